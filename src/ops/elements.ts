@@ -1,0 +1,199 @@
+/**
+ * What flows: the elements of retrieval experiments. Plain data only: typed arrays, names, numbers.
+ *
+ * Images are row-major [height, width, channel] float32 once assembled; bands are row-major [height, width] in the dtype
+ * they are archived in. Labels are multi-hot uint8 vectors in the order of `classes`.
+ */
+import { type AnyElement, element } from "../pipeline/element.ts"
+
+/** Which part of an experiment a patch belongs to. */
+export type Split = "train" | "val" | "test"
+
+/** Pixel types that archives use; the names are those of numpy. */
+export type Dtype = "uint8" | "uint16" | "int16" | "int32" | "uint32" | "float32" | "float64"
+
+export type Pixels = Uint8Array | Uint16Array | Int16Array | Int32Array | Uint32Array | Float32Array | Float64Array
+
+/** One band of a patch at its native size: row-major [height, width]. */
+export interface Band {
+  readonly name: string
+  readonly dtype: Dtype
+  readonly height: number
+  readonly width: number
+  readonly data: Pixels
+}
+
+/** A patch as an archive lists it, before any pixel is read. `labels` are the archive's own class names. */
+export interface PatchRef extends AnyElement {
+  readonly kind: "reference"
+  readonly name: string
+  readonly folder: string
+  readonly labels: ReadonlyArray<string>
+  /** Set by `split`. */
+  readonly split: Split | undefined
+}
+export const PatchRef = element<PatchRef>(
+  "reference",
+  "references",
+  "a patch of an archive: name, folder, class names, split"
+)
+
+/** A decoded patch: every band at its native size and dtype. */
+export interface RawPatch extends AnyElement {
+  readonly kind: "raw"
+  readonly name: string
+  readonly labels: ReadonlyArray<string>
+  readonly split: Split | undefined
+  readonly bands: ReadonlyArray<Band>
+}
+export const RawPatch = element<RawPatch>("raw", "raw patches", "a decoded patch: every band at native size and dtype")
+
+/** What the store operator says at its end. */
+export interface Stored extends AnyElement {
+  readonly kind: "stored"
+  readonly path: string
+  readonly patches: number
+  /** How many of them stood in the store already and were left as they are. */
+  readonly kept: number
+  readonly skipped: ReadonlyArray<{ readonly name: string; readonly why: string }>
+}
+export const Stored = element<Stored>("stored", "store summaries", "how many patches a store holds")
+
+/** One image, ready for augmentation: float32 [height, width, channels]. */
+export interface Patch extends AnyElement {
+  readonly kind: "patch"
+  readonly name: string
+  /** Position in its split's list; with the epoch, the key of every random draw about this patch. */
+  readonly index: number
+  readonly epoch: number
+  readonly image: Float32Array
+  readonly height: number
+  readonly width: number
+  /** Names of the channels, in order. */
+  readonly bands: ReadonlyArray<string>
+  /** Multi-hot, in the order of `classes`. */
+  readonly labels: Uint8Array
+  readonly classes: ReadonlyArray<string>
+}
+export const Patch = element<Patch>("patch", "patches", "one image, float32 [h, w, c], with multi-hot labels")
+
+/** `size` patches stacked: images float32 [size, height, width, channels], labels uint8 [size, classes]. */
+export interface Batch extends AnyElement {
+  readonly kind: "batch"
+  readonly epoch: number
+  readonly size: number
+  readonly names: ReadonlyArray<string>
+  readonly indices: Int32Array
+  readonly images: Float32Array
+  readonly height: number
+  readonly width: number
+  readonly bands: ReadonlyArray<string>
+  readonly labels: Uint8Array
+  readonly classes: ReadonlyArray<string>
+}
+export const Batch = element<Batch>("batch", "batches", "patches stacked to float32 [n, h, w, c] with labels [n, L]")
+
+/** A named float32 or int32 array with its shape: how weights and optimiser moments travel and are saved. */
+export interface NamedArray {
+  readonly name: string
+  readonly shape: ReadonlyArray<number>
+  readonly data: Float32Array | Int32Array
+}
+
+/** Everything that training needs to go on after an epoch as if it had never stopped. */
+export interface TrainState {
+  /** Epochs done. */
+  readonly epoch: number
+  /** Optimiser steps done. */
+  readonly step: number
+  readonly learningRate: number
+  /** Weights and running statistics under their model names. */
+  readonly weights: ReadonlyArray<NamedArray>
+  /** Optimiser state under `m/NAME`, `v/NAME`. */
+  readonly moments: ReadonlyArray<NamedArray>
+}
+
+/** One optimiser step. The last step of an epoch carries the state after it. */
+export interface TrainStep extends AnyElement {
+  readonly kind: "step"
+  /** 0-based. */
+  readonly epoch: number
+  /** 0-based over the whole run. */
+  readonly step: number
+  readonly images: number
+  readonly learningRate: number
+  /** Loss before the update. */
+  readonly loss: number
+  /** The smallest value that the loss can take on this batch; NaN where it has no known floor. */
+  readonly floor: number
+  readonly state: TrainState | undefined
+  /** Set by `validate`: figures on the validation pipeline, under the names of a report. */
+  readonly validation: Readonly<Record<string, number>> | undefined
+}
+export const TrainStep = element<TrainStep>(
+  "step",
+  "training steps",
+  "losses of one optimiser step; at an epoch's end, the state"
+)
+
+/** Embeddings of a batch: vectors float32 [size, dim], L2-normalised rows; labels uint8 [size, classes]. */
+export interface Embeddings extends AnyElement {
+  readonly kind: "embeddings"
+  readonly size: number
+  readonly dim: number
+  readonly names: ReadonlyArray<string>
+  readonly vectors: Float32Array
+  readonly labels: Uint8Array
+  readonly classes: ReadonlyArray<string>
+}
+export const Embeddings = element<Embeddings>(
+  "embeddings",
+  "embeddings",
+  "vectors float32 [n, d], L2-normalised, with labels [n, L]"
+)
+
+/** Labels and names of all ranked images, shared by every block of one ranking. */
+export interface Gallery {
+  readonly names: ReadonlyArray<string>
+  readonly classes: ReadonlyArray<string>
+  /** uint8 [names.length, classes.length]. */
+  readonly labels: Uint8Array
+  /** Image indices of the queries, ascending. */
+  readonly queries: Int32Array
+  /** Image indices of the database, ascending. */
+  readonly database: Int32Array
+}
+
+/**
+ * The full order of the database for a block of queries. `order` is int32 [queries, database.length]: positions in
+ * `gallery.database`, best first. `scores` is float32 of the same shape, in that order.
+ */
+export interface Ranking extends AnyElement {
+  readonly kind: "ranking"
+  readonly gallery: Gallery
+  /** Rows of this block: positions in `gallery.queries`, from (inclusive) to (exclusive). */
+  readonly from: number
+  readonly to: number
+  readonly order: Int32Array
+  readonly scores: Float32Array
+}
+export const Ranking = element<Ranking>(
+  "ranking",
+  "rankings",
+  "the database in descending similarity, for a block of queries"
+)
+
+/** Figures of one evaluation under their plain names, with the rule that makes an image relevant. */
+export interface Report extends AnyElement {
+  readonly kind: "report"
+  readonly queries: number
+  /** Queries with a relevant image at the strictest level: those that count in mAP and precision. */
+  readonly counted: number
+  readonly database: number
+  /** For example { mAP: { easy, medium, hard }, "precision@10": { easy, .. }, "ACG@20": 1.2 }; null where undefined. */
+  readonly results: Results
+  /** Sentences that belong beside the figures: relevance rule, cuts, exclusions. */
+  readonly notes: ReadonlyArray<string>
+}
+export type Results = Readonly<Record<string, number | null | Readonly<Record<string, number | null>>>>
+export const Report = element<Report>("report", "reports", "figures of one evaluation, with their relevance rule")

@@ -1,0 +1,32 @@
+/**
+ * Elements: the kinds of plain data that flow between operators.
+ *
+ * An element is an interface with a literal `kind`, and a token of the same name that stands for it at run time. The
+ * literal makes the type nominal for the compiler; the token lets a YAML file be checked before anything runs. Elements
+ * hold typed arrays, numbers and strings only, so that they survive `structuredClone` and worker threads.
+ */
+
+/** What every element has. */
+export interface AnyElement {
+  readonly kind: string
+}
+
+/** The run-time stand-in of an element type; `A` is the interface it stands for. */
+export interface Element<A extends AnyElement> {
+  readonly kind: A["kind"]
+  /** Plural, for messages: "`rank` takes embeddings, but `batch` gives batches". */
+  readonly plural: string
+  /** One line for the catalogue: what it holds, with shapes. */
+  readonly about: string
+  readonly "~A"?: A
+}
+
+/**
+ * Declares an element.
+ *
+ * @example
+ * export interface Batch { readonly kind: "batch"; readonly images: Float32Array }
+ * export const Batch = element<Batch>("batch", "batches", "patches stacked to [n, h, w, c]")
+ */
+export const element = <A extends AnyElement>(kind: A["kind"], plural: string, about: string): Element<A> =>
+  Object.freeze({ kind, plural, about })

@@ -1,0 +1,31 @@
+import { Data } from "effect"
+
+/** What every error that a user can meet says. */
+export interface Explanation {
+  /** The file, key or item that is at fault. */
+  readonly subject: string
+  /** What is wrong with it, as a clause without a full stop. */
+  readonly problem: string
+  /** What to do about it, as a sentence without a full stop. */
+  readonly remedy: string
+  /** What raised it, for `--log-level debug`. */
+  readonly cause?: unknown
+}
+
+/**
+ * Makes the base class of a tagged error whose message is built from its fields:
+ * `subject: problem. Remedy.`
+ *
+ * @example
+ * export class StoreError extends explained("StoreError") {}
+ * new StoreError({ subject: "patches.lmdb", problem: "is not a store", remedy: "Run `prepare` again" }).message
+ * // "patches.lmdb: is not a store. Run `prepare` again."
+ */
+export const explained = <Tag extends string>(tag: Tag) => {
+  class Explained extends Data.TaggedError(tag)<Explanation> {
+    override get message(): string {
+      return `${this.subject}: ${this.problem}. ${this.remedy}.`
+    }
+  }
+  return Explained
+}

@@ -1,0 +1,14 @@
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+
+/** Where reference cases are read from: `REFERENCE_DIR`, or the copies beside the tests. */
+export const referenceDir = process.env["REFERENCE_DIR"] ?? join(import.meta.dirname, "reference")
+
+/** An array as the reference files write it: row-major, `null` for NaN. */
+export interface ReferenceArray {
+  readonly shape: ReadonlyArray<number>
+  readonly data: ReadonlyArray<number>
+}
+
+/** Reads one reference file; its values, seeds and sizes are nowhere else. */
+export const reference = <A>(name: string): A => JSON.parse(readFileSync(join(referenceDir, name), "utf8")) as A
