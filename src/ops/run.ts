@@ -1,0 +1,22 @@
+import { Context, type Effect } from "effect"
+
+/**
+ * What an operator may know of the run it is part of. Given as a layer by `experiments`; tests give their own.
+ */
+export class Run extends Context.Service<
+  Run,
+  {
+    /** The run folder: everything that the run writes, archives and stores excepted. Absolute; exists. */
+    readonly folder: string
+    /** The folder of archives and stores (`root_dir`). Absolute; may not exist yet. */
+    readonly root: string
+    /** Key of every random draw, see `pipeline/random.ts`. */
+    readonly seed: number
+    /** Name of the experiment, for titles. */
+    readonly experiment: string
+    /** Says one line to the user, above the progress bars. */
+    readonly say: (line: string) => Effect.Effect<void>
+    /** Puts a value into the run record under a dotted path, for example `results.trained`. */
+    readonly record: (path: string, value: unknown) => Effect.Effect<void>
+  }
+>()("orbitrank/ops/Run") {}
