@@ -1,0 +1,140 @@
+/**
+ * A pipeline before it runs: frozen plain data, a list of steps with their parameters. It can be printed, hashed,
+ * compared and transformed; `interpret.ts` turns it into a stream. One written in YAML and one composed in code are the
+ * same value.
+ */
+import { createHash } from "node:crypto"
+import { Pipeable, type Stream } from "effect"
+import type { AnyElement, Element } from "./element.ts"
+import type { Position } from "./fault.ts"
+import type { Params } from "./param.ts"
+
+/** What the interpreter needs of an operator; `operator.ts` makes them. */
+export interface AnyOperator {
+  readonly name: string
+  readonly about: string
+  /** `undefined` for a source; "any" for an operator that passes on whatever it takes. */
+  readonly from: Element<AnyElement> | "any" | undefined
+  readonly to: Element<AnyElement> | "any"
+  readonly params: Params
+  readonly run: (
+    params: Readonly<Record<string, unknown>>
+  ) => (input: Stream.Stream<AnyElement, unknown, unknown>) => Stream.Stream<AnyElement, unknown, unknown>
+}
+
+export interface Step {
+  readonly name: string
+  /** As resolved: every parameter, defaults filled in. A parameter that is a pipeline holds its value. */
+  readonly params: Readonly<Record<string, unknown>>
+}
+
+/** Not part of the value (not enumerable): two equal pipelines may stand in different places. */
+interface StepOrigin {
+  readonly operator: AnyOperator
+  readonly at: Position | undefined
+}
+
+/**
+ * Steps that give a stream of `Out`, can fail with `E` and need the services `R`.
+ */
+export interface Pipeline<out Out, out E, out R> extends Pipeable.Pipeable {
+  readonly steps: ReadonlyArray<Step>
+  readonly "~Out": Out
+  readonly "~E": E
+  readonly "~R": R
+}
+// biome-ignore lint/suspicious/noExplicitAny: any pipeline at all
+export type AnyPipeline = Pipeline<any, any, any>
+
+const origins = new WeakMap<Step, StepOrigin>()
+
+export const originOf = (step: Step): StepOrigin => {
+  const origin = origins.get(step)
+  if (origin === undefined) throw new TypeError(`step \`${step.name}\` was not made by an operator`)
+  return origin
+}
+
+export const makeStep = (operator: AnyOperator, params: Readonly<Record<string, unknown>>, at?: Position): Step => {
+  const step = deepFreeze({ name: operator.name, params })
+  origins.set(step, { operator, at })
+  return step
+}
+
+class Steps implements Pick<AnyPipeline, "steps" | "pipe"> {
+  readonly steps: ReadonlyArray<Step>
+  constructor(steps: ReadonlyArray<Step>) {
+    this.steps = Object.freeze([...steps])
+    Object.freeze(this)
+  }
+  pipe() {
+    // biome-ignore lint/complexity/noArguments: Effect's pipe takes its caller's arguments object
+    return Pipeable.pipeArguments(this, arguments)
+  }
+}
+
+export const makePipeline = (steps: ReadonlyArray<Step>): AnyPipeline => new Steps(steps) as unknown as AnyPipeline
+
+export const isPipeline = (value: unknown): value is AnyPipeline => value instanceof Steps
+
+/** The element that a pipeline gives; operators that pass elements on are looked through. */
+export const givenBy = (steps: ReadonlyArray<Step>): Element<AnyElement> | undefined => {
+  for (let i = steps.length - 1; i >= 0; i--) {
+    const { to } = originOf(steps[i]).operator
+    if (to !== "any") return to
+  }
+  return undefined
+}
+
+/** Plain JSON data of a pipeline: `[{ name: params }, ...]`, pipelines inside parameters likewise. */
+export const toJson = (pipeline: AnyPipeline): unknown =>
+  pipeline.steps.map(({ name, params }) => ({
+    [name]: Object.fromEntries(
+      Object.entries(params).map(([key, value]) => [key, isPipeline(value) ? toJson(value) : value])
+    )
+  }))
+
+/** SHA-256 of the canonical JSON of a pipeline: equal pipelines, equal hashes, wherever they were written. */
+export const hash = (pipeline: AnyPipeline): string =>
+  createHash("sha256")
+    .update(canonical(toJson(pipeline)))
+    .digest("hex")
+    .slice(0, 16)
+
+/** A pipeline as it stands in a YAML file, one step a line, in flow style. */
+export const print = (pipeline: AnyPipeline, indent = ""): string =>
+  pipeline.steps.map(({ name, params }) => `${indent}- ${name}: ${printValue(params, indent)}`).join("\n")
+
+const printValue = (value: unknown, indent: string): string => {
+  if (isPipeline(value)) return `\n${print(value, `${indent}    `)}\n${indent} `
+  if (Array.isArray(value)) return `[${value.map((item) => printValue(item, indent)).join(", ")}]`
+  if (typeof value === "object" && value !== null) {
+    const entries = Object.entries(value).filter(([, inner]) => inner !== undefined)
+    return entries.length === 0
+      ? "{}"
+      : `{ ${entries.map(([key, inner]) => `${key}: ${printValue(inner, indent)}`).join(", ")} }`
+  }
+  return typeof value === "string" && /^[\w./+-]+$/.test(value) && Number.isNaN(Number(value))
+    ? value
+    : JSON.stringify(value)
+}
+
+/** JSON with sorted keys and without undefined values. */
+export const canonical = (value: unknown): string => {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`
+  if (typeof value === "object" && value !== null) {
+    const entries = Object.entries(value).filter(([, inner]) => inner !== undefined)
+    return `{${entries
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`)
+      .join(",")}}`
+  }
+  return JSON.stringify(value)
+}
+
+const deepFreeze = <A>(value: A): A => {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value) && !ArrayBuffer.isView(value)) {
+    for (const inner of Object.values(value)) deepFreeze(inner)
+    Object.freeze(value)
+  }
+  return value
+}
