@@ -123,7 +123,7 @@ const misfits = (
       return issue.issues.flatMap((inner) => misfits(inner, path, known, found))
     }
     case "Filter": {
-      const expected = issue.filter.annotations?.["expected"]
+      const expected = issue.filter.annotations?.expected
       if (typeof expected === "string") return wrong(expected)
       return misfits(issue.issue, path, keys, found)
     }

@@ -11,7 +11,7 @@ const list = (items: ReadonlyArray<string>): string =>
  * A check's or a schema's `expected` annotation goes first; the catalogue and the error messages share these words.
  */
 export const expectation = (ast: SchemaAST.AST): string => {
-  const annotated = SchemaAST.resolve(ast)?.["expected"]
+  const annotated = SchemaAST.resolve(ast)?.expected
   if (typeof annotated === "string") return annotated
   if (SchemaAST.isLiteral(ast)) return quoted(ast.literal)
   if (SchemaAST.isUnion(ast)) return list(ast.types.map(expectation))

@@ -1,0 +1,64 @@
+/** From a YAML text to settings and pipelines, or to all of its faults, before anything runs. */
+import { Result } from "effect"
+import type { AnyElement } from "./element.ts"
+import { ConfigError, type Fault, inOrder } from "./fault.ts"
+import type { Decoded, Params } from "./param.ts"
+import type { AnyOperator, Pipeline } from "./pipeline.ts"
+import { applySettings } from "./yaml/edit.ts"
+import { Faults } from "./yaml/faults.ts"
+import { readPipelines } from "./yaml/pipelines.ts"
+import { readSettings, SECTIONS } from "./yaml/settings.ts"
+import { fileText } from "./yaml/text.ts"
+import { parseYaml } from "./yaml/tree.ts"
+
+type Typed = AnyOperator & { readonly "~E": unknown; readonly "~R": unknown }
+export type ErrorsOf<Ops extends ReadonlyArray<Typed>> = Ops[number]["~E"]
+export type ServicesOf<Ops extends ReadonlyArray<Typed>> = Ops[number]["~R"]
+
+/** What a file may hold: settings at its top, operators in its pipelines. */
+export interface Language<S extends Params, Ops extends ReadonlyArray<Typed>> {
+  readonly settings: S
+  readonly operators: Ops
+}
+
+export interface Loaded<S extends Params, Ops extends ReadonlyArray<Typed>> {
+  readonly settings: Decoded<S>
+  /** In the order written, those that others name in a parameter included. */
+  readonly pipelines: ReadonlyMap<string, Pipeline<AnyElement, ErrorsOf<Ops>, ServicesOf<Ops>>>
+  /** Pipelines that another one runs; they are not run by themselves. */
+  readonly inner: ReadonlySet<string>
+}
+
+export interface LoadOptions {
+  /** `path=value` edits, see `yaml/edit.ts`. */
+  readonly set?: ReadonlyArray<string>
+}
+
+/**
+ * Loads a configuration: settings at the top, `define` for anchored values, and `pipelines`.
+ *
+ * @param text the YAML
+ * @param file its name, for messages
+ * @returns settings and pipelines, or a `ConfigError` with every fault: a syntax error alone, all others together, each
+ *   with file, line, column, key path, what was expected and the nearest valid name
+ */
+export const load = <const S extends Params, const Ops extends ReadonlyArray<Typed>>(
+  text: string,
+  file: string,
+  language: Language<S, Ops>,
+  options: LoadOptions = {}
+): Result.Result<Loaded<S, Ops>, ConfigError> => {
+  const refuse = (faults: ReadonlyArray<Fault>) => Result.fail(new ConfigError({ faults: inOrder(faults) }))
+  const source = fileText(file, text)
+  const parsed = parseYaml(source)
+  if (parsed.faults.length > 0) return refuse(parsed.faults)
+  if (parsed.root === undefined) {
+    return refuse([{ at: source.position(0), path: "", problem: "is empty: there is nothing to run" }])
+  }
+  const faults = new Faults()
+  faults.all.push(...applySettings(parsed.root, options.set ?? [], [...Object.keys(language.settings), ...SECTIONS]))
+  const settings = readSettings(parsed.root, language.settings, faults)
+  const { pipelines, inner } = readPipelines(parsed.root, language.operators, faults)
+  if (faults.all.length > 0) return refuse(faults.all)
+  return Result.succeed({ settings, pipelines: pipelines as Loaded<S, Ops>["pipelines"], inner })
+}

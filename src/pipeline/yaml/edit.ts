@@ -1,0 +1,156 @@
+/** `--set path=value`: edits the tree before anchors and merges are followed. */
+import type { Fault } from "../fault.ts"
+import { suggestion } from "../words.ts"
+import { optionText } from "./text.ts"
+import { entriesOf, type Mapping, type Node, parseYaml, type Sequence, type Slot } from "./tree.ts"
+
+/** An edit that cannot be made: the option's text is the place. */
+class Refused extends Error {}
+
+/** Content of a node that is about to be changed through `slot`: a copy where the slot is an alias. */
+const own = (slot: Slot): Node => {
+  if (!slot.alias) return slot.node
+  const { content } = slot.node
+  const copied =
+    content.kind === "scalar"
+      ? content
+      : content.kind === "sequence"
+        ? { ...content, items: content.items.map((item) => ({ ...item, alias: true })) }
+        : {
+            ...content,
+            entries: content.entries.map((entry) => ({ ...entry, alias: true })),
+            merges: [...content.merges]
+          }
+  slot.node = { ...slot.node, content: copied }
+  slot.alias = false
+  return slot.node
+}
+
+/** Steps of a pipeline are addressed by their operator's name, with `name#2` for the second of that name. */
+const stepNamed = (sequence: Sequence, key: string): Slot => {
+  const names = sequence.items.map(({ node: { content } }) =>
+    content.kind === "scalar" ? content.written : content.kind === "mapping" ? (content.entries[0]?.key ?? "") : ""
+  )
+  if (/^\d+$/.test(key) && sequence.items[Number(key)] !== undefined) return sequence.items[Number(key)]
+  const [name, nth] = key.split("#")
+  const places = names.flatMap((found, i) => (found === name ? [i] : []))
+  if (places.length === 0) throw new Refused(`there is no step \`${name}\`${suggestion(name, names)}`)
+  if (places.length > 1 && nth === undefined) {
+    throw new Refused(`there are ${places.length} steps \`${name}\`: say \`${name}#1\` to \`${name}#${places.length}\``)
+  }
+  const place = places[nth === undefined ? 0 : Number(nth) - 1]
+  if (place === undefined) throw new Refused(`there are only ${places.length} steps \`${name}\``)
+  return sequence.items[place]
+}
+
+/** A step without parameters (`- report`, `- report:`) becomes `- report: {}`. */
+const parametersOf = (slot: Slot, key: string): Slot => {
+  const node = own(slot)
+  const name = key.split("#")[0]
+  if (node.content.kind === "scalar") {
+    const at = node.text.position(node.offset)
+    node.content = {
+      kind: "mapping",
+      entries: [{ key: node.content.written, at, node: emptyMapping(node), alias: false }],
+      merges: []
+    }
+  }
+  const mapping = node.content as Mapping
+  const entry = mapping.entries.find((one) => one.key === name) ?? mapping.entries[0]
+  return entry
+}
+
+const emptyMapping = (like: Node): Node => ({
+  text: like.text,
+  offset: like.offset,
+  content: { kind: "mapping", entries: [], merges: [] }
+})
+
+/** The slot of `key` inside `node`, made where a mapping lacks it. */
+const inside = (node: Node, key: string, value: Node): Slot => {
+  if (node.content.kind === "sequence") {
+    const slot = stepNamed(node.content, key)
+    return /^\d+$/.test(key) ? slot : parametersOf(slot, key)
+  }
+  if (node.content.kind === "scalar") {
+    if (node.content.value !== null) throw new Refused(`\`${node.content.written}\` is a value and has no \`${key}\``)
+    node.content = emptyMapping(node).content
+  }
+  const mapping = node.content as Mapping
+  const there = mapping.entries.find((entry) => entry.key === key)
+  if (there !== undefined) return there
+  const merged = entriesOf(mapping).find((entry) => entry.key === key)
+  const entry = {
+    key,
+    at: value.text.position(0),
+    node: merged?.node ?? emptyMapping(value),
+    alias: merged !== undefined
+  }
+  mapping.entries.push(entry)
+  return entry
+}
+
+const assign = (root: Node, path: ReadonlyArray<string>, value: Node): void => {
+  let node = root
+  path.forEach((key, i) => {
+    const slot = inside(node, key, value)
+    if (i < path.length - 1) {
+      node = own(slot)
+      return
+    }
+    // Replacing the content of an anchored node lets its aliases follow; an alias itself is replaced alone.
+    if (slot.alias) Object.assign(slot, { node: value, alias: false })
+    else Object.assign(slot.node, value)
+  })
+}
+
+/** Paths that name no top-level key may name an anchored value: `--set epochs=3` for `define: { epochs: &epochs 6 }`. */
+const resolve = (root: Node, path: ReadonlyArray<string>, known: ReadonlyArray<string>): ReadonlyArray<string> => {
+  if (known.includes(path[0]) || root.content.kind !== "mapping") return path
+  const top = entriesOf(root.content)
+  const below = (section: string): ReadonlyArray<string> => {
+    const content = top.find((entry) => entry.key === section)?.node.content
+    return content?.kind === "mapping" ? entriesOf(content).map((entry) => entry.key) : []
+  }
+  if (below("define").includes(path[0])) return ["define", ...path]
+  if (below("pipelines").includes(path[0])) return ["pipelines", ...path]
+  if (known.length === 0 || top.some((entry) => entry.key === path[0])) return path
+  throw new Refused(
+    `there is no key \`${path[0]}\`${suggestion(path[0], [...known, ...below("define"), ...below("pipelines")])}`
+  )
+}
+
+/**
+ * Applies `path=value` options to a tree, in their order; values are YAML (`0.5`, `[1, 2]`, `{ a: 1 }`).
+ *
+ * @param known the top-level keys of the file's form
+ */
+export const applySettings = (
+  root: Node,
+  settings: ReadonlyArray<string>,
+  known: ReadonlyArray<string>
+): ReadonlyArray<Fault> => {
+  const faults: Array<Fault> = []
+  for (const setting of settings) {
+    const equals = setting.indexOf("=")
+    const text = optionText(`--set ${setting}`, equals < 0 ? "" : setting.slice(equals + 1))
+    const refuse = (problem: string) => faults.push({ at: text.position(0), path: "", problem })
+    if (equals <= 0) {
+      refuse("expected `path=value`, such as `pipelines.test.batch.size=32`")
+      continue
+    }
+    const parsed = parseYaml(text)
+    if (parsed.faults.length > 0) {
+      refuse(parsed.faults.map((fault) => fault.problem).join("; "))
+      continue
+    }
+    const value: Node = parsed.root ?? { text, offset: 0, content: { kind: "scalar", value: null, written: "" } }
+    try {
+      assign(root, resolve(root, setting.slice(0, equals).split("."), known), value)
+    } catch (cause) {
+      if (!(cause instanceof Refused)) throw cause
+      refuse(cause.message)
+    }
+  }
+  return faults
+}

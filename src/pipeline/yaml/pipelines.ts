@@ -1,0 +1,113 @@
+/** The section `pipelines`: named lists of steps, which may name each other in parameters. */
+import type { AnyElement, Element } from "../element.ts"
+import { misfit } from "../operator.ts"
+import { type AnyOperator, type AnyPipeline, makePipeline, type Step } from "../pipeline.ts"
+import { shown, suggestion } from "../words.ts"
+import type { Faults } from "./faults.ts"
+import { readStep, writtenStep } from "./step.ts"
+import { type Entry, entriesOf, find, type Node, plainValue, type Slot } from "./tree.ts"
+
+export interface ReadPipelines {
+  /** In the order written. */
+  readonly pipelines: ReadonlyMap<string, AnyPipeline>
+  /** Those that a parameter of another one names. */
+  readonly inner: ReadonlySet<string>
+}
+
+class Reader {
+  readonly inner = new Set<string>()
+  private readonly known = new Map<string, AnyPipeline | undefined>()
+  /** Pipelines being read, outermost first: a name among them is a pipeline that runs itself. */
+  private readonly open: Array<string> = []
+  private readonly entries: ReadonlyArray<Entry>
+  private readonly operators: ReadonlyMap<string, AnyOperator>
+  private readonly faults: Faults
+
+  constructor(entries: ReadonlyArray<Entry>, operators: ReadonlyMap<string, AnyOperator>, faults: Faults) {
+    this.entries = entries
+    this.operators = operators
+    this.faults = faults
+  }
+
+  /** A pipeline by its name, read once; `undefined` where it is at fault. */
+  pipeline({ key, node }: Entry): AnyPipeline | undefined {
+    if (!this.known.has(key)) {
+      this.open.push(key)
+      this.known.set(key, this.read(node, ["pipelines", key]))
+      this.open.pop()
+    }
+    return this.known.get(key)
+  }
+
+  private read(node: Node, path: ReadonlyArray<string>): AnyPipeline | undefined {
+    const { content } = node
+    if (content.kind !== "sequence" || content.items.length === 0) {
+      const found = content.kind === "sequence" ? "an empty one" : shown(plainValue(node))
+      this.faults.at(node, path, `expected a list of steps, found ${found}`)
+      return undefined
+    }
+    const before = this.faults.all.length
+    const context = { operators: this.operators, faults: this.faults, named: this.named }
+    const steps = content.items.map((item) => readStep(item.node, path, context))
+    this.neighbours(content.items, path)
+    const whole = steps.filter((step): step is Step => step !== undefined)
+    return this.faults.all.length > before ? undefined : makePipeline(whole)
+  }
+
+  /** Only neighbours that are both known are compared: one unknown operator is one fault. */
+  private neighbours(items: ReadonlyArray<Slot>, path: ReadonlyArray<string>): void {
+    const operators = items.map(({ node }) => this.operators.get(writtenStep(node)?.name ?? ""))
+    let given: Element<AnyElement> | undefined
+    operators.forEach((operator, i) => {
+      const before = i === 0 ? undefined : operators[i - 1]
+      if (operator === undefined) {
+        given = undefined
+        return
+      }
+      const problem = i === 0 || given !== undefined ? misfit(given, operator, before?.name) : undefined
+      if (problem !== undefined) this.faults.at(items[i].node, [...path, operator.name], problem)
+      if (operator.to !== "any") given = operator.to
+    })
+  }
+
+  private readonly named = (value: Node, path: ReadonlyArray<string>): AnyPipeline | undefined => {
+    const name = value.content.kind === "scalar" ? value.content.written : ""
+    const entry = this.entries.find(({ key }) => key === name)
+    if (entry === undefined) {
+      const names = this.entries.map(({ key }) => key)
+      const found = `${shown(plainValue(value))}${suggestion(name, names)}`
+      this.faults.at(value, path, `expected the name of a pipeline of this file, found ${found}`)
+      return undefined
+    }
+    if (this.open.includes(name)) {
+      this.faults.at(value, path, `pipeline \`${name}\` runs itself: ${[...this.open, name].join(" > ")}`)
+      return undefined
+    }
+    this.inner.add(name)
+    return this.pipeline(entry)
+  }
+}
+
+export const readPipelines = (root: Node, operators: ReadonlyArray<AnyOperator>, faults: Faults): ReadPipelines => {
+  const nothing = { pipelines: new Map(), inner: new Set<string>() }
+  if (root.content.kind !== "mapping") return nothing
+  const section = find(root, ["pipelines"])
+  if (section === undefined) {
+    faults.at(root, [], "`pipelines` is missing: it holds what is to run")
+    return nothing
+  }
+  const { content } = section.node
+  const entries = content.kind === "mapping" ? entriesOf(content) : []
+  if (entries.length === 0) {
+    const found = shown(plainValue(section.node))
+    faults.at(section.node, ["pipelines"], `expected a mapping from names to lists of steps, found ${found}`)
+    return nothing
+  }
+  const reader = new Reader(entries, new Map(operators.map((operator) => [operator.name, operator])), faults)
+  const pipelines = new Map<string, AnyPipeline>()
+  for (const entry of entries) {
+    const pipeline = reader.pipeline(entry)
+    if (pipeline !== undefined) pipelines.set(entry.key, pipeline)
+  }
+  return { pipelines, inner: reader.inner }
+}

@@ -1,0 +1,34 @@
+/** The top of a file: settings, beside the sections `define` and `pipelines`. */
+import { decodeParams } from "../decode.ts"
+import { type Decoded, Name, type Params } from "../param.ts"
+import { shown, suggestion } from "../words.ts"
+import type { Faults } from "./faults.ts"
+import { entriesOf, type Node, plainValue } from "./tree.ts"
+
+/** Keys beside the settings: anchored values, and the pipelines. */
+export const SECTIONS = ["define", "pipelines"] as const
+
+/** The value of a parameter as written; names keep their text, see `Name`. */
+export const writtenValue = (declared: Params, key: string, node: Node): unknown =>
+  declared[key]?.schema === Name && node.content.kind === "scalar" && node.content.value !== null
+    ? node.content.written
+    : plainValue(node)
+
+export const readSettings = <S extends Params>(root: Node, declared: S, faults: Faults): Decoded<S> => {
+  const known = [...Object.keys(declared), ...SECTIONS]
+  if (root.content.kind !== "mapping") {
+    faults.at(root, [], `expected a mapping of ${known.join(", ")}, found ${shown(plainValue(root))}`)
+    return {} as Decoded<S>
+  }
+  const entries = entriesOf(root.content)
+  for (const { key, at } of entries) {
+    if (!known.includes(key)) faults.all.push({ at, path: key, problem: `unknown key${suggestion(key, known)}` })
+  }
+  const ours = entries.filter(({ key }) => Object.hasOwn(declared, key))
+  const decoded = decodeParams(
+    declared,
+    Object.fromEntries(ours.map(({ key, node }) => [key, writtenValue(declared, key, node)]))
+  )
+  faults.misfits(root, [], decoded.faults)
+  return decoded.params as Decoded<S>
+}

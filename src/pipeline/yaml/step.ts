@@ -1,0 +1,76 @@
+/** One step of a pipeline: `- batch: { size: 64 }`, `- report:` or `- report`. */
+import { decodeParams } from "../decode.ts"
+import { type AnyOperator, type AnyPipeline, makeStep, type Step } from "../pipeline.ts"
+import { shown, suggestion } from "../words.ts"
+import type { Faults } from "./faults.ts"
+import { writtenValue } from "./settings.ts"
+import { entriesOf, type Node, plainValue, positionOf } from "./tree.ts"
+
+/** What a step says, before its operator is looked up. */
+export interface WrittenStep {
+  readonly name: string
+  readonly params: Node | undefined
+}
+
+export const writtenStep = (node: Node): WrittenStep | undefined => {
+  const { content } = node
+  if (content.kind === "scalar") {
+    return typeof content.value === "string" ? { name: content.written, params: undefined } : undefined
+  }
+  if (content.kind === "sequence") return undefined
+  const entries = entriesOf(content)
+  return entries.length === 1 ? { name: entries[0].key, params: entries[0].node } : undefined
+}
+
+export interface StepContext {
+  readonly operators: ReadonlyMap<string, AnyOperator>
+  readonly faults: Faults
+  /** The pipeline that a parameter names; `undefined` where that is a fault, which it has reported. */
+  readonly named: (value: Node, path: ReadonlyArray<string>) => AnyPipeline | undefined
+}
+
+/** Values of the parameters as written; those that name a pipeline are looked up, and left out where that fails. */
+const writtenParams = (operator: AnyOperator, params: Node, path: ReadonlyArray<string>, context: StepContext) => {
+  const missing = new Set<string>()
+  if (params.content.kind !== "mapping") return { written: plainValue(params), missing }
+  const written: Record<string, unknown> = {}
+  for (const { key, node } of entriesOf(params.content)) {
+    if (operator.params[key]?.gives === undefined) {
+      written[key] = writtenValue(operator.params, key, node)
+      continue
+    }
+    const pipeline = context.named(node, [...path, key])
+    if (pipeline === undefined) missing.add(key)
+    else written[key] = pipeline
+  }
+  return { written, missing }
+}
+
+/** Reads one step; `undefined` where it is at fault. */
+export const readStep = (node: Node, path: ReadonlyArray<string>, context: StepContext): Step | undefined => {
+  const { faults, operators } = context
+  const step = writtenStep(node)
+  if (step === undefined) {
+    faults.at(node, path, `expected one operator, as in \`- batch: { size: 64 }\`, found ${shown(plainValue(node))}`)
+    return undefined
+  }
+  const here = [...path, step.name]
+  const operator = operators.get(step.name)
+  if (operator === undefined) {
+    faults.at(node, here, `unknown operator${suggestion(step.name, operators.keys())}`)
+    return undefined
+  }
+  const before = faults.all.length
+  const params = step.params ?? node
+  const { written, missing } =
+    step.params === undefined
+      ? { written: undefined, missing: new Set<string>() }
+      : writtenParams(operator, step.params, here, context)
+  const decoded = decodeParams(operator.params, written)
+  faults.misfits(
+    params,
+    here,
+    decoded.faults.filter((fault) => !missing.has(fault.path[0]))
+  )
+  return faults.all.length > before ? undefined : makeStep(operator, decoded.params, positionOf(node))
+}
