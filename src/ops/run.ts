@@ -18,5 +18,16 @@ export class Run extends Context.Service<
     readonly say: (line: string) => Effect.Effect<void>
     /** Puts a value into the run record under a dotted path, for example `results.trained`. */
     readonly record: (path: string, value: unknown) => Effect.Effect<void>
+    /**
+     * Names a file that the running pipeline has written. A finished pipeline is skipped when a run is repeated only
+     * while these files are as it left them.
+     */
+    readonly wrote: (path: string) => Effect.Effect<void>
   }
 >()("orbitrank/ops/Run") {}
+
+/**
+ * The epoch that training sources start at: the number of epochs that the newest checkpoint has behind it, 0 in a fresh
+ * run. The runner sets it for pipelines that hold a `checkpoint` step; `validate` sets it back to 0 for its own.
+ */
+export const FirstEpoch = Context.Reference<number>("orbitrank/ops/FirstEpoch", { defaultValue: () => 0 })

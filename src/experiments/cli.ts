@@ -1,0 +1,93 @@
+/** The command line: `run.ts CONFIG [--check] [--set path=value] ...`. */
+import { join } from "node:path"
+import { Console, Effect, Option } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { catalogue, showCatalogue } from "../pipeline/catalogue.ts"
+import type { ConfigError } from "../pipeline/fault.ts"
+import { suggestion } from "../pipeline/words.ts"
+import { engineLayer } from "./engine.ts"
+import { RunError } from "./errors.ts"
+import { operators } from "./operators.ts"
+import { makePlan, type Plan, showPlan } from "./plan.ts"
+import { makeProgress } from "./progress.ts"
+import { runPlan } from "./runner.ts"
+import { stderrScreen } from "./screen.ts"
+import { versions } from "./versions.ts"
+
+const options = {
+  config: Argument.String("config").pipe(
+    Argument.withDescription("A YAML file, such as configs/quickstart.yaml"),
+    Argument.optional
+  ),
+  check: Flag.Boolean("check").pipe(Flag.withDescription("Validate the file and print what would run")),
+  operators: Flag.Boolean("operators").pipe(Flag.withDescription("List all operators with their parameters")),
+  set: Flag.String("set").pipe(
+    Flag.withMetavar("path=value"),
+    Flag.withDescription("Change a value of the file, as in pipelines.test.batch.size=32; may be repeated"),
+    Flag.atLeast(0)
+  ),
+  only: Flag.String("only").pipe(
+    Flag.withMetavar("pipeline"),
+    Flag.withDescription("Run this pipeline alone"),
+    Flag.optional
+  ),
+  out: Flag.String("out").pipe(
+    Flag.withMetavar("folder"),
+    Flag.withDescription("Run folder; outputs/NAME by default"),
+    Flag.optional
+  ),
+  fresh: Flag.Boolean("fresh").pipe(Flag.withDescription("Empty the run folder first and start anew")),
+  json: Flag.Boolean("json").pipe(Flag.withDescription("Print the run record as JSON at the end"))
+} as const
+
+const plan = (file: string, set: ReadonlyArray<string>): Effect.Effect<Plan, ConfigError | RunError> =>
+  Effect.try({ try: () => makePlan(file, set), catch: (cause) => cause as ConfigError | RunError })
+
+const knownPipeline = (made: Plan, only: string | undefined): Effect.Effect<void, RunError> => {
+  const names = [...made.loaded.pipelines.keys()]
+  if (only === undefined || names.includes(only)) return Effect.void
+  return Effect.fail(
+    new RunError({
+      subject: `--only ${only}`,
+      problem: `${made.file} has no such pipeline${suggestion(only, names)}`,
+      remedy: "Name one of its pipelines"
+    })
+  )
+}
+
+const run = Effect.fnUntraced(function* (
+  made: Plan,
+  only: string | undefined,
+  out: string | undefined,
+  fresh: boolean,
+  json: boolean
+) {
+  const folder = out ?? join("outputs", made.experiment)
+  const progress = makeProgress(stderrScreen())
+  progress.say(`orbitrank ${versions.orbitrank}: ${made.file}, seed ${made.loaded.settings.seed}, into ${folder}`)
+  const record = yield* runPlan(made, { folder, only, fresh }, progress).pipe(
+    Effect.provide(engineLayer(made.loaded.settings.device, progress.say)),
+    Effect.onInterrupt(() => Effect.sync(() => progress.say("Interrupted. The same command goes on from here.")))
+  )
+  if (json) yield* Console.log(JSON.stringify(record, null, 2))
+  else progress.say(`Record: ${join(folder, "record.json")}`)
+})
+
+export const command = Command.make("run.ts", options, (given) =>
+  Effect.gen(function* () {
+    if (given.operators) return yield* Console.log(showCatalogue(catalogue(operators)))
+    const file = Option.getOrUndefined(given.config)
+    if (file === undefined) {
+      return yield* new RunError({
+        subject: "run.ts",
+        problem: "no configuration is given",
+        remedy: "Try `npx tsx src/experiments/run.ts configs/quickstart.yaml`, or `--help`"
+      })
+    }
+    const made = yield* plan(file, given.set)
+    const only = Option.getOrUndefined(given.only)
+    yield* knownPipeline(made, only)
+    if (given.check) return yield* Console.log(showPlan(made))
+    yield* run(made, only, Option.getOrUndefined(given.out), given.fresh, given.json)
+  })
+).pipe(Command.withDescription("Runs an experiment: the pipelines of a YAML file, in their order."))

@@ -1,0 +1,83 @@
+/** The run folder: whose it is, starting anew, and what must run again. */
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs"
+import { resolve, sep } from "node:path"
+import { RunError } from "./errors.ts"
+import {
+  type Configuration,
+  changedSince,
+  differences,
+  type PipelineRecord,
+  type RunRecord,
+  readRecord
+} from "./record.ts"
+
+const OWN = new Set(["run.lock", "record.json"])
+
+/** Empties a run folder; refuses one that holds files but no record, since that is not ours. */
+const clear = (folder: string): void => {
+  const names = existsSync(folder) ? readdirSync(folder) : []
+  if (names.some((name) => !OWN.has(name)) && !names.includes("record.json")) {
+    throw new RunError({
+      subject: folder,
+      problem: "holds files but no run record, so it is not emptied",
+      remedy: "Choose another folder with `--out`"
+    })
+  }
+  for (const name of names) if (name !== "run.lock") rmSync(`${folder}${sep}${name}`, { recursive: true, force: true })
+}
+
+/**
+ * Opens the run folder.
+ *
+ * @returns the record of an earlier run of the same configuration, if there is one
+ * @throws RunError where the folder belongs to another configuration, or is not a run folder
+ */
+export const openFolder = (folder: string, configuration: Configuration, fresh: boolean): RunRecord | undefined => {
+  mkdirSync(folder, { recursive: true })
+  if (fresh) {
+    clear(folder)
+    return undefined
+  }
+  const record = readRecord(folder)
+  if (record === undefined) {
+    if (readdirSync(folder).some((name) => !OWN.has(name))) {
+      throw new RunError({
+        subject: folder,
+        problem: "holds files but no run record",
+        remedy: "Choose another folder with `--out`"
+      })
+    }
+    return undefined
+  }
+  const different = differences(record.configuration, configuration)
+  if (different.length === 0) return record
+  const shown = different.slice(0, 10).concat(different.length > 10 ? [`and ${different.length - 10} more`] : [])
+  throw new RunError({
+    subject: folder,
+    problem: `belongs to another configuration:\n  ${shown.join("\n  ")}\n`,
+    remedy: "Use `--fresh` to start anew in it, or `--out` for another folder"
+  })
+}
+
+export type Verdict =
+  | { readonly run: false }
+  | { readonly run: true; readonly why: string | undefined; readonly anew: boolean }
+
+/**
+ * Whether a pipeline must run: finished ones are skipped while what they wrote is as they left it.
+ *
+ * @param rerun whether a pipeline before it ran again, so that its input may be another
+ */
+export const verdict = (record: PipelineRecord | undefined, rerun: boolean): Verdict => {
+  if (record === undefined) return { run: true, why: undefined, anew: rerun }
+  if (record.status !== "finished") return { run: true, why: undefined, anew: rerun }
+  const changed = changedSince(record)
+  if (changed !== undefined) return { run: true, why: changed, anew: true }
+  return rerun ? { run: true, why: "a pipeline before it ran again", anew: true } : { run: false }
+}
+
+/** Removes what a pipeline left in the run folder, so that it starts from nothing; archives and stores are kept. */
+export const forget = (folder: string, record: PipelineRecord | undefined): void => {
+  const root = resolve(folder) + sep
+  for (const { path } of record?.wrote ?? []) if (resolve(path).startsWith(root)) rmSync(path, { force: true })
+}

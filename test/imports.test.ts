@@ -1,0 +1,66 @@
+import { readdirSync, readFileSync } from "node:fs"
+import { dirname, join, relative, resolve, sep } from "node:path"
+import { describe, expect, it } from "vitest"
+
+const src = resolve(import.meta.dirname, "..", "src")
+
+const files = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"))
+
+/** Every import of one of our own files, both ends relative to `src`. */
+const imports = files.flatMap((from) => {
+  const text = readFileSync(join(src, from), "utf8")
+  const found = text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*"(\.[^"]+)"/g)
+  return [...found].map(([, to]) => ({
+    from,
+    to: relative(src, resolve(src, dirname(from), to))
+      .split(sep)
+      .join("/")
+  }))
+})
+
+/** Packages by the file that imports them. */
+const packages = files.flatMap((from) => {
+  const text = readFileSync(join(src, from), "utf8")
+  return [...text.matchAll(/\bfrom "([^.][^"]*)"/g)].map(([, name]) => ({ from, name }))
+})
+
+const offending = (rule: (from: string, to: string) => boolean) =>
+  imports.filter(({ from, to }) => rule(from.split(sep).join("/"), to)).map(({ from, to }) => `${from} -> ${to}`)
+
+describe("imports run one way", () => {
+  it("finds imports at all", () => {
+    expect(imports.length).toBeGreaterThan(50)
+  })
+
+  it("experiments -> ops -> pipeline", () => {
+    const rank = (file: string) => ["pipeline", "ops", "experiments"].indexOf(file.split("/")[0])
+    expect(offending((from, to) => rank(to) > rank(from))).toEqual([])
+  })
+
+  it("nothing in ops imports show, but show itself", () => {
+    expect(
+      offending((from, to) => from.startsWith("ops/") && !from.startsWith("ops/show/") && to.startsWith("ops/show/"))
+    ).toEqual([])
+  })
+
+  it("measure and the losses are pure: no engine, no store, no model", () => {
+    const pure = (file: string) => file.startsWith("ops/measure/") || file.startsWith("ops/train/losses/")
+    const impure = /^ops\/(tensor|data\/store|model|show)\//
+    expect(offending((from, to) => pure(from) && impure.test(to))).toEqual([])
+  })
+
+  it("only ops/tensor imports a tensor engine's backend", () => {
+    const backends = packages.filter(({ name }) => /^@tensorflow\/tfjs-(backend|node)/.test(name))
+    expect(backends.filter(({ from }) => !from.startsWith(join("ops", "tensor")))).toEqual([])
+  })
+
+  it("no draw and no clock that a run cannot repeat", () => {
+    const texts = files.map((name) => ({
+      name,
+      text: readFileSync(join(src, name), "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "")
+    }))
+    expect(
+      texts.filter(({ text }) => /Math\.random\(|Date\.now\(|new Date\(\)/.test(text)).map(({ name }) => name)
+    ).toEqual([])
+  })
+})
