@@ -7,7 +7,7 @@ import { newestEpoch } from "../ops/train/checkpoints.ts"
 import { showPosition } from "../pipeline/fault.ts"
 import { drain } from "../pipeline/interpret.ts"
 import { type AnyPipeline, hash, originOf } from "../pipeline/pipeline.ts"
-import { type Running, Watch, type Watcher } from "../pipeline/watch.ts"
+import type { Running, Watcher } from "../pipeline/watch.ts"
 import { RunError } from "./errors.ts"
 import { forget, openFolder, verdict } from "./folder.ts"
 import { lock } from "./lock.ts"
@@ -127,8 +127,7 @@ const runOne = Effect.fnUntraced(function* (name: string, pipeline: AnyPipeline,
       book.set(`pipelines.${name}`, entry)
       book.save()
     })
-  yield* drain(pipeline, name).pipe(
-    Effect.provideService(Watch, watcher),
+  yield* drain(pipeline, { name, watcher }).pipe(
     Effect.provideService(FirstEpoch, firstEpoch),
     Effect.onExit(enter),
     Effect.catchCause((cause) =>

@@ -1,8 +1,8 @@
 /** The one interpreter: from a pipeline value to an Effect stream. */
-import { Clock, Effect, Exit, Pull, Stream } from "effect"
+import { Cause, Clock, Effect, Pull, Stream } from "effect"
 import type { AnyElement } from "./element.ts"
 import { type AnyPipeline, originOf, type Pipeline } from "./pipeline.ts"
-import { ExpectReference, type Running, silent, Watch, type Watcher } from "./watch.ts"
+import { type Running, silent, type Watcher } from "./watch.ts"
 
 type AnyStream = Stream.Stream<AnyElement, unknown, unknown>
 
@@ -17,57 +17,53 @@ interface Beat {
 
 const watched = (stream: AnyStream, stage: Running, watcher: Watcher, beat: Beat): AnyStream =>
   Stream.transformPull(stream, (pull) =>
-    Effect.gen(function* () {
-      const clock = yield* Clock.Clock
+    Effect.map(Clock.Clock, (clock) => {
       watcher.started(stage)
-      const next = Effect.suspend(() => {
-        const begun = clock.currentTimeNanosUnsafe()
-        return Effect.onExit(pull, (exit) => {
-          if (Exit.isSuccess(exit)) {
-            watcher.progressed(stage, exit.value.length, Number(clock.currentTimeNanosUnsafe() - begun) / 1e9)
-          } else if (Pull.isDoneCause(exit.cause)) {
-            watcher.ended(stage)
-          } else if (!beat.failed) {
-            beat.failed = true
-            watcher.failed(stage)
-          }
-          return Effect.void
-        })
+      let begun = 0
+      const counted = Effect.map(pull, (chunk) => {
+        watcher.progressed(stage, chunk.length, (clock.currentTimeMillisUnsafe() - begun) / 1000)
+        return chunk
+      })
+      const told = Effect.catchCause(counted, (cause) => {
+        if (Pull.isDoneCause(cause)) watcher.ended(stage)
+        else if (!beat.failed && !Cause.hasInterruptsOnly(cause)) {
+          beat.failed = true
+          watcher.failed(stage)
+        }
+        return Effect.failCause(cause)
       })
       return Effect.suspend(() => {
-        const now = clock.currentTimeMillisUnsafe()
-        if (now - beat.yielded < YIELD_AFTER_MS) return next
-        beat.yielded = now
-        return Effect.andThen(Effect.yieldNow, next)
+        begun = clock.currentTimeMillisUnsafe()
+        if (begun - beat.yielded < YIELD_AFTER_MS) return told
+        beat.yielded = begun
+        return Effect.andThen(Effect.yieldNow, told)
       })
     })
   )
 
-const assemble = (pipeline: AnyPipeline, name: string, watcher: Watcher): AnyStream => {
-  const beat: Beat = { yielded: 0, failed: false }
-  const whole = pipeline.steps.reduce<AnyStream>((before, step, index) => {
-    const stage: Running = { pipeline: name, index, step }
-    const stream = originOf(step).operator.run(step.params)(before)
-    return watched(
-      Stream.provideService(stream, ExpectReference, (total: number) => watcher.expected(stage, total)),
-      stage,
-      watcher,
-      beat
-    )
-  }, Stream.empty)
-  return Stream.provideService(whole, Watch, silent)
+export interface StreamOptions {
+  /** What the watcher calls the pipeline. */
+  readonly name?: string
+  /** Who is told of every stage; nobody by default, so pipelines inside parameters (validation) are not watched. */
+  readonly watcher?: Watcher
 }
 
-/**
- * The stream of a pipeline. Errors and services are those of its operators; `Watch` is told of each stage.
- *
- * @param name what `Watch` calls the pipeline
- */
-export const toStream = <Out, E, R>(pipeline: Pipeline<Out, E, R>, name = "pipeline"): Stream.Stream<Out, E, R> =>
-  Stream.unwrap(
-    Effect.map(Watch, (watcher) => assemble(pipeline as AnyPipeline, name, watcher))
-  ) as unknown as Stream.Stream<Out, E, R>
+/** The stream of a pipeline. Errors and services are those of its operators. */
+export const toStream = <Out, E, R>(
+  pipeline: Pipeline<Out, E, R>,
+  { name = "pipeline", watcher = silent }: StreamOptions = {}
+): Stream.Stream<Out, E, R> => {
+  const assemble = (): AnyStream => {
+    const beat: Beat = { yielded: 0, failed: false }
+    return (pipeline as AnyPipeline).steps.reduce<AnyStream>((before, step, index) => {
+      const stage: Running = { pipeline: name, index, step }
+      const self = { expect: (total: number) => watcher.expected(stage, total) }
+      return watched(originOf(step).operator.run(step.params, self)(before), stage, watcher, beat)
+    }, Stream.empty)
+  }
+  return Stream.suspend(assemble) as unknown as Stream.Stream<Out, E, R>
+}
 
 /** Runs a pipeline to its end, for its effects. */
-export const drain = <Out, E, R>(pipeline: Pipeline<Out, E, R>, name?: string): Effect.Effect<void, E, R> =>
-  Stream.runDrain(toStream(pipeline, name))
+export const drain = <Out, E, R>(pipeline: Pipeline<Out, E, R>, options?: StreamOptions): Effect.Effect<void, E, R> =>
+  Stream.runDrain(toStream(pipeline, options))

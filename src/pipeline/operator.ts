@@ -9,6 +9,7 @@ import type { AnyElement, Element } from "./element.ts"
 import { ConfigError } from "./fault.ts"
 import type { Decoded, Given, Params } from "./param.ts"
 import { type AnyOperator, type AnyPipeline, givenBy, makePipeline, makeStep, type Pipeline } from "./pipeline.ts"
+import type { Self } from "./watch.ts"
 
 /** A step to come: a function from pipeline value to pipeline value. Neighbours that do not fit do not compile. */
 export type Stage<In, Out, E, R> = <E0, R0>(before: Pipeline<In, E0, R0>) => Pipeline<Out, E | E0, R | R0>
@@ -79,19 +80,20 @@ const describe = <F extends (...args: ReadonlyArray<never>) => unknown>(call: F,
 /**
  * Declares an operator that begins a pipeline.
  *
- * @param spec.run from parameters to the stream; sources of heavy elements emit chunks of one
+ * @param spec.run from parameters to the stream; sources of heavy elements emit chunks of one, and tell `self.expect`
+ *   how many there will be
  */
 export const source = <const P extends Params, Out extends AnyElement, E, R>(spec: {
   readonly name: string
   readonly about: string
   readonly to: Element<Out>
   readonly params: P
-  readonly run: (params: Decoded<P>) => Stream.Stream<NoInfer<Out>, E, R>
+  readonly run: (params: Decoded<P>, self: Self) => Stream.Stream<NoInfer<Out>, E, R>
 }): Source<P, Out, E, R> => {
   const description: AnyOperator = {
     ...spec,
     from: undefined,
-    run: (params) => () => spec.run(params as Decoded<P>)
+    run: (params, self) => () => spec.run(params as Decoded<P>, self)
   } as AnyOperator
   const call = (given?: unknown) => makePipeline([makeStep(description, checked(description, given))])
   return describe(call, description) as unknown as Source<P, Out, E, R>
@@ -108,7 +110,10 @@ export const operator = <const P extends Params, In extends AnyElement, Out exte
   readonly from: Element<In>
   readonly to: Element<Out>
   readonly params: P
-  readonly run: (params: Decoded<P>) => (input: Stream.Stream<NoInfer<In>>) => Stream.Stream<NoInfer<Out>, E, R>
+  readonly run: (
+    params: Decoded<P>,
+    self: Self
+  ) => (input: Stream.Stream<NoInfer<In>>) => Stream.Stream<NoInfer<Out>, E, R>
 }): Operator<P, In, Out, E, R> => {
   const description = spec as unknown as AnyOperator
   const call = (given?: unknown) => append(description, given)
@@ -120,7 +125,7 @@ export const passing = <const P extends Params, E, R>(spec: {
   readonly name: string
   readonly about: string
   readonly params: P
-  readonly run: (params: Decoded<P>) => <A>(input: Stream.Stream<A>) => Stream.Stream<A, E, R>
+  readonly run: (params: Decoded<P>, self: Self) => <A>(input: Stream.Stream<A>) => Stream.Stream<A, E, R>
 }): Passing<P, E, R> => {
   const description = { ...spec, from: "any", to: "any" } as unknown as AnyOperator
   const call = (given?: unknown) => append(description, given)

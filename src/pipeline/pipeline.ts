@@ -8,6 +8,7 @@ import { Pipeable, type Stream } from "effect"
 import type { AnyElement, Element } from "./element.ts"
 import type { Position } from "./fault.ts"
 import type { Params } from "./param.ts"
+import type { Self } from "./watch.ts"
 
 /** What the interpreter needs of an operator; `operator.ts` makes them. */
 export interface AnyOperator {
@@ -18,7 +19,8 @@ export interface AnyOperator {
   readonly to: Element<AnyElement> | "any"
   readonly params: Params
   readonly run: (
-    params: Readonly<Record<string, unknown>>
+    params: Readonly<Record<string, unknown>>,
+    self: Self
   ) => (input: Stream.Stream<AnyElement, unknown, unknown>) => Stream.Stream<AnyElement, unknown, unknown>
 }
 

@@ -1,5 +1,4 @@
-/** What the interpreter tells of a run. References with silent defaults: operators and tests need not know of them. */
-import { Context, Effect } from "effect"
+/** What the interpreter tells of a run; operators and tests need not know of it. */
 import type { Step } from "./pipeline.ts"
 
 /** One step of one pipeline, as it runs. */
@@ -29,12 +28,8 @@ export const silent: Watcher = {
   failed: nothing
 }
 
-/** Who is told. The pipelines inside parameters (validation) are not watched. */
-export const Watch = Context.Reference<Watcher>("orbitrank/pipeline/Watch", { defaultValue: () => silent })
-
-const Expect = Context.Reference<(total: number) => void>("orbitrank/pipeline/Expect", { defaultValue: () => nothing })
-
-export { Expect as ExpectReference }
-
-/** Called by a stage that knows how many elements it will give, for progress bars. */
-export const expect = (total: number): Effect.Effect<void> => Effect.map(Expect, (tell) => tell(total))
+/** What an operator may tell of itself while it runs: the second argument of `run`. */
+export interface Self {
+  /** How many elements it will give, once it knows; for progress bars. */
+  readonly expect: (total: number) => void
+}

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest"
 import { ConfigError } from "../../src/pipeline/fault.ts"
 import { toStream } from "../../src/pipeline/interpret.ts"
 import { hash, type Pipeline, print, toJson } from "../../src/pipeline/pipeline.ts"
-import { type Running, silent, Watch, type Watcher } from "../../src/pipeline/watch.ts"
+import { type Running, silent, type Watcher } from "../../src/pipeline/watch.ts"
 import { effect } from "../effect.ts"
 import { add, count, group, type Num, plus, type Sum, scale, type TooBig, take } from "./toys.ts"
 
@@ -86,7 +86,7 @@ describe("the interpreter", () => {
     Effect.gen(function* () {
       const { seen, watcher } = recording()
       const failing = count({ to: 5 }).pipe(scale({ factor: 10, limit: 10 }), group({ size: 2 }), add())
-      const error = yield* Stream.runDrain(toStream(failing)).pipe(Effect.provideService(Watch, watcher), Effect.flip)
+      const error = yield* Stream.runDrain(toStream(failing, { watcher })).pipe(Effect.flip)
       expect(error.message).toBe("20: is above the limit. Raise `limit`.")
       expect(seen.filter((line) => line.startsWith("fail"))).toEqual(["fail scale"])
       expect(seen.filter((line) => line === "out count 1")).toHaveLength(3)
@@ -96,9 +96,7 @@ describe("the interpreter", () => {
   effect("does not watch pipelines inside parameters", () =>
     Effect.gen(function* () {
       const { seen, watcher } = recording()
-      yield* Stream.runDrain(toStream(count({ to: 1 }).pipe(plus({ other: sum })))).pipe(
-        Effect.provideService(Watch, watcher)
-      )
+      yield* Stream.runDrain(toStream(count({ to: 1 }).pipe(plus({ other: sum })), { watcher }))
       expect(seen.some((line) => line.includes("group"))).toBe(false)
       expect(seen).toContain("end plus")
     })

@@ -1,0 +1,12 @@
+/** `npm run bench`: every benchmark, each figure a ratio within this run. */
+import { show } from "./harness.ts"
+import { fiveStages } from "./pipeline.ts"
+
+const benchmarks = [fiveStages]
+let holds = true
+for (const benchmark of benchmarks) {
+  const figure = await benchmark()
+  holds &&= figure.holds
+  console.log(show([figure]))
+}
+process.exitCode = holds ? 0 : 1
