@@ -1,0 +1,51 @@
+/** Adam (Kingma and Ba 2015) as one pass over memory. */
+import type { Memory } from "./memory.ts"
+import type { Info } from "./tfjs.ts"
+
+export interface AdamOptions {
+  readonly learningRate: number
+  /** Number of this update, from 1. */
+  readonly step: number
+  /** Decay of the first moment; 0.9. */
+  readonly beta1?: number
+  /** Decay of the second moment; 0.999. */
+  readonly beta2?: number
+  /** Added after the square root of the corrected second moment; 1e-8. */
+  readonly epsilon?: number
+}
+
+/** A weight with its two moments, all of one shape. */
+export interface AdamState<A> {
+  readonly weight: A
+  readonly m: A
+  readonly v: A
+}
+
+/**
+ * One update (Algorithm 1 of the paper; epsilon outside the corrected root, as in PyTorch):
+ * m' = b1 m + (1 - b1) g, v' = b2 v + (1 - b2) g^2, w' = w - rate / (1 - b1^t) m' / (sqrt(v' / (1 - b2^t)) + eps).
+ *
+ * Writes new allocations: engines cache packed copies of weights by allocation, so weights must not change in place.
+ *
+ * @returns the new state; the caller frees both the old and the new
+ */
+export const adamUpdate = (
+  memory: Memory,
+  state: AdamState<Info>,
+  gradient: Info,
+  { learningRate, step, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions
+): AdamState<Info> => {
+  const made = { weight: memory.make(gradient.shape), m: memory.make(gradient.shape), v: memory.make(gradient.shape) }
+  const [w, m, v, g] = [state.weight, state.m, state.v, gradient].map(memory.values)
+  const [newW, newM, newV] = [made.weight, made.m, made.v].map(memory.values)
+  const rate = learningRate / (1 - beta1 ** step)
+  const correction = Math.sqrt(1 - beta2 ** step)
+  for (let i = 0; i < g.length; i++) {
+    const first = beta1 * m[i] + (1 - beta1) * g[i]
+    const second = beta2 * v[i] + (1 - beta2) * g[i] * g[i]
+    newM[i] = first
+    newV[i] = second
+    newW[i] = w[i] - (rate * first) / (Math.sqrt(second) / correction + epsilon)
+  }
+  return made
+}

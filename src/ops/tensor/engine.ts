@@ -1,0 +1,115 @@
+/** The tensor engine as a service: what networks and training need of it, and which one runs. */
+import { Context, Effect, Layer } from "effect"
+import { explained } from "../../pipeline/explained.ts"
+import type { AdamOptions, AdamState } from "./adam.ts"
+import type { ConvOptions, PoolOptions } from "./geometry.ts"
+import type { Normalised } from "./norm.ts"
+import { openTfjs } from "./open.ts"
+import type { Tensor } from "./tfjs.ts"
+
+/** The engine that was asked for does not load. */
+export class EngineError extends explained("EngineError") {}
+
+/** Which engine to take: `auto` is the fastest that loads. */
+export type Device = "auto" | "wasm" | "cpu"
+
+/**
+ * Operations on float32 tensors. All of them, `gradients` included, are called inside `scope`, which frees every tensor
+ * made in it; what is to live longer goes through `keep` and later `dispose`. Images are [N, H, W, C], convolution
+ * filters [KH, KW, C, O]. Shapes that do not fit throw a RangeError.
+ */
+export interface Engine {
+  readonly name: string
+  /** Version of the library behind it. */
+  readonly version: string
+  readonly threads: number
+  /** One line: what runs, and why nothing faster does. */
+  readonly why: string
+
+  readonly scope: <A>(body: () => A) => A
+  readonly keep: (tensor: Tensor) => Tensor
+  readonly dispose: (tensors: Iterable<Tensor>) => void
+  /** Number of tensors alive, for tests of leaks. */
+  readonly live: () => number
+
+  readonly tensor: (values: Float32Array, shape: ReadonlyArray<number>) => Tensor
+  /** A copy of the values, row-major. */
+  readonly read: (tensor: Tensor) => Float32Array
+  /**
+   * The value of `body` and its gradients with respect to `inputs`; `undefined` where the value does not depend on one.
+   */
+  readonly gradients: (
+    body: () => Tensor,
+    inputs: ReadonlyArray<Tensor>
+  ) => { readonly value: Tensor; readonly gradients: ReadonlyArray<Tensor | undefined> }
+  /** Sum over all elements of tensor times given values: how a gradient computed elsewhere enters. */
+  readonly weightedSum: (tensor: Tensor, values: Float32Array) => Tensor
+
+  readonly conv2d: (x: Tensor, w: Tensor, options: ConvOptions) => Tensor
+  readonly maxPool: (x: Tensor, options: PoolOptions) => Tensor
+  /** [N, H, W, C] to [N, C]. */
+  readonly globalAveragePool: (x: Tensor) => Tensor
+  /** By the batch's statistics, which it also gives; the caller disposes them. */
+  readonly batchNorm: (x: Tensor, gamma: Tensor, beta: Tensor, options: { readonly relu: boolean }) => Normalised
+  /** By given statistics; no gradient. */
+  readonly normalise: (
+    x: Tensor,
+    given: { readonly gamma: Tensor; readonly beta: Tensor; readonly mean: Tensor; readonly variance: Tensor },
+    options: { readonly relu: boolean }
+  ) => Tensor
+  readonly relu: (x: Tensor) => Tensor
+  readonly addRelu: (a: Tensor, b: Tensor) => Tensor
+  /** a [n, k] times b [k, m]. */
+  readonly matMul: (a: Tensor, b: Tensor) => Tensor
+  /** (1 - share) a + share b, without a gradient: running statistics. */
+  readonly blend: (a: Tensor, b: Tensor, share: number) => Tensor
+  /** One optimiser update, as new tensors. */
+  readonly adam: (state: AdamState<Tensor>, gradient: Tensor, options: AdamOptions) => AdamState<Tensor>
+}
+
+const loadError = (device: "wasm" | "cpu") => (cause: unknown) =>
+  new EngineError({
+    subject: `device ${device}`,
+    problem: `the engine does not load (${cause instanceof Error ? cause.message : String(cause)})`,
+    remedy:
+      device === "wasm"
+        ? "Say `device: cpu`, or install the packages anew with `npm ci`"
+        : "Install the packages anew with `npm ci`",
+    cause
+  })
+
+const open = (device: "wasm" | "cpu", why: string): Effect.Effect<Engine, EngineError> =>
+  Effect.tryPromise({ try: () => openTfjs(device, why), catch: loadError(device) })
+
+const WASM = "WebAssembly, 1 thread; inside the npm package, needs nothing else"
+const CPU = "plain JavaScript, 1 thread; slow, for tests"
+
+/**
+ * Starts an engine.
+ *
+ * @param device a named engine never falls back to another
+ */
+export const openEngine = (device: Device): Effect.Effect<Engine, EngineError> => {
+  if (device === "cpu") return open("cpu", CPU)
+  if (device === "wasm") return open("wasm", WASM)
+  return Effect.catch(open("wasm", WASM), (failed) =>
+    open("cpu", `plain JavaScript, 1 thread; WebAssembly failed: ${failed.problem}`)
+  )
+}
+
+/** Gives the engine, starting it when first asked for. */
+export class TensorEngine extends Context.Service<
+  TensorEngine,
+  { readonly open: Effect.Effect<Engine, EngineError> }
+>()("orbitrank/ops/TensorEngine") {
+  /** Loads nothing until `open` is first run; then one engine for the life of the layer. */
+  static layer(device: Device): Layer.Layer<TensorEngine> {
+    return Layer.effect(
+      TensorEngine,
+      Effect.map(Effect.cached(openEngine(device)), (opened) => ({ open: opened }))
+    )
+  }
+}
+
+/** The engine itself, inside an effect. */
+export const engine: Effect.Effect<Engine, EngineError, TensorEngine> = Effect.flatMap(TensorEngine, ({ open }) => open)

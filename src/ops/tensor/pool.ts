@@ -1,0 +1,101 @@
+/** Pools as differentiable operations of TensorFlow.js. */
+import { outputLength, type PoolOptions } from "./geometry.ts"
+import { type BackendName, type Memory, memoryOf } from "./memory.ts"
+import type { Info, Tensor, Tf } from "./tfjs.ts"
+
+const FORWARD = "orbitrank/MaxPool"
+const GRADIENT = "orbitrank/MaxPoolGradient"
+
+/**
+ * Gives the gradient of each window to its first maximum in row-major order, as PyTorch does. Works for maxima of any
+ * sign; the kernel of the WebAssembly engine loses those at or below zero.
+ */
+const maxPoolGradient = (memory: Memory, x: Info, y: Info, dy: Info, pool: PoolOptions): Info => {
+  const [N, H, W, C] = x.shape
+  const [, OH, OW] = y.shape
+  const dx = memory.make(x.shape)
+  const [input, output, from, to] = [x, y, dy, dx].map(memory.values)
+  to.fill(0)
+  const found = new Uint8Array(C)
+  for (let window = 0; window < N * OH * OW; window++) {
+    const n = Math.floor(window / (OH * OW))
+    const top = Math.floor((window % (OH * OW)) / OW) * pool.stride - pool.padding
+    const left = (window % OW) * pool.stride - pool.padding
+    found.fill(0)
+    for (let row = Math.max(0, top); row < Math.min(H, top + pool.size); row++) {
+      for (let column = Math.max(0, left); column < Math.min(W, left + pool.size); column++) {
+        const at = ((n * H + row) * W + column) * C
+        for (let c = 0; c < C; c++) {
+          if (found[c] === 0 && input[at + c] === output[window * C + c]) {
+            found[c] = 1
+            to[at + c] += from[window * C + c]
+          }
+        }
+      }
+    }
+  }
+  return dx
+}
+
+/** Registers kernel and gradient with TensorFlow.js for one backend; a second call does nothing. */
+export const registerMaxPool = (tf: Tf, backend: BackendName): void => {
+  if (tf.getKernel(FORWARD, backend) !== undefined) return
+  const memory = memoryOf(tf, backend)
+  tf.registerKernel({
+    kernelName: FORWARD,
+    backendName: backend,
+    kernelFunc: ({ inputs, attrs }) => {
+      const { size, stride, padding } = attrs as unknown as PoolOptions
+      const pool = { filterSize: [size, size], strides: [stride, stride], pad: padding, dimRoundingMode: "floor" }
+      return memory.kernel("MaxPool", { x: inputs.x as Info }, pool)
+    }
+  })
+  tf.registerKernel({
+    kernelName: GRADIENT,
+    backendName: backend,
+    kernelFunc: ({ inputs, attrs }) => {
+      const { x, y, dy } = inputs as Record<string, Info>
+      return maxPoolGradient(memory, x, y, dy, attrs as unknown as PoolOptions)
+    }
+  })
+  if (tf.getGradient(FORWARD) !== undefined) return
+  tf.registerGradient({
+    kernelName: FORWARD,
+    inputsToSave: ["x"],
+    outputsToSave: [true],
+    gradFunc: (dy, saved, attrs) => ({
+      x: () => tf.engine().runKernel(GRADIENT, { x: saved[0], y: saved[1], dy: dy as Tensor }, attrs as never) as Tensor
+    })
+  })
+}
+
+/**
+ * Largest value of each window; padded cells never win.
+ *
+ * @param x float32 [N, H, W, C]
+ * @returns float32 [N, OH, OW, C], lengths rounded down
+ * @throws RangeError when the padding exceeds half the window, or no window fits
+ */
+export const maxPool = (tf: Tf, x: Tensor, { size, stride, padding }: PoolOptions): Tensor => {
+  if (2 * padding > size) throw new RangeError(`a padding of ${padding} is more than half a window of ${size}`)
+  const lengths = [x.shape[1], x.shape[2]].map((n = 0) => outputLength(n, size, { stride, padding, dilation: 1 }))
+  if (lengths.some((n) => n < 1)) throw new RangeError(`a window of ${size} does not fit an image of ${x.shape}`)
+  return tf.engine().runKernel(FORWARD, { x }, { size, stride, padding }) as Tensor
+}
+
+/**
+ * Mean over rows and columns.
+ *
+ * @param x float32 [N, H, W, C]
+ * @returns float32 [N, C]
+ */
+export const globalAveragePool = (tf: Tf, x: Tensor): Tensor => {
+  const pooled = tf.customGrad((input) => {
+    const [N, H, W, C] = (input as Tensor).shape as [number, number, number, number]
+    return {
+      value: tf.reshape(tf.avgPool(input as never, [H, W], 1, "valid"), [N, C]),
+      gradFunc: (dy: Tensor) => tf.tidy(() => tf.mul(tf.fill([1, H, W, 1], 1 / (H * W)), tf.reshape(dy, [N, 1, 1, C])))
+    }
+  })
+  return pooled(x)
+}

@@ -1,0 +1,210 @@
+import fc from "fast-check"
+import { beforeAll, describe, expect, it } from "vitest"
+import type { Engine } from "../../../src/ops/tensor/engine.ts"
+import * as naive from "./naive.ts"
+import { close, devices, differentiated, noise, opened, upload } from "./with-engine.ts"
+
+interface Convolution {
+  readonly n: number
+  readonly h: number
+  readonly w: number
+  readonly c: number
+  readonly o: number
+  readonly kh: number
+  readonly kw: number
+  readonly stride: number
+  readonly padding: number
+  readonly dilation: number
+  readonly seed: number
+}
+
+const convolutions: fc.Arbitrary<Convolution> = fc
+  .record({
+    n: fc.integer({ min: 1, max: 3 }),
+    h: fc.integer({ min: 1, max: 11 }),
+    w: fc.integer({ min: 1, max: 11 }),
+    c: fc.integer({ min: 1, max: 5 }),
+    o: fc.integer({ min: 1, max: 5 }),
+    kh: fc.integer({ min: 1, max: 4 }),
+    kw: fc.integer({ min: 1, max: 4 }),
+    stride: fc.integer({ min: 1, max: 3 }),
+    padding: fc.integer({ min: 0, max: 3 }),
+    dilation: fc.integer({ min: 1, max: 2 }),
+    seed: fc.nat()
+  })
+  .filter(({ h, w, kh, kw, padding, dilation }) => {
+    const fits = (n: number, k: number) => n + 2 * padding >= dilation * (k - 1) + 1
+    return fits(h, kh) && fits(w, kw)
+  })
+
+const pools = fc
+  .record({
+    n: fc.integer({ min: 1, max: 2 }),
+    h: fc.integer({ min: 3, max: 9 }),
+    w: fc.integer({ min: 3, max: 9 }),
+    c: fc.integer({ min: 1, max: 4 }),
+    size: fc.integer({ min: 1, max: 3 }),
+    stride: fc.integer({ min: 1, max: 3 }),
+    padding: fc.integer({ min: 0, max: 1 }),
+    seed: fc.nat()
+  })
+  .filter(({ size, padding }) => 2 * padding <= size)
+
+describe.each(devices)("kernels on %s", (device) => {
+  let engine: Engine
+  beforeAll(async () => {
+    engine = await opened(device)
+  })
+
+  const checkConv = (p: Convolution) => {
+    const x = noise([p.n, p.h, p.w, p.c], p.seed)
+    const w = noise([p.kh, p.kw, p.c, p.o], p.seed + 1)
+    const y = naive.conv(x, w, p)
+    const dy = noise(y.shape, p.seed + 2)
+    const { dx, dw } = naive.convGradients(x, w, dy, p)
+    const got = differentiated(engine, [x, w], dy, (a, b) => engine.conv2d(a, b, p))
+    close(got.y, y)
+    close(got.gradients[0] as Float32Array, dx)
+    close(got.gradients[1] as Float32Array, dw)
+  }
+
+  it("convolves with any stride, padding, dilation, with both gradients", () => {
+    fc.assert(fc.property(convolutions, checkConv), { numRuns: 300 })
+  })
+
+  it.each([
+    { n: 3, h: 21, w: 17, c: 10, o: 8, kh: 7, kw: 7, stride: 2, padding: 3, dilation: 1, seed: 5 },
+    { n: 2, h: 9, w: 7, c: 8, o: 16, kh: 3, kw: 3, stride: 2, padding: 2, dilation: 2, seed: 6 },
+    { n: 40, h: 9, w: 9, c: 12, o: 7, kh: 1, kw: 1, stride: 1, padding: 0, dilation: 1, seed: 7 },
+    { n: 40, h: 15, w: 15, c: 7, o: 12, kh: 1, kw: 1, stride: 2, padding: 0, dilation: 1, seed: 8 },
+    { n: 9, h: 31, w: 31, c: 4, o: 64, kh: 3, kw: 3, stride: 1, padding: 1, dilation: 1, seed: 9 }
+  ])("convolves the shapes of residual networks: %o", checkConv)
+
+  it("keeps no stale copy of a filter", () => {
+    const x = noise([2, 5, 5, 3], 1)
+    for (const seed of [2, 3, 4]) {
+      const w = noise([3, 3, 3, 4], seed)
+      const options = { stride: 1, padding: 1, dilation: 1 }
+      const got = engine.scope(() => engine.read(engine.conv2d(upload(engine, x), upload(engine, w), options)))
+      close(got, naive.conv(x, w, options))
+    }
+  })
+
+  it.each([-3, 0, 3])("pools maxima of values shifted by %d, with the gradient", (shift) => {
+    fc.assert(
+      fc.property(pools, (p) => {
+        const x = noise([p.n, p.h, p.w, p.c], p.seed, shift)
+        const dy = noise(naive.maxPool(x, p).y.shape, p.seed + 1)
+        const expected = naive.maxPool(x, p, dy)
+        const got = differentiated(engine, [x], dy, (a) => engine.maxPool(a, p))
+        close(got.y, expected.y)
+        close(got.gradients[0] as Float32Array, expected.dx)
+      }),
+      { numRuns: 60 }
+    )
+  })
+
+  it("gives the gradient of equal maxima to the first", () => {
+    const x = naive.grid([1, 4, 4, 1], () => -2)
+    const dy = naive.grid([1, 2, 2, 1], (i) => i + 1)
+    const { gradients } = differentiated(engine, [x], dy, (a) => engine.maxPool(a, { size: 2, stride: 2, padding: 0 }))
+    expect([...(gradients[0] as Float32Array)]).toEqual([1, 0, 2, 0, 0, 0, 0, 0, 3, 0, 4, 0, 0, 0, 0, 0])
+  })
+
+  it("normalises by batch statistics, with all gradients", () => {
+    const shapes = fc.record({
+      n: fc.integer({ min: 1, max: 4 }),
+      h: fc.integer({ min: 2, max: 7 }),
+      w: fc.integer({ min: 2, max: 7 }),
+      c: fc.integer({ min: 1, max: 9 }),
+      shift: fc.constantFrom(0, 2, -5),
+      relu: fc.boolean(),
+      seed: fc.nat()
+    })
+    fc.assert(
+      fc.property(shapes, ({ n, h, w, c, shift, relu, seed }) => {
+        const [x, gamma, beta, dy] = [
+          noise([n, h, w, c], seed, shift),
+          noise([c], seed + 1, 1.5),
+          noise([c], seed + 2),
+          noise([n, h, w, c], seed + 3)
+        ]
+        const expected = naive.batchNorm(x, gamma, beta, relu, dy)
+        // Values within rounding of the kink of ReLU may fall on either side of it.
+        fc.pre(!relu || expected.y.data.every((y) => y === 0 || y > 1e-4))
+        const got = differentiated(engine, [x, gamma, beta], dy, (a, b, s) => {
+          const { y, mean, variance } = engine.batchNorm(a, b, s, { relu })
+          close(engine.read(mean), expected.mean, 1e-4)
+          close(engine.read(variance), expected.unbiased, 1e-4)
+          engine.dispose([mean, variance])
+          return y
+        })
+        close(got.y, expected.y, 1e-4)
+        close(got.gradients[0] as Float32Array, expected.dx, 5e-4)
+        close(got.gradients[1] as Float32Array, expected.dgamma, 5e-4)
+        close(got.gradients[2] as Float32Array, expected.dbeta, 5e-4)
+      }),
+      { numRuns: 60 }
+    )
+  })
+
+  it("normalises by given statistics", () => {
+    const [x, gamma, beta, mean] = [noise([3, 5, 4, 6], 1, 2), noise([6], 2, 1.5), noise([6], 3), noise([6], 4, 2)]
+    const variance = noise([6], 5, 1.1)
+    const expected = naive.grid(x.shape, (i) => {
+      const c = i % 6
+      const deviation = Math.sqrt(variance.data[c] + 1e-5)
+      return Math.max(0, (gamma.data[c] * (x.data[i] - mean.data[c])) / deviation + beta.data[c])
+    })
+    const got = engine.scope(() => {
+      const [g, b, m, v] = [gamma, beta, mean, variance].map((one) => upload(engine, one))
+      return engine.read(
+        engine.normalise(upload(engine, x), { gamma: g, beta: b, mean: m, variance: v }, { relu: true })
+      )
+    })
+    close(got, expected)
+  })
+
+  it("joins and rectifies, pools the mean, multiplies", () => {
+    const [a, b, dy] = [noise([2, 3, 5, 4], 1), noise([2, 3, 5, 4], 2), noise([2, 3, 5, 4], 3)]
+    const join = differentiated(engine, [a, b], dy, (x, y) => engine.addRelu(x, y))
+    const sum = naive.grid(a.shape, (i) => Math.max(0, a.data[i] + b.data[i]))
+    const mask = naive.grid(a.shape, (i) => (sum.data[i] > 0 ? dy.data[i] : 0))
+    close(join.y, sum)
+    close(join.gradients[0] as Float32Array, mask)
+    close(join.gradients[1] as Float32Array, mask)
+
+    const alone = differentiated(engine, [a], dy, (x) => engine.relu(x))
+    close(
+      alone.gradients[0] as Float32Array,
+      naive.grid(a.shape, (i) => (a.data[i] > 0 ? dy.data[i] : 0))
+    )
+
+    const small = noise([2, 4], 4)
+    const mean = differentiated(engine, [a], small, (x) => engine.globalAveragePool(x))
+    const channel = (i: number) => Math.floor(i / 60) * 4 + (i % 4)
+    const means = naive.grid([2, 4])
+    for (let i = 0; i < a.data.length; i++) means.data[channel(i)] += a.data[i] / 15
+    close(mean.y, means)
+    close(
+      mean.gradients[0] as Float32Array,
+      naive.grid(a.shape, (i) => small.data[channel(i)] / 15)
+    )
+  })
+
+  it("computes no gradient that the value does not depend on", () => {
+    const [a, b] = [noise([2, 3, 3, 4], 1), noise([5], 2)]
+    const { gradients } = differentiated(engine, [a, b], a, (x) => engine.relu(x))
+    expect(gradients[0]).toBeDefined()
+    expect(gradients[1]).toBeUndefined()
+  })
+
+  it("refuses shapes that do not fit, saying which", () => {
+    const run = (x: ReadonlyArray<number>, w: ReadonlyArray<number>) => () =>
+      engine.scope(() => {
+        engine.conv2d(upload(engine, noise(x, 1)), upload(engine, noise(w, 2)), { stride: 1, padding: 0, dilation: 1 })
+      })
+    expect(run([1, 4, 4, 3], [3, 3, 2, 8])).toThrow("an input of 3 channels does not fit a filter of 2")
+    expect(run([1, 2, 4, 3], [3, 3, 3, 8])).toThrow("an image of 2x4 pixels is smaller than a filter of 3x3")
+  })
+})

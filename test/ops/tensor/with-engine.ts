@@ -1,0 +1,52 @@
+/** Engines for tests: started once, with helpers that move grids in and out. */
+import { Effect } from "effect"
+import { expect } from "vitest"
+import { type Engine, openEngine } from "../../../src/ops/tensor/engine.ts"
+import type { Tensor } from "../../../src/ops/tensor/tfjs.ts"
+import { type Grid, grid } from "./naive.ts"
+
+export const devices = ["cpu", "wasm"] as const
+
+export const opened = (device: (typeof devices)[number]): Promise<Engine> => Effect.runPromise(openEngine(device))
+
+export const upload = (engine: Engine, { data, shape }: Grid): Tensor => engine.tensor(Float32Array.from(data), shape)
+
+/** Values in [-1, 1) rounded to float32, from a linear congruential generator. */
+export const noise = (shape: ReadonlyArray<number>, seed: number, shift = 0): Grid => {
+  let state = seed >>> 0
+  return grid(shape, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return Math.fround(state / 2 ** 31 - 1 + shift)
+  })
+}
+
+/** Largest error over the largest value of the array, at most `tolerance`. */
+export const close = (got: Float32Array, expected: Grid, tolerance = 2e-5): void => {
+  expect(got.length).toBe(expected.data.length)
+  let scale = 1e-6
+  let error = 0
+  for (let i = 0; i < got.length; i++) {
+    scale = Math.max(scale, Math.abs(expected.data[i]))
+    const difference = Math.abs(got[i] - expected.data[i])
+    error = Number.isNaN(difference) ? Number.POSITIVE_INFINITY : Math.max(error, difference)
+  }
+  expect(error / scale).toBeLessThan(tolerance)
+}
+
+/** Output and gradients of an operation whose output's gradient is `dy`. */
+export const differentiated = (
+  engine: Engine,
+  inputs: ReadonlyArray<Grid>,
+  dy: Grid,
+  operation: (...tensors: ReadonlyArray<Tensor>) => Tensor
+): { readonly y: Float32Array; readonly gradients: ReadonlyArray<Float32Array | undefined> } =>
+  engine.scope(() => {
+    const tensors = inputs.map((input) => upload(engine, input))
+    let y = new Float32Array(0)
+    const { gradients } = engine.gradients(() => {
+      const out = operation(...tensors)
+      y = engine.read(out) as Float32Array<ArrayBuffer>
+      return engine.weightedSum(out, Float32Array.from(dy.data))
+    }, tensors)
+    return { y, gradients: gradients.map((one) => (one === undefined ? undefined : engine.read(one))) }
+  })
