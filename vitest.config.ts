@@ -1,10 +1,14 @@
 import { defineConfig } from "vitest/config"
 
+const report = process.env.TEST_REPORT
+
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     pool: "forks",
     testTimeout: 120_000,
-    hookTimeout: 120_000
+    hookTimeout: 120_000,
+    // CI reads the runner's own counts from a file.
+    reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]]
   }
 })

@@ -1,0 +1,7 @@
+/** `npm run docs`: writes `docs/operators.md` from the operators. A test fails while it is stale. */
+import { join } from "node:path"
+import { writeFileAtomic } from "../ops/files.ts"
+import { catalogue, catalogueMarkdown } from "../pipeline/catalogue.ts"
+import { operators } from "./operators.ts"
+
+writeFileAtomic(join(import.meta.dirname, "../../docs/operators.md"), catalogueMarkdown(catalogue(operators)))

@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest"
+import { makeProgress } from "../../src/experiments/progress.ts"
+import { count, scale } from "../pipeline/toys.ts"
+
+const screen = (terminal: boolean) => {
+  const state = { text: "", now: 0 }
+  const progress = makeProgress({
+    terminal,
+    columns: () => 60,
+    write: (text) => (state.text += text),
+    now: () => state.now
+  })
+  return { state, progress }
+}
+const [first, second] = count({ to: 4 }).pipe(scale({ factor: 1 })).steps
+const source = { pipeline: "one", index: 0, step: first }
+const stage = { pipeline: "one", index: 1, step: second }
+
+describe("progress", () => {
+  it("without a terminal is plain lines: one a stage when it ends", () => {
+    const { progress, state } = screen(false)
+    progress.begin("one")
+    progress.watcher.expected(source, 4)
+    progress.watcher.progressed(source, 4, 1.5)
+    progress.watcher.progressed(stage, 4, 2)
+    progress.watcher.ended(source)
+    progress.watcher.ended(stage)
+    expect(state.text).toBe("one\n  count                  4    1.5 s\n  scale                  4    0.5 s\n")
+  })
+
+  it("says something every ten seconds meanwhile", () => {
+    const { progress, state } = screen(false)
+    progress.begin("one")
+    progress.watcher.expected(source, 4)
+    progress.watcher.progressed(source, 1, 1)
+    state.now = 10_001
+    progress.watcher.progressed(stage, 1, 11)
+    expect(state.text.split("\n")[1]).toBe("  scale           1 (25 %)     10 s ...")
+  })
+
+  it("on a terminal redraws one bar a stage, and says lines above them", () => {
+    const { progress, state } = screen(true)
+    progress.begin("one")
+    progress.watcher.expected(source, 4)
+    state.now = 101
+    progress.watcher.progressed(source, 2, 1)
+    progress.watcher.started(stage)
+    state.text = ""
+    progress.say("note")
+    expect(state.text).toContain("\x1b[1A\x1b[0Jnote\n  count       ██████████░░░░░░░░░░          2/4    1.0 s\n")
+    for (const line of state.text.split("\n")) expect(line.length).toBeLessThanOrEqual(60 + 8)
+  })
+
+  it("gives own times: without the stages before", () => {
+    const { progress } = screen(false)
+    progress.begin("one")
+    progress.watcher.progressed(source, 3, 2)
+    progress.watcher.progressed(stage, 3, 5)
+    expect(progress.end()).toEqual([
+      { stage: "count", elements: 3, seconds: 2 },
+      { stage: "scale", elements: 3, seconds: 3 }
+    ])
+  })
+})

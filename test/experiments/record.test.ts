@@ -1,0 +1,112 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { forget, openFolder, verdict } from "../../src/experiments/folder.ts"
+import {
+  differences,
+  type PipelineRecord,
+  type RunRecord,
+  setPath,
+  stamp,
+  writeRecord
+} from "../../src/experiments/record.ts"
+
+let folder = ""
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "orbitrank-"))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const configuration = { settings: { seed: 1 }, pipelines: { train: [{ optimise: { learning_rate: 0.002 } }] } }
+const changed = { settings: { seed: 1 }, pipelines: { train: [{ optimise: { learning_rate: 0.001 } }] } }
+const record: RunRecord = {
+  orbitrank: "0",
+  experiment: "e",
+  file: "e.yaml",
+  seed: 1,
+  configuration,
+  versions: {},
+  begun: "",
+  pipelines: {}
+}
+const finished = (...paths: ReadonlyArray<string>): PipelineRecord => ({
+  hash: "",
+  status: "finished",
+  seconds: 1,
+  stages: [],
+  wrote: paths.flatMap((path) => stamp(path) ?? [])
+})
+
+describe("a run folder", () => {
+  it("is opened again by the same configuration", () => {
+    expect(openFolder(folder, configuration, false)).toBeUndefined()
+    writeRecord(folder, record)
+    expect(openFolder(folder, configuration, false)).toEqual(record)
+  })
+
+  it("of another configuration is refused, with the difference", () => {
+    writeRecord(folder, record)
+    expect(() => openFolder(folder, changed, false)).toThrow(
+      "pipelines.train.0.optimise.learning_rate: 0.002 before, 0.001 now"
+    )
+    expect(differences(configuration, { ...configuration, settings: { seed: 1, x: 2 } })).toEqual([
+      "settings.x: absent before, 2 now"
+    ])
+  })
+
+  it("is emptied by fresh, if it is one", () => {
+    writeRecord(folder, record)
+    mkdirSync(join(folder, "checkpoints"))
+    writeFileSync(join(folder, "checkpoints", "a"), "")
+    expect(openFolder(folder, changed, true)).toBeUndefined()
+    expect(readdirSync(folder)).toEqual([])
+    writeFileSync(join(folder, "thesis.tex"), "")
+    expect(() => openFolder(folder, changed, true)).toThrow("holds files but no run record")
+    expect(() => openFolder(folder, changed, false)).toThrow("holds files but no run record")
+    expect(readdirSync(folder)).toEqual(["thesis.tex"])
+  })
+
+  it("with a broken record is refused", () => {
+    writeFileSync(join(folder, "record.json"), "{")
+    expect(() => openFolder(folder, configuration, false)).toThrow(
+      "record.json: is not a readable run record. Use `--fresh`"
+    )
+    writeFileSync(join(folder, "record.json"), "{}")
+    expect(() => openFolder(folder, configuration, false)).toThrow("is not a run record")
+  })
+})
+
+describe("a finished pipeline", () => {
+  it("is skipped while its files are as it left them", () => {
+    const path = join(folder, "a")
+    writeFileSync(path, "1")
+    const entry = finished(path)
+    expect(verdict(entry, false)).toEqual({ run: false })
+    expect(verdict(entry, true)).toMatchObject({ run: true, anew: true })
+    utimesSync(path, 1, 1)
+    expect(verdict(entry, false)).toMatchObject({ run: true, why: `${path} was changed`, anew: true })
+    rmSync(path)
+    expect(verdict(entry, false)).toMatchObject({ run: true, why: `${path} is gone` })
+    expect(verdict({ ...entry, status: "interrupted" }, false)).toMatchObject({ run: true, anew: false })
+  })
+
+  it("is forgotten inside the run folder only", () => {
+    const outside = mkdtempSync(join(tmpdir(), "orbitrank-"))
+    const paths = [join(folder, "a"), join(outside, "b")]
+    for (const path of paths) writeFileSync(path, "")
+    forget(folder, finished(...paths))
+    expect([readdirSync(folder), readdirSync(outside)]).toEqual([[], ["b"]])
+    rmSync(outside, { recursive: true })
+  })
+})
+
+describe("the record", () => {
+  it("takes values at dotted paths without changing the old one", () => {
+    const before = { results: { untrained: { x: 1 } } }
+    expect(setPath(before, "results.trained", { x: 2 })).toEqual({
+      results: { untrained: { x: 1 }, trained: { x: 2 } }
+    })
+    expect(before).toEqual({ results: { untrained: { x: 1 } } })
+  })
+})
