@@ -1,0 +1,29 @@
+/** Pixel types and raw little-endian bytes. Typed arrays have the byte order of the machine: little on all that Node serves. */
+import type { Dtype, Pixels } from "../elements.ts"
+
+const ARRAYS = {
+  uint8: Uint8Array,
+  uint16: Uint16Array,
+  int16: Int16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  float32: Float32Array,
+  float64: Float64Array
+} as const
+
+/** Bytes of one value. */
+export const bytesOf = (dtype: Dtype): number => ARRAYS[dtype].BYTES_PER_ELEMENT
+
+/** The dtype of a typed array; `undefined` for one that archives do not use. */
+export const dtypeOf = (data: ArrayBufferView): Dtype | undefined =>
+  (Object.keys(ARRAYS) as Array<Dtype>).find((dtype) => data instanceof ARRAYS[dtype])
+
+/** The bytes of a typed array, not copied. */
+export const rawBytes = (data: Pixels): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+
+/** `count` values that stand at byte `offset` of `bytes`, copied, so that `offset` need not be aligned. */
+export const valuesAt = (dtype: Dtype, bytes: Uint8Array, offset: number, count: number): Pixels => {
+  const copy = new Uint8Array(count * bytesOf(dtype))
+  copy.set(bytes.subarray(offset, offset + copy.length))
+  return new ARRAYS[dtype](copy.buffer)
+}
