@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest"
+import { BAND_SELECTIONS, bandNames, S2_BANDS } from "../../../src/ops/data/bands.ts"
+import { DataError } from "../../../src/ops/data/errors.ts"
+import { BIGEARTHNET_MOMENTS, normalised } from "../../../src/ops/data/normalise.ts"
+
+describe("bands", () => {
+  it("are the 12 of level 2A at their native sizes", () => {
+    expect(
+      S2_BANDS.map(({ name }) => name)
+        .sort()
+        .join(" ")
+    ).toBe("B01 B02 B03 B04 B05 B06 B07 B08 B09 B11 B12 B8A")
+    const size = Object.fromEntries(S2_BANDS.map((band) => [band.name, band.size]))
+    expect([size.B02, size.B8A, size.B09]).toEqual([120, 60, 20])
+    for (const band of S2_BANDS) expect(band.size * band.metres).toBe(1200)
+  })
+
+  it("are selected by name or list, in order", () => {
+    expect(bandNames("rgb")).toEqual(["B04", "B03", "B02"])
+    expect(bandNames(["B12", "B01"])).toEqual(["B12", "B01"])
+    const known = new Set(S2_BANDS.map(({ name }) => name))
+    for (const names of Object.values(BAND_SELECTIONS)) expect(names.every((name) => known.has(name))).toBe(true)
+  })
+})
+
+describe("normalised", () => {
+  it("scales every channel by the constants of its band", () => {
+    const { B02, B8A } = BIGEARTHNET_MOMENTS
+    const image = Float32Array.of(B02.mean, B8A.mean + B8A.std, B02.mean - 2 * B02.std, B8A.mean)
+    const result = normalised(image, ["B02", "B8A"], BIGEARTHNET_MOMENTS, "x")
+    expect([...result].map((value) => Math.round(value * 1e5) / 1e5)).toEqual([0, 1, -2, 0])
+    expect(image[0]).toBe(Math.fround(B02.mean))
+  })
+
+  it("has constants for every band", () => {
+    expect(Object.keys(BIGEARTHNET_MOMENTS).sort()).toEqual(S2_BANDS.map(({ name }) => name).sort())
+  })
+
+  it("refuses a channel it has no constants for", () => {
+    const run = () => normalised(new Float32Array(1), ["B8B"], BIGEARTHNET_MOMENTS, "patch 7")
+    expect(run).toThrow(DataError)
+    expect(run).toThrow("patch 7: has a channel B8B without normalisation constants; did you mean `B8A`?")
+  })
+})
