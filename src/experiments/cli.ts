@@ -5,7 +5,6 @@ import { Argument, Command, Flag } from "effect/cli"
 import { catalogue, showCatalogue } from "../pipeline/catalogue.ts"
 import type { ConfigError } from "../pipeline/fault.ts"
 import { suggestion } from "../pipeline/words.ts"
-import { engineLayer } from "./engine.ts"
 import { RunError } from "./errors.ts"
 import { operators } from "./operators.ts"
 import { makePlan, type Plan, showPlan } from "./plan.ts"
@@ -66,7 +65,6 @@ const run = Effect.fnUntraced(function* (
   const progress = makeProgress(stderrScreen())
   progress.say(`orbitrank ${versions.orbitrank}: ${made.file}, seed ${made.loaded.settings.seed}, into ${folder}`)
   const record = yield* runPlan(made, { folder, only, fresh }, progress).pipe(
-    Effect.provide(engineLayer(made.loaded.settings.device, progress.say)),
     Effect.onInterrupt(() => Effect.sync(() => progress.say("Interrupted. The same command goes on from here.")))
   )
   if (json) yield* Console.log(JSON.stringify(record, null, 2))

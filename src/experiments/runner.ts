@@ -8,6 +8,7 @@ import { showPosition } from "../pipeline/fault.ts"
 import { drain } from "../pipeline/interpret.ts"
 import { type AnyPipeline, hash, originOf } from "../pipeline/pipeline.ts"
 import type { Running, Watcher } from "../pipeline/watch.ts"
+import { type EngineRecord, engineLayer, engineWarning } from "./engine.ts"
 import { RunError } from "./errors.ts"
 import { forget, openFolder, verdict } from "./folder.ts"
 import { lock } from "./lock.ts"
@@ -49,6 +50,16 @@ const newRecord = (plan: Plan, begun: string): RunRecord => ({
   begun,
   pipelines: {}
 })
+
+const services = (plan: Plan, book: Book, progress: Progress) => {
+  const opened = (engine: EngineRecord) => {
+    progress.say(`  engine: ${engine.why}`)
+    const warning = engineWarning(book.record.engine, engine)
+    if (warning !== undefined) progress.say(warning)
+    book.set("engine", engine)
+  }
+  return Layer.merge(runLayer(plan, book, progress), engineLayer(plan.loaded.settings.device, opened))
+}
 
 const runLayer = (plan: Plan, book: Book, progress: Progress) =>
   Layer.succeed(Run, {
@@ -154,20 +165,23 @@ export const runPlan = Effect.fnUntraced(function* (plan: Plan, options: RunOpti
   const book = new Book(folder, before ?? newRecord(plan, begun))
   book.save()
   mkdirSync(resolve(plan.loaded.settings.root_dir), { recursive: true })
-  const layer = runLayer(plan, book, progress)
+  const layer = services(plan, book, progress)
   let rerun = false
-  for (const [name, pipeline] of plan.loaded.pipelines) {
-    if (only === undefined ? plan.loaded.inner.has(name) : only !== name) continue
-    const earlier = book.record.pipelines[name]
-    const decision = verdict(earlier, rerun)
-    if (!decision.run && only === undefined) {
-      progress.say(`${name}: done before, skipped`)
-      continue
+  const program = Effect.gen(function* () {
+    for (const [name, pipeline] of plan.loaded.pipelines) {
+      if (only === undefined ? plan.loaded.inner.has(name) : only !== name) continue
+      const earlier = book.record.pipelines[name]
+      const decision = verdict(earlier, rerun)
+      if (!decision.run && only === undefined) {
+        progress.say(`${name}: done before, skipped`)
+        continue
+      }
+      if (decision.run && decision.why !== undefined) progress.say(`${name}: runs again, since ${decision.why}`)
+      if (decision.run && decision.anew) forget(folder, earlier)
+      rerun ||= decision.run && decision.anew
+      yield* runOne(name, pipeline, book, progress)
     }
-    if (decision.run && decision.why !== undefined) progress.say(`${name}: runs again, since ${decision.why}`)
-    if (decision.run && decision.anew) forget(folder, earlier)
-    rerun ||= decision.run && decision.anew
-    yield* runOne(name, pipeline, book, progress).pipe(Effect.provide(layer))
-  }
+  })
+  yield* Effect.provide(program, layer)
   return book.record
 }, Effect.scoped)

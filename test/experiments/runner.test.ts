@@ -1,0 +1,130 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Effect, Result, Schema, Stream } from "effect"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import type { Plan } from "../../src/experiments/plan.ts"
+import { makeProgress } from "../../src/experiments/progress.ts"
+import type { RunRecord } from "../../src/experiments/record.ts"
+import { runPlan } from "../../src/experiments/runner.ts"
+import { settings } from "../../src/experiments/settings.ts"
+import { Run } from "../../src/ops/run.ts"
+import { load } from "../../src/pipeline/load.ts"
+import { operator } from "../../src/pipeline/operator.ts"
+import { Name, param } from "../../src/pipeline/param.ts"
+import { toJson } from "../../src/pipeline/pipeline.ts"
+import { Sum, toys } from "../pipeline/toys.ts"
+
+/** Writes a total into the run folder and the record; adds what stands in `plus`, so that one pipeline feeds another. */
+const write = operator({
+  name: "write",
+  about: "Writes a total to a file.",
+  from: Sum,
+  to: Sum,
+  params: { to: param(Name, "File."), fails: param(Schema.Boolean, "Throws after writing.", false) },
+  run:
+    ({ fails, to }) =>
+    (sums) =>
+      sums.pipe(
+        Stream.tap(({ total }) =>
+          Effect.gen(function* () {
+            const run = yield* Run
+            const path = join(run.folder, to)
+            writeFileSync(path, String(total))
+            yield* run.wrote(path)
+            yield* run.record(`results.${to}`, total)
+            if (fails) throw Object.assign(new Error("no space left"), { code: "ENOSPC", path })
+          })
+        )
+      )
+})
+
+let folder = ""
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "orbitrank-"))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const file = `
+pipelines:
+  one: [{ count: { to: 3 } }, { group: { size: 2 } }, add, { write: { to: one } }]
+  two: [{ count: { to: 5 } }, { scale: { factor: 2, limit: 100 } }, { group: { size: 2 } }, add, { write: { to: two } }]
+`
+
+const planOf = (text: string): Plan => {
+  const loaded = Result.getOrThrow(load(text, "a.yaml", { settings, operators: [...toys, write] }))
+  const pipelines = Object.fromEntries([...loaded.pipelines].map(([name, pipeline]) => [name, toJson(pipeline)]))
+  const configuration = { settings: { seed: loaded.settings.seed }, pipelines }
+  return { file: "a.yaml", experiment: "a", loaded: loaded as unknown as Plan["loaded"], configuration }
+}
+
+const run = async (text: string, options: { only?: string; fresh?: boolean } = {}) => {
+  let said = ""
+  const progress = makeProgress({ terminal: false, columns: () => 80, write: (t) => (said += t), now: () => 0 })
+  const plan = planOf(`root_dir: ${folder}\n${text}`)
+  const result = await Effect.runPromise(
+    Effect.result(
+      runPlan(plan, { folder: join(folder, "run"), only: options.only, fresh: options.fresh ?? false }, progress)
+    )
+  )
+  return { said, result }
+}
+const record = (): RunRecord => JSON.parse(readFileSync(join(folder, "run", "record.json"), "utf8"))
+
+describe("a run", () => {
+  it("runs the pipelines in their order and keeps a record", async () => {
+    const { said } = await run(file)
+    expect(said).toMatch(/one\n {2}count +3 .*\n {2}group +2 .*\n {2}add +1 .*\n {2}write +1 .*\ntwo\n/)
+    expect(record()).toMatchObject({
+      experiment: "a",
+      seed: 24,
+      results: { one: 3, two: 20 },
+      pipelines: {
+        one: { status: "finished", stages: [{ stage: "count", elements: 3 }, {}, {}, {}] },
+        two: { status: "finished" }
+      }
+    })
+    expect(existsSync(join(folder, "run", "run.lock"))).toBe(false)
+  })
+
+  it("repeated, skips what is done", async () => {
+    await run(file)
+    const { said } = await run(file)
+    expect(said).toBe("one: done before, skipped\ntwo: done before, skipped\n")
+  })
+
+  it("runs a pipeline again whose files were changed, and those after it", async () => {
+    await run(file)
+    writeFileSync(join(folder, "run", "one"), "tampered with")
+    const { said } = await run(file)
+    expect(said).toContain("one was changed")
+    expect(said).toContain("two: runs again, since a pipeline before it ran again")
+    expect(readFileSync(join(folder, "run", "one"), "utf8")).toBe("3")
+  })
+
+  it("goes on after a failure, which names the step, the file and the remedy", async () => {
+    const { result } = await run(file.replace("limit: 100", "limit: 5"))
+    if (Result.isSuccess(result)) throw new Error("it should have failed")
+    expect(result.failure.message).toBe(
+      "a.yaml:5:31: pipelines.two.scale: 6: is above the limit. Raise `limit`. After mending it, the same command goes on from here."
+    )
+    expect(record().pipelines.two.status).toBe("failed")
+    expect(record().pipelines.one.status).toBe("finished")
+    const other = await run(file)
+    expect(Result.isFailure(other.result) && other.result.failure.message).toContain(
+      "pipelines.two.1.scale.limit: 5 before, 100 now"
+    )
+    const again = await run(file, { fresh: true })
+    expect(Result.isSuccess(again.result)).toBe(true)
+  })
+
+  it("puts the file system's codes in words", async () => {
+    const { result } = await run(file.replace("{ to: two }", "{ to: two, fails: true }"))
+    expect(Result.isFailure(result) && result.failure.message).toContain("two: the disk is full. After mending it")
+  })
+
+  it("runs one pipeline alone", async () => {
+    await run(file, { only: "two" })
+    expect(Object.keys(record().pipelines)).toEqual(["two"])
+  })
+})
