@@ -1,0 +1,19 @@
+import type { LossInput, LossValue } from "./loss.ts"
+
+/**
+ * Multi-label cross-entropy: the mean over all entries of the binary cross-entropy of sigmoid(logit),
+ * max(x, 0) - x y + log(1 + exp(-|x|)). Its gradient is (sigmoid(x) - y) / count, its floor 0.
+ *
+ * @param input logits [rows, classes] with labels of the same shape
+ */
+export const multiLabelCrossEntropy = ({ values, labels }: LossInput): LossValue => {
+  const count = Math.max(1, values.length)
+  const gradient = new Float32Array(values.length)
+  let sum = 0
+  for (let i = 0; i < values.length; i++) {
+    const x = values[i]
+    sum += Math.max(x, 0) - x * labels[i] + Math.log1p(Math.exp(-Math.abs(x)))
+    gradient[i] = (1 / (1 + Math.exp(-x)) - labels[i]) / count
+  }
+  return { value: sum / count, gradient, floor: 0 }
+}
