@@ -1,0 +1,4 @@
+import { explained } from "../../pipeline/explained.ts"
+
+/** Figures that cannot be computed from what was given. */
+export class MeasureError extends explained("MeasureError") {}

@@ -1,0 +1,64 @@
+/**
+ * Distinct label sets. Patches with equal label sets are interchangeable for every measure, so whatever depends on a pair
+ * of patches is computed for pairs of sets: BigEarthNet's 119,825 test patches have 2,797 of them.
+ */
+import { MeasureError } from "./errors.ts"
+
+export interface LabelSets {
+  /** Number of classes. */
+  readonly classes: number
+  /** Number of distinct sets, numbered in the order of their first appearance. */
+  readonly count: number
+  /** Set of each image, [images]. */
+  readonly of: Uint32Array
+  /** 32-bit words per set. */
+  readonly words: number
+  /** The sets as bits, row-major [count, words]: class c is bit c % 32 of word c / 32. */
+  readonly bits: Uint32Array
+  /** Number of labels of each set, [count]. */
+  readonly sizes: Uint16Array
+}
+
+/**
+ * Finds the distinct rows of multi-hot labels.
+ *
+ * @param labels row-major [images, classes]; anything but 0 is a label
+ * @throws MeasureError where `labels` has another size
+ */
+export const labelSets = (labels: Uint8Array, images: number, classes: number): LabelSets => {
+  if (labels.length !== images * classes) {
+    throw new MeasureError({
+      subject: "labels",
+      problem: `${labels.length} values are not ${images} images of ${classes} classes`,
+      remedy: "Give one row of labels per image"
+    })
+  }
+  const words = Math.max(1, Math.ceil(classes / 32))
+  const known = new Map<string, number>()
+  const of = new Uint32Array(images)
+  const distinct: Array<Uint32Array> = []
+  for (let image = 0; image < images; image++) {
+    const bits = new Uint32Array(words)
+    for (let c = 0; c < classes; c++) if (labels[image * classes + c] !== 0) bits[c >>> 5] |= 1 << (c & 31)
+    const key = words === 1 ? String(bits[0]) : bits.join()
+    let set = known.get(key)
+    if (set === undefined) {
+      set = distinct.push(bits) - 1
+      known.set(key, set)
+    }
+    of[image] = set
+  }
+  const bits = new Uint32Array(distinct.length * words)
+  distinct.forEach((set, i) => {
+    bits.set(set, i * words)
+  })
+  const sizes = Uint16Array.from(distinct, (set) => set.reduce((sum, word) => sum + popcount(word), 0))
+  return { classes, count: distinct.length, of, words, bits, sizes }
+}
+
+/** Number of ones in a 32-bit word (Warren, Hacker's Delight, figure 5-2). */
+export const popcount = (word: number): number => {
+  let x = word - ((word >>> 1) & 0x55555555)
+  x = (x & 0x33333333) + ((x >>> 2) & 0x33333333)
+  return Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
+}

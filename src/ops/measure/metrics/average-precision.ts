@@ -1,0 +1,45 @@
+import { MeasureError } from "../errors.ts"
+
+/**
+ * Average precision as the area under the precision-recall curve by the trapezoidal rule, as in the Oxford and Paris
+ * retrieval benchmarks (Philbin et al. 2007; Radenović et al. 2018): with r_j the 0-based rank of the j-th relevant
+ * image, the mean over the m relevant ones of (p0 + p1) / 2, p0 = j / r_j (1 where r_j = 0), p1 = (j + 1) / (r_j + 1).
+ *
+ * It differs from the mean of precisions at hits: one relevant image at rank 1 (0-based) gives 0.25, not 0.5.
+ *
+ * @param positions 0-based ranks of the retrieved relevant images, ascending
+ * @param relevant how many relevant images there are, m; more than `positions` where some were not retrieved
+ * @returns from 0 to 1; null where nothing is relevant
+ * @throws MeasureError where images are relevant and none of them was retrieved
+ */
+export const averagePrecision = (positions: ArrayLike<number>, relevant: number): number | null => {
+  if (relevant === 0) return null
+  if (positions.length === 0) {
+    throw new MeasureError({
+      subject: "average precision",
+      problem: `none of ${relevant} relevant images is in the ranking`,
+      remedy: "Rank the whole database, or leave the query out"
+    })
+  }
+  let sum = 0
+  for (let j = 0; j < positions.length; j++) {
+    const r = positions[j]
+    sum += (r === 0 ? 1 : j / r) + (j + 1) / (r + 1)
+  }
+  return sum / (2 * relevant)
+}
+
+/**
+ * Ranks of the relevant images once junk, images that count neither way, is taken out of the ranking: each moves up by
+ * the number of junk images before it.
+ *
+ * @param positions 0-based, ascending
+ * @param junk 0-based, ascending, none of them among `positions`
+ */
+export const withoutJunk = (positions: ArrayLike<number>, junk: ArrayLike<number>): Int32Array => {
+  let before = 0
+  return Int32Array.from(positions, (position) => {
+    while (before < junk.length && junk[before] < position) before++
+    return position - before
+  })
+}
