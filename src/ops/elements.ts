@@ -100,6 +100,14 @@ export interface NamedArray {
   readonly data: Float32Array | Int32Array
 }
 
+/** What weights belong to: the network's parameters, and what its inputs and outputs stand for. */
+export interface NetworkFacts {
+  readonly model: Readonly<Record<string, string | number>>
+  /** Names of the input channels, in order. */
+  readonly bands: ReadonlyArray<string>
+  readonly classes: ReadonlyArray<string>
+}
+
 /** Everything that training needs to go on after an epoch as if it had never stopped. */
 export interface TrainState {
   /** Epochs done. */
@@ -107,6 +115,7 @@ export interface TrainState {
   /** Optimiser steps done. */
   readonly step: number
   readonly learningRate: number
+  readonly network: NetworkFacts
   /** Weights and running statistics under their model names. */
   readonly weights: ReadonlyArray<NamedArray>
   /** Optimiser state under `m/NAME`, `v/NAME`. */

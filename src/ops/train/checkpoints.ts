@@ -1,0 +1,125 @@
+/**
+ * Checkpoints: `epoch_0001.safetensors` holds everything that training needs to go on after epoch 1 as if it had never
+ * stopped: weights under their names, moments under `m/NAME` and `v/NAME`, and the rest as metadata.
+ */
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import { Effect } from "effect"
+import { explained } from "../../pipeline/explained.ts"
+import { decodeSafetensors, encodeSafetensors } from "../data/safetensors.ts"
+import type { NamedArray, TrainState, TrainStep } from "../elements.ts"
+import { writeFileAtomic } from "../files.ts"
+
+/** A checkpoint cannot be written, found, or read. */
+export class CheckpointError extends explained("CheckpointError") {}
+
+/** A training step that ended an epoch. */
+export type EpochEnd = TrainStep & { readonly state: TrainState }
+
+const FILE = /^epoch_(\d{4,})\.safetensors$/
+
+export const checkpointPath = (folder: string, epoch: number): string =>
+  join(folder, `epoch_${String(epoch).padStart(4, "0")}.safetensors`)
+
+/** Epochs that have a checkpoint, ascending. Other files in the folder do not matter. */
+const epochsIn = (folder: string): ReadonlyArray<number> => {
+  try {
+    const numbers = readdirSync(folder).flatMap((name) => FILE.exec(name)?.[1] ?? [])
+    return numbers.map(Number).sort((a, b) => a - b)
+  } catch (fault) {
+    if ((fault as NodeJS.ErrnoException).code === "ENOENT") return []
+    throw fault
+  }
+}
+
+const attempt = <A>(subject: string, remedy: string, body: () => A): Effect.Effect<A, CheckpointError> =>
+  Effect.try({
+    try: body,
+    catch: (cause) => {
+      if (cause instanceof CheckpointError) return cause
+      const problem = cause instanceof Error ? cause.message.replace(/\.$/, "") : String(cause)
+      return new CheckpointError({ subject, problem, remedy, cause })
+    }
+  })
+
+const float32 = ({ name, shape, data }: NamedArray) => ({ name, shape, data, dtype: "float32" as const })
+
+/** The step without its arrays; JSON keeps float64 exactly, and NaN as null. */
+const metadataOf = ({ state, ...step }: EpochEnd): Readonly<Record<string, string>> => ({
+  format: "orbitrank checkpoint 1",
+  step: JSON.stringify({ ...step, validation: undefined }),
+  state: JSON.stringify({ ...state, weights: undefined, moments: undefined })
+})
+
+/**
+ * Writes the checkpoint of an epoch, whole or not at all, and deletes the oldest beyond `keep`.
+ *
+ * @returns the file
+ */
+export const writeCheckpoint = (
+  folder: string,
+  step: EpochEnd,
+  keep: number
+): Effect.Effect<string, CheckpointError> => {
+  const path = checkpointPath(folder, step.state.epoch)
+  return attempt(path, "Make room or choose another run folder, then run the same command again", () => {
+    mkdirSync(folder, { recursive: true })
+    const arrays = [...step.state.weights, ...step.state.moments].map(float32)
+    writeFileAtomic(path, encodeSafetensors(arrays, metadataOf(step)))
+    for (const epoch of epochsIn(folder).slice(0, -keep)) rmSync(checkpointPath(folder, epoch), { force: true })
+    return path
+  })
+}
+
+const isMoment = (name: string): boolean => name.startsWith("m/") || name.startsWith("v/")
+
+/** Float32 arrays of a file; counters that PyTorch keeps beside batch norms are left out. */
+const arraysIn = (path: string) => {
+  const { tensors, metadata } = decodeSafetensors(readFileSync(path), path)
+  const arrays = tensors
+    .filter(({ name }) => !name.endsWith(".num_batches_tracked"))
+    .map(({ name, shape, data }): NamedArray => {
+      if (data instanceof Float32Array) return { name, shape, data }
+      throw new Error(`array ${name} does not hold float32 values`)
+    })
+  return { arrays, metadata }
+}
+
+const damaged = "Delete it: training then goes on from the checkpoint before it, or anew"
+
+const read = (path: string): EpochEnd => {
+  const { arrays, metadata } = arraysIn(path)
+  if (metadata.step === undefined || metadata.state === undefined) throw new Error("is not a checkpoint of training")
+  const step = JSON.parse(metadata.step) as TrainStep
+  const state: TrainState = {
+    ...(JSON.parse(metadata.state) as TrainState),
+    weights: arrays.filter(({ name }) => !isMoment(name)),
+    moments: arrays.filter(({ name }) => isMoment(name))
+  }
+  if (path !== checkpointPath(join(path, ".."), state.epoch))
+    throw new Error(`is the checkpoint of epoch ${state.epoch}`)
+  return { ...step, floor: step.floor ?? Number.NaN, validation: undefined, state }
+}
+
+/** The last step of an epoch with the state after it, as it was written. */
+export const readCheckpoint = (folder: string, epoch: number): Effect.Effect<EpochEnd, CheckpointError> => {
+  const path = checkpointPath(folder, epoch)
+  return attempt(path, damaged, () => read(path))
+}
+
+/**
+ * Epochs that the newest checkpoint has behind it; 0 where there is none. The file is read, so that a broken one is found
+ * before training goes on from it.
+ */
+export const newestEpoch = (folder: string): Effect.Effect<number, CheckpointError> =>
+  Effect.gen(function* () {
+    const epoch = yield* attempt(folder, "Make the folder readable", () => epochsIn(folder).at(-1) ?? 0)
+    if (epoch > 0) yield* readCheckpoint(folder, epoch)
+    return epoch
+  })
+
+/** The weights of any safetensors file; moments in it are left out. */
+export const readWeights = (path: string): Effect.Effect<ReadonlyArray<NamedArray>, CheckpointError> =>
+  attempt(path, "Give a safetensors file with the weights of this network", () =>
+    arraysIn(path).arrays.filter(({ name }) => !isMoment(name))
+  )

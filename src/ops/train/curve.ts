@@ -1,0 +1,105 @@
+import { appendFileSync, existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { Effect, Stream } from "effect"
+import { explained } from "../../pipeline/explained.ts"
+import { operator } from "../../pipeline/operator.ts"
+import { TrainStep } from "../elements.ts"
+import { writeFileAtomic } from "../files.ts"
+import { Run } from "../run.ts"
+
+/** The curve cannot be read or written. */
+export class CurveError extends explained("CurveError") {}
+
+const FIXED = ["epoch", "step", "learning_rate", "loss", "floor"] as const
+
+type Row = Readonly<Record<string, string>>
+
+/** Rows of whole lines: a run that was cut off may have left half of one. */
+const parse = (text: string): { columns: ReadonlyArray<string>; rows: ReadonlyArray<Row> } => {
+  const lines = text.split("\n").slice(0, -1)
+  const columns = lines[0]?.split(",") ?? []
+  const rows = lines.slice(1).map((line) => line.split(","))
+  return {
+    columns: columns.slice(FIXED.length),
+    rows: rows
+      .filter((cells) => cells.length === columns.length)
+      .map((cells) => Object.fromEntries(cells.map((cell, i) => [columns[i], cell])))
+  }
+}
+
+const rowOf = (step: TrainStep): Row => ({
+  epoch: String(step.epoch + 1),
+  step: String(step.step + 1),
+  learning_rate: String(step.learningRate),
+  loss: String(step.loss),
+  floor: Number.isNaN(step.floor) ? "" : String(step.floor),
+  ...Object.fromEntries(Object.entries(step.validation ?? {}).map(([name, figure]) => [name, String(figure)]))
+})
+
+const lineOf = (row: Row, columns: ReadonlyArray<string>): string =>
+  `${[...FIXED, ...columns].map((column) => row[column] ?? "").join(",")}\n`
+
+/** The file as it grows: lines are appended; a figure not seen before makes a new column, and the file is written anew. */
+class Curve {
+  readonly path: string
+  columns: ReadonlyArray<string> = []
+  rows: Array<Row> = []
+  begun = false
+  constructor(path: string) {
+    this.path = path
+  }
+  /** Keeps what an earlier run wrote before the step that this one begins with. */
+  begin(first: number): void {
+    this.begun = true
+    if (existsSync(this.path)) {
+      const { columns, rows } = parse(readFileSync(this.path, "utf8"))
+      this.rows = rows.filter((row) => Number(row.step) <= first)
+      this.columns = columns.filter((column) => this.rows.some((row) => (row[column] ?? "") !== ""))
+    }
+    this.write()
+  }
+  write(): void {
+    const header = `${[...FIXED, ...this.columns].join(",")}\n`
+    writeFileAtomic(this.path, header + this.rows.map((row) => lineOf(row, this.columns)).join(""))
+  }
+  add(step: TrainStep): void {
+    if (!this.begun) this.begin(step.step)
+    const row = rowOf(step)
+    this.rows.push(row)
+    const fresh = Object.keys(step.validation ?? {}).filter((name) => !this.columns.includes(name))
+    if (fresh.length === 0) appendFileSync(this.path, lineOf(row, this.columns))
+    else {
+      this.columns = [...this.columns, ...fresh]
+      this.write()
+    }
+  }
+}
+
+export const curve = operator({
+  name: "curve",
+  about: "Writes curve.csv in the run folder: epoch, step, learning rate, loss, its floor, validation figures.",
+  from: TrainStep,
+  to: TrainStep,
+  params: {},
+  run: () => (steps) =>
+    Stream.unwrap(
+      Effect.map(Run, ({ folder }) => {
+        const file = new Curve(join(folder, "curve.csv"))
+        return Stream.mapEffect(steps, (step) =>
+          Effect.try({
+            try: () => {
+              file.add(step)
+              return step
+            },
+            catch: (cause) =>
+              new CurveError({
+                subject: file.path,
+                problem: cause instanceof Error ? cause.message : String(cause),
+                remedy: "Make room and see that the folder can be written, then run the same command again",
+                cause
+              })
+          })
+        )
+      })
+    )
+})
