@@ -81,7 +81,11 @@ describe("relevance", () => {
   })
 
   it("counts a pair exactly on a threshold, where 1 - 7/10 would miss 0.3", () => {
-    const sets = labelSets(Uint8Array.from({ length: 20 }, (_, i) => (i < 17 ? 1 : 0)), 2, 10)
+    const sets = labelSets(
+      Uint8Array.from({ length: 20 }, (_, i) => (i < 17 ? 1 : 0)),
+      2,
+      10
+    )
     const code = codesWith(sets, 0)[1]
     expect(codebook(10).distance[code]).toBe(0.3)
     expect(relevantCodes(codebook(10), 0.3)[code]).toBe(1)

@@ -1,0 +1,211 @@
+import { Effect, Stream } from "effect"
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import type { Embeddings, Ranking } from "../../../src/ops/elements.ts"
+import { gather } from "../../../src/ops/retrieve/gather.ts"
+import { plainProduct, RankProduct } from "../../../src/ops/retrieve/product.ts"
+import { rank } from "../../../src/ops/retrieve/rank.ts"
+import { effect } from "../../effect.ts"
+import { cases, embeddings, embeddingsOf, seed } from "./cases.ts"
+
+const self = { expect: () => {} }
+const run = (batches: ReadonlyArray<Embeddings>, params: { queries?: number; seed?: number; block?: number } = {}) =>
+  Stream.runCollect(
+    rank.run(
+      { queries: 0.2, seed, block: 256, ...params },
+      self
+    )(Stream.fromIterable(batches) as never) as unknown as Stream.Stream<Ranking, Error>
+  )
+
+/** Images with float32 vectors that have a direction, and their labels. */
+const images = fc
+  .record({ n: fc.integer({ min: 5, max: 40 }), dim: fc.integer({ min: 1, max: 9 }), classes: fc.constant(3) })
+  .chain(({ classes, dim, n }) =>
+    fc.record({
+      n: fc.constant(n),
+      dim: fc.constant(dim),
+      classes: fc.constant(classes),
+      vectors: fc
+        .array(fc.integer({ min: -1000, max: 1000 }), { minLength: n * dim, maxLength: n * dim })
+        .map((values) => Float32Array.from(values, (v, i) => v / 256 + (i % dim === 0 ? 10 : 0))),
+      labels: fc.uint8Array({ minLength: n * classes, maxLength: n * classes, max: 1 })
+    })
+  )
+
+const joined = (rankings: ReadonlyArray<Ranking>) => ({
+  order: rankings.flatMap((one) => [...one.order]),
+  scores: rankings.flatMap((one) => [...one.scores])
+})
+
+describe("rank, recorded cases", () => {
+  for (const { name, one } of cases) {
+    effect(`${name}: split and order of every query`, () =>
+      Effect.gen(function* () {
+        const [ranking, ...more] = yield* run(embeddingsOf(one, 7))
+        expect(more).toEqual([])
+        expect([...ranking.gallery.queries]).toEqual(one.expect.qr_idx)
+        expect([...ranking.gallery.database]).toEqual(one.expect.db_idx)
+        expect([...ranking.order]).toEqual(one.expect.ranks.data)
+      })
+    )
+  }
+})
+
+describe("rank", () => {
+  it("is the order of cosine similarities as a naive second implementation has them", () =>
+    fc.assert(
+      fc.asyncProperty(images, async ({ classes, dim, labels, vectors }) => {
+        const [{ gallery, order, scores }] = await Effect.runPromise(run(embeddings(vectors, labels, dim, classes)))
+        const vector = (image: number) => Array.from(vectors.subarray(image * dim, (image + 1) * dim))
+        const cosine = (a: Array<number>, b: Array<number>) =>
+          a.reduce((sum, x, k) => sum + x * b[k], 0) / Math.hypot(...a) / Math.hypot(...b)
+        const n = gallery.database.length
+        gallery.queries.forEach((query, row) => {
+          const seen = Array.from(order.subarray(row * n, (row + 1) * n), (at) =>
+            cosine(vector(query), vector(gallery.database[at]))
+          )
+          seen.forEach((similarity, at) => {
+            expect(Math.abs(scores[row * n + at] - similarity)).toBeLessThan(1e-6)
+            if (at > 0) expect(seen[at - 1] - similarity).toBeGreaterThan(-1e-6)
+          })
+          expect([...order.subarray(row * n, (row + 1) * n)].sort((a, b) => a - b)).toEqual([...Array(n).keys()])
+        })
+      }),
+      { numRuns: 40 }
+    ))
+
+  it("does not depend on the size of blocks and batches", () =>
+    fc.assert(
+      fc.asyncProperty(
+        images,
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 1, max: 9 }),
+        async ({ classes, dim, labels, vectors }, block, size) => {
+          const whole = await Effect.runPromise(run(embeddings(vectors, labels, dim, classes), { queries: 0.5 }))
+          const parts = await Effect.runPromise(
+            run(embeddings(vectors, labels, dim, classes, size), { queries: 0.5, block })
+          )
+          expect(joined(parts)).toEqual(joined(whole))
+          expect(parts.map(({ from, to }) => [from, to])).toEqual(
+            parts.map((_, i) => [i * block, Math.min(whole[0].to, (i + 1) * block)])
+          )
+        }
+      ),
+      { numRuns: 40 }
+    ))
+
+  it("is the same to the bit when all embeddings are scaled by a power of two", () =>
+    fc.assert(
+      fc.asyncProperty(images, fc.integer({ min: -20, max: 20 }), async (one, power) => {
+        const { classes, dim, labels, vectors } = one
+        const scaled = vectors.map((v) => v * 2 ** power)
+        const a = await Effect.runPromise(run(embeddings(vectors, labels, dim, classes)))
+        const b = await Effect.runPromise(run(embeddings(scaled, labels, dim, classes)))
+        expect(joined(b)).toEqual(joined(a))
+      }),
+      { numRuns: 40 }
+    ))
+
+  it("does not change by rotation, but where scores are within 1e-5", () =>
+    fc.assert(
+      fc.asyncProperty(images, fc.double({ min: -3, max: 3, noNaN: true }), async (one, angle) => {
+        const { classes, dim, labels, vectors } = one
+        if (dim < 2) return
+        const turned = vectors.slice()
+        for (let i = 0; i < vectors.length; i += dim) {
+          turned[i] = Math.cos(angle) * vectors[i] - Math.sin(angle) * vectors[i + 1]
+          turned[i + 1] = Math.sin(angle) * vectors[i] + Math.cos(angle) * vectors[i + 1]
+        }
+        const [a] = await Effect.runPromise(run(embeddings(vectors, labels, dim, classes)))
+        const [b] = await Effect.runPromise(run(embeddings(turned, labels, dim, classes)))
+        const n = a.gallery.database.length
+        a.order.forEach((item, at) => {
+          const from = at - (at % n)
+          const score = a.scores[at]
+          const near = a.scores.subarray(from, from + n).filter((s) => Math.abs(s - score) <= 1e-5).length
+          if (near === 1) expect(b.order[at]).toBe(item)
+        })
+      }),
+      { numRuns: 40 }
+    ))
+
+  it("orders equal vectors by database position", () =>
+    fc.assert(
+      fc.asyncProperty(fc.integer({ min: 5, max: 60 }), async (n) => {
+        const same = embeddings(new Float32Array(n * 2).fill(0.3), new Uint8Array(n), 2, 1)
+        const [{ order, gallery }] = await Effect.runPromise(run(same))
+        const size = gallery.database.length
+        expect([...order]).toEqual([...order].map((_, at) => at % size))
+      }),
+      { numRuns: 20 }
+    ))
+
+  it("follows its items when the database is permuted", () => {
+    fc.assert(
+      fc.property(images, fc.nat(), ({ dim, n, vectors }, turn) => {
+        const query = Float32Array.from({ length: dim }, (_, k) => 1 + k)
+        const moved = Array.from({ length: n }, (_, i) => (i + turn) % n)
+        const permuted = Float32Array.from(vectors, (_, i) => vectors[moved[Math.floor(i / dim)] * dim + (i % dim)])
+        const plain = plainProduct(query, vectors, 1, n, dim)
+        const other = plainProduct(query, permuted, 1, n, dim)
+        expect([...other]).toEqual(moved.map((from) => plain[from]))
+      })
+    )
+  })
+
+  effect("takes another product where one is given", () =>
+    Effect.gen(function* () {
+      const [one] = cases.map((c) => embeddingsOf(c.one))
+      const [{ scores }] = yield* run(one).pipe(
+        Effect.provideService(RankProduct, (_queries, _database, q, n) => new Float32Array(q * n).fill(0.25))
+      )
+      expect(new Set(scores)).toEqual(new Set([0.25]))
+    })
+  )
+})
+
+describe("rank refuses", () => {
+  const batches = (n: number, dim = 2) => embeddings(new Float32Array(n * dim).fill(1), new Uint8Array(n), dim, 1)
+  const message = (given: ReadonlyArray<Embeddings>, params = {}) =>
+    Effect.map(Effect.flip(run(given, params)), (error) => error.message)
+
+  effect("vectors without a direction, by name", () =>
+    Effect.gen(function* () {
+      const [batch] = batches(10)
+      const bad = (value: number, ...at: ReadonlyArray<number>) =>
+        batch.vectors.map((v, i) => (at.includes(i >> 1) ? value : v))
+      expect(yield* message([{ ...batch, vectors: bad(Number.NaN, 3) }])).toBe(
+        "patch-3: the embedding is zero or not finite, so it has no direction. Check the weights and the pixels of these patches."
+      )
+      expect(yield* message([{ ...batch, vectors: bad(0, 1, 2, 5, 7, 9) }])).toMatch(
+        /^patch-1, patch-2, patch-5 and 2 more: the embedding is zero or not finite/
+      )
+      expect(yield* message([{ ...batch, vectors: bad(Number.POSITIVE_INFINITY, 0) }])).toMatch(/^patch-0: /)
+    })
+  )
+
+  effect("nothing, and too few images for a draw", () =>
+    Effect.gen(function* () {
+      expect(yield* message([])).toBe("embeddings: there are none. Read a split that holds patches.")
+      expect(yield* message(batches(4))).toBe(
+        "queries: a share of 0.2 of 4 images leaves 0 queries and 4 database images. Give more images, or another share."
+      )
+    })
+  )
+
+  effect("batches that do not fit each other", () =>
+    Effect.gen(function* () {
+      const [batch] = batches(10)
+      expect(yield* message([batch, ...batches(10, 3)])).toBe(
+        "patch-0: its embedding has 3 dimensions, those before have 2. Embed all patches with one model."
+      )
+      expect(yield* message([batch, { ...batch, classes: ["other"] }])).toBe(
+        "patch-0: its labels are of other classes than those before. Read all patches in one nomenclature."
+      )
+    })
+  )
+
+  it("an empty list of batches also in the pure part", () => {
+    expect(() => gather([], 1, 0.2)).toThrow("embeddings: there are none")
+  })
+})
