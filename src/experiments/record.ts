@@ -102,8 +102,9 @@ const leaves = (value: unknown, path: string, into: Map<string, string>): Map<st
 
 /** `pipelines.train.1.optimise.learning_rate: 0.002 before, 0.001 now`, one line a difference. */
 export const differences = (before: Configuration, now: Configuration): ReadonlyArray<string> => {
+  // As JSON, since that is how the earlier one was kept: parameters without a value are gone there.
   const old = leaves(before, "", new Map())
-  const current = leaves(now, "", new Map())
+  const current = leaves(JSON.parse(JSON.stringify(now)), "", new Map())
   const keys = new Set([...old.keys(), ...current.keys()])
   return [...keys]
     .filter((key) => old.get(key) !== current.get(key))

@@ -1,13 +1,34 @@
+import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
+import { dirname, join } from "node:path"
 
 const require = createRequire(import.meta.url)
-const versionOf = (name: string): string => (require(name) as { readonly version: string }).version
+
+/** Not every package exports its package.json, so it is looked for above the entry point. */
+const versionOf = (name: string): string => {
+  for (let folder = dirname(require.resolve(name)); folder !== dirname(folder); folder = dirname(folder)) {
+    try {
+      const found = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
+        name?: string
+        version?: string
+      }
+      if (found.name === name && found.version !== undefined) return found.version
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause
+    }
+  }
+  throw new Error(`package ${name} has no package.json`)
+}
+
+const own = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8")) as {
+  readonly version: string
+}
 
 /** Versions that a result may depend on. */
 export const versions = {
-  orbitrank: versionOf("../../package.json"),
+  orbitrank: own.version,
   node: process.versions.node,
-  effect: versionOf("effect/package.json"),
-  tensorflowjs: versionOf("@tensorflow/tfjs/package.json"),
-  lmdb: versionOf("lmdb/package.json")
+  effect: versionOf("effect"),
+  tensorflowjs: versionOf("@tensorflow/tfjs"),
+  lmdb: versionOf("lmdb")
 } as const

@@ -69,11 +69,16 @@ const run = async (text: string, options: { only?: string; fresh?: boolean } = {
   )
   return { said, result }
 }
+const runWell = async (...args: Parameters<typeof run>) => {
+  const { said, result } = await run(...args)
+  if (Result.isFailure(result)) throw result.failure
+  return { said }
+}
 const record = (): RunRecord => JSON.parse(readFileSync(join(folder, "run", "record.json"), "utf8"))
 
 describe("a run", () => {
   it("runs the pipelines in their order and keeps a record", async () => {
-    const { said } = await run(file)
+    const { said } = await runWell(file)
     expect(said).toMatch(/one\n {2}count +3 .*\n {2}group +2 .*\n {2}add +1 .*\n {2}write +1 .*\ntwo\n/)
     expect(record()).toMatchObject({
       experiment: "a",
@@ -88,15 +93,15 @@ describe("a run", () => {
   })
 
   it("repeated, skips what is done", async () => {
-    await run(file)
-    const { said } = await run(file)
+    await runWell(file)
+    const { said } = await runWell(file)
     expect(said).toBe("one: done before, skipped\ntwo: done before, skipped\n")
   })
 
   it("runs a pipeline again whose files were changed, and those after it", async () => {
-    await run(file)
+    await runWell(file)
     writeFileSync(join(folder, "run", "one"), "tampered with")
-    const { said } = await run(file)
+    const { said } = await runWell(file)
     expect(said).toContain("one was changed")
     expect(said).toContain("two: runs again, since a pipeline before it ran again")
     expect(readFileSync(join(folder, "run", "one"), "utf8")).toBe("3")
@@ -124,7 +129,7 @@ describe("a run", () => {
   })
 
   it("runs one pipeline alone", async () => {
-    await run(file, { only: "two" })
+    await runWell(file, { only: "two" })
     expect(Object.keys(record().pipelines)).toEqual(["two"])
   })
 })
