@@ -1,0 +1,97 @@
+/**
+ * BigEarthNet v1 as it is unpacked: `FOLDER/NAME/NAME_B01.tif` to `NAME_B12.tif` (12 bands, no B10) and
+ * `NAME_labels_metadata.json`.
+ */
+import { readdir, readFile } from "node:fs/promises"
+import { join } from "node:path"
+import type { Band, PatchRef, RawPatch } from "../../elements.ts"
+import { type BandInfo, S2_BANDS } from "../bands.ts"
+import { DataError } from "../errors.ts"
+import { decodeTiff } from "../geotiff-read.ts"
+
+/** BigEarthNet's pixels. */
+const DTYPE = "uint16"
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+
+/** Turns what the file system says into an error that names the file. */
+const read = async (file: string, missing: string): Promise<Buffer> => {
+  try {
+    return await readFile(file)
+  } catch (cause) {
+    const absent = (cause as NodeJS.ErrnoException).code === "ENOENT"
+    throw new DataError({
+      subject: file,
+      problem: absent ? missing : `cannot be read (${messageOf(cause)})`,
+      remedy: "Unpack the archive again, or leave out bad patches with `on_bad_patch: skip`",
+      cause
+    })
+  }
+}
+
+/**
+ * Names of the patches in an archive's folder, in the order of their code units, whatever the file system's order.
+ * Files and hidden folders beside them are left out.
+ *
+ * @returns rejects with DataError where the folder is missing or holds no patch
+ */
+export const listBigEarthNet = async (folder: string): Promise<ReadonlyArray<string>> => {
+  const wrong = (problem: string, cause?: unknown) =>
+    new DataError({ subject: folder, problem, remedy: "Give the folder that holds one folder per patch", cause })
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+    throw wrong(`cannot be listed (${messageOf(cause)})`, cause)
+  })
+  const names = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith(".")).map(({ name }) => name)
+  if (names.length === 0) throw wrong("holds no patch folders")
+  return names.sort((a, b) => (a < b ? -1 : 1))
+}
+
+/**
+ * Reads the class names of one patch.
+ *
+ * @returns rejects with DataError where the file is missing, is not JSON, or has no list of labels
+ */
+export const readReference = async (archive: string, name: string): Promise<PatchRef> => {
+  const folder = join(archive, name)
+  const file = join(folder, `${name}_labels_metadata.json`)
+  const text = (await read(file, "is missing: the patch has no labels")).toString("utf8")
+  const wrong = (problem: string, cause?: unknown) =>
+    new DataError({ subject: file, problem, remedy: "Unpack the archive again: the file is damaged", cause })
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(text)
+  } catch (cause) {
+    throw wrong(`is not JSON (${messageOf(cause)})`, cause)
+  }
+  const labels = (parsed as { readonly labels?: unknown } | null)?.labels
+  if (!Array.isArray(labels) || !labels.every((label) => typeof label === "string")) {
+    throw wrong("has no list of class names under `labels`")
+  }
+  return { kind: "reference", name, folder, labels, split: undefined }
+}
+
+const readBand = async (folder: string, patch: string, { name, size }: BandInfo): Promise<Band> => {
+  const file = join(folder, `${patch}_${name}.tif`)
+  const band = await decodeTiff(await read(file, `is missing: band ${name} of the patch`), file)
+  const expected = `${DTYPE} ${size} x ${size}`
+  const found = `${band.dtype} ${band.height} x ${band.width}`
+  if (found !== expected) {
+    throw new DataError({
+      subject: file,
+      problem: `has band ${name} as ${found}, expected ${expected}`,
+      remedy: "Unpack the archive again: the file is not of BigEarthNet"
+    })
+  }
+  return { name, ...band }
+}
+
+/**
+ * Reads all 12 bands of a patch at their native sizes.
+ *
+ * @returns rejects with DataError naming file and band where one is missing, damaged, or of another size or dtype
+ */
+export const readBigEarthNet = async ({ name, folder, labels, split }: PatchRef): Promise<RawPatch> => {
+  const bands: Array<Band> = []
+  for (const band of S2_BANDS) bands.push(await readBand(folder, name, band))
+  return { kind: "raw", name, labels, split, bands }
+}
