@@ -20,8 +20,8 @@ export const checkpoint = operator({
       Stream.mapEffect(steps, (step) =>
         endsEpoch(step)
           ? Effect.gen(function* () {
-              const { folder } = yield* Run
-              yield* writeCheckpoint(join(folder, "checkpoints"), step, keep)
+              const { folder, wrote } = yield* Run
+              yield* wrote(yield* writeCheckpoint(join(folder, "checkpoints"), step, keep))
               return step
             })
           : Effect.succeed(step)

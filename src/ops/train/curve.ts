@@ -83,8 +83,10 @@ export const curve = operator({
   params: {},
   run: () => (steps) =>
     Stream.unwrap(
-      Effect.map(Run, ({ folder }) => {
+      Effect.gen(function* () {
+        const { folder, wrote } = yield* Run
         const file = new Curve(join(folder, "curve.csv"))
+        yield* wrote(file.path)
         return Stream.mapEffect(steps, (step) =>
           Effect.try({
             try: () => {

@@ -18,7 +18,7 @@ export interface Objective {
 
 export interface Trainer {
   /**
-   * One update. Where the loss is not finite nothing is updated.
+   * One update. Where the loss or a statistic is not finite nothing is updated, and the loss is given as such.
    *
    * @returns the loss before the update, and its floor
    */
@@ -85,13 +85,16 @@ export const makeTrainer = (engine: Engine, model: Model, objective: Objective, 
       try {
         return engine.scope(() => {
           const { found, gradients } = backward(batch, (name, tensor) => seen.push([name, tensor]))
-          if (Number.isFinite(found.value)) {
+          // ReLU may turn NaN into 0, and then the loss would not show it; the statistics do.
+          const sound = seen.every(([, tensor]) => engine.read(tensor).every(Number.isFinite))
+          const loss = sound ? found.value : Number.NaN
+          if (Number.isFinite(loss)) {
             update(gradients, learningRate)
             for (const [name, tensor] of seen) {
               weights.replace(name, engine.keep(engine.blend(weights.get(name), tensor, MOMENTUM)))
             }
           }
-          return { loss: found.value, floor: found.floor }
+          return { loss, floor: found.floor }
         })
       } finally {
         engine.dispose(seen.map(([, tensor]) => tensor))

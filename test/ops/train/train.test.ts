@@ -1,0 +1,353 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { Effect, Stream } from "effect"
+import { beforeAll, describe, expect, it } from "vitest"
+import { Batch, Report, TrainStep } from "../../../src/ops/elements.ts"
+import { embed } from "../../../src/ops/retrieve/embed.ts"
+import { FirstEpoch } from "../../../src/ops/run.ts"
+import type { Engine } from "../../../src/ops/tensor/engine.ts"
+import { checkpoint } from "../../../src/ops/train/checkpoint.ts"
+import { checkpointPath, newestEpoch } from "../../../src/ops/train/checkpoints.ts"
+import { curve } from "../../../src/ops/train/curve.ts"
+import { optimise } from "../../../src/ops/train/optimise.ts"
+import { validate } from "../../../src/ops/train/validate.ts"
+import { drain, toStream } from "../../../src/pipeline/interpret.ts"
+import { operator } from "../../../src/pipeline/operator.ts"
+import { effect } from "../../effect.ts"
+import { balanced } from "../tensor/leaks.ts"
+import { opened } from "../tensor/with-engine.ts"
+import { batches, makeBatch, services, temporaryFolder, tiny } from "./harness.ts"
+
+let engine: Engine
+beforeAll(async () => {
+  engine = await opened("wasm")
+})
+
+/** A report from embeddings: not of retrieval, but of the weights that were used. */
+const probe = operator({
+  name: "probe",
+  about: "Reports the first value of each embedding.",
+  from: Batch,
+  to: Report,
+  params: {},
+  run: () => (stream) =>
+    Stream.mapEffect(Stream.take(stream, 1), (batch) =>
+      Effect.succeed({
+        kind: "report" as const,
+        queries: 1,
+        counted: 1,
+        database: batch.size,
+        results: { mAP: { hard: batch.images[0], easy: null }, "ACG@20": batch.epoch },
+        notes: []
+      })
+    )
+})
+
+const collect = (folder: string, pipeline: ReturnType<typeof training>, from = 0) =>
+  Stream.runCollect(toStream(pipeline)).pipe(
+    Effect.provideService(FirstEpoch, from),
+    Effect.provide(services(folder, engine))
+  )
+
+const training = (epochs: number) => batches({ epochs }).pipe(optimise({ model: tiny }), checkpoint(), curve())
+
+const bytes = (folder: string, epoch: number) => readFileSync(checkpointPath(join(folder, "checkpoints"), epoch))
+const message = <A, R>(program: Effect.Effect<A, { readonly message: string }, R>) =>
+  Effect.map(Effect.flip(program), (error) => error.message)
+
+describe("optimise", () => {
+  effect("gives one step a batch, with the state after the last of each epoch", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const steps = yield* collect(folder, training(2))
+      expect(steps.map(({ epoch, step, images }) => [epoch, step, images])).toEqual([
+        [0, 0, 6],
+        [0, 1, 6],
+        [1, 2, 6],
+        [1, 3, 6]
+      ])
+      expect(steps.map(({ state }) => state?.epoch)).toEqual([undefined, 1, undefined, 2])
+      expect(steps.map(({ state }) => state?.step)).toEqual([undefined, 2, undefined, 4])
+      expect(steps[0].learningRate).toBe(2e-3)
+      expect(steps[2].learningRate).toBeCloseTo(2e-3 * Math.exp(-0.01), 12)
+      for (const { loss, floor } of steps) expect(loss).toBeGreaterThan(floor)
+      expect(steps[1].state?.network).toEqual({ model: tiny, bands: ["b1", "b2"], classes: ["x", "y", "z"] })
+    })
+  )
+
+  effect("learns", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const steps = yield* collect(folder, training(8))
+      const excess = steps.map(({ loss, floor }) => loss - floor)
+      expect(excess[excess.length - 1]).toBeLessThan(0.2 * excess[0])
+    })
+  )
+
+  effect("leaves no tensor alive, whether it ends, fails or is cut short", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      yield* balanced(engine, collect(folder, training(2)))
+      const cut = Stream.runDrain(Stream.take(toStream(training(2)), 1))
+      yield* balanced(engine, Effect.provide(cut, services(folder, engine)))
+      const wrong = drain(batches().pipe(optimise({ model: { ...tiny, channels: 3 } })))
+      yield* balanced(engine, Effect.flip(Effect.provide(wrong, services(folder, engine))))
+    })
+  )
+
+  effect("goes on after an epoch with the bytes of a run that never stopped", () =>
+    Effect.gen(function* () {
+      const [whole, parted] = [yield* temporaryFolder, yield* temporaryFolder]
+      yield* collect(whole, training(3))
+      yield* collect(parted, training(1))
+      const from = yield* newestEpoch(join(parted, "checkpoints"))
+      expect(from).toBe(1)
+      const steps = yield* collect(parted, training(3), from)
+      expect(steps.map(({ epoch }) => epoch)).toEqual([0, 1, 1, 2, 2])
+      expect(bytes(parted, 3).equals(bytes(whole, 3))).toBe(true)
+      expect(readFileSync(join(parted, "curve.csv"), "utf8")).toBe(readFileSync(join(whole, "curve.csv"), "utf8"))
+    })
+  )
+
+  effect("gives the last step again when nothing is left to train", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      yield* collect(folder, training(2))
+      const before = bytes(folder, 2)
+      const steps = yield* collect(folder, training(2), 2)
+      expect(steps.map(({ step, state }) => [step, state?.epoch])).toEqual([[3, 2]])
+      expect(bytes(folder, 2).equals(before)).toBe(true)
+    })
+  )
+
+  const failing = (change: (batch: Batch) => Batch, model = {}) =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const changed = operator({
+        name: "changed",
+        about: "Spoils batches.",
+        from: Batch,
+        to: Batch,
+        params: {},
+        run: () => (stream) => Stream.map(stream, change)
+      })
+      const pipeline = batches().pipe(changed(), optimise({ model: { ...tiny, ...model } }))
+      return yield* message(Effect.provide(drain(pipeline), services(folder, engine)))
+    })
+
+  effect("stops where the loss is no number, naming epoch, step and patch", () =>
+    Effect.gen(function* () {
+      const said = yield* failing((batch) => {
+        if (batch.epoch === 1) batch.images[batch.images.length - 1] = Number.NaN
+        return batch
+      })
+      expect(said).toBe(
+        "epoch 2, step 3: the loss is NaN on patches with missing values image5. Lower the learning rate, or leave such patches out."
+      )
+    })
+  )
+
+  effect("says what does not fit", () =>
+    Effect.gen(function* () {
+      expect(yield* failing((batch) => batch, { channels: 10 })).toContain(
+        "has 2 bands (b1, b2), but the network takes 10 channels"
+      )
+      expect(yield* failing((batch) => batch, { num_classes: 19 })).toContain(
+        "has labels of 3 classes, but the network has 19"
+      )
+    })
+  )
+
+  effect("says that no batch came", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const none = operator({
+        name: "none",
+        about: "Drops all.",
+        from: Batch,
+        to: Batch,
+        params: {},
+        run: () => (stream) => Stream.take(stream, 0)
+      })
+      const program = drain(batches().pipe(none(), optimise({ model: tiny })))
+      expect(yield* message(Effect.provide(program, services(folder, engine)))).toContain("no batch came")
+    })
+  )
+})
+
+describe("checkpoint", () => {
+  effect("keeps the newest", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      yield* collect(folder, training(3))
+      expect(readdirSync(join(folder, "checkpoints")).sort()).toEqual([
+        "epoch_0002.safetensors",
+        "epoch_0003.safetensors"
+      ])
+    })
+  )
+
+  effect("says what is wrong with a broken file, and ignores others", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const checkpoints = join(folder, "checkpoints")
+      expect(yield* newestEpoch(checkpoints)).toBe(0)
+      yield* collect(folder, training(1))
+      writeFileSync(join(checkpoints, "epoch_0002.safetensors.1.partial"), "half")
+      writeFileSync(join(checkpoints, "notes.txt"), "")
+      expect(yield* newestEpoch(checkpoints)).toBe(1)
+      const path = checkpointPath(checkpoints, 1)
+      writeFileSync(path, bytes(folder, 1).subarray(0, 5000))
+      const said = yield* message(newestEpoch(checkpoints))
+      expect(said).toContain(path)
+      expect(said).toContain("Delete it: training then goes on from the checkpoint before it, or anew.")
+    })
+  )
+})
+
+describe("curve", () => {
+  effect("writes a line a step; figures of validation make columns", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const inner = batches({ epochs: 1 }).pipe(probe())
+      const pipeline = batches({ epochs: 2 }).pipe(optimise({ model: tiny }), validate({ with: inner }), curve())
+      const steps: ReadonlyArray<TrainStep> = yield* Effect.provide(
+        Stream.runCollect(toStream(pipeline)),
+        services(folder, engine)
+      )
+      const hard = makeBatch(0, 0, 6).images[0]
+      expect(steps.map(({ validation }) => validation)).toEqual([
+        undefined,
+        { "mAP.hard": hard, "ACG@20": 0 },
+        undefined,
+        { "mAP.hard": hard, "ACG@20": 0 }
+      ])
+      const [header, ...lines] = readFileSync(join(folder, "curve.csv"), "utf8").trimEnd().split("\n")
+      expect(header).toBe("epoch,step,learning_rate,loss,floor,mAP.hard,ACG@20")
+      expect(lines.map((line) => line.split(","))).toEqual(
+        steps.map(({ epoch, step, learningRate, loss, floor, validation }) => [
+          ...[epoch + 1, step + 1, learningRate, loss, floor].map(String),
+          ...(validation === undefined ? ["", ""] : [String(hard), "0"])
+        ])
+      )
+    })
+  )
+
+  effect("drops what a later run does again, and half a line", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      yield* collect(folder, training(1))
+      const path = join(folder, "curve.csv")
+      const before = readFileSync(path, "utf8")
+      writeFileSync(path, `${before}2,3,0.002,0.9,0.8\n2,4,0.00`)
+      yield* collect(folder, training(2), 1)
+      const after = readFileSync(path, "utf8")
+      expect(after.startsWith(before)).toBe(true)
+      expect(after.trimEnd().split("\n").length).toBe(1 + 4)
+      expect(after).not.toContain("2,3,0.002,0.9")
+    })
+  )
+})
+
+describe("validate", () => {
+  /** Ends without a report. */
+  const nothing = operator({
+    name: "nothing",
+    about: "Gives nothing.",
+    from: TrainStep,
+    to: Report,
+    params: {},
+    run: () => (stream) => Stream.flatMap(stream, () => Stream.empty)
+  })
+  const validated = (model: typeof tiny | (Omit<typeof tiny, "channels"> & { readonly channels: number })) =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const inner = batches({ epochs: 1 }).pipe(optimise({ model }), nothing())
+      const outer = batches({ epochs: 1 }).pipe(optimise({ model: tiny }), validate({ with: inner }))
+      return yield* message(Effect.provide(drain(outer), services(folder, engine)))
+    })
+
+  effect("says that the inner pipeline failed, and why", () =>
+    Effect.gen(function* () {
+      expect(yield* validated({ ...tiny, channels: 9 })).toMatch(/^validation after epoch 1: .*takes 9 channels/)
+    })
+  )
+
+  effect("says that the inner pipeline gave no report", () =>
+    Effect.gen(function* () {
+      expect(yield* validated(tiny)).toBe(
+        "validation after epoch 1: the pipeline gave no report. Give it a split that has images."
+      )
+    })
+  )
+})
+
+describe("embed", () => {
+  const embedded = (folder: string, weights: string) =>
+    Effect.provide(
+      Stream.runCollect(toStream(batches({ epochs: 1 }).pipe(embed({ model: tiny, weights })))),
+      services(folder, engine)
+    )
+
+  effect("gives rows of length one, labels and names, and leaves no tensor alive", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const [first, second] = yield* balanced(engine, embedded(folder, "initial"))
+      expect(first.names).toEqual(["image0", "image1", "image2", "image3", "image4", "image5"])
+      expect(second.labels).toEqual(makeBatch(0, 6, 6).labels)
+      for (let row = 0; row < first.size; row++) {
+        const vector = first.vectors.subarray(row * first.dim, (row + 1) * first.dim)
+        expect(Math.hypot(...vector)).toBeCloseTo(1, 5)
+      }
+    })
+  )
+
+  effect("takes the newest checkpoint, or a file by its path", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      yield* collect(folder, training(2))
+      const newest = yield* balanced(engine, embedded(folder, "newest"))
+      const path = checkpointPath(join(folder, "checkpoints"), 2)
+      expect(existsSync(path)).toBe(true)
+      expect(yield* embedded(folder, path)).toEqual(newest)
+      expect(newest[0].vectors).not.toEqual((yield* embedded(folder, "initial"))[0].vectors)
+    })
+  )
+
+  effect("says where weights are missing or of another network", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      expect(yield* message(embedded(folder, "newest"))).toContain("holds no checkpoint")
+      expect(yield* message(embedded(folder, join(folder, "none.safetensors")))).toContain("none.safetensors")
+      yield* collect(folder, training(1))
+      const other = batches({ epochs: 1 }).pipe(embed({ model: { ...tiny, channels: 10 } }))
+      expect(yield* message(Effect.provide(drain(other), services(folder, engine)))).toContain(
+        "newest checkpoint: array encoder.encoder_block0.0.weight is [32, 2, 7, 7]"
+      )
+    })
+  )
+})
+
+it("a step gives the same on both engines", { timeout: 60_000 }, async () => {
+  const cpu = await opened("cpu")
+  const run = (tensors: Engine) =>
+    Effect.runPromise(
+      Effect.scoped(
+        Effect.gen(function* () {
+          const folder = yield* temporaryFolder
+          const pipeline = batches({ epochs: 1, count: 1 }).pipe(optimise({ model: tiny }))
+          return yield* Effect.provide(Stream.runCollect(toStream(pipeline)), services(folder, tensors))
+        })
+      )
+    )
+  const [[a], [b]] = [await run(cpu), await run(engine)]
+  expect(a.loss).toBeCloseTo(b.loss, 4)
+  const gradients = (step: TrainStep, name: string) =>
+    step.state?.moments.find((array) => array.name === `m/${name}`)?.data as Float32Array
+  for (const name of ["encoder.encoder_block0.0.weight", "encoder.encoder_block2.0.downsample.0.weight"]) {
+    const [x, y] = [gradients(a, name), gradients(b, name)]
+    const scale = Math.max(...x.map(Math.abs))
+    expect(scale).toBeGreaterThan(0)
+    expect(Math.max(...x.map((value, i) => Math.abs(value - y[i]))) / scale).toBeLessThan(1e-2)
+  }
+})
