@@ -1,0 +1,119 @@
+/** Folders that are whole or not there: made beside, then renamed. */
+import { mkdir, readdir, rename, rm } from "node:fs/promises"
+import { basename, dirname, join } from "node:path"
+import { Effect } from "effect"
+import { SetupError } from "./errors.ts"
+import { Machine } from "./machine.ts"
+import { megabytes } from "./progress.ts"
+
+const codeOf = (cause: unknown): string =>
+  cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : ""
+
+/** What the file system refused, with the remedy. */
+export const fileFault = (subject: string, cause: unknown): SetupError => {
+  const code = codeOf(cause)
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return new SetupError({
+      subject,
+      problem: "the disk is full",
+      remedy: "Free some space and repeat the command, or set XDG_CACHE_HOME to a folder on another disk",
+      cause
+    })
+  }
+  return new SetupError({
+    subject,
+    problem: cause instanceof Error ? cause.message : String(cause),
+    remedy:
+      code === "EACCES" || code === "EPERM" || code === "EROFS"
+        ? "Allow writing there, or set XDG_CACHE_HOME to a folder of your own"
+        : "Repeat the command; if it fails again, remove this path first",
+    cause
+  })
+}
+
+/**
+ * A promise as an effect. Unlike `Effect.tryPromise`, an interrupt waits until the promise has settled after its signal,
+ * so that a folder can be removed without somebody still writing into it.
+ */
+export const settled = <A, E>(
+  start: (signal: AbortSignal) => Promise<A>,
+  fault: (cause: unknown) => E
+): Effect.Effect<A, E> =>
+  Effect.callback<A, E>((resume) => {
+    const abort = new AbortController()
+    const running = start(abort.signal).then(
+      (value) => resume(Effect.succeed(value)),
+      (cause) => resume(Effect.fail(fault(cause)))
+    )
+    return Effect.promise(() => {
+      abort.abort()
+      return running
+    })
+  })
+
+/** File work whose only error is the file system's. */
+export const fileWork = <A>(subject: string, work: () => Promise<A>): Effect.Effect<A, SetupError> =>
+  settled(work, (cause) => fileFault(subject, cause))
+
+const remove = (path: string): Promise<void> => rm(path, { recursive: true, force: true, maxRetries: 3 })
+
+/** Puts a finished folder in place; an older one goes aside first, since a rename cannot replace a full folder. */
+const putInPlace = async (made: string, target: string): Promise<void> => {
+  const old = `${made}-old`
+  try {
+    await rename(target, old)
+  } catch (cause) {
+    if (codeOf(cause) !== "ENOENT") throw cause
+  }
+  await rename(made, target)
+  await remove(old)
+}
+
+/**
+ * Makes the folder `target` by filling one beside it. Failed or interrupted, nothing of it is left; killed, the next
+ * `sweep` removes it.
+ */
+export const beside = <A, E, R>(
+  target: string,
+  fill: (folder: string) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E | SetupError, R> => {
+  const folder = `${target}.partial-${process.pid}`
+  return Effect.acquireUseRelease(
+    fileWork(folder, async () => {
+      await remove(folder)
+      await mkdir(folder, { recursive: true })
+    }),
+    () => Effect.tap(fill(folder), () => fileWork(target, () => putInPlace(folder, target))),
+    () => Effect.promise(() => remove(folder))
+  )
+}
+
+const alive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (cause) {
+    return codeOf(cause) === "EPERM"
+  }
+}
+
+/** Removes what killed runs have left in `parent`; folders of runs that still live stay. */
+export const sweep = (parent: string): Effect.Effect<void, SetupError> =>
+  fileWork(parent, async () => {
+    const names = await readdir(parent).catch(() => [])
+    for (const name of names) {
+      const pid = /\.partial-(\d+)(-old)?$/.exec(name)?.[1]
+      if (pid !== undefined && (Number(pid) === process.pid || !alive(Number(pid)))) await remove(join(parent, name))
+    }
+  })
+
+/** Fails unless `bytes` can still be written where `folder` is. */
+export const needSpace = Effect.fnUntraced(function* (folder: string, bytes: number) {
+  const free = yield* (yield* Machine).free(folder)
+  if (free >= bytes) return
+  return yield* new SetupError({
+    subject: dirname(folder) === "/" ? folder : join(dirname(folder), basename(folder)),
+    problem: `needs ${megabytes(bytes)} of disk space, and ${megabytes(free)} are free`,
+    remedy: "Free some space and repeat the command, or set XDG_CACHE_HOME to a folder on another disk"
+  })
+})
