@@ -1,0 +1,79 @@
+/** The report page: one HTML file that needs no network. */
+import type { NamedReport } from "./comparison.ts"
+import { escapeText } from "./markup.ts"
+import { pageStrips, type StripWithPicture, stripStyle } from "./page-strips.ts"
+import { pageTable } from "./page-table.ts"
+import { linePlot, type Plot } from "./plot.ts"
+import { style } from "./style.ts"
+
+export interface Page {
+  readonly experiment: string
+  /** In the order of the table's columns; the last one is that of the page. */
+  readonly reports: ReadonlyArray<NamedReport>
+  readonly plots: ReadonlyArray<Plot>
+  readonly strips: ReadonlyArray<StripWithPicture>
+  /** The run's configuration, as text; empty where it is not known. */
+  readonly configuration: string
+}
+
+const RULE =
+  "The Jaccard distance of two images is the share of their labels, taken together, that only one of them has: 0 for equal labels, 1 for none in common."
+
+/** The first note is the relevance rule; it stands at the top. */
+const rule = ({ report }: NamedReport): string =>
+  `<p class="rule">${escapeText(report.notes[0] ?? "")} <span class="soft">${RULE}</span></p>`
+
+const number = (n: number): string => n.toLocaleString("en")
+
+const facts = ({ report }: NamedReport): string =>
+  `${number(report.queries)} ${report.queries === 1 ? "query" : "queries"} in a database of ${number(report.database)} ${report.database === 1 ? "image" : "images"}`
+
+const plots = (all: ReadonlyArray<Plot>): string =>
+  all.length === 0
+    ? ""
+    : `<h2>How it was learnt</h2><div class="plots">${all
+        .map(
+          (plot) => `<figure class="card"><figcaption>${escapeText(plot.title)}</figcaption>${linePlot(plot)}</figure>`
+        )
+        .join("")}</div>`
+
+/** Each note once, with the names of the reports that it belongs to where it does not belong to all. */
+const notes = (reports: ReadonlyArray<NamedReport>): string => {
+  const all = new Set(reports.flatMap(({ report }) => report.notes))
+  const items = [...all].map((note) => {
+    const having = reports.filter(({ report }) => report.notes.includes(note)).map(({ name }) => name)
+    const whose = having.length === reports.length ? "" : `${having.map(escapeText).join(", ")}: `
+    return `<li>${whose}${escapeText(note)}</li>`
+  })
+  return `<h2>Notes</h2><ul class="notes">${items.join("")}</ul>`
+}
+
+const configuration = (text: string): string =>
+  text === ""
+    ? ""
+    : `<h2>Configuration</h2><details class="card"><summary>As it was run</summary><pre>${escapeText(text)}</pre></details>`
+
+/** The whole document. Every text that comes from data is escaped. */
+export const page = ({ configuration: text, experiment, plots: drawn, reports, strips }: Page): string => {
+  const own = reports[reports.length - 1]
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeText(experiment)} · retrieval report</title>
+<style>${style}${stripStyle(strips)}</style>
+</head>
+<body><main>
+<header><p class="kind">Multi-label image retrieval</p><h1>${escapeText(experiment)}</h1><p class="facts">${facts(own)}</p></header>
+${rule(own)}
+<h2>How well it finds</h2>
+${pageTable(reports)}
+${plots(drawn)}
+${pageStrips(strips)}
+${notes(reports)}
+${configuration(text)}
+</main></body>
+</html>
+`
+}

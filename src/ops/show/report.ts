@@ -1,0 +1,99 @@
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { Effect, Schema, Stream } from "effect"
+import { dump } from "js-yaml"
+import { operator } from "../../pipeline/operator.ts"
+import { optional, param } from "../../pipeline/param.ts"
+import { Report } from "../elements.ts"
+import { writeFileAtomic } from "../files.ts"
+import { FileName } from "../retrieve/filename.ts"
+import { Run } from "../run.ts"
+import type { NamedReport } from "./comparison.ts"
+import { curvePlots } from "./curve.ts"
+import { ShowError, touching } from "./errors.ts"
+import { page } from "./page.ts"
+import { readStrips } from "./strips-file.ts"
+import { textTable } from "./table.ts"
+
+/** Column and file of a report without a name of its own. */
+const UNNAMED = "evaluation"
+
+const resultsPath = (folder: string, name: string): string => join(folder, "results", `${name}.json`)
+
+/** Reads what an earlier `report` wrote. */
+const earlier = (folder: string, name: string): Effect.Effect<NamedReport, ShowError> => {
+  const path = resultsPath(folder, name)
+  return touching(path, () => {
+    if (!existsSync(path)) {
+      throw new ShowError({
+        subject: path,
+        problem: `there are no results named ${name} to set beside these`,
+        remedy: `Run the pipeline that ends in \`report: { as: ${name} }\` before this one`
+      })
+    }
+    return { name, report: JSON.parse(readFileSync(path, "utf8")) as NamedReport["report"] }
+  })
+}
+
+/** The configuration in the run record, as YAML with one line per step; empty where there is none. */
+const configuration = (folder: string): string => {
+  const path = join(folder, "record.json")
+  if (!existsSync(path)) return ""
+  const { configuration, engine, versions } = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>
+  const known = Object.entries({ ...(configuration as object), engine, versions }).filter(([, value]) => value != null)
+  return known.map(([key, value]) => dump({ [key]: value }, { flowLevel: 3, lineWidth: 110 })).join("\n")
+}
+
+const optionalText = (path: string): string => (existsSync(path) ? readFileSync(path, "utf8") : "")
+
+/** Writes `report.html` of everything that the run folder holds. */
+const writePage = Effect.fnUntraced(function* (reports: ReadonlyArray<NamedReport>) {
+  const { experiment, folder, wrote } = yield* Run
+  const path = join(folder, "report.html")
+  yield* touching(path, () => {
+    const plots = curvePlots(optionalText(join(folder, "curve.csv")))
+    writeFileAtomic(
+      path,
+      page({ experiment, reports, plots, strips: readStrips(folder), configuration: configuration(folder) })
+    )
+  })
+  yield* wrote(path)
+  return path
+})
+
+const publish = Effect.fnUntraced(function* (
+  { kind: _, ...figures }: Report,
+  as: string | undefined,
+  beside: ReadonlyArray<string>
+) {
+  const { folder, record, say, wrote } = yield* Run
+  const own: NamedReport = { name: as ?? UNNAMED, report: figures }
+  const others = yield* Effect.forEach(beside, (name) => earlier(folder, name))
+  const path = resultsPath(folder, own.name)
+  yield* touching(path, () => writeFileAtomic(path, `${JSON.stringify(figures, null, 2)}\n`))
+  yield* wrote(path)
+  yield* record(as === undefined ? "results" : `results.${as}`, figures.results)
+  const reports = [...others, own]
+  const html = yield* writePage(reports)
+  const lines = ["", ...textTable(reports), "", ...figures.notes, `report: ${html}`]
+  yield* Effect.forEach(lines, say, { discard: true })
+})
+
+/**
+ * Publishes a report: `results/NAME.json` in the run folder, the run record, a table on the terminal beside earlier ones,
+ * and `report.html`, which also shows the loss curve (`curve.csv`) and the strips of the run where there are any.
+ */
+export const report = operator({
+  name: "report",
+  about: "Writes results and an HTML page, and prints a table, beside earlier results.",
+  from: Report,
+  to: Report,
+  params: {
+    as: optional(FileName, "Name of these results in files, the record and tables; a lone evaluation needs none."),
+    beside: param(Schema.Array(FileName), "Earlier results to show beside them.", [])
+  },
+  run:
+    ({ as, beside }) =>
+    (reports) =>
+      Stream.tap(reports, (one) => publish(one, as, beside))
+})

@@ -1,0 +1,40 @@
+/** Round numbers for axes. */
+
+/** Steps of 1, 2 or 5 times a power of ten, about `count` of them over the range. */
+const niceStep = (range: number, count: number): number => {
+  const rough = range / count
+  const power = 10 ** Math.floor(Math.log10(rough))
+  const factor = [1, 2, 5, 10].find((f) => f * power >= rough * (1 - 1e-9)) ?? 10
+  return factor * power
+}
+
+export interface Axis {
+  readonly low: number
+  readonly high: number
+  /** From low to high, both included. */
+  readonly ticks: ReadonlyArray<number>
+  /** A tick as text, with as many decimals as all of them need. */
+  readonly format: (tick: number) => string
+}
+
+/**
+ * An axis that holds all values, from one round number to another.
+ *
+ * @param values finite; none gives an axis from 0 to 1
+ * @param whole true where only whole numbers make sense, such as epochs
+ */
+export const axis = (values: ReadonlyArray<number>, count = 5, whole = false): Axis => {
+  let low = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
+  let high = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)
+  if (low > high) [low, high] = [0, 1]
+  if (low === high) {
+    const margin = whole ? 1 : Math.abs(low) / 10 || 1
+    ;[low, high] = [low - margin, high + margin]
+  }
+  const step = whole ? Math.max(1, niceStep(high - low, count)) : niceStep(high - low, count)
+  const first = Math.floor(low / step + 1e-9)
+  const last = Math.ceil(high / step - 1e-9)
+  const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9))
+  const ticks = Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toFixed(decimals)))
+  return { low: ticks[0], high: ticks[ticks.length - 1], ticks, format: (tick) => tick.toFixed(decimals) }
+}

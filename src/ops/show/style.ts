@@ -1,0 +1,83 @@
+/** The style sheet of the report: system fonts, light and dark by the reader's choice, one column on a phone. */
+export const style = `
+:root {
+  color-scheme: light dark;
+  --paper: #fbfaf7; --card: #ffffff; --ink: #1c2430; --soft: #5d6776; --rule: #e3e1da; --accent: #0b6b57; --wash: #e8f3ef;
+  --c1: #0072b2; --c2: #c24e00; --c3: #00835f;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --paper: #12161c; --card: #1a2028; --ink: #e7eaee; --soft: #9aa5b3; --rule: #2d3540; --accent: #5ed0b0; --wash: #17332d;
+    --c1: #56b4e9; --c2: #f0955a; --c3: #3fc79a;
+  }
+}
+* { box-sizing: border-box; }
+html { -webkit-text-size-adjust: 100%; }
+body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
+main { max-width: 60rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }
+header p.kind { margin: 0; color: var(--accent); font-size: .8rem; font-weight: 600; letter-spacing: .08em; text-transform: uppercase; }
+h1 { margin: .15rem 0 .4rem; font-size: clamp(1.7rem, 5vw, 2.4rem); line-height: 1.15; letter-spacing: -.015em; overflow-wrap: anywhere; }
+h2 { margin: 2.75rem 0 .75rem; font-size: 1.2rem; letter-spacing: -.005em; }
+p { margin: .5rem 0; max-width: 44rem; }
+.facts { color: var(--soft); }
+.rule { margin: 1.25rem 0 0; padding: .9rem 1.1rem; border-left: 3px solid var(--accent); background: var(--wash); border-radius: 0 .5rem .5rem 0; max-width: none; }
+.soft { color: var(--soft); font-size: .9rem; }
+.card { background: var(--card); border: 1px solid var(--rule); border-radius: .75rem; padding: 1rem; }
+.scroll { overflow-x: auto; padding: .4rem 1rem; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+th, td { padding: .38rem .6rem; text-align: right; white-space: nowrap; }
+th:first-child, td:first-child { padding-left: 0; }
+th:last-child, td:last-child { padding-right: 0; }
+thead th { font-size: .85rem; font-weight: 600; border-bottom: 2px solid var(--rule); vertical-align: bottom; }
+tbody th { text-align: left; font-weight: 600; }
+tbody th.part { font-weight: 400; color: var(--soft); }
+tbody tr.first th, tbody tr.first td { border-top: 1px solid var(--rule); }
+tbody:first-of-type tr.first:first-child th, tbody tr.first:first-child td { border-top: 0; }
+td span { display: inline-block; padding: 0 .45rem; border-radius: .35rem; }
+td.best span { background: var(--wash); color: var(--accent); font-weight: 700; }
+tfoot td, tfoot th { color: var(--soft); font-size: .85rem; font-weight: 400; }
+tfoot th { text-align: left; }
+tfoot tr:first-child td, tfoot tr:first-child th { border-top: 2px solid var(--rule); }
+.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 1rem; }
+figure { margin: 0; }
+figcaption { font-weight: 600; font-size: .95rem; }
+.plot { display: block; width: 100%; height: auto; margin-top: .5rem; font-size: 12px; }
+.plot text { fill: var(--soft); font-family: inherit; }
+.plot .tick { font-variant-numeric: tabular-nums; font-size: 11px; }
+.grid { stroke: var(--rule); stroke-width: 1; }
+.axis { stroke: var(--soft); stroke-width: 1; }
+.line { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
+.line.faint { stroke-width: 1.5; opacity: .4; }
+.line.dashed { stroke-dasharray: 6 5; stroke-linecap: butt; }
+.line.c1 { stroke: var(--c1); } .line.c2 { stroke: var(--c2); } .line.c3 { stroke: var(--c3); }
+.dot.c1 { fill: var(--c1); } .dot.c2 { fill: var(--c2); } .dot.c3 { fill: var(--c3); }
+.legend { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; margin: .5rem 0 0; padding: 0; list-style: none; font-size: .85rem; color: var(--soft); }
+.legend li { display: flex; align-items: center; gap: .45rem; }
+.legend svg { width: 24px; height: 8px; flex: none; }
+.strip { margin-top: 1rem; }
+.strip h3 { margin: 0 0 .75rem; font-size: .85rem; font-weight: 600; overflow-wrap: anywhere; }
+.strip h3 span { color: var(--soft); font-weight: 400; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fill, 112px); gap: 1rem .75rem; margin: 0; padding: 0; list-style: none; }
+.tiles li { min-width: 0; font-size: .72rem; line-height: 1.35; }
+.picture { height: 112px; background-repeat: no-repeat; border-radius: .3rem; image-rendering: auto; }
+.query .picture { outline: 3px solid var(--ink); outline-offset: 1px; }
+.place { display: flex; justify-content: space-between; margin: .35rem 0 .1rem; font-variant-numeric: tabular-nums; font-size: .78rem; }
+.place b { font-weight: 600; }
+.place span { color: var(--soft); }
+.bar { height: 4px; border-radius: 2px; background: var(--rule); overflow: hidden; margin-bottom: .35rem; }
+.bar i { display: block; height: 100%; background: var(--c1); }
+.labels { margin: 0; padding: 0; list-style: none; hyphens: auto; overflow-wrap: anywhere; }
+.labels li { margin-bottom: .2rem; }
+.labels li.other { color: var(--soft); opacity: .8; }
+.labels li.shared::before { content: "✓ "; color: var(--accent); font-weight: 700; }
+ul.notes { margin: 0; padding-left: 1.1rem; max-width: 44rem; }
+ul.notes li { margin: .3rem 0; }
+details summary { cursor: pointer; font-weight: 600; }
+pre { margin: .75rem 0 0; padding: 0; overflow-x: auto; font: .8rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
+@media (max-width: 30rem) {
+  main { padding: 1.5rem .9rem 3rem; }
+  th, td { padding: .34rem .35rem; font-size: .88rem; }
+  .tiles { grid-template-columns: repeat(auto-fill, minmax(100px, 112px)); justify-content: space-between; }
+}
+@media print { body { background: none; } .card { break-inside: avoid; } }
+`

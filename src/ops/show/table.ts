@@ -1,0 +1,43 @@
+/** Figures as text for a terminal. */
+import { compare, type NamedReport } from "./comparison.ts"
+
+const WIDTH = 80
+const NARROWEST = 8
+const WIDEST = 18
+
+const shorten = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, width - 1)}…`)
+
+export const figure = (value: number | null): string => (value === null ? "-" : value.toFixed(4))
+
+/**
+ * A table with one column per report, at most 80 characters wide for up to five of them. The best of several values is
+ * marked with `*`; undefined ones are `-`.
+ *
+ * @returns its lines
+ */
+export const textTable = (reports: ReadonlyArray<NamedReport>): ReadonlyArray<string> => {
+  const rows = compare(reports)
+  const longest = (texts: ReadonlyArray<string>) => texts.reduce((width, text) => Math.max(width, text.length), 0)
+  const first = longest(rows.map((row) => row.measure))
+  const second = longest(rows.map((row) => row.part))
+  const names = longest(reports.map(({ name }) => name))
+  const room = Math.floor((WIDTH - first - second - 1) / Math.max(1, reports.length)) - 3
+  const width = Math.min(Math.max(NARROWEST, Math.min(names, WIDEST)), Math.max(NARROWEST, room))
+  const line = (measure: string, part: string, cells: ReadonlyArray<string>) =>
+    `${measure.padEnd(first)} ${part.padEnd(second)}${cells.join("")}`.trimEnd()
+  const head = line(
+    "",
+    "",
+    reports.map(({ name }) => `  ${shorten(name, width).padStart(width)} `)
+  )
+  return [
+    head,
+    ...rows.map(({ best, measure, part, values }, i) =>
+      line(
+        rows[i - 1]?.measure === measure ? "" : measure,
+        part,
+        values.map((value, column) => `  ${figure(value).padStart(width)}${column === best ? "*" : " "}`)
+      )
+    )
+  ]
+}
