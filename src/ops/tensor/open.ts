@@ -18,7 +18,8 @@ const start = async (name: BackendName): Promise<Tf> => {
   if (name === "wasm") {
     const wasm = await import("@tensorflow/tfjs-backend-wasm")
     const binaries = dirname(createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm"))
-    if (tf.findBackend("wasm") === null) wasm.setWasmPaths(`${binaries}/`)
+    // Paths can be set only before the backend starts, which another engine may have made it do.
+    if (!("wasm" in tf.engine().registry)) wasm.setWasmPaths(`${binaries}/`)
   }
   if (!(await tf.setBackend(name))) throw new Error(`TensorFlow.js could not start its ${name} backend`)
   return tf

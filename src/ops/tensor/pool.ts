@@ -16,21 +16,25 @@ const maxPoolGradient = (memory: Memory, x: Info, y: Info, dy: Info, pool: PoolO
   const dx = memory.make(x.shape)
   const [input, output, from, to] = [x, y, dy, dx].map(memory.values)
   to.fill(0)
-  const found = new Uint8Array(C)
-  for (let window = 0; window < N * OH * OW; window++) {
-    const n = Math.floor(window / (OH * OW))
-    const top = Math.floor((window % (OH * OW)) / OW) * pool.stride - pool.padding
-    const left = (window % OW) * pool.stride - pool.padding
-    found.fill(0)
-    for (let row = Math.max(0, top); row < Math.min(H, top + pool.size); row++) {
-      for (let column = Math.max(0, left); column < Math.min(W, left + pool.size); column++) {
-        const at = ((n * H + row) * W + column) * C
-        for (let c = 0; c < C; c++) {
-          if (found[c] === 0 && input[at + c] === output[window * C + c]) {
-            found[c] = 1
-            to[at + c] += from[window * C + c]
-          }
+  const give = (n: number, top: number, left: number, window: number) => {
+    const [firstRow, firstColumn] = [Math.max(0, top), Math.max(0, left)]
+    const [endRow, endColumn] = [Math.min(H, top + pool.size), Math.min(W, left + pool.size)]
+    for (let c = 0; c < C; c++) {
+      const maximum = output[window + c]
+      search: for (let row = firstRow; row < endRow; row++) {
+        let at = ((n * H + row) * W + firstColumn) * C + c
+        for (let column = firstColumn; column < endColumn; column++, at += C) {
+          if (input[at] !== maximum) continue
+          to[at] += from[window + c]
+          break search
         }
+      }
+    }
+  }
+  for (let n = 0, window = 0; n < N; n++) {
+    for (let i = 0; i < OH; i++) {
+      for (let j = 0; j < OW; j++, window += C) {
+        give(n, i * pool.stride - pool.padding, j * pool.stride - pool.padding, window)
       }
     }
   }

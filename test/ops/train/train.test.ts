@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect, Stream } from "effect"
 import { beforeAll, describe, expect, it } from "vitest"
-import { Batch, Report, TrainStep } from "../../../src/ops/elements.ts"
+import { Batch, Embeddings, Report, TrainStep } from "../../../src/ops/elements.ts"
 import { embed } from "../../../src/ops/retrieve/embed.ts"
 import { FirstEpoch } from "../../../src/ops/run.ts"
 import type { Engine } from "../../../src/ops/tensor/engine.ts"
@@ -283,6 +283,39 @@ describe("validate", () => {
 })
 
 describe("embed", () => {
+  effect("takes the weights of the epoch that validation follows, and frees them", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const first = operator({
+        name: "first",
+        about: "Reports one value of the embeddings.",
+        from: Embeddings,
+        to: Report,
+        params: {},
+        run: () => (stream) =>
+          Stream.map(Stream.take(stream, 1), ({ vectors }) => ({
+            kind: "report" as const,
+            queries: 1,
+            counted: 1,
+            database: 1,
+            results: { value: vectors.reduce((sum, x, i) => sum + x * (i % 7), 0) },
+            notes: []
+          }))
+      })
+      const inner = batches({ epochs: 1 }).pipe(embed({ model: tiny }), first())
+      const pipeline = batches({ epochs: 2 }).pipe(optimise({ model: tiny }), checkpoint(), validate({ with: inner }))
+      const steps = yield* balanced(
+        engine,
+        Effect.provide(Stream.runCollect(toStream(pipeline)), services(folder, engine))
+      )
+      const values = steps.flatMap(({ validation }) => validation?.value ?? [])
+      expect(values.length).toBe(2)
+      expect(values[0]).not.toBe(values[1])
+      const [after] = yield* Effect.provide(Stream.runCollect(toStream(inner)), services(folder, engine))
+      expect(after.results.value).toBe(values[1])
+    })
+  )
+
   const embedded = (folder: string, weights: string) =>
     Effect.provide(
       Stream.runCollect(toStream(batches({ epochs: 1 }).pipe(embed({ model: tiny, weights })))),

@@ -1,0 +1,64 @@
+import { beforeAll, describe, expect, it } from "vitest"
+import { initialWeights, makeModel } from "../../../src/ops/model/model.ts"
+import type { Engine } from "../../../src/ops/tensor/engine.ts"
+import { multiLabelCrossEntropy } from "../../../src/ops/train/losses/ml-xent.ts"
+import { orderedMultiLabel } from "../../../src/ops/train/losses/oml.ts"
+import { makeTrainer, type Objective, zeroMoments } from "../../../src/ops/train/trainer.ts"
+import { opened } from "../tensor/with-engine.ts"
+import { makeBatch, tiny } from "./harness.ts"
+
+const FC = "head.head.fc.weight"
+const MEAN = "encoder.encoder_block0.1.running_mean"
+
+describe("a trainer", () => {
+  let engine: Engine
+  beforeAll(async () => {
+    engine = await opened("wasm")
+  })
+  const model = makeModel(tiny)
+  const start = () => ({ weights: initialWeights(model, 1), moments: zeroMoments(model.parameters), step: 0 })
+  const batch = makeBatch(0, 0, 6)
+  const trained = (objective: Objective, steps: number) => {
+    const trainer = makeTrainer(engine, model, objective, start())
+    const losses = Array.from({ length: steps }, () => trainer.step(batch, 2e-3).loss)
+    const { weights } = trainer.state()
+    trainer.dispose()
+    const of = (name: string) => weights.find((array) => array.name === name)?.data as Float32Array
+    return { losses, of }
+  }
+
+  it("trains the head only where the loss looks at it", () => {
+    const before = start().weights.find(({ name }) => name === FC)?.data
+    expect(trained({ on: "embeddings", loss: orderedMultiLabel }, 1).of(FC)).toEqual(before)
+    const { losses, of } = trained({ on: "logits", loss: multiLabelCrossEntropy }, 5)
+    expect(of(FC)).not.toEqual(before)
+    expect(losses[4]).toBeLessThan(losses[0])
+  })
+
+  it("averages the batch's statistics with a share of 0.1", () => {
+    const objective = { on: "embeddings", loss: orderedMultiLabel } as const
+    // The same batch through the same weights: only with a learning rate of nothing do means repeat.
+    const trainer = makeTrainer(engine, model, objective, start())
+    const mean = () => trainer.state().weights.find(({ name }) => name === MEAN)?.data as Float32Array
+    trainer.step(batch, 0)
+    const once = mean().slice()
+    trainer.step(batch, 0)
+    const twice = mean()
+    trainer.dispose()
+    expect(Math.max(...once.map(Math.abs))).toBeGreaterThan(1e-3)
+    once.forEach((value, c) => {
+      expect(twice[c]).toBeCloseTo(1.9 * value, 5)
+    })
+  })
+
+  it("updates nothing where the loss is no number", () => {
+    const trainer = makeTrainer(engine, model, { on: "embeddings", loss: orderedMultiLabel }, start())
+    const spoilt = { ...batch, images: batch.images.with(3, Number.NaN) }
+    expect(trainer.step(spoilt, 2e-3).loss).toBeNaN()
+    const { weights, step } = trainer.state()
+    trainer.dispose()
+    expect(step).toBe(0)
+    expect(weights.every(({ data }, i) => data.every((value, j) => value === initial[i].data[j]))).toBe(true)
+  })
+  const initial = initialWeights(model, 1)
+})
