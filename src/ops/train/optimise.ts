@@ -9,52 +9,19 @@ import { checkWeights, type WeightsError } from "../model/weights.ts"
 import { FirstEpoch, Run } from "../run.ts"
 import { type Engine, engine } from "../tensor/engine.ts"
 import { type EpochEnd, readCheckpoint } from "./checkpoints.ts"
+import { checkBatch, checkLoss } from "./checks.ts"
 import { TrainError } from "./errors.ts"
 import { lossNames, objectives } from "./objectives.ts"
 import { makeTrainer, type Trainer, zeroMoments } from "./trainer.ts"
-
-/** Checks that a batch is what the network takes. */
-const checkBatch = (batch: Batch, { params }: Model): void => {
-  const fail = (problem: string, remedy: string) => {
-    throw new TrainError({ subject: `batch of ${batch.names[0] ?? "nothing"} and others`, problem, remedy })
-  }
-  if (batch.bands.length !== params.channels) {
-    fail(
-      `has ${batch.bands.length} bands (${batch.bands.join(", ")}), but the network takes ${params.channels} channels`,
-      "Set `channels` of the model to the number of bands that `read` gives"
-    )
-  }
-  if (batch.classes.length !== params.num_classes) {
-    fail(
-      `has labels of ${batch.classes.length} classes, but the network has ${params.num_classes}`,
-      "Set `num_classes` of the model to the number of classes"
-    )
-  }
-}
-
-/** Names the patches of a batch that hold values that are no numbers, or its first ones. */
-const suspects = (batch: Batch): string => {
-  const size = batch.images.length / batch.size
-  const bad = batch.names.filter((_, i) => !batch.images.subarray(i * size, (i + 1) * size).every(Number.isFinite))
-  const named = bad.length > 0 ? bad : batch.names
-  const rest = named.length > 8 ? ` and ${named.length - 8} more` : ""
-  return `${bad.length > 0 ? "patches with missing values" : "patches"} ${named.slice(0, 8).join(", ")}${rest}`
-}
-
-const checkLoss = (loss: number, batch: Batch, step: number): void => {
-  if (Number.isFinite(loss)) return
-  throw new TrainError({
-    subject: `epoch ${batch.epoch + 1}, step ${step + 1}`,
-    problem: `the loss is ${loss} on ${suspects(batch)}`,
-    remedy: "Lower the learning rate, or leave such patches out"
-  })
-}
 
 interface Course {
   readonly model: Model
   readonly trainer: Trainer
   readonly rateOf: (epoch: number) => number
 }
+
+/** What is not known of a step yet. */
+const unseen = { state: undefined, validation: undefined } as const
 
 /**
  * Whether a step was the last of its epoch is known only when the next batch comes, or none: so each step waits for that.
@@ -83,7 +50,7 @@ const lookingAhead = ({ model, trainer, rateOf }: Course, resumed: EpochEnd | un
     const { loss, floor } = trainer.step(batch, learningRate)
     checkLoss(loss, batch, step)
     facts = { model: model.params, bands: batch.bands, classes: batch.classes }
-    pending = { kind: "step", epoch: batch.epoch, step, images: batch.size, learningRate, loss, floor, ...unknown }
+    pending = { kind: "step", epoch: batch.epoch, step, images: batch.size, learningRate, loss, floor, ...unseen }
     return known
   }
   const last = (): TrainStep => {
@@ -96,8 +63,6 @@ const lookingAhead = ({ model, trainer, rateOf }: Course, resumed: EpochEnd | un
   }
   return { advance, last }
 }
-
-const unknown = { state: undefined, validation: undefined } as const
 
 const asTrainError = (cause: unknown): TrainError | WeightsError => {
   if (cause instanceof Error && "_tag" in cause) return cause as TrainError | WeightsError
