@@ -43,13 +43,13 @@ const lossPlot = (rows: Rows): ReadonlyArray<Plot> => {
     { name: "each step", points: thin(loss), colour: 1, look: "faint" },
     { name: "mean of an epoch", points: byEpoch(rows, "loss"), colour: 1, look: "dots" },
     {
-      name: `the least that the loss can be (mean ${floor.toFixed(3)})`,
+      name: `floor of the loss (${floor.toFixed(3)})`,
       points: floors.length === 0 ? [] : [loss[0], loss[loss.length - 1]].map(([x]): Point => [x, floor]),
       colour: 2,
       look: "dashed"
     }
   ]
-  return [{ title: "Training loss by step", x: "training step", y: "loss", wholeX: true, series }]
+  return [{ title: "Loss in training, by step", x: "training step", y: "loss", wholeX: true, series }]
 }
 
 const validationPlot = (rows: Rows): ReadonlyArray<Plot> => {
@@ -60,9 +60,7 @@ const validationPlot = (rows: Rows): ReadonlyArray<Plot> => {
     const points = measured.flatMap((row): ReadonlyArray<Point> => (name in row ? [[row.epoch, row[name]]] : []))
     return { name: name.slice("mAP.".length), points, colour: i + 1, look: "dots" }
   })
-  return [
-    { title: "Mean average precision on the validation split by epoch", x: "epochs", y: "mAP", wholeX: true, series }
-  ]
+  return [{ title: "mAP on validation, by epoch", x: "epochs", y: "mAP", wholeX: true, series }]
 }
 
 /** Plots of a `curve.csv`: columns epoch and step (from 1), loss, floor, and figures such as `mAP.hard` at epochs' ends. */

@@ -8,10 +8,12 @@ const cell = (row: Row, value: number | null, column: number): string =>
     ? `<td class="best"><span title="best">${figure(value)}</span></td>`
     : `<td><span>${value === null ? '<abbr title="undefined">–</abbr>' : figure(value)}</span></td>`
 
-const line = (row: Row, before: Row | undefined): string => {
+const line = (row: Row, before: Row | undefined, after: Row | undefined): string => {
   const first = row.measure !== before?.measure
+  const last = row.measure !== after?.measure
+  const place = [...(first ? ["first"] : []), ...(last ? ["last"] : [])].join(" ")
   return [
-    `<tr${first ? ' class="first"' : ""}>`,
+    `<tr class="${place}">`,
     `<th scope="row">${first ? escapeText(row.measure) : ""}</th>`,
     `<th scope="row" class="part">${escapeText(row.part)}</th>`,
     ...row.values.map((value, column) => cell(row, value, column)),
@@ -29,7 +31,7 @@ export const pageTable = (reports: ReadonlyArray<NamedReport>): string => {
   const counts = (pick: (report: NamedReport["report"]) => number) => reports.map(({ report }) => pick(report))
   return [
     `<div class="card scroll"><table><thead><tr><td colspan="2"></td>${names.join("")}</tr></thead><tbody>`,
-    ...rows.map((row, i) => line(row, rows[i - 1])),
+    ...rows.map((row, i) => line(row, rows[i - 1], rows[i + 1])),
     "</tbody><tfoot>",
     foot(
       "queries",

@@ -13,7 +13,7 @@ import { curvePlots } from "./curve.ts"
 import { ShowError, touching } from "./errors.ts"
 import { page } from "./page.ts"
 import { readStrips } from "./strips-file.ts"
-import { textTable } from "./table.ts"
+import { textTable, wrapped } from "./table.ts"
 
 /** Column and file of a report without a name of its own. */
 const UNNAMED = "evaluation"
@@ -75,7 +75,7 @@ const publish = Effect.fnUntraced(function* (
   yield* record(as === undefined ? "results" : `results.${as}`, figures.results)
   const reports = [...others, own]
   const html = yield* writePage(reports)
-  const lines = ["", ...textTable(reports), "", ...figures.notes, `report: ${html}`]
+  const lines = ["", ...textTable(reports), "", ...figures.notes.flatMap(wrapped), `report: ${html}`]
   yield* Effect.forEach(lines, say, { discard: true })
 })
 

@@ -8,6 +8,8 @@ const niceStep = (range: number, count: number): number => {
   return factor * power
 }
 
+const TINY = 1e-9
+
 export interface Axis {
   readonly low: number
   readonly high: number
@@ -27,8 +29,10 @@ export const axis = (values: ReadonlyArray<number>, count = 5, whole = false): A
   let low = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
   let high = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)
   if (low > high) [low, high] = [0, 1]
-  if (low === high) {
-    const margin = whole ? 1 : Math.abs(low) / 10 || 1
+  const size = Math.max(Math.abs(low), Math.abs(high))
+  // Values that differ by rounding alone are one value, in the middle of the axis.
+  if (size < TINY || high - low <= TINY * size) {
+    const margin = whole || size < TINY ? 1 : size / 10
     ;[low, high] = [low - margin, high + margin]
   }
   const step = whole ? Math.max(1, niceStep(high - low, count)) : niceStep(high - low, count)

@@ -25,18 +25,21 @@ p { margin: .5rem 0; max-width: 44rem; }
 .card { background: var(--card); border: 1px solid var(--rule); border-radius: .75rem; padding: 1rem; }
 .scroll { overflow-x: auto; padding: .4rem 1rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { padding: .38rem .6rem; text-align: right; white-space: nowrap; }
+th, td { padding: .24rem .6rem; text-align: right; white-space: nowrap; }
 th:first-child, td:first-child { padding-left: 0; }
 th:last-child, td:last-child { padding-right: 0; }
-thead th { font-size: .85rem; font-weight: 600; border-bottom: 2px solid var(--rule); vertical-align: bottom; }
-tbody th { text-align: left; font-weight: 600; }
-tbody th.part { font-weight: 400; color: var(--soft); }
+thead th, thead td { padding-top: .4rem; font-size: .85rem; font-weight: 600; border-bottom: 2px solid var(--rule); vertical-align: bottom; }
+thead th span { padding: 0 .45rem; }
+tbody tr.last th, tbody tr.last td { padding-bottom: .45rem; }
+tbody tr.first th, tbody tr.first td { padding-top: .45rem; }
+tbody th { text-align: left; font-weight: 600; width: 9.5rem; }
+tbody th.part { font-weight: 400; color: var(--soft); width: auto; }
 tbody tr.first th, tbody tr.first td { border-top: 1px solid var(--rule); }
-tbody:first-of-type tr.first:first-child th, tbody tr.first:first-child td { border-top: 0; }
+tbody tr.first:first-child th, tbody tr.first:first-child td { border-top: 0; }
 td span { display: inline-block; padding: 0 .45rem; border-radius: .35rem; }
 td.best span { background: var(--wash); color: var(--accent); font-weight: 700; }
 tfoot td, tfoot th { color: var(--soft); font-size: .85rem; font-weight: 400; }
-tfoot th { text-align: left; }
+tfoot th { text-align: left; white-space: normal; }
 tfoot tr:first-child td, tfoot tr:first-child th { border-top: 2px solid var(--rule); }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 1rem; }
 figure { margin: 0; }
@@ -76,7 +79,10 @@ details summary { cursor: pointer; font-weight: 600; }
 pre { margin: .75rem 0 0; padding: 0; overflow-x: auto; font: .8rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 @media (max-width: 30rem) {
   main { padding: 1.5rem .9rem 3rem; }
-  th, td { padding: .34rem .35rem; font-size: .88rem; }
+  th, td { padding: .24rem .2rem; font-size: .84rem; }
+  .scroll { padding: .3rem .75rem; }
+  tbody th { width: auto; }
+  td span, thead th span { padding: 0 .2rem; }
   .tiles { grid-template-columns: repeat(auto-fill, minmax(100px, 112px)); justify-content: space-between; }
 }
 @media print { body { background: none; } .card { break-inside: avoid; } }

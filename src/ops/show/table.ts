@@ -9,6 +9,17 @@ const shorten = (text: string, width: number): string => (text.length <= width ?
 
 export const figure = (value: number | null): string => (value === null ? "-" : value.toFixed(4))
 
+/** Text broken between words into lines of at most 80 characters, where words allow it. */
+export const wrapped = (text: string): ReadonlyArray<string> => {
+  const lines: Array<string> = []
+  for (const word of text.split(" ")) {
+    const line = lines[lines.length - 1]
+    if (line !== undefined && line.length + 1 + word.length <= WIDTH) lines[lines.length - 1] = `${line} ${word}`
+    else lines.push(word)
+  }
+  return lines
+}
+
 /**
  * A table with one column per report, at most 80 characters wide for up to five of them. The best of several values is
  * marked with `*`; undefined ones are `-`.

@@ -1,0 +1,151 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { Effect, Stream } from "effect"
+import { describe, expect, it } from "vitest"
+import type { Report } from "../../../src/ops/elements.ts"
+import { Run } from "../../../src/ops/run.ts"
+import { page } from "../../../src/ops/show/page.ts"
+import { report } from "../../../src/ops/show/report.ts"
+import type { Strip } from "../../../src/ops/show/strips-file.ts"
+import { effect } from "../../effect.ts"
+import { fakeRun } from "../fake-run.ts"
+
+const made = (value: number | null): Report => ({
+  kind: "report",
+  queries: 4,
+  counted: 3,
+  database: 16,
+  results: { mAP: { easy: value, medium: value, hard: value }, "ACG@20": 1.5 },
+  notes: ["Relevant is <what> the rule says.", `Noted at ${value}.`]
+})
+const run = (one: Report, params: { as?: string; beside?: ReadonlyArray<string> }) =>
+  report.run(
+    { as: undefined, beside: [], ...params },
+    { expect: () => {} }
+  )(Stream.make(one) as never) as unknown as Stream.Stream<Report, Error, Run>
+
+const strip: Strip & { png: Uint8Array } = {
+  file: "00000_1.00.png",
+  row: 0,
+  query: { name: 'q"0', labels: ["Beaches, dunes, sands", "<script>"] },
+  results: [{ name: "d0", labels: ["<script>", "Marine waters"], similarity: 1 / 3, score: 0.9 }],
+  png: Uint8Array.of(1, 2, 3)
+}
+
+describe("the page", () => {
+  const { kind: _, ...figures } = made(0.5)
+  const html = page({
+    experiment: "Trial <1> & co",
+    reports: [
+      { name: "un<trained>", report: { ...figures, results: { mAP: { hard: 0.25 } } } },
+      { name: "trained", report: figures }
+    ],
+    plots: [{ title: "Loss", x: "step", y: "loss", series: [] }],
+    strips: [strip],
+    configuration: "rule: 'a < b'"
+  })
+
+  it("escapes every text", () => {
+    for (const raw of ["<1>", "un<trained>", "<what>", "<script>", 'q"0', "a < b"]) expect(html).not.toContain(raw)
+    for (const shown of ["Trial &lt;1&gt; &amp; co", "un&lt;trained&gt;", "&lt;script&gt;", "a &lt; b", "q&quot;0"]) {
+      expect(html).toContain(shown)
+    }
+  })
+
+  it("needs no network and runs no script", () => {
+    expect(html).not.toMatch(/https?:|\/\/[a-z]|<script|<link|@import|url\((?!data:)/)
+    expect(html).toContain("url(data:image/png;base64,AQID)")
+  })
+
+  it("marks the better figure, and which labels the query shares", () => {
+    expect(html).toMatch(/<td><span>0\.2500<\/span><\/td><td class="best"><span title="best">0\.5000</)
+    expect(html).toContain('<li class="shared">&lt;script&gt;</li><li class="other">Marine waters</li>')
+    expect(html).toContain("<b>0.33</b>")
+  })
+
+  it("is readable on a phone and in the dark", () => {
+    expect(html).toContain('<meta name="viewport" content="width=device-width, initial-scale=1">')
+    expect(html).toContain("prefers-color-scheme: dark")
+  })
+
+  it("has balanced tags", () => {
+    const open: Array<string> = []
+    const body = html.replace(/<style>[\s\S]*?<\/style>/, "").replace("<!doctype html>", "")
+    for (const [, end, tag, self] of body.matchAll(/<(\/?)([a-z0-9]+)(?:"[^"]*"|[^">])*?(\/?)>/g)) {
+      if (self === "/" || tag === "meta") continue
+      if (end === "/") expect(open.pop()).toBe(tag)
+      else open.push(tag)
+    }
+    expect(open).toEqual([])
+  })
+})
+
+describe("report", () => {
+  effect("writes results, the record and the page, and says a table beside earlier results", () =>
+    Effect.gen(function* () {
+      const fake = yield* fakeRun
+      const provided = Effect.provideService(Run, fake.run)
+      const file = (...path: ReadonlyArray<string>) => join(fake.folder, ...path)
+      writeFileSync(file("curve.csv"), "epoch,step,loss,floor\n1,1,0.9,0.8\n1,2,0.85,0.8\n")
+      writeFileSync(
+        file("record.json"),
+        JSON.stringify({ configuration: { settings: { seed: 24 }, pipelines: { test: [{ rank: { queries: 0.2 } }] } } })
+      )
+      expect(yield* Stream.runCollect(run(made(0.25), { as: "untrained" })).pipe(provided)).toEqual([made(0.25)])
+      fake.said.length = 0
+      yield* Stream.runDrain(run(made(0.75), { as: "trained", beside: ["untrained"] })).pipe(provided)
+
+      const { kind: _, ...figures } = made(0.75)
+      expect(JSON.parse(readFileSync(file("results", "trained.json"), "utf8"))).toEqual(figures)
+      expect(fake.recorded["results.trained"]).toEqual(figures.results)
+      expect(fake.recorded["results.untrained"]).toEqual(made(0.25).results)
+      expect(fake.said).toEqual([
+        "",
+        "            untrained     trained",
+        "mAP easy       0.2500      0.7500*",
+        "    medium     0.2500      0.7500*",
+        "    hard       0.2500      0.7500*",
+        "ACG @20        1.5000      1.5000",
+        "",
+        "Relevant is <what> the rule says.",
+        "Noted at 0.75.",
+        `report: ${file("report.html")}`
+      ])
+      const html = readFileSync(file("report.html"), "utf8")
+      expect(html).toContain("queries: 0.2")
+      expect(html).toContain('class="line dashed c2"')
+      expect(html).toContain("untrained: Noted at 0.25.")
+      expect(fake.wrote.slice(-2)).toEqual([file("results", "trained.json"), file("report.html")])
+    })
+  )
+
+  effect("records a lone evaluation directly, undefined figures as a dash", () =>
+    Effect.gen(function* () {
+      const fake = yield* fakeRun
+      yield* Stream.runDrain(run(made(null), {})).pipe(Effect.provideService(Run, fake.run))
+      expect(fake.recorded).toEqual({ results: made(null).results })
+      expect(fake.said[2]).toMatch(/^mAP easy +-$/)
+      expect(readFileSync(join(fake.folder, "results", "evaluation.json"), "utf8")).toContain('"easy": null')
+    })
+  )
+
+  effect("refuses earlier results that are not there, and strips that are none", () =>
+    Effect.gen(function* () {
+      const fake = yield* fakeRun
+      const provided = Effect.provideService(Run, fake.run)
+      const missing = yield* Effect.flip(Stream.runDrain(run(made(1), { as: "b", beside: ["a"] })).pipe(provided))
+      expect(missing.message).toBe(
+        `${join(fake.folder, "results", "a.json")}: there are no results named a to set beside these. Run the pipeline that ends in \`report: { as: a }\` before this one.`
+      )
+      mkdirSync(join(fake.folder, "strips"))
+      writeFileSync(join(fake.folder, "strips", "strips.json"), "{}")
+      const broken = yield* Effect.flip(Stream.runDrain(run(made(1), { as: "b" })).pipe(provided))
+      expect(broken.message).toMatch(/strips\.json: is not a list of strips\. Remove it/)
+    })
+  )
+
+  it("takes plain names only", () => {
+    expect(() => report({ as: "../elsewhere" })).toThrow("expected a name of letters, digits, - and _")
+    expect(() => report({ as: "a.b" })).toThrow("expected a name of letters, digits, - and _")
+  })
+})
