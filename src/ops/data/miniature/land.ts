@@ -2,7 +2,7 @@
 import { type Random, random } from "../../../pipeline/random.ts"
 import { S2_BANDS } from "../bands.ts"
 import { CLASSES_19, CLASSES_43, INDEX_19_OF_43 } from "../labels.ts"
-import { BIGEARTHNET_MOMENTS } from "../normalise.ts"
+import { BIGEARTHNET_MOMENTS } from "../normalisation.ts"
 import { KNOBS } from "./knobs.ts"
 
 /** A class: reflectance in every band of `S2_BANDS`, and a grating on it. */

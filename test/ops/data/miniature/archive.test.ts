@@ -8,7 +8,7 @@ import { openMiniature } from "../../../../src/ops/data/miniature/archive.ts"
 import { drawLand } from "../../../../src/ops/data/miniature/land.ts"
 import { drawMosaic } from "../../../../src/ops/data/miniature/mosaic.ts"
 import { MAX_SITES, nameOf, siteOf } from "../../../../src/ops/data/miniature/scenes.ts"
-import { BIGEARTHNET_MOMENTS } from "../../../../src/ops/data/normalise.ts"
+import { BIGEARTHNET_MOMENTS } from "../../../../src/ops/data/normalisation.ts"
 import { random } from "../../../../src/pipeline/random.ts"
 import { temporaryFolder } from "../folder.ts"
 

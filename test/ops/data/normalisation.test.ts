@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { BAND_SELECTIONS, bandNames, S2_BANDS } from "../../../src/ops/data/bands.ts"
 import { DataError } from "../../../src/ops/data/errors.ts"
-import { BIGEARTHNET_MOMENTS, normalised } from "../../../src/ops/data/normalise.ts"
+import { BIGEARTHNET_MOMENTS, normalised } from "../../../src/ops/data/normalisation.ts"
 
 describe("bands", () => {
   it("are the 12 of level 2A at their native sizes", () => {

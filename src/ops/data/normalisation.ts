@@ -1,0 +1,53 @@
+/** Scaling each channel by the mean and standard deviation of its band. */
+import { suggestion } from "../../pipeline/words.ts"
+import { DataError } from "./errors.ts"
+
+export interface Moments {
+  readonly mean: number
+  readonly std: number
+}
+
+/** Over BigEarthNet v1, in units of reflectance times 10,000: the constants of the original. */
+export const BIGEARTHNET_MOMENTS: Readonly<Record<string, Moments>> = {
+  B01: { mean: 340.76769064, std: 554.81258967 },
+  B02: { mean: 429.9430203, std: 572.41639287 },
+  B03: { mean: 614.21682446, std: 582.87945694 },
+  B04: { mean: 590.23569706, std: 675.88746967 },
+  B05: { mean: 950.68368468, std: 729.89827633 },
+  B06: { mean: 1792.46290469, std: 1096.01480586 },
+  B07: { mean: 2075.46795189, std: 1273.45393088 },
+  B08: { mean: 2218.94553375, std: 1365.45589904 },
+  B8A: { mean: 2266.46036911, std: 1356.13789355 },
+  B09: { mean: 2246.0605464, std: 1302.3292881 },
+  B11: { mean: 1594.42694882, std: 1079.19066363 },
+  B12: { mean: 1009.32729131, std: 818.86747235 }
+}
+
+/**
+ * (value - mean) / std, per channel.
+ *
+ * @param image float32 [..., channels]; not changed
+ * @param bands names of the channels, in order
+ * @param subject whose image it is, for messages
+ * @throws DataError where a channel has no constants in `moments`
+ */
+export const normalised = (
+  image: Float32Array,
+  bands: ReadonlyArray<string>,
+  moments: Readonly<Record<string, Moments>>,
+  subject: string
+): Float32Array => {
+  const known = bands.map((band) => {
+    if (Object.hasOwn(moments, band)) return moments[band]
+    throw new DataError({
+      subject,
+      problem: `has a channel ${band} without normalisation constants${suggestion(band, Object.keys(moments))}`,
+      remedy: "Read other bands or set `by: none`"
+    })
+  })
+  const scaled = new Float32Array(image.length)
+  known.forEach(({ mean, std }, channel) => {
+    for (let i = channel; i < image.length; i += bands.length) scaled[i] = (image[i] - mean) / std
+  })
+  return scaled
+}

@@ -1,0 +1,42 @@
+/** The lists that say which patches train, validate and test: `train.csv`, `val.csv`, `test.csv`, without a header. */
+import { readFileSync } from "node:fs"
+import type { Split } from "../elements.ts"
+import { DataError } from "./errors.ts"
+
+/**
+ * Reads patch names: the first column of each line; quotes, blank lines and line ends of Windows are let go.
+ *
+ * @throws DataError where the file is missing, holds no name, or holds one twice
+ */
+export const readSplitFile = (file: string, split: Split): ReadonlyArray<string> => {
+  let text: string
+  try {
+    text = readFileSync(file, "utf8")
+  } catch (cause) {
+    throw new DataError({
+      subject: file,
+      problem: `cannot be read, so that nobody knows the patches of ${split}`,
+      remedy: "Run the pipeline with the `split` step first, or put the archive's own list there",
+      cause
+    })
+  }
+  const names = text
+    .replace(/^\uFEFF/, "")
+    .split(/\r?\n/)
+    .map((line) =>
+      line
+        .split(",")[0]
+        .trim()
+        .replace(/^"(.*)"$/, "$1")
+    )
+    .filter((name) => name !== "")
+  const wrong = (problem: string) =>
+    new DataError({ subject: file, problem, remedy: "Give one patch name a line, or make the splits anew" })
+  if (names.length === 0) throw wrong(`names no patch of ${split}`)
+  const seen = new Set<string>()
+  for (const name of names) {
+    if (seen.has(name)) throw wrong(`names ${name} twice`)
+    seen.add(name)
+  }
+  return names
+}
