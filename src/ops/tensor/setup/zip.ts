@@ -110,7 +110,10 @@ class Checked extends Transform {
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     this.size += chunk.length
-    if (this.size > this.entry.size) return done(new ZipFault(`holds more of ${this.entry.name} than it says`))
+    if (this.size > this.entry.size) {
+      done(new ZipFault(`holds more of ${this.entry.name} than it says`))
+      return
+    }
     this.crc = crc32(chunk, this.crc)
     this.hash.update(chunk)
     this.onBytes(chunk.length)

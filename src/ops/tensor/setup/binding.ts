@@ -1,0 +1,164 @@
+/** The package's copy in the project with its binding, compiled against the libraries. */
+import { existsSync, readFileSync } from "node:fs"
+import { cp, mkdir, readdir, rm, symlink } from "node:fs/promises"
+import { createRequire } from "node:module"
+import { dirname, join, relative } from "node:path"
+import { Effect } from "effect"
+import { writeFileAtomic } from "../../files.ts"
+import { SetupError } from "./errors.ts"
+import { beside, fileWork } from "./folders.ts"
+import { BINDING, packageFolderOf } from "./load.ts"
+import { Machine } from "./machine.ts"
+import { findPython } from "./pip.ts"
+import { type Built, RECORD_FILE } from "./record.ts"
+import { tryPackage } from "./trial.ts"
+
+const PACKAGE = "@tensorflow/tfjs-node-gpu"
+
+/** The installed JavaScript package: its folder and version. */
+export const findPackage = Effect.gen(function* () {
+  const { project } = yield* Machine
+  return yield* Effect.try({
+    try: () => {
+      const manifest = createRequire(join(project, "package.json")).resolve(`${PACKAGE}/package.json`)
+      const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { readonly version: string }
+      return { folder: dirname(manifest), version }
+    },
+    catch: (cause) =>
+      new SetupError({
+        subject: PACKAGE,
+        problem: "the JavaScript package is not installed",
+        remedy: "Install it with `npm ci --include=optional`",
+        cause
+      })
+  })
+})
+
+/** node-gyp as npm brings it along: npm names it to its scripts; else it stands beside npm. */
+export const findNodeGyp = Effect.gen(function* () {
+  const { env, node, project } = yield* Machine
+  const inNpm = join("node-gyp", "bin", "node-gyp.js")
+  const places = [
+    env.npm_config_node_gyp,
+    env.npm_execpath === undefined ? undefined : join(dirname(env.npm_execpath), "..", "node_modules", inNpm),
+    join(project, "node_modules", inNpm),
+    join(dirname(node), "..", "lib", "node_modules", "npm", "node_modules", inNpm)
+  ]
+  const found = places.find((place) => place !== undefined && existsSync(place))
+  if (found !== undefined) return found
+  return yield* new SetupError({
+    subject: "node-gyp",
+    problem: "is not where npm keeps it",
+    remedy: "Call this as `npm run setup:tensorflow`, or install it with `npm install --no-save node-gyp`"
+  })
+})
+
+const needTool = Effect.fnUntraced(function* (subject: string, programs: ReadonlyArray<string>) {
+  const { run } = yield* Machine
+  for (const program of programs) {
+    const works = yield* run(program, ["--version"]).pipe(
+      Effect.map(({ code }) => code === 0),
+      Effect.catchTag("NoProgram", () => Effect.succeed(false))
+    )
+    if (works) return
+  }
+  return yield* new SetupError({
+    subject,
+    problem: `there is none on this machine (${programs.join(", ")})`,
+    remedy: "Install one, for example with `sudo apt install build-essential`"
+  })
+})
+
+/** What compiling needs; asked before anything is fetched. */
+export const needTools = Effect.gen(function* () {
+  const { env } = yield* Machine
+  yield* findPackage
+  yield* findPython
+  yield* needTool("C++ compiler", env.CXX === undefined ? ["c++", "g++", "clang++"] : [env.CXX])
+  yield* needTool("make", env.MAKE === undefined ? ["make", "gmake"] : [env.MAKE])
+  yield* findNodeGyp
+})
+
+/** The package without what an installation of its own may have left, and links to the libraries. */
+const lay = (from: string, folder: string, libraries: string): Effect.Effect<void, SetupError> =>
+  fileWork(folder, async () => {
+    const own = new Set(["build", "lib", "deps", "node_modules"].map((name) => join(from, name)))
+    await cp(from, folder, { recursive: true, filter: (path) => !own.has(path) })
+    const lib = join(folder, "deps", "lib")
+    await mkdir(lib, { recursive: true })
+    const names = await readdir(join(libraries, "lib"))
+    for (const name of names) await symlink(join(libraries, "lib", name), join(lib, name))
+    // What the linker is told to look for.
+    await symlink("libtensorflow_cc.so.2", join(lib, "libtensorflow.so"))
+    await symlink("libtensorflow_framework.so.2", join(lib, "libtensorflow_framework.so"))
+    for (const name of (await readdir(libraries)).filter((one) => one !== "lib" && one !== RECORD_FILE)) {
+      await symlink(join(libraries, name), join(folder, "deps", name))
+    }
+  })
+
+/** The headers of a Node that is unpacked or installed whole, so that node-gyp need not fetch them. */
+const headersOf = (node: string): ReadonlyArray<string> => {
+  const prefix = join(dirname(node), "..")
+  return existsSync(join(prefix, "include", "node", "node_api.h")) ? [`--nodedir=${prefix}`] : []
+}
+
+const compileFault = (folder: string, said: string): SetupError => {
+  const line = said.split("\n").find((one) => /\berror\b/i.test(one) && !/node-gyp|gyp ERR! (stack|System)/.test(one))
+  const offline = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|statusCode|ECONNRESET/.test(said)
+  return new SetupError({
+    subject: folder,
+    problem: offline
+      ? "node-gyp does not reach Node's headers"
+      : `the binding does not compile (${line ?? "no reason given"})`,
+    remedy: offline
+      ? "Install Node with its headers and name their folder with `npm config set nodedir FOLDER`"
+      : "Read compile.log in the folder .tensorflow, or try another TensorFlow with `--version X.Y.Z`",
+    cause: said
+  })
+}
+
+const compile = Effect.fnUntraced(function* (folder: string, python: string) {
+  const { env, node, project, run } = yield* Machine
+  const log = join(project, ".tensorflow", "compile.log")
+  const args = [
+    yield* findNodeGyp,
+    "rebuild",
+    "--module_name=tfjs_binding",
+    `--module_path=${join(folder, dirname(BINDING))}`,
+    "--napi_build_version=8",
+    ...(env.npm_config_nodedir === undefined ? headersOf(node) : [])
+  ]
+  const { code, stdout, stderr } = yield* run(node, args, { cwd: folder, env: { npm_config_python: python } }).pipe(
+    Effect.mapError(() => compileFault(folder, "node does not start"))
+  )
+  const said = `${stdout}\n${stderr}`
+  if (code !== 0 || !existsSync(join(folder, BINDING))) {
+    yield* fileWork(log, async () => writeFileAtomic(log, said))
+    return yield* compileFault(relative(project, packageFolderOf(project)), said)
+  }
+  yield* fileWork(folder, async () => {
+    await rm(join(folder, "build"), { recursive: true, force: true })
+    await rm(log, { force: true })
+  })
+})
+
+/** Compiles the binding against libraries and tries it, then puts it in the place of an older one. */
+export const buildBinding = Effect.fnUntraced(function* (libraries: Built) {
+  const { project, say } = yield* Machine
+  const { folder: from, version: packageVersion } = yield* findPackage
+  const python = yield* findPython
+  const target = packageFolderOf(project)
+  const trial = yield* beside(target, (folder) =>
+    Effect.gen(function* () {
+      yield* lay(from, folder, libraries.folder)
+      say("  Compiling the binding")
+      yield* compile(folder, python)
+      const built: Built = { ...libraries, packageVersion }
+      yield* fileWork(folder, async () =>
+        writeFileAtomic(join(folder, RECORD_FILE), `${JSON.stringify(built, null, 2)}\n`)
+      )
+      return yield* tryPackage(folder)
+    })
+  )
+  return { ...trial, packageFolder: target }
+})

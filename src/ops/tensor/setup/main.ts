@@ -1,0 +1,93 @@
+/** `npm run setup:tensorflow`: native TensorFlow for this project. The one file of the set-up that runs an effect. */
+import { resolve } from "node:path"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Cause, Console, Effect, Exit, Fiber, Option } from "effect"
+import { CliConfig, type CliError, Command, Flag, GlobalFlag } from "effect/cli"
+import { SetupInputError } from "./errors.ts"
+import { machineLive } from "./machine-live.ts"
+import { DEFAULT_VERSION, type Options, setUp } from "./setup.ts"
+
+const EXIT = { done: 0, failed: 1, badInput: 2, interrupted: 130 } as const
+const project = resolve(import.meta.dirname, "..", "..", "..", "..")
+
+const screen = {
+  terminal: process.stdout.isTTY === true,
+  write: (text: string) => void process.stdout.write(text),
+  now: () => performance.now()
+}
+
+const flags = {
+  gpu: Flag.Boolean("gpu").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("With CUDA and its libraries (several GB)")
+  ),
+  wheel: Flag.String("wheel").pipe(
+    Flag.withMetavar("file"),
+    Flag.withDescription("A wheel of TensorFlow that is there already"),
+    Flag.optional
+  ),
+  from: Flag.String("from").pipe(
+    Flag.withMetavar("folder"),
+    Flag.withDescription("An installed Python TensorFlow, to copy its libraries from"),
+    Flag.optional
+  ),
+  version: Flag.String("version").pipe(
+    Flag.withMetavar("X.Y.Z"),
+    Flag.withDescription(`TensorFlow's version, from 2.13.0 on; ${DEFAULT_VERSION} by default`),
+    Flag.optional
+  ),
+  check: Flag.Boolean("check").pipe(Flag.withDefault(false), Flag.withDescription("Only say what is there"))
+} as const
+
+/** npm calls scripts in the project's root; paths are relative to where the user stands. */
+const here = (path: string): string => resolve(process.env.INIT_CWD ?? process.cwd(), path)
+
+const command = Command.make("setup:tensorflow", flags, ({ gpu, wheel, from, version, check }) => {
+  const given = {
+    wheel: Option.getOrUndefined(Option.map(wheel, here)),
+    from: Option.getOrUndefined(Option.map(from, here)),
+    version: Option.getOrUndefined(version)
+  }
+  const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  const options: Options = { gpu, check, ...named }
+  return setUp(options)
+}).pipe(Command.withDescription("Sets native TensorFlow up for this project, from its Python wheel"))
+
+const isUsage = (error: unknown): error is CliError.ShowHelp =>
+  typeof error === "object" && error !== null && "_tag" in error && error._tag === "ShowHelp"
+
+const report = (cause: Cause.Cause<unknown>): Effect.Effect<number> => {
+  if (Cause.hasInterruptsOnly(cause)) {
+    return Effect.as(Console.error("Interrupted. The same command goes on from here."), EXIT.interrupted)
+  }
+  const error = Cause.squash(cause)
+  if (isUsage(error)) {
+    const text = error.errors.map((one) => one.message).join("\n")
+    return Effect.as(Console.error(`${text}\nSee \`npm run setup:tensorflow -- --help\`.`), EXIT.badInput)
+  }
+  const message = error instanceof Error && "_tag" in error ? error.message : Cause.pretty(cause)
+  return Effect.as(Console.error(message), error instanceof SetupInputError ? EXIT.badInput : EXIT.failed)
+}
+
+const program = Command.runWith(command, { version: "", renderErrors: false })(process.argv.slice(2)).pipe(
+  Effect.provide(CliConfig.layer({ builtIns: [GlobalFlag.Help] })),
+  Effect.provide(machineLive(project, screen)),
+  Effect.provide(NodeServices.layer),
+  Effect.matchCauseEffect({ onFailure: report, onSuccess: () => Effect.succeed<number>(EXIT.done) })
+)
+
+const fiber = Effect.runFork(program)
+fiber.addObserver((exit) => process.exit(Exit.isSuccess(exit) ? exit.value : EXIT.interrupted))
+
+/** npm passes the terminal's signal on twice, so only a later one means "at once". */
+let stopping = 0
+const stop = () => {
+  const now = performance.now()
+  if (stopping > 0 && now - stopping > 1000) process.exit(EXIT.interrupted)
+  if (stopping === 0) {
+    stopping = now
+    Effect.runFork(Fiber.interrupt(fiber))
+  }
+}
+process.on("SIGINT", stop)
+process.on("SIGTERM", stop)

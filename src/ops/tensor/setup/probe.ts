@@ -1,0 +1,29 @@
+/** A process of its own that loads a built package, multiplies two matrices and prints what it got: `probe.ts FOLDER`. */
+import { readdirSync, readFileSync } from "node:fs"
+import { loadNative } from "./load.ts"
+
+interface Backend {
+  readonly binding: { readonly TF_Version: string }
+  readonly isUsingGpuDevice: boolean
+}
+
+/** Threads that TensorFlow has made for its products, counted by the names it gives them. */
+const threads = (): number => {
+  const names = readdirSync("/proc/self/task").map((task) => readFileSync(`/proc/self/task/${task}/comm`, "utf8"))
+  return names.filter((name) => /^tf_Compute/.test(name)).length
+}
+
+const packageFolder = process.argv[2]
+try {
+  const tf = loadNative({ packageFolder })
+  const a = tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3])
+  const b = tf.tensor2d([7, 8, 9, 10, 11, 12], [3, 2])
+  const product = [...tf.matMul(a, b).dataSync()]
+  const backend = tf.backend() as unknown as Backend
+  const { binding, isUsingGpuDevice } = backend
+  const answer = { version: binding.TF_Version, threads: threads(), gpu: isUsingGpuDevice, product }
+  process.stdout.write(`${JSON.stringify(answer)}\n`)
+} catch (fault) {
+  process.stderr.write(`${fault instanceof Error ? fault.message : String(fault)}\n`)
+  process.exitCode = 1
+}

@@ -1,0 +1,155 @@
+/** Where libraries come from: wheels, or an installed Python TensorFlow. Both are lists of files to be put somewhere. */
+import { copyFile, constants as fileConstants, readdir, readFile, stat } from "node:fs/promises"
+import { basename, dirname, join, relative } from "node:path"
+import { Effect } from "effect"
+import { SetupError, SetupInputError } from "./errors.ts"
+import { fileFault, settled } from "./folders.ts"
+import { cudaParts, LIBRARIES, placeOf, recordedHashes, runsOn, wheelName } from "./wheel.ts"
+import { unpackFile, unpackText, ZipFault, zipEntries } from "./zip.ts"
+
+/** One file that is needed. */
+export interface Piece {
+  /** Where it goes, relative to the folder of libraries. */
+  readonly place: string
+  readonly bytes: number
+  /** Writes it to a path whose folder exists. */
+  readonly put: (target: string, onBytes: (count: number) => void) => Effect.Effect<void, SetupError>
+}
+
+export interface Source {
+  readonly version: string
+  /** What it is, for the user: a file or folder name. */
+  readonly from: string
+  readonly pieces: ReadonlyArray<Piece>
+  /** CUDA wheels that it asks for; empty for a processor-only TensorFlow. */
+  readonly cuda: ReadonlyArray<{ readonly name: string; readonly version: string }>
+}
+
+const wheelFault = (path: string) => (cause: unknown) =>
+  cause instanceof ZipFault
+    ? new SetupError({
+        subject: path,
+        problem: `the wheel is broken: it ${cause.message}`,
+        remedy: "Remove the file and fetch it again",
+        cause
+      })
+    : fileFault(path, cause)
+
+const needLibraries = (source: Source): Effect.Effect<Source, SetupInputError> => {
+  const missing = LIBRARIES.filter((place) => !source.pieces.some((piece) => piece.place === place))
+  if (missing.length === 0) return Effect.succeed(source)
+  const fault = new SetupInputError({
+    subject: source.from,
+    problem: `does not hold ${missing.map((place) => basename(place)).join(" and ")}`,
+    remedy: "Give TensorFlow 2.13 or newer for Linux: tensorflow, tensorflow-cpu, or tensorflow-cpu-aws"
+  })
+  return Effect.fail(fault)
+}
+
+/** The pieces of any wheel, each checked against the wheel's own RECORD as it is unpacked. */
+const openWheel = (path: string) =>
+  settled(async (signal) => {
+    const entries = await zipEntries(path)
+    const text = async (file: string): Promise<string> => {
+      const entry = entries.find(({ name }) => name.split("/").length === 2 && name.endsWith(`.dist-info/${file}`))
+      if (entry === undefined) throw new ZipFault(`has no ${file}`)
+      return unpackText(path, entry, signal)
+    }
+    const hashes = recordedHashes(await text("RECORD"))
+    const pieces = entries.flatMap((entry): ReadonlyArray<Piece> => {
+      const place = placeOf(entry.name)
+      if (place === undefined) return []
+      const put: Piece["put"] = (target, onBytes) =>
+        settled(async (stop) => {
+          const hash = await unpackFile(path, entry, target, stop, onBytes)
+          if (hash !== hashes.get(entry.name)) throw new ZipFault(`holds another ${entry.name} than its RECORD says`)
+        }, wheelFault(path))
+      return [{ place, bytes: entry.size, put }]
+    })
+    return { pieces, cuda: cudaParts(await text("METADATA")) }
+  }, wheelFault(path))
+
+/** A wheel of one of CUDA's libraries. */
+export const partWheel = (path: string): Effect.Effect<ReadonlyArray<Piece>, SetupError> =>
+  Effect.map(openWheel(path), ({ pieces }) => pieces)
+
+/** A wheel of TensorFlow. */
+export const wheelSource = Effect.fnUntraced(function* (path: string, arch: string) {
+  const name = wheelName(basename(path))
+  if (name === undefined || !name.distribution.startsWith("tensorflow")) {
+    return yield* new SetupInputError({
+      subject: path,
+      problem: "is not called as a wheel of TensorFlow is",
+      remedy: "Give a file such as tensorflow_cpu-2.15.1-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"
+    })
+  }
+  if (!runsOn(name, arch)) {
+    return yield* new SetupInputError({
+      subject: path,
+      problem: `is for another platform (${name.platforms.join(", ")})`,
+      remedy: `Give a wheel for Linux on ${arch}, or leave --wheel away and it is fetched`
+    })
+  }
+  const { pieces, cuda } = yield* openWheel(path)
+  return yield* needLibraries({ version: name.version, from: basename(path), pieces, cuda })
+})
+
+const versionOf = async (tensorflow: string): Promise<string | undefined> => {
+  for (const file of ["release_version.h", "version.h"]) {
+    const text = await readFile(join(tensorflow, "include", "tensorflow", "core", "public", file), "utf8").catch(
+      () => ""
+    )
+    const parts = ["MAJOR", "MINOR", "PATCH"].map(
+      (part) => new RegExp(`#define TF_${part}_VERSION\\s+(\\d+)`).exec(text)?.[1]
+    )
+    if (parts.every((part) => part !== undefined)) return parts.join(".")
+  }
+  return undefined
+}
+
+const filesUnder = async (site: string, folder: string): Promise<ReadonlyArray<string>> => {
+  const found = await readdir(join(site, folder), { recursive: true, withFileTypes: true }).catch(() => [])
+  return found.filter((one) => !one.isDirectory()).map((one) => relative(site, join(one.parentPath, one.name)))
+}
+
+/** Files of an installed TensorFlow and of what stands beside it, relative to `site`. */
+const installedFiles = async (site: string): Promise<ReadonlyArray<string>> => {
+  const companions = (await readdir(site)).filter((name) => /^tensorflow[a-z_]*\.libs$/.test(name))
+  const top = (await readdir(join(site, "tensorflow"))).map((name) => `tensorflow/${name}`)
+  const folders = ["tensorflow/include/tensorflow", "tensorflow/include/tsl", "tensorflow/include/xla/tsl", "nvidia"]
+  return [...top, ...(await Promise.all([...folders, ...companions].map((one) => filesUnder(site, one)))).flat()]
+}
+
+/** An installed Python TensorFlow: the folder `tensorflow`, or the `site-packages` that it stands in. */
+export const folderSource = Effect.fnUntraced(function* (given: string) {
+  const site = basename(given) === "tensorflow" ? dirname(given) : given
+  const made = yield* settled(
+    async () => {
+      const version = await versionOf(join(site, "tensorflow"))
+      if (version === undefined) return undefined
+      const files = (await installedFiles(site)).flatMap((name) => {
+        const place = placeOf(name)
+        return place === undefined ? [] : [{ name, place }]
+      })
+      const pieces = files.map(async ({ name, place }): Promise<Piece> => {
+        const { size } = await stat(join(site, name))
+        const put: Piece["put"] = (target, onBytes) =>
+          settled(
+            () => copyFile(join(site, name), target, fileConstants.COPYFILE_FICLONE).then(() => onBytes(size)),
+            (cause) => fileFault(target, cause)
+          )
+        return { place, bytes: size, put }
+      })
+      return { version, pieces: await Promise.all(pieces) }
+    },
+    (cause) => fileFault(given, cause)
+  )
+  if (made === undefined) {
+    return yield* new SetupInputError({
+      subject: given,
+      problem: "no Python TensorFlow is installed there",
+      remedy: "Give the folder `tensorflow` inside a site-packages folder"
+    })
+  }
+  return yield* needLibraries({ ...made, from: given, cuda: [] })
+})

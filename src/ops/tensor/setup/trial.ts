@@ -1,0 +1,52 @@
+/** Trying a built package in a process of its own: one that crashes takes nothing along. */
+import { createRequire } from "node:module"
+import { fileURLToPath, pathToFileURL } from "node:url"
+import { Effect, Schema } from "effect"
+import { SetupError } from "./errors.ts"
+import { Machine } from "./machine.ts"
+
+/** What the process answered. */
+export interface Trial {
+  /** What the loaded library says of itself. */
+  readonly version: string
+  /** Compute threads that it started. */
+  readonly threads: number
+  /** Whether a GPU answered. */
+  readonly gpu: boolean
+}
+
+const Answer = Schema.fromJsonString(
+  Schema.Struct({
+    version: Schema.String,
+    threads: Schema.Number,
+    gpu: Schema.Boolean,
+    product: Schema.Array(Schema.Number)
+  })
+)
+
+/** [[1,2,3],[4,5,6]] times [[7,8],[9,10],[11,12]]. */
+const PRODUCT = [58, 64, 139, 154]
+
+/** Loads the package and multiplies two matrices. */
+export const tryPackage = Effect.fnUntraced(function* (packageFolder: string) {
+  const { node, run } = yield* Machine
+  const fault = (problem: string, cause?: unknown) =>
+    new SetupError({
+      subject: packageFolder,
+      problem,
+      remedy: "Try another TensorFlow with `--version X.Y.Z`; without one, WebAssembly is the engine here",
+      cause
+    })
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
+  const args = ["--import", tsx, fileURLToPath(new URL("probe.ts", import.meta.url)), packageFolder]
+  const { code, stdout, stderr } = yield* run(node, args).pipe(
+    Effect.mapError(({ program }) => fault(`${program} does not start`))
+  )
+  const said = stderr.trim().split("\n")
+  if (code !== 0) return yield* fault(said.find((line) => line.includes("does not load")) ?? said.at(-1) ?? "", stderr)
+  const answer = yield* Schema.decodeUnknownEffect(Answer)(stdout.trim().split("\n").at(-1)).pipe(
+    Effect.mapError((cause) => fault("the trial process gave no answer", cause))
+  )
+  if (answer.product.join() !== PRODUCT.join()) return yield* fault(`multiplies wrongly (${answer.product.join(", ")})`)
+  return { version: answer.version, threads: answer.threads, gpu: answer.gpu } satisfies Trial
+})
