@@ -18,8 +18,14 @@ const options = {
     Argument.withDescription("A YAML file, such as configs/quickstart.yaml"),
     Argument.optional
   ),
-  check: Flag.Boolean("check").pipe(Flag.withDescription("Validate the file and print what would run")),
-  operators: Flag.Boolean("operators").pipe(Flag.withDescription("List all operators with their parameters")),
+  check: Flag.Boolean("check").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("Validate the file and print what would run")
+  ),
+  operators: Flag.Boolean("operators").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("List all operators with their parameters")
+  ),
   set: Flag.String("set").pipe(
     Flag.withMetavar("path=value"),
     Flag.withDescription("Change a value of the file, as in pipelines.test.batch.size=32; may be repeated"),
@@ -35,8 +41,14 @@ const options = {
     Flag.withDescription("Run folder; outputs/NAME by default"),
     Flag.optional
   ),
-  fresh: Flag.Boolean("fresh").pipe(Flag.withDescription("Empty the run folder first and start anew")),
-  json: Flag.Boolean("json").pipe(Flag.withDescription("Print the run record as JSON at the end"))
+  fresh: Flag.Boolean("fresh").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("Empty the run folder first and start anew")
+  ),
+  json: Flag.Boolean("json").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("Print the run record as JSON at the end")
+  )
 } as const
 
 const plan = (file: string, set: ReadonlyArray<string>): Effect.Effect<Plan, ConfigError | RunError> =>

@@ -4,7 +4,7 @@ import { basename, extname } from "node:path"
 import { Result } from "effect"
 import { ConfigError } from "../pipeline/fault.ts"
 import { type Loaded, load } from "../pipeline/load.ts"
-import { hash, print, toJson } from "../pipeline/pipeline.ts"
+import { type AnyPipeline, hash, print, toJson } from "../pipeline/pipeline.ts"
 import { RunError } from "./errors.ts"
 import { operators } from "./operators.ts"
 import type { Configuration } from "./record.ts"
@@ -52,10 +52,11 @@ export const makePlan = (file: string, set: ReadonlyArray<string>): Plan => {
 
 /** The plan as `--check` prints it: all values resolved, pipelines in the order they run. */
 export const showPlan = ({ experiment, file, loaded }: Plan): string => {
+  const names = new Map([...loaded.pipelines].map(([name, pipeline]) => [pipeline as AnyPipeline, name]))
   const parts = [...loaded.pipelines].map(([name, pipeline]) => {
-    const note = loaded.inner.has(name) ? "  # run by another pipeline, not by itself" : ""
-    return `${name}:  # ${hash(pipeline)}${note}\n${print(pipeline, "  ")}`
+    const note = loaded.inner.has(name) ? ", run by another pipeline, not by itself" : ""
+    return `  ${name}:  # ${hash(pipeline)}${note}\n${print(pipeline, "    ", (inner) => names.get(inner))}`
   })
   const top = Object.entries({ ...loaded.settings, experiment }).map(([key, value]) => `${key}: ${value}`)
-  return [`# ${file}: valid`, ...top, "", ...parts].join("\n")
+  return [`# ${file}: valid`, ...top, "", "pipelines:", ...parts].join("\n")
 }

@@ -3,10 +3,11 @@ import { mkdirSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { Cause, Clock, DateTime, Effect, Exit, Layer } from "effect"
 import { FirstEpoch, Run } from "../ops/run.ts"
+import type { TensorEngine } from "../ops/tensor/engine.ts"
 import { newestEpoch } from "../ops/train/checkpoints.ts"
 import { showPosition } from "../pipeline/fault.ts"
 import { drain } from "../pipeline/interpret.ts"
-import { type AnyPipeline, hash, originOf } from "../pipeline/pipeline.ts"
+import { hash, originOf, type Pipeline } from "../pipeline/pipeline.ts"
 import type { Running, Watcher } from "../pipeline/watch.ts"
 import { type EngineRecord, engineLayer, engineWarning } from "./engine.ts"
 import { RunError } from "./errors.ts"
@@ -72,7 +73,10 @@ const runLayer = (plan: Plan, book: Book, progress: Progress) =>
     wrote: (path) => Effect.sync(() => void book.wrote.add(resolve(path)))
   })
 
-const trains = (pipeline: AnyPipeline): boolean => pipeline.steps.some((step) => step.name === "checkpoint")
+/** Whatever an operator may need is given by `services`; a new kind of service does not compile until it is. */
+type Runnable = Pipeline<unknown, unknown, Run | TensorEngine>
+
+const trains = (pipeline: Runnable): boolean => pipeline.steps.some((step) => step.name === "checkpoint")
 
 /** Puts the place of the failing step in front of its message. */
 const placed = (name: string, stage: Running | undefined): string => {
@@ -112,7 +116,7 @@ const stepError = (where: string, cause: Cause.Cause<unknown>): StepError => {
   })
 }
 
-const runOne = Effect.fnUntraced(function* (name: string, pipeline: AnyPipeline, book: Book, progress: Progress) {
+const runOne = Effect.fnUntraced(function* (name: string, pipeline: Runnable, book: Book, progress: Progress) {
   const begun = yield* Clock.currentTimeMillis
   book.wrote = new Set()
   let culprit: Running | undefined

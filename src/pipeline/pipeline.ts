@@ -102,22 +102,28 @@ export const hash = (pipeline: AnyPipeline): string =>
     .digest("hex")
     .slice(0, 16)
 
-/** A pipeline as it stands in a YAML file, one step a line, in flow style. */
-export const print = (pipeline: AnyPipeline, indent = ""): string =>
-  pipeline.steps.map(({ name, params }) => `${indent}- ${name}: ${printValue(params, indent)}`).join("\n")
-
-const printValue = (value: unknown, indent: string): string => {
-  if (isPipeline(value)) return `\n${print(value, `${indent}    `)}\n${indent} `
-  if (Array.isArray(value)) return `[${value.map((item) => printValue(item, indent)).join(", ")}]`
-  if (typeof value === "object" && value !== null) {
-    const entries = Object.entries(value).filter(([, inner]) => inner !== undefined)
-    return entries.length === 0
-      ? "{}"
-      : `{ ${entries.map(([key, inner]) => `${key}: ${printValue(inner, indent)}`).join(", ")} }`
+/**
+ * A pipeline as it stands in a YAML file, one step a line, in flow style.
+ *
+ * @param nameOf the name of a pipeline that stands in a parameter; without one it is printed in place
+ */
+export const print = (
+  pipeline: AnyPipeline,
+  indent = "",
+  nameOf: (inner: AnyPipeline) => string | undefined = () => undefined
+): string => {
+  const show = (value: unknown): string => {
+    if (isPipeline(value)) return nameOf(value) ?? `\n${print(value, `${indent}    `, nameOf)}\n${indent} `
+    if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`
+    if (typeof value === "object" && value !== null) {
+      const entries = Object.entries(value).filter(([, inner]) => inner !== undefined)
+      return entries.length === 0 ? "{}" : `{ ${entries.map(([key, inner]) => `${key}: ${show(inner)}`).join(", ")} }`
+    }
+    return typeof value === "string" && /^[\w./+-]+$/.test(value) && Number.isNaN(Number(value))
+      ? value
+      : JSON.stringify(value)
   }
-  return typeof value === "string" && /^[\w./+-]+$/.test(value) && Number.isNaN(Number(value))
-    ? value
-    : JSON.stringify(value)
+  return pipeline.steps.map(({ name, params }) => `${indent}- ${name}: ${show(params)}`).join("\n")
 }
 
 /** JSON with sorted keys and without undefined values. */

@@ -1,0 +1,48 @@
+/** Every operator that YAML files may name. A new one is one line here. */
+import { archive } from "../ops/data/archive.ts"
+import { augment } from "../ops/data/augment.ts"
+import { batch } from "../ops/data/batch.ts"
+import { crop } from "../ops/data/crop.ts"
+import { decode } from "../ops/data/decode.ts"
+import { miniature } from "../ops/data/miniature.ts"
+import { normalise } from "../ops/data/normalise.ts"
+import { read } from "../ops/data/read.ts"
+import { split } from "../ops/data/split.ts"
+import { store } from "../ops/data/store.ts"
+import { measure } from "../ops/measure/measure.ts"
+import { embed } from "../ops/retrieve/embed.ts"
+import { rank } from "../ops/retrieve/rank.ts"
+import { save } from "../ops/retrieve/save.ts"
+import { report } from "../ops/show/report.ts"
+import { strips } from "../ops/show/strips.ts"
+import { checkpoint } from "../ops/train/checkpoint.ts"
+import { curve } from "../ops/train/curve.ts"
+import { optimise } from "../ops/train/optimise.ts"
+import { validate } from "../ops/train/validate.ts"
+
+export const operators = [
+  // archives and stores
+  miniature,
+  archive,
+  split,
+  decode,
+  store,
+  // reading
+  read,
+  augment,
+  crop,
+  normalise,
+  batch,
+  // training
+  optimise,
+  checkpoint,
+  validate,
+  curve,
+  // retrieval
+  embed,
+  save,
+  rank,
+  strips,
+  measure,
+  report
+] as const
