@@ -6,20 +6,22 @@ export interface Shaped {
   readonly width: number
 }
 
-/** Takes each output pixel from the source pixel that `from` names by its position. */
-const rearranged = (
-  { image, height, width }: Shaped,
-  toHeight: number,
-  toWidth: number,
-  from: (row: number, column: number) => number
-): Shaped => {
+/** Where the source pixel of each output pixel stands: origin + row * down + column * right. */
+interface Walk {
+  readonly origin: number
+  readonly down: number
+  readonly right: number
+}
+
+const walked = ({ image, height, width }: Shaped, toHeight: number, toWidth: number, walk: Walk): Shaped => {
   const channels = image.length / (height * width)
   const out = new Float32Array(toHeight * toWidth * channels)
+  const step = walk.right * channels
   let at = 0
   for (let row = 0; row < toHeight; row++) {
-    for (let column = 0; column < toWidth; column++) {
-      const source = from(row, column) * channels
-      for (let c = 0; c < channels; c++) out[at++] = image[source + c]
+    let from = (walk.origin + row * walk.down) * channels
+    for (let column = 0; column < toWidth; column++, from += step) {
+      for (let c = 0; c < channels; c++) out[at++] = image[from + c]
     }
   }
   return { image: out, height: toHeight, width: toWidth }
@@ -28,28 +30,24 @@ const rearranged = (
 /** Left becomes right. */
 export const flipHorizontally = (shaped: Shaped): Shaped => {
   const { height, width } = shaped
-  return rearranged(shaped, height, width, (row, column) => row * width + width - 1 - column)
+  return walked(shaped, height, width, { origin: width - 1, down: width, right: -1 })
 }
 
 /** Top becomes bottom. */
 export const flipVertically = (shaped: Shaped): Shaped => {
   const { height, width } = shaped
-  return rearranged(shaped, height, width, (row, column) => (height - 1 - row) * width + column)
+  return walked(shaped, height, width, { origin: (height - 1) * width, down: -width, right: 1 })
 }
 
 /** `quarters` turns of 90 degrees counter-clockwise, as numpy's `rot90(image, quarters, axes=(0, 1))`. */
 export const rotate = (shaped: Shaped, quarters: 1 | 2 | 3): Shaped => {
   const { height, width } = shaped
-  if (quarters === 2) {
-    return rearranged(shaped, height, width, (row, column) => (height - 1 - row) * width + width - 1 - column)
-  }
-  const from =
-    quarters === 1
-      ? (row: number, column: number) => column * width + width - 1 - row
-      : (row: number, column: number) => (height - 1 - column) * width + row
-  return rearranged(shaped, width, height, from)
+  const last = height * width - 1
+  if (quarters === 1) return walked(shaped, width, height, { origin: width - 1, down: -1, right: width })
+  if (quarters === 2) return walked(shaped, height, width, { origin: last, down: -width, right: -1 })
+  return walked(shaped, width, height, { origin: last - width + 1, down: 1, right: -width })
 }
 
 /** The square of edge `size` whose upper left corner is at `top`, `left`. */
 export const cut = (shaped: Shaped, top: number, left: number, size: number): Shaped =>
-  rearranged(shaped, size, size, (row, column) => (top + row) * shaped.width + left + column)
+  walked(shaped, size, size, { origin: top * shaped.width + left, down: shaped.width, right: 1 })

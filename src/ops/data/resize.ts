@@ -4,7 +4,7 @@
 interface Taps {
   readonly low: Int32Array
   readonly high: Int32Array
-  readonly weight: Float64Array
+  readonly weight: Float32Array
 }
 
 /** Mirrors an index into 0..n-1 without repeating the edge: -1 is 1, n is n-2. */
@@ -19,7 +19,7 @@ const mirrored = (i: number, n: number): number => {
 const tapsOf = (from: number, to: number): Taps => {
   const low = new Int32Array(to)
   const high = new Int32Array(to)
-  const weight = new Float64Array(to)
+  const weight = new Float32Array(to)
   for (let o = 0; o < to; o++) {
     const source = ((o + 0.5) * from) / to - 0.5
     const floor = Math.floor(source)
@@ -51,7 +51,7 @@ export const resizeInto = (
   const x = tapsOf(width, toWidth)
   const y = tapsOf(height, toHeight)
   // Columns first: each source row is read once.
-  const wide = new Float64Array(height * toWidth)
+  const wide = new Float32Array(height * toWidth)
   for (let row = 0; row < height; row++) {
     const from = row * width
     for (let o = 0; o < toWidth; o++) {
