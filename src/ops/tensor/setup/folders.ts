@@ -9,17 +9,18 @@ import { megabytes } from "./progress.ts"
 const codeOf = (cause: unknown): string =>
   cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : ""
 
+export const diskFull = (subject: string, cause: unknown): SetupError =>
+  new SetupError({
+    subject,
+    problem: "the disk is full",
+    remedy: "Free some space and repeat the command, or set XDG_CACHE_HOME to a folder on another disk",
+    cause
+  })
+
 /** What the file system refused, with the remedy. */
 export const fileFault = (subject: string, cause: unknown): SetupError => {
   const code = codeOf(cause)
-  if (code === "ENOSPC" || code === "EDQUOT") {
-    return new SetupError({
-      subject,
-      problem: "the disk is full",
-      remedy: "Free some space and repeat the command, or set XDG_CACHE_HOME to a folder on another disk",
-      cause
-    })
-  }
+  if (code === "ENOSPC" || code === "EDQUOT") return diskFull(subject, cause)
   return new SetupError({
     subject,
     problem: cause instanceof Error ? cause.message : String(cause),

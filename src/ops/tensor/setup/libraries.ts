@@ -1,5 +1,4 @@
 /** The folder of libraries in the user's cache: `VERSION-PLATFORM[-gpu]/{lib,include,nvidia}`. */
-import { statSync } from "node:fs"
 import { mkdir, open, rm } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
 import { Effect } from "effect"
@@ -8,7 +7,7 @@ import { SetupInputError } from "./errors.ts"
 import { beside, fileWork, needSpace } from "./folders.ts"
 import { Machine, platformKey } from "./machine.ts"
 import { fetchWheels } from "./pip.ts"
-import { type Built, RECORD_FILE, readBuilt } from "./record.ts"
+import { type Built, RECORD_FILE, wholeLibraries } from "./record.ts"
 import { folderSource, type Piece, partWheel, type Source, wheelSource } from "./sources.ts"
 import { distributionOf, isLibraryFor, LIBRARIES } from "./wheel.ts"
 
@@ -21,16 +20,6 @@ export interface Wanted {
   readonly gpu: boolean
   readonly wheel?: string
   readonly from?: string
-}
-
-/** A finished folder whose libraries are as long as they were when it was made. */
-export const wholeLibraries = (folder: string): Built | undefined => {
-  const built = readBuilt(folder)
-  if (built === undefined) return undefined
-  const whole = Object.entries(built.libraries).every(
-    ([place, bytes]) => statSync(join(folder, place), { throwIfNoEntry: false })?.size === bytes
-  )
-  return whole ? built : undefined
 }
 
 const openSource = Effect.fnUntraced(function* ({ version, gpu, wheel, from }: Wanted) {

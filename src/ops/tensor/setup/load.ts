@@ -4,8 +4,7 @@ import { createRequire } from "node:module"
 import { join } from "node:path"
 import type { Tf } from "../tfjs.ts"
 import { NativeLoadError } from "./errors.ts"
-import { wholeLibraries } from "./libraries.ts"
-import { readBuilt } from "./record.ts"
+import { readBuilt, wholeLibraries } from "./record.ts"
 import { restoreUtil } from "./util-functions.ts"
 
 /** The command that sets native TensorFlow up, for messages. */

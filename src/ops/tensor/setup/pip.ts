@@ -6,7 +6,7 @@ import { basename, join } from "node:path"
 import { pipeline } from "node:stream/promises"
 import { Effect, Schema } from "effect"
 import { SetupError } from "./errors.ts"
-import { beside, fileFault, fileWork, settled } from "./folders.ts"
+import { beside, diskFull, fileFault, fileWork, settled } from "./folders.ts"
 import { Machine, type Outcome, platformKey } from "./machine.ts"
 import { platformTags } from "./wheel.ts"
 
@@ -55,7 +55,7 @@ export const pipFault = (subject: string, { stderr }: Outcome): SetupError => {
   if (/no such option: --report/.test(stderr)) {
     return fault("pip is older than 22.2", `Renew it with \`python3 -m pip install --upgrade pip\`. ${WITHOUT_PIP}`)
   }
-  if (/No space left on device|Errno 28/.test(stderr)) return fileFault(subject, { code: "ENOSPC" } as never)
+  if (/No space left on device|Errno 28/.test(stderr)) return diskFull(subject, stderr)
   if (NETWORK.test(stderr)) {
     return fault(
       "pip does not reach its package index",

@@ -1,5 +1,5 @@
 /** A process of its own that loads a built package, multiplies two matrices and prints what it got: `probe.ts FOLDER`. */
-import { readdirSync, readFileSync } from "node:fs"
+import { availableParallelism } from "node:os"
 import { loadNative } from "./load.ts"
 
 interface Backend {
@@ -7,11 +7,8 @@ interface Backend {
   readonly isUsingGpuDevice: boolean
 }
 
-/** Threads that TensorFlow has made for its products, counted by the names it gives them. */
-const threads = (): number => {
-  const names = readdirSync("/proc/self/task").map((task) => readFileSync(`/proc/self/task/${task}/comm`, "utf8"))
-  return names.filter((name) => /^tf_Compute/.test(name)).length
-}
+/** The threads that TensorFlow takes for one product: its setting, or one for every processor that it may use. */
+const threads = (): number => Number(process.env.TF_NUM_INTRAOP_THREADS) || availableParallelism()
 
 const packageFolder = process.argv[2]
 try {

@@ -1,5 +1,5 @@
 /** What stands in a folder of libraries, and in the built package: small JSON files beside them. */
-import { readFileSync } from "node:fs"
+import { readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
 
 /** Says what a finished folder holds; it is written last but one, before the folder gets its name. */
@@ -35,4 +35,14 @@ export const readBuilt = (folder: string): Built | undefined => {
   } catch {
     return undefined
   }
+}
+
+/** A finished folder whose libraries are as long as they were when it was made. */
+export const wholeLibraries = (folder: string): Built | undefined => {
+  const built = readBuilt(folder)
+  if (built === undefined) return undefined
+  const whole = Object.entries(built.libraries).every(
+    ([place, bytes]) => statSync(join(folder, place), { throwIfNoEntry: false })?.size === bytes
+  )
+  return whole ? built : undefined
 }

@@ -56,6 +56,9 @@ const openWheel = (path: string) =>
       return unpackText(path, entry, signal)
     }
     const hashes = recordedHashes(await text("RECORD"))
+    const names = new Set(entries.map(({ name }) => name))
+    const lost = [...hashes.keys()].find((name) => placeOf(name) !== undefined && !names.has(name))
+    if (lost !== undefined) throw new ZipFault(`lacks ${lost}, which its RECORD lists`)
     const pieces = entries.flatMap((entry): ReadonlyArray<Piece> => {
       const place = placeOf(entry.name)
       if (place === undefined) return []

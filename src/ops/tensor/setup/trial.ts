@@ -9,7 +9,7 @@ import { Machine } from "./machine.ts"
 export interface Trial {
   /** What the loaded library says of itself. */
   readonly version: string
-  /** Compute threads that it started. */
+  /** Threads that one product may take. */
   readonly threads: number
   /** Whether a GPU answered. */
   readonly gpu: boolean
