@@ -36,7 +36,11 @@ export const tally = (prepared: Prepared, { from, order, to }: Ranking): Tally =
 /** Joins parts. A query that stands in several, as when a block was measured twice, counts once. */
 export const merge = (...parts: ReadonlyArray<Tally>): Tally => {
   const byRow = new Map<number, Figures>()
-  for (const { figures, rows } of parts) rows.forEach((row, i) => void (byRow.has(row) || byRow.set(row, figures[i])))
+  for (const part of parts) {
+    part.rows.forEach((row, i) => {
+      byRow.set(row, part.figures[i])
+    })
+  }
   const rows = [...byRow.keys()].sort((a, b) => a - b)
   return { rows, figures: rows.map((row) => byRow.get(row) as Figures) }
 }
