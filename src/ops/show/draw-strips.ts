@@ -21,7 +21,7 @@ const png = ({ data, height, width }: Raster): Effect.Effect<Uint8Array, ShowErr
   Effect.tryPromise({
     try: () =>
       sharp(data, { raw: { width, height, channels: 3 } })
-        .png({ compressionLevel: 9 })
+        .png()
         .toBuffer(),
     catch: (cause) =>
       new ShowError({
