@@ -71,7 +71,14 @@ const needTool = Effect.fnUntraced(function* (subject: string, programs: Readonl
 
 /** What compiling needs; asked before anything is fetched. */
 export const needTools = Effect.gen(function* () {
-  const { env } = yield* Machine
+  const { env, project } = yield* Machine
+  if (/\s/.test(project)) {
+    return yield* new SetupError({
+      subject: project,
+      problem: "node-gyp cannot compile in a folder whose path has a space",
+      remedy: "Move the project to a path without spaces"
+    })
+  }
   yield* findPackage
   yield* findPython
   yield* needTool("C++ compiler", env.CXX === undefined ? ["c++", "g++", "clang++"] : [env.CXX])

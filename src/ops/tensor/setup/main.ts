@@ -50,16 +50,16 @@ const command = Command.make("setup:tensorflow", flags, ({ gpu, wheel, from, ver
   }
   const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   const options: Options = { gpu, check, ...named }
-  return setUp(options)
+  return setUp(options).pipe(
+    Effect.onInterrupt(() => Console.error("Interrupted. The same command goes on from here."))
+  )
 }).pipe(Command.withDescription("Sets native TensorFlow up for this project, from its Python wheel"))
 
 const isUsage = (error: unknown): error is CliError.ShowHelp =>
   typeof error === "object" && error !== null && "_tag" in error && error._tag === "ShowHelp"
 
 const report = (cause: Cause.Cause<unknown>): Effect.Effect<number> => {
-  if (Cause.hasInterruptsOnly(cause)) {
-    return Effect.as(Console.error("Interrupted. The same command goes on from here."), EXIT.interrupted)
-  }
+  if (Cause.hasInterruptsOnly(cause)) return Effect.succeed(EXIT.interrupted)
   const error = Cause.squash(cause)
   if (isUsage(error)) {
     const text = error.errors.map((one) => one.message).join("\n")

@@ -114,9 +114,10 @@ const sha256 = (path: string): Effect.Effect<string, SetupError> =>
     (cause) => fileFault(path, cause)
   )
 
+/** Bytes of the wheels under a folder; pip's own cache beside them does not count. */
 const sizeOf = async (folder: string): Promise<number> => {
   const found = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
-  const files = found.filter((one) => one.isFile())
+  const files = found.filter((one) => one.isFile() && one.name.endsWith(".whl"))
   const sizes = await Promise.all(
     files.map((one) =>
       stat(join(one.parentPath, one.name)).then(

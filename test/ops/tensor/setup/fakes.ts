@@ -56,6 +56,7 @@ const ok = (stdout = ""): Outcome => ({ code: 0, stdout, stderr: "" })
 /** How the machine answers where it is not well. */
 export interface Faults {
   readonly platform?: Platform
+  readonly project?: string
   readonly without?: ReadonlyArray<string>
   readonly free?: number
   /** What pip says on standard error, and fails. */
@@ -133,7 +134,7 @@ const answer = (world: World, program: string, args: ReadonlyArray<string>, faul
 const machine = (world: World, gyp: string, faults: Faults): Layer.Layer<Machine> =>
   Layer.succeed(Machine, {
     platform: faults.platform ?? { os: "linux", arch: "x64", libc: "glibc" },
-    project: world.project,
+    project: faults.project ?? world.project,
     cache: world.cache,
     env: faults.without?.includes("node-gyp") ? {} : { npm_config_node_gyp: gyp },
     node: join(world.root, "bin", "node"),

@@ -1,4 +1,5 @@
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -257,6 +258,13 @@ describe("what a machine may lack", () => {
       expect(existsSync(built())).toBe(false)
     })
   }
+
+  it("a path without spaces", async () => {
+    const project = join(world.root, "my project")
+    cpSync(world.project, project, { recursive: true })
+    expect(await world.fails({}, { project })).toMatch(/my project: node-gyp cannot compile .* Move the project/)
+    expect(world.ran).toEqual([])
+  })
 
   it("nothing is fetched where compiling cannot work", async () => {
     await world.fails({}, { without: ["make", "gmake"] })
