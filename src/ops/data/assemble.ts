@@ -2,13 +2,21 @@
 import { suggestion } from "../../pipeline/words.ts"
 import type { Band } from "../elements.ts"
 import { DataError } from "./errors.ts"
-import { resizeInto } from "./resize.ts"
+import { type RowWriter, resampledRows } from "./resize.ts"
 
 export interface Image {
   /** float32 [height, width, channels]. */
   readonly image: Float32Array
   readonly height: number
   readonly width: number
+}
+
+const rowsOf = ({ data, ...band }: Band, height: number, width: number): RowWriter => {
+  if (band.height !== height || band.width !== width) return resampledRows(data, band.height, band.width, height, width)
+  return (row, image, at, step) => {
+    const from = row * width
+    for (let column = 0, to = at; column < width; column++, to += step) image[to] = data[from + column]
+  }
 }
 
 /**
@@ -31,12 +39,11 @@ export const assemble = (bands: ReadonlyArray<Band>, wanted: ReadonlyArray<strin
   const height = chosen.reduce((most, band) => Math.max(most, band.height), 0)
   const width = chosen.reduce((most, band) => Math.max(most, band.width), 0)
   const image = new Float32Array(height * width * chosen.length)
-  chosen.forEach((band, channel) => {
-    if (band.height === height && band.width === width) {
-      for (let i = 0, at = channel; i < band.data.length; i++, at += chosen.length) image[at] = band.data[i]
-    } else {
-      resizeInto(band.data, band.height, band.width, image, height, width, channel, chosen.length)
-    }
-  })
+  const writers = chosen.map((band) => rowsOf(band, height, width))
+  // Row by row through all bands: a row of the image stays in the processor's cache.
+  for (let row = 0; row < height; row++) {
+    const at = row * width * chosen.length
+    for (let channel = 0; channel < chosen.length; channel++) writers[channel](row, image, at + channel, chosen.length)
+  }
   return { image, height, width }
 }

@@ -30,24 +30,23 @@ const tapsOf = (from: number, to: number): Taps => {
   return { low, high, weight }
 }
 
+/** Writes output row `row` to `image[at]`, `image[at + step]`, and so on. */
+export type RowWriter = (row: number, image: Float32Array, at: number, step: number) => void
+
 /**
- * Resamples one band into one channel of an image.
+ * Prepares a band for being read out in rows of another size, so that several bands can be interleaved row by row.
  *
  * Half-pixel centres, bilinear, borders mirrored without repeating the edge. Making smaller does not average: it samples.
  *
  * @param band row-major [height, width]
- * @param image row-major [toHeight, toWidth, channels]; channel `channel` is written, the others are left alone
  */
-export const resizeInto = (
+export const resampledRows = (
   band: ArrayLike<number>,
   height: number,
   width: number,
-  image: Float32Array,
   toHeight: number,
-  toWidth: number,
-  channel: number,
-  channels: number
-): void => {
+  toWidth: number
+): RowWriter => {
   const x = tapsOf(width, toWidth)
   const y = tapsOf(height, toHeight)
   // Columns first: each source row is read once.
@@ -59,20 +58,19 @@ export const resizeInto = (
       wide[row * toWidth + o] = a + (band[from + x.high[o]] - a) * x.weight[o]
     }
   }
-  for (let o = 0; o < toHeight; o++) {
-    const low = y.low[o] * toWidth
-    const high = y.high[o] * toWidth
-    const weight = y.weight[o]
-    let at = o * toWidth * channels + channel
-    for (let column = 0; column < toWidth; column++, at += channels) {
+  return (row, image, at, step) => {
+    const low = y.low[row] * toWidth
+    const high = y.high[row] * toWidth
+    const weight = y.weight[row]
+    for (let column = 0, to = at; column < toWidth; column++, to += step) {
       const a = wide[low + column]
-      image[at] = a + (wide[high + column] - a) * weight
+      image[to] = a + (wide[high + column] - a) * weight
     }
   }
 }
 
 /**
- * One band resampled, float32 row-major [toHeight, toWidth]; see `resizeInto`.
+ * One band resampled, float32 row-major [toHeight, toWidth]; see `resampledRows`.
  *
  * @param band row-major [height, width]
  */
@@ -84,6 +82,7 @@ export const resize = (
   toWidth: number
 ): Float32Array => {
   const image = new Float32Array(toHeight * toWidth)
-  resizeInto(band, height, width, image, toHeight, toWidth, 0, 1)
+  const write = resampledRows(band, height, width, toHeight, toWidth)
+  for (let row = 0; row < toHeight; row++) write(row, image, row * toWidth, 1)
   return image
 }

@@ -1,5 +1,5 @@
 /** A miniature archive on disk: laid out as BigEarthNet v1, made patch by patch, resumable. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { random } from "../../../pipeline/random.ts"
 import type { PatchRef } from "../../elements.ts"
@@ -66,8 +66,10 @@ const writePatch = (land: Land, seed: number, index: number, folder: string, sit
     const file = join(folder, `${name}_${S2_BANDS[b].name}.tif`)
     writeFileSync(file, encodeGeoTiff(data as Uint16Array, height, width, placement))
   })
-  // Last, and whole or not at all: the patch is there when its labels are.
-  writeFileAtomic(labelsFile(folder, name), `${JSON.stringify(metadataOf(site, names))}\n`)
+  // Last, and whole or not at all: the patch is there when its labels are. Not synced: what a power cut takes can be made again.
+  const labels = labelsFile(folder, name)
+  writeFileSync(`${labels}.partial`, `${JSON.stringify(metadataOf(site, names))}\n`)
+  renameSync(`${labels}.partial`, labels)
 }
 
 const setOf = (land: Land, seed: number, index: number) =>
