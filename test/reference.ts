@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 
 /** Where reference cases are read from: `REFERENCE_DIR`, or the copies beside the tests. */
-export const referenceDir = process.env["REFERENCE_DIR"] ?? join(import.meta.dirname, "reference")
+export const referenceDir = process.env.REFERENCE_DIR ?? join(import.meta.dirname, "reference")
 
 /** An array as the reference files write it: row-major, `null` for NaN. */
 export interface ReferenceArray {

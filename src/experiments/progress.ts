@@ -91,8 +91,8 @@ export const makeProgress = (screen: Screen): Progress => {
       draw()
       return
     }
-    const index = stages.findLastIndex((stage) => !stage.ended && stage.elements > 0)
-    if (index >= 0) screen.write(`${line(stages, index, false)} ...\n`)
+    const busiest = stages.reduce((best, _, i) => (ownSeconds(stages, i) > ownSeconds(stages, best) ? i : best), 0)
+    screen.write(`${line(stages, busiest, false)} ...\n`)
   }
   const stageOf = ({ index, step }: Running): Stage => {
     for (let i = stages.length; i <= index; i++)
@@ -115,8 +115,7 @@ export const makeProgress = (screen: Screen): Progress => {
       },
       ended: (stage) => {
         stageOf(stage).ended = true
-        if (screen.terminal) refresh()
-        else screen.write(`${line(stages, stage.index, false)}\n`)
+        refresh()
       },
       failed: () => {}
     },
@@ -133,10 +132,9 @@ export const makeProgress = (screen: Screen): Progress => {
       screen.write(`${pipeline}\n`)
     },
     end: () => {
-      if (screen.terminal) {
-        erase()
-        draw()
-      }
+      if (screen.terminal) erase()
+      if (screen.terminal) draw()
+      else screen.write(stages.map((_, i) => `${line(stages, i, false)}\n`).join(""))
       const timings = stages.map((stage, i) => ({
         stage: stage.name,
         elements: stage.elements,

@@ -58,6 +58,8 @@ const services = (plan: Plan, book: Book, progress: Progress) => {
     const warning = engineWarning(book.record.engine, engine)
     if (warning !== undefined) progress.say(warning)
     book.set("engine", engine)
+    // At once, since the report reads the record while the run goes on.
+    book.save()
   }
   return Layer.merge(runLayer(plan, book, progress), engineLayer(plan.loaded.settings.device, opened))
 }

@@ -17,7 +17,7 @@ const source = { pipeline: "one", index: 0, step: first }
 const stage = { pipeline: "one", index: 1, step: second }
 
 describe("progress", () => {
-  it("without a terminal is plain lines: one a stage when it ends", () => {
+  it("without a terminal is plain lines: one a stage when the pipeline ends", () => {
     const { progress, state } = screen(false)
     progress.begin("one")
     progress.watcher.expected(source, 4)
@@ -25,10 +25,11 @@ describe("progress", () => {
     progress.watcher.progressed(stage, 4, 2)
     progress.watcher.ended(source)
     progress.watcher.ended(stage)
+    progress.end()
     expect(state.text).toBe("one\n  count                  4    1.5 s\n  scale                  4    0.5 s\n")
   })
 
-  it("says something every ten seconds meanwhile", () => {
+  it("says every ten seconds how far the busiest stage is", () => {
     const { progress, state } = screen(false)
     progress.begin("one")
     progress.watcher.expected(source, 4)

@@ -48,7 +48,8 @@ const optionalText = (path: string): string => (existsSync(path) ? readFileSync(
 
 /** Writes `report.html` of everything that the run folder holds. */
 const writePage = Effect.fnUntraced(function* (reports: ReadonlyArray<NamedReport>) {
-  const { experiment, folder, wrote } = yield* Run
+  const { experiment, folder } = yield* Run
+  // Not named by `wrote`: a later report of the same run replaces it.
   const path = join(folder, "report.html")
   yield* touching(path, () => {
     const plots = curvePlots(optionalText(join(folder, "curve.csv")))
@@ -57,7 +58,6 @@ const writePage = Effect.fnUntraced(function* (reports: ReadonlyArray<NamedRepor
       page({ experiment, reports, plots, strips: readStrips(folder), configuration: configuration(folder) })
     )
   })
-  yield* wrote(path)
   return path
 })
 
