@@ -1,5 +1,5 @@
 /** The gradient of a convolution with respect to its filter, composed of kernels that every backend has. */
-import type { ConvGeometry } from "./geometry.ts"
+import { type ConvGeometry, isPointwise } from "./geometry.ts"
 import { type Memory, reshaped, sizeOf } from "./memory.ts"
 import type { Info } from "./tfjs.ts"
 
@@ -31,12 +31,12 @@ const sliced = (memory: Memory, x: Info, size: ReadonlyArray<number>): Info => {
  * and dilation swap. In chunks of images, summed.
  */
 const byConvolution = (memory: Memory, x: Info, dy: Info, g: ConvGeometry): Info => {
-  const beyond = (n: number, k: number, out: number) =>
-    Math.max(0, (out - 1) * g.stride + 1 + (k - 1) * g.dilation - n - g.padding)
+  const beyond = (n: number, k: number, out: number, before: number) =>
+    Math.max(0, (out - 1) * g.stride + 1 + (k - 1) * g.dilation - n - before)
   const pad = [
     [0, 0],
-    [g.padding, beyond(g.H, g.KH, g.OH)],
-    [g.padding, beyond(g.W, g.KW, g.OW)],
+    [g.top, beyond(g.H, g.KH, g.OH, g.top)],
+    [g.left, beyond(g.W, g.KW, g.OW, g.left)],
     [0, 0]
   ]
   const attrs = {
@@ -118,6 +118,5 @@ const byProduct = (memory: Memory, x: Info, dy: Info, g: ConvGeometry): Info => 
  * @returns float32 [KH, KW, C, O]; the caller frees it
  */
 export const filterGradient = (memory: Memory, x: Info, dy: Info, g: ConvGeometry): Info => {
-  const fits = g.KH === 1 && g.KW === 1 && g.padding === 0 && sizeOf(x.shape) > 0
-  return fits ? byProduct(memory, x, dy, g) : byConvolution(memory, x, dy, g)
+  return isPointwise(g) && sizeOf(x.shape) > 0 ? byProduct(memory, x, dy, g) : byConvolution(memory, x, dy, g)
 }

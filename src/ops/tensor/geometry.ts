@@ -1,31 +1,53 @@
-/** Shapes of convolutions and pools with symmetric padding, as PyTorch counts them. */
+/** Shapes of convolutions and pools with explicit padding, as PyTorch counts them. */
+
+/** Rows and columns around an image. */
+export type Sides = readonly [top: number, bottom: number, left: number, right: number]
+
+/** The same number on every side, or each by itself. */
+export type Padding = number | Sides
+
+export const sidesOf = (padding: Padding): Sides =>
+  typeof padding === "number" ? [padding, padding, padding, padding] : padding
 
 export interface ConvOptions {
   /** Step in both directions, at least 1. */
   readonly stride: number
-  /** Rows and columns of zeros on every side. */
-  readonly padding: number
+  /** Rows and columns of zeros. */
+  readonly padding: Padding
   /** Distance between neighbouring taps, at least 1. */
   readonly dilation: number
+  /**
+   * Output channel o sees only the input channels of its group: both are cut into this many equal parts. The filter then
+   * is [KH, KW, C / groups, O]; as many groups as channels make a depthwise convolution. 1 unless said.
+   */
+  readonly groups?: number
 }
 
 export interface PoolOptions {
   readonly size: number
   readonly stride: number
-  readonly padding: number
+  /** Rows and columns of cells that never win. */
+  readonly padding: Padding
 }
 
 /**
- * Output length along one axis: floor((n + 2 padding - dilation (k - 1) - 1) / stride) + 1.
+ * Output length along one axis: floor((n - dilation (k - 1) - 1) / stride) + 1.
  *
- * @param n input length
+ * @param n input length with its padding
  * @param k filter length
  */
-export const outputLength = (n: number, k: number, { stride, padding, dilation }: ConvOptions): number =>
-  Math.floor((n + 2 * padding - dilation * (k - 1) - 1) / stride) + 1
+export const outputLength = (n: number, k: number, stride: number, dilation: number): number =>
+  Math.floor((n - dilation * (k - 1) - 1) / stride) + 1
 
-/** All lengths of one convolution: input [N, H, W, C], filter [KH, KW, C, O], output [N, OH, OW, O]. */
-export interface ConvGeometry extends ConvOptions {
+/** All lengths of one convolution: input [N, H, W, C], filter [KH, KW, C / groups, O], output [N, OH, OW, O]. */
+export interface ConvGeometry {
+  readonly stride: number
+  readonly dilation: number
+  readonly groups: number
+  readonly top: number
+  readonly bottom: number
+  readonly left: number
+  readonly right: number
   readonly N: number
   readonly H: number
   readonly W: number
@@ -37,19 +59,30 @@ export interface ConvGeometry extends ConvOptions {
   readonly OW: number
 }
 
-/** @throws RangeError when channels differ or the padded input is smaller than the filter */
+/** @throws RangeError when channels or groups do not fit, or the padded input is smaller than the filter */
 export const convGeometry = (
   x: ReadonlyArray<number>,
   w: ReadonlyArray<number>,
-  options: ConvOptions
+  { stride, padding, dilation, groups = 1 }: ConvOptions
 ): ConvGeometry => {
   const [N, H, W, C] = x
   const [KH, KW, filterChannels, O] = w
-  if (C !== filterChannels) throw new RangeError(`an input of ${C} channels does not fit a filter of ${filterChannels}`)
-  const OH = outputLength(H, KH, options)
-  const OW = outputLength(W, KW, options)
+  const [top, bottom, left, right] = sidesOf(padding)
+  if (C % groups !== 0 || O % groups !== 0) {
+    throw new RangeError(`${C} input channels and ${O} output channels cannot be cut into ${groups} groups`)
+  }
+  if (C !== filterChannels * groups) {
+    const among = groups === 1 ? "" : ` in ${groups} groups`
+    throw new RangeError(`an input of ${C} channels does not fit a filter of ${filterChannels}${among}`)
+  }
+  const OH = outputLength(H + top + bottom, KH, stride, dilation)
+  const OW = outputLength(W + left + right, KW, stride, dilation)
   if (OH < 1 || OW < 1) {
     throw new RangeError(`an image of ${H}x${W} pixels is smaller than a filter of ${KH}x${KW}`)
   }
-  return { ...options, N, H, W, C, KH, KW, O, OH, OW }
+  return { stride, dilation, groups, top, bottom, left, right, N, H, W, C, KH, KW, O, OH, OW }
 }
+
+/** A 1x1 convolution without padding: a matrix product over pixels. */
+export const isPointwise = ({ KH, KW, top, bottom, left, right }: ConvGeometry): boolean =>
+  KH === 1 && KW === 1 && top === 0 && bottom === 0 && left === 0 && right === 0

@@ -1,5 +1,5 @@
 /** The gradient of a convolution with respect to its input, composed of kernels that every backend has. */
-import type { ConvGeometry } from "./geometry.ts"
+import { type ConvGeometry, isPointwise, type Sides } from "./geometry.ts"
 import { type Memory, reshaped } from "./memory.ts"
 import type { Info } from "./tfjs.ts"
 
@@ -33,9 +33,6 @@ const flipped = (memory: Memory, w: Info, { row, column, step }: Taps): Info => 
   return made
 }
 
-/** Padding of the two image axes; a negative side cuts that many rows or columns off. */
-type Sides = readonly [top: number, bottom: number, left: number, right: number]
-
 /** Where nothing of `x` is left the result is zero; XNNPACK refuses empty images and leaves its output undefined. */
 const unreached = (memory: Memory, x: Info, w: Info, [top, bottom, left, right]: Sides, dilation: number): Info => {
   const [N, H, W] = x.shape
@@ -46,7 +43,7 @@ const unreached = (memory: Memory, x: Info, w: Info, [top, bottom, left, right]:
   return zeros
 }
 
-/** A stride-1 convolution with any padding; frees `w`, not `x`. */
+/** A stride-1 convolution with any padding, where a negative side cuts that many rows or columns off; frees `w`, not `x`. */
 const convolved = (memory: Memory, x: Info, w: Info, [top, bottom, left, right]: Sides, dilation: number): Info => {
   const cut = (side: number) => Math.max(0, -side)
   const [N, H, W, C] = x.shape
@@ -88,8 +85,8 @@ const cropped = (memory: Memory, x: Info, H: number, W: number): Info => {
 const byFlippedFilter = (memory: Memory, dy: Info, w: Info, g: ConvGeometry): Info => {
   const [, height, width] = dy.shape
   const reach = (k: number) => (k - 1) * g.dilation
-  const top = reach(g.KH) - g.padding
-  const left = reach(g.KW) - g.padding
+  const top = reach(g.KH) - g.top
+  const left = reach(g.KW) - g.left
   const sides: Sides = [top, g.H + reach(g.KH) - height - top, left, g.W + reach(g.KW) - width - left]
   return convolved(memory, dy, flipped(memory, w, { row: 0, column: 0, step: 1 }), sides, g.dilation)
 }
@@ -149,18 +146,18 @@ const byPhases = (memory: Memory, dy: Info, w: Info, g: ConvGeometry): Info => {
   const s = g.stride
   const height = Math.ceil(g.H / s)
   const width = Math.ceil(g.W / s)
-  const side = (remainder: number, k: number, length: number, out: number) => {
-    const first = (remainder + g.padding) % s
+  const side = (remainder: number, padding: number, k: number, length: number, out: number) => {
+    const first = (remainder + padding) % s
     const taps = Math.ceil((k - first) / s)
-    const before = taps - 1 - (remainder + g.padding - first) / s
+    const before = taps - 1 - (remainder + padding - first) / s
     return { first, before, after: length + taps - 1 - out - before }
   }
   const rows: Array<Info> = []
   for (let a = 0; a < s; a++) {
-    const row = side(a, g.KH, height, g.OH)
+    const row = side(a, g.top, g.KH, height, g.OH)
     const columns: Array<Info> = []
     for (let b = 0; b < s; b++) {
-      const column = side(b, g.KW, width, g.OW)
+      const column = side(b, g.left, g.KW, width, g.OW)
       const sides: Sides = [row.before, row.after, column.before, column.after]
       const taps = flipped(memory, w, { row: row.first, column: column.first, step: s })
       columns.push(convolved(memory, dy, taps, sides, 1))
@@ -180,7 +177,7 @@ const byPhases = (memory: Memory, dy: Info, w: Info, g: ConvGeometry): Info => {
  */
 export const inputGradient = (memory: Memory, dy: Info, w: Info, g: ConvGeometry): Info => {
   if (g.stride === 1) return byFlippedFilter(memory, dy, w, g)
-  if (g.KH === 1 && g.KW === 1 && g.padding === 0) return bySpreading(memory, dy, w, g)
+  if (isPointwise(g)) return bySpreading(memory, dy, w, g)
   if (g.dilation === 1 && g.KH >= g.stride && g.KW >= g.stride) return byPhases(memory, dy, w, g)
   return bySpreadGradient(memory, dy, w, g)
 }

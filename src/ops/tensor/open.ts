@@ -3,6 +3,7 @@ import { createRequire } from "node:module"
 import { dirname } from "node:path"
 import { addRelu, relu } from "./activation.ts"
 import { adamUpdate } from "./adam.ts"
+import { composedConvolution } from "./composed.ts"
 import { conv2d, registerConvolution } from "./convolution.ts"
 import type { Engine } from "./engine.ts"
 import { type BackendName, memoryOf } from "./memory.ts"
@@ -40,9 +41,9 @@ const scoped =
 /** Engines without state of their own: opening a second time gives an equal one. */
 export const openTfjs = async (name: BackendName, why: string): Promise<Engine> => {
   const tf = await start(name)
-  registerConvolution(tf, name)
-  registerMaxPool(tf, name)
   const memory = memoryOf(tf, name)
+  registerConvolution(tf, name, composedConvolution(memory))
+  registerMaxPool(tf, name)
   const adopted = (info: Info): Tensor => tf.engine().makeTensorFromTensorInfo(info)
   return {
     name,

@@ -1,5 +1,5 @@
 /** Pools as differentiable operations of TensorFlow.js. */
-import { outputLength, type PoolOptions } from "./geometry.ts"
+import { outputLength, type PoolOptions, sidesOf } from "./geometry.ts"
 import { type BackendName, type Memory, memoryOf } from "./memory.ts"
 import type { Info, Tensor, Tf } from "./tfjs.ts"
 
@@ -13,6 +13,7 @@ const GRADIENT = "orbitrank/MaxPoolGradient"
 const maxPoolGradient = (memory: Memory, x: Info, y: Info, dy: Info, pool: PoolOptions): Info => {
   const [N, H, W, C] = x.shape
   const [, OH, OW] = y.shape
+  const [padTop, , padLeft] = sidesOf(pool.padding)
   const dx = memory.make(x.shape)
   const [input, output, from, to] = [x, y, dy, dx].map(memory.values)
   to.fill(0)
@@ -34,7 +35,7 @@ const maxPoolGradient = (memory: Memory, x: Info, y: Info, dy: Info, pool: PoolO
   for (let n = 0, window = 0; n < N; n++) {
     for (let i = 0; i < OH; i++) {
       for (let j = 0; j < OW; j++, window += C) {
-        give(n, i * pool.stride - pool.padding, j * pool.stride - pool.padding, window)
+        give(n, i * pool.stride - padTop, j * pool.stride - padLeft, window)
       }
     }
   }
@@ -50,7 +51,14 @@ export const registerMaxPool = (tf: Tf, backend: BackendName): void => {
     backendName: backend,
     kernelFunc: ({ inputs, attrs }) => {
       const { size, stride, padding } = attrs as unknown as PoolOptions
-      const pool = { filterSize: [size, size], strides: [stride, stride], pad: padding, dimRoundingMode: "floor" }
+      const [top, bottom, left, right] = sidesOf(padding)
+      const pad = [
+        [0, 0],
+        [top, bottom],
+        [left, right],
+        [0, 0]
+      ]
+      const pool = { filterSize: [size, size], strides: [stride, stride], pad, dimRoundingMode: "floor" }
       return memory.kernel("MaxPool", { x: inputs.x as Info }, pool)
     }
   })
@@ -81,9 +89,12 @@ export const registerMaxPool = (tf: Tf, backend: BackendName): void => {
  * @throws RangeError when the padding exceeds half the window, or no window fits
  */
 export const maxPool = (tf: Tf, x: Tensor, { size, stride, padding }: PoolOptions): Tensor => {
-  if (2 * padding > size) throw new RangeError(`a padding of ${padding} is more than half a window of ${size}`)
-  const lengths = [x.shape[1], x.shape[2]].map((n = 0) => outputLength(n, size, { stride, padding, dilation: 1 }))
-  if (lengths.some((n) => n < 1)) throw new RangeError(`a window of ${size} does not fit an image of ${x.shape}`)
+  const [top, bottom, left, right] = sidesOf(padding)
+  const most = Math.max(top, bottom, left, right)
+  if (2 * most > size) throw new RangeError(`a padding of ${most} is more than half a window of ${size}`)
+  const [, H = 0, W = 0] = x.shape
+  if ([H + top + bottom, W + left + right].some((n) => outputLength(n, size, stride, 1) < 1))
+    throw new RangeError(`a window of ${size} does not fit an image of ${x.shape}`)
   return tf.engine().runKernel(FORWARD, { x }, { size, stride, padding }) as Tensor
 }
 

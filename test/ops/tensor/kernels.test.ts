@@ -1,6 +1,7 @@
 import fc from "fast-check"
 import { beforeAll, describe, expect, it } from "vitest"
 import type { Engine } from "../../../src/ops/tensor/engine.ts"
+import { type Padding, sidesOf } from "../../../src/ops/tensor/geometry.ts"
 import * as naive from "./naive.ts"
 import { close, devices, differentiated, noise, opened, upload } from "./with-engine.ts"
 
@@ -13,9 +14,15 @@ interface Convolution {
   readonly kh: number
   readonly kw: number
   readonly stride: number
-  readonly padding: number
+  readonly padding: Padding
   readonly dilation: number
+  readonly groups: number
   readonly seed: number
+}
+
+const paddings = (max: number): fc.Arbitrary<Padding> => {
+  const side = fc.integer({ min: 0, max })
+  return fc.oneof(side, fc.tuple(side, side, side, side))
 }
 
 const convolutions: fc.Arbitrary<Convolution> = fc
@@ -23,18 +30,21 @@ const convolutions: fc.Arbitrary<Convolution> = fc
     n: fc.integer({ min: 1, max: 3 }),
     h: fc.integer({ min: 1, max: 11 }),
     w: fc.integer({ min: 1, max: 11 }),
+    /** Channels and outputs of one group. */
     c: fc.integer({ min: 1, max: 5 }),
     o: fc.integer({ min: 1, max: 5 }),
+    groups: fc.constantFrom(1, 1, 1, 2, 3, 6),
     kh: fc.integer({ min: 1, max: 4 }),
     kw: fc.integer({ min: 1, max: 4 }),
     stride: fc.integer({ min: 1, max: 3 }),
-    padding: fc.integer({ min: 0, max: 3 }),
+    padding: paddings(3),
     dilation: fc.integer({ min: 1, max: 2 }),
     seed: fc.nat()
   })
   .filter(({ h, w, kh, kw, padding, dilation }) => {
-    const fits = (n: number, k: number) => n + 2 * padding >= dilation * (k - 1) + 1
-    return fits(h, kh) && fits(w, kw)
+    const [top, bottom, left, right] = sidesOf(padding)
+    const fits = (n: number, k: number) => n >= dilation * (k - 1) + 1
+    return fits(h + top + bottom, kh) && fits(w + left + right, kw)
   })
 
 const pools = fc
@@ -45,10 +55,10 @@ const pools = fc
     c: fc.integer({ min: 1, max: 4 }),
     size: fc.integer({ min: 1, max: 3 }),
     stride: fc.integer({ min: 1, max: 3 }),
-    padding: fc.integer({ min: 0, max: 1 }),
+    padding: paddings(1),
     seed: fc.nat()
   })
-  .filter(({ size, padding }) => 2 * padding <= size)
+  .filter(({ size, padding }) => 2 * Math.max(...sidesOf(padding)) <= size)
 
 describe.each(devices)("kernels on %s", (device) => {
   let engine: Engine
@@ -57,8 +67,8 @@ describe.each(devices)("kernels on %s", (device) => {
   })
 
   const checkConv = (p: Convolution) => {
-    const x = noise([p.n, p.h, p.w, p.c], p.seed)
-    const w = noise([p.kh, p.kw, p.c, p.o], p.seed + 1)
+    const x = noise([p.n, p.h, p.w, p.c * p.groups], p.seed)
+    const w = noise([p.kh, p.kw, p.c, p.o * p.groups], p.seed + 1)
     const y = naive.conv(x, w, p)
     const dy = noise(y.shape, p.seed + 2)
     const { dx, dw } = naive.convGradients(x, w, dy, p)
@@ -68,17 +78,32 @@ describe.each(devices)("kernels on %s", (device) => {
     close(got.gradients[1] as Float32Array, dw)
   }
 
-  it("convolves with any stride, padding, dilation, with both gradients", () => {
-    fc.assert(fc.property(convolutions, checkConv), { numRuns: 300 })
+  it("convolves with any stride, padding, dilation and groups, with both gradients", () => {
+    fc.assert(fc.property(convolutions, checkConv), { numRuns: 400 })
   })
 
   it.each([
-    { n: 3, h: 21, w: 17, c: 10, o: 8, kh: 7, kw: 7, stride: 2, padding: 3, dilation: 1, seed: 5 },
-    { n: 2, h: 9, w: 7, c: 8, o: 16, kh: 3, kw: 3, stride: 2, padding: 2, dilation: 2, seed: 6 },
-    { n: 40, h: 9, w: 9, c: 12, o: 7, kh: 1, kw: 1, stride: 1, padding: 0, dilation: 1, seed: 7 },
-    { n: 40, h: 15, w: 15, c: 7, o: 12, kh: 1, kw: 1, stride: 2, padding: 0, dilation: 1, seed: 8 },
-    { n: 9, h: 31, w: 31, c: 4, o: 64, kh: 3, kw: 3, stride: 1, padding: 1, dilation: 1, seed: 9 }
-  ])("convolves the shapes of residual networks: %o", checkConv)
+    { n: 3, h: 21, w: 17, c: 10, o: 8, kh: 7, kw: 7, stride: 2, padding: 3, dilation: 1, groups: 1, seed: 5 },
+    { n: 2, h: 9, w: 7, c: 8, o: 16, kh: 3, kw: 3, stride: 2, padding: 2, dilation: 2, groups: 1, seed: 6 },
+    { n: 40, h: 9, w: 9, c: 12, o: 7, kh: 1, kw: 1, stride: 1, padding: 0, dilation: 1, groups: 1, seed: 7 },
+    { n: 40, h: 15, w: 15, c: 7, o: 12, kh: 1, kw: 1, stride: 2, padding: 0, dilation: 1, groups: 1, seed: 8 },
+    { n: 9, h: 31, w: 31, c: 4, o: 64, kh: 3, kw: 3, stride: 1, padding: 1, dilation: 1, groups: 1, seed: 9 },
+    { n: 2, h: 9, w: 9, c: 4, o: 4, kh: 3, kw: 3, stride: 2, padding: 1, dilation: 1, groups: 32, seed: 10 },
+    {
+      n: 2,
+      h: 12,
+      w: 11,
+      c: 1,
+      o: 1,
+      kh: 5,
+      kw: 5,
+      stride: 2,
+      padding: [1, 2, 1, 2],
+      dilation: 1,
+      groups: 48,
+      seed: 11
+    }
+  ] satisfies ReadonlyArray<Convolution>)("convolves the shapes of residual networks: %o", checkConv)
 
   it("keeps no stale copy of a filter", () => {
     const x = noise([2, 5, 5, 3], 1)
@@ -200,10 +225,17 @@ describe.each(devices)("kernels on %s", (device) => {
   })
 
   it("refuses shapes that do not fit, saying which", () => {
-    const run = (x: ReadonlyArray<number>, w: ReadonlyArray<number>) => () =>
-      engine.scope(() => {
-        engine.conv2d(upload(engine, noise(x, 1)), upload(engine, noise(w, 2)), { stride: 1, padding: 0, dilation: 1 })
-      })
+    const run =
+      (x: ReadonlyArray<number>, w: ReadonlyArray<number>, groups = 1) =>
+      () =>
+        engine.scope(() => {
+          const options = { stride: 1, padding: 0, dilation: 1, groups }
+          engine.conv2d(upload(engine, noise(x, 1)), upload(engine, noise(w, 2)), options)
+        })
+    expect(run([1, 4, 4, 6], [3, 3, 6, 8], 4)).toThrow(
+      "6 input channels and 8 output channels cannot be cut into 4 groups"
+    )
+    expect(run([1, 4, 4, 6], [3, 3, 2, 8], 2)).toThrow("6 channels does not fit a filter of 2 in 2 groups")
     expect(run([1, 4, 4, 3], [3, 3, 2, 8])).toThrow("an input of 3 channels does not fit a filter of 2")
     expect(run([1, 2, 4, 3], [3, 3, 3, 8])).toThrow("an image of 2x4 pixels is smaller than a filter of 3x3")
   })

@@ -1,5 +1,5 @@
 /** The operations of the engine once more: plain loops in float64, written from their definitions. */
-import type { ConvOptions, PoolOptions } from "../../../src/ops/tensor/geometry.ts"
+import type { ConvOptions, Padding, PoolOptions, Sides } from "../../../src/ops/tensor/geometry.ts"
 
 export interface Grid {
   readonly shape: ReadonlyArray<number>
@@ -19,30 +19,39 @@ const products = (
   x: ReadonlyArray<number>,
   w: ReadonlyArray<number>,
   y: ReadonlyArray<number>,
-  { stride, padding, dilation }: ConvOptions,
+  { stride, padding, dilation, groups = 1 }: ConvOptions,
   visit: (x: number, w: number, y: number) => void
 ): void => {
+  const [top, , left] = sides(padding)
   for (let n = 0; n < y[0]; n++)
     for (let i = 0; i < y[1]; i++)
       for (let j = 0; j < y[2]; j++)
         for (let a = 0; a < w[0]; a++)
           for (let b = 0; b < w[1]; b++) {
-            const row = i * stride - padding + a * dilation
-            const column = j * stride - padding + b * dilation
+            const row = i * stride - top + a * dilation
+            const column = j * stride - left + b * dilation
             if (row < 0 || row >= x[1] || column < 0 || column >= x[2]) continue
             for (let c = 0; c < w[2]; c++)
-              for (let o = 0; o < w[3]; o++) visit(at(x, n, row, column, c), at(w, a, b, c, o), at(y, n, i, j, o))
+              for (let o = 0; o < w[3]; o++) {
+                const group = Math.floor((o * groups) / w[3])
+                visit(at(x, n, row, column, group * w[2] + c), at(w, a, b, c, o), at(y, n, i, j, o))
+              }
           }
 }
 
-const length = (n: number, k: number, { stride, padding, dilation }: ConvOptions) =>
-  Math.floor((n + 2 * padding - dilation * (k - 1) - 1) / stride) + 1
+const sides = (padding: Padding): Sides =>
+  typeof padding === "number" ? [padding, padding, padding, padding] : padding
+
+const length = (axis: 0 | 1, n: number, k: number, { stride, padding, dilation }: ConvOptions) => {
+  const around = sides(padding)
+  return Math.floor((n + around[2 * axis] + around[2 * axis + 1] - dilation * (k - 1) - 1) / stride) + 1
+}
 
 export const conv = (x: Grid, w: Grid, options: ConvOptions): Grid => {
   const y = grid([
     x.shape[0],
-    length(x.shape[1], w.shape[0], options),
-    length(x.shape[2], w.shape[1], options),
+    length(0, x.shape[1], w.shape[0], options),
+    length(1, x.shape[2], w.shape[1], options),
     w.shape[3]
   ])
   products(x.shape, w.shape, y.shape, options, (i, k, o) => {
@@ -64,7 +73,8 @@ export const convGradients = (x: Grid, w: Grid, dy: Grid, options: ConvOptions):
 export const maxPool = (x: Grid, { size, stride, padding }: PoolOptions, dy?: Grid): { y: Grid; dx: Grid } => {
   const options = { stride, padding, dilation: 1 }
   const [N, H, W, C] = x.shape
-  const y = grid([N, length(H, size, options), length(W, size, options), C])
+  const [top, , left] = sides(padding)
+  const y = grid([N, length(0, H, size, options), length(1, W, size, options), C])
   const dx = grid(x.shape)
   for (let n = 0; n < N; n++)
     for (let i = 0; i < y.shape[1]; i++)
@@ -73,8 +83,8 @@ export const maxPool = (x: Grid, { size, stride, padding }: PoolOptions, dy?: Gr
           let best = -1
           for (let a = 0; a < size; a++)
             for (let b = 0; b < size; b++) {
-              const row = i * stride - padding + a
-              const column = j * stride - padding + b
+              const row = i * stride - top + a
+              const column = j * stride - left + b
               if (row < 0 || row >= H || column < 0 || column >= W) continue
               const here = at(x.shape, n, row, column, c)
               if (best < 0 || x.data[here] > x.data[best]) best = here

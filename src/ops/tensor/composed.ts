@@ -1,0 +1,39 @@
+/** Convolutions composed of the kernels that TensorFlow.js's own backends have. */
+import type { ConvKernels } from "./convolution.ts"
+import { depthwise, depthwiseFilterGradient, depthwiseInputGradient, isDepthwise } from "./depthwise.ts"
+import { filterGradient } from "./filter-gradient.ts"
+import type { ConvGeometry } from "./geometry.ts"
+import { groupedConvolution } from "./grouped.ts"
+import { inputGradient } from "./input-gradient.ts"
+import type { Memory } from "./memory.ts"
+import type { Info } from "./tfjs.ts"
+
+const forward = (memory: Memory, x: Info, w: Info, g: ConvGeometry): Info => {
+  const pad = [
+    [0, 0],
+    [g.top, g.bottom],
+    [g.left, g.right],
+    [0, 0]
+  ]
+  const strides = [g.stride, g.stride]
+  const dilations = [g.dilation, g.dilation]
+  const attrs = { strides, dilations, pad, dataFormat: "NHWC", dimRoundingMode: "floor" }
+  return memory.kernel("Conv2D", { x, filter: w }, attrs)
+}
+
+export const composedConvolution = (memory: Memory): ConvKernels => {
+  const plain: ConvKernels = {
+    forward: (x, w, g) => forward(memory, x, w, g),
+    toInput: (dy, w, g) => inputGradient(memory, dy, w, g),
+    toFilter: (x, dy, g) => filterGradient(memory, x, dy, g)
+  }
+  const grouped = groupedConvolution(memory, plain)
+  const fitting = (g: ConvGeometry) => (g.groups === 1 ? plain : grouped)
+  // The depthwise kernel of plain JavaScript takes no dilation beside a stride.
+  const alone = (g: ConvGeometry) => isDepthwise(g) && (g.stride === 1 || g.dilation === 1)
+  return {
+    forward: (x, w, g) => (alone(g) ? depthwise(memory, x, w, g) : fitting(g).forward(x, w, g)),
+    toInput: (dy, w, g) => (isDepthwise(g) ? depthwiseInputGradient(memory, dy, w, g) : fitting(g).toInput(dy, w, g)),
+    toFilter: (x, dy, g) => (isDepthwise(g) ? depthwiseFilterGradient(memory, x, dy, g) : fitting(g).toFilter(x, dy, g))
+  }
+}
