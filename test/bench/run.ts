@@ -1,8 +1,9 @@
 /** `npm run bench`: every benchmark, each figure a ratio within this run. */
 import { show } from "./harness.ts"
 import { fiveStages } from "./pipeline.ts"
+import { reading } from "./reading.ts"
 
-const benchmarks = [fiveStages]
+const benchmarks = [fiveStages, reading]
 let holds = true
 for (const benchmark of benchmarks) {
   const figure = await benchmark()

@@ -45,9 +45,13 @@ export const normalised = (
       remedy: "Read other bands or set `by: none`"
     })
   })
+  const channels = known.length
+  const means = Float64Array.from(known, ({ mean }) => mean)
+  const stds = Float64Array.from(known, ({ std }) => std)
   const scaled = new Float32Array(image.length)
-  known.forEach(({ mean, std }, channel) => {
-    for (let i = channel; i < image.length; i += bands.length) scaled[i] = (image[i] - mean) / std
-  })
+  for (let i = 0, channel = 0; i < scaled.length; i++) {
+    scaled[i] = (image[i] - means[channel]) / stds[channel]
+    if (++channel === channels) channel = 0
+  }
   return scaled
 }
