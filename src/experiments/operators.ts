@@ -11,6 +11,7 @@ import { split } from "../ops/data/split.ts"
 import { store } from "../ops/data/store.ts"
 import { measure } from "../ops/measure/measure.ts"
 import { embed } from "../ops/retrieve/embed.ts"
+import { embeddings } from "../ops/retrieve/embeddings.ts"
 import { rank } from "../ops/retrieve/rank.ts"
 import { save } from "../ops/retrieve/save.ts"
 import { report } from "../ops/show/report.ts"
@@ -40,6 +41,7 @@ export const operators = [
   curve,
   // retrieval
   embed,
+  embeddings,
   save,
   rank,
   strips,

@@ -1,7 +1,8 @@
 import { Effect, Stream } from "effect"
 import { operator } from "../../pipeline/operator.ts"
-import { Fraction, PositiveInt, param, Seed } from "../../pipeline/param.ts"
+import { Fraction, optional, PositiveInt, param, Seed } from "../../pipeline/param.ts"
 import { Embeddings, Ranking } from "../elements.ts"
+import { Run } from "../run.ts"
 import { attempt } from "./errors.ts"
 import { gather, type Sides } from "./gather.ts"
 import { type Product, RankProduct } from "./product.ts"
@@ -35,7 +36,7 @@ export const rank = operator({
   to: Ranking,
   params: {
     queries: param(Fraction, "Share of the images that are queries.", 0.2),
-    seed: param(Seed, "Seed of the draw, which is that of numpy's legacy generator.", 24),
+    seed: optional(Seed, "Seed of the draw, which is that of numpy's legacy generator; the run's own by default."),
     block: param(PositiveInt, "Queries per ranking that is handed on.", 256)
   },
   run:
@@ -43,8 +44,9 @@ export const rank = operator({
     (embeddings) =>
       Stream.unwrap(
         Effect.gen(function* () {
+          const drawn = seed ?? (yield* Run).seed
           const batches = yield* Stream.runCollect(embeddings)
-          const sides = yield* attempt(() => gather(batches, seed, queries))
+          const sides = yield* attempt(() => gather(batches, drawn, queries))
           const product = yield* RankProduct
           const q = sides.gallery.queries.length
           const blocks = Math.ceil(q / block)

@@ -1,0 +1,124 @@
+/** The table beside embeddings: header `name,CLASS,...`, then one row of 0 and 1 per image (RFC 4180). */
+import { readFileSync } from "node:fs"
+import { RetrieveError } from "./errors.ts"
+
+export interface LabelTable {
+  readonly path: string
+  readonly classes: ReadonlyArray<string>
+  readonly names: ReadonlyArray<string>
+  /** uint8 [names, classes]. */
+  readonly labels: Uint8Array
+}
+
+const HEADER = "Give it a header `name,CLASS,...` and one row of 0 and 1 per image"
+
+const refuse = (path: string, problem: string, remedy = HEADER): RetrieveError =>
+  new RetrieveError({ subject: path, problem, remedy })
+
+/** One field of a row that holds quotes, and where the next one begins. */
+const quoted = (row: string, from: number): readonly [field: string, next: number] => {
+  let end = row.indexOf('"', from + 1)
+  while (end >= 0 && row[end + 1] === '"') end = row.indexOf('"', end + 2)
+  if (end < 0) return [row.slice(from), row.length + 1]
+  return [row.slice(from + 1, end).replaceAll('""', '"'), end + 2]
+}
+
+/** The fields of one row; those in quotes may hold commas, and quotes written twice. */
+const fieldsOf = (row: string): Array<string> => {
+  if (!row.includes('"')) return row.split(",")
+  const fields: Array<string> = []
+  for (let at = 0; at <= row.length; ) {
+    if (row[at] === '"') {
+      const [field, next] = quoted(row, at)
+      fields.push(field)
+      at = next
+    } else {
+      const comma = row.indexOf(",", at)
+      const end = comma < 0 ? row.length : comma
+      fields.push(row.slice(at, end))
+      at = end + 1
+    }
+  }
+  return fields
+}
+
+const classesOf = (path: string, header: string): ReadonlyArray<string> => {
+  const [first, ...classes] = fieldsOf(header).map((field) => field.trim())
+  if (first !== "name") throw refuse(path, `its first line begins with "${first}", not with "name"`)
+  if (classes.length === 0) throw refuse(path, "its header names no class")
+  const wrong = classes.find((name, i) => name === "" || classes.indexOf(name) !== i)
+  if (wrong !== undefined) {
+    throw refuse(path, wrong === "" ? "a class in its header has no name" : `its header names the class ${wrong} twice`)
+  }
+  return classes
+}
+
+/** Where the next line begins, and this one's text; fields in quotes may hold line breaks. */
+const lineAt = (text: string, from: number): readonly [line: string, next: number] => {
+  let end = text.indexOf("\n", from)
+  while (end >= 0 && (text.slice(from, end).split('"').length - 1) % 2 === 1) end = text.indexOf("\n", end + 1)
+  const line = text.slice(from, end < 0 ? text.length : end)
+  return [line.endsWith("\r") ? line.slice(0, -1) : line, end < 0 ? text.length : end + 1]
+}
+
+/** Writes the labels of a row, counted from 0. */
+const writeCells = (
+  path: string,
+  row: number,
+  cells: ReadonlyArray<string>,
+  classes: ReadonlyArray<string>,
+  into: Uint8Array
+): void => {
+  if (cells.length !== classes.length) {
+    throw refuse(path, `row ${row + 1} has ${cells.length} labels, but the header names ${classes.length} classes`)
+  }
+  cells.forEach((cell, c) => {
+    const value = cell.trim()
+    if (value !== "0" && value !== "1") {
+      throw refuse(path, `row ${row + 1} has "${value}" for ${classes[c]}, which is neither 0 nor 1`)
+    }
+    into[row * classes.length + c] = value === "1" ? 1 : 0
+  })
+}
+
+const linesOf = (text: string): number => {
+  let lines = 1
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) lines++
+  return lines
+}
+
+/**
+ * Reads a table of labels from its text.
+ *
+ * @param path for messages, which count rows from 1, the header not among them
+ * @throws RetrieveError where header or rows are wrong
+ */
+export const parseLabels = (path: string, text: string): LabelTable => {
+  const begin = text.startsWith("\ufeff") ? 1 : 0
+  let [line, at] = lineAt(text, begin)
+  const classes = classesOf(path, line)
+  const names: Array<string> = []
+  const labels = new Uint8Array(linesOf(text) * classes.length)
+  while (at < text.length) {
+    ;[line, at] = lineAt(text, at)
+    if (line.trim() === "") continue
+    const [name, ...cells] = fieldsOf(line)
+    if (name === "") throw refuse(path, `row ${names.length + 1} has no name`)
+    writeCells(path, names.length, cells, classes, labels)
+    names.push(name)
+  }
+  return { path, classes, names, labels: labels.slice(0, names.length * classes.length) }
+}
+
+/** @throws RetrieveError where there is no such file, or it is not a table of labels */
+export const readLabels = (path: string): LabelTable => {
+  let text: string
+  try {
+    text = readFileSync(path, "utf8")
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT"
+    const problem = missing ? "there is no such file" : `cannot be read (${(cause as Error).message})`
+    throw new RetrieveError({ subject: path, problem, remedy: HEADER, cause })
+  }
+  return parseLabels(path, text)
+}
