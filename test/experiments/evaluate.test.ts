@@ -59,6 +59,8 @@ describe("configs/evaluate.yaml", () => {
     expect((await evaluate("a")).code).toBe(0)
     expect((await evaluate("b", "--set", `seed=${seed + 1}`)).code).toBe(0)
     expect(resultsOf("a").mAP).not.toEqual(resultsOf("b").mAP)
+    expect((await evaluate("c", "--set", "memory=1MiB")).code).toBe(0)
+    expect(resultsOf("c")).toEqual(resultsOf("a"))
     expect((await evaluate("a")).err).toContain("evaluated: done before, skipped")
     writeTable(
       one.labels.data.map((label) => 1 - label),
@@ -81,6 +83,11 @@ describe("configs/evaluate.yaml", () => {
     const nan = await evaluate("nan")
     expect([nan.code, nan.err]).toEqual([1, expect.stringContaining("p0: the embedding is zero or not finite")])
     expect(readFileSync(join(home, "nan", "record.json"), "utf8")).not.toContain("results")
+    const amount = await evaluate("nan", "--set", "memory=much")
+    expect([amount.code, amount.err]).toEqual([
+      2,
+      expect.stringContaining("expected an amount of memory such as 512MiB")
+    ])
     rmSync(npy)
     const gone = await evaluate("gone")
     expect([gone.code, gone.err]).toEqual([1, expect.stringContaining(`${npy}: there is no such file`)])

@@ -2,15 +2,16 @@
 import { querySplit } from "../data/splits.ts"
 import type { Embeddings, Gallery } from "../elements.ts"
 import { RetrieveError } from "./errors.ts"
-import { normaliseInto } from "./normalise.ts"
+import { flaw, type Similarity, squares } from "./similarity.ts"
+import { type Vectors, vectorsOf } from "./vectors.ts"
 
 export interface Sides {
   readonly gallery: Gallery
-  readonly dim: number
-  /** L2-normalised, float32 [queries, dim], in the order of `gallery.queries`. */
-  readonly queries: Float32Array
-  /** L2-normalised, float32 [database, dim], in the order of `gallery.database`. */
-  readonly database: Float32Array
+  readonly by: Similarity
+  /** In the order of `gallery.queries`. */
+  readonly queries: Vectors
+  /** In the order of `gallery.database`. */
+  readonly database: Vectors
 }
 
 /** Names the first few of many. */
@@ -57,38 +58,60 @@ const draw = (images: number, seed: number, share: number) => {
   })
 }
 
-/**
- * Brings batches together, draws the queries (`querySplit`: numpy's legacy generator) and normalises every vector.
- *
- * @param batches in the order of the split
- * @throws RetrieveError where there is nothing, batches do not fit each other, a vector has no direction (all zero, or
- *   not finite), or the draw leaves no query or no database
- */
-export const gather = (batches: ReadonlyArray<Embeddings>, seed: number, share: number): Sides => {
-  const { classes, dim } = sameShape(batches)
-  const names = batches.flatMap((batch) => batch.names)
-  const labels = new Uint8Array(names.length * classes.length)
-  const { database, queries } = draw(names.length, seed, share)
-  const sides = { queries: new Float32Array(queries.length * dim), database: new Float32Array(database.length * dim) }
-  const bad: Array<string> = []
-  let image = 0
-  let query = 0
-  for (const batch of batches) {
-    labels.set(batch.labels, image * classes.length)
-    for (let i = 0; i < batch.size; i++, image++) {
-      const isQuery = queries[query] === image
-      const vector = batch.vectors.subarray(i * dim, (i + 1) * dim)
-      const at = (isQuery ? query : image - query) * dim
-      if (!normaliseInto(vector, isQuery ? sides.queries : sides.database, at)) bad.push(batch.names[i])
-      if (isQuery) query++
+/** Names of the patches whose vectors cannot be compared, and why. */
+const flawed = (batches: ReadonlyArray<Embeddings>, by: Similarity) => {
+  const names: Array<string> = []
+  let why = ""
+  for (const { dim, names: own, size, vectors } of batches) {
+    for (let i = 0; i < size; i++) {
+      const found = flaw(by, squares(vectors.subarray(i * dim, (i + 1) * dim)))
+      if (found === undefined) continue
+      names.push(own[i])
+      why = found
     }
   }
+  return { names, why }
+}
+
+const labelsOf = (batches: ReadonlyArray<Embeddings>, images: number, classes: number): Uint8Array => {
+  const labels = new Uint8Array(images * classes)
+  let at = 0
+  for (const batch of batches) {
+    labels.set(batch.labels, at)
+    at += batch.labels.length
+  }
+  return labels
+}
+
+/**
+ * Brings batches together and draws the queries (`querySplit`: numpy's legacy generator). Vectors stay where they are.
+ *
+ * @param batches in the order of the split
+ * @throws RetrieveError where there is nothing, batches do not fit each other, a vector is not finite or, for `cosine`,
+ *   zero, or the draw leaves no query or no database
+ */
+export const gather = (
+  batches: ReadonlyArray<Embeddings>,
+  seed: number,
+  share: number,
+  by: Similarity = "cosine"
+): Sides => {
+  const { classes } = sameShape(batches)
+  const { names: bad, why } = flawed(batches, by)
   if (bad.length > 0) {
     throw new RetrieveError({
       subject: some(bad),
-      problem: "the embedding is zero or not finite, so it has no direction",
+      problem: `the embedding ${why}`,
       remedy: "Check the weights and the pixels of these patches"
     })
   }
-  return { gallery: { names, classes, labels, queries, database }, dim, ...sides }
+  const names = batches.flatMap((batch) => batch.names)
+  const { database, queries } = draw(names.length, seed, share)
+  const labels = labelsOf(batches, names.length, classes.length)
+  return {
+    gallery: { names, classes, labels, queries, database },
+    by,
+    queries: vectorsOf(batches, queries, by),
+    database: vectorsOf(batches, database, by)
+  }
 }

@@ -1,5 +1,6 @@
-import { descending, scratch } from "./order.ts"
-import type { Product } from "./product.ts"
+/** From scores to the order of the database. */
+import { RetrieveError } from "./errors.ts"
+import { descending, type Scratch } from "./order.ts"
 
 /** The database in the order of each query of a block. */
 export interface Block {
@@ -16,41 +17,23 @@ export const emptyBlock = (q: number, n: number): Block => ({
 })
 
 /**
- * Ranks the database for some queries by cosine similarity, descending, ties by ascending position.
+ * Orders the database by the scores of one query, descending, ties by ascending position.
  *
- * @param queries L2-normalised, float32 [q, d]
- * @param database L2-normalised, float32 [n, d]
- * @param block gets the q queries as its rows from `row` on
+ * @param scores float32 [n]
+ * @param block gets the query as its row `row`
+ * @throws RetrieveError where a score is not finite: inner products of very large values
  */
-export const rankInto = (
-  block: Block,
-  row: number,
-  product: Product,
-  queries: Float32Array,
-  database: Float32Array,
-  [q, n, d]: readonly [q: number, n: number, d: number]
-): void => {
-  const similarities = product(queries, database, q, n, d)
-  const memory = scratch(n)
-  for (let i = 0; i < q; i++) {
-    const line = similarities.subarray(i * n, (i + 1) * n)
-    const order = block.order.subarray((row + i) * n, (row + i + 1) * n)
-    const scores = block.scores.subarray((row + i) * n, (row + i + 1) * n)
-    descending(line, order, memory)
-    for (let rank = 0; rank < n; rank++) scores[rank] = line[order[rank]]
-  }
-}
-
-/** `rankInto` for a whole block at once. */
-export const rankBlock = (
-  product: Product,
-  queries: Float32Array,
-  database: Float32Array,
-  q: number,
-  n: number,
-  d: number
-): Block => {
-  const block = emptyBlock(q, n)
-  rankInto(block, 0, product, queries, database, [q, n, d])
-  return block
+export const rankInto = (block: Block, row: number, scores: Float32Array, memory: Scratch): void => {
+  const n = scores.length
+  const order = block.order.subarray(row * n, (row + 1) * n)
+  descending(scores, order, memory)
+  const sorted = block.scores.subarray(row * n, (row + 1) * n)
+  for (let rank = 0; rank < n; rank++) sorted[rank] = scores[order[rank]]
+  // What is not finite is at one of the ends: the order is that of the bits.
+  if (n > 0 && Number.isFinite(sorted[0]) && Number.isFinite(sorted[n - 1])) return
+  throw new RetrieveError({
+    subject: "similarities",
+    problem: "some are too large for single precision",
+    remedy: "Scale the embeddings down, or rank by cosine"
+  })
 }

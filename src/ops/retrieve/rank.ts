@@ -3,57 +3,83 @@ import { operator } from "../../pipeline/operator.ts"
 import { Fraction, optional, PositiveInt, param, Seed } from "../../pipeline/param.ts"
 import { Embeddings, Ranking } from "../elements.ts"
 import { Run } from "../run.ts"
+import { engine } from "../tensor/engine.ts"
+import { blocksFor } from "./blocks.ts"
 import { attempt } from "./errors.ts"
 import { gather, type Sides } from "./gather.ts"
-import { type Product, RankProduct } from "./product.ts"
+import { bytesOf, Memory } from "./memory.ts"
+import { scratch } from "./order.ts"
+import { engineProduct, type Product, RankProduct } from "./product.ts"
 import { emptyBlock, rankInto } from "./rank-block.ts"
+import { type Scores, scoresOf } from "./scores.ts"
+import { Similarity } from "./similarity.ts"
 
-/** Queries per product: bounds its memory and the time between two chances to stop. */
-const AT_ONCE = 16
+/** Queries that are sorted between two chances to stop. */
+const AT_ONCE = 4
 
-/** Ranks the queries [from, to). */
-const rankRange = Effect.fnUntraced(function* (sides: Sides, product: Product, from: number, to: number) {
-  const { database, dim, gallery, queries } = sides
-  const n = gallery.database.length
-  const block = emptyBlock(to - from, n)
-  for (let start = from; start < to; start += AT_ONCE) {
-    const end = Math.min(to, start + AT_ONCE)
-    const some = queries.subarray(start * dim, end * dim)
-    rankInto(block, start - from, product, some, database, [end - start, n, dim])
-    yield* Effect.yieldNow
-  }
-  return { kind: "ranking", gallery, from, to, ...block } satisfies Ranking
+/** Ranks ranges of queries in ascending order; computes the scores of `atOnce` queries when the first of them is due. */
+const ranker = (sides: Sides, product: Product, atOnce: number) => {
+  const n = sides.gallery.database.length
+  const memory = scratch(n)
+  let scores: Scores = { from: 0, to: 0, values: new Float32Array(0) }
+  return Effect.fnUntraced(function* (from: number, to: number) {
+    const block = emptyBlock(to - from, n)
+    for (let row = from; row < to; row++) {
+      if (row >= scores.to) {
+        const begin = row - (row % atOnce)
+        // The old ones are let go first: both would not fit into the budget.
+        scores = { from: 0, to: 0, values: new Float32Array(0) }
+        scores = yield* scoresOf(sides, product, begin, Math.min(sides.queries.count, begin + atOnce))
+      }
+      const at = (row - scores.from) * n
+      yield* attempt(() => rankInto(block, row - from, scores.values.subarray(at, at + n), memory))
+      if (row % AT_ONCE === 0) yield* Effect.yieldNow
+    }
+    return { kind: "ranking", gallery: sides.gallery, from, to, ...block } satisfies Ranking
+  })
+}
+
+/** The run's tensor engine, unless another product is given. */
+const productOfRun = Effect.gen(function* () {
+  const given = yield* RankProduct
+  return given ?? engineProduct(yield* engine)
 })
 
 /**
- * Draws queries and ranks the rest of the images for each, by cosine similarity, descending, ties by database position.
- * Holds all embeddings; gives one ranking per block of queries. The result does not depend on the size of the blocks.
+ * Draws queries and ranks the rest of the images for each, best first, ties by database position. Holds the embeddings
+ * once, and beside them at most `memory`; neither it nor `block` changes a digit of the result.
  */
 export const rank = operator({
   name: "rank",
-  about: "Draws queries and orders all other images by cosine similarity to each.",
+  about: "Draws queries and orders all other images by their similarity to each.",
   from: Embeddings,
   to: Ranking,
   params: {
     queries: param(Fraction, "Share of the images that are queries.", 0.2),
     seed: optional(Seed, "Seed of the draw, which is that of numpy's legacy generator; the run's own by default."),
-    block: param(PositiveInt, "Queries per ranking that is handed on.", 256)
+    by: param(Similarity, "Cosine of the angle, inner product, or Euclidean distance.", "cosine"),
+    memory: param(Memory, "Memory to use beside the embeddings; changes no result.", "1GiB"),
+    block: optional(PositiveInt, "Queries per ranking that is handed on; as many as fit by default.")
   },
   run:
-    ({ block, queries, seed }, self) =>
+    ({ block, by, memory, queries, seed }, self) =>
     (embeddings) =>
       Stream.unwrap(
         Effect.gen(function* () {
           const drawn = seed ?? (yield* Run).seed
+          const product = yield* productOfRun
           const batches = yield* Stream.runCollect(embeddings)
-          const sides = yield* attempt(() => gather(batches, drawn, queries))
-          const product = yield* RankProduct
-          const q = sides.gallery.queries.length
-          const blocks = Math.ceil(q / block)
-          self.expect(blocks)
-          return Stream.range(0, blocks - 1).pipe(
+          const sides = yield* attempt(() => gather(batches, drawn, queries, by))
+          const q = sides.queries.count
+          const blocks = yield* attempt(() =>
+            blocksFor(sides.database.count, q, sides.queries.dim, bytesOf(memory) ?? 0, block)
+          )
+          const rankRange = ranker(sides, product, blocks.queries)
+          const rankings = Math.ceil(q / blocks.rows)
+          self.expect(rankings)
+          return Stream.range(0, rankings - 1).pipe(
             Stream.rechunk(1),
-            Stream.mapEffect((i) => rankRange(sides, product, i * block, Math.min(q, (i + 1) * block)))
+            Stream.mapEffect((i) => rankRange(i * blocks.rows, Math.min(q, (i + 1) * blocks.rows)))
           )
         })
       )

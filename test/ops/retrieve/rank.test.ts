@@ -1,22 +1,29 @@
 import { Effect, Stream } from "effect"
 import fc from "fast-check"
-import { describe, expect, it } from "vitest"
+import { beforeAll, describe, expect, it } from "vitest"
 import type { Embeddings, Ranking } from "../../../src/ops/elements.ts"
 import { gather } from "../../../src/ops/retrieve/gather.ts"
-import { plainProduct, RankProduct } from "../../../src/ops/retrieve/product.ts"
+import { scratch } from "../../../src/ops/retrieve/order.ts"
+import { engineProduct, type Product, plainProduct, RankProduct } from "../../../src/ops/retrieve/product.ts"
 import { rank } from "../../../src/ops/retrieve/rank.ts"
-import { rankBlock } from "../../../src/ops/retrieve/rank-block.ts"
+import { emptyBlock, rankInto } from "../../../src/ops/retrieve/rank-block.ts"
+import { Run } from "../../../src/ops/run.ts"
+import type { Engine } from "../../../src/ops/tensor/engine.ts"
+import { TensorEngine } from "../../../src/ops/tensor/engine.ts"
 import { effect } from "../../effect.ts"
+import { fakeRun } from "../fake-run.ts"
+import { devices, opened } from "../tensor/with-engine.ts"
 import { cases, embeddings, embeddingsOf, seed } from "./cases.ts"
 
 const self = { expect: () => {} }
-const run = (batches: ReadonlyArray<Embeddings>, params: { queries?: number; seed?: number; block?: number } = {}) =>
+type Params = Partial<Parameters<typeof rank.run>[0]>
+const run = (batches: ReadonlyArray<Embeddings>, params: Params = {}, product: Product = plainProduct) =>
   Stream.runCollect(
     rank.run(
-      { queries: 0.2, seed, block: 256, ...params },
+      { queries: 0.2, seed, block: 256, by: "cosine", memory: "1GiB", ...params },
       self
     )(Stream.fromIterable(batches) as never) as unknown as Stream.Stream<Ranking, Error>
-  )
+  ).pipe(Effect.provideService(RankProduct, product))
 
 /** Images with float32 vectors that have a direction, and their labels. */
 const images = fc
@@ -154,8 +161,13 @@ describe("rank", () => {
         const query = Float32Array.of(1, 2, 3)
         const vectors = Float32Array.from(values)
         const permuted = Float32Array.from(vectors, (_, i) => vectors[moved[Math.floor(i / 3)] * 3 + (i % 3)])
-        const plain = rankBlock(plainProduct, query, vectors, 1, n, 3)
-        const other = rankBlock(plainProduct, query, permuted, 1, n, 3)
+        const ranked = (items: Float32Array) => {
+          const block = emptyBlock(1, n)
+          rankInto(block, 0, plainProduct(query, 1, 3).times(items, n), scratch(n))
+          return block
+        }
+        const plain = ranked(vectors)
+        const other = ranked(permuted)
         expect([...other.scores]).toEqual([...plain.scores])
         plain.order.forEach((item, at) => {
           const tied = plain.scores.filter((score) => score === plain.scores[at]).length > 1
@@ -164,14 +176,149 @@ describe("rank", () => {
       })
     )
   })
+})
 
-  effect("takes another product where one is given", () =>
+/** Rows of numbers in [-1, 1), from a linear congruential generator. */
+const noise = (length: number): Float32Array => {
+  let state = 1
+  return Float32Array.from({ length }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0
+    return state / 2 ** 31
+  })
+}
+
+describe.each(devices)("the product on %s", (device) => {
+  let engine: Engine
+  beforeAll(async () => {
+    engine = await opened(device)
+  })
+
+  it.each(cases)("gives the recorded order of $name", async ({ one }) => {
+    const [{ order }] = await Effect.runPromise(run(embeddingsOf(one, 11), {}, engineProduct(engine)))
+    expect([...order]).toEqual(one.expect.ranks.data)
+  })
+
+  it("is that of plain JavaScript within float32, and leaves no tensor behind", () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          n: fc.integer({ min: 1, max: 40 }),
+          q: fc.integer({ min: 1, max: 20 }),
+          d: fc.integer({ min: 1, max: 70 })
+        }),
+        ({ d, n, q }) => {
+          const before = engine.live()
+          const [items, queries] = [noise(n * d), noise(q * d).map((v) => -v)]
+          const held = engineProduct(engine)(queries, q, d)
+          const found = held.times(items, n)
+          held.release()
+          expect(engine.live()).toBe(before)
+          const expected = plainProduct(queries, q, d).times(items, n)
+          expect(found.length).toBe(n * q)
+          found.forEach((value, i) => {
+            expect(Math.abs(value - expected[i])).toBeLessThan(1e-6 * d)
+          })
+        }
+      ),
+      { numRuns: 40 }
+    )
+  })
+
+  it("is the same to the last digit for every budget, block and size of batches", async () => {
+    // More images than a tile of items, more queries than a tile of queries.
+    const [n, d, classes] = [1700, 24, 2]
+    const images = (size?: number) => embeddings(noise(n * d), new Uint8Array(n * classes), d, classes, size)
+    const product = engineProduct(engine)
+    const ranked = (params: Params, size?: number) => Effect.runPromise(run(images(size), params, product))
+    const whole = joined(await ranked({ memory: "1GiB" }))
+    const budgets: ReadonlyArray<Params> = [
+      { memory: "1500KiB", block: undefined },
+      { memory: "2 MiB", block: 7 },
+      { memory: "5MB", block: undefined },
+      { memory: "100MB", block: 1 }
+    ]
+    for (const params of budgets) {
+      const parts = await ranked(params, 333)
+      expect(parts.length).toBeGreaterThan(1)
+      expect(joined(parts)).toEqual(whole)
+    }
+  })
+
+  it("is stopped between tiles, and leaves no tensor behind", async () => {
+    const before = engine.live()
+    const once = engineProduct(engine)
+    const stopping: Product = (queries, q, d) => {
+      const held = once(queries, q, d)
+      return {
+        ...held,
+        times: () => {
+          throw new Error("stopped")
+        }
+      }
+    }
+    const exit = await Effect.runPromiseExit(run(embeddings(noise(400), new Uint8Array(200), 2, 1), {}, stopping))
+    expect(exit._tag).toBe("Failure")
+    expect(engine.live()).toBe(before)
+  })
+})
+
+describe("rank by another similarity", () => {
+  it("is the order of inner products, or of distances", () =>
+    fc.assert(
+      fc.asyncProperty(images, fc.constantFrom("dot" as const, "l2" as const), async (one, by) => {
+        const { classes, dim, labels, vectors } = one
+        const [{ gallery, order, scores }] = await Effect.runPromise(
+          run(embeddings(vectors, labels, dim, classes, 3), { by })
+        )
+        const vector = (image: number) => Array.from(vectors.subarray(image * dim, (image + 1) * dim))
+        const naive = (a: Array<number>, b: Array<number>) =>
+          by === "dot" ? a.reduce((sum, x, k) => sum + x * b[k], 0) : -Math.hypot(...a.map((x, k) => x - b[k]))
+        const n = gallery.database.length
+        order.forEach((item, at) => {
+          const query = vector(gallery.queries[Math.floor(at / n)])
+          const expected = naive(query, vector(gallery.database[item]))
+          // A distance is the root of a difference of values as large as the squared lengths.
+          const square = (value: number) => (by === "l2" ? value * value : value)
+          expect(Math.abs(square(scores[at]) - square(expected))).toBeLessThan(2e-6 * (200 + 20 * dim))
+          if (at % n > 0) expect(scores[at - 1]).toBeGreaterThanOrEqual(scores[at])
+        })
+      }),
+      { numRuns: 60 }
+    ))
+
+  effect("takes zero vectors, and refuses products that overflow", () =>
     Effect.gen(function* () {
-      const [one] = cases.map((c) => embeddingsOf(c.one))
-      const [{ scores }] = yield* run(one).pipe(
-        Effect.provideService(RankProduct, (_queries, _database, q, n) => new Float32Array(q * n).fill(0.25))
+      const zeros = embeddings(new Float32Array(20), new Uint8Array(10), 2, 1)
+      const [{ scores }] = yield* run(zeros, { by: "l2" })
+      expect(scores.every((score) => score === 0)).toBe(true)
+      const huge = embeddings(new Float32Array(20).fill(3e38), new Uint8Array(10), 2, 1)
+      expect((yield* Effect.flip(run(huge, { by: "dot" }))).message).toBe(
+        "similarities: some are too large for single precision. Scale the embeddings down, or rank by cosine."
       )
-      expect(new Set(scores)).toEqual(new Set([0.25]))
+      const nan = embeddings(new Float32Array(20).fill(Number.NaN), new Uint8Array(10), 2, 1)
+      expect((yield* Effect.flip(run(nan, { by: "dot" }))).message).toMatch(/the embedding is not finite\. /)
+    })
+  )
+})
+
+describe("rank takes from the run", () => {
+  effect("its seed and its engine, where none is given", () =>
+    Effect.gen(function* () {
+      const fake = yield* fakeRun
+      const [{ one }] = cases
+      const before = yield* run(embeddingsOf(one), { seed: fake.run.seed })
+      const drawn = yield* Stream.runCollect(
+        rank.run(
+          { queries: 0.2, seed: undefined, block: undefined, by: "cosine", memory: "1GiB" },
+          self
+        )(Stream.fromIterable(embeddingsOf(one)) as never) as unknown as Stream.Stream<
+          Ranking,
+          Error,
+          Run | TensorEngine
+        >
+      ).pipe(Effect.provideService(Run, fake.run), Effect.provide(TensorEngine.layer("cpu")))
+      expect(drawn[0].gallery.queries).toEqual(before[0].gallery.queries)
+      expect(drawn[0].order).toEqual(before[0].order)
     })
   )
 })
@@ -213,6 +360,14 @@ describe("rank refuses", () => {
       )
       expect(yield* message([batch, { ...batch, classes: ["other"] }])).toBe(
         "patch-0: its labels are of other classes than those before. Read all patches in one nomenclature."
+      )
+    })
+  )
+
+  effect("a budget that holds nothing", () =>
+    Effect.gen(function* () {
+      expect(yield* message(batches(3000, 64), { memory: "100KiB" })).toMatch(
+        /^memory: 100KiB: too little to rank 2400 images of 64 dimensions, which takes at least \d+MiB\. Give more memory, or a smaller block\.$/
       )
     })
   )

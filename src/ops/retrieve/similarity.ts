@@ -1,0 +1,31 @@
+/** What makes two embeddings similar. */
+import { choice } from "../../pipeline/param.ts"
+
+/**
+ * `cosine` of the angle; `dot`, the inner product; `l2`, minus the Euclidean distance, so that more is always better.
+ */
+export type Similarity = "cosine" | "dot" | "l2"
+export const Similarity = choice("cosine", "dot", "l2")
+
+/** The sum of squares of a vector, in double precision; not finite where one of its values is not. */
+export const squares = (vector: Float32Array): number => {
+  let sum = 0
+  for (let k = 0; k < vector.length; k++) sum += vector[k] * vector[k]
+  return sum
+}
+
+/** Why a vector cannot be compared with others; `undefined` where it can. */
+export const flaw = (by: Similarity, squared: number): string | undefined => {
+  if (!Number.isFinite(squared))
+    return by === "cosine" ? "is zero or not finite, so it has no direction" : "is not finite"
+  return by === "cosine" && squared === 0 ? "is zero or not finite, so it has no direction" : undefined
+}
+
+/**
+ * The similarity that an inner product stands for. The squared distance is |q|^2 + |x|^2 - 2 q.x, so its error is that of
+ * the inner product in single precision: vectors much nearer to each other than to the origin are better centred first.
+ *
+ * @param product of the two vectors, which `cosine` takes normalised
+ */
+export const similarityOf = (by: Similarity, product: number, squaredQuery: number, squaredItem: number): number =>
+  by === "l2" ? -Math.sqrt(Math.max(0, squaredQuery + squaredItem - 2 * product)) : product

@@ -1,0 +1,57 @@
+/** Some of the rows that stand in batches, without a copy of them: what `rank` holds is what it was given. */
+import type { Embeddings } from "../elements.ts"
+import { normaliseInto } from "./normalise.ts"
+import { type Similarity, squares } from "./similarity.ts"
+
+export interface Vectors {
+  readonly count: number
+  readonly dim: number
+  /** Copies the rows [from, to) as they enter products: L2-normalised for `cosine`, else as they are. */
+  readonly read: (from: number, to: number) => Float32Array
+  /** Sum of squares of a row. */
+  readonly squared: (row: number) => number
+}
+
+/** Number of the batch that an image stands in. */
+const batchOf = (starts: Int32Array, image: number): number => {
+  let low = 0
+  let high = starts.length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if (starts[middle] <= image) low = middle
+    else high = middle - 1
+  }
+  return low
+}
+
+/**
+ * @param batches of one dimension
+ * @param images which of the images in all batches, by number
+ */
+export const vectorsOf = (batches: ReadonlyArray<Embeddings>, images: Int32Array, by: Similarity): Vectors => {
+  const dim = batches[0]?.dim ?? 0
+  let before = 0
+  const starts = Int32Array.from(batches, ({ size }) => {
+    before += size
+    return before - size
+  })
+  const vector = (row: number): Float32Array => {
+    const image = images[row]
+    const batch = batchOf(starts, image)
+    const at = (image - starts[batch]) * dim
+    return batches[batch].vectors.subarray(at, at + dim)
+  }
+  return {
+    count: images.length,
+    dim,
+    read: (from, to) => {
+      const out = new Float32Array((to - from) * dim)
+      for (let row = from; row < to; row++) {
+        if (by === "cosine") normaliseInto(vector(row), out, (row - from) * dim)
+        else out.set(vector(row), (row - from) * dim)
+      }
+      return out
+    },
+    squared: (row) => squares(vector(row))
+  }
+}
