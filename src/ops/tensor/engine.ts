@@ -1,17 +1,16 @@
 /** The tensor engine as a service: what networks and training need of it, and which one runs. */
 import { Context, Effect, Layer } from "effect"
-import { explained } from "../../pipeline/explained.ts"
 import type { AdamOptions, AdamState } from "./adam.ts"
+import { type Device, type EngineOptions, openEngine } from "./device.ts"
+import type { EngineError } from "./errors.ts"
 import type { ConvOptions, PoolOptions } from "./geometry.ts"
-import type { Normalised } from "./norm.ts"
-import { openTfjs } from "./open.ts"
+import type { Precision } from "./native/process.ts"
+import type { Given, Normalised } from "./norm.ts"
+import type { SgdOptions, SgdState } from "./sgd.ts"
 import type { Tensor } from "./tfjs.ts"
 
-/** The engine that was asked for does not load. */
-export class EngineError extends explained("EngineError") {}
-
-/** Which engine to take: `auto` is the fastest that loads. */
-export type Device = "auto" | "wasm" | "cpu"
+export { type Device, type EngineOptions, openEngine } from "./device.ts"
+export { EngineError } from "./errors.ts"
 
 /**
  * Operations on float32 tensors. All of them, `gradients` included, are called inside `scope`, which frees every tensor
@@ -22,7 +21,11 @@ export interface Engine {
   readonly name: string
   /** Version of the library behind it. */
   readonly version: string
+  /** Threads of one operation. */
   readonly threads: number
+  readonly precision: Precision
+  /** Whether it computes on a GPU. */
+  readonly gpu: boolean
   /** One line: what runs, and why nothing faster does. */
   readonly why: string
 
@@ -52,11 +55,7 @@ export interface Engine {
   /** By the batch's statistics, which it also gives; the caller disposes them. */
   readonly batchNorm: (x: Tensor, gamma: Tensor, beta: Tensor, options: { readonly relu: boolean }) => Normalised
   /** By given statistics; no gradient. */
-  readonly normalise: (
-    x: Tensor,
-    given: { readonly gamma: Tensor; readonly beta: Tensor; readonly mean: Tensor; readonly variance: Tensor },
-    options: { readonly relu: boolean }
-  ) => Tensor
+  readonly normalise: (x: Tensor, given: Given, options: { readonly relu: boolean }) => Tensor
   readonly relu: (x: Tensor) => Tensor
   readonly addRelu: (a: Tensor, b: Tensor) => Tensor
   /** a [n, k] times b [k, m]. */
@@ -65,36 +64,8 @@ export interface Engine {
   readonly blend: (a: Tensor, b: Tensor, share: number) => Tensor
   /** One optimiser update, as new tensors. */
   readonly adam: (state: AdamState<Tensor>, gradient: Tensor, options: AdamOptions) => AdamState<Tensor>
-}
-
-const loadError = (device: "wasm" | "cpu") => (cause: unknown) =>
-  new EngineError({
-    subject: `device ${device}`,
-    problem: `the engine does not load (${cause instanceof Error ? cause.message : String(cause)})`,
-    remedy:
-      device === "wasm"
-        ? "Say `device: cpu`, or install the packages anew with `npm ci`"
-        : "Install the packages anew with `npm ci`",
-    cause
-  })
-
-const open = (device: "wasm" | "cpu", why: string): Effect.Effect<Engine, EngineError> =>
-  Effect.tryPromise({ try: () => openTfjs(device, why), catch: loadError(device) })
-
-const WASM = "WebAssembly, 1 thread; inside the npm package, needs nothing else"
-const CPU = "plain JavaScript, 1 thread; slow, for tests"
-
-/**
- * Starts an engine.
- *
- * @param device a named engine never falls back to another
- */
-export const openEngine = (device: Device): Effect.Effect<Engine, EngineError> => {
-  if (device === "cpu") return open("cpu", CPU)
-  if (device === "wasm") return open("wasm", WASM)
-  return Effect.catch(open("wasm", WASM), (failed) =>
-    open("cpu", `plain JavaScript, 1 thread; WebAssembly failed: ${failed.problem}`)
-  )
+  /** The same with momentum alone. */
+  readonly sgd: (state: SgdState<Tensor>, gradient: Tensor, options: SgdOptions) => SgdState<Tensor>
 }
 
 /** Gives the engine, starting it when first asked for. */
@@ -103,10 +74,10 @@ export class TensorEngine extends Context.Service<
   { readonly open: Effect.Effect<Engine, EngineError> }
 >()("orbitrank/ops/TensorEngine") {
   /** Loads nothing until `open` is first run; then one engine for the life of the layer. */
-  static layer(device: Device): Layer.Layer<TensorEngine> {
+  static layer(device: Device, options: EngineOptions = {}): Layer.Layer<TensorEngine> {
     return Layer.effect(
       TensorEngine,
-      Effect.map(Effect.cached(openEngine(device)), (opened) => ({ open: opened }))
+      Effect.map(Effect.cached(openEngine(device, options)), (opened) => ({ open: opened }))
     )
   }
 }

@@ -30,6 +30,14 @@ const scaled = (tf: Tf, x: Tensor, scale: Tensor, shift: Tensor, relu: boolean):
     activation: relu ? "relu" : "linear"
   })
 
+/** Scale, shift and statistics of a normalisation, float32 [C] each. */
+export interface Given {
+  readonly gamma: Tensor
+  readonly beta: Tensor
+  readonly mean: Tensor
+  readonly variance: Tensor
+}
+
 export interface Normalised {
   /** float32 of the input's shape. */
   readonly y: Tensor
@@ -87,12 +95,7 @@ const gradients = (tf: Tf, dy: Tensor, saved: ReadonlyArray<Tensor>, relu: boole
  *
  * @param mean,variance running statistics, float32 [C]
  */
-export const normalise = (
-  tf: Tf,
-  x: Tensor,
-  given: { readonly gamma: Tensor; readonly beta: Tensor; readonly mean: Tensor; readonly variance: Tensor },
-  relu: boolean
-): Tensor => {
+export const normalise = (tf: Tf, x: Tensor, given: Given, relu: boolean): Tensor => {
   const a = tf.mul(given.gamma, tf.rsqrt(tf.add(given.variance, EPSILON)))
   return scaled(tf, x, a, tf.sub(given.beta, tf.mul(given.mean, a)), relu)
 }

@@ -1,6 +1,6 @@
 /** Pools as differentiable operations of TensorFlow.js. */
 import { outputLength, type PoolOptions, sidesOf } from "./geometry.ts"
-import { type BackendName, type Memory, memoryOf } from "./memory.ts"
+import type { Memory } from "./memory.ts"
 import type { Info, Tensor, Tf } from "./tfjs.ts"
 
 const FORWARD = "orbitrank/MaxPool"
@@ -42,32 +42,42 @@ const maxPoolGradient = (memory: Memory, x: Info, y: Info, dy: Info, pool: PoolO
   return dx
 }
 
+/** Max-pooling and its gradient: x [N, H, W, C], y and dy [N, OH, OW, C]. */
+export interface PoolKernels {
+  readonly forward: (x: Info, pool: PoolOptions) => Info
+  readonly gradient: (x: Info, y: Info, dy: Info, pool: PoolOptions) => Info
+}
+
+/** By the kernels of TensorFlow.js's own backends, and a loop over memory. */
+export const composedMaxPool = (memory: Memory): PoolKernels => ({
+  forward: (x, { size, stride, padding }) => {
+    const [top, bottom, left, right] = sidesOf(padding)
+    const pad = [
+      [0, 0],
+      [top, bottom],
+      [left, right],
+      [0, 0]
+    ]
+    const attrs = { filterSize: [size, size], strides: [stride, stride], pad, dimRoundingMode: "floor" }
+    return memory.kernel("MaxPool", { x }, attrs)
+  },
+  gradient: (x, y, dy, pool) => maxPoolGradient(memory, x, y, dy, pool)
+})
+
 /** Registers kernel and gradient with TensorFlow.js for one backend; a second call does nothing. */
-export const registerMaxPool = (tf: Tf, backend: BackendName): void => {
+export const registerMaxPool = (tf: Tf, backend: string, kernels: PoolKernels): void => {
   if (tf.getKernel(FORWARD, backend) !== undefined) return
-  const memory = memoryOf(tf, backend)
   tf.registerKernel({
     kernelName: FORWARD,
     backendName: backend,
-    kernelFunc: ({ inputs, attrs }) => {
-      const { size, stride, padding } = attrs as unknown as PoolOptions
-      const [top, bottom, left, right] = sidesOf(padding)
-      const pad = [
-        [0, 0],
-        [top, bottom],
-        [left, right],
-        [0, 0]
-      ]
-      const pool = { filterSize: [size, size], strides: [stride, stride], pad, dimRoundingMode: "floor" }
-      return memory.kernel("MaxPool", { x: inputs.x as Info }, pool)
-    }
+    kernelFunc: ({ inputs, attrs }) => kernels.forward(inputs.x as Info, attrs as unknown as PoolOptions)
   })
   tf.registerKernel({
     kernelName: GRADIENT,
     backendName: backend,
     kernelFunc: ({ inputs, attrs }) => {
       const { x, y, dy } = inputs as Record<string, Info>
-      return maxPoolGradient(memory, x, y, dy, attrs as unknown as PoolOptions)
+      return kernels.gradient(x, y, dy, attrs as unknown as PoolOptions)
     }
   })
   if (tf.getGradient(FORWARD) !== undefined) return

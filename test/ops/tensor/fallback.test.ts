@@ -9,7 +9,7 @@ vi.mock("@tensorflow/tfjs-backend-wasm", () => ({
 }))
 
 it("auto takes plain JavaScript where WebAssembly does not load, and says why", async () => {
-  const engine = await Effect.runPromise(openEngine("auto"))
+  const engine = await Effect.runPromise(openEngine("auto", { project: "/nowhere" }))
   expect(engine.name).toBe("cpu")
   expect(engine.why).toContain("no WebAssembly here")
 })

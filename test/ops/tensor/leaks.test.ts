@@ -14,12 +14,14 @@ describe.each(devices)("live tensors on %s", (device) => {
   it("are as many after forward and backward passes as before", async () => {
     const [x, w, dy] = [noise([3, 7, 7, 4], 1), noise([3, 3, 4, 4], 2), noise([3, 4, 4, 4], 3)]
     const [k, gamma, beta] = [noise([1, 1, 4, 4], 6), noise([4], 4), noise([4], 5)]
+    const deep = noise([3, 3, 1, 4], 7)
     await run(() =>
-      differentiated(engine, [x, w, k, gamma, beta], dy, (a, b, c, g, s) => {
+      differentiated(engine, [x, w, k, gamma, beta, deep], dy, (a, b, c, g, s, d) => {
         const options = { stride: 2, padding: 1, dilation: 1 }
         const { y, mean, variance } = engine.batchNorm(engine.conv2d(a, b, options), g, s, { relu: true })
         engine.dispose([mean, variance])
-        const point = engine.conv2d(y, c, { stride: 1, padding: 0, dilation: 1 })
+        const spread = engine.conv2d(y, d, { stride: 1, padding: [1, 1, 2, 0], dilation: 1, groups: 4 })
+        const point = engine.conv2d(spread, c, { stride: 1, padding: 0, dilation: 1 })
         return engine.addRelu(engine.maxPool(point, { size: 3, stride: 1, padding: 1 }), y)
       })
     )
@@ -30,6 +32,7 @@ describe.each(devices)("live tensors on %s", (device) => {
       engine.scope(() => {
         const [weight, m, v, g] = [1, 2, 3, 4].map((seed) => upload(engine, noise([7], seed, 1)))
         engine.adam({ weight, m, v }, g, { learningRate: 0.1, step: 1 })
+        engine.sgd({ weight, velocity: m }, g, { learningRate: 0.1 })
       })
     ))
 

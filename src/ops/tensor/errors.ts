@@ -1,0 +1,4 @@
+import { explained } from "../../pipeline/explained.ts"
+
+/** The engine that was asked for cannot be had, or not with these settings. */
+export class EngineError extends explained("EngineError") {}

@@ -1,0 +1,45 @@
+/** Starts native TensorFlow. */
+import { registerConvolution } from "../convolution.ts"
+import type { Engine } from "../engine.ts"
+import { engineOver } from "../over.ts"
+import { registerMaxPool } from "../pool.ts"
+import { loadNative } from "../setup/load.ts"
+import { addRelu, relu } from "./activation.ts"
+import { nativeConvolution } from "./convolution.ts"
+import { batchNorm, normalise } from "./norm.ts"
+import { BACKEND, nativeOps } from "./ops.ts"
+import { nativeMaxPool } from "./pool.ts"
+import { intraOpThreads, type Precision } from "./process.ts"
+import { adam, sgd } from "./update.ts"
+
+/**
+ * @param packageFolder as `findNative` has found it
+ * @param why told what was started
+ * @throws NativeLoadError where it does not load
+ */
+export const openNative = (
+  packageFolder: string,
+  precision: Precision,
+  why: (started: { readonly version: string; readonly gpu: boolean; readonly threads: number }) => string
+): Engine => {
+  const tf = loadNative({ packageFolder })
+  tf.enableProdMode()
+  const native = nativeOps(tf)
+  registerConvolution(tf, BACKEND, nativeConvolution(native))
+  registerMaxPool(tf, BACKEND, nativeMaxPool(native))
+  const threads = intraOpThreads()
+  return engineOver(tf, {
+    name: BACKEND,
+    version: `TensorFlow ${native.version}`,
+    threads,
+    precision,
+    gpu: native.gpu,
+    why: why({ version: native.version, gpu: native.gpu, threads }),
+    batchNorm: (x, gamma, beta, options) => batchNorm(tf, native, x, gamma, beta, options.relu),
+    normalise: (x, given, options) => normalise(native, x, given, options.relu),
+    relu: (x) => relu(tf, native, x),
+    addRelu: (a, b) => addRelu(tf, native, a, b),
+    adam: (state, gradient, options) => adam(native, state, gradient, options),
+    sgd: (state, gradient, options) => sgd(native, state, gradient, options)
+  })
+}

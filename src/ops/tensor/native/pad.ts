@@ -1,0 +1,22 @@
+/** Padding of images by TensorFlow's operations. */
+import type { Sides } from "../geometry.ts"
+import type { Info, Tensor } from "../tfjs.ts"
+import { type Native, using } from "./ops.ts"
+
+const PAD = { type: { T: "float32", Tpaddings: "int32" } } as const
+
+/** [n, h, w, c] with cells of `value` around it. */
+export const padded = (native: Native, x: Info, [top, bottom, left, right]: Sides, value: number): Tensor => {
+  const paddings = native.ints([0, 0, top, bottom, left, right, 0, 0], [4, 2])
+  return using([paddings, native.scalar(value)], (...inputs) => native.run("PadV2", PAD, [x, ...inputs]))
+}
+
+/** Cuts such cells off again, and disposes what it is given. */
+export const unpadded = (native: Native, x: Tensor, [top, bottom, left, right]: Sides): Tensor => {
+  const [n, h, w, c] = x.shape as [number, number, number, number]
+  const begin = native.ints([0, top, left, 0])
+  const size = native.ints([n, h - top - bottom, w - left - right, c])
+  return using([x, begin, size], (...inputs) =>
+    native.run("Slice", { type: { T: "float32", Index: "int32" } }, [...inputs])
+  )
+}

@@ -1,0 +1,49 @@
+/** Settings that TensorFlow reads from the environment once, when its libraries are loaded. */
+import { availableParallelism } from "node:os"
+import { EngineError } from "../errors.ts"
+
+/** What products are computed in: `bf16` rounds their factors to bfloat16, and sums in float32. */
+export type Precision = "float32" | "bf16"
+
+interface Wanted {
+  readonly threads?: number | undefined
+  readonly precision?: Precision | undefined
+  /** CUDA id of the one GPU to be seen. */
+  readonly cuda?: number | undefined
+}
+
+interface Settings {
+  readonly threads: number
+  readonly precision: Precision
+}
+
+let loaded: Settings | undefined
+
+const described = ({ threads, precision }: Settings): string =>
+  `${threads} ${threads === 1 ? "thread" : "threads"} and ${precision}`
+
+/** Threads that one operation takes. */
+export const intraOpThreads = (): number => Number(process.env.TF_NUM_INTRAOP_THREADS) || availableParallelism()
+
+/**
+ * Puts the settings into the environment, for the libraries to be loaded next.
+ *
+ * @throws EngineError where the process has loaded them with other settings
+ */
+export const processSettings = (subject: string, { threads, precision = "float32", cuda }: Wanted): Settings => {
+  const wanted = { threads: threads ?? loaded?.threads ?? intraOpThreads(), precision }
+  if (loaded !== undefined && described(loaded) !== described(wanted)) {
+    throw new EngineError({
+      subject,
+      problem: `TensorFlow already runs in this process with ${described(loaded)}, not ${described(wanted)}`,
+      remedy: "Use one setting for all engines of a process"
+    })
+  }
+  if (loaded === undefined) {
+    if (threads !== undefined) process.env.TF_NUM_INTRAOP_THREADS = String(threads)
+    if (precision === "bf16") process.env.TF_SET_ONEDNN_FPMATH_MODE = "BF16"
+    if (cuda !== undefined) process.env.CUDA_VISIBLE_DEVICES = String(cuda)
+  }
+  loaded = wanted
+  return wanted
+}

@@ -1,0 +1,75 @@
+/** Optimiser updates by TensorFlow's fused operations on variables. */
+import type { AdamOptions, AdamState } from "../adam.ts"
+import type { SgdOptions, SgdState } from "../sgd.ts"
+import type { Info, Tensor } from "../tfjs.ts"
+import { type Native, using } from "./ops.ts"
+
+const FLOAT = { type: { dtype: "float32" } } as const
+
+/** Names tell variables of one process apart. */
+let made = 0
+
+/**
+ * Puts tensors into variables, calls `body` with their handles, and gives what the variables hold after. The tensors stay
+ * as they were: TensorFlow copies memory that somebody else still holds.
+ */
+const throughVariables = (
+  native: Native,
+  tensors: ReadonlyArray<Info>,
+  body: (handles: ReadonlyArray<Tensor>) => void
+): ReadonlyArray<Tensor> => {
+  const handles = tensors.map(({ shape }) => {
+    made++
+    const string = { container: "", shared_name: `orbitrank/${made}` }
+    return native.run("VarHandleOp", { ...FLOAT, string, shape: { shape } }, [])
+  })
+  try {
+    for (const [i, handle] of handles.entries()) native.runMany("AssignVariableOp", FLOAT, [handle, tensors[i]], 0)
+    body(handles)
+    return handles.map((handle) => native.run("ReadVariableOp", FLOAT, [handle]))
+  } finally {
+    for (const handle of handles) {
+      native.runMany("DestroyResourceOp", { bool: { ignore_lookup_error: true } }, [handle], 0)
+      handle.dispose()
+    }
+  }
+}
+
+/**
+ * `ResourceApplyAdam` adds its epsilon to the uncorrected root; scaled by sqrt(1 - beta2^t) it is the one added to the
+ * corrected root, see `../adam.ts`. Its own corrections in float32 lose four digits of 1 - beta2, so the rate is corrected
+ * here, with the betas as it rounds them, and it is told that no correction is left to do.
+ */
+export const adam = (
+  native: Native,
+  state: AdamState<Tensor>,
+  gradient: Tensor,
+  { learningRate, step, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions
+): AdamState<Tensor> => {
+  const root = Math.sqrt(1 - Math.fround(beta2) ** step)
+  const rate = (learningRate * root) / (1 - Math.fround(beta1) ** step)
+  const numbers = [0, 0, rate, beta1, beta2, epsilon * root].map(native.scalar)
+  const [weight, m, v] = using(numbers, (...scalars) =>
+    throughVariables(native, [state.weight, state.m, state.v], (handles) => {
+      const attributes = { type: { T: "float32" }, bool: { use_locking: false, use_nesterov: false } } as const
+      native.runMany("ResourceApplyAdam", attributes, [...handles, ...scalars, gradient], 0)
+    })
+  )
+  return { weight, m, v }
+}
+
+/** `ResourceApplyMomentum`: v' = momentum v + g, w' = w - rate v'. */
+export const sgd = (
+  native: Native,
+  state: SgdState<Tensor>,
+  gradient: Tensor,
+  { learningRate, momentum = 0.9 }: SgdOptions
+): SgdState<Tensor> => {
+  const [weight, velocity] = using([native.scalar(learningRate), native.scalar(momentum)], (rate, share) =>
+    throughVariables(native, [state.weight, state.velocity], ([w, v]) => {
+      const attributes = { type: { T: "float32" }, bool: { use_locking: false, use_nesterov: false } } as const
+      native.runMany("ResourceApplyMomentum", attributes, [w, v, rate, gradient, share], 0)
+    })
+  )
+  return { weight, velocity }
+}

@@ -1,0 +1,59 @@
+/** The engine over one started backend of TensorFlow.js. */
+
+import { conv2d } from "./convolution.ts"
+import type { Engine } from "./engine.ts"
+import { globalAveragePool, maxPool } from "./pool.ts"
+import type { Tf } from "./tfjs.ts"
+
+/** What engines do each in their own way. */
+export type Own = Pick<
+  Engine,
+  | "name"
+  | "version"
+  | "threads"
+  | "precision"
+  | "gpu"
+  | "why"
+  | "batchNorm"
+  | "normalise"
+  | "relu"
+  | "addRelu"
+  | "adam"
+  | "sgd"
+>
+
+const scoped =
+  (tf: Tf, name: string): Engine["scope"] =>
+  (body) => {
+    // Two engines may live in one process. A backend that has started is switched to at once; nothing is awaited.
+    if (tf.getBackend() !== name) void tf.setBackend(name)
+    const result: Array<ReturnType<typeof body>> = []
+    tf.tidy(() => {
+      result.push(body())
+    })
+    return result[0]
+  }
+
+/** @param own operations of this engine; convolution and max-pool are those registered for its backend */
+export const engineOver = (tf: Tf, own: Own): Engine => ({
+  ...own,
+  scope: scoped(tf, own.name),
+  keep: (tensor) => tf.keep(tensor),
+  dispose: (tensors) => {
+    for (const tensor of tensors) tensor.dispose()
+  },
+  live: () => tf.memory().numTensors,
+  tensor: (values, shape) => tf.tensor(values, [...shape], "float32"),
+  // A backend may answer with its own memory; the caller gets a copy.
+  read: (tensor) => Float32Array.from(tensor.dataSync()),
+  gradients: (body, inputs) => {
+    const { value, grads } = tf.engine().gradients(body, [...inputs], undefined, true)
+    return { value, gradients: grads.map((one) => one ?? undefined) }
+  },
+  weightedSum: (tensor, values) => tf.sum(tf.mul(tensor, tf.tensor(values, tensor.shape, "float32"))),
+  conv2d: (x, w, options) => conv2d(tf, x, w, options),
+  maxPool: (x, options) => maxPool(tf, x, options),
+  globalAveragePool: (x) => globalAveragePool(tf, x),
+  matMul: (a, b) => tf.matMul(a as never, b as never),
+  blend: (a, b, share) => tf.add(tf.mul(a, 1 - share), tf.mul(b, share))
+})

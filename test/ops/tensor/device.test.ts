@@ -1,0 +1,106 @@
+import { spawnSync } from "node:child_process"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { Effect } from "effect"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { type Device, type EngineOptions, openEngine } from "../../../src/ops/tensor/engine.ts"
+import { BINDING, packageFolderOf } from "../../../src/ops/tensor/setup/load.ts"
+import { devices } from "./with-engine.ts"
+
+/** A project without TensorFlow. */
+let bare: string
+/** One whose TensorFlow does not load. */
+let broken: string
+beforeAll(() => {
+  bare = mkdtempSync(join(tmpdir(), "orbitrank-device-"))
+  broken = mkdtempSync(join(tmpdir(), "orbitrank-device-"))
+  const folder = packageFolderOf(broken)
+  mkdirSync(join(folder, dirname(BINDING)), { recursive: true })
+  writeFileSync(join(folder, BINDING), "")
+  writeFileSync(join(folder, "index.js"), "throw new Error('libtensorflow: cannot open')")
+  const platform = `${process.platform}-${process.arch}`
+  const built = { version: "9.9.9", gpu: false, platform, from: "nowhere", libraries: {}, folder }
+  writeFileSync(join(folder, "orbitrank.json"), JSON.stringify(built))
+})
+afterAll(() => {
+  for (const folder of [bare, broken]) rmSync(folder, { recursive: true, force: true })
+})
+
+const open = (device: Device, options: EngineOptions) => Effect.runPromise(openEngine(device, options))
+const refused = async (device: Device, options: EngineOptions) =>
+  (await Effect.runPromise(Effect.flip(openEngine(device, options)))).message
+
+describe.runIf(process.platform === "linux")("where TensorFlow is not set up", () => {
+  const NOT = "TensorFlow is not set up"
+
+  it("auto takes WebAssembly, and says how to get better", async () => {
+    const engine = await open("auto", { project: bare })
+    expect(engine.name).toBe("wasm")
+    expect(engine.why).toBe(`WebAssembly, 1 thread; ${NOT}: run \`npm run setup:tensorflow\` (about 210 MB)`)
+  })
+
+  it("a list of GPUs does the same, in a line", async () => {
+    const engine = await open([1, 0], { project: bare })
+    expect(engine.name).toBe("wasm")
+    expect(engine.why).toContain(`; GPU 1 was asked for, but ${NOT}`)
+  })
+
+  it("a name is an error with the remedy", async () => {
+    expect(await refused("tensorflow", { project: bare })).toBe(
+      `device tensorflow: ${NOT}. Run \`npm run setup:tensorflow\` (about 210 MB).`
+    )
+    expect(await refused("gpu", { project: bare })).toBe(
+      `device gpu: ${NOT}. Run \`npm run setup:tensorflow -- --gpu\`, or say \`device: auto\`.`
+    )
+  })
+})
+
+describe.runIf(process.platform === "linux")("where TensorFlow does not load", () => {
+  it("auto says so; a name is an error", async () => {
+    const engine = await open("auto", { project: broken })
+    expect(engine.name).toBe("wasm")
+    expect(engine.why).toMatch(/; TensorFlow failed: .*libtensorflow: cannot open/)
+    expect(await refused("tensorflow", { project: broken })).toMatch(
+      /cannot open\)\. Remove this folder and run `npm run/
+    )
+    expect(await refused("gpu", { project: broken })).toMatch(/^device gpu: TensorFlow is set up without CUDA\./)
+  })
+})
+
+describe("settings that an engine does not have", () => {
+  it("are an error for precision, a remark for threads", async () => {
+    expect(await refused("wasm", { precision: "bf16" })).toBe(
+      "device wasm: computes in float32 only, but `precision: bf16` is asked for. Leave `precision` away, or say `device: tensorflow`."
+    )
+    expect((await open("cpu", { threads: 4 })).why).toMatch(/1 thread.*; `threads` is for TensorFlow$/)
+    expect((await open("auto", { project: bare, precision: "bf16" })).why).toMatch(/; bf16 is for TensorFlow$/)
+  })
+})
+
+describe.runIf(devices.includes("tensorflow"))("native TensorFlow", () => {
+  const script = `
+    import { Effect } from "effect"
+    import { openEngine } from "./src/ops/tensor/engine.ts"
+    const [threads, precision] = JSON.parse(process.env.SETTINGS)
+    const opened = await Effect.runPromise(openEngine("auto", { threads, precision }))
+    const one = opened.scope(() => opened.read(opened.relu(opened.tensor(Float32Array.of(-1, 4), [2])))[1])
+    const again = await Effect.runPromise(Effect.flip(openEngine("tensorflow", { threads: threads + 1, precision })))
+    const { name, why, gpu, ...rest } = opened
+    console.log(JSON.stringify({ name, why, threads: rest.threads, precision: rest.precision, one, again: again.problem }))`
+
+  it.each([
+    [1, "float32"],
+    [2, "bf16"]
+  ])("is what auto takes, silently, with %d threads and %s; once a process", (threads, precision) => {
+    const child = spawnSync(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], {
+      encoding: "utf8",
+      env: { ...process.env, SETTINGS: JSON.stringify([threads, precision]) }
+    })
+    expect(child.stderr).toBe("")
+    const said = JSON.parse(child.stdout)
+    expect(said).toMatchObject({ name: "tensorflow", threads, precision, one: 4 })
+    expect(said.why).toMatch(threads === 1 ? /^TensorFlow [\d.]+, 1 thread(;|$)/ : /^TensorFlow [\d.]+, 2 threads/)
+    expect(said.again).toMatch(/already runs in this process/)
+  })
+})
