@@ -1,26 +1,43 @@
 /** The run's tensor engine: opened when first needed, announced and entered in the record. */
 import { Effect, Layer } from "effect"
-import { type Device, type Engine, openEngine, TensorEngine } from "../ops/tensor/engine.ts"
+import { type Device, type Engine, type EngineOptions, openEngine, TensorEngine } from "../ops/tensor/engine.ts"
 import type { RunRecord } from "./record.ts"
 
 export type EngineRecord = NonNullable<RunRecord["engine"]>
 
-const facts = ({ name, threads, version, why }: Engine): EngineRecord => ({ name, version, threads, why })
+const facts = ({ name, threads, version, precision, gpu, why }: Engine): EngineRecord => ({
+  name,
+  version,
+  threads,
+  precision,
+  gpu,
+  why
+})
 
-/** Numbers differ in their last digits between engines, so a run that goes on with another one says so. */
+const described = ({ name, version, threads }: EngineRecord): string =>
+  `${name} (${version}, ${threads} ${threads === 1 ? "thread" : "threads"})`
+
+/** Numbers differ in their last digits between engines and thread counts, so a run that goes on with others says so. */
 export const engineWarning = (before: EngineRecord | undefined, now: EngineRecord): string | undefined =>
-  before === undefined || (before.name === now.name && before.threads === now.threads && before.version === now.version)
+  before === undefined || (described(before) === described(now) && (before.gpu ?? false) === (now.gpu ?? false))
     ? undefined
-    : `Note: this run began on ${before.name} (${before.version}, ${before.threads} thread) and goes on with another engine; numbers may differ in their last digits.`
+    : `Note: this run began on ${described(before)} and goes on with ${described(now)}; numbers may differ in their last digits.`
+
+/** What of a file's settings decides about the engine. */
+export interface EngineSettings extends EngineOptions {
+  readonly device: Device
+}
 
 /** @param opened told once, when an operator first asks for the engine */
-export const engineLayer = (device: Device, opened: (engine: EngineRecord) => void): Layer.Layer<TensorEngine> =>
-  Layer.effect(
-    TensorEngine,
-    Effect.map(
-      Effect.cached(Effect.tap(openEngine(device), (engine) => Effect.sync(() => opened(facts(engine))))),
-      (open) => ({
-        open
-      })
-    )
+export const engineLayer = (
+  { device, threads, precision }: EngineSettings,
+  opened: (engine: EngineRecord) => void
+): Layer.Layer<TensorEngine> => {
+  const told = Effect.tap(openEngine(device, { threads, precision }), (engine) =>
+    Effect.sync(() => opened(facts(engine)))
   )
+  return Layer.effect(
+    TensorEngine,
+    Effect.map(Effect.cached(told), (open) => ({ open }))
+  )
+}

@@ -61,7 +61,7 @@ const services = (plan: Plan, book: Book, progress: Progress) => {
     // At once, since the report reads the record while the run goes on.
     book.save()
   }
-  return Layer.merge(runLayer(plan, book, progress), engineLayer(plan.loaded.settings.device, opened))
+  return Layer.merge(runLayer(plan, book, progress), engineLayer(plan.loaded.settings, opened))
 }
 
 const runLayer = (plan: Plan, book: Book, progress: Progress) =>
