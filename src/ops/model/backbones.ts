@@ -1,11 +1,18 @@
 /** The backbones by name. A new one is a file in `backbones/` and a line here. */
+import { resnets } from "./backbones/resnet.ts"
 import { resnet10Slim } from "./backbones/resnet10-slim.ts"
-import type { Encoder } from "./residual.ts"
+import { vggs } from "./backbones/vgg.ts"
+import type { Backbone } from "./encoder.ts"
 
 export const backbones = {
-  "resnet10-slim": resnet10Slim
-} satisfies Readonly<Record<string, (channels: number) => Encoder>>
+  "resnet10-slim": resnet10Slim,
+  ...resnets,
+  ...vggs
+} satisfies Readonly<Record<string, Backbone>>
 
 export type BackboneName = keyof typeof backbones
 
 export const backboneNames = Object.keys(backbones) as ReadonlyArray<BackboneName>
+
+/** Backbones that have no other output stride than 32. */
+export const atStride32 = (name: BackboneName): boolean => name in vggs

@@ -4,7 +4,7 @@
  */
 import type { Random } from "../../pipeline/random.ts"
 import type { Engine } from "../tensor/engine.ts"
-import type { ConvOptions, PoolOptions } from "../tensor/geometry.ts"
+import type { PoolOptions } from "../tensor/geometry.ts"
 import type { Tensor } from "../tensor/tfjs.ts"
 
 /** One array of a network: name and shape as a PyTorch state dict has them (convolutions [O, I, KH, KW]). */
@@ -22,8 +22,8 @@ export interface Pass {
   /** A parameter in the engine's layout. */
   readonly get: (name: string) => Tensor
   /**
-   * In training, batch norms use the batch's own statistics and hand them over here, to be averaged and disposed by the
-   * receiver. Without it (inference) they use the averages.
+   * In training, batch norms use the batch's own statistics and hand them over here, to be averaged (with a share of 0.1)
+   * and disposed by the receiver. Without it (inference) they use the averages.
    */
   readonly observe: ((name: string, seen: Tensor) => void) | undefined
 }
@@ -33,79 +33,19 @@ export interface Layer {
   readonly apply: (pass: Pass, x: Tensor) => Tensor
 }
 
-const filled = (size: number, value: number) => () => new Float32Array(size).fill(value)
+/** Initial values that are all the same. */
+export const filled = (size: number, value: number) => () => new Float32Array(size).fill(value)
 
-/**
- * Convolution without bias. Initialised as He et al. 2015 (fan-out): normal with deviation sqrt(2 / (O KH KW)).
- *
- * @param name its parameter is `NAME.weight`
- */
-export const convolution = (
-  name: string,
-  from: number,
-  to: number,
-  kernel: number,
-  { stride = 1, padding = 0, dilation = 1 }: Partial<ConvOptions> = {}
-): Layer => {
-  const weight = `${name}.weight`
-  const deviation = Math.sqrt(2 / (to * kernel * kernel))
-  const init = (random: Random) =>
-    Float32Array.from({ length: to * from * kernel * kernel }, () => deviation * random.normal())
-  return {
-    parameters: [{ name: weight, shape: [to, from, kernel, kernel], role: "weight", init }],
-    apply: ({ engine, get }, x) => engine.conv2d(x, get(weight), { stride, padding, dilation })
-  }
-}
+/** Initial values drawn uniformly from +-bound. */
+export const uniform = (size: number, bound: number) => (random: Random) =>
+  Float32Array.from({ length: size }, () => random.between(-bound, bound))
 
-/** Batch normalisation, eps 1e-5, followed by ReLU if asked; both in one pass. */
-export const batchNorm = (
-  name: string,
-  channels: number,
-  { relu = false }: { readonly relu?: boolean } = {}
-): Layer => {
-  const [gamma, beta] = [`${name}.weight`, `${name}.bias`]
-  const [mean, variance] = [`${name}.running_mean`, `${name}.running_var`]
-  const shape = [channels]
-  return {
-    parameters: [
-      { name: gamma, shape, role: "weight", init: filled(channels, 1) },
-      { name: beta, shape, role: "weight", init: filled(channels, 0) },
-      { name: mean, shape, role: "statistic", init: filled(channels, 0) },
-      { name: variance, shape, role: "statistic", init: filled(channels, 1) }
-    ],
-    apply: ({ engine, get, observe }, x) => {
-      if (observe === undefined) {
-        const given = { gamma: get(gamma), beta: get(beta), mean: get(mean), variance: get(variance) }
-        return engine.normalise(x, given, { relu })
-      }
-      const seen = engine.batchNorm(x, get(gamma), get(beta), { relu })
-      observe(mean, seen.mean)
-      observe(variance, seen.variance)
-      return seen.y
-    }
-  }
-}
+/** A layer without parameters. */
+export const fixed = (apply: Layer["apply"]): Layer => ({ parameters: [], apply })
 
-/** Matrix product without bias, [n, from] to [n, to]; uniform in +-1 / sqrt(from), PyTorch's default. */
-export const linear = (name: string, from: number, to: number): Layer => {
-  const weight = `${name}.weight`
-  const bound = 1 / Math.sqrt(from)
-  const init = (random: Random) => Float32Array.from({ length: to * from }, () => random.between(-bound, bound))
-  return {
-    parameters: [{ name: weight, shape: [to, from], role: "weight", init }],
-    apply: ({ engine, get }, x) => engine.matMul(x, get(weight))
-  }
-}
+export const relu: Layer = fixed(({ engine }, x) => engine.relu(x))
 
-export const maxPool = (options: PoolOptions): Layer => ({
-  parameters: [],
-  apply: ({ engine }, x) => engine.maxPool(x, options)
-})
-
-export const globalAveragePool: Layer = {
-  parameters: [],
-  apply: ({ engine }, x) => engine.globalAveragePool(x)
-}
+export const maxPool = (options: PoolOptions): Layer => fixed(({ engine }, x) => engine.maxPool(x, options))
 
 export const sequence = (...layers: ReadonlyArray<Layer>): Layer => ({
   parameters: layers.flatMap((layer) => layer.parameters),

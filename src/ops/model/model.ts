@@ -1,45 +1,106 @@
-/** A whole network: backbone, pooling, head. */
+/** A whole network: backbone, attention, pooling, head. */
 import { Schema } from "effect"
-import { choice, PositiveInt } from "../../pipeline/param.ts"
+import { choice, listOf, PositiveInt } from "../../pipeline/param.ts"
 import { random } from "../../pipeline/random.ts"
 import type { NamedArray } from "../elements.ts"
 import type { Tensor } from "../tensor/tfjs.ts"
-import { backboneNames, backbones } from "./backbones.ts"
-import { globalAveragePool, type Layer, linear, type Parameter, type Pass } from "./layer.ts"
+import { type AttentionName, attentionNames, attentions } from "./attention.ts"
+import { atStride32, type BackboneName, backboneNames, backbones } from "./backbones.ts"
+import type { OutputStride } from "./encoder.ts"
+import { type Head, singleHead } from "./head.ts"
+import { type Layer, type Parameter, type Pass, sequence } from "./layer.ts"
+import { type Part, type PartsHead, partsHead } from "./parts.ts"
+import { type PoolingName, poolingNames, pools } from "./pooling.ts"
 
-/** What a network is, as a pipeline's `model` parameter says it. */
+/** What a network is, as a pipeline's `model` parameter says it. Keys that are left out have the values of `defaults`. */
 export const ModelParams = Schema.Struct({
   backbone: choice(...backboneNames),
-  pooling: choice("avg"),
+  pooling: choice(...poolingNames),
   channels: PositiveInt,
-  num_classes: PositiveInt
-})
+  num_classes: PositiveInt,
+  output_stride: Schema.optionalKey(Schema.Literals([8, 16, 32])),
+  module: Schema.optionalKey(choice(...attentionNames)),
+  parts: Schema.optionalKey(listOf(Schema.Tuple([PositiveInt, PositiveInt, PositiveInt]))),
+  part_dim: Schema.optionalKey(PositiveInt),
+  compat: Schema.optionalKey(choice("original"))
+}).check(
+  Schema.makeFilter(
+    ({ backbone, output_stride = 32, compat }: { backbone: BackboneName; output_stride?: number; compat?: string }) =>
+      output_stride === 32 || compat === "original" || !atStride32(backbone) || "no such stride",
+    {
+      expected:
+        "a mapping of backbone, pooling, channels, num_classes and, if wanted, output_stride (8 or 16 not for vgg and ibn), module, parts, part_dim, compat"
+    }
+  )
+)
 export type ModelParams = typeof ModelParams.Type
 
+/** A network's parameters as they are recorded beside its weights: all of them, as plain text and numbers. */
+export interface ModelFacts {
+  readonly backbone: BackboneName
+  readonly pooling: PoolingName
+  readonly channels: number
+  readonly num_classes: number
+  readonly output_stride: OutputStride
+  readonly module: AttentionName
+  /** `[[1,1,1]]` is the single head. */
+  readonly parts: string
+  readonly part_dim: number
+  /** `original` or `none`. */
+  readonly compat: string
+}
+
+const SINGLE: ReadonlyArray<Part> = [[1, 1, 1]]
+
+const factsOf = (params: ModelParams): ModelFacts & Readonly<Record<string, string | number>> => ({
+  backbone: params.backbone,
+  pooling: params.pooling,
+  channels: params.channels,
+  num_classes: params.num_classes,
+  output_stride: params.output_stride ?? 32,
+  module: params.module ?? "none",
+  parts: JSON.stringify(params.parts ?? SINGLE),
+  part_dim: params.part_dim ?? 256,
+  compat: params.compat ?? "none"
+})
+
 export interface Model {
-  readonly params: ModelParams
+  readonly params: ReturnType<typeof factsOf>
   /** All arrays, in the order of the network. */
   readonly parameters: ReadonlyArray<Parameter>
   /** Length of an embedding. */
   readonly dim: number
-  /** Images [n, h, w, channels] to embeddings [n, dim]: the pooled features, not normalised. */
+  /** Applied one after another, they take images [n, h, w, channels] to features; attention, where there is, is the last. */
+  readonly stages: ReadonlyArray<Layer>
+  /** From features on. */
+  readonly head: Head | PartsHead
+  /** Images [n, h, w, channels] to embeddings [n, dim], not normalised. */
   readonly embed: (pass: Pass, images: Tensor) => Tensor
   /** Embeddings [n, dim] to logits [n, num_classes]. */
   readonly logits: (pass: Pass, embeddings: Tensor) => Tensor
 }
 
-const pools: Readonly<Record<ModelParams["pooling"], Layer>> = { avg: globalAveragePool }
-
 export const makeModel = (params: ModelParams): Model => {
-  const encoder = backbones[params.backbone](params.channels)
+  const facts = factsOf(params)
+  const { channels, output_stride: outputStride, num_classes: classes } = facts
+  const encoder = backbones[params.backbone]({ channels, outputStride, original: params.compat === "original" })
+  const attention = attentions[facts.module](encoder.width)
+  const stages = facts.module === "none" ? encoder.stages : [...encoder.stages, attention]
+  const body = sequence(...stages)
   const pool = pools[params.pooling]
-  const head = linear("head.head.fc", encoder.width, params.num_classes)
+  const parts = params.parts ?? SINGLE
+  const single = parts.length === 1 && parts[0].every((n) => n === 1)
+  const head = single
+    ? singleHead(pool, encoder.width, classes)
+    : partsHead(pool, encoder.width, parts, facts.part_dim, classes)
   return {
-    params,
-    parameters: [...encoder.layer.parameters, ...pool.parameters, ...head.parameters],
-    dim: encoder.width,
-    embed: (pass, images) => pool.apply(pass, encoder.layer.apply(pass, images)),
-    logits: (pass, embeddings) => head.apply(pass, embeddings)
+    params: facts,
+    parameters: [...body.parameters, ...head.parameters],
+    dim: head.dim,
+    stages,
+    head,
+    embed: (pass, images) => head.embed(pass, body.apply(pass, images)),
+    logits: head.logits
   }
 }
 

@@ -4,7 +4,7 @@ import type { NamedArray } from "../elements.ts"
 import type { Engine } from "../tensor/engine.ts"
 import type { Tensor } from "../tensor/tfjs.ts"
 import { engineShape, toEngine, toFile } from "./layout.ts"
-import type { Model, ModelParams } from "./model.ts"
+import type { Model, ModelFacts } from "./model.ts"
 
 /** Weights do not fit the network. */
 export class WeightsError extends explained("WeightsError") {}
@@ -19,7 +19,7 @@ export interface Weights {
   readonly dispose: () => void
 }
 
-const described = ({ backbone, channels, num_classes }: ModelParams): string =>
+const described = ({ backbone, channels, num_classes }: ModelFacts): string =>
   `${backbone} with ${channels} channels and ${num_classes} classes`
 
 /**

@@ -1,0 +1,29 @@
+/** VGG (Simonyan and Zisserman 2015): its convolutional features, without batch norm; the last pool is among them. */
+import { convolution } from "../convolution.ts"
+import type { Backbone } from "../encoder.ts"
+import { type Layer, maxPool, relu, sequence } from "../layer.ts"
+
+const WIDTHS = [64, 128, 256, 512, 512]
+
+/** @param convolutions how many stand before each of the five pools */
+const vgg =
+  (convolutions: ReadonlyArray<number>): Backbone =>
+  ({ channels }) => {
+    const layers: Array<Layer> = []
+    let from = channels
+    convolutions.forEach((count, block) => {
+      const width = WIDTHS[block]
+      for (let i = 0; i < count; i++) {
+        // Names count convolutions, activations and pools alike.
+        layers.push(convolution(`encoder.encoder.${layers.length}`, from, width, 3, { padding: 1, bias: true }), relu)
+        from = width
+      }
+      layers.push(maxPool({ size: 2, stride: 2, padding: 0 }))
+    })
+    return { stages: [sequence(...layers)], width: from }
+  }
+
+export const vggs = {
+  vgg16: vgg([2, 2, 3, 3, 3]),
+  vgg19: vgg([2, 2, 4, 4, 4])
+} as const

@@ -1,0 +1,86 @@
+import { beforeAll, describe, expect, it } from "vitest"
+import type { Pass } from "../../../src/ops/model/layer.ts"
+import type { Branch } from "../../../src/ops/model/parts.ts"
+import { uploadArrays } from "../../../src/ops/model/weights.ts"
+import type { Engine } from "../../../src/ops/tensor/engine.ts"
+import type { Tensor } from "../../../src/ops/tensor/tfjs.ts"
+import { opened } from "../tensor/with-engine.ts"
+import { type Case, cases, modelOf, type RecordedBranch } from "./cases.ts"
+import { near, nearMap, nearRows, norm, recordedInput, ruled } from "./recorded.ts"
+
+/** Features after each stage of the backbone, compared as they are made. */
+const comparedStages = (pass: Pass, one: Case, x: Tensor): Tensor => {
+  const { stages } = modelOf(one)
+  const maps = one.stages.filter((map) => map !== null)
+  const expected = one.after_module === undefined ? maps : [...maps, one.after_module]
+  expect(stages.length).toBe(expected.length)
+  return stages.reduce((features, stage, i) => {
+    const made = stage.apply(pass, features)
+    nearMap(pass.engine.read(made), expected[i])
+    return made
+  }, x)
+}
+
+const nearBranches = (engine: Engine, got: ReadonlyArray<Branch>, expected: ReadonlyArray<RecordedBranch>): void => {
+  expect(got.length).toBe(expected.length)
+  got.forEach(({ embedding, logits }, i) => {
+    const firsts = (tensor: Tensor, width: number) => {
+      const [n = 0, dim = 0] = tensor.shape
+      const values = engine.read(tensor)
+      return Array.from({ length: n }, (_, row) => [...values.subarray(row * dim, row * dim + width)]).flat()
+    }
+    const { embedding_first8: first, embedding_l2: l2, logits_first8: scores } = expected[i]
+    near(firsts(embedding, first.shape[1]), first.data)
+    near(firsts(logits, scores.shape[1]), scores.data)
+    const values = engine.read(embedding)
+    const dim = values.length / l2.length
+    l2.forEach((length, n) => {
+      near([norm(values.subarray(n * dim, (n + 1) * dim))], [length])
+    })
+  })
+}
+
+describe("networks give what the original gave from the same weights", () => {
+  let engine: Engine
+  beforeAll(async () => {
+    engine = await opened("wasm")
+  })
+
+  it("has cases", () => expect(cases.length).toBeGreaterThan(5))
+
+  it.each(cases)("$id", (one) => {
+    const { parameters, head } = modelOf(one)
+    const [N, C, H, W] = one.input
+    const weights = uploadArrays(
+      engine,
+      parameters.map((parameter) => ruled(parameter, one))
+    )
+    const pass: Pass = { engine, get: weights.get, observe: undefined }
+    engine.scope(() => {
+      const features = comparedStages(pass, one, engine.tensor(recordedInput(one.input, one.input_phase), [N, H, W, C]))
+      if (!("branches" in head)) {
+        const embeddings = head.embed(pass, features)
+        nearRows(engine.read(embeddings), one.embedding)
+        near(engine.read(head.logits(pass, embeddings)), one.logits.data)
+        return
+      }
+      const { local, global } = head.branches(pass, features)
+      nearBranches(engine, local, one.local)
+      nearBranches(engine, global, one.global)
+      const all = [...local, ...global].map(({ embedding }) => engine.read(embedding))
+      const whole = Array.from({ length: N }, (_, n) =>
+        all.flatMap((values) => [...values.subarray((n * values.length) / N, ((n + 1) * values.length) / N)])
+      )
+      const { length, norm_before_normalisation: norms, first32 } = one.extract
+      expect(whole[0].length).toBe(length)
+      near(whole.map(norm), norms)
+      near(
+        whole.flatMap((row, n) => row.slice(0, first32.shape[1]).map((value) => value / norms[n])),
+        first32.data
+      )
+      if (head.dim !== length) return expect(() => head.embed(pass, features)).toThrow("cannot be cut into all")
+      near(engine.read(head.embed(pass, features)), whole.flat())
+    })
+    weights.dispose()
+  })
+})

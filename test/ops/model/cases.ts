@@ -1,0 +1,101 @@
+/** The recorded whole networks, and which of them tests run. */
+import type { AttentionName } from "../../../src/ops/model/attention.ts"
+import { type BackboneName, backboneNames } from "../../../src/ops/model/backbones.ts"
+import type { OutputStride } from "../../../src/ops/model/encoder.ts"
+import { type Model, makeModel } from "../../../src/ops/model/model.ts"
+import type { Part } from "../../../src/ops/model/parts.ts"
+import type { PoolingName } from "../../../src/ops/model/pooling.ts"
+import { type ReferenceArray, reference } from "../../reference.ts"
+import { type RecordedMap, type RecordedRows, sizeOf } from "./recorded.ts"
+
+export interface RecordedBranch {
+  readonly embedding_first8: ReferenceArray
+  readonly embedding_l2: ReadonlyArray<number>
+  readonly logits_first8: ReferenceArray
+}
+
+export interface Case {
+  readonly id: string
+  readonly encoder: string
+  readonly input: readonly [number, number, number, number]
+  readonly output_stride: OutputStride
+  readonly module: AttentionName
+  readonly parts: ReadonlyArray<Part>
+  readonly pooling: PoolingName
+  readonly part_dim: number
+  readonly num_classes: number
+  readonly channels: number
+  readonly G: number
+  readonly stages: ReadonlyArray<RecordedMap | null>
+  readonly after_module?: RecordedMap
+  readonly embedding: RecordedRows
+  readonly logits: ReferenceArray
+  readonly local: ReadonlyArray<RecordedBranch>
+  readonly global: ReadonlyArray<RecordedBranch>
+  readonly extract: {
+    readonly length: number
+    readonly norm_before_normalisation: ReadonlyArray<number>
+    readonly first32: ReferenceArray
+  }
+  /** Of the file. */
+  readonly seed: number
+  readonly input_phase: number
+}
+
+interface File {
+  readonly seed: number
+  readonly input_phase: number
+  readonly cases: ReadonlyArray<Omit<Case, "seed" | "input_phase">>
+}
+
+const known = (name: string): name is BackboneName => (backboneNames as ReadonlyArray<string>).includes(name)
+
+export const modelOf = ({ encoder, channels, input, ...rest }: Case): Model => {
+  const { output_stride, module, parts, pooling, part_dim, num_classes } = rest
+  if (!known(encoder)) throw new Error(`no backbone ${encoder}`)
+  const options = { output_stride, module, parts, part_dim, compat: "original" } as const
+  return makeModel({ backbone: encoder, pooling, channels: input[1], num_classes, ...options })
+}
+
+const read = (name: string): ReadonlyArray<Case> => {
+  const { seed, input_phase, cases } = reference<File>(name)
+  return cases.map((one) => ({ ...one, seed, input_phase }) as Case)
+}
+
+/** What a case is an example of. */
+const traits = ({ encoder, output_stride, module, parts, pooling, input, channels }: Case): ReadonlyArray<string> => {
+  const family = encoder.replace(/\d+|-b\d/, "")
+  const bottlenecks = sizeOf(input) > 0 && Number(encoder.replace(/\D/g, "")) >= 50
+  const even = input[2] % 32 === 0 && input[3] % 32 === 0
+  return [
+    `${family} ${bottlenecks}`,
+    `${family} stride ${output_stride}`,
+    `${family} channels ${channels > 3}`,
+    `${family} even ${even}`,
+    `module ${module}`,
+    `pooling ${pooling}`,
+    `parts ${JSON.stringify(parts)}`
+  ]
+}
+
+const weightsOf = (one: Case): number => modelOf(one).parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0)
+
+/** The cheapest cases that are examples of everything; all of them where `MODEL_CASES` is `all`. */
+const chosen = (cases: ReadonlyArray<Case>): ReadonlyArray<Case> => {
+  if (process.env.MODEL_CASES === "all") return cases
+  const costs = new Map(cases.map((one) => [one, weightsOf(one)]))
+  const seen = new Set<string>()
+  return [...cases]
+    .sort((a, b) => (costs.get(a) ?? 0) - (costs.get(b) ?? 0))
+    .filter((one) => {
+      const fresh = traits(one).filter((trait) => !seen.has(trait))
+      for (const trait of fresh) seen.add(trait)
+      return fresh.length > 0
+    })
+}
+
+export const cases = chosen(
+  ["model-backbones.json", "model-variants.json", "model-parts.json"]
+    .flatMap(read)
+    .filter(({ encoder }) => known(encoder))
+)
