@@ -14,6 +14,7 @@ import { embed } from "../ops/retrieve/embed.ts"
 import { embeddings } from "../ops/retrieve/embeddings.ts"
 import { rank } from "../ops/retrieve/rank.ts"
 import { save } from "../ops/retrieve/save.ts"
+import { search } from "../ops/retrieve/search.ts"
 import { report } from "../ops/show/report.ts"
 import { strips } from "../ops/show/strips.ts"
 import { checkpoint } from "../ops/train/checkpoint.ts"
@@ -44,6 +45,7 @@ export const operators = [
   embeddings,
   save,
   rank,
+  search,
   strips,
   measure,
   report

@@ -18,7 +18,7 @@ export interface Sides {
 export const some = (names: ReadonlyArray<string>): string =>
   names.length <= 3 ? names.join(", ") : `${names.slice(0, 3).join(", ")} and ${names.length - 3} more`
 
-const sameShape = (batches: ReadonlyArray<Embeddings>): Embeddings => {
+export const sameShape = (batches: ReadonlyArray<Embeddings>): Embeddings => {
   const first = batches.at(0)
   if (first === undefined) {
     throw new RetrieveError({
@@ -73,7 +73,7 @@ const flawed = (batches: ReadonlyArray<Embeddings>, by: Similarity) => {
   return { names, why }
 }
 
-const labelsOf = (batches: ReadonlyArray<Embeddings>, images: number, classes: number): Uint8Array => {
+export const labelsOf = (batches: ReadonlyArray<Embeddings>, images: number, classes: number): Uint8Array => {
   const labels = new Uint8Array(images * classes)
   let at = 0
   for (const batch of batches) {

@@ -2,7 +2,7 @@ import { join } from "node:path"
 import { Effect, Schema, type Scope, Stream } from "effect"
 import sharp from "sharp"
 import { operator } from "../../pipeline/operator.ts"
-import { Name, PositiveInt, param } from "../../pipeline/param.ts"
+import { choice, Name, PositiveInt, param } from "../../pipeline/param.ts"
 import { type Band, Ranking } from "../elements.ts"
 import { writeFileAtomic } from "../files.ts"
 import { Run } from "../run.ts"
@@ -71,15 +71,21 @@ export const makeStrips = <E, R>(open: OpenBands<E, R>) =>
       queries: param(PositiveInt, "How many queries, spread evenly.", 8),
       top: param(PositiveInt, "Results per query.", 10),
       from: param(Name, "Store of the patches, in the folder of archives and stores.", "patches.lmdb"),
-      bands: param(Schema.Tuple([Name, Name, Name]), "Bands shown as red, green and blue.", ["B04", "B03", "B02"])
+      bands: param(Schema.Tuple([Name, Name, Name]), "Bands shown as red, green and blue.", ["B04", "B03", "B02"]),
+      without_store: param(choice("fail", "skip"), "What to do where the store cannot be opened.", "fail")
     },
     run:
-      ({ bands, from, queries, top }) =>
+      ({ bands, from, queries, top, without_store }) =>
       (rankings) =>
         Stream.unwrap(
           Effect.gen(function* () {
-            const { folder, root, wrote } = yield* Run
-            const read = yield* open(join(root, from))
+            const { folder, root, say, wrote } = yield* Run
+            const opening = open(join(root, from))
+            const skipping = Effect.catch(opening, (fault) =>
+              Effect.as(say(`No strips: ${fault instanceof Error ? fault.message : fault}`), undefined)
+            )
+            const read = yield* without_store === "skip" ? skipping : opening
+            if (read === undefined) return rankings
             const drawn: Array<Strip> = []
             const draw = Effect.fnUntraced(function* (ranking: Ranking) {
               const rows = spread(ranking.gallery.queries.length, queries)

@@ -38,11 +38,11 @@ const ranking: Ranking = {
   scores: Float32Array.of(0.5, 0.25)
 }
 const params = { queries: 1, top: 2, from: "patches.lmdb", bands: ["B04", "B03", "B02"] as const }
-const run = strips.run(params, { expect: () => {} })(Stream.make(ranking) as never) as unknown as Stream.Stream<
-  Ranking,
-  Error,
-  Run
->
+const stripsWith = (given: object) =>
+  strips.run({ ...params, ...given } as never, { expect: () => {} })(
+    Stream.make(ranking) as never
+  ) as unknown as Stream.Stream<Ranking, Error, Run>
+const run = stripsWith({ without_store: "fail" })
 
 describe("strips of a store", () => {
   effect("draws the patches that the store holds, and fails by name where one is missing", () =>
@@ -69,6 +69,18 @@ describe("strips of a store", () => {
       yield* write([1])
       yield* Stream.runDrain(run).pipe(provided)
       expect(readStrips(fake.folder).map(({ results }) => results.map(({ name }) => name))).toEqual([["c", "b"]])
+    })
+  )
+
+  effect("are left out, said so, where there need be no store", () =>
+    Effect.gen(function* () {
+      const fake = yield* fakeRun
+      const passed = yield* Stream.runCollect(stripsWith({ without_store: "skip" })).pipe(
+        Effect.provideService(Run, fake.run)
+      )
+      expect(passed).toEqual([ranking])
+      expect(fake.said).toEqual([expect.stringMatching(/^No strips: .*patches\.lmdb: there is no store\./)])
+      expect(readStrips(fake.folder)).toEqual([])
     })
   )
 })
