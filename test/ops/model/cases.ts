@@ -62,6 +62,9 @@ const read = (name: string): ReadonlyArray<Case> => {
   return cases.map((one) => ({ ...one, seed, input_phase }) as Case)
 }
 
+/** Networks above this many weights take long; they are examples of their family alone. */
+const LARGE = 60e6
+
 /** What a case is an example of. */
 const traits = ({ encoder, output_stride, module, parts, pooling, input, channels }: Case): ReadonlyArray<string> => {
   const family = encoder.replace(/\d+|-b\d/, "")
@@ -88,7 +91,8 @@ const chosen = (cases: ReadonlyArray<Case>): ReadonlyArray<Case> => {
   return [...cases]
     .sort((a, b) => (costs.get(a) ?? 0) - (costs.get(b) ?? 0))
     .filter((one) => {
-      const fresh = traits(one).filter((trait) => !seen.has(trait))
+      const all = traits(one)
+      const fresh = ((costs.get(one) ?? 0) > LARGE ? all.slice(0, 1) : all).filter((trait) => !seen.has(trait))
       for (const trait of fresh) seen.add(trait)
       return fresh.length > 0
     })

@@ -1,0 +1,76 @@
+/** EfficientNet (Tan and Le 2019), without drop-connect. */
+import { convolution } from "../convolution.ts"
+import type { Backbone, OutputStride } from "../encoder.ts"
+import { type Layer, sequence } from "../layer.ts"
+import { type MbConv, mbConv, mobilePadding, NORM, swishLayer } from "../mbconv.ts"
+import { batchNorm } from "../norm.ts"
+
+/** The stages of b0 (table 1). `strideFrom`: at output strides below it, the stage has stride 1. */
+const STAGES = [
+  { repeats: 1, kernel: 3, stride: 1, expand: 1, from: 32, to: 16, strideFrom: 0 },
+  { repeats: 2, kernel: 3, stride: 2, expand: 6, from: 16, to: 24, strideFrom: 0 },
+  { repeats: 2, kernel: 5, stride: 2, expand: 6, from: 24, to: 40, strideFrom: 0 },
+  { repeats: 3, kernel: 3, stride: 2, expand: 6, from: 40, to: 80, strideFrom: 16 },
+  { repeats: 3, kernel: 5, stride: 1, expand: 6, from: 80, to: 112, strideFrom: 0 },
+  { repeats: 4, kernel: 5, stride: 2, expand: 6, from: 112, to: 192, strideFrom: 32 },
+  { repeats: 1, kernel: 3, stride: 1, expand: 6, from: 192, to: 320, strideFrom: 0 }
+] as const
+const STEM = 32
+const HEAD = 1280
+
+/** A width times a factor, to the nearest multiple of 8 that is not more than a tenth below it. */
+const scaledWidth = (width: number, factor: number): number => {
+  const exact = width * factor
+  const rounded = Math.max(8, Math.floor((exact + 4) / 8) * 8)
+  return rounded < 0.9 * exact ? rounded + 8 : rounded
+}
+
+/** All blocks in order. */
+const blocksOf = (width: number, depth: number, outputStride: OutputStride): ReadonlyArray<MbConv> =>
+  STAGES.flatMap(({ repeats, kernel, stride, expand, from, to, strideFrom }) => {
+    const [wide, out] = [scaledWidth(from, width), scaledWidth(to, width)]
+    const first = { kernel, expand, from: wide, to: out, stride: outputStride < strideFrom ? 1 : stride, skip: false }
+    const later = { kernel, expand, from: out, to: out, stride: 1, skip: true }
+    return [first, ...Array.from({ length: Math.ceil(depth * repeats) - 1 }, () => later)]
+  })
+
+/**
+ * @param width factor of all widths
+ * @param depth factor of all repeats
+ * @param ends after how many blocks the first four stages of features end
+ */
+const efficientnet =
+  (width: number, depth: number, ends: readonly [number, number, number, number]): Backbone =>
+  ({ channels, outputStride, original }) => {
+    const blocks = blocksOf(width, depth, outputStride)
+    const [stem, head] = [scaledWidth(STEM, width), scaledWidth(HEAD, width)]
+    // The original leaves out the two activations, which weights published for the network expect.
+    const activation: ReadonlyArray<Layer> = original ? [] : [swishLayer]
+    const first = [
+      convolution("encoder.encoder_block0.0", channels, stem, 3, { stride: 2, padding: mobilePadding(3, 2) }),
+      batchNorm("encoder.encoder_block0.1", stem, NORM),
+      ...activation
+    ]
+    const stages = [0, 1, 2, 3, 4].map((stage) => {
+      const [begin, end] = [ends[stage - 1] ?? 0, ends[stage] ?? blocks.length]
+      const name = (i: number) => `encoder.encoder_block${stage}.${i + (stage === 0 ? 2 : 0)}`
+      const own = blocks.slice(begin, end).map((block, i) => mbConv(name(i), block))
+      if (stage === 0) return sequence(...first, ...own)
+      if (stage < 4) return sequence(...own)
+      const last = blocks[blocks.length - 1].to
+      const conv = convolution(name(own.length), last, head, 1)
+      return sequence(...own, conv, batchNorm(name(own.length + 1), head, NORM), ...activation)
+    })
+    return { stages, width: head }
+  }
+
+export const efficientnets = {
+  "efficientnet-b0": efficientnet(1, 1, [1, 3, 5, 11]),
+  "efficientnet-b1": efficientnet(1, 1.1, [2, 5, 8, 16]),
+  "efficientnet-b2": efficientnet(1.1, 1.2, [2, 5, 8, 16]),
+  "efficientnet-b3": efficientnet(1.2, 1.4, [2, 5, 8, 18]),
+  "efficientnet-b4": efficientnet(1.4, 1.8, [2, 6, 10, 22]),
+  "efficientnet-b5": efficientnet(1.6, 2.2, [3, 8, 13, 27]),
+  "efficientnet-b6": efficientnet(1.8, 2.6, [3, 9, 15, 31]),
+  "efficientnet-b7": efficientnet(2, 3.1, [4, 11, 18, 38])
+} as const

@@ -1,0 +1,39 @@
+/**
+ * ResNet-IBN-a (Pan et al. 2018): the first norm of bottlenecks of the first three stages is instance norm on half of the
+ * channels. Its stages have no other strides than those of output stride 32.
+ */
+import { concat, slice } from "../../tensor/elementwise.ts"
+import type { Backbone } from "../encoder.ts"
+import { type Layer, relu, sequence } from "../layer.ts"
+import { batchNorm, instanceNorm } from "../norm.ts"
+import { bottleneck, type Four, residualNetwork } from "../residual.ts"
+
+/** Instance norm on the first half of the channels, batch norm on the others. */
+export const instanceBatchNorm = (name: string, channels: number): Layer => {
+  const half = Math.floor(channels / 2)
+  const first = instanceNorm(`${name}.IN`, half)
+  const second = batchNorm(`${name}.BN`, channels - half)
+  return {
+    parameters: [...first.parameters, ...second.parameters],
+    apply: (pass, x) => {
+      const [N = 0, H = 0, W = 0] = x.shape
+      const cut = (from: number, size: number) => slice(x, [0, 0, 0, from], [N, H, W, size])
+      return concat([first.apply(pass, cut(0, half)), second.apply(pass, cut(half, channels - half))], 3)
+    }
+  }
+}
+
+const block = bottleneck((name, channels, { stage }) =>
+  stage === 3 ? batchNorm(name, channels, { relu: true }) : sequence(instanceBatchNorm(name, channels), relu)
+)
+
+const ibn =
+  (blocks: Four): Backbone =>
+  ({ channels }) =>
+    residualNetwork(block, channels, [64, 128, 256, 512], blocks, 32)
+
+export const ibnResnets = {
+  resnet50_ibn_a: ibn([3, 4, 6, 3]),
+  resnet101_ibn_a: ibn([3, 4, 23, 3]),
+  resnet152_ibn_a: ibn([3, 8, 36, 3])
+} as const

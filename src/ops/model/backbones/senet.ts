@@ -1,0 +1,115 @@
+/**
+ * Squeeze-and-excitation networks (Hu et al. 2018): SE-ResNet, SE-ResNeXt and SENet-154 in the layout of the Caffe
+ * models, which published weights have.
+ */
+import { convolution } from "../convolution.ts"
+import type { Backbone } from "../encoder.ts"
+import { channelGate } from "../gate.ts"
+import { fixed, type Layer, relu, residual, sequence } from "../layer.ts"
+import { batchNorm } from "../norm.ts"
+import { type BlockKind, type BlockPlace, blockStages, type Four } from "../residual.ts"
+
+/** Channels for one hidden value of the gate. */
+const REDUCTION = 16
+const EXPANSION = 4
+
+/** 3x3 stride 2; the last window may hang over the bottom and right edge, as Caffe rounds lengths up. */
+const stemPool: Layer = fixed(({ engine }, x) => {
+  const [, H = 0, W = 0] = x.shape
+  const over = (length: number) => (length % 2 === 0 ? 1 : 0)
+  return engine.maxPool(x, { size: 3, stride: 2, padding: [0, over(H), 0, over(W)] })
+})
+
+/** The three convolutions of a block: where stride and dilation are, and how wide they are. */
+interface Widths {
+  readonly first: number
+  readonly second: number
+  readonly groups: number
+  /** Puts the stride into the first convolution, 1x1, where a dilation has no effect. */
+  readonly strideFirst: boolean
+  /** Side of the projection's filter behind the first stage. */
+  readonly projection: 1 | 3
+}
+
+const projected = (name: string, place: BlockPlace, kernel: 1 | 3): Layer | undefined => {
+  const { from, width, stride, stage } = place
+  const to = width * EXPANSION
+  if (stride === 1 && from === to) return undefined
+  const size = stage === 0 ? 1 : kernel
+  return sequence(
+    convolution(`${name}.downsample.0`, from, to, size, { stride, padding: (size - 1) / 2 }),
+    batchNorm(`${name}.downsample.1`, to)
+  )
+}
+
+/** A bottleneck whose output is gated before the shortcut is added. */
+const gated = (widthsOf: (width: number) => Widths): BlockKind => ({
+  expansion: EXPANSION,
+  build: (name, place) => {
+    const { from, width, stride, dilation } = place
+    const { first, second, groups, strideFirst, projection } = widthsOf(width)
+    const to = width * EXPANSION
+    const spread = strideFirst ? { padding: 1 } : { stride, dilation, padding: dilation }
+    const main = sequence(
+      convolution(`${name}.conv1`, from, first, 1, { stride: strideFirst ? stride : 1 }),
+      batchNorm(`${name}.bn1`, first, { relu: true }),
+      convolution(`${name}.conv2`, first, second, 3, { ...spread, groups }),
+      batchNorm(`${name}.bn2`, second, { relu: true }),
+      convolution(`${name}.conv3`, second, to, 1),
+      batchNorm(`${name}.bn3`, to),
+      channelGate([`${name}.se_module.fc1`, `${name}.se_module.fc2`], to, to / REDUCTION, relu)
+    )
+    return residual(main, projected(name, place, projection))
+  }
+})
+
+const seResNet = gated((width) => ({ first: width, second: width, groups: 1, strideFirst: true, projection: 1 }))
+/** 32 groups of 4 channels in the first stage. */
+const seResNeXt = gated((width) => {
+  const wide = (width / 64) * 4 * 32
+  return { first: wide, second: wide, groups: 32, strideFirst: false, projection: 1 }
+})
+const senet = gated((width) => ({
+  first: 2 * width,
+  second: 4 * width,
+  groups: 64,
+  strideFirst: false,
+  projection: 3
+}))
+
+const STEM = "encoder.encoder_block0"
+
+/** One 7x7 convolution. */
+const shortStem = (channels: number): Layer =>
+  sequence(
+    convolution(`${STEM}.conv1`, channels, 64, 7, { stride: 2, padding: 3 }),
+    batchNorm(`${STEM}.bn1`, 64, { relu: true })
+  )
+
+/** Three 3x3 convolutions. */
+const longStem = (channels: number): Layer =>
+  sequence(
+    convolution(`${STEM}.conv1`, channels, 64, 3, { stride: 2, padding: 1 }),
+    batchNorm(`${STEM}.bn1`, 64, { relu: true }),
+    convolution(`${STEM}.conv2`, 64, 64, 3, { padding: 1 }),
+    batchNorm(`${STEM}.bn2`, 64, { relu: true }),
+    convolution(`${STEM}.conv3`, 64, 128, 3, { padding: 1 }),
+    batchNorm(`${STEM}.bn3`, 128, { relu: true })
+  )
+
+const network =
+  (kind: BlockKind, blocks: Four, stem: (channels: number) => Layer, stemWidth: number): Backbone =>
+  ({ channels, outputStride }) => {
+    const widths: Four = [64, 128, 256, 512]
+    const stages = blockStages(kind, stemWidth, widths, blocks, outputStride)
+    return { stages: [sequence(stem(channels), stemPool), ...stages], width: widths[3] * EXPANSION }
+  }
+
+export const senets = {
+  se_resnet50: network(seResNet, [3, 4, 6, 3], shortStem, 64),
+  se_resnet101: network(seResNet, [3, 4, 23, 3], shortStem, 64),
+  se_resnet152: network(seResNet, [3, 8, 36, 3], shortStem, 64),
+  se_resnext50_32x4d: network(seResNeXt, [3, 4, 6, 3], shortStem, 64),
+  se_resnext101_32x4d: network(seResNeXt, [3, 4, 23, 3], shortStem, 64),
+  senet154: network(senet, [3, 8, 36, 3], longStem, 128)
+} as const

@@ -1,0 +1,111 @@
+import { beforeAll, describe, expect, it } from "vitest"
+import { cbam } from "../../../src/ops/model/attention/cbam.ts"
+import { channelAttention, dualAttention, positionAttention } from "../../../src/ops/model/attention/dual.ts"
+import { instanceBatchNorm } from "../../../src/ops/model/backbones/resnet-ibn.ts"
+import { channelGate } from "../../../src/ops/model/gate.ts"
+import { type Layer, relu } from "../../../src/ops/model/layer.ts"
+import { mbConv } from "../../../src/ops/model/mbconv.ts"
+import { neck } from "../../../src/ops/model/parts.ts"
+import { gem } from "../../../src/ops/model/pooling.ts"
+import { uploadArrays } from "../../../src/ops/model/weights.ts"
+import type { Engine } from "../../../src/ops/tensor/engine.ts"
+import { reference } from "../../reference.ts"
+import { opened } from "../tensor/with-engine.ts"
+import { channelsFirst, near, norm, recordedInput, ruled, sizeOf } from "./recorded.ts"
+
+interface Output {
+  readonly shape: ReadonlyArray<number>
+  readonly sample_stride: number
+  readonly samples: ReadonlyArray<number>
+  readonly l2: number
+}
+interface Recorded {
+  readonly name: string
+  readonly key_prefix: string
+  readonly keys: Readonly<Record<string, ReadonlyArray<number>>>
+  readonly input_shape: ReadonlyArray<number>
+  readonly outputs: ReadonlyArray<Output>
+}
+const { cases, ...rule } = reference<{
+  readonly seed: number
+  readonly input_phase: number
+  readonly G: number
+  readonly cases: ReadonlyArray<Recorded>
+}>("modules.json")
+
+/** An inverted residual block whose sizes are those of its arrays. */
+const mobile = (name: string, { keys, input_shape, outputs }: Recorded): Layer => {
+  const [from, to] = [input_shape[1], outputs[0].shape[1]]
+  const stride = Math.round(input_shape[2] / outputs[0].shape[2])
+  const [, , kernel] = keys["_depthwise_conv.weight"]
+  return mbConv(name, { from, to, kernel, stride, expand: keys["_bn1.weight"][0] / from, skip: from === to })
+}
+
+/** The layers of a case, one for each of its outputs: all begin at its input but the second of `bnneck`. */
+const layersOf = (recorded: Recorded): ReadonlyArray<Layer> => {
+  const name = recorded.key_prefix.replace(/\.$/, "")
+  const { keys } = recorded
+  const channels = recorded.input_shape[1]
+  switch (recorded.name) {
+    case "cbam":
+      return [cbam(name, channels)]
+    case "da":
+      return [dualAttention(name, channels)]
+    case "pa":
+      return [positionAttention(name, channels)]
+    case "ca":
+      return [channelAttention(name)]
+    case "gem":
+      return [gem(`${name}.p`)]
+    case "se":
+      return [channelGate([`${name}.fc1`, `${name}.fc2`], channels, keys["fc1.bias"][0], relu)]
+    case "ibn":
+      return [instanceBatchNorm(name, channels)]
+    case "bnneck": {
+      const { parameters, embed, logits } = neck(name, channels, keys["fc1.bias"][0], keys["fc2.weight"][0])
+      return [
+        { parameters, apply: embed },
+        { parameters: [], apply: (pass, x) => logits(pass, embed(pass, x)) }
+      ]
+    }
+    default:
+      return [mobile(name, recorded)]
+  }
+}
+
+describe("modules give what the original's gave", () => {
+  let engine: Engine
+  beforeAll(async () => {
+    engine = await opened("wasm")
+  })
+
+  it.each(cases)("$name", (recorded) => {
+    const layers = layersOf(recorded)
+    const parameters = layers.flatMap((layer) => layer.parameters)
+    const names = parameters.map(({ name }) => name.slice(recorded.key_prefix.length))
+    expect(Object.fromEntries(parameters.map(({ shape }, i) => [names[i], shape]))).toEqual(
+      Object.fromEntries(Object.entries(recorded.keys).filter(([key]) => !key.endsWith("num_batches_tracked")))
+    )
+    const weights = uploadArrays(
+      engine,
+      parameters.map((parameter) => ruled(parameter, rule))
+    )
+    const [N, C, H, W] = recorded.input_shape
+    const shape = H === undefined ? [N, C] : [N, H, W, C]
+    layers.forEach((layer, i) => {
+      const { shape: expected, sample_stride, samples, l2 } = recorded.outputs[i]
+      const values = engine.scope(() => {
+        const x = engine.tensor(recordedInput(recorded.input_shape, rule.input_phase), shape)
+        return engine.read(layer.apply({ engine, get: weights.get, observe: undefined }, x))
+      })
+      expect(values.length).toBe(sizeOf(expected))
+      const map = channelsFirst(values, expected)
+      near(
+        samples.map((_, j) => map[j * sample_stride]),
+        samples
+      )
+      near([norm(map)], [l2])
+    })
+    weights.dispose()
+  })
+})
