@@ -5,7 +5,7 @@ import { type Device, type EngineOptions, openEngine } from "./device.ts"
 import type { EngineError } from "./errors.ts"
 import type { ConvOptions, PoolOptions } from "./geometry.ts"
 import type { Precision } from "./native/process.ts"
-import type { Given, Normalised } from "./norm.ts"
+import type { Given, Normalised, NormOptions } from "./norm.ts"
 import type { SgdOptions, SgdState } from "./sgd.ts"
 import type { Tensor } from "./tfjs.ts"
 
@@ -52,10 +52,12 @@ export interface Engine {
   readonly maxPool: (x: Tensor, options: PoolOptions) => Tensor
   /** [N, H, W, C] to [N, C]. */
   readonly globalAveragePool: (x: Tensor) => Tensor
-  /** By the batch's statistics, which it also gives; the caller disposes them. */
-  readonly batchNorm: (x: Tensor, gamma: Tensor, beta: Tensor, options: { readonly relu: boolean }) => Normalised
+  /** By the batch's statistics, which it also gives; the caller disposes them. Epsilon is 1e-5 unless said, here as below. */
+  readonly batchNorm: (x: Tensor, gamma: Tensor, beta: Tensor, options: NormOptions) => Normalised
   /** By given statistics; no gradient. */
-  readonly normalise: (x: Tensor, given: Given, options: { readonly relu: boolean }) => Tensor
+  readonly normalise: (x: Tensor, given: Given, options: NormOptions) => Tensor
+  /** Each image and channel by its own mean and variance over rows and columns, in training and after alike. */
+  readonly instanceNorm: (x: Tensor, gamma: Tensor, beta: Tensor, options: NormOptions) => Tensor
   readonly relu: (x: Tensor) => Tensor
   readonly addRelu: (a: Tensor, b: Tensor) => Tensor
   /** a [n, k] times b [k, m]. */

@@ -30,6 +30,13 @@ const scaled = (tf: Tf, x: Tensor, scale: Tensor, shift: Tensor, relu: boolean):
     activation: relu ? "relu" : "linear"
   })
 
+export interface NormOptions {
+  /** Whether ReLU follows. */
+  readonly relu: boolean
+  /** Added to variances; 1e-5 unless said. */
+  readonly epsilon?: number
+}
+
 /** Scale, shift and statistics of a normalisation, float32 [C] each. */
 export interface Given {
   readonly gamma: Tensor
@@ -48,15 +55,21 @@ export interface Normalised {
 }
 
 /**
- * y = gamma (x - mean) / sqrt(var + 1e-5) + beta over the batch's own statistics, then ReLU if asked.
+ * y = gamma (x - mean) / sqrt(var + epsilon) + beta over the batch's own statistics, then ReLU if asked.
  *
- * With g = dy where y > 0 (all of dy without ReLU), n values a channel and h = (x - mean) / sqrt(var + 1e-5):
- * dbeta = sum g, dgamma = sum g h, dx = gamma / sqrt(var + 1e-5) (g - mean(g) - h mean(g h)).
+ * With g = dy where y > 0 (all of dy without ReLU), n values a channel and h = (x - mean) / sqrt(var + epsilon):
+ * dbeta = sum g, dgamma = sum g h, dx = gamma / sqrt(var + epsilon) (g - mean(g) - h mean(g h)).
  *
  * @param x float32 [N, H, W, C]
  * @param gamma,beta float32 [C]
  */
-export const batchNorm = (tf: Tf, x: Tensor, gamma: Tensor, beta: Tensor, relu: boolean): Normalised => {
+export const batchNorm = (
+  tf: Tf,
+  x: Tensor,
+  gamma: Tensor,
+  beta: Tensor,
+  { relu, epsilon = EPSILON }: NormOptions
+): Normalised => {
   let statistics: { mean: Tensor; variance: Tensor } | undefined
   const apply = tf.customGrad((...args) => {
     const [input, scale, shift] = args as unknown as [Tensor, Tensor, Tensor]
@@ -64,7 +77,7 @@ export const batchNorm = (tf: Tf, x: Tensor, gamma: Tensor, beta: Tensor, relu: 
     const n = pixelsOf(input)
     const mean = channelMean(tf, input)
     const variance = channelMean(tf, tf.squaredDifference(input, mean))
-    const inverse = tf.rsqrt(tf.add(variance, EPSILON))
+    const inverse = tf.rsqrt(tf.add(variance, epsilon))
     const a = tf.mul(scale, inverse)
     const y = scaled(tf, input, a, tf.sub(shift, tf.mul(mean, a)), relu)
     statistics = { mean: tf.keep(mean), variance: tf.keep(tf.mul(variance, n / Math.max(1, n - 1))) }
@@ -95,7 +108,7 @@ const gradients = (tf: Tf, dy: Tensor, saved: ReadonlyArray<Tensor>, relu: boole
  *
  * @param mean,variance running statistics, float32 [C]
  */
-export const normalise = (tf: Tf, x: Tensor, given: Given, relu: boolean): Tensor => {
-  const a = tf.mul(given.gamma, tf.rsqrt(tf.add(given.variance, EPSILON)))
+export const normalise = (tf: Tf, x: Tensor, given: Given, { relu, epsilon = EPSILON }: NormOptions): Tensor => {
+  const a = tf.mul(given.gamma, tf.rsqrt(tf.add(given.variance, epsilon)))
   return scaled(tf, x, a, tf.sub(given.beta, tf.mul(given.mean, a)), relu)
 }

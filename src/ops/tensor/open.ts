@@ -42,8 +42,8 @@ export const openTfjs = async (name: BackendName, why: string): Promise<Engine> 
     precision: "float32",
     gpu: false,
     why,
-    batchNorm: (x, gamma, beta, options) => batchNorm(tf, x, gamma, beta, options.relu),
-    normalise: (x, given, options) => normalise(tf, x, given, options.relu),
+    batchNorm: (x, gamma, beta, options) => batchNorm(tf, x, gamma, beta, options),
+    normalise: (x, given, options) => normalise(tf, x, given, options),
     relu: (x) => relu(tf, x),
     addRelu: (a, b) => addRelu(tf, a, b),
     adam: (state, gradient, options) => {

@@ -2,6 +2,7 @@
 
 import { conv2d } from "./convolution.ts"
 import type { Engine } from "./engine.ts"
+import { instanceNorm } from "./instance-norm.ts"
 import { globalAveragePool, maxPool } from "./pool.ts"
 import type { Tf } from "./tfjs.ts"
 
@@ -54,6 +55,7 @@ export const engineOver = (tf: Tf, own: Own): Engine => ({
   conv2d: (x, w, options) => conv2d(tf, x, w, options),
   maxPool: (x, options) => maxPool(tf, x, options),
   globalAveragePool: (x) => globalAveragePool(tf, x),
+  instanceNorm: (x, gamma, beta, options) => instanceNorm(tf, x, gamma, beta, options),
   matMul: (a, b) => tf.matMul(a as never, b as never),
   blend: (a, b, share) => tf.add(tf.mul(a, 1 - share), tf.mul(b, share))
 })

@@ -60,6 +60,17 @@ const pools = fc
   })
   .filter(({ size, padding }) => 2 * Math.max(...sidesOf(padding)) <= size)
 
+const normals = fc.record({
+  n: fc.integer({ min: 1, max: 4 }),
+  h: fc.integer({ min: 2, max: 7 }),
+  w: fc.integer({ min: 2, max: 7 }),
+  c: fc.integer({ min: 1, max: 9 }),
+  shift: fc.constantFrom(0, 2, -5),
+  relu: fc.boolean(),
+  epsilon: fc.constantFrom(1e-5, 1e-3),
+  seed: fc.nat()
+})
+
 describe.each(devices)("kernels on %s", (device) => {
   let engine: Engine
   beforeAll(async () => {
@@ -136,29 +147,67 @@ describe.each(devices)("kernels on %s", (device) => {
     expect([...(gradients[0] as Float32Array)]).toEqual([1, 0, 2, 0, 0, 0, 0, 0, 3, 0, 4, 0, 0, 0, 0, 0])
   })
 
-  it("normalises by batch statistics, with all gradients", () => {
-    const shapes = fc.record({
-      n: fc.integer({ min: 1, max: 4 }),
-      h: fc.integer({ min: 2, max: 7 }),
-      w: fc.integer({ min: 2, max: 7 }),
-      c: fc.integer({ min: 1, max: 9 }),
-      shift: fc.constantFrom(0, 2, -5),
-      relu: fc.boolean(),
-      seed: fc.nat()
-    })
+  it("normalises each image by its own statistics, with all gradients", () => {
     fc.assert(
-      fc.property(shapes, ({ n, h, w, c, shift, relu, seed }) => {
+      fc.property(normals, ({ n, h, w, c, shift, relu, epsilon, seed }) => {
         const [x, gamma, beta, dy] = [
           noise([n, h, w, c], seed, shift),
           noise([c], seed + 1, 1.5),
           noise([c], seed + 2),
           noise([n, h, w, c], seed + 3)
         ]
-        const expected = naive.batchNorm(x, gamma, beta, relu, dy)
+        // An image of its own is a batch of one; the gradients of scale and shift add up.
+        const image = ({ data }: naive.Grid, i: number) => naive.grid([1, h, w, c], (at) => data[i * h * w * c + at])
+        const each = Array.from({ length: n }, (_, i) =>
+          naive.batchNorm(image(x, i), gamma, beta, relu, image(dy, i), epsilon)
+        )
+        const stacked = (of: (one: (typeof each)[number]) => naive.Grid) =>
+          naive.grid(x.shape, (at) => of(each[Math.floor(at / (h * w * c))]).data[at % (h * w * c)])
+        const summed = (of: (one: (typeof each)[number]) => naive.Grid) =>
+          naive.grid([c], (at) => each.reduce((sum, one) => sum + of(one).data[at], 0))
+        fc.pre(!relu || stacked(({ y }) => y).data.every((y) => y === 0 || y > 1e-4))
+        const got = differentiated(engine, [x, gamma, beta], dy, (a, b, s) =>
+          engine.instanceNorm(a, b, s, { relu, epsilon })
+        )
+        close(
+          got.y,
+          stacked(({ y }) => y),
+          1e-4
+        )
+        close(
+          got.gradients[0] as Float32Array,
+          stacked(({ dx }) => dx),
+          5e-4
+        )
+        close(
+          got.gradients[1] as Float32Array,
+          summed(({ dgamma }) => dgamma),
+          5e-4
+        )
+        close(
+          got.gradients[2] as Float32Array,
+          summed(({ dbeta }) => dbeta),
+          5e-4
+        )
+      }),
+      { numRuns: 60 }
+    )
+  })
+
+  it("normalises by batch statistics, with all gradients", () => {
+    fc.assert(
+      fc.property(normals, ({ n, h, w, c, shift, relu, epsilon, seed }) => {
+        const [x, gamma, beta, dy] = [
+          noise([n, h, w, c], seed, shift),
+          noise([c], seed + 1, 1.5),
+          noise([c], seed + 2),
+          noise([n, h, w, c], seed + 3)
+        ]
+        const expected = naive.batchNorm(x, gamma, beta, relu, dy, epsilon)
         // Values within rounding of the kink of ReLU may fall on either side of it.
         fc.pre(!relu || expected.y.data.every((y) => y === 0 || y > 1e-4))
         const got = differentiated(engine, [x, gamma, beta], dy, (a, b, s) => {
-          const { y, mean, variance } = engine.batchNorm(a, b, s, { relu })
+          const { y, mean, variance } = engine.batchNorm(a, b, s, { relu, epsilon })
           close(engine.read(mean), expected.mean, 1e-4)
           close(engine.read(variance), expected.unbiased, 1e-4)
           engine.dispose([mean, variance])

@@ -97,7 +97,7 @@ export const maxPool = (x: Grid, { size, stride, padding }: PoolOptions, dy?: Gr
 }
 
 /** Batch norm in training, from its definition; the gradient by the chain rule through mean and variance. */
-export const batchNorm = (x: Grid, gamma: Grid, beta: Grid, relu: boolean, dy: Grid) => {
+export const batchNorm = (x: Grid, gamma: Grid, beta: Grid, relu: boolean, dy: Grid, epsilon = 1e-5) => {
   const C = gamma.data.length
   const n = x.data.length / C
   const mean = grid([C])
@@ -106,7 +106,7 @@ export const batchNorm = (x: Grid, gamma: Grid, beta: Grid, relu: boolean, dy: G
   for (let i = 0; i < x.data.length; i++) variance.data[i % C] += (x.data[i] - mean.data[i % C]) ** 2 / n
   const y = grid(x.shape, (i) => {
     const c = i % C
-    const value = (gamma.data[c] * (x.data[i] - mean.data[c])) / Math.sqrt(variance.data[c] + 1e-5) + beta.data[c]
+    const value = (gamma.data[c] * (x.data[i] - mean.data[c])) / Math.sqrt(variance.data[c] + epsilon) + beta.data[c]
     return relu ? Math.max(0, value) : value
   })
   const g = grid(x.shape, (i) => (relu && y.data[i] <= 0 ? 0 : dy.data[i]))
@@ -114,7 +114,7 @@ export const batchNorm = (x: Grid, gamma: Grid, beta: Grid, relu: boolean, dy: G
   for (let i = 0; i < x.data.length; i++) {
     const c = i % C
     const centred = x.data[i] - mean.data[c]
-    const deviation = Math.sqrt(variance.data[c] + 1e-5)
+    const deviation = Math.sqrt(variance.data[c] + epsilon)
     dbeta.data[c] += g.data[i]
     dgamma.data[c] += (g.data[i] * centred) / deviation
     dmean.data[c] -= (g.data[i] * gamma.data[c]) / deviation
@@ -122,7 +122,7 @@ export const batchNorm = (x: Grid, gamma: Grid, beta: Grid, relu: boolean, dy: G
   }
   const dx = grid(x.shape, (i) => {
     const c = i % C
-    const direct = (g.data[i] * gamma.data[c]) / Math.sqrt(variance.data[c] + 1e-5)
+    const direct = (g.data[i] * gamma.data[c]) / Math.sqrt(variance.data[c] + epsilon)
     return direct + dmean.data[c] / n + (dvariance.data[c] * 2 * (x.data[i] - mean.data[c])) / n
   })
   const unbiased = grid([C], (c) => (variance.data[c] * n) / (n - 1))

@@ -1,24 +1,17 @@
 /** Batch normalisation by TensorFlow's fused operations. Formulas: see `../norm.ts`. */
-import { EPSILON, type Given, type Normalised } from "../norm.ts"
+import { EPSILON, type Given, type Normalised, type NormOptions } from "../norm.ts"
 import type { Tensor, Tf } from "../tfjs.ts"
 import { reluGradient } from "./activation.ts"
 import { type Attributes, type Native, using } from "./ops.ts"
 
 const FLOAT = { type: { T: "float32" } } as const
 
-const attributes = (training: boolean): Attributes => ({
+const attributes = (training: boolean, epsilon: number): Attributes => ({
   type: { T: "float32", U: "float32" },
-  float: { epsilon: EPSILON, ...(training ? { exponential_avg_factor: 1 } : {}) },
+  float: { epsilon },
   bool: { is_training: training },
   string: { data_format: "NHWC" }
 })
-
-const GRADIENT: Attributes = {
-  type: { T: "float32", U: "float32" },
-  float: { epsilon: EPSILON },
-  bool: { is_training: true },
-  string: { data_format: "NHWC" }
-}
 
 /** y after ReLU if asked; frees what it is given then. */
 const rectified = (native: Native, y: Tensor, relu: boolean): Tensor =>
@@ -31,14 +24,14 @@ export const batchNorm = (
   x: Tensor,
   gamma: Tensor,
   beta: Tensor,
-  relu: boolean
+  { relu, epsilon = EPSILON }: NormOptions
 ): Normalised => {
   let statistics: readonly [Tensor, Tensor] | undefined
   const apply = tf.customGrad((...args) => {
     const [input, scale, shift] = args as unknown as [Tensor, Tensor, Tensor]
     const save = args[3] as unknown as (tensors: Array<Tensor>) => void
     const [linear, mean, variance, ...reserved] = using([native.floats([]), native.floats([])], (none, nothing) =>
-      native.runMany("FusedBatchNormV3", attributes(true), [input, scale, shift, none, nothing], 6)
+      native.runMany("FusedBatchNormV3", attributes(true, epsilon), [input, scale, shift, none, nothing], 6)
     )
     const y = rectified(native, linear, relu)
     statistics = [tf.keep(mean), tf.keep(variance)]
@@ -47,7 +40,7 @@ export const batchNorm = (
     const gradFunc = (dy: unknown, saved: unknown) => {
       const [x, scale, y, ...reserves] = saved as [Tensor, Tensor, Tensor, ...Array<Tensor>]
       const g = relu ? reluGradient(native, dy as Tensor, y) : (dy as Tensor)
-      const found = native.runMany("FusedBatchNormGradV3", GRADIENT, [g, x, scale, ...reserves], 5)
+      const found = native.runMany("FusedBatchNormGradV3", attributes(true, epsilon), [g, x, scale, ...reserves], 5)
       for (const tensor of [...found.slice(3), ...(relu ? [g] : [])]) tensor.dispose()
       return found.slice(0, 3)
     }
@@ -59,10 +52,15 @@ export const batchNorm = (
 }
 
 /** By given statistics (inference). Without a gradient. */
-export const normalise = (native: Native, x: Tensor, given: Given, relu: boolean): Tensor => {
+export const normalise = (
+  native: Native,
+  x: Tensor,
+  given: Given,
+  { relu, epsilon = EPSILON }: NormOptions
+): Tensor => {
   const { beta, gamma, mean, variance } = given
   const inputs = [x, gamma, beta, mean, variance]
-  const [y, ...rest] = native.runMany("FusedBatchNormV3", attributes(false), inputs, 6)
+  const [y, ...rest] = native.runMany("FusedBatchNormV3", attributes(false, epsilon), inputs, 6)
   for (const tensor of rest) tensor.dispose()
   return rectified(native, y, relu)
 }
