@@ -8,7 +8,9 @@ import {
   weightedAveragePrecision
 } from "./metrics/graded.ts"
 import { precisionAt } from "./metrics/precision.ts"
-import { codebook, codesWith, levels, relevantCodes, strictest, type Thresholds } from "./relevance.ts"
+import { relationOf } from "./relations.ts"
+import { type Codebook, codebook, codesWith, levels, relevantCodes, strictest, type Thresholds } from "./relevance.ts"
+import { type StandardMetric, type StandardPlan, standardValues } from "./standard.ts"
 
 /** What is measured, and the rule that makes an image relevant. */
 export interface Plan {
@@ -17,6 +19,10 @@ export interface Plan {
   /** Depth of precision. */
   readonly precisionAt: number
   readonly thresholds: Thresholds
+  /** Whether the original's figures are reported; they are unless this is false. */
+  readonly original?: boolean
+  /** Standard measures, and by which relations; see `RelationName`. */
+  readonly standard?: { readonly metrics: ReadonlyArray<StandardMetric>; readonly relations: ReadonlyArray<string> }
 }
 
 /** A plan for one gallery: what all of its queries share. */
@@ -32,7 +38,19 @@ export interface Prepared {
   readonly shared: Uint16Array
   /** Bit of the strictest level. */
   readonly strictestBit: number
+  readonly standard: StandardPlan | undefined
 }
+
+/** Precision and recall are given at the depth of precision and at those of the graded measures. */
+const standardPlan = ({ at, precisionAt, standard, thresholds }: Plan, book: Codebook): StandardPlan | undefined =>
+  standard === undefined || standard.metrics.length === 0
+    ? undefined
+    : {
+        metrics: standard.metrics,
+        relations: standard.relations.map((name) => relationOf(name, thresholds, book)),
+        depths: [...new Set([precisionAt, ...at])].sort((a, b) => a - b),
+        at
+      }
 
 /** @throws MeasureError where the labels do not fit the names and classes */
 export const prepare = (gallery: Gallery, plan: Plan): Prepared => {
@@ -51,7 +69,8 @@ export const prepare = (gallery: Gallery, plan: Plan): Prepared => {
     databaseSets: Uint32Array.from(gallery.database, (image) => sets.of[image]),
     relevant,
     shared: book.shared,
-    strictestBit: levels.indexOf(strictest(plan.thresholds))
+    strictestBit: levels.indexOf(strictest(plan.thresholds)),
+    standard: standardPlan(plan, book)
   }
 }
 
@@ -66,6 +85,8 @@ export interface Figures {
   readonly acg: ReadonlyArray<number>
   readonly ndcg: ReadonlyArray<number>
   readonly wap: ReadonlyArray<number>
+  /** In the order of `standardColumns`; empty where none are measured. */
+  readonly standard: ReadonlyArray<number | null>
 }
 
 /** Ranks of the relevant images at each level, ascending, and labels shared by the first results. */
@@ -90,6 +111,18 @@ const scan = ({ databaseSets, plan, relevant, sets, shared, gallery }: Prepared,
   }
 }
 
+const standardOf = (prepared: Prepared, row: number, order: Int32Array): ReadonlyArray<number | null> => {
+  const { databaseSets, gallery, sets, shared, standard } = prepared
+  if (standard === undefined) return []
+  const query = gallery.queries[row]
+  const pairs = codesWith(sets, sets.of[query])
+  const results = Uint32Array.from(order, (at) => databaseSets[at])
+  const codes = Uint32Array.from(results, (set) => pairs[set])
+  const width = gallery.classes.length
+  const classes = gallery.classes.flatMap((_, c) => (gallery.labels[query * width + c] !== 0 ? [c] : []))
+  return standardValues(standard, { sets, results, codes, shared, classes })
+}
+
 /**
  * Measures one query.
  *
@@ -107,6 +140,7 @@ export const figuresOf = (prepared: Prepared, row: number, order: Int32Array): F
     precision: positions.map((found) => precisionAt(found, plan.precisionAt)),
     acg: depths.map((k) => averageCumulativeGain(shared, k)),
     ndcg: depths.map((k) => normalisedDiscountedCumulativeGain(shared, k)),
-    wap: depths.map((k) => weightedAveragePrecision(shared, k))
+    wap: depths.map((k) => weightedAveragePrecision(shared, k)),
+    standard: standardOf(prepared, row, order)
   }
 }

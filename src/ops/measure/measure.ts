@@ -1,11 +1,19 @@
+import { join } from "node:path"
 import { Effect, Schema, Stream } from "effect"
 import { operator } from "../../pipeline/operator.ts"
-import { listOf, PositiveInt, Probability, param } from "../../pipeline/param.ts"
+import { choice, listOf, optional, PositiveInt, Probability, param } from "../../pipeline/param.ts"
 import { Ranking, Report } from "../elements.ts"
+import { writeFileAtomic } from "../files.ts"
+import { FileName } from "../retrieve/filename.ts"
+import { Run } from "../run.ts"
 import { emptyTally, merge, type Tally, tally } from "./accumulate.ts"
+import { intervalOf, resampledMeans } from "./bootstrap.ts"
+import { columnsOf, perQueryCsv } from "./columns.ts"
 import { MeasureError } from "./errors.ts"
 import { type Plan, type Prepared, prepare } from "./figures.ts"
-import { defaultThresholds } from "./relevance.ts"
+import { RelationName } from "./relations.ts"
+import { defaultThresholds, levels } from "./relevance.ts"
+import { type StandardMetric, standardMetrics } from "./standard.ts"
 import { toReport } from "./to-report.ts"
 
 /** Runs a pure function that throws `MeasureError`; what else it throws is a defect. */
@@ -29,20 +37,60 @@ const add = ({ parts, prepared }: Measured, ranking: Ranking, plan: Plan): Measu
   return { prepared: known, parts: [...parts, tally(known, ranking)] }
 }
 
-/** @throws MeasureError where nothing was ranked */
-const finish = ({ parts, prepared }: Measured): Report => {
-  if (prepared !== undefined) return toReport(prepared, merge(emptyTally, ...parts))
+const NOTHING: Measured = { prepared: undefined, parts: [] }
+
+/** All figures; @throws MeasureError where nothing was ranked */
+const whole = ({ parts, prepared }: Measured): { readonly prepared: Prepared; readonly all: Tally } => {
+  if (prepared !== undefined) return { prepared, all: merge(emptyTally, ...parts) }
   throw new MeasureError({ subject: "rankings", problem: "there are none", remedy: "Rank at least one query" })
 }
+
+/** Intervals of all columns by so many resamples of the queries. */
+const intervals = Effect.fnUntraced(function* (prepared: Prepared, { figures }: Tally, resamples: number) {
+  const { seed } = yield* Run
+  const values = columnsOf(prepared).map(({ of }) => Float64Array.from(figures, (one) => of(one) ?? Number.NaN))
+  const means = values.map(() => new Float64Array(resamples))
+  for (let draw = 0; draw < resamples; draw++) {
+    const one = resampledMeans(values, seed, draw)
+    means.forEach((column, i) => {
+      column[draw] = one[i]
+    })
+    if (draw % 8 === 0) yield* Effect.yieldNow
+  }
+  return means.map(intervalOf)
+})
+
+const writePerQuery = Effect.fnUntraced(function* (prepared: Prepared, all: Tally, name: string) {
+  const { folder, wrote } = yield* Run
+  const path = join(folder, `${name}.csv`)
+  yield* Effect.try({
+    try: () => writeFileAtomic(path, perQueryCsv(prepared, all)),
+    catch: (cause) =>
+      new MeasureError({
+        subject: path,
+        problem: `cannot be written (${cause instanceof Error ? cause.message : cause})`,
+        remedy: "Make room for it, or choose another run folder",
+        cause
+      })
+  })
+  yield* wrote(path)
+})
+
+/** A metric of `metrics`: the original's figures together, all standard ones, or one of those. */
+const Metric = choice("original", "standard", ...standardMetrics)
+
+const chosen = (metrics: ReadonlyArray<typeof Metric.Type>): ReadonlyArray<StandardMetric> =>
+  standardMetrics.filter((metric) => metrics.includes("standard") || metrics.includes(metric))
 
 /**
  * Reduces the rankings of all queries to one report. An image is relevant at a level if its Jaccard distance to the
  * query's labels is at most the level's threshold; mAP (trapezoidal) and precision are means over the queries that have a
- * relevant image at the strictest level, ACG, nDCG and wAP over all queries.
+ * relevant image at the strictest level, ACG, nDCG and wAP over all queries. Standard measures stand beside them under
+ * names of their own, by choice.
  */
 export const measure = operator({
   name: "measure",
-  about: "Reduces rankings to mAP, precision, ACG, nDCG and wAP.",
+  about: "Reduces rankings to mAP, precision, ACG, nDCG, wAP and, by choice, the field's standard measures.",
   from: Ranking,
   to: Report,
   params: {
@@ -52,20 +100,36 @@ export const measure = operator({
       Schema.Struct({ easy: Probability, medium: Probability, hard: Probability }),
       "Greatest Jaccard distance of a relevant image, by level.",
       defaultThresholds
-    )
+    ),
+    metrics: param(listOf(Metric), "The original's figures, `standard` for all others, or some of these.", [
+      "original"
+    ]),
+    relations: param(listOf(RelationName), "What makes an image relevant in the standard measures.", [...levels]),
+    bootstrap: optional(PositiveInt, "Resamples of the queries for 95 % confidence intervals; 1000 are usual."),
+    per_query: optional(FileName, "Name of a CSV file in the run folder for the figures of every query.")
   },
   run:
-    ({ at, precision_at, thresholds }, self) =>
+    ({ at, bootstrap, metrics, per_query, precision_at, relations, thresholds }, self) =>
     (rankings) => {
       self.expect(1)
-      const plan: Plan = { at, precisionAt: precision_at, thresholds }
-      const nothing: Measured = { prepared: undefined, parts: [] }
-      return Stream.fromEffect(
-        Stream.runFoldEffect(
+      const plan: Plan = {
+        at,
+        precisionAt: precision_at,
+        thresholds,
+        original: metrics.includes("original"),
+        standard: { metrics: chosen(metrics), relations }
+      }
+      const reduced = Effect.gen(function* () {
+        const state = yield* Stream.runFoldEffect(
           rankings,
-          () => nothing,
-          (state, ranking) => attempt(() => add(state, ranking, plan))
-        ).pipe(Effect.flatMap((state) => attempt(() => finish(state))))
-      )
+          () => NOTHING,
+          (measured, ranking) => attempt(() => add(measured, ranking, plan))
+        )
+        const { all, prepared } = yield* attempt(() => whole(state))
+        if (per_query !== undefined) yield* writePerQuery(prepared, all, per_query)
+        const found = bootstrap === undefined ? undefined : yield* intervals(prepared, all, bootstrap)
+        return yield* attempt(() => toReport(prepared, all, found))
+      })
+      return Stream.fromEffect(reduced)
     }
 })

@@ -1,86 +1,67 @@
 /** From the figures of queries to the figures of an evaluation. */
 import type { Report, Results } from "../elements.ts"
 import type { Tally } from "./accumulate.ts"
+import { CONFIDENCE } from "./bootstrap.ts"
+import { columnsOf, mean } from "./columns.ts"
 import { MeasureError } from "./errors.ts"
-import type { Figures, Plan, Prepared } from "./figures.ts"
-import { levels, strictest } from "./relevance.ts"
+import type { Prepared } from "./figures.ts"
+import { notesOf } from "./notes.ts"
+import type { Column } from "./standard.ts"
+import { STANDARD } from "./standard.ts"
 
-/** Plain mean in the order given; null of nothing. */
-const mean = (values: ReadonlyArray<number>): number | null => {
-  if (values.length === 0) return null
-  let sum = 0
-  for (const value of values) sum += value
-  return sum / values.length
+type Interval = readonly [low: number, high: number] | undefined
+type Entry = readonly [column: Column, value: number | null]
+
+/** Columns of one name together, in the order of their first appearance. */
+const grouped = (entries: ReadonlyArray<Entry>): Results => {
+  const results: Record<string, number | null | Record<string, number | null>> = {}
+  for (const [{ name, part }, value] of entries) {
+    if (part === undefined) {
+      results[name] = value
+      continue
+    }
+    const group = results[name]
+    results[name] = { ...(typeof group === "object" ? group : {}), [part]: value }
+  }
+  return results
 }
 
-const byLevel = (counted: ReadonlyArray<Figures>, pick: (figures: Figures) => ReadonlyArray<number | null>) =>
-  Object.fromEntries(
-    levels.map((level, l) => [
-      level,
-      mean(
-        counted.flatMap((figures) => {
-          const value = pick(figures)[l]
-          return value === null ? [] : [value]
-        })
-      )
-    ])
-  )
-
-const results = (all: ReadonlyArray<Figures>, { at, precisionAt }: Plan): Results => {
-  const counted = all.filter((figures) => figures.counted)
-  const graded = (name: string, pick: (figures: Figures) => ReadonlyArray<number>) =>
-    at.map((k, i): [string, number | null] => [`${name}@${k}`, mean(all.map((figures) => pick(figures)[i]))])
-  return {
-    mAP: byLevel(counted, (figures) => figures.averagePrecision),
-    [`precision@${precisionAt}`]: byLevel(counted, (figures) => figures.precision),
-    ...Object.fromEntries([
-      ...graded("ACG", ({ acg }) => acg),
-      ...graded("nDCG", ({ ndcg }) => ndcg),
-      ...graded("wAP", ({ wap }) => wap)
-    ])
-  }
+/** The mean over classes of their mean average precision, in front of them. */
+const classMean = (entries: ReadonlyArray<Entry>): ReadonlyArray<Entry> => {
+  const name = STANDARD["class-map"]
+  const first = entries.findIndex(([column]) => column.name === name)
+  if (first < 0) return entries
+  const value = mean(entries.filter(([column]) => column.name === name).map(([, one]) => one))
+  return [...entries.slice(0, first), [{ name, part: "(mean)" }, value], ...entries.slice(first)]
 }
 
-const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`
-
-const notes = ({ gallery, plan }: Prepared, queries: number, counted: number): ReadonlyArray<string> => {
-  const { at, thresholds } = plan
-  const size = gallery.database.length
-  const strict = strictest(thresholds)
-  const cut = at.filter((k) => k > size)
-  const said = [
-    `Relevant is a database image whose Jaccard distance to the query's labels is at most ${levels.map((level) => `${thresholds[level]} (${level})`).join(", ")}.`,
-    "ACG, nDCG and wAP count the labels shared with the query, and are means over all queries."
-  ]
-  if (counted < queries) {
-    said.push(
-      `${plural(queries - counted, "query has", "queries have")} no relevant image at ${strict} and ${queries - counted === 1 ? "is" : "are"} left out of mAP and precision.`
-    )
-  }
-  if (counted === 0) said.push("No query counts in mAP and precision, which are therefore undefined.")
-  if (cut.length > 0) {
-    said.push(`Depth ${cut.join(", ")} is cut to ${size}: the database has ${plural(size, "image")}.`)
-  }
-  return said
-}
+const percent = `${CONFIDENCE * 100}%`
 
 /**
  * Reduces figures to a report: plain means, mAP and precision over the queries with a relevant image at the strictest
- * level, ACG, nDCG and wAP over all.
+ * level, ACG, nDCG and wAP over all; standard figures over the queries that each of them counts.
  *
+ * @param intervals of each column, where there are any; they stand behind the figures as `NAME 95% low` and `high`
  * @throws MeasureError where no query was measured
  */
-export const toReport = (prepared: Prepared, { figures }: Tally): Report => {
+export const toReport = (prepared: Prepared, { figures }: Tally, intervals?: ReadonlyArray<Interval>): Report => {
   if (figures.length === 0) {
     throw new MeasureError({ subject: "report", problem: "no query was measured", remedy: "Rank at least one query" })
   }
-  const counted = figures.filter((one) => one.counted).length
+  const columns = columnsOf(prepared)
+  const means = columns.map((column): Entry => [column, mean(figures.map(column.of))])
+  const ends = ["low", "high"].flatMap((end, side) =>
+    (intervals ?? []).map((interval, i): Entry => {
+      const { name, part } = columns[i]
+      return [{ name: `${name} ${percent} ${end}`, part }, interval?.[side] ?? null]
+    })
+  )
   return {
     kind: "report",
     queries: figures.length,
-    counted,
+    counted: figures.filter((one) => one.counted).length,
     database: prepared.gallery.database.length,
-    results: results(figures, prepared.plan),
-    notes: notes(prepared, figures.length, counted)
+    results: grouped([...classMean(means), ...ends]),
+    notes: notesOf(prepared, figures)
   }
 }

@@ -2,11 +2,9 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs"
 import { dirname } from "node:path"
 import type { Embeddings } from "../elements.ts"
+import { field } from "./csv.ts"
 import { RetrieveError } from "./errors.ts"
 import { NPY_HEADER, npyHeader } from "./npy.ts"
-
-/** A field of a CSV file (RFC 4180). */
-const field = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
 
 const csvRows = ({ classes, labels, names }: Embeddings): string =>
   names

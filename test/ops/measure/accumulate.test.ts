@@ -9,6 +9,7 @@ import { defaultThresholds, levels } from "../../../src/ops/measure/relevance.ts
 import { toReport } from "../../../src/ops/measure/to-report.ts"
 import { effect } from "../../effect.ts"
 import { type Case, cases, galleryOf, thresholds } from "../retrieve/cases.ts"
+import { rankings } from "./galleries.ts"
 import * as naive from "./naive.ts"
 
 const depthsOf = (expected: object): Array<number> =>
@@ -70,10 +71,17 @@ describe.each(cases)("recorded case $name", ({ one }) => {
         order: whole.order.slice(from * n, to * n),
         scores: whole.scores.slice(from * n, to * n)
       })
-      const params = { at: planOf(one).at, precision_at: 10, thresholds }
+      const params = {
+        at: planOf(one).at,
+        precision_at: 10,
+        thresholds,
+        metrics: ["original"],
+        relations: ["easy"]
+      } as const
+      const given = { ...params, bootstrap: undefined, per_query: undefined }
       const run = (...rankings: ReadonlyArray<Ranking>) =>
         Stream.runCollect(
-          measure.run(params, { expect: () => {} })(
+          measure.run(given, { expect: () => {} })(
             Stream.fromIterable(rankings) as never
           ) as unknown as Stream.Stream<Report>
         )
@@ -94,36 +102,6 @@ describe.each(cases)("recorded case $name", ({ one }) => {
   )
 })
 
-/** Small galleries with any labels, empty ones too, and any order of the database for each query. */
-const rankings = fc
-  .record({
-    queries: fc.integer({ min: 1, max: 6 }),
-    database: fc.integer({ min: 1, max: 30 }),
-    classes: fc.integer({ min: 1, max: 6 })
-  })
-  .chain(({ classes, database, queries }) => {
-    const images = queries + database
-    return fc.record({
-      labels: fc.uint8Array({ minLength: images * classes, maxLength: images * classes, max: 1 }),
-      orders: fc.array(fc.shuffledSubarray([...Array(database).keys()], { minLength: database, maxLength: database }), {
-        minLength: queries,
-        maxLength: queries
-      }),
-      classes: fc.constant(classes)
-    })
-  })
-  .map(({ classes, labels, orders }): Ranking => {
-    const images = labels.length / classes
-    const gallery: Gallery = {
-      names: Array.from({ length: images }, (_, i) => `patch-${i}`),
-      classes: Array.from({ length: classes }, (_, c) => `class ${c}`),
-      labels,
-      queries: Int32Array.from(orders, (_, i) => i),
-      database: Int32Array.from({ length: images - orders.length }, (_, i) => orders.length + i)
-    }
-    const order = Int32Array.from(orders.flat())
-    return { kind: "ranking", gallery, from: 0, to: orders.length, order, scores: new Float32Array(order.length) }
-  })
 const plan: Plan = { at: [1, 3, 20], precisionAt: 10, thresholds: defaultThresholds }
 
 describe("figures", () => {
@@ -237,7 +215,10 @@ describe("a report", () => {
 
   effect("refuses an empty stream", () =>
     Effect.gen(function* () {
-      const params = { at: [1], precision_at: 1, thresholds: defaultThresholds }
+      const params = {
+        ...{ at: [1], precision_at: 1, thresholds: defaultThresholds, metrics: ["original"] as const },
+        ...{ relations: ["easy"], bootstrap: undefined, per_query: undefined }
+      }
       const stream = measure.run(params, { expect: () => {} })(Stream.empty as never) as unknown as Stream.Stream<
         Report,
         Error

@@ -13,7 +13,8 @@ export const averageCumulativeGain = (shared: ArrayLike<number>, k: number): num
   return sum / k
 }
 
-const gain = (c: number, i: number): number => (2 ** c - 1) / Math.log2(2 + i)
+/** What c shared labels are worth at the 0-based rank i: (2^c - 1) / log2(2 + i). */
+export const gain = (c: number, i: number): number => (2 ** c - 1) / Math.log2(2 + i)
 
 /**
  * Normalised discounted cumulative gain (Järvelin and Kekäläinen 2002, with the exponential gain of Burges et al. 2005):
