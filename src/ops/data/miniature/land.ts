@@ -58,7 +58,7 @@ const drawCover = (seed: number, index: number): Cover => {
   const wavelength = shortest * (longest / shortest) ** step
   const angle = draw.between(0, Math.PI)
   const [faint, strong] = KNOBS.texture.contrast
-  const ripples = Array.from({ length: 4 }, () => draw.between(-1, 1))
+  const ripples = Array.from({ length: 4 }, () => draw.between(KNOBS.texture.ripple, 1) * (draw.next() < 0.5 ? -1 : 1))
   return {
     signature,
     frequency: [Math.sin(angle) / wavelength, Math.cos(angle) / wavelength],
