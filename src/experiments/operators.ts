@@ -12,6 +12,7 @@ import { store } from "../ops/data/store.ts"
 import { measure } from "../ops/measure/measure.ts"
 import { embed } from "../ops/retrieve/embed.ts"
 import { embeddings } from "../ops/retrieve/embeddings.ts"
+import { groundTruth } from "../ops/retrieve/ground-truth.ts"
 import { rank } from "../ops/retrieve/rank.ts"
 import { save } from "../ops/retrieve/save.ts"
 import { search } from "../ops/retrieve/search.ts"
@@ -46,6 +47,7 @@ export const operators = [
   save,
   rank,
   search,
+  groundTruth,
   strips,
   measure,
   report
