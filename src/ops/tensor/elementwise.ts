@@ -68,22 +68,3 @@ export const batchMatMul = (
 
 /** Largest value over the last axis minus x. */
 export const belowMax = (x: Tensor): Tensor => x.max(-1, true).sub(x)
-
-export const addNumber = (x: Tensor, value: number): Tensor => x.add(value)
-
-/** What `standardise` gives: the values, and the statistics that they were taken by. */
-export interface Standardised {
-  readonly y: Tensor
-  /** With lengths of 1 along the axes. */
-  readonly mean: Tensor
-  /** Biased: divided by the count. */
-  readonly variance: Tensor
-}
-
-/** (x - mean) / sqrt(variance + epsilon) over some axes. Gradients flow through the statistics too. */
-export const standardise = (x: Tensor, axes: ReadonlyArray<number>, epsilon: number): Standardised => {
-  const mean = x.mean([...axes], true)
-  const centred = x.sub(mean)
-  const variance = centred.square().mean([...axes], true)
-  return { y: centred.mul(variance.add(epsilon).rsqrt()), mean, variance }
-}

@@ -1,10 +1,11 @@
 import { beforeAll, describe, expect, it } from "vitest"
+import type { NamedArray } from "../../../src/ops/elements.ts"
 import type { Pass } from "../../../src/ops/model/layer.ts"
-import type { Branch } from "../../../src/ops/model/parts.ts"
+import type { Branch, PartsHead } from "../../../src/ops/model/parts.ts"
 import { uploadArrays } from "../../../src/ops/model/weights.ts"
 import type { Engine } from "../../../src/ops/tensor/engine.ts"
 import type { Tensor } from "../../../src/ops/tensor/tfjs.ts"
-import { opened } from "../tensor/with-engine.ts"
+import { devices, opened } from "../tensor/with-engine.ts"
 import { type Case, cases, modelOf, type RecordedBranch } from "./cases.ts"
 import { near, nearMap, nearRows, norm, recordedInput, ruled } from "./recorded.ts"
 
@@ -40,47 +41,55 @@ const nearBranches = (engine: Engine, got: ReadonlyArray<Branch>, expected: Read
   })
 }
 
-describe("networks give what the original gave from the same weights", () => {
-  let engine: Engine
+/** Everything that is recorded of one network, on one engine. */
+const compare = (engine: Engine, one: Case, arrays: ReadonlyArray<NamedArray>): void => {
+  const { head } = modelOf(one)
+  const [N, C, H, W] = one.input
+  const weights = uploadArrays(engine, arrays)
+  const pass: Pass = { engine, get: weights.get, observe: undefined }
+  engine.scope(() => {
+    const features = comparedStages(pass, one, engine.tensor(recordedInput(one.input, one.input_phase), [N, H, W, C]))
+    if ("branches" in head) return compareParts(pass, one, head, features)
+    const embeddings = head.embed(pass, features)
+    nearRows(engine.read(embeddings), one.embedding)
+    near(engine.read(head.logits(pass, embeddings)), one.logits.data)
+  })
+  weights.dispose()
+}
+
+const compareParts = (pass: Pass, { input: [N], ...one }: Case, head: PartsHead, features: Tensor): void => {
+  const { engine } = pass
+  const { local, global } = head.branches(pass, features)
+  nearBranches(engine, local, one.local)
+  nearBranches(engine, global, one.global)
+  const all = [...local, ...global].map(({ embedding }) => engine.read(embedding))
+  const whole = Array.from({ length: N }, (_, n) =>
+    all.flatMap((values) => [...values.subarray((n * values.length) / N, ((n + 1) * values.length) / N)])
+  )
+  const { length, norm_before_normalisation: norms, first32 } = one.extract
+  expect(whole[0].length).toBe(length)
+  near(whole.map(norm), norms)
+  near(
+    whole.flatMap((row, n) => row.slice(0, first32.shape[1]).map((value) => value / norms[n])),
+    first32.data
+  )
+  if (head.dim === length) near(engine.read(head.embed(pass, features)), whole.flat())
+  else expect(() => head.embed(pass, features)).toThrow("cannot be cut into all")
+}
+
+// Plain JavaScript would take minutes.
+const fast = devices.filter((device) => device !== "cpu")
+
+describe(`networks give what the original gave from the same weights, on ${fast.join(" and ")}`, () => {
+  let engines: ReadonlyArray<Engine>
   beforeAll(async () => {
-    engine = await opened("wasm")
+    engines = await Promise.all(fast.map(opened))
   })
 
   it("has cases", () => expect(cases.length).toBeGreaterThan(5))
 
   it.each(cases)("$id", (one) => {
-    const { parameters, head } = modelOf(one)
-    const [N, C, H, W] = one.input
-    const weights = uploadArrays(
-      engine,
-      parameters.map((parameter) => ruled(parameter, one))
-    )
-    const pass: Pass = { engine, get: weights.get, observe: undefined }
-    engine.scope(() => {
-      const features = comparedStages(pass, one, engine.tensor(recordedInput(one.input, one.input_phase), [N, H, W, C]))
-      if (!("branches" in head)) {
-        const embeddings = head.embed(pass, features)
-        nearRows(engine.read(embeddings), one.embedding)
-        near(engine.read(head.logits(pass, embeddings)), one.logits.data)
-        return
-      }
-      const { local, global } = head.branches(pass, features)
-      nearBranches(engine, local, one.local)
-      nearBranches(engine, global, one.global)
-      const all = [...local, ...global].map(({ embedding }) => engine.read(embedding))
-      const whole = Array.from({ length: N }, (_, n) =>
-        all.flatMap((values) => [...values.subarray((n * values.length) / N, ((n + 1) * values.length) / N)])
-      )
-      const { length, norm_before_normalisation: norms, first32 } = one.extract
-      expect(whole[0].length).toBe(length)
-      near(whole.map(norm), norms)
-      near(
-        whole.flatMap((row, n) => row.slice(0, first32.shape[1]).map((value) => value / norms[n])),
-        first32.data
-      )
-      if (head.dim !== length) return expect(() => head.embed(pass, features)).toThrow("cannot be cut into all")
-      near(engine.read(head.embed(pass, features)), whole.flat())
-    })
-    weights.dispose()
+    const arrays = modelOf(one).parameters.map((parameter) => ruled(parameter, one))
+    for (const engine of engines) compare(engine, one, arrays)
   })
 })

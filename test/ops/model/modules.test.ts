@@ -10,7 +10,7 @@ import { gem } from "../../../src/ops/model/pooling.ts"
 import { uploadArrays } from "../../../src/ops/model/weights.ts"
 import type { Engine } from "../../../src/ops/tensor/engine.ts"
 import { reference } from "../../reference.ts"
-import { opened } from "../tensor/with-engine.ts"
+import { devices, opened } from "../tensor/with-engine.ts"
 import { channelsFirst, near, norm, recordedInput, ruled, sizeOf } from "./recorded.ts"
 
 interface Output {
@@ -73,10 +73,10 @@ const layersOf = (recorded: Recorded): ReadonlyArray<Layer> => {
   }
 }
 
-describe("modules give what the original's gave", () => {
+describe.each(devices)("modules give what the original's gave, on %s", (device) => {
   let engine: Engine
   beforeAll(async () => {
-    engine = await opened("wasm")
+    engine = await opened(device)
   })
 
   it.each(cases)("$name", (recorded) => {

@@ -1,0 +1,50 @@
+/** Bytes that are read piece by piece, so that a file's size bounds nothing but what is asked of it. */
+import { closeSync, fstatSync, openSync, readSync } from "node:fs"
+
+/** A file is damaged, or not what it should be; the message is a clause. */
+export class FileFault extends Error {}
+
+export interface Source {
+  /** In bytes. */
+  readonly size: number
+  /** A copy of `length` bytes. @throws FileFault where they are not all there */
+  readonly read: (at: number, length: number) => Uint8Array
+  readonly close: () => void
+}
+
+const checkRange = (at: number, length: number, size: number): void => {
+  const fits = Number.isSafeInteger(at) && Number.isSafeInteger(length) && at >= 0 && length >= 0 && at + length <= size
+  if (!fits) throw new FileFault(`ends too early: ${length} bytes are said to stand at ${at}, but it has ${size}`)
+}
+
+/** @throws what the file system throws */
+export const fileSource = (path: string): Source => {
+  const file = openSync(path, "r")
+  const { size } = fstatSync(file)
+  return {
+    size,
+    read: (at, length) => {
+      checkRange(at, length, size)
+      const bytes = new Uint8Array(length)
+      for (let done = 0; done < length; ) {
+        const count = readSync(file, bytes, done, length - done, at + done)
+        if (count === 0) throw new FileFault("ends too early")
+        done += count
+      }
+      return bytes
+    },
+    close: () => closeSync(file)
+  }
+}
+
+export const bytesSource = (bytes: Uint8Array): Source => ({
+  size: bytes.length,
+  read: (at, length) => {
+    checkRange(at, length, bytes.length)
+    return bytes.slice(at, at + length)
+  },
+  close: () => undefined
+})
+
+/** Numbers of `bytes`, little-endian. */
+export const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

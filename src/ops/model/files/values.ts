@@ -1,0 +1,128 @@
+/** Values of weight files, whatever their type, as float32 or as they are. */
+import { FileFault, viewOf } from "./source.ts"
+
+/** Types of values, under PyTorch's names. */
+export type StoredType =
+  | "float32"
+  | "float64"
+  | "float16"
+  | "bfloat16"
+  | "int64"
+  | "int32"
+  | "int16"
+  | "int8"
+  | "uint8"
+  | "bool"
+
+/** Bytes of one value. */
+export const WIDTHS: Readonly<Record<StoredType, number>> = {
+  float32: 4,
+  float64: 8,
+  float16: 2,
+  bfloat16: 2,
+  int64: 8,
+  int32: 4,
+  int16: 2,
+  int8: 1,
+  uint8: 1,
+  bool: 1
+}
+
+/** IEEE 754 binary16: 1 sign, 5 exponent, 10 fraction bits. */
+const half = (bits: number): number => {
+  const [sign, exponent, fraction] = [bits & 0x8000 ? -1 : 1, (bits >> 10) & 31, bits & 1023]
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15))
+}
+
+const word = new DataView(new ArrayBuffer(4))
+/** The upper half of a float32. */
+const brain = (bits: number): number => {
+  word.setUint16(2, bits, true)
+  word.setUint16(0, 0, true)
+  return word.getFloat32(0, true)
+}
+
+const READERS: Readonly<Record<StoredType, (view: DataView, at: number) => number | bigint>> = {
+  float32: (view, at) => view.getFloat32(at, true),
+  float64: (view, at) => view.getFloat64(at, true),
+  float16: (view, at) => half(view.getUint16(at, true)),
+  bfloat16: (view, at) => brain(view.getUint16(at, true)),
+  int64: (view, at) => view.getBigInt64(at, true),
+  int32: (view, at) => view.getInt32(at, true),
+  int16: (view, at) => view.getInt16(at, true),
+  int8: (view, at) => view.getInt8(at),
+  uint8: (view, at) => view.getUint8(at),
+  bool: (view, at) => view.getUint8(at)
+}
+
+/** An array of a weight file, read when it is wanted. */
+export interface StoredTensor {
+  readonly name: string
+  readonly type: StoredType
+  readonly shape: ReadonlyArray<number>
+  /** Row-major values; int64 as bigint. @throws FileFault */
+  readonly values: () => ReadonlyArray<number | bigint>
+  /** The same as float32. @throws FileFault for types that are no floating-point numbers, and for NaN or infinity */
+  readonly floats: () => Float32Array
+}
+
+/** Which of a storage's values an array has: index sum of stride times position, from `offset` on. */
+export interface Strided {
+  readonly shape: ReadonlyArray<number>
+  readonly stride: ReadonlyArray<number>
+  readonly offset: number
+}
+
+export const countOf = (shape: ReadonlyArray<number>): number => shape.reduce((product, n) => product * n, 1)
+
+/** Calls `visit` with the storage's index of each value in turn. */
+export const eachIndex = ({ shape, stride, offset }: Strided, visit: (index: number) => void): void => {
+  const position = shape.map(() => 0)
+  let index = offset
+  for (let left = countOf(shape); left > 0; left--) {
+    visit(index)
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      index += stride[axis]
+      position[axis]++
+      if (position[axis] < shape[axis]) break
+      index -= stride[axis] * shape[axis]
+      position[axis] = 0
+    }
+  }
+}
+
+const FLOATING: ReadonlySet<string> = new Set(["float32", "float64", "float16", "bfloat16"])
+
+/** An array over bytes that hold its storage. */
+export const storedTensor = (
+  name: string,
+  type: StoredType,
+  strided: Strided,
+  bytes: () => Uint8Array
+): StoredTensor => {
+  const each = (visit: (value: number | bigint) => void) => {
+    const [view, read, width] = [viewOf(bytes()), READERS[type], WIDTHS[type]]
+    eachIndex(strided, (index) => visit(read(view, index * width)))
+  }
+  return {
+    name,
+    type,
+    shape: strided.shape,
+    values: () => {
+      const found: Array<number | bigint> = []
+      each((value) => found.push(value))
+      return found
+    },
+    floats: () => {
+      if (!FLOATING.has(type)) throw new FileFault(`array ${name} holds ${type} values, which are no weights`)
+      const made = new Float32Array(countOf(strided.shape))
+      let at = 0
+      each((value) => {
+        made[at++] = value as number
+      })
+      if (!made.every(Number.isFinite)) throw new FileFault(`array ${name} holds values that are no finite numbers`)
+      return made
+    }
+  }
+}
