@@ -19,7 +19,7 @@ describe("run.ts", () => {
     expect(code).toBe(0)
     expect(out).toContain("# configs/quickstart.yaml: valid")
     expect(out).toMatch(/- read: \{.*split: train.*epochs: 3/)
-    expect(out).toContain("# run by another pipeline, not by itself")
+    expect(out).toContain(", run by another pipeline, not by itself")
   })
 
   it("--operators lists the catalogue", async () => {
