@@ -77,8 +77,10 @@ export const makeProgress = (screen: Screen): Progress => {
     if (drawn > 0) screen.write(`\x1b[${drawn}A\x1b[0J`)
     drawn = 0
   }
+  /** Indices of the stages that have begun: of a pipeline that fails at once, perhaps not all have. */
+  const begun = () => stages.flatMap(({ name }, i) => (name === "" ? [] : [i]))
   const draw = () => {
-    const lines = stages.map((_, i) => line(stages, i, true).slice(0, Math.max(20, screen.columns() - 1)))
+    const lines = begun().map((i) => line(stages, i, true).slice(0, Math.max(20, screen.columns() - 1)))
     if (lines.length > 0) screen.write(`${lines.join("\n")}\n`)
     drawn = lines.length
   }
@@ -134,10 +136,15 @@ export const makeProgress = (screen: Screen): Progress => {
     end: () => {
       if (screen.terminal) erase()
       if (screen.terminal) draw()
-      else screen.write(stages.map((_, i) => `${line(stages, i, false)}\n`).join(""))
-      const timings = stages.map((stage, i) => ({
-        stage: stage.name,
-        elements: stage.elements,
+      else
+        screen.write(
+          begun()
+            .map((i) => `${line(stages, i, false)}\n`)
+            .join("")
+        )
+      const timings = begun().map((i) => ({
+        stage: stages[i].name,
+        elements: stages[i].elements,
         seconds: ownSeconds(stages, i)
       }))
       stages = []
