@@ -7,7 +7,8 @@ import { Batch, Embeddings, type NamedArray } from "../elements.ts"
 import { initialWeights, type Model, ModelParams, makeModel } from "../model/model.ts"
 import { checkWeights, uploadArrays, type Weights, type WeightsError } from "../model/weights.ts"
 import { Run } from "../run.ts"
-import { type Engine, engine } from "../tensor/engine.ts"
+import { type Engine, EngineMemoryError, engine } from "../tensor/engine.ts"
+import { withinMemory } from "../tensor/fitting.ts"
 import { CheckpointError, newestEpoch, readCheckpoint, readWeights } from "../train/checkpoints.ts"
 
 /** A batch cannot be embedded. */
@@ -41,21 +42,25 @@ const normalise = (vectors: Float32Array, dim: number): Float32Array => {
 }
 
 const forward = (tensors: Engine, model: Model, weights: Weights, batch: Batch): Embeddings => {
-  const vectors = tensors.scope(() => {
-    const images = tensors.tensor(batch.images, [batch.size, batch.height, batch.width, batch.bands.length])
-    return tensors.read(model.embed({ engine: tensors, get: weights.get, observe: undefined }, images))
-  })
+  const vectors = withinMemory(tensors, batch, ({ images, size, height, width, bands }) =>
+    tensors.scope(() => {
+      const input = tensors.tensor(images, [size, height, width, bands.length])
+      return tensors.read(model.embed({ engine: tensors, get: weights.get, observe: undefined }, input))
+    })
+  )
   const { size, names, labels, classes } = batch
   return { kind: "embeddings", size, dim: model.dim, names, vectors: normalise(vectors, model.dim), labels, classes }
 }
 
-const failed = (batch: Batch) => (cause: unknown) =>
-  new EmbedError({
+const failed = (batch: Batch) => (cause: unknown) => {
+  if (cause instanceof EngineMemoryError) return cause
+  return new EmbedError({
     subject: `batch of ${batch.names[0] ?? "nothing"} and others`,
     problem: cause instanceof Error ? cause.message : String(cause),
     remedy: "Check that `channels` of the model is the number of bands, and the size of the images",
     cause
   })
+}
 
 export const embed = operator({
   name: "embed",

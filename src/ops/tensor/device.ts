@@ -19,6 +19,8 @@ export interface EngineOptions {
   readonly threads?: number | undefined
   /** `bf16` lets TensorFlow multiply in bfloat16 where the processor has it. */
   readonly precision?: Precision | undefined
+  /** Bytes that tensors may take in WebAssembly; what it can address unless said. */
+  readonly memory?: number | undefined
   /** The folder that holds `.tensorflow`; the project's own unless said. */
   readonly project?: string | undefined
 }
@@ -46,7 +48,7 @@ const unmet = ({ threads = 1, precision = "float32" }: EngineOptions): string =>
 const openJs = (device: "wasm" | "cpu", why: string, options: EngineOptions): Effect.Effect<Engine, EngineError> => {
   const what = device === "wasm" ? "WebAssembly" : "plain JavaScript"
   const line = `${what}, 1 thread; ${why}${unmet(options)}`
-  return Effect.tryPromise({ try: () => openTfjs(device, line), catch: loadError(device) })
+  return Effect.tryPromise({ try: () => openTfjs(device, line, options.memory), catch: loadError(device) })
 }
 
 const openFastestJs = (why: string, options: EngineOptions): Effect.Effect<Engine, EngineError> =>

@@ -10,7 +10,7 @@ import type { SgdOptions, SgdState } from "./sgd.ts"
 import type { Tensor } from "./tfjs.ts"
 
 export { type Device, type EngineOptions, openEngine } from "./device.ts"
-export { EngineError } from "./errors.ts"
+export { EngineError, EngineMemoryError } from "./errors.ts"
 
 /**
  * Operations on float32 tensors. All of them, `gradients` included, are called inside `scope`, which frees every tensor
@@ -34,6 +34,10 @@ export interface Engine {
   readonly dispose: (tensors: Iterable<Tensor>) => void
   /** Number of tensors alive, for tests of leaks. */
   readonly live: () => number
+  /** Bytes of tensors that the engine can hold at one time, where it has such a limit. */
+  readonly limit: number | undefined
+  /** Runs `body`, and gives the most bytes that tensors took meanwhile; undefined where the engine does not count. */
+  readonly peak: (body: () => unknown) => number | undefined
 
   readonly tensor: (values: Float32Array, shape: ReadonlyArray<number>) => Tensor
   /** A copy of the values, row-major. */

@@ -6,6 +6,7 @@ import { adamUpdate } from "./adam.ts"
 import { composedConvolution } from "./composed.ts"
 import { registerConvolution } from "./convolution.ts"
 import type { Engine } from "./engine.ts"
+import { guardHeap, HEAP_LIMIT } from "./heap.ts"
 import { type BackendName, memoryOf } from "./memory.ts"
 import { batchNorm, normalise } from "./norm.ts"
 import { engineOver } from "./over.ts"
@@ -29,8 +30,9 @@ const start = async (name: BackendName): Promise<Tf> => {
 }
 
 /** Engines without state of their own: opening a second time gives an equal one. */
-export const openTfjs = async (name: BackendName, why: string): Promise<Engine> => {
+export const openTfjs = async (name: BackendName, why: string, memoryLimit = HEAP_LIMIT): Promise<Engine> => {
   const tf = await start(name)
+  const heap = name === "wasm" ? guardHeap(tf, memoryLimit) : undefined
   const memory = memoryOf(tf, name)
   registerConvolution(tf, name, composedConvolution(memory))
   registerMaxPool(tf, name, composedMaxPool(memory))
@@ -41,6 +43,12 @@ export const openTfjs = async (name: BackendName, why: string): Promise<Engine> 
     threads: 1,
     precision: "float32",
     gpu: false,
+    limit: heap?.limit,
+    peak: (body) => {
+      if (heap !== undefined) heap.peak = heap.used
+      body()
+      return heap?.peak
+    },
     why,
     batchNorm: (x, gamma, beta, options) => batchNorm(tf, x, gamma, beta, options),
     normalise: (x, given, options) => normalise(tf, x, given, options),

@@ -4,7 +4,7 @@ import { conv2d } from "./convolution.ts"
 import type { Engine } from "./engine.ts"
 import { instanceNorm } from "./instance-norm.ts"
 import { globalAveragePool, maxPool } from "./pool.ts"
-import type { Tf } from "./tfjs.ts"
+import type { Tensor, Tf } from "./tfjs.ts"
 
 /** What engines do each in their own way. */
 export type Own = Pick<
@@ -14,6 +14,8 @@ export type Own = Pick<
   | "threads"
   | "precision"
   | "gpu"
+  | "limit"
+  | "peak"
   | "why"
   | "batchNorm"
   | "normalise"
@@ -35,6 +37,17 @@ const scoped =
     return result[0]
   }
 
+/** What TensorFlow.js keeps of a forward pass; it leaves this out of its public types. */
+interface Tape {
+  readonly state: { readonly activeTape: ReadonlyArray<{ readonly saved?: ReadonlyArray<Tensor> }> | null }
+}
+
+/** After a pass that failed TensorFlow.js forgets what it had saved for the backward pass, but does not free it. */
+const forgetTape = (tf: Tf): void => {
+  const { state } = tf.engine() as unknown as Tape
+  for (const { saved = [] } of state.activeTape ?? []) for (const tensor of saved) tensor.dispose()
+}
+
 /** @param own operations of this engine; convolution and max-pool are those registered for its backend */
 export const engineOver = (tf: Tf, own: Own): Engine => ({
   ...own,
@@ -48,8 +61,13 @@ export const engineOver = (tf: Tf, own: Own): Engine => ({
   // A backend may answer with its own memory; the caller gets a copy.
   read: (tensor) => Float32Array.from(tensor.dataSync()),
   gradients: (body, inputs) => {
-    const { value, grads } = tf.engine().gradients(body, [...inputs], undefined, true)
-    return { value, gradients: grads.map((one) => one ?? undefined) }
+    try {
+      const { value, grads } = tf.engine().gradients(body, [...inputs], undefined, true)
+      return { value, gradients: grads.map((one) => one ?? undefined) }
+    } catch (cause) {
+      forgetTape(tf)
+      throw cause
+    }
   },
   weightedSum: (tensor, values) => tf.sum(tf.mul(tensor, tf.tensor(values, tensor.shape, "float32"))),
   conv2d: (x, w, options) => conv2d(tf, x, w, options),

@@ -4,6 +4,7 @@ import type { Parameter } from "../model/layer.ts"
 import type { Model } from "../model/model.ts"
 import { uploadArrays } from "../model/weights.ts"
 import type { Engine } from "../tensor/engine.ts"
+import { withinMemory } from "../tensor/fitting.ts"
 import type { Tensor } from "../tensor/tfjs.ts"
 import type { LossInput, LossValue } from "./losses/loss.ts"
 
@@ -21,6 +22,7 @@ export interface Trainer {
    * One update. Where the loss or a statistic is not finite nothing is updated, and the loss is given as such.
    *
    * @returns the loss before the update, and its floor
+   * @throws EngineMemoryError where the batch does not fit the engine's memory, naming a size that does
    */
   readonly step: (batch: Batch, learningRate: number) => { readonly loss: number; readonly floor: number }
   /** Copies of weights and moments, and the number of updates so far. */
@@ -79,27 +81,31 @@ export const makeTrainer = (engine: Engine, model: Model, objective: Objective, 
     })
   }
 
-  return {
-    step: (batch, learningRate) => {
-      const seen: Array<readonly [string, Tensor]> = []
-      try {
-        return engine.scope(() => {
-          const { found, gradients } = backward(batch, (name, tensor) => seen.push([name, tensor]))
-          // ReLU may turn NaN into 0, and then the loss would not show it; the statistics do.
-          const sound = seen.every(([, tensor]) => engine.read(tensor).every(Number.isFinite))
-          const loss = sound ? found.value : Number.NaN
-          if (Number.isFinite(loss)) {
-            update(gradients, learningRate)
-            for (const [name, tensor] of seen) {
-              weights.replace(name, engine.keep(engine.blend(weights.get(name), tensor, MOMENTUM)))
-            }
+  /** @param learningRate without one, nothing is updated */
+  const stepOf = (batch: Batch, learningRate: number | undefined) => {
+    const seen: Array<readonly [string, Tensor]> = []
+    try {
+      return engine.scope(() => {
+        const { found, gradients } = backward(batch, (name, tensor) => seen.push([name, tensor]))
+        // ReLU may turn NaN into 0, and then the loss would not show it; the statistics do.
+        const sound = seen.every(([, tensor]) => engine.read(tensor).every(Number.isFinite))
+        const loss = sound ? found.value : Number.NaN
+        if (Number.isFinite(loss) && learningRate !== undefined) {
+          update(gradients, learningRate)
+          for (const [name, tensor] of seen) {
+            weights.replace(name, engine.keep(engine.blend(weights.get(name), tensor, MOMENTUM)))
           }
-          return { loss, floor: found.floor }
-        })
-      } finally {
-        engine.dispose(seen.map(([, tensor]) => tensor))
-      }
-    },
+        }
+        return { loss, floor: found.floor }
+      })
+    } finally {
+      engine.dispose(seen.map(([, tensor]) => tensor))
+    }
+  }
+
+  return {
+    step: (batch, learningRate) =>
+      withinMemory(engine, batch, (part, whole) => stepOf(part, whole ? learningRate : undefined)),
     state: () => ({ step: updates, weights: weights.arrays(), moments: moments.arrays() }),
     dispose: () => {
       weights.dispose()

@@ -46,6 +46,21 @@ describe.each(devices)("live tensors on %s", (device) => {
       ).toThrow("in the middle")
     ))
 
+  it("are as many after a pass that throws between its layers", () => {
+    const [x, w] = [noise([2, 5, 5, 3], 1), noise([3, 3, 3, 4], 2)]
+    return run(() =>
+      expect(() =>
+        engine.scope(() => {
+          const [image, filter] = [upload(engine, x), upload(engine, w)]
+          engine.gradients(() => {
+            engine.relu(engine.conv2d(image, filter, { stride: 1, padding: 1, dilation: 1 }))
+            throw new Error("in the middle")
+          }, [filter])
+        })
+      ).toThrow("in the middle")
+    )
+  })
+
   it("are counted: a step that leaks is found out", async () => {
     let leaked: ReturnType<Engine["tensor"]> | undefined
     const leak = () => {

@@ -34,6 +34,11 @@ export const openNative = (
     threads,
     precision,
     gpu: native.gpu,
+    limit: undefined,
+    peak: (body) => {
+      body()
+      return undefined
+    },
     why: why({ version: native.version, gpu: native.gpu, threads }),
     batchNorm: (x, gamma, beta, options) => batchNorm(tf, native, x, gamma, beta, options),
     normalise: (x, given, options) => normalise(native, x, given, options),
