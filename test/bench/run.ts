@@ -1,13 +1,20 @@
 /** `npm run bench`: every benchmark, each figure a ratio within this run. */
-import { show } from "./harness.ts"
+import { engines } from "./engines.ts"
+import { type Figure, show } from "./harness.ts"
 import { fiveStages } from "./pipeline.ts"
 import { reading } from "./reading.ts"
+import { retrieval } from "./retrieval.ts"
 
-const benchmarks = [fiveStages, reading]
+const benchmarks: ReadonlyArray<() => Figure | ReadonlyArray<Figure> | Promise<Figure | ReadonlyArray<Figure>>> = [
+  fiveStages,
+  reading,
+  engines,
+  retrieval
+]
 let holds = true
 for (const benchmark of benchmarks) {
-  const figure = await benchmark()
-  holds &&= figure.holds
-  console.log(show([figure]))
+  const figures = [await benchmark()].flat()
+  holds &&= figures.every((figure) => figure.holds)
+  console.log(show(figures))
 }
 process.exitCode = holds ? 0 : 1
