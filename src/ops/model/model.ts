@@ -1,6 +1,7 @@
 /** A whole network: backbone, attention, pooling, head. */
+import { resolve } from "node:path"
 import { Schema } from "effect"
-import { choice, listOf, PositiveInt } from "../../pipeline/param.ts"
+import { choice, listOf, Name, PositiveInt } from "../../pipeline/param.ts"
 import { random } from "../../pipeline/random.ts"
 import type { NamedArray } from "../elements.ts"
 import type { Tensor } from "../tensor/tfjs.ts"
@@ -11,6 +12,7 @@ import { type Head, singleHead } from "./head.ts"
 import { type Layer, type Parameter, type Pass, sequence } from "./layer.ts"
 import { type Part, type PartsHead, partsHead } from "./parts.ts"
 import { type PoolingName, poolingNames, pools } from "./pooling.ts"
+import { loadWeights } from "./pretrained.ts"
 
 /** What a network is, as a pipeline's `model` parameter says it. Keys that are left out have the values of `defaults`. */
 export const ModelParams = Schema.Struct({
@@ -22,6 +24,7 @@ export const ModelParams = Schema.Struct({
   module: Schema.optionalKey(choice(...attentionNames)),
   parts: Schema.optionalKey(listOf(Schema.Tuple([PositiveInt, PositiveInt, PositiveInt]))),
   part_dim: Schema.optionalKey(PositiveInt),
+  pretrained: Schema.optionalKey(Name),
   compat: Schema.optionalKey(choice("original"))
 }).check(
   Schema.makeFilter(
@@ -29,7 +32,7 @@ export const ModelParams = Schema.Struct({
       output_stride === 32 || compat === "original" || !atStride32(backbone) || "no such stride",
     {
       expected:
-        "a mapping of backbone, pooling, channels, num_classes and, if wanted, output_stride (8 or 16 not for vgg and ibn), module, parts, part_dim, compat"
+        "a mapping of backbone, pooling, channels, num_classes and, if wanted, output_stride (8 or 16 not for vgg and ibn), module, parts, part_dim, pretrained (a file of weights to start from), compat"
     }
   )
 )
@@ -68,6 +71,8 @@ export interface Model {
   readonly params: ReturnType<typeof factsOf>
   /** All arrays, in the order of the network. */
   readonly parameters: ReadonlyArray<Parameter>
+  /** A file whose weights it starts from. */
+  readonly pretrained: string | undefined
   /** Length of an embedding. */
   readonly dim: number
   /** Applied one after another, they take images [n, h, w, channels] to features; attention, where there is, is the last. */
@@ -95,6 +100,7 @@ export const makeModel = (params: ModelParams): Model => {
     : partsHead(pool, encoder.width, parts, facts.part_dim, classes)
   return {
     params: facts,
+    pretrained: params.pretrained,
     parameters: [...body.parameters, ...head.parameters],
     dim: head.dim,
     stages,
@@ -104,6 +110,17 @@ export const makeModel = (params: ModelParams): Model => {
   }
 }
 
-/** The weights of an untrained network; each array depends on the seed and its own name alone. */
-export const initialWeights = (model: Model, seed: number): ReadonlyArray<NamedArray> =>
-  model.parameters.map(({ name, shape, init }) => ({ name, shape, data: init(random(seed, 0, name, "init")) }))
+/**
+ * The weights that training starts from: drawn, or those of the `pretrained` file. What is drawn of an array depends on the
+ * seed and its own name alone.
+ *
+ * @throws WeightsError where the file cannot be read, or does not fit
+ */
+export const initialWeights = (model: Model, seed: number): ReadonlyArray<NamedArray> => {
+  const drawn = model.parameters.map(({ name, shape, init }) => ({
+    name,
+    shape,
+    data: init(random(seed, 0, name, "init"))
+  }))
+  return model.pretrained === undefined ? drawn : loadWeights(resolve(model.pretrained), model, drawn).arrays
+}

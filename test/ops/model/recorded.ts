@@ -154,3 +154,8 @@ export const nearRows = (values: Float32Array, { dim, first, l2, sum, l1 }: Reco
     near([row.reduce((total, x) => total + x, 0)], [sum[n]], l1[n])
   })
 }
+
+const bits = ({ buffer, byteOffset, byteLength }: ArrayBufferView) => Buffer.from(buffer, byteOffset, byteLength)
+
+/** Whether two arrays hold the same bits. */
+export const sameBits = (a: ArrayBufferView, b: ArrayBufferView): boolean => bits(a).equals(bits(b))

@@ -14,10 +14,10 @@ const LEGACY_PROTOCOL = 1001
 /** A file's object, and where the bytes of its storages stand. */
 export interface Pth {
   readonly value: unknown
-  readonly storage: (storage: Storage) => Uint8Array
+  readonly storage: (storage: Storage) => Uint8Array<ArrayBuffer>
 }
 
-const pickleBytes = (source: Source, at: number, size: number): Uint8Array => {
+const pickleBytes = (source: Source, at: number, size: number): Uint8Array<ArrayBuffer> => {
   if (size > MOST_PICKLE) throw new FileFault(`has a pickle of ${size} bytes, more than weights need`)
   return source.read(at, size)
 }

@@ -8,7 +8,7 @@ export interface Source {
   /** In bytes. */
   readonly size: number
   /** A copy of `length` bytes. @throws FileFault where they are not all there */
-  readonly read: (at: number, length: number) => Uint8Array
+  readonly read: (at: number, length: number) => Uint8Array<ArrayBuffer>
   readonly close: () => void
 }
 

@@ -92,18 +92,50 @@ export const eachIndex = ({ shape, stride, offset }: Strided, visit: (index: num
   }
 }
 
+/** Whether values stand in the storage as they are wanted, without gaps. */
+const isContiguous = ({ shape, stride, offset }: Strided): boolean => {
+  let step = 1
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    if (shape[axis] !== 1 && stride[axis] !== step) return false
+    step *= shape[axis]
+  }
+  return offset === 0
+}
+
+/** Strides of row-major values. */
+export const contiguous = (shape: ReadonlyArray<number>): Strided => ({
+  shape,
+  stride: shape.map((_, axis) => countOf(shape.slice(axis + 1))),
+  offset: 0
+})
+
 const FLOATING: ReadonlySet<string> = new Set(["float32", "float64", "float16", "bfloat16"])
 
-/** An array over bytes that hold its storage. */
+/**
+ * An array over bytes that hold its storage.
+ *
+ * @param bytes a copy of them, from the beginning of its buffer
+ */
 export const storedTensor = (
   name: string,
   type: StoredType,
   strided: Strided,
-  bytes: () => Uint8Array
+  bytes: () => Uint8Array<ArrayBuffer>
 ): StoredTensor => {
   const each = (visit: (value: number | bigint) => void) => {
     const [view, read, width] = [viewOf(bytes()), READERS[type], WIDTHS[type]]
     eachIndex(strided, (index) => visit(read(view, index * width)))
+  }
+  const asFloats = (): Float32Array => {
+    const count = countOf(strided.shape)
+    // Bytes are a copy of their own, hence aligned.
+    if (type === "float32" && isContiguous(strided)) return new Float32Array(bytes().buffer, 0, count)
+    const made = new Float32Array(count)
+    let at = 0
+    each((value) => {
+      made[at++] = value as number
+    })
+    return made
   }
   return {
     name,
@@ -116,11 +148,7 @@ export const storedTensor = (
     },
     floats: () => {
       if (!FLOATING.has(type)) throw new FileFault(`array ${name} holds ${type} values, which are no weights`)
-      const made = new Float32Array(countOf(strided.shape))
-      let at = 0
-      each((value) => {
-        made[at++] = value as number
-      })
+      const made = asFloats()
       if (!made.every(Number.isFinite)) throw new FileFault(`array ${name} holds values that are no finite numbers`)
       return made
     }
