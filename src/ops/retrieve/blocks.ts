@@ -45,7 +45,8 @@ const tileBytes = (n: number, q: number, d: number): number => FLOAT * Math.min(
  */
 export const blocksFor = (n: number, q: number, d: number, budget: number, rows: number | undefined): Blocks => {
   const fixed = fixedBytes(n, q, d)
-  const affordable = Math.max(1, Math.min(MOST_ROWS, Math.floor(budget / 4 / rowBytes(n))))
+  const left = Math.min(budget / 4, budget - fixed - tileBytes(n, q, d))
+  const affordable = Math.max(1, Math.min(MOST_ROWS, Math.floor(left / rowBytes(n))))
   const handed = Math.min(q, rows ?? affordable)
   const least = fixed + handed * rowBytes(n) + tileBytes(n, q, d)
   if (least > budget) {

@@ -86,7 +86,7 @@ export const labelsOf = (batches: ReadonlyArray<Embeddings>, images: number, cla
 /**
  * Brings batches together and draws the queries (`querySplit`: numpy's legacy generator). Vectors stay where they are.
  *
- * @param batches in the order of the split
+ * @param batches in the order of the split, normalised for `cosine`
  * @throws RetrieveError where there is nothing, batches do not fit each other, a vector is not finite or, for `cosine`,
  *   zero, or the draw leaves no query or no database
  */
@@ -111,7 +111,7 @@ export const gather = (
   return {
     gallery: { names, classes, labels, queries, database },
     by,
-    queries: vectorsOf(batches, queries, by),
-    database: vectorsOf(batches, database, by)
+    queries: vectorsOf(batches, queries),
+    database: vectorsOf(batches, database)
   }
 }

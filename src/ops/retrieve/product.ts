@@ -1,12 +1,13 @@
 import { Context } from "effect"
 import type { Engine } from "../tensor/engine.ts"
+import type { Tensor } from "../tensor/tfjs.ts"
 
 /** Some queries, ready to be multiplied with one tile of items after another. */
 export interface Held {
   /**
    * Inner products of items with the queries.
    *
-   * @param items float32 [n, d], row-major
+   * @param items float32 [n, d], row-major; an array that is given again holds the same values
    * @returns float32 [n, q], row-major
    */
   readonly times: (items: Float32Array, n: number) => Float32Array
@@ -82,20 +83,43 @@ const transposed = (rows: Float32Array, q: number, d: number): Float32Array => {
   return out
 }
 
+const POINT = { stride: 1, padding: 0, dilation: 1 } as const
+
 /**
- * The product on a tensor engine. Items are the left factor as they lie in memory, and only the few queries are
- * transposed: the form that is fastest on every engine (on WebAssembly the other one takes up to five times as long).
- * The queries stay on the engine until they are released.
+ * The product on a tensor engine, as a convolution of one point: items are the pixels of an image as they lie in memory,
+ * and only the few queries are transposed, as its filter. No engine has a faster form, and on WebAssembly matrix products
+ * of other forms take up to five times as long.
+ * Queries stay on the engine until they are released; items until others come, so that one tile of items is moved there
+ * once for all tiles of queries.
  */
-export const engineProduct =
-  (engine: Engine): Product =>
-  (queries, q, d) => {
-    const right = engine.scope(() => engine.keep(engine.tensor(transposed(queries, q, d), [d, q])))
+export const engineProduct = (engine: Engine): Product => {
+  const kept = (values: Float32Array, shape: ReadonlyArray<number>) =>
+    engine.scope(() => engine.keep(engine.tensor(values, shape)))
+  let left: { readonly items: Float32Array; readonly tensor: Tensor } | undefined
+  let holders = 0
+  const forget = () => {
+    if (left !== undefined) engine.dispose([left.tensor])
+    left = undefined
+  }
+  return (queries, q, d) => {
+    const right = kept(transposed(queries, q, d), [1, 1, d, q])
+    holders++
     return {
-      times: (items, n) => engine.scope(() => engine.read(engine.matMul(engine.tensor(items, [n, d]), right))),
-      release: () => engine.dispose([right])
+      times: (items, n) => {
+        if (left?.items !== items) {
+          forget()
+          left = { items, tensor: kept(items, [1, n, 1, d]) }
+        }
+        const { tensor } = left
+        return engine.scope(() => engine.read(engine.conv2d(tensor, right, POINT)))
+      },
+      release: () => {
+        engine.dispose([right])
+        if (--holders === 0) forget()
+      }
     }
   }
+}
 
 /** A product in place of the run's tensor engine, where one is given. */
 export const RankProduct = Context.Reference<Product | undefined>("orbitrank/ops/retrieve/RankProduct", {

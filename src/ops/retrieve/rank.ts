@@ -13,6 +13,7 @@ import { engineProduct, type Product, RankProduct } from "./product.ts"
 import { emptyBlock, rankInto } from "./rank-block.ts"
 import { type Scores, scoresOf } from "./scores.ts"
 import { Similarity } from "./similarity.ts"
+import { normalisedBatch } from "./vectors.ts"
 
 /** Queries that are sorted between two chances to stop. */
 const AT_ONCE = 4
@@ -68,7 +69,9 @@ export const rank = operator({
         Effect.gen(function* () {
           const drawn = seed ?? (yield* Run).seed
           const product = yield* productOfRun
-          const batches = yield* Stream.runCollect(embeddings)
+          const batches = yield* Stream.runCollect(
+            by === "cosine" ? Stream.map(embeddings, normalisedBatch) : embeddings
+          )
           const sides = yield* attempt(() => gather(batches, drawn, queries, by))
           const q = sides.queries.count
           const blocks = yield* attempt(() =>

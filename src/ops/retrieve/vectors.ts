@@ -1,15 +1,26 @@
 /** Some of the rows that stand in batches, without a copy of them: what `rank` holds is what it was given. */
 import type { Embeddings } from "../elements.ts"
 import { normaliseInto } from "./normalise.ts"
-import { type Similarity, squares } from "./similarity.ts"
+import { squares } from "./similarity.ts"
 
 export interface Vectors {
   readonly count: number
   readonly dim: number
-  /** Copies the rows [from, to) as they enter products: L2-normalised for `cosine`, else as they are. */
+  /** Copies the rows [from, to). */
   readonly read: (from: number, to: number) => Float32Array
   /** Sum of squares of a row. */
   readonly squared: (row: number) => number
+}
+
+/**
+ * A batch with L2-normalised rows, for `cosine`. Made when a batch arrives, so that the one that came can go and no row is
+ * normalised twice. A row without a direction becomes zeros, which `gather` refuses.
+ */
+export const normalisedBatch = (batch: Embeddings): Embeddings => {
+  const { dim, size, vectors } = batch
+  const out = new Float32Array(size * dim)
+  for (let at = 0; at < out.length; at += dim) normaliseInto(vectors.subarray(at, at + dim), out, at)
+  return { ...batch, vectors: out }
 }
 
 /** Number of the batch that an image stands in. */
@@ -28,7 +39,7 @@ const batchOf = (starts: Int32Array, image: number): number => {
  * @param batches of one dimension
  * @param images which of the images in all batches, by number
  */
-export const vectorsOf = (batches: ReadonlyArray<Embeddings>, images: Int32Array, by: Similarity): Vectors => {
+export const vectorsOf = (batches: ReadonlyArray<Embeddings>, images: Int32Array): Vectors => {
   const dim = batches[0]?.dim ?? 0
   let before = 0
   const starts = Int32Array.from(batches, ({ size }) => {
@@ -46,10 +57,7 @@ export const vectorsOf = (batches: ReadonlyArray<Embeddings>, images: Int32Array
     dim,
     read: (from, to) => {
       const out = new Float32Array((to - from) * dim)
-      for (let row = from; row < to; row++) {
-        if (by === "cosine") normaliseInto(vector(row), out, (row - from) * dim)
-        else out.set(vector(row), (row - from) * dim)
-      }
+      for (let row = from; row < to; row++) out.set(vector(row), (row - from) * dim)
       return out
     },
     squared: (row) => squares(vector(row))

@@ -1,0 +1,158 @@
+/** Ranking, measuring, searching: at a tenth of BigEarthNet's test split, or the whole with `--full`. */
+import { execFileSync } from "node:child_process"
+import { join } from "node:path"
+import { Effect } from "effect"
+import { figuresOf, prepare } from "../../src/ops/measure/figures.ts"
+import { defaultThresholds } from "../../src/ops/measure/relevance.ts"
+import { truthOf } from "../../src/ops/measure/truth.ts"
+import { ITEM_TILE, QUERY_TILE } from "../../src/ops/retrieve/blocks.ts"
+import { gather } from "../../src/ops/retrieve/gather.ts"
+import { scratch } from "../../src/ops/retrieve/order.ts"
+import { engineProduct } from "../../src/ops/retrieve/product.ts"
+import { emptyBlock, rankInto } from "../../src/ops/retrieve/rank-block.ts"
+import { scoresOf } from "../../src/ops/retrieve/scores.ts"
+import { byName, searchOne } from "../../src/ops/retrieve/searching.ts"
+import { openEngine } from "../../src/ops/tensor/engine.ts"
+import { type Figure, inTurn, processorTime } from "./harness.ts"
+import { batches, batchMaker, DIM, full, noise, WHOLE } from "./retrieval-data.ts"
+
+/** Everything after the product, by one thread, against a sort of the scores alone by the language's own; in full size. */
+const afterProduct = async (): Promise<Figure> => {
+  const { count, make } = batchMaker(WHOLE, 1)
+  const { gallery } = gather(
+    Array.from({ length: count }, (_, b) => make(b)),
+    24,
+    0.2,
+    "dot"
+  )
+  const n = gallery.database.length
+  const prepared = prepare(gallery, { at: [20, 40, 60, 80, 100], precisionAt: 10, thresholds: defaultThresholds })
+  const queries = 5
+  const scores = Array.from({ length: queries }, (_, row) => noise(n, row + 1))
+  const memory = scratch(n)
+  const block = emptyBlock(queries, n)
+  const ours = () =>
+    scores.forEach((one, row) => {
+      rankInto(block, row, one, memory)
+      figuresOf(prepared, row, block.order.subarray(row * n, (row + 1) * n))
+    })
+  const sorted = () => scores.forEach((one) => void one.slice().sort())
+  const found = await inTurn(ours, sorted, 7, processorTime)
+  const perQuery = found.ours / queries
+  return {
+    name: `ordering and all measures, a query of ${n} images`,
+    ours: perQuery,
+    other: found.other / queries,
+    ratio: found.ratio,
+    unit: "ms",
+    bound: "at most 5 ms; against a sort of the scores alone",
+    holds: perQuery <= 5
+  }
+}
+
+/** Scores by tiles, with all copying, against the engine's own products of such tiles, in the faster of two forms. */
+const product = async (all: ReturnType<typeof batches>, device: "auto" | "wasm"): Promise<Figure> => {
+  const engine = await Effect.runPromise(openEngine(device))
+  const sides = gather(all.slice(0, 12), 24, 0.2)
+  const tiles = Math.floor(sides.database.count / ITEM_TILE)
+  // As many as a ranking of the whole split takes at once.
+  const queries = 16 * QUERY_TILE
+  const whole = {
+    ...sides,
+    gallery: { ...sides.gallery, database: sides.gallery.database.slice(0, tiles * ITEM_TILE) }
+  }
+  const raw = (form: "matMul" | "conv2d") => () =>
+    engine.scope(() => {
+      const [x, w] = [noise(ITEM_TILE * DIM, 1), noise(DIM * QUERY_TILE, 2)]
+      const conv = form === "conv2d"
+      const left = engine.tensor(x, conv ? [1, ITEM_TILE, 1, DIM] : [ITEM_TILE, DIM])
+      const right = engine.tensor(w, conv ? [1, 1, DIM, QUERY_TILE] : [DIM, QUERY_TILE])
+      for (let i = 0; i < (tiles * queries) / QUERY_TILE; i++) {
+        const out = conv
+          ? engine.conv2d(left, right, { stride: 1, padding: 0, dilation: 1 })
+          : engine.matMul(left, right)
+        // One number is read, so that an engine that puts work off does it.
+        if (i === 0) engine.read(out)
+        engine.dispose([out])
+      }
+    })
+  const forms = await inTurn(raw("matMul"), raw("conv2d"), 1)
+  const best = forms.ratio < 1 ? "matMul" : "conv2d"
+  const { other, ours, ratio } = await inTurn(
+    () => Effect.runPromise(scoresOf(whole, engineProduct(engine), 0, queries)),
+    raw(best),
+    3
+  )
+  const flops = 2 * tiles * ITEM_TILE * queries * DIM
+  const name = `similarities of ${queries} queries on ${engine.name}, ${(flops / ours / 1e6).toFixed(0)} GFLOP/s, against bare ${best}`
+  return { name, ours, other, ratio, unit: "ms", bound: "ratio at most 1.11", holds: ratio <= 1.11 }
+}
+
+const search = async (all: ReturnType<typeof batches>): Promise<Figure> => {
+  const what = byName(all, "patch-7")
+  const pass = () => {
+    let sum = 0
+    for (const { vectors } of all) for (let i = 0; i < vectors.length; i++) sum += vectors[i]
+    return sum
+  }
+  const { other, ours, ratio } = await inTurn(() => searchOne(what, 0, 10, "cosine"), pass, 7, processorTime)
+  const scaled = (ours * 500_000) / what.images
+  const name = `search in ${what.images} embeddings of ${DIM}`
+  const bound = `${scaled.toFixed(0)} ms for 500,000, at most 1000; against summing all values`
+  return { name, ours, other, ratio, unit: "ms", bound, holds: scaled <= 1000 }
+}
+
+const truth = async (all: ReturnType<typeof batches>): Promise<Figure> => {
+  const { gallery } = gather(all, 24, 0.2)
+  const made = truthOf(gallery.names, gallery.classes, gallery.labels)
+  const bytes = (made.table?.byteLength ?? 0) + made.sets.of.byteLength + made.sets.bits.byteLength
+  const { other, ours, ratio } = await inTurn(
+    () => truthOf(gallery.names, gallery.classes, gallery.labels),
+    () => gallery.labels.slice().sort(),
+    3,
+    processorTime
+  )
+  const name = `ground truth of ${gallery.names.length} images, ${made.sets.count} label sets, ${(bytes / 1e6).toFixed(1)} MB`
+  return {
+    name,
+    ours,
+    other,
+    ratio,
+    unit: "ms",
+    bound: "at most 5000 ms and 20 MB",
+    holds: ours <= 5000 && bytes <= 20e6
+  }
+}
+
+/** Peak memory of a ranking in a process of its own, against the embeddings and the budget. */
+const memory = (): Figure => {
+  const child = join(import.meta.dirname, "retrieval-memory.ts")
+  const args = ["--import", "tsx", child, ...(full ? ["--full"] : [])]
+  const { allowed, peak } = JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" })) as Record<
+    string,
+    number
+  >
+  const ratio = peak / allowed
+  const name = "memory of a ranking beyond that of the program, against embeddings and budget"
+  return {
+    name,
+    ours: peak / 2 ** 20,
+    other: allowed / 2 ** 20,
+    ratio,
+    unit: "MiB",
+    bound: "ratio at most 1",
+    holds: ratio <= 1
+  }
+}
+
+export const retrieval = async (): Promise<ReadonlyArray<Figure>> => {
+  const all = batches()
+  return [
+    await afterProduct(),
+    await product(all, "auto"),
+    await product(all, "wasm"),
+    await search(all),
+    await truth(all),
+    memory()
+  ]
+}
