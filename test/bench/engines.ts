@@ -4,7 +4,7 @@
  */
 import { execFileSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
-import { cpus } from "node:os"
+import { cpus, loadavg } from "node:os"
 import { join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { findNative } from "../../src/ops/tensor/setup/load.ts"
@@ -67,7 +67,7 @@ const table = (all: ReadonlyArray<Measured>): string => {
     ].join(" | ")
   )
   return [
-    `Measured on ${cpus()[0]?.model.trim()}, Node ${process.versions.node}.`,
+    `Measured on ${cpus().length} processors (${cpus()[0]?.model.trim()}), Node ${process.versions.node}, at a load of ${loadavg()[0].toFixed(1)}.`,
     "",
     "| engine | network | training, images/s | of peak | inference, images/s | of peak | peak, GF/s | memory, MiB |",
     "|:--|:--|--:|--:|--:|--:|--:|--:|",
