@@ -4,6 +4,8 @@ import { compare, type NamedReport } from "./comparison.ts"
 const WIDTH = 80
 const NARROWEST = 8
 const WIDEST = 18
+/** Names of classes may be whole sentences. */
+const WIDEST_PART = 28
 
 const shorten = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, width - 1)}…`)
 
@@ -30,12 +32,12 @@ export const textTable = (reports: ReadonlyArray<NamedReport>): ReadonlyArray<st
   const rows = compare(reports)
   const longest = (texts: ReadonlyArray<string>) => texts.reduce((width, text) => Math.max(width, text.length), 0)
   const first = longest(rows.map((row) => row.measure))
-  const second = longest(rows.map((row) => row.part))
+  const second = Math.min(WIDEST_PART, longest(rows.map((row) => row.part)))
   const names = longest(reports.map(({ name }) => name))
   const room = Math.floor((WIDTH - first - second - 1) / Math.max(1, reports.length)) - 3
   const width = Math.min(Math.max(NARROWEST, Math.min(names, WIDEST)), Math.max(NARROWEST, room))
   const line = (measure: string, part: string, cells: ReadonlyArray<string>) =>
-    `${measure.padEnd(first)} ${part.padEnd(second)}${cells.join("")}`.trimEnd()
+    `${measure.padEnd(first)} ${shorten(part, second).padEnd(second)}${cells.join("")}`.trimEnd()
   const head = line(
     "",
     "",

@@ -11,6 +11,7 @@ import { Run } from "../../../src/ops/run.ts"
 import type { Engine } from "../../../src/ops/tensor/engine.ts"
 import { TensorEngine } from "../../../src/ops/tensor/engine.ts"
 import { effect } from "../../effect.ts"
+import { type ReferenceArray, reference } from "../../reference.ts"
 import { fakeRun } from "../fake-run.ts"
 import { devices, opened } from "../tensor/with-engine.ts"
 import { cases, embeddings, embeddingsOf, seed } from "./cases.ts"
@@ -57,6 +58,27 @@ describe("rank, recorded cases", () => {
       })
     )
   }
+})
+
+describe("rank, the recorded case of the ground truth", () => {
+  const { retrieval } = reference<{
+    readonly retrieval: Readonly<Record<"vectors" | "labels" | "ranks", ReferenceArray>> & {
+      readonly seed: number
+      readonly qr_idx: ReadonlyArray<number>
+      readonly db_idx: ReadonlyArray<number>
+    }
+  }>("ben-groundtruth.json")
+  effect("has its split and order", () =>
+    Effect.gen(function* () {
+      const [dim, classes] = [retrieval.vectors.shape[1], retrieval.labels.shape[1]]
+      const labels = Uint8Array.from(retrieval.labels.data)
+      const all = embeddings(Float32Array.from(retrieval.vectors.data), labels, dim, classes, 33)
+      const [{ gallery, order }] = yield* run(all, { seed: retrieval.seed })
+      expect([...gallery.queries]).toEqual(retrieval.qr_idx)
+      expect([...gallery.database]).toEqual(retrieval.db_idx)
+      expect([...order]).toEqual(retrieval.ranks.data)
+    })
+  )
 })
 
 describe("rank", () => {

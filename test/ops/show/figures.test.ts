@@ -29,6 +29,12 @@ describe("a comparison", () => {
 })
 
 describe("a table in text", () => {
+  it("shortens parts that are whole sentences, such as names of classes", () => {
+    const part = "Land principally occupied by agriculture, with significant areas of natural vegetation"
+    const lines = textTable([named("one", { "class mAP": { [part]: 0.5 } })])
+    expect(lines[1]).toBe("class mAP Land principally occupied b…    0.5000")
+  })
+
   it("is aligned, with the best marked", () => {
     expect(textTable([before, after])).toEqual([
       "            untrained     trained",
