@@ -32,11 +32,15 @@ const watched = (stream: AnyStream, stage: Running, watcher: Watcher, beat: Beat
         }
         return Effect.failCause(cause)
       })
+      // What others do while this stage yields is not its time.
+      const afterYield = Effect.suspend(() => {
+        begun = clock.currentTimeMillisUnsafe()
+        beat.yielded = begun
+        return told
+      })
       return Effect.suspend(() => {
         begun = clock.currentTimeMillisUnsafe()
-        if (begun - beat.yielded < YIELD_AFTER_MS) return told
-        beat.yielded = begun
-        return Effect.andThen(Effect.yieldNow, told)
+        return begun - beat.yielded < YIELD_AFTER_MS ? told : Effect.andThen(Effect.yieldNow, afterYield)
       })
     })
   )
