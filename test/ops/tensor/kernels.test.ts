@@ -113,7 +113,10 @@ describe.each(devices)("kernels on %s", (device) => {
       dilation: 1,
       groups: 48,
       seed: 11
-    }
+    },
+    { n: 3, h: 2, w: 2, c: 7, o: 9, kh: 3, kw: 3, stride: 1, padding: 1, dilation: 1, groups: 1, seed: 12 },
+    { n: 3, h: 1, w: 2, c: 7, o: 9, kh: 3, kw: 3, stride: 2, padding: 1, dilation: 1, groups: 1, seed: 13 },
+    { n: 3, h: 2, w: 2, c: 5, o: 9, kh: 2, kw: 3, stride: 2, padding: [0, 0, 1, 1], dilation: 1, groups: 1, seed: 14 }
   ] satisfies ReadonlyArray<Convolution>)("convolves the shapes of residual networks: %o", checkConv)
 
   it("keeps no stale copy of a filter", () => {

@@ -10,6 +10,7 @@ import { batchNorm, normalise } from "./norm.ts"
 import { BACKEND, nativeOps } from "./ops.ts"
 import { nativeMaxPool } from "./pool.ts"
 import { intraOpThreads, type Precision } from "./process.ts"
+import { withSmallMaps } from "./small-maps.ts"
 import { adam, sgd } from "./update.ts"
 
 /**
@@ -25,7 +26,7 @@ export const openNative = (
   const tf = loadNative({ packageFolder })
   tf.enableProdMode()
   const native = nativeOps(tf)
-  registerConvolution(tf, BACKEND, nativeConvolution(native))
+  registerConvolution(tf, BACKEND, withSmallMaps(native, nativeConvolution(native)))
   registerMaxPool(tf, BACKEND, nativeMaxPool(native))
   const threads = intraOpThreads()
   return engineOver(tf, {
