@@ -10,6 +10,7 @@ import { read } from "../ops/data/read.ts"
 import { split } from "../ops/data/split.ts"
 import { store } from "../ops/data/store.ts"
 import { measure } from "../ops/measure/measure.ts"
+import { publish } from "../ops/model/publish.ts"
 import { embed } from "../ops/retrieve/embed.ts"
 import { embeddings } from "../ops/retrieve/embeddings.ts"
 import { groundTruth } from "../ops/retrieve/ground-truth.ts"
@@ -39,6 +40,7 @@ export const operators = [
   // training
   optimise,
   checkpoint,
+  publish,
   validate,
   curve,
   // retrieval

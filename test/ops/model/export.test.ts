@@ -20,10 +20,7 @@ const written = (params: ModelParams) => {
   const model = makeModel(params)
   // Values do not matter here, and would take gigabytes.
   const shared = new Float32Array(0)
-  return stateDictOf(
-    model,
-    model.parameters.map(({ name, shape }) => ({ name, shape, data: shared }))
-  )
+  return stateDictOf(model.parameters.map(({ name, shape }) => ({ name, shape, data: shared })))
 }
 const basis = (backbone: BackboneName, keys: Keys) =>
   ({
@@ -86,14 +83,15 @@ describe("exported weights", () => {
   it("say what they are, and hold the same values bit for bit", () => {
     const model = makeModel({ backbone: "resnet10-slim", pooling: "gem", channels: 2, num_classes: 3 })
     const arrays = initialWeights(model, 5)
-    const meaning = {
+    const manifest = {
+      architecture: model.params,
       bands: ["B08", "B04"],
       classes: ["water", "wood", "0"],
       normalisation: "none",
       versions: { node: "0" }
     }
-    const { tensors, metadata } = readSafetensors(bytesSource(exportWeights(model, arrays, meaning)))
-    expect(JSON.parse(metadata.manifest)).toEqual({ architecture: model.params, ...meaning })
+    const { tensors, metadata } = readSafetensors(bytesSource(exportWeights(arrays, manifest)))
+    expect(JSON.parse(metadata.manifest)).toEqual(manifest)
     expect(metadata.format).toBe("pt")
     const read = new Map(tensors.map((tensor) => [tensor.name, tensor]))
     for (const { name, shape, data } of arrays) {

@@ -1,0 +1,58 @@
+import { readFileSync } from "node:fs"
+import { join, resolve } from "node:path"
+import { Effect, Stream } from "effect"
+import { operator } from "../../pipeline/operator.ts"
+import { Name, param } from "../../pipeline/param.ts"
+import { type TrainState, TrainStep } from "../elements.ts"
+import { writeFileAtomic } from "../files.ts"
+import { Run } from "../run.ts"
+import { engine } from "../tensor/engine.ts"
+import { exportWeights } from "./export.ts"
+import { WeightsError } from "./weights.ts"
+
+const own = JSON.parse(readFileSync(join(import.meta.dirname, "../../../package.json"), "utf8")) as {
+  readonly version: string
+}
+
+const write = (path: string, { network, weights }: TrainState, normalisation: string, engineVersion: string) =>
+  Effect.try({
+    try: () => {
+      const { model: architecture, bands, classes } = network
+      const versions = { orbitrank: own.version, node: process.versions.node, engine: engineVersion }
+      writeFileAtomic(path, exportWeights(weights, { architecture, bands, classes, normalisation, versions }))
+    },
+    catch: (cause) =>
+      new WeightsError({
+        subject: path,
+        problem: `cannot be written (${cause instanceof Error ? cause.message : String(cause)})`,
+        remedy: "Make room, or name another file in `to`",
+        cause
+      })
+  })
+
+/** Steps pass unchanged. The file is replaced after each epoch, whole or not at all. */
+export const publish = operator({
+  name: "publish",
+  about:
+    "Writes the weights after each epoch for other programs: safetensors under the original's names, with a manifest of architecture, bands, classes and normalisation.",
+  from: TrainStep,
+  to: TrainStep,
+  params: {
+    to: param(Name, "The file, in the run folder.", "weights.safetensors"),
+    normalisation: param(Name, "What the manifest says of how pixels were scaled.", "bigearthnet")
+  },
+  run:
+    ({ to, normalisation }) =>
+    (steps) =>
+      Stream.mapEffect(steps, (step) =>
+        Effect.gen(function* () {
+          if (step.state === undefined) return step
+          const { folder, wrote } = yield* Run
+          const { name, version } = yield* engine
+          const path = resolve(folder, to)
+          yield* write(path, step.state, normalisation, `${name}, ${version}`)
+          yield* wrote(path)
+          return step
+        })
+      )
+})

@@ -1,0 +1,72 @@
+import { join } from "node:path"
+import { Effect, Stream } from "effect"
+import { expect } from "vitest"
+import { TrainStep } from "../../../src/ops/elements.ts"
+import { openWeightFile } from "../../../src/ops/model/files/open.ts"
+import { initialWeights, makeModel } from "../../../src/ops/model/model.ts"
+import { publish } from "../../../src/ops/model/publish.ts"
+import { toStream } from "../../../src/pipeline/interpret.ts"
+import { source } from "../../../src/pipeline/operator.ts"
+import { effect } from "../../effect.ts"
+import { opened } from "../tensor/with-engine.ts"
+import { services, temporaryFolder, tiny } from "../train/harness.ts"
+import { sameBits } from "./recorded.ts"
+
+const model = makeModel(tiny)
+const step = (epoch: number, ended: boolean): TrainStep => ({
+  kind: "step",
+  epoch,
+  step: epoch,
+  images: 1,
+  learningRate: 1,
+  loss: 0,
+  floor: 0,
+  validation: undefined,
+  state: ended
+    ? {
+        epoch: epoch + 1,
+        step: epoch,
+        learningRate: 1,
+        network: { model: model.params, bands: ["B08", "B04"], classes: ["a", "b", "c"] },
+        weights: initialWeights(model, epoch),
+        moments: []
+      }
+    : undefined
+})
+
+const published = (steps: ReadonlyArray<TrainStep>, to: string) =>
+  Effect.gen(function* () {
+    const folder = yield* temporaryFolder
+    const engine = yield* Effect.promise(() => opened("cpu"))
+    const given = source({
+      name: "given",
+      about: "Steps for tests.",
+      to: TrainStep,
+      params: {},
+      run: () => Stream.fromIterable(steps)
+    })
+    const pipeline = given().pipe(publish({ to, normalisation: "none" }))
+    const passed = yield* Stream.runCollect(toStream(pipeline)).pipe(Effect.provide(services(folder, engine)))
+    return { path: join(folder, to), passed: [...passed] }
+  })
+
+effect("publish passes all steps and writes the weights of the last epoch", () =>
+  Effect.gen(function* () {
+    const steps = [step(0, false), step(0, true), step(1, false), step(1, true)]
+    const { path, passed } = yield* published(steps, "deep/out.safetensors")
+    expect(passed).toEqual(steps)
+    const { tensors, close } = openWeightFile(path)
+    for (const { name, data } of initialWeights(model, 1)) {
+      const tensor = tensors.find((one) => one.name === name)
+      expect([name, sameBits(tensor?.floats() ?? new Float32Array(0), data)]).toEqual([name, true])
+    }
+    close()
+  })
+)
+
+effect("publish says which file it cannot write", () =>
+  Effect.gen(function* () {
+    const { message } = yield* Effect.flip(published([step(0, true)], "/dev/null/weights"))
+    expect(message).toMatch(/^\/dev\/null\/weights: cannot be written .* Make room, or name another file in `to`\.$/)
+  })
+)
