@@ -8,9 +8,9 @@ import { language } from "../src/experiments/plan.ts"
 import { Patch } from "../src/ops/elements.ts"
 import { toStream } from "../src/pipeline/interpret.ts"
 import { load } from "../src/pipeline/load.ts"
-import { type AnyOperator, type AnyPipeline, hash } from "../src/pipeline/pipeline.ts"
 import { source } from "../src/pipeline/operator.ts"
 import { NonNegativeInt, param } from "../src/pipeline/param.ts"
+import { type AnyOperator, type AnyPipeline, hash } from "../src/pipeline/pipeline.ts"
 
 const root = resolve(import.meta.dirname, "..")
 const folder = join(import.meta.dirname, `.readme-${process.pid}`)
@@ -46,7 +46,18 @@ const numbered = source({
     Stream.map(Stream.range(0, n - 1), (index): Patch => {
       const image = new Float32Array(1)
       const labels = new Uint8Array(1)
-      return { kind: "patch", name: `${index}`, index, epoch: 0, image, height: 1, width: 1, bands: ["B04"], labels, classes: ["a"] }
+      return {
+        kind: "patch",
+        name: `${index}`,
+        index,
+        epoch: 0,
+        image,
+        height: 1,
+        width: 1,
+        bands: ["B04"],
+        labels,
+        classes: ["a"]
+      }
     })
 })
 
@@ -54,7 +65,10 @@ describe("the README", () => {
   it("holds code that compiles", () => {
     const tsconfig = join(folder, "tsconfig.json")
     writeFileSync(tsconfig, JSON.stringify({ extends: "../../tsconfig.json", include: ["**/*.ts"] }))
-    execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", tsconfig], { cwd: root, stdio: "pipe" })
+    execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", tsconfig], {
+      cwd: root,
+      stdio: "pipe"
+    })
     expect(code.size).toBe(2)
   })
 
@@ -85,7 +99,7 @@ describe("the README", () => {
     const text = "pipelines:\n  a: [{ numbered: { n: 10 } }, { thin: { every: 4 } }]\n"
     const { pipelines } = Result.getOrThrow(load(text, file, { settings: {}, operators: [numbered, thin] }))
     const pipeline = pipelines.get("a") as AnyPipeline
-    const patches = (await Effect.runPromise(Stream.runCollect(toStream(pipeline)) as Effect.Effect<Array<Patch>>))
+    const patches = await Effect.runPromise(Stream.runCollect(toStream(pipeline)) as Effect.Effect<Array<Patch>>)
     expect(patches.map(({ index }) => index)).toEqual([0, 4, 8])
   })
 })
