@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     pool: "forks",
+    // All processors: by default one is kept free.
+    maxWorkers: "100%",
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // CI reads the runner's own counts from a file.

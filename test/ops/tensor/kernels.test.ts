@@ -93,6 +93,13 @@ describe.each(devices)("kernels on %s", (device) => {
     fc.assert(fc.property(convolutions, checkConv), { numRuns: 400 })
   })
 
+  it("convolves with filters of one row or column at a stride, cells left over at the end", () => {
+    const thin = convolutions
+      .map((p) => ({ ...p, groups: 1, stride: 2 + (p.seed % 2), ...(p.seed % 3 === 0 ? { kh: 1 } : { kw: 1 }) }))
+      .filter(({ h, w, kh, kw, dilation }) => h >= dilation * (kh - 1) + 1 && w >= dilation * (kw - 1) + 1)
+    fc.assert(fc.property(thin, checkConv), { numRuns: 400 })
+  })
+
   it.each([
     { n: 3, h: 21, w: 17, c: 10, o: 8, kh: 7, kw: 7, stride: 2, padding: 3, dilation: 1, groups: 1, seed: 5 },
     { n: 2, h: 9, w: 7, c: 8, o: 16, kh: 3, kw: 3, stride: 2, padding: 2, dilation: 2, groups: 1, seed: 6 },

@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { Effect, Stream } from "effect"
 import { beforeAll, describe, expect, it } from "vitest"
 import { Batch, Embeddings, Report, TrainStep } from "../../../src/ops/elements.ts"
+import { makeModel } from "../../../src/ops/model/model.ts"
 import { embed } from "../../../src/ops/retrieve/embed.ts"
 import { FirstEpoch } from "../../../src/ops/run.ts"
 import type { Engine } from "../../../src/ops/tensor/engine.ts"
@@ -71,7 +72,9 @@ describe("optimise", () => {
       expect(steps[0].learningRate).toBe(2e-3)
       expect(steps[2].learningRate).toBeCloseTo(2e-3 * Math.exp(-0.01), 12)
       for (const { loss, floor } of steps) expect(loss).toBeGreaterThan(floor)
-      expect(steps[1].state?.network).toEqual({ model: tiny, bands: ["b1", "b2"], classes: ["x", "y", "z"] })
+      const { params: model } = makeModel(tiny)
+      expect(model).toMatchObject(tiny)
+      expect(steps[1].state?.network).toEqual({ model, bands: ["b1", "b2"], classes: ["x", "y", "z"] })
     })
   )
 

@@ -11,12 +11,14 @@ export const padded = (native: Native, x: Info, [top, bottom, left, right]: Side
   return using([paddings, native.scalar(value)], (...inputs) => native.run("PadV2", PAD, [x, ...inputs]))
 }
 
+/** The part of an image that begins at `begin` and has `size`. */
+export const cut = (native: Native, x: Info, begin: ReadonlyArray<number>, size: ReadonlyArray<number>): Tensor =>
+  using([native.ints([...begin]), native.ints([...size])], (...inputs) =>
+    native.run("Slice", { type: { T: "float32", Index: "int32" } }, [x, ...inputs])
+  )
+
 /** Cuts such cells off again, and disposes what it is given. */
 export const unpadded = (native: Native, x: Tensor, [top, bottom, left, right]: Sides): Tensor => {
   const [n, h, w, c] = x.shape as [number, number, number, number]
-  const begin = native.ints([0, top, left, 0])
-  const size = native.ints([n, h - top - bottom, w - left - right, c])
-  return using([x, begin, size], (...inputs) =>
-    native.run("Slice", { type: { T: "float32", Index: "int32" } }, [...inputs])
-  )
+  return using([x], (whole) => cut(native, whole, [0, top, left, 0], [n, h - top - bottom, w - left - right, c]))
 }
