@@ -1,14 +1,14 @@
 /** `npx tsx src/experiments/run.ts CONFIG`: the edge of the program, the one place where effects are run. */
+
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Cause, Console, Effect, Exit, Fiber } from "effect"
+import { Cause, Console, Effect } from "effect"
 import { CliConfig, type CliError, Command, GlobalFlag } from "effect/cli"
 import { ConfigError } from "../pipeline/fault.ts"
+import { EXIT, runMain } from "../pipeline/main.ts"
 import { command } from "./cli.ts"
 import { RunError } from "./errors.ts"
 import { StepError } from "./runner.ts"
 import { versions } from "./versions.ts"
-
-const EXIT = { done: 0, failed: 1, badInput: 2, interrupted: 130 } as const
 
 const isUsage = (error: unknown): error is CliError.ShowHelp =>
   typeof error === "object" && error !== null && "_tag" in error && error._tag === "ShowHelp"
@@ -34,18 +34,4 @@ const program = Command.runWith(command, { version: versions.orbitrank, renderEr
   Effect.matchCauseEffect({ onFailure: report, onSuccess: () => Effect.succeed<number>(EXIT.done) })
 )
 
-const fiber = Effect.runFork(program)
-fiber.addObserver((exit) => process.exit(Exit.isSuccess(exit) ? exit.value : EXIT.interrupted))
-
-/** The first signal stops at a clean point. `npx` passes the terminal's on twice, so only a later one means "at once". */
-let stopping = 0
-const stop = () => {
-  const now = performance.now()
-  if (stopping > 0 && now - stopping > 1000) process.exit(EXIT.interrupted)
-  if (stopping === 0) {
-    stopping = now
-    Effect.runFork(Fiber.interrupt(fiber))
-  }
-}
-process.on("SIGINT", stop)
-process.on("SIGTERM", stop)
+runMain(program)

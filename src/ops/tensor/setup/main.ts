@@ -1,13 +1,14 @@
 /** `npm run setup:tensorflow`: native TensorFlow for this project. The one file of the set-up that runs an effect. */
+
 import { resolve } from "node:path"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Cause, Console, Effect, Exit, Fiber, Option } from "effect"
+import { Cause, Console, Effect, Option } from "effect"
 import { CliConfig, type CliError, Command, Flag, GlobalFlag } from "effect/cli"
+import { EXIT, runMain } from "../../../pipeline/main.ts"
 import { SetupInputError } from "./errors.ts"
 import { machineLive } from "./machine-live.ts"
 import { DEFAULT_VERSION, type Options, setUp } from "./setup.ts"
 
-const EXIT = { done: 0, failed: 1, badInput: 2, interrupted: 130 } as const
 const project = resolve(import.meta.dirname, "..", "..", "..", "..")
 
 const screen = {
@@ -76,18 +77,4 @@ const program = Command.runWith(command, { version: "", renderErrors: false })(p
   Effect.matchCauseEffect({ onFailure: report, onSuccess: () => Effect.succeed<number>(EXIT.done) })
 )
 
-const fiber = Effect.runFork(program)
-fiber.addObserver((exit) => process.exit(Exit.isSuccess(exit) ? exit.value : EXIT.interrupted))
-
-/** npm passes the terminal's signal on twice, so only a later one means "at once". */
-let stopping = 0
-const stop = () => {
-  const now = performance.now()
-  if (stopping > 0 && now - stopping > 1000) process.exit(EXIT.interrupted)
-  if (stopping === 0) {
-    stopping = now
-    Effect.runFork(Fiber.interrupt(fiber))
-  }
-}
-process.on("SIGINT", stop)
-process.on("SIGTERM", stop)
+runMain(program)
