@@ -1,0 +1,59 @@
+import { writeFileSync } from "node:fs"
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
+import { Effect } from "effect"
+import sharp from "sharp"
+import { describe, expect } from "vitest"
+import { S2_BANDS } from "../../src/ops/data/bands.ts"
+import { decodeTiff } from "../../src/ops/data/geotiff-read.ts"
+import { miniature } from "../../src/ops/data/miniature.ts"
+import { encodeSafetensors } from "../../src/ops/data/safetensors.ts"
+import { temporaryFolder } from "../ops/data/folder.ts"
+import { runIn } from "../ops/data/streams.ts"
+import { peer } from "./python.ts"
+
+const root = temporaryFolder()
+
+const ours = async (file: string) => {
+  const { data, dtype, height, width } = await decodeTiff(await readFile(file), file)
+  return [dtype, height, width, [...data]]
+}
+
+describe("GeoTIFF against rasterio", () => {
+  peer("reads the miniature archive's bands alike", ["rasterio"], async (python) => {
+    const refs = await Effect.runPromise(runIn(root).collect(miniature({ patches: 2 })))
+    const files = refs.flatMap(({ folder, name }) => S2_BANDS.map((band) => join(folder, `${name}_${band.name}.tif`)))
+    const found = await python("tiff_read", ...files)
+    expect(await Promise.all(files.map(ours))).toEqual(found)
+  })
+
+  peer("reads packed strips and tiles alike", ["rasterio"], async (python) => {
+    const grey = Buffer.from(Uint8Array.from({ length: 40 * 30 }, (_, i) => (i * 7) % 251))
+    const files: Array<string> = []
+    for (const compression of ["none", "deflate", "lzw", "packbits"] as const) {
+      for (const tile of [false, true]) {
+        const file = join(root, `${compression}-${tile}.tif`)
+        const image = sharp(grey, { raw: { width: 40, height: 30, channels: 1 } }).toColourspace("b-w")
+        await image.tiff({ compression, predictor: "horizontal", tile, tileWidth: 16, tileHeight: 16 }).toFile(file)
+        files.push(file)
+      }
+    }
+    const found = await python("tiff_read", ...files)
+    expect(await Promise.all(files.map(ours))).toEqual(found)
+  })
+})
+
+describe("safetensors against Python's", () => {
+  peer("opens what we write", ["safetensors", "numpy"], async (python) => {
+    const file = join(root, "x.safetensors")
+    const tensors = [
+      { name: "B02", dtype: "uint16", shape: [2, 2], data: Uint16Array.of(0, 1, 256, 65535) },
+      { name: "VV", dtype: "float32", shape: [1, 3], data: Float32Array.of(-12.5, 0, 1) }
+    ] as const
+    writeFileSync(file, encodeSafetensors(tensors, { labels_19: '["Pastures"]' }))
+    expect(await python("safetensors_read", file)).toEqual({
+      B02: ["uint16", [2, 2], [0, 1, 256, 65535]],
+      VV: ["float32", [1, 3], [-12.5, 0, 1]]
+    })
+  })
+})
