@@ -10,7 +10,7 @@ import { operators } from "./operators.ts"
 import type { Configuration } from "./record.ts"
 import { settings } from "./settings.ts"
 
-export const language = { settings, operators } as const
+export const language = { settings, operators, inherited: ["compat"] } as const
 export type Experiment = Loaded<typeof settings, typeof operators>
 
 export interface Plan {

@@ -2,6 +2,7 @@
 import { Schema } from "effect"
 import type { Device as AnyDevice } from "../ops/tensor/engine.ts"
 import {
+  Compat,
   choice,
   listOf,
   Name,
@@ -37,5 +38,9 @@ export const settings = {
     "float32"
   ),
   root_dir: param(Name, "Folder of archives and stores; relative to where the command is called.", "data"),
+  compat: optional(
+    Compat,
+    "`original` brings back the original's quirks that change numbers: the default of every parameter `compat`."
+  ),
   experiment: optional(Name, "Names the run folder `outputs/NAME`; by default the file's name.")
 } as const

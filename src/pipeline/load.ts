@@ -8,6 +8,7 @@ import { applySettings } from "./yaml/edit.ts"
 import { Faults } from "./yaml/faults.ts"
 import { readPipelines } from "./yaml/pipelines.ts"
 import { readSettings, SECTIONS } from "./yaml/settings.ts"
+import type { Inherited } from "./yaml/step.ts"
 import { fileText } from "./yaml/text.ts"
 import { parseYaml } from "./yaml/tree.ts"
 
@@ -19,6 +20,8 @@ export type ServicesOf<Ops extends ReadonlyArray<Typed>> = Ops[number]["~R"]
 export interface Language<S extends Params, Ops extends ReadonlyArray<Typed>> {
   readonly settings: S
   readonly operators: Ops
+  /** Settings that, where the file gives them, are the default of every step's parameter of that name. */
+  readonly inherited?: ReadonlyArray<keyof S & string>
 }
 
 export interface Loaded<S extends Params, Ops extends ReadonlyArray<Typed>> {
@@ -33,6 +36,9 @@ export interface LoadOptions {
   /** `path=value` edits, see `yaml/edit.ts`. */
   readonly set?: ReadonlyArray<string>
 }
+
+const inheritedOf = (settings: Readonly<Record<string, unknown>>, names: ReadonlyArray<string>): Inherited =>
+  new Map(names.flatMap((name) => (settings[name] === undefined ? [] : [[name, settings[name]] as const])))
 
 /**
  * Loads a configuration: settings at the top, `define` for anchored values, and `pipelines`.
@@ -58,7 +64,8 @@ export const load = <const S extends Params, const Ops extends ReadonlyArray<Typ
   const faults = new Faults()
   faults.all.push(...applySettings(parsed.root, options.set ?? [], [...Object.keys(language.settings), ...SECTIONS]))
   const settings = readSettings(parsed.root, language.settings, faults)
-  const { pipelines, inner } = readPipelines(parsed.root, language.operators, faults)
+  const inherited = inheritedOf(settings, language.inherited ?? [])
+  const { pipelines, inner } = readPipelines(parsed.root, language.operators, faults, inherited)
   if (faults.all.length > 0) return refuse(faults.all)
   return Result.succeed({ settings, pipelines: pipelines as Loaded<S, Ops>["pipelines"], inner })
 }

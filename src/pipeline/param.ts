@@ -87,6 +87,8 @@ export const Name: Plain<string> = Schema.String.check(
   Schema.makeFilter((text: string) => text.length > 0 || "empty", { expected: "text" })
 )
 export const choice = <const L extends ReadonlyArray<string>>(...names: L): Plain<L[number]> => Schema.Literals(names)
+/** Whether a quirk of the original that changes numbers is reproduced: the parameter `compat` of the operator it belongs to. */
+export const Compat = choice("none", "original")
 export const listOf = <A>(item: Plain<A>): Plain<ReadonlyArray<A>> =>
   Schema.Array(item).check(
     Schema.makeFilter((items: ReadonlyArray<A>) => items.length > 0 || "empty", {

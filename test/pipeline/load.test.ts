@@ -1,12 +1,13 @@
-import { Effect, Result, Stream } from "effect"
+import { Effect, Result, Schema, Stream } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { toStream } from "../../src/pipeline/interpret.ts"
 import { load } from "../../src/pipeline/load.ts"
-import { Name, optional, param, Seed } from "../../src/pipeline/param.ts"
+import { operator } from "../../src/pipeline/operator.ts"
+import { Compat, Name, optional, PositiveInt, param, Seed } from "../../src/pipeline/param.ts"
 import { hash, toJson } from "../../src/pipeline/pipeline.ts"
 import { effect } from "../effect.ts"
-import { add, count, group, plus, scale, toys } from "./toys.ts"
+import { add, count, group, Num, plus, scale, toys } from "./toys.ts"
 
 const language = { settings: { seed: param(Seed, "Seed.", 24), experiment: optional(Name, "Tag.") }, operators: toys }
 const read = (text: string, set: ReadonlyArray<string> = []) => load(text, "a.yaml", language, { set })
@@ -299,5 +300,51 @@ pipelines:
     ["seed.x=1", "--set seed.x=1: `7` is a value and has no `x`"]
   ])("%s is refused", (setting, message) => {
     expect(faults(file, [setting]).join("\n")).toContain(message)
+  })
+})
+
+describe("what a file says at its top for all steps", () => {
+  const shape = operator({
+    name: "shape",
+    about: "Shapes numbers.",
+    from: Num,
+    to: Num,
+    params: {
+      compat: param(Compat, "Quirks.", "none"),
+      how: param(Schema.Struct({ size: PositiveInt, compat: Schema.optionalKey(Compat) }), "How.", { size: 1 })
+    },
+    run: () => (numbers) => numbers
+  })
+  const inheriting = {
+    settings: { compat: optional(Compat, "Quirks.") },
+    operators: [count, shape],
+    inherited: ["compat"]
+  } as const
+  const steps = (top: string, step: string) =>
+    Result.getOrThrow(load(`${top}\n${only(`- count\n- ${step}`)}`, "a.yaml", inheriting))
+      .pipelines.get("one")
+      ?.steps.map(({ params }) => params)
+
+  it("is the default of their parameters of that name, and of keys of mappings", () => {
+    const before = { to: 10, by: 1 }
+    expect(steps("compat: original", "shape")).toEqual([before, { compat: "original", how: { size: 1 } }])
+    expect(steps("compat: original", "shape: { how: { size: 2 } }")).toEqual([
+      before,
+      { compat: "original", how: { size: 2, compat: "original" } }
+    ])
+    expect(steps("compat: original", "shape: { compat: none, how: { size: 2, compat: none } }")).toEqual([
+      before,
+      { compat: "none", how: { size: 2, compat: "none" } }
+    ])
+    expect(steps("", "shape: { how: { size: 2 } }")).toEqual([before, { compat: "none", how: { size: 2 } }])
+  })
+
+  it("is checked itself, and does not hide what is wrong with a step", () => {
+    const text = `compat: originl\n${only("- count\n- shape: { how: { size: 0 } }")}`
+    const result = load(text, "a.yaml", inheriting)
+    expect(Result.isFailure(result) && result.failure.message.split("\n")).toEqual([
+      'a.yaml:1:9: compat: unknown value "originl"; did you mean `original`?',
+      "a.yaml:5:29: pipelines.one.shape.how.size: expected a whole number of at least 1, found 0"
+    ])
   })
 })

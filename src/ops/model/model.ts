@@ -1,7 +1,7 @@
 /** A whole network: backbone, attention, pooling, head. */
 import { resolve } from "node:path"
 import { Schema } from "effect"
-import { choice, listOf, Name, PositiveInt } from "../../pipeline/param.ts"
+import { Compat, choice, listOf, Name, PositiveInt } from "../../pipeline/param.ts"
 import { random } from "../../pipeline/random.ts"
 import type { NamedArray } from "../elements.ts"
 import type { Tensor } from "../tensor/tfjs.ts"
@@ -25,7 +25,7 @@ export const ModelParams = Schema.Struct({
   parts: Schema.optionalKey(listOf(Schema.Tuple([PositiveInt, PositiveInt, PositiveInt]))),
   part_dim: Schema.optionalKey(PositiveInt),
   pretrained: Schema.optionalKey(Name),
-  compat: Schema.optionalKey(choice("original"))
+  compat: Schema.optionalKey(Compat)
 }).check(
   Schema.makeFilter(
     ({ backbone, output_stride = 32, compat }: { backbone: BackboneName; output_stride?: number; compat?: string }) =>

@@ -4,7 +4,7 @@ import { misfit } from "../operator.ts"
 import { type AnyOperator, type AnyPipeline, makePipeline, type Step } from "../pipeline.ts"
 import { shown, suggestion } from "../words.ts"
 import type { Faults } from "./faults.ts"
-import { readStep, writtenStep } from "./step.ts"
+import { type Inherited, readStep, writtenStep } from "./step.ts"
 import { type Entry, entriesOf, find, type Node, plainValue, type Slot } from "./tree.ts"
 
 export interface ReadPipelines {
@@ -22,11 +22,18 @@ class Reader {
   private readonly entries: ReadonlyArray<Entry>
   private readonly operators: ReadonlyMap<string, AnyOperator>
   private readonly faults: Faults
+  private readonly inherited: Inherited
 
-  constructor(entries: ReadonlyArray<Entry>, operators: ReadonlyMap<string, AnyOperator>, faults: Faults) {
+  constructor(
+    entries: ReadonlyArray<Entry>,
+    operators: ReadonlyMap<string, AnyOperator>,
+    faults: Faults,
+    inherited: Inherited
+  ) {
     this.entries = entries
     this.operators = operators
     this.faults = faults
+    this.inherited = inherited
   }
 
   /** A pipeline by its name, read once; `undefined` where it is at fault. */
@@ -47,7 +54,8 @@ class Reader {
       return undefined
     }
     const before = this.faults.all.length
-    const context = { operators: this.operators, faults: this.faults, named: this.named }
+    const { faults, inherited, named, operators } = this
+    const context = { faults, inherited, named, operators }
     const steps = content.items.map((item) => readStep(item.node, path, context))
     this.neighbours(content.items, path)
     const whole = steps.filter((step): step is Step => step !== undefined)
@@ -88,7 +96,12 @@ class Reader {
   }
 }
 
-export const readPipelines = (root: Node, operators: ReadonlyArray<AnyOperator>, faults: Faults): ReadPipelines => {
+export const readPipelines = (
+  root: Node,
+  operators: ReadonlyArray<AnyOperator>,
+  faults: Faults,
+  inherited: Inherited
+): ReadPipelines => {
   const nothing = { pipelines: new Map(), inner: new Set<string>() }
   if (root.content.kind !== "mapping") return nothing
   const section = find(root, ["pipelines"])
@@ -103,7 +116,8 @@ export const readPipelines = (root: Node, operators: ReadonlyArray<AnyOperator>,
     faults.at(section.node, ["pipelines"], `expected a mapping from names to lists of steps, found ${found}`)
     return nothing
   }
-  const reader = new Reader(entries, new Map(operators.map((operator) => [operator.name, operator])), faults)
+  const byName = new Map(operators.map((operator) => [operator.name, operator]))
+  const reader = new Reader(entries, byName, faults, inherited)
   const pipelines = new Map<string, AnyPipeline>()
   for (const entry of entries) {
     const pipeline = reader.pipeline(entry)

@@ -1,5 +1,7 @@
 /** One step of a pipeline: `- batch: { size: 64 }`, `- report:` or `- report`. */
+import { SchemaAST } from "effect"
 import { decodeParams } from "../decode.ts"
+import type { Param, Params } from "../param.ts"
 import { type AnyOperator, type AnyPipeline, makeStep, type Step } from "../pipeline.ts"
 import { shown, suggestion } from "../words.ts"
 import type { Faults } from "./faults.ts"
@@ -22,7 +24,11 @@ export const writtenStep = (node: Node): WrittenStep | undefined => {
   return entries.length === 1 ? { name: entries[0].key, params: entries[0].node } : undefined
 }
 
+/** Values at the top of a file that are the default of every parameter, and of every key of a mapping, of their name. */
+export type Inherited = ReadonlyMap<string, unknown>
+
 export interface StepContext {
+  readonly inherited: Inherited
   readonly operators: ReadonlyMap<string, AnyOperator>
   readonly faults: Faults
   /** The pipeline that a parameter names; `undefined` where that is a fault, which it has reported. */
@@ -46,6 +52,26 @@ const writtenParams = (operator: AnyOperator, params: Node, path: ReadonlyArray<
   return { written, missing }
 }
 
+const hasKey = (schema: Param<unknown>["schema"], key: string): boolean =>
+  schema !== undefined &&
+  SchemaAST.isObjects(schema.ast) &&
+  schema.ast.propertySignatures.some((property) => property.name === key)
+
+/** What was written, and what a step has from the top of the file: for itself, and for its parameters that are mappings. */
+const withInherited = (declared: Params, written: unknown, inherited: Inherited): unknown => {
+  const given = written ?? {}
+  if (inherited.size === 0 || typeof given !== "object" || Array.isArray(given)) return written
+  const all: Record<string, unknown> = { ...given }
+  for (const [key, value] of inherited) {
+    if (Object.hasOwn(declared, key) && all[key] === undefined) all[key] = value
+    for (const [name, inner] of Object.entries(all)) {
+      if (typeof inner !== "object" || inner === null || !hasKey(declared[name]?.schema, key)) continue
+      all[name] = { [key]: value, ...inner }
+    }
+  }
+  return all
+}
+
 /** Reads one step; `undefined` where it is at fault. */
 export const readStep = (node: Node, path: ReadonlyArray<string>, context: StepContext): Step | undefined => {
   const { faults, operators } = context
@@ -66,7 +92,7 @@ export const readStep = (node: Node, path: ReadonlyArray<string>, context: StepC
     step.params === undefined
       ? { written: undefined, missing: new Set<string>() }
       : writtenParams(operator, step.params, here, context)
-  const decoded = decodeParams(operator.params, written)
+  const decoded = decodeParams(operator.params, withInherited(operator.params, written, context.inherited))
   faults.misfits(
     params,
     here,
