@@ -8,11 +8,15 @@ import type { Tensor } from "../tensor/tfjs.ts"
 import { type AttentionName, attentionNames, attentions } from "./attention.ts"
 import { atStride32, type BackboneName, backboneNames, backbones } from "./backbones.ts"
 import type { OutputStride } from "./encoder.ts"
-import { type Head, singleHead } from "./head.ts"
+import { type Branches, type Head, singleHead } from "./head.ts"
 import { type Layer, type Parameter, type Pass, sequence } from "./layer.ts"
-import { type Part, type PartsHead, partsHead } from "./parts.ts"
+import { type Part, partsHead } from "./parts.ts"
 import { type PoolingName, poolingNames, pools } from "./pooling.ts"
 import { loadWeights } from "./pretrained.ts"
+
+const SINGLE: ReadonlyArray<Part> = [[1, 1, 1]]
+
+const isSingle = (parts: ReadonlyArray<Part>): boolean => parts.length === 1 && parts[0].every((n) => n === 1)
 
 /** What a network is, as a pipeline's `model` parameter says it. Keys that are left out have the values of `defaults`. */
 export const ModelParams = Schema.Struct({
@@ -24,15 +28,29 @@ export const ModelParams = Schema.Struct({
   module: Schema.optionalKey(choice(...attentionNames)),
   parts: Schema.optionalKey(listOf(Schema.Tuple([PositiveInt, PositiveInt, PositiveInt]))),
   part_dim: Schema.optionalKey(PositiveInt),
+  embedding_dim: Schema.optionalKey(PositiveInt),
   pretrained: Schema.optionalKey(Name),
   compat: Schema.optionalKey(Compat)
 }).check(
   Schema.makeFilter(
-    ({ backbone, output_stride = 32, compat }: { backbone: BackboneName; output_stride?: number; compat?: string }) =>
-      output_stride === 32 || compat === "original" || !atStride32(backbone) || "no such stride",
+    ({
+      backbone,
+      output_stride = 32,
+      compat,
+      embedding_dim,
+      parts = SINGLE
+    }: {
+      backbone: BackboneName
+      output_stride?: number
+      compat?: string
+      embedding_dim?: number
+      parts?: ReadonlyArray<Part>
+    }) =>
+      (output_stride === 32 || compat === "original" || !atStride32(backbone)) &&
+      (embedding_dim === undefined || isSingle(parts)),
     {
       expected:
-        "a mapping of backbone, pooling, channels, num_classes and, if wanted, output_stride (8 or 16 not for vgg and ibn), module, parts, part_dim, pretrained (a file of weights to start from), compat"
+        "a mapping of backbone, pooling, channels, num_classes and, if wanted, output_stride (8 or 16 not for vgg and ibn), module, parts, part_dim, embedding_dim (not beside parts), pretrained (a file of weights to start from), compat"
     }
   )
 )
@@ -49,11 +67,11 @@ export interface ModelFacts {
   /** `[[1,1,1]]` is the single head. */
   readonly parts: string
   readonly part_dim: number
+  /** Length of the single head's linear projection, `none` without. */
+  readonly embedding_dim: number | "none"
   /** `original` or `none`. */
   readonly compat: string
 }
-
-const SINGLE: ReadonlyArray<Part> = [[1, 1, 1]]
 
 const factsOf = (params: ModelParams): ModelFacts & Readonly<Record<string, string | number>> => ({
   backbone: params.backbone,
@@ -64,6 +82,7 @@ const factsOf = (params: ModelParams): ModelFacts & Readonly<Record<string, stri
   module: params.module ?? "none",
   parts: JSON.stringify(params.parts ?? SINGLE),
   part_dim: params.part_dim ?? 256,
+  embedding_dim: params.embedding_dim ?? "none",
   compat: params.compat ?? "none"
 })
 
@@ -78,11 +97,13 @@ export interface Model {
   /** Applied one after another, they take images [n, h, w, channels] to features; attention, where there is, is the last. */
   readonly stages: ReadonlyArray<Layer>
   /** From features on. */
-  readonly head: Head | PartsHead
+  readonly head: Head
   /** Images [n, h, w, channels] to embeddings [n, dim], not normalised. */
   readonly embed: (pass: Pass, images: Tensor) => Tensor
   /** Embeddings [n, dim] to logits [n, num_classes]. */
   readonly logits: (pass: Pass, embeddings: Tensor) => Tensor
+  /** Images [n, h, w, channels] to each embedding by itself with its logits, as losses look at them. */
+  readonly branches: (pass: Pass, images: Tensor) => Branches
 }
 
 export const makeModel = (params: ModelParams): Model => {
@@ -94,9 +115,8 @@ export const makeModel = (params: ModelParams): Model => {
   const body = sequence(...stages)
   const pool = pools[params.pooling]
   const parts = params.parts ?? SINGLE
-  const single = parts.length === 1 && parts[0].every((n) => n === 1)
-  const head = single
-    ? singleHead(pool, encoder.width, classes)
+  const head = isSingle(parts)
+    ? singleHead(pool, encoder.width, classes, params.embedding_dim)
     : partsHead(pool, encoder.width, parts, facts.part_dim, classes)
   return {
     params: facts,
@@ -106,7 +126,8 @@ export const makeModel = (params: ModelParams): Model => {
     stages,
     head,
     embed: (pass, images) => head.embed(pass, body.apply(pass, images)),
-    logits: head.logits
+    logits: head.logits,
+    branches: (pass, images) => head.branches(pass, body.apply(pass, images))
   }
 }
 

@@ -7,17 +7,11 @@
 import { concat, plus, slice, times } from "../tensor/elementwise.ts"
 import type { Tensor } from "../tensor/tfjs.ts"
 import { linear } from "./convolution.ts"
-import type { Head } from "./head.ts"
+import type { Branch, Head } from "./head.ts"
 import type { Layer, Parameter, Pass } from "./layer.ts"
 import { rowBatchNorm } from "./norm.ts"
 
 export type Part = readonly [channels: number, height: number, width: number]
-
-/** One embedding [n, part_dim] and its logits [n, classes]. */
-export interface Branch {
-  readonly embedding: Tensor
-  readonly logits: Tensor
-}
 
 /** A linear layer to the embedding, which logits look at through batch norm and another without bias. */
 export interface Neck {
@@ -66,14 +60,6 @@ const pieces = (features: Tensor, [c, h, w]: Part): ReadonlyArray<Tensor> => {
   )
 }
 
-export interface PartsHead extends Head {
-  /** Of each piece, in the order of `parts`, and of the whole, once for each split. Maps too small leave pieces out. */
-  readonly branches: (
-    pass: Pass,
-    features: Tensor
-  ) => { readonly local: ReadonlyArray<Branch>; readonly global: ReadonlyArray<Branch> }
-}
-
 const count = ([c, h, w]: Part): number => c * h * w
 
 /** A neck and what it takes. */
@@ -83,7 +69,8 @@ interface Piece {
 }
 
 /**
- * Embeddings are all local ones, then all global ones, end to end. Logits are the mean of those of all branches.
+ * Embeddings are all local ones, then all global ones, end to end. Logits are the mean of those of all branches. Branches
+ * are those of each piece, in the order of `parts`, and of the whole, once for each split; maps too small leave pieces out.
  *
  * `embed` throws a RangeError where a map is too small to be cut into all its pieces: its embeddings would be shorter than
  * others.
@@ -97,7 +84,7 @@ export const partsHead = (
   parts: ReadonlyArray<Part>,
   dim: number,
   classes: number
-): PartsHead => {
+): Head => {
   const named = (pack: string) => (from: number, i: number) => neck(`head.head.${pack}.${i}`, from, dim, classes)
   const widths = parts.flatMap((part) => Array.from({ length: count(part) }, () => Math.floor(width / part[0])))
   const local = widths.map(named("bnneck_pack"))

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import type { NamedArray } from "../../../src/ops/elements.ts"
+import type { Branch, Head } from "../../../src/ops/model/head.ts"
 import type { Pass } from "../../../src/ops/model/layer.ts"
-import type { Branch, PartsHead } from "../../../src/ops/model/parts.ts"
 import { uploadArrays } from "../../../src/ops/model/weights.ts"
 import type { Engine } from "../../../src/ops/tensor/engine.ts"
 import type { Tensor } from "../../../src/ops/tensor/tfjs.ts"
@@ -49,15 +49,24 @@ const compare = (engine: Engine, one: Case, arrays: ReadonlyArray<NamedArray>): 
   const pass: Pass = { engine, get: weights.get, observe: undefined }
   engine.scope(() => {
     const features = comparedStages(pass, one, engine.tensor(recordedInput(one.input, one.input_phase), [N, H, W, C]))
-    if ("branches" in head) return compareParts(pass, one, head, features)
+    if (one.local !== undefined) return compareParts(pass, { ...one, local: one.local }, head, features)
     const embeddings = head.embed(pass, features)
     nearRows(engine.read(embeddings), one.embedding)
     near(engine.read(head.logits(pass, embeddings)), one.logits.data)
+    const { local, global } = head.branches(pass, features)
+    expect([local.length, global.length]).toEqual([0, 1])
+    nearRows(engine.read(global[0].embedding), one.embedding)
+    near(engine.read(global[0].logits), one.logits.data)
   })
   weights.dispose()
 }
 
-const compareParts = (pass: Pass, { input: [N], ...one }: Case, head: PartsHead, features: Tensor): void => {
+const compareParts = (
+  pass: Pass,
+  { input: [N], ...one }: Case & Required<Pick<Case, "local">>,
+  head: Head,
+  features: Tensor
+): void => {
   const { engine } = pass
   const { local, global } = head.branches(pass, features)
   nearBranches(engine, local, one.local)

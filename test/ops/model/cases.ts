@@ -30,7 +30,8 @@ export interface Case {
   readonly after_module?: RecordedMap
   readonly embedding: RecordedRows
   readonly logits: ReferenceArray
-  readonly local: ReadonlyArray<RecordedBranch>
+  /** Where the head is part-based. */
+  readonly local?: ReadonlyArray<RecordedBranch>
   readonly global: ReadonlyArray<RecordedBranch>
   readonly extract: {
     readonly length: number
