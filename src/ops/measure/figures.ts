@@ -39,6 +39,8 @@ export interface Prepared {
   /** Bit of the strictest level. */
   readonly strictestBit: number
   readonly standard: StandardPlan | undefined
+  /** Room for the ranks of relevant images, one array a level, int32 [database]: every query uses it again. */
+  readonly positions: ReadonlyArray<Int32Array>
 }
 
 /** Precision and recall are given at the depth of precision and at those of the graded measures. */
@@ -70,7 +72,8 @@ export const prepare = (gallery: Gallery, plan: Plan): Prepared => {
     relevant,
     shared: book.shared,
     strictestBit: levels.indexOf(strictest(plan.thresholds)),
-    standard: standardPlan(plan, book)
+    standard: standardPlan(plan, book),
+    positions: levels.map(() => new Int32Array(gallery.database.length))
   }
 }
 
@@ -90,15 +93,17 @@ export interface Figures {
 }
 
 /** Ranks of the relevant images at each level, ascending, and labels shared by the first results. */
-const scan = ({ databaseSets, plan, relevant, sets, shared, gallery }: Prepared, row: number, order: Int32Array) => {
+const scan = (prepared: Prepared, row: number, order: Int32Array) => {
+  const { databaseSets, gallery, plan, positions, relevant, sets, shared } = prepared
   const codes = codesWith(sets, sets.of[gallery.queries[row]])
-  const found = levels.map(() => new Int32Array(order.length))
-  const [first, second, third] = found
+  const masks = new Uint8Array(codes.length)
+  for (let set = 0; set < codes.length; set++) masks[set] = relevant[codes[set]]
+  const [first, second, third] = positions
   let a = 0
   let b = 0
   let c = 0
   for (let rank = 0; rank < order.length; rank++) {
-    const mask = relevant[codes[databaseSets[order[rank]]]]
+    const mask = masks[databaseSets[order[rank]]]
     if (mask === 0) continue
     if ((mask & 1) !== 0) first[a++] = rank
     if ((mask & 2) !== 0) second[b++] = rank

@@ -1,6 +1,7 @@
 /** How the work of a ranking is divided so that it fits into a budget of memory. */
 import { RetrieveError } from "./errors.ts"
 import { asMemory } from "./memory.ts"
+import { scratchBytes } from "./order.ts"
 
 /**
  * Tiles of the product. They are the same for every budget: each inner product is computed in a tile that depends on the
@@ -30,7 +31,7 @@ const rowBytes = (n: number): number => 2 * n * 2 * FLOAT
 const fixedBytes = (n: number, q: number, d: number): number => {
   const items = Math.min(n, ITEM_TILE)
   const queries = Math.min(q, QUERY_TILE)
-  return FLOAT * (2 * items * d + 2 * queries * d + 2 * items * queries + 3 * n)
+  return FLOAT * (2 * items * d + 2 * queries * d + 2 * items * queries) + scratchBytes(n)
 }
 
 /** Bytes of each tile of queries: on the engine, and their scores. */

@@ -3,83 +3,96 @@
 /** Digits of 11 bits: three passes over 32. */
 const BITS = 11
 const SIZE = 1 << BITS
-const PASSES = 3
+const MASK = SIZE - 1
+
+/**
+ * Key and position side by side, also seen as doubles, so that both move at once. A position is the upper half of its
+ * double; below 2^30, which no array of pairs reaches, that is never a NaN, whose bits might change on the way.
+ */
+interface Pairs {
+  readonly words: Uint32Array
+  readonly whole: Float64Array
+}
 
 /** Memory that one sort of n scores needs and the next can use again. */
 export interface Scratch {
-  readonly keys: readonly [Uint32Array, Uint32Array]
-  readonly order: Int32Array
+  readonly pairs: readonly [Pairs, Pairs]
   readonly counts: Uint32Array
 }
 
-export const scratch = (n: number): Scratch => ({
-  keys: [new Uint32Array(n), new Uint32Array(n)],
-  order: new Int32Array(n),
-  counts: new Uint32Array(PASSES * SIZE)
-})
+/** Bytes of `scratch(n)` but for its counts. */
+export const scratchBytes = (n: number): number => 16 * n
+
+const pairs = (n: number): Pairs => {
+  const whole = new Float64Array(n)
+  return { whole, words: new Uint32Array(whole.buffer) }
+}
+
+export const scratch = (n: number): Scratch => ({ pairs: [pairs(n), pairs(n)], counts: new Uint32Array(3 * SIZE) })
 
 /**
- * Unsigned words that ascend where the floats descend: a float's bits ascend with it once negative ones are inverted and
- * the others have their sign bit set; the complement turns that round. -0 is made 0 first, for they are equal.
+ * Turns the bits of floats into unsigned words that ascend where the floats descend, and back: a positive float's bits
+ * ascend with it, a negative one's descend, so it is enough to turn round all but the sign of those that are not negative.
  */
-const descendingKeys = (scores: Float32Array, keys: Uint32Array): void => {
-  const floats = new Float32Array(keys.buffer, keys.byteOffset, scores.length)
-  for (let i = 0; i < scores.length; i++) floats[i] = scores[i] + 0
-  for (let i = 0; i < scores.length; i++) {
-    const bits = keys[i]
-    keys[i] = bits >>> 31 === 1 ? bits : ~bits & 0x7fffffff
+const turned = (bits: number): number => bits ^ (0x7fffffff & ~(bits >> 31))
+
+/** Writes keys and positions, and counts how often each value of each digit occurs. */
+const fill = (scores: Float32Array, { words }: Pairs, spare: Pairs, counts: Uint32Array): void => {
+  const n = scores.length
+  const floats = new Float32Array(spare.whole.buffer, 0, n)
+  const bits = new Int32Array(spare.whole.buffer, 0, n)
+  // -0 is made 0, for they are equal.
+  for (let i = 0; i < n; i++) floats[i] = scores[i] + 0
+  counts.fill(0)
+  for (let i = 0; i < n; i++) {
+    const key = turned(bits[i])
+    words[2 * i] = key
+    words[2 * i + 1] = i
+    counts[key & MASK]++
+    counts[SIZE + ((key >>> BITS) & MASK)]++
+    counts[2 * SIZE + (key >>> (2 * BITS))]++
   }
 }
 
-/** How often each value of each digit occurs, turned into where its first item goes. */
-const countDigits = (keys: Uint32Array, n: number, counts: Uint32Array): void => {
-  counts.fill(0)
-  for (let i = 0; i < n; i++) {
-    const key = keys[i]
-    counts[key & (SIZE - 1)]++
-    counts[SIZE + ((key >>> BITS) & (SIZE - 1))]++
-    counts[2 * SIZE + (key >>> (2 * BITS))]++
+/** Turns the counts of a digit into where the first item of each value goes. */
+const toStarts = (counts: Uint32Array, base: number): void => {
+  let sum = 0
+  for (let digit = base; digit < base + SIZE; digit++) {
+    const count = counts[digit]
+    counts[digit] = sum
+    sum += count
   }
-  for (let pass = 0; pass < PASSES; pass++) {
-    let sum = 0
-    for (let digit = pass * SIZE; digit < (pass + 1) * SIZE; digit++) {
-      const count = counts[digit]
-      counts[digit] = sum
-      sum += count
-    }
-  }
+}
+
+/** One pass: every pair to the place of its digit. */
+const move = (n: number, from: Pairs, to: Pairs, shift: number, counts: Uint32Array, base: number): void => {
+  const { whole, words } = from
+  const target = to.whole
+  for (let i = 0; i < n; i++) target[counts[base + ((words[2 * i] >>> shift) & MASK)]++] = whole[i]
 }
 
 /**
  * Positions of scores from the highest to the lowest; equal scores, 0 and -0 among them, by ascending position.
  *
  * @param scores finite, [n]
- * @param into where the order is written, int32 [n]
+ * @param order where the positions are written, int32 [n]
+ * @param sorted where the scores are written in that order, -0 as 0; float32 [n]
  * @param memory of `scratch(n)`
  */
-export const descending = (scores: Float32Array, into: Int32Array, memory: Scratch): void => {
+export const descending = (scores: Float32Array, order: Int32Array, sorted: Float32Array, memory: Scratch): void => {
   const n = scores.length
   const { counts } = memory
-  let [from, to] = memory.keys
-  descendingKeys(scores, from)
-  countDigits(from, n, counts)
-  // Three passes end in `into`: into, order, into.
-  let before = memory.order
-  let after = into
-  for (let pass = 0; pass < PASSES; pass++) {
-    const shift = pass * BITS
-    const base = pass * SIZE
-    for (let i = 0; i < n; i++) {
-      const key = from[i]
-      const at = counts[base + ((key >>> shift) & (SIZE - 1))]++
-      to[at] = key
-      after[at] = pass === 0 ? i : before[i]
-    }
-    const swapped = from
-    from = to
-    to = swapped
-    const order = before
-    before = after
-    after = order
+  const [one, two] = memory.pairs
+  fill(scores, one, two, counts)
+  for (const base of [0, SIZE, 2 * SIZE]) toStarts(counts, base)
+  move(n, one, two, 0, counts, 0)
+  move(n, two, one, BITS, counts, SIZE)
+  const { words } = one
+  const bits = new Int32Array(sorted.buffer, sorted.byteOffset, n)
+  for (let i = 0; i < n; i++) {
+    const key = words[2 * i]
+    const at = counts[2 * SIZE + (key >>> (2 * BITS))]++
+    order[at] = words[2 * i + 1]
+    bits[at] = turned(key)
   }
 }

@@ -26,9 +26,8 @@ export const emptyBlock = (q: number, n: number): Block => ({
 export const rankInto = (block: Block, row: number, scores: Float32Array, memory: Scratch): void => {
   const n = scores.length
   const order = block.order.subarray(row * n, (row + 1) * n)
-  descending(scores, order, memory)
   const sorted = block.scores.subarray(row * n, (row + 1) * n)
-  for (let rank = 0; rank < n; rank++) sorted[rank] = scores[order[rank]]
+  descending(scores, order, sorted, memory)
   // What is not finite is at one of the ends: the order is that of the bits.
   if (n > 0 && Number.isFinite(sorted[0]) && Number.isFinite(sorted[n - 1])) return
   throw new RetrieveError({

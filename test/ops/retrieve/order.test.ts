@@ -8,7 +8,10 @@ const naive = (scores: Float32Array): Array<number> =>
 
 const order = (scores: Float32Array): Array<number> => {
   const into = new Int32Array(scores.length)
-  descending(scores, into, scratch(scores.length))
+  const sorted = new Float32Array(scores.length)
+  descending(scores, into, sorted, scratch(scores.length))
+  // `+ 0`, for -0 is written as 0.
+  expect([...sorted]).toEqual([...into].map((at) => scores[at] + 0))
   return [...into]
 }
 
@@ -47,8 +50,9 @@ describe("descending order", () => {
         const memory = scratch(scores.length)
         const kept = scores.slice()
         const [one, two] = [new Int32Array(scores.length), new Int32Array(scores.length)]
-        descending(scores, one, memory)
-        descending(scores, two, memory)
+        const sorted = new Float32Array(scores.length)
+        descending(scores, one, sorted, memory)
+        descending(scores, two, sorted, memory)
         expect(scores).toEqual(kept)
         expect(two).toEqual(one)
       })
