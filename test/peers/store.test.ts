@@ -8,7 +8,9 @@ import { S2_BANDS } from "../../src/ops/data/bands.ts"
 import { decodeTiff } from "../../src/ops/data/geotiff-read.ts"
 import { miniature } from "../../src/ops/data/miniature.ts"
 import { encodeSafetensors } from "../../src/ops/data/safetensors.ts"
+import { openReader } from "../../src/ops/data/store/lmdb.ts"
 import { temporaryFolder } from "../ops/data/folder.ts"
+import { writeVersion1 } from "../ops/data/store/version1-writer.ts"
 import { runIn } from "../ops/data/streams.ts"
 import { peer } from "./python.ts"
 
@@ -40,6 +42,51 @@ describe("GeoTIFF against rasterio", () => {
     }
     const found = await python("tiff_read", ...files)
     expect(await Promise.all(files.map(ours))).toEqual(found)
+  })
+})
+
+describe("LMDB against Python's", () => {
+  const sizes = [0, 1, 100, 2000, 2031, 2032, 4080, 4081, 50_000]
+  const entries = Array.from(
+    { length: 300 },
+    (_, i) => [`S2A_${(i * 7919) % 1009}_ü`, sizes[i % sizes.length]] as const
+  )
+  const byte = (name: string) => Buffer.from(name).reduce((sum, one) => sum + one, 0) % 256
+
+  peer("reads what it writes, after deletions too", ["lmdb"], async (python) => {
+    const path = join(root, "python.lmdb")
+    const deleted = entries.filter((_, i) => i % 5 === 0).map(([name]) => name)
+    await python("lmdb_write", path, JSON.stringify({ entries, deleted }))
+    const kept = entries.filter(([name]) => !deleted.includes(name))
+    const found = await Effect.runPromise(
+      Effect.scoped(
+        Effect.map(openReader(path), (store) => {
+          expect(store.version).toBe(1)
+          return new Map([...store.names()].map((name) => [name, store.read(name)]))
+        })
+      )
+    )
+    expect([...found.keys()].sort()).toEqual(kept.map(([name]) => name).sort())
+    for (const [name, size] of kept) {
+      expect(found.get(name)?.length).toBe(size)
+      expect(found.get(name)?.every((one) => one === byte(name))).toBe(true)
+    }
+  })
+
+  peer("writes for tests what it reads", ["lmdb"], async (python) => {
+    for (const [i, options] of [{}, { perPage: 3 }, { pageSize: 16384, newest: 0 } as const].entries()) {
+      const path = join(root, `tests${i}.lmdb`)
+      writeVersion1(
+        path,
+        entries.map(([name, size]) => [name, new Uint8Array(size).fill(byte(name))]),
+        {
+          ...options,
+          mapSize: 1n << 30n
+        }
+      )
+      const expected = Object.fromEntries(entries.map(([name, size]) => [name, [size, size === 0 ? [] : [byte(name)]]]))
+      expect(await python("lmdb_read", path)).toEqual(expected)
+    }
   })
 })
 

@@ -1,91 +1,54 @@
 /**
- * Looks at a store's file before the LMDB binding does. The binding reads data version 2 only, and a file of version 1,
- * damaged or foreign kills the process instead of raising an error.
- *
- * The file begins with two meta pages (LMDB's `mdb.c`, `MDB_meta`), each behind a page header whose size differs by
- * version, so that the magic number stands at byte 16 in version 1 and at byte 24 in version 2. Offsets from the magic
- * number: 4 version, 24 page size, 120 last page in use, 128 transaction.
+ * Looks at a store's file before anything opens it. The LMDB binding reads data version 2 only, and a file of version 1,
+ * damaged or foreign kills the process instead of raising an error; so both trees are checked first (`tree.ts`). A store of
+ * version 1 goes to our own reader.
  */
-import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from "node:fs"
+import { closeSync, existsSync, fstatSync, openSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { StoreError } from "../errors.ts"
+import { readMeta } from "./layout.ts"
+import { checkTrees } from "./tree.ts"
 
-const MAGIC = 0xbeefc0de
-const HEADER_1 = 16
-const HEADER_2 = 24
-const META_BYTES = HEADER_2 + 136
+/** The file that holds a store's pages. */
+export const dataFile = (path: string): string => join(path, "data.mdb")
 
-const AGAIN = "Delete it and run the pipeline that stores patches again"
+/** How often the check begins again because another process has written meanwhile. */
+const TRIES = 5
 
-const refuse = (path: string, problem: string, remedy = AGAIN): StoreError =>
-  new StoreError({ subject: path, problem, remedy })
-
-interface Meta {
-  readonly pageSize: number
-  readonly lastPage: bigint
-  readonly transaction: bigint
-}
-
-/** The meta page at byte `at`; `undefined` where there is none. */
-const readMeta = (fd: number, at: number): Meta | undefined => {
-  const page = Buffer.alloc(META_BYTES)
-  if (readSync(fd, page, 0, META_BYTES, at) < META_BYTES) return undefined
-  if (page.readUInt32LE(HEADER_2) !== MAGIC || page.readUInt32LE(HEADER_2 + 4) !== 2) return undefined
-  return {
-    pageSize: page.readUInt32LE(HEADER_2 + 24),
-    lastPage: page.readBigUInt64LE(HEADER_2 + 120),
-    transaction: page.readBigUInt64LE(HEADER_2 + 128)
+/** Checks an open file; pages may be used anew by another process once the snapshot that is read is no longer the newest. */
+const check = (fd: number, path: string, left = TRIES): 1 | 2 => {
+  const meta = readMeta(fd, path)
+  try {
+    checkTrees({ path, fd, ...meta })
+    return meta.layout.version
+  } catch (fault) {
+    if (left === 0 || readMeta(fd, path).transaction === meta.transaction) throw fault
+    return check(fd, path, left - 1)
   }
-}
-
-/** Says what a file is that version 2's meta page is not in. */
-const foreign = (fd: number, path: string): StoreError => {
-  const start = Buffer.alloc(HEADER_2)
-  const length = readSync(fd, start, 0, HEADER_2, 0)
-  if (length === HEADER_2 && start.readUInt32LE(HEADER_1) === MAGIC) {
-    const version = start.readUInt32LE(HEADER_1 + 4)
-    return refuse(path, `was made by another LMDB (data version ${version}; this one reads version 2)`)
-  }
-  return refuse(path, "is not an LMDB store, or is damaged")
-}
-
-const checkFile = (fd: number, path: string): void => {
-  const first = readMeta(fd, 0)
-  if (first === undefined) throw foreign(fd, path)
-  const { pageSize } = first
-  if (pageSize < 512 || pageSize > 65_536 || (pageSize & (pageSize - 1)) !== 0) {
-    throw refuse(path, `is damaged: it says that its pages have ${pageSize} bytes`)
-  }
-  const second = readMeta(fd, pageSize)
-  if (second === undefined || second.pageSize !== pageSize) {
-    throw refuse(path, "is damaged: its second meta page cannot be read")
-  }
-  const { lastPage } = second.transaction > first.transaction ? second : first
-  const needed = (lastPage + 1n) * BigInt(pageSize)
-  const size = fstatSync(fd).size
-  // Reading a mapped page behind the end of the file kills the process.
-  if (needed > BigInt(size)) throw refuse(path, `is cut short: ${size} bytes of ${needed}`)
 }
 
 /**
- * Checks that the LMDB binding may open a store.
+ * Checks that a store may be opened, and by what: data version 2 by the LMDB binding, version 1 by our own reader.
  *
  * @param path the store's folder
- * @returns false where there is no store yet
+ * @returns `undefined` where there is no store yet
  * @throws StoreError where something else stands there, or a store of another version, or a damaged one
  */
-export const isStore = (path: string): boolean => {
-  if (!existsSync(path)) return false
-  if (!statSync(path).isDirectory())
-    throw refuse(path, "is a file; a store is a folder", "Choose another name for the store")
-  const file = join(path, "data.mdb")
-  if (!existsSync(file)) return false
+export const storeVersion = (path: string): 1 | 2 | undefined => {
+  if (!existsSync(path)) return undefined
+  if (!statSync(path).isDirectory()) {
+    throw new StoreError({
+      subject: path,
+      problem: "is a file; a store is a folder",
+      remedy: "Choose another name for the store"
+    })
+  }
+  const file = dataFile(path)
+  if (!existsSync(file)) return undefined
   const fd = openSync(file, "r")
   try {
     // The binding makes the file before it writes to it: so a kill may leave it.
-    if (fstatSync(fd).size === 0) return false
-    checkFile(fd, path)
-    return true
+    return fstatSync(fd).size === 0 ? undefined : check(fd, path)
   } finally {
     closeSync(fd)
   }

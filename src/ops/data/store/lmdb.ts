@@ -2,25 +2,11 @@
 import { Effect, type Scope } from "effect"
 import { type Key, open, type RootDatabase } from "lmdb"
 import { StoreError } from "../errors.ts"
-import { isStore } from "./guard.ts"
+import { storeVersion } from "./guard.ts"
+import { keyBytes, missing, nameOf, onlyStoreFaults, type StoreReader } from "./reader.ts"
+import { openVersion1 } from "./version1.ts"
 
-/** LMDB's longest key at its usual page size. */
-const MAX_KEY_BYTES = 1978
-
-export interface StoreReader {
-  readonly path: string
-  /** How many patches it holds. */
-  readonly size: number
-  readonly has: (name: string) => boolean
-  /**
-   * A copy of a value's bytes.
-   *
-   * @throws StoreError where there is no such key
-   */
-  readonly read: (name: string) => Uint8Array
-  /** As `read`, after a thread of its own has fetched the value from the disk; several may be under way. */
-  readonly load: (name: string) => Effect.Effect<Uint8Array, StoreError>
-}
+export { onlyStoreFaults, type StoreReader } from "./reader.ts"
 
 export interface StoreWriter {
   readonly has: (name: string) => boolean
@@ -45,24 +31,11 @@ const failed = (path: string, what: string, cause: unknown): StoreError =>
         cause
       })
 
-/** Runs what throws `StoreError`; anything else it throws is a defect. */
-export const onlyStoreFaults = <A>(run: () => A): Effect.Effect<A, StoreError> =>
-  Effect.try({ try: run, catch: (cause) => cause }).pipe(
-    Effect.catch((cause) => (cause instanceof StoreError ? Effect.fail(cause) : Effect.die(cause)))
-  )
-
 const acquire = (path: string, readOnly: boolean): Effect.Effect<Database, StoreError, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.try({
-      try: () => {
-        if (!isStore(path) && readOnly) {
-          throw new StoreError({
-            subject: path,
-            problem: "there is no store",
-            remedy: "Run the pipeline that stores patches first"
-          })
-        }
-        return open<Buffer, Key>({
+      try: () =>
+        open<Buffer, Key>({
           path,
           readOnly,
           // A name with a dot would be taken for a file.
@@ -73,51 +46,42 @@ const acquire = (path: string, readOnly: boolean): Effect.Effect<Database, Store
           maxDbs: 0,
           // A transaction that has returned is on the disk.
           overlappingSync: false
-        })
-      },
+        }),
       catch: (cause) => failed(path, "opened", cause)
     }),
     (database) => Effect.promise(() => database.close())
   )
 
-const keyOf = (path: string, name: string): Buffer => {
-  const key = Buffer.from(name, "utf8")
-  if (key.length > 0 && key.length <= MAX_KEY_BYTES) return key
-  throw new StoreError({
-    subject: path,
-    problem: `cannot have a key of ${key.length} bytes`,
-    remedy: `Patch names have 1 to ${MAX_KEY_BYTES} bytes`
-  })
-}
+const versionAt = (path: string): Effect.Effect<1 | 2 | undefined, StoreError> =>
+  Effect.try({ try: () => storeVersion(path), catch: (cause) => failed(path, "opened", cause) })
 
 const readFrom =
   (path: string, database: Database) =>
   (name: string): Uint8Array => {
-    const bytes = database.getBinary(keyOf(path, name))
+    const bytes = database.getBinary(keyBytes(path, name))
     if (bytes !== undefined) return bytes
-    throw new StoreError({
-      subject: path,
-      problem: `holds no patch ${name}`,
-      remedy: "Run the pipeline that stores patches again, or make the splits anew"
-    })
+    throw missing(path, name)
   }
 
 /** Not interruptible: the thread must be done before the store is closed. */
 const prefetch = (path: string, database: Database, name: string): Effect.Effect<void> =>
   Effect.uninterruptible(
     Effect.callback<void>((resume) => {
-      void database.prefetch([keyOf(path, name)], () => resume(Effect.void))
+      void database.prefetch([keyBytes(path, name)], () => resume(Effect.void))
     })
   )
 
-/** Opens a store for reading; closed with the scope. Several readers of one store may live at once. */
-export const openReader = (path: string): Effect.Effect<StoreReader, StoreError, Scope.Scope> =>
+const openVersion2 = (path: string): Effect.Effect<StoreReader, StoreError, Scope.Scope> =>
   Effect.map(acquire(path, true), (database) => {
     const read = readFrom(path, database)
     return {
       path,
+      version: 2,
       size: (database.getStats() as { readonly entryCount: number }).entryCount,
-      has: (name) => database.doesExist(keyOf(path, name)),
+      has: (name) => database.doesExist(keyBytes(path, name)),
+      *names() {
+        for (const key of database.getKeys()) yield nameOf(path, key as Buffer)
+      },
       read,
       load: (name) =>
         Effect.andThen(
@@ -127,24 +91,47 @@ export const openReader = (path: string): Effect.Effect<StoreReader, StoreError,
     }
   })
 
+/** Opens a store of either version for reading; closed with the scope. Several readers of one store may live at once. */
+export const openReader = (path: string): Effect.Effect<StoreReader, StoreError, Scope.Scope> =>
+  Effect.flatMap(versionAt(path), (version) => {
+    if (version !== undefined) return version === 1 ? openVersion1(path) : openVersion2(path)
+    return Effect.fail(
+      new StoreError({
+        subject: path,
+        problem: "there is no store",
+        remedy: "Run the pipeline that stores patches first"
+      })
+    )
+  })
+
 /** Opens a store for writing, made where there is none; closed with the scope. */
 export const openWriter = (path: string): Effect.Effect<StoreWriter, StoreError, Scope.Scope> =>
-  Effect.map(acquire(path, false), (database) => ({
-    has: (name) => database.doesExist(keyOf(path, name)),
-    write: (values) => {
-      const keyed = values.map(([name, bytes]) => [keyOf(path, name), bytes] as const)
-      try {
-        return database.transactionSync(() => {
-          let written = 0
-          for (const [key, bytes] of keyed) {
-            if (database.doesExist(key)) continue
-            database.putSync(key, bytes as Buffer)
-            written++
-          }
-          return written
-        })
-      } catch (cause) {
-        throw failed(path, "written", cause)
+  Effect.gen(function* () {
+    if ((yield* versionAt(path)) === 1) {
+      return yield* new StoreError({
+        subject: path,
+        problem: "was made by another LMDB (data version 1), which can only be read",
+        remedy: "Write to another folder"
+      })
+    }
+    const database = yield* acquire(path, false)
+    return {
+      has: (name) => database.doesExist(keyBytes(path, name)),
+      write: (values) => {
+        const keyed = values.map(([name, bytes]) => [keyBytes(path, name), bytes] as const)
+        try {
+          return database.transactionSync(() => {
+            let written = 0
+            for (const [key, bytes] of keyed) {
+              if (database.doesExist(key)) continue
+              database.putSync(key, bytes as Buffer)
+              written++
+            }
+            return written
+          })
+        } catch (cause) {
+          throw failed(path, "written", cause)
+        }
       }
     }
-  }))
+  })

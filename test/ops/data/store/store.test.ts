@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest"
 import { DataError, StoreError } from "../../../../src/ops/data/errors.ts"
 import { CLASSES_19, CLASSES_43 } from "../../../../src/ops/data/labels.ts"
 import { decodeSafetensors, encodeSafetensors } from "../../../../src/ops/data/safetensors.ts"
-import { isStore } from "../../../../src/ops/data/store/guard.ts"
+import { storeVersion } from "../../../../src/ops/data/store/guard.ts"
 import { openReader, openWriter } from "../../../../src/ops/data/store/lmdb.ts"
 import { decodeLabels, decodeValue, encodeValue } from "../../../../src/ops/data/store/value.ts"
 import type { RawPatch } from "../../../../src/ops/elements.ts"
@@ -82,7 +82,7 @@ describe("a store", () => {
       const path = fresh()
       const fault = yield* Effect.flip(Effect.scoped(openReader(path)))
       expect(fault.message).toBe(`${path}: there is no store. Run the pipeline that stores patches first.`)
-      expect(isStore(path)).toBe(false)
+      expect(storeVersion(path)).toBeUndefined()
     })
   )
 
@@ -141,20 +141,20 @@ describe("the guard", () => {
     writeFileSync(join(path, "data.mdb"), content)
     return path
   }
-  const version1 = () => {
+  const version3 = () => {
     const page = Buffer.alloc(8192)
-    page.writeUInt32LE(0xbeefc0de, 16)
-    page.writeUInt32LE(1, 20)
+    page.writeUInt32LE(0xbeefc0de, 24)
+    page.writeUInt32LE(3, 28)
     return page
   }
 
   it("lets absent and empty stores be made", () => {
-    expect(isStore(fresh())).toBe(false)
-    expect(isStore(folder(new Uint8Array(0)))).toBe(false)
+    expect(storeVersion(fresh())).toBeUndefined()
+    expect(storeVersion(folder(new Uint8Array(0)))).toBeUndefined()
   })
 
   it.each([
-    ["version 1", version1(), "was made by another LMDB (data version 1; this one reads version 2)"],
+    ["another version", version3(), "was made by another LMDB (data version 3; versions 1 and 2 are read)"],
     ["a few bytes", bytes(1, 2, 3), "is not an LMDB store"],
     ["text", Buffer.alloc(9000, "no store at all "), "is not an LMDB store"],
     ["zeros", new Uint8Array(8192), "is not an LMDB store"]
@@ -172,7 +172,7 @@ describe("the guard", () => {
   it("refuses a file in the store's place", () => {
     const path = fresh()
     writeFileSync(path, "x")
-    expect(() => isStore(path)).toThrow("is a file; a store is a folder")
+    expect(() => storeVersion(path)).toThrow("is a file; a store is a folder")
   })
 
   effect("refuses a store that is cut short or has damaged meta pages", () =>
@@ -181,17 +181,17 @@ describe("the guard", () => {
       yield* filled(path, [["a", new Uint8Array(100_000)]])
       const file = join(path, "data.mdb")
       const whole = readFileSync(file)
-      expect(isStore(path)).toBe(true)
+      expect(storeVersion(path)).toBe(2)
       for (const length of [1, 100, 4096, 5000, 8192, whole.length - 4096, whole.length - 1]) {
         truncateSync(file, length)
-        expect(() => isStore(path)).toThrow(StoreError)
+        expect(() => storeVersion(path)).toThrow(StoreError)
         writeFileSync(file, whole)
       }
       for (const at of [24, 28, 48, 4096 + 24, 4096 + 28, 4096 + 48]) {
         const damaged = Buffer.from(whole)
         damaged[at] ^= 0xff
         writeFileSync(file, damaged)
-        expect(() => isStore(path)).toThrow(StoreError)
+        expect(() => storeVersion(path)).toThrow(StoreError)
       }
     })
   )

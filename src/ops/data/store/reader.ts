@@ -1,0 +1,72 @@
+/** What reads a store, of either version. */
+import { Effect } from "effect"
+import { StoreError } from "../errors.ts"
+
+export interface StoreReader {
+  readonly path: string
+  /** LMDB's data version: 2 is what we write, 1 what rico-hdl and Python's `lmdb` write. */
+  readonly version: 1 | 2
+  /** How many patches it holds. */
+  readonly size: number
+  readonly has: (name: string) => boolean
+  /** The names of all patches in the order of their bytes, read as they are asked for. */
+  readonly names: () => Iterable<string>
+  /**
+   * A copy of a value's bytes.
+   *
+   * @throws StoreError where there is no such key, or the store is damaged there
+   */
+  readonly read: (name: string) => Uint8Array
+  /** As `read`, after a thread of its own has fetched the value from the disk; several may be under way. */
+  readonly load: (name: string) => Effect.Effect<Uint8Array, StoreError>
+}
+
+/** Runs what throws `StoreError`; anything else it throws is a defect. */
+export const onlyStoreFaults = <A>(run: () => A): Effect.Effect<A, StoreError> =>
+  Effect.try({ try: run, catch: (cause) => cause }).pipe(
+    Effect.catch((cause) => (cause instanceof StoreError ? Effect.fail(cause) : Effect.die(cause)))
+  )
+
+/** LMDB's longest key at its usual page size. */
+const MAX_KEY_BYTES = 1978
+
+/**
+ * The key of a patch: its name in UTF-8.
+ *
+ * @throws StoreError where it is empty or too long
+ */
+export const keyBytes = (path: string, name: string): Buffer => {
+  const key = Buffer.from(name, "utf8")
+  if (key.length > 0 && key.length <= MAX_KEY_BYTES) return key
+  throw new StoreError({
+    subject: path,
+    problem: `cannot have a key of ${key.length} bytes`,
+    remedy: `Patch names have 1 to ${MAX_KEY_BYTES} bytes`
+  })
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+
+/**
+ * The name that a key stands for.
+ *
+ * @throws StoreError where it is not text
+ */
+export const nameOf = (path: string, key: Uint8Array): string => {
+  try {
+    return utf8.decode(key)
+  } catch {
+    throw new StoreError({
+      subject: path,
+      problem: `has the key ${Buffer.from(key).toString("hex")}, which is not UTF-8`,
+      remedy: "Its keys must be the names of patches"
+    })
+  }
+}
+
+export const missing = (path: string, name: string): StoreError =>
+  new StoreError({
+    subject: path,
+    problem: `holds no patch ${name}`,
+    remedy: "Run the pipeline that stores patches again, or make the splits anew"
+  })
