@@ -11,8 +11,10 @@ import { split } from "../ops/data/split.ts"
 import { store } from "../ops/data/store.ts"
 import { measure } from "../ops/measure/measure.ts"
 import { publish } from "../ops/model/publish.ts"
+import { compress } from "../ops/retrieve/compress.ts"
 import { embed } from "../ops/retrieve/embed.ts"
 import { embeddings } from "../ops/retrieve/embeddings.ts"
+import { fitPca } from "../ops/retrieve/fit-pca.ts"
 import { groundTruth } from "../ops/retrieve/ground-truth.ts"
 import { rank } from "../ops/retrieve/rank.ts"
 import { save } from "../ops/retrieve/save.ts"
@@ -47,6 +49,8 @@ export const operators = [
   embed,
   embeddings,
   save,
+  fitPca,
+  compress,
   rank,
   search,
   groundTruth,

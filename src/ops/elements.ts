@@ -154,11 +154,31 @@ export interface Embeddings extends AnyElement {
   readonly vectors: Float32Array
   readonly labels: Uint8Array
   readonly classes: ReadonlyArray<string>
+  /** Fingerprint of the weights that made them, where it is known. */
+  readonly weights?: string
 }
 export const Embeddings = element<Embeddings>(
   "embeddings",
   "embeddings",
   "vectors float32 [n, d], L2-normalised, with labels [n, L]"
+)
+
+/** What `fit-pca` says at its end. */
+export interface Compression extends AnyElement {
+  readonly kind: "compression"
+  readonly path: string
+  /** Length of the embeddings, and of what becomes of them. */
+  readonly from: number
+  readonly to: number
+  /** Number of embeddings that it was fitted on. */
+  readonly count: number
+  /** Share of their variance that is kept. */
+  readonly explained: number
+}
+export const Compression = element<Compression>(
+  "compression",
+  "fitted compressions",
+  "a file that makes embeddings shorter"
 )
 
 /** Labels and names of all ranked images, shared by every block of one ranking. */

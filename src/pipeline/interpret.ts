@@ -59,9 +59,9 @@ export const toStream = <Out, E, R>(
 ): Stream.Stream<Out, E, R> => {
   const assemble = (): AnyStream => {
     const beat: Beat = { yielded: 0, failed: false }
-    return (pipeline as AnyPipeline).steps.reduce<AnyStream>((before, step, index) => {
+    return (pipeline as AnyPipeline).steps.reduce<AnyStream>((before, step, index, steps) => {
       const stage: Running = { pipeline: name, index, step }
-      const self = { expect: (total: number) => watcher.expected(stage, total) }
+      const self = { expect: (total: number) => watcher.expected(stage, total), before: steps.slice(0, index) }
       return watched(originOf(step).operator.run(step.params, self)(before), stage, watcher, beat)
     }, Stream.empty)
   }

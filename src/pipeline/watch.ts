@@ -28,8 +28,10 @@ export const silent: Watcher = {
   failed: nothing
 }
 
-/** What an operator may tell of itself while it runs: the second argument of `run`. */
+/** What an operator may tell and know of itself while it runs: the second argument of `run`. */
 export interface Self {
   /** How many elements it will give, once it knows; for progress bars. */
   readonly expect: (total: number) => void
+  /** The steps before it, as they were resolved; `undefined` where it runs outside of a pipeline. */
+  readonly before?: ReadonlyArray<Step>
 }
