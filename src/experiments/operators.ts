@@ -17,6 +17,11 @@ import { embeddings } from "../ops/retrieve/embeddings.ts"
 import { fitPca } from "../ops/retrieve/fit-pca.ts"
 import { groundTruth } from "../ops/retrieve/ground-truth.ts"
 import { rank } from "../ops/retrieve/rank.ts"
+import { aqe } from "../ops/retrieve/rerank/aqe.ts"
+import { dba } from "../ops/retrieve/rerank/dba.ts"
+import { ja } from "../ops/retrieve/rerank/ja.ts"
+import { kReciprocal } from "../ops/retrieve/rerank/k-reciprocal.ts"
+import { qe } from "../ops/retrieve/rerank/qe.ts"
 import { save } from "../ops/retrieve/save.ts"
 import { search } from "../ops/retrieve/search.ts"
 import { report } from "../ops/show/report.ts"
@@ -52,6 +57,11 @@ export const operators = [
   fitPca,
   compress,
   rank,
+  qe,
+  aqe,
+  dba,
+  ja,
+  kReciprocal,
   search,
   groundTruth,
   strips,

@@ -191,6 +191,21 @@ export interface Gallery {
   readonly queries: Int32Array
   /** Image indices of the database, ascending. */
   readonly database: Int32Array
+  /** Sentences that belong beside every figure of this ranking, such as how it was re-ranked. */
+  readonly notes?: ReadonlyArray<string> | undefined
+}
+
+/** The vectors that a ranking was made by, so that re-rankers can make another. No copies: views of what was ranked. */
+export interface RankedVectors {
+  /** How they were compared; rows are L2-normalised for `cosine`. */
+  readonly by: string
+  readonly dim: number
+  /** Vectors of all images, in the order of `gallery.names`. */
+  readonly batches: ReadonlyArray<Embeddings>
+  /** In place of the queries' own, where a re-ranker made others: float32 [to - from, dim]. */
+  readonly queries?: Float32Array | undefined
+  /** In place of the database's own: float32 [database, dim]. */
+  readonly database?: Float32Array | undefined
 }
 
 /**
@@ -205,6 +220,8 @@ export interface Ranking extends AnyElement {
   readonly to: number
   readonly order: Int32Array
   readonly scores: Float32Array
+  /** For re-rankers; a ranking that carries none cannot be re-ranked. */
+  readonly vectors?: RankedVectors | undefined
 }
 export const Ranking = element<Ranking>(
   "ranking",

@@ -71,6 +71,7 @@ const number = (expected: string, accepts: (n: number) => boolean): Plain<number
 
 export const Finite = number("a finite number", Number.isFinite)
 export const Positive = number("a number above 0", (n) => Number.isFinite(n) && n > 0)
+export const NonNegative = number("a number of at least 0", (n) => Number.isFinite(n) && n >= 0)
 export const PositiveInt = number("a whole number of at least 1", (n) => Number.isSafeInteger(n) && n >= 1)
 export const NonNegativeInt = number("a whole number of at least 0", (n) => Number.isSafeInteger(n) && n >= 0)
 /** Seeds of numpy's legacy generator are 32 bits wide; ours take the same range. */

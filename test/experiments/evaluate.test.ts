@@ -1,23 +1,16 @@
 /** Embeddings from elsewhere, evaluated by the command line: the figures must be the recorded ones. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
 import { cases, seed } from "../ops/retrieve/cases.ts"
 import { writeNpy } from "../ops/retrieve/npy.ts"
 import { runChild } from "./child.ts"
+import { writeTable } from "./table.ts"
 
 const home = mkdtempSync(join(tmpdir(), "orbitrank-"))
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 const [npy, csv] = [join(home, "E.npy"), join(home, "L.csv")]
-
-const writeTable = (labels: ReadonlyArray<number>, classes: number): void => {
-  const rows = Array.from({ length: labels.length / classes }, (_, i) => {
-    const row = labels.slice(i * classes, (i + 1) * classes)
-    return `p${i},${row.join(",")}\n`
-  })
-  writeFileSync(csv, `name,${Array.from({ length: classes }, (_, c) => `c${c}`).join(",")}\n${rows.join("")}`)
-}
 
 const evaluate = (out: string, ...more: ReadonlyArray<string>) =>
   runChild([
@@ -32,7 +25,7 @@ const resultsOf = (out: string) =>
 describe("configs/evaluate.yaml", () => {
   it.each(cases)("gives the recorded figures of $name, from float64", async ({ name, one }) => {
     writeNpy(npy, Float64Array.from(one.vectors.data), one.vectors.shape[0], one.vectors.shape[1])
-    writeTable(one.labels.data, one.labels.shape[1])
+    writeTable(csv, one.labels.data, one.labels.shape[1])
     const { code, err } = await evaluate(name, "--set", `seed=${seed}`)
     expect([code, err]).toEqual([0, expect.stringContaining("0.6 (easy), 0.4 (medium), 0.2 (hard)")])
     const results = resultsOf(name) as Record<string, number & Record<string, number>>
@@ -55,7 +48,7 @@ describe("configs/evaluate.yaml", () => {
   it("draws other queries by another seed, and evaluates again when a file has changed", async () => {
     const [{ one }] = cases
     writeNpy(npy, Float32Array.from(one.vectors.data), one.vectors.shape[0], one.vectors.shape[1])
-    writeTable(one.labels.data, one.labels.shape[1])
+    writeTable(csv, one.labels.data, one.labels.shape[1])
     expect((await evaluate("a")).code).toBe(0)
     expect((await evaluate("b", "--set", `seed=${seed + 1}`)).code).toBe(0)
     expect(resultsOf("a").mAP).not.toEqual(resultsOf("b").mAP)
@@ -64,6 +57,7 @@ describe("configs/evaluate.yaml", () => {
     expect(Object.keys(resultsOf("c"))).toContain("plain mAP")
     expect((await evaluate("a")).err).toContain("evaluated: done before, skipped")
     writeTable(
+      csv,
       one.labels.data.map((label) => 1 - label),
       one.labels.shape[1]
     )
@@ -74,7 +68,7 @@ describe("configs/evaluate.yaml", () => {
   it("says what is wrong with the files, and leaves no NaN behind", async () => {
     const [{ one }] = cases
     const data = Float32Array.from(one.vectors.data)
-    writeTable(one.labels.data, one.labels.shape[1])
+    writeTable(csv, one.labels.data, one.labels.shape[1])
     writeNpy(
       npy,
       data.map((value, i) => (i < one.vectors.shape[1] ? Number.NaN : value)),

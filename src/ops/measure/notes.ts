@@ -56,6 +56,7 @@ export const notesOf = (prepared: Prepared, figures: ReadonlyArray<Figures>): Re
   const counted = figures.filter((one) => one.counted).length
   return [
     `Relevant is a database image whose Jaccard distance to the query's labels is at most ${rule}.`,
+    ...(gallery.notes ?? []),
     ...(plan.original === false ? [] : originalNotes(prepared, figures.length, counted)),
     ...standardNotes(prepared, figures),
     ...(cut.length === 0

@@ -1,7 +1,7 @@
 import { Effect, Stream } from "effect"
 import { operator } from "../../pipeline/operator.ts"
 import { Fraction, optional, PositiveInt, param, Seed } from "../../pipeline/param.ts"
-import { Embeddings, Ranking } from "../elements.ts"
+import { Embeddings, type RankedVectors, Ranking } from "../elements.ts"
 import { Run } from "../run.ts"
 import { engine } from "../tensor/engine.ts"
 import { blocksFor } from "./blocks.ts"
@@ -19,7 +19,7 @@ import { normalisedBatch } from "./vectors.ts"
 const AT_ONCE = 4
 
 /** Ranks ranges of queries in ascending order; computes the scores of `atOnce` queries when the first of them is due. */
-const ranker = (sides: Sides, product: Product, atOnce: number) => {
+const ranker = (sides: Sides, vectors: RankedVectors, product: Product, atOnce: number) => {
   const n = sides.gallery.database.length
   const memory = scratch(n)
   let scores: Scores = { from: 0, to: 0, values: new Float32Array(0) }
@@ -36,12 +36,12 @@ const ranker = (sides: Sides, product: Product, atOnce: number) => {
       yield* attempt(() => rankInto(block, row - from, scores.values.subarray(at, at + n), memory))
       if (row % AT_ONCE === 0) yield* Effect.yieldNow
     }
-    return { kind: "ranking", gallery: sides.gallery, from, to, ...block } satisfies Ranking
+    return { kind: "ranking", gallery: sides.gallery, from, to, ...block, vectors } satisfies Ranking
   })
 }
 
 /** The run's tensor engine, unless another product is given. */
-const productOfRun = Effect.gen(function* () {
+export const productOfRun = Effect.gen(function* () {
   const given = yield* RankProduct
   return given ?? engineProduct(yield* engine)
 })
@@ -77,7 +77,7 @@ export const rank = operator({
           const blocks = yield* attempt(() =>
             blocksFor(sides.database.count, q, sides.queries.dim, bytesOf(memory) ?? 0, block)
           )
-          const rankRange = ranker(sides, product, blocks.queries)
+          const rankRange = ranker(sides, { by, dim: sides.queries.dim, batches }, product, blocks.queries)
           const rankings = Math.ceil(q / blocks.rows)
           self.expect(rankings)
           return Stream.range(0, rankings - 1).pipe(

@@ -1,0 +1,26 @@
+import { operator } from "../../../pipeline/operator.ts"
+import { NonNegative, PositiveInt, param } from "../../../pipeline/param.ts"
+import { Ranking } from "../../elements.ts"
+import { expandQueries } from "./expand-queries.ts"
+
+/**
+ * Alpha-weighted query expansion (Radenovic et al., TPAMI 2019): as `qe`, each result weighted by its cosine to the query to
+ * the power of alpha. Results that point away from the query weigh nothing; `alpha: 0` is `qe`.
+ */
+export const aqe = operator({
+  name: "aqe",
+  about: "Re-ranks by alpha-weighted query expansion: results are taken in by their similarity to a power.",
+  from: Ranking,
+  to: Ranking,
+  params: {
+    k: param(PositiveInt, "How many results are taken in.", 10),
+    alpha: param(NonNegative, "Power of the similarity: the larger, the less the distant ones count.", 3)
+  },
+  run: ({ alpha, k }) =>
+    expandQueries(
+      "aqe",
+      k,
+      alpha,
+      `Re-ranked by query expansion with the ${k} best results, weighted by similarity to the power of ${alpha} (aqe).`
+    )
+})

@@ -1,0 +1,69 @@
+import { Effect, Stream } from "effect"
+import { operator } from "../../../pipeline/operator.ts"
+import { NonNegative, PositiveInt, param } from "../../../pipeline/param.ts"
+import { Ranking } from "../../elements.ts"
+import { attempt } from "../errors.ts"
+import type { Product } from "../product.ts"
+import { productOfRun } from "../rank.ts"
+import type { Vectors } from "../vectors.ts"
+import { expandInto } from "./expansion.ts"
+import { neighboursOf } from "./neighbours.ts"
+import { noting } from "./notes.ts"
+import { reorder } from "./reorder.ts"
+import { rowsOf, vectorsOfRanking } from "./vectors.ts"
+
+/** Every database vector with its nearest others taken in: float32 [n, dim]. */
+const augmented = Effect.fnUntraced(function* (database: Vectors, k: number, alpha: number, product: Product) {
+  const { count, dim } = database
+  const near = yield* neighboursOf(database, k + 1, product)
+  const into = new Float32Array(count * dim)
+  for (let row = 0; row < count; row++) {
+    const others = near.rows.subarray(row * near.k, (row + 1) * near.k).filter((other) => other !== row)
+    const neighbours = Array.from(others.subarray(0, k), (other) => database.read(other, other + 1))
+    expandInto(database.read(row, row + 1), neighbours, alpha, into, row * dim)
+    if (row % 64 === 0) yield* Effect.yieldNow
+  }
+  return into
+})
+
+/**
+ * Database-side augmentation (Turcot and Lowe 2009; Arandjelovic and Zisserman, CVPR 2012): each database vector takes in its
+ * k nearest others, weighted by their cosine to the power of alpha, and the queries are ranked against those. Takes time
+ * with the square of the database, once for all queries, and a second copy of its vectors.
+ */
+export const dba = operator({
+  name: "dba",
+  about: "Re-ranks by database-side augmentation: each database vector takes in those of its nearest others.",
+  from: Ranking,
+  to: Ranking,
+  params: {
+    k: param(PositiveInt, "How many others are taken in.", 10),
+    alpha: param(NonNegative, "Power of the similarity that weighs them; 0 weighs all alike.", 0)
+  },
+  run:
+    ({ alpha, k }) =>
+    (rankings) =>
+      Stream.unwrap(
+        Effect.gen(function* () {
+          const product = yield* productOfRun
+          const noted = noting(
+            `Re-ranked with database vectors that took in their ${k} nearest, weighted by similarity to the power of ${alpha} (dba).`
+          )
+          let known: { readonly of: unknown; readonly database: Float32Array } | undefined
+          return Stream.mapEffect(
+            rankings,
+            Effect.fnUntraced(function* (ranking: Ranking) {
+              const { database: before, dim, queries } = yield* attempt(() => vectorsOfRanking(ranking, "dba"))
+              const of = ranking.vectors?.database ?? ranking.vectors?.batches
+              if (known === undefined || known.of !== of) {
+                known = { of, database: yield* augmented(before, k, alpha, product) }
+              }
+              const { database } = known
+              const block = yield* reorder(ranking, product, queries, rowsOf(database, dim))
+              const vectors = ranking.vectors === undefined ? undefined : { ...ranking.vectors, database }
+              return { ...ranking, ...block, gallery: noted(ranking.gallery), vectors } satisfies Ranking
+            })
+          )
+        })
+      )
+})

@@ -1,0 +1,46 @@
+/** Query expansion of one block: what `qe` and `aqe` share. */
+import { Effect, Stream } from "effect"
+import type { Gallery, Ranking } from "../../elements.ts"
+import { attempt } from "../errors.ts"
+import { productOfRun } from "../rank.ts"
+import { expandInto } from "./expansion.ts"
+import { noting } from "./notes.ts"
+import { reorder } from "./reorder.ts"
+import { vectorsOfRanking } from "./vectors.ts"
+
+/** The queries of a block, each with its `k` best results taken in: float32 [to - from, dim]. */
+const expanded = (ranking: Ranking, k: number, alpha: number, operator: string) => {
+  const { database, dim, queries } = vectorsOfRanking(ranking, operator)
+  const n = database.count
+  const into = new Float32Array(queries.length)
+  for (let row = 0; row < queries.length / dim; row++) {
+    const best = ranking.order.subarray(row * n, row * n + Math.min(k, n))
+    const neighbours = Array.from(best, (at) => database.read(at, at + 1))
+    expandInto(queries.subarray(row * dim, (row + 1) * dim), neighbours, alpha, into, row * dim)
+  }
+  return { database, queries: into }
+}
+
+/**
+ * Ranks each block again by queries that took in their best results.
+ *
+ * @param operator its name, for messages
+ * @param note what belongs beside the figures
+ */
+export const expandQueries =
+  (operator: string, k: number, alpha: number, note: string) => (rankings: Stream.Stream<Ranking>) =>
+    Stream.unwrap(
+      Effect.gen(function* () {
+        const product = yield* productOfRun
+        const noted: (gallery: Gallery) => Gallery = noting(note)
+        return Stream.mapEffect(
+          rankings,
+          Effect.fnUntraced(function* (ranking: Ranking) {
+            const { database, queries } = yield* attempt(() => expanded(ranking, k, alpha, operator))
+            const block = yield* reorder(ranking, product, queries, database)
+            const vectors = ranking.vectors === undefined ? undefined : { ...ranking.vectors, queries }
+            return { ...ranking, ...block, gallery: noted(ranking.gallery), vectors } satisfies Ranking
+          })
+        )
+      })
+    )

@@ -1,0 +1,34 @@
+/** Vectors that take in their neighbours. */
+import { normaliseInto } from "../normalise.ts"
+
+/** The weight of a neighbour: its cosine to the power of alpha; one that points away weighs nothing unless all weigh 1. */
+export const weightOf = (cosine: number, alpha: number): number => Math.max(0, cosine) ** alpha
+
+const dot = (a: Float32Array, b: Float32Array): number => {
+  let sum = 0
+  for (let k = 0; k < a.length; k++) sum += a[k] * b[k]
+  return sum
+}
+
+/**
+ * A vector plus the weighted sum of its neighbours, L2-normalised: query expansion (Chum et al. 2007), for alpha > 0
+ * weighted (Radenovic et al. 2019, equation 14). Where all cancel out, the vector stays as it is.
+ *
+ * @param vector float32 [d], of length 1
+ * @param neighbours float32 [d] each, of length 1
+ * @param into float32, gets the d values from `at` on
+ */
+export const expandInto = (
+  vector: Float32Array,
+  neighbours: ReadonlyArray<Float32Array>,
+  alpha: number,
+  into: Float32Array,
+  at: number
+): void => {
+  const sum = new Float64Array(vector)
+  for (const neighbour of neighbours) {
+    const weight = alpha === 0 ? 1 : weightOf(dot(vector, neighbour), alpha)
+    for (let k = 0; k < sum.length; k++) sum[k] += weight * neighbour[k]
+  }
+  if (!normaliseInto(Float32Array.from(sum), into, at)) into.set(vector, at)
+}

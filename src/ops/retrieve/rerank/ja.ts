@@ -1,0 +1,48 @@
+import { Effect, Stream } from "effect"
+import { operator } from "../../../pipeline/operator.ts"
+import { type Gallery, Ranking } from "../../elements.ts"
+import { labelSets } from "../../measure/label-sets.ts"
+import { emptyBlock } from "../rank-block.ts"
+import { labelOrder, orderByLabels } from "./label-order.ts"
+import { noting } from "./notes.ts"
+
+const NOTE =
+  "Re-ranked by the labels of the database (ja): each query's order is that of its best result's labels. Figures say how often that result is right, and stand beside no figure of a method that sees no labels."
+
+const prepare = (gallery: Gallery) => {
+  const sets = labelSets(gallery.labels, gallery.names.length, gallery.classes.length)
+  return { gallery, sets, databaseSets: Uint32Array.from(gallery.database, (image) => sets.of[image]) }
+}
+
+/**
+ * Jaccard affinity of the original: the order of a query is that of its best result's labels, the database by
+ * |A and B| / (|A or B| + 1e-6), descending, ties by ascending position. It takes nothing of the query but its best result,
+ * and uses the database's labels, which a note says beside every figure.
+ */
+export const ja = operator({
+  name: "ja",
+  about: "Re-ranks by Jaccard affinity: the database in the order of the labels of the best result. Uses labels.",
+  from: Ranking,
+  to: Ranking,
+  params: {},
+  run: () => (rankings) => {
+    const noted = noting(NOTE)
+    let known: ReturnType<typeof prepare> | undefined
+    let affinity: ReturnType<typeof labelOrder> | undefined
+    const again = (ranking: Ranking): Ranking => {
+      const { from, gallery, order, to } = ranking
+      if (known?.gallery !== gallery) known = prepare(gallery)
+      affinity ??= labelOrder(gallery.classes.length)
+      const { databaseSets, sets } = known
+      const n = databaseSets.length
+      const block = emptyBlock(to - from, n)
+      for (let row = 0; row < to - from; row++) {
+        const part = [row * n, (row + 1) * n] as const
+        const set = databaseSets[order[row * n]]
+        orderByLabels(affinity, sets, set, databaseSets, block.order.subarray(...part), block.scores.subarray(...part))
+      }
+      return { ...ranking, ...block, gallery: noted(gallery) }
+    }
+    return Stream.mapEffect(rankings, (ranking) => Effect.sync(() => again(ranking)))
+  }
+})

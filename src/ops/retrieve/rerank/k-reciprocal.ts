@@ -1,0 +1,151 @@
+import { Effect, Stream } from "effect"
+import { operator } from "../../../pipeline/operator.ts"
+import { PositiveInt, Probability, param } from "../../../pipeline/param.ts"
+import { type Gallery, Ranking } from "../../elements.ts"
+import { attempt, RetrieveError } from "../errors.ts"
+import { scratch } from "../order.ts"
+import type { Product } from "../product.ts"
+import { productOfRun } from "../rank.ts"
+import { emptyBlock, rankInto } from "../rank-block.ts"
+import type { Vectors } from "../vectors.ts"
+import { type Neighbours, neighboursOf } from "./neighbours.ts"
+import { noting } from "./notes.ts"
+import {
+  type Encoding,
+  encode,
+  type Inverted,
+  invert,
+  jaccardDistances,
+  meanEncoding,
+  relativeDistance
+} from "./reciprocal.ts"
+import { eachRow, sidesOf } from "./reorder.ts"
+import { followedBy, type RankingVectors, rowsOf, vectorsOfRanking } from "./vectors.ts"
+
+/** What is kept of a block while the others come: its place and its vectors, not its order. */
+type Kept = Pick<Ranking, "from" | "to" | "gallery" | "vectors"> & { readonly own: RankingVectors }
+
+interface Knobs {
+  readonly k1: number
+  readonly k2: number
+  readonly lambda: number
+}
+
+/** What all queries share. Images are numbered queries first, then the database. */
+interface Encoded {
+  readonly near: Neighbours
+  /** Of the queries. */
+  readonly queries: ReadonlyArray<Encoding>
+  /** Of the database, by columns. */
+  readonly database: Inverted
+}
+
+const dot = (a: Float32Array, b: Float32Array): number => {
+  let sum = 0
+  for (let k = 0; k < a.length; k++) sum += a[k] * b[k]
+  return sum
+}
+
+const encodeAll = Effect.fnUntraced(function* (all: Vectors, queries: number, { k1, k2 }: Knobs, product: Product) {
+  const near = yield* neighboursOf(all, k1 + 1, product)
+  const each = Effect.fnUntraced(function* (make: (image: number) => Encoding) {
+    const made: Array<Encoding> = []
+    for (let image = 0; image < all.count; image++) {
+      made.push(make(image))
+      if (image % 64 === 0) yield* Effect.yieldNow
+    }
+    return made
+  })
+  const own = yield* each((image) => {
+    const vector = all.read(image, image + 1)
+    return encode(near, image, k1, (other) => dot(vector, all.read(other, other + 1)))
+  })
+  const means = k2 === 1 ? own : yield* each((image) => meanEncoding(own, near, image, k2))
+  return { near, queries: means.slice(0, queries), database: invert(means.slice(queries)) } satisfies Encoded
+})
+
+/** One block ranked by (1 - lambda) Jaccard distance + lambda distance (equation 12). */
+const again = Effect.fnUntraced(function* (block: Kept, encoded: Encoded, { lambda }: Knobs, product: Product) {
+  const { from, gallery, own, to } = block
+  const n = gallery.database.length
+  const into = emptyBlock(to - from, n)
+  const memory = scratch(n)
+  const sides = sidesOf(gallery, from, gallery.queries.length, own.queries, own.database)
+  yield* eachRow(sides, product, from, to, (row, cosines) =>
+    attempt(() => {
+      const jaccard = jaccardDistances(encoded.queries[row], encoded.database, n)
+      const least = encoded.near.least[row]
+      const scores = Float32Array.from(
+        cosines,
+        (cosine, at) => -((1 - lambda) * jaccard[at] + lambda * relativeDistance(cosine, least))
+      )
+      rankInto(into, row - from, scores, memory)
+    })
+  )
+  return into
+})
+
+/** @throws RetrieveError where the blocks are not all queries of one gallery, each once */
+const wholeOf = (kept: ReadonlyArray<Kept>): { readonly queries: Float32Array; readonly dim: number } => {
+  const [first] = kept
+  const rows = kept.reduce((sum, { from, to }) => sum + to - from, 0)
+  const { gallery, own } = first
+  if (rows !== gallery.queries.length || kept.some((one) => one.gallery !== gallery)) {
+    throw new RetrieveError({
+      subject: "k-reciprocal",
+      problem: `${rows} queries came, not the ${gallery.queries.length} of one ranking`,
+      remedy: "Put it behind `rank`, and cut no queries out before it"
+    })
+  }
+  const queries = new Float32Array(rows * own.dim)
+  for (const { from, own: part } of kept) queries.set(part.queries, from * own.dim)
+  return { queries, dim: own.dim }
+}
+
+/**
+ * k-reciprocal encoding (Zhong et al., CVPR 2017; defaults are the paper's). Takes the vectors of the ranking before it, not
+ * its order, and those of all queries, so that it waits for the last one. A query's order depends on the other queries, as
+ * in the paper's own evaluation. Time grows with the square of the number of images; memory with k1 + k2 k1 for each.
+ */
+export const kReciprocal = operator({
+  name: "k-reciprocal",
+  about: "Re-ranks by k-reciprocal encoding: images are alike if the same images are near to both.",
+  from: Ranking,
+  to: Ranking,
+  params: {
+    k1: param(PositiveInt, "How many neighbours may be reciprocal.", 20),
+    k2: param(PositiveInt, "Over how many neighbours an encoding is averaged.", 6),
+    lambda: param(Probability, "Share of the distance of vectors in the final one.", 0.3)
+  },
+  run: (knobs) => (rankings) =>
+    Stream.unwrap(
+      Effect.gen(function* () {
+        const product = yield* productOfRun
+        const { k1, k2, lambda } = knobs
+        const noted: (gallery: Gallery) => Gallery = noting(
+          `Re-ranked by k-reciprocal encoding (k1 ${k1}, k2 ${k2}, lambda ${lambda}), among queries and database together.`
+        )
+        const kept = yield* Stream.runCollect(
+          Stream.mapEffect(rankings, (ranking) =>
+            attempt((): Kept => {
+              const { from, gallery, to, vectors } = ranking
+              return { from, to, gallery, vectors, own: vectorsOfRanking(ranking, "k-reciprocal") }
+            })
+          )
+        )
+        if (kept.length === 0) return Stream.empty
+        const { dim, queries } = yield* attempt(() => wholeOf(kept))
+        const all = followedBy(rowsOf(queries, dim), kept[0].own.database)
+        const encoded = yield* encodeAll(all, queries.length / dim, knobs, product)
+        return Stream.fromIterable(kept).pipe(
+          Stream.rechunk(1),
+          Stream.mapEffect((block) =>
+            Effect.map(again(block, encoded, knobs, product), (order) => {
+              const { from, gallery, to, vectors } = block
+              return { kind: "ranking", from, to, ...order, gallery: noted(gallery), vectors } satisfies Ranking
+            })
+          )
+        )
+      })
+    )
+})

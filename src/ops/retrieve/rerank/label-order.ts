@@ -1,0 +1,51 @@
+/** The database in the order of its labels' similarity to those of one image. */
+
+import type { LabelSets } from "../../measure/label-sets.ts"
+import { codebook, codesWith } from "../../measure/relevance.ts"
+
+/** What the original adds to the union. It also decides between equal shares: more labels in common come first. */
+const EPSILON = 1e-6
+
+/** For each code of a pair of label sets: its similarity |A and B| / (|A or B| + 1e-6), and its rank among all, from 0. */
+export interface LabelOrder {
+  readonly similarity: Float64Array
+  readonly rank: Uint16Array
+}
+
+export const labelOrder = (classes: number): LabelOrder => {
+  const { distance, shared } = codebook(classes)
+  // From distance = (union - shared) / union; without a shared label the similarity is 0 whatever the union.
+  const similarity = Float64Array.from(distance, (d, code) =>
+    shared[code] === 0 ? 0 : shared[code] / (Math.round(shared[code] / (1 - d)) + EPSILON)
+  )
+  const values = [...new Set(similarity)].sort((a, b) => b - a)
+  const rankOf = new Map(values.map((value, rank) => [value, rank]))
+  return { similarity, rank: Uint16Array.from(similarity, (value) => rankOf.get(value) ?? 0) }
+}
+
+/**
+ * Orders the database by the similarity of its label sets to one set, descending, ties by ascending position: by counting,
+ * since there are few different similarities.
+ *
+ * @param databaseSets label set of each database position, [n]
+ * @param order gets the positions, int32 [n]
+ * @param scores gets their similarities, float32 [n]
+ */
+export const orderByLabels = (
+  { rank, similarity }: LabelOrder,
+  sets: LabelSets,
+  set: number,
+  databaseSets: Uint32Array,
+  order: Int32Array,
+  scores: Float32Array
+): void => {
+  const codes = codesWith(sets, set)
+  const starts = new Uint32Array(Math.max(...rank) + 2)
+  for (const other of databaseSets) starts[rank[codes[other]] + 1]++
+  for (let i = 1; i < starts.length; i++) starts[i] += starts[i - 1]
+  databaseSets.forEach((other, position) => {
+    const at = starts[rank[codes[other]]]++
+    order[at] = position
+    scores[at] = similarity[codes[other]]
+  })
+}

@@ -1,0 +1,97 @@
+/**
+ * k-reciprocal encoding (Zhong et al., "Re-ranking Person Re-identification with k-reciprocal Encoding", CVPR 2017): an image
+ * is described by those that are near to it and to which it is near, and two images are alike if they share them.
+ */
+import type { Neighbours } from "./neighbours.ts"
+
+/** Weights of some images, ascending by row: one row of the sparse matrix V. */
+export interface Encoding {
+  readonly rows: Int32Array
+  readonly weights: Float64Array
+}
+
+const nearest = ({ k, rows }: Neighbours, image: number, count: number): Int32Array =>
+  rows.subarray(image * k, image * k + Math.min(k, count))
+
+/** R(p, k): those of the k nearest (and the image itself) that have it among theirs (equation 2). */
+const reciprocal = (near: Neighbours, image: number, k: number): ReadonlyArray<number> =>
+  Array.from(nearest(near, image, k + 1)).filter((other) => nearest(near, other, k + 1).includes(image))
+
+/** R*(p, k1): with the R(q, k1 / 2) of its members that lie in it by more than two thirds (equation 3). */
+export const expandedSet = (near: Neighbours, image: number, k1: number): ReadonlySet<number> => {
+  const own = reciprocal(near, image, k1)
+  const core = new Set(own)
+  const all = new Set(own)
+  for (const member of own) {
+    const theirs = reciprocal(near, member, Math.round(k1 / 2))
+    if (theirs.filter((one) => core.has(one)).length > (2 / 3) * theirs.length) for (const one of theirs) all.add(one)
+  }
+  return all
+}
+
+/**
+ * Squared Euclidean distance of vectors of length 1, over the greatest that the image has to any other.
+ *
+ * @param least its least cosine with any other
+ */
+export const relativeDistance = (cosine: number, least: number): number => (least < 1 ? (1 - cosine) / (1 - least) : 0)
+
+/**
+ * V(p): weights exp(-d) of R*(p), their sum 1 (equation 7).
+ *
+ * @param cosineOf the cosine of the image with another
+ */
+export const encode = (near: Neighbours, image: number, k1: number, cosineOf: (other: number) => number): Encoding => {
+  const rows = Int32Array.from(expandedSet(near, image, k1)).sort()
+  const weights = Float64Array.from(rows, (other) => Math.exp(-relativeDistance(cosineOf(other), near.least[image])))
+  const sum = weights.reduce((total, weight) => total + weight, 0)
+  return { rows, weights: weights.map((weight) => weight / sum) }
+}
+
+/** The mean of the encodings of an image's k2 nearest, itself among them (equation 11). */
+export const meanEncoding = (
+  encodings: ReadonlyArray<Encoding>,
+  near: Neighbours,
+  image: number,
+  k2: number
+): Encoding => {
+  const sums = new Map<number, number>()
+  const members = nearest(near, image, k2)
+  for (const member of members) {
+    const { rows, weights } = encodings[member]
+    rows.forEach((row, i) => {
+      sums.set(row, (sums.get(row) ?? 0) + weights[i])
+    })
+  }
+  const rows = Int32Array.from(sums.keys()).sort()
+  return { rows, weights: Float64Array.from(rows, (row) => (sums.get(row) ?? 0) / members.length) }
+}
+
+/** For each row, who has it with which weight: V by columns. */
+export type Inverted = ReadonlyMap<number, ReadonlyArray<readonly [image: number, weight: number]>>
+
+export const invert = (encodings: ReadonlyArray<Encoding>): Inverted => {
+  const columns = new Map<number, Array<readonly [number, number]>>()
+  encodings.forEach(({ rows, weights }, image) => {
+    rows.forEach((row, i) => {
+      const column = columns.get(row)
+      if (column === undefined) columns.set(row, [[image, weights[i]]])
+      else column.push([image, weights[i]])
+    })
+  })
+  return columns
+}
+
+/**
+ * Jaccard distances 1 - sum min / sum max of one encoding and many (equation 10); both sums from that of the minima, since
+ * every encoding sums up to 1.
+ *
+ * @returns float64 [count]
+ */
+export const jaccardDistances = ({ rows, weights }: Encoding, others: Inverted, count: number): Float64Array => {
+  const minima = new Float64Array(count)
+  rows.forEach((row, i) => {
+    for (const [image, weight] of others.get(row) ?? []) minima[image] += Math.min(weights[i], weight)
+  })
+  return minima.map((shared) => 1 - shared / (2 - shared))
+}
