@@ -1,4 +1,5 @@
 /** Progress on a terminal (one bar a stage, redrawn in place) or, where there is none, as plain lines. */
+import type { Waits } from "../pipeline/ahead.ts"
 import type { Running, Watcher } from "../pipeline/watch.ts"
 
 /** Where lines go, and the time in milliseconds. */
@@ -15,6 +16,8 @@ interface Stage {
   total: number | undefined
   /** Seconds spent waiting for this stage, those before included. */
   seconds: number
+  /** Where the stages before run ahead of this one. */
+  waits: Waits | undefined
   ended: boolean
 }
 
@@ -24,6 +27,8 @@ export interface StageTiming {
   readonly elements: number
   /** Own time: without the stages before it. Stages that run ahead of others overlap. */
   readonly seconds: number
+  /** Of a network, before which batches are made while it computes: how long it waited for them, and they for it. */
+  readonly waits?: Waits
 }
 
 export interface Progress {
@@ -54,8 +59,21 @@ const fractionOf = (stages: ReadonlyArray<Stage>, index: number): number | undef
   return undefined
 }
 
-const ownSeconds = (stages: ReadonlyArray<Stage>, index: number): number =>
-  Math.max(0, stages[index].seconds - (index === 0 ? 0 : stages[index - 1].seconds))
+const ownSeconds = (stages: ReadonlyArray<Stage>, index: number): number => {
+  const { seconds, waits } = stages[index]
+  return Math.max(0, seconds - (waits?.forInput ?? (index === 0 ? 0 : stages[index - 1].seconds)))
+}
+
+/** What a stage that others run ahead of waited, and they, each as a share of waiting and working. */
+const waitsLine = (stages: ReadonlyArray<Stage>, index: number): ReadonlyArray<string> => {
+  const { name, waits } = stages[index]
+  if (waits === undefined) return []
+  const { forInput, ofInput } = waits
+  const shown = (waited: number, worked: number) =>
+    `${seconds(waited)} (${Math.round((100 * waited) / Math.max(waited + worked, 1e-9))} %)`
+  const network = shown(forInput, ownSeconds(stages, index))
+  return [`  ${name} waited ${network} for data, data ${shown(ofInput, stages[index - 1].seconds)} for it`]
+}
 
 const line = (stages: ReadonlyArray<Stage>, index: number, wide: boolean): string => {
   const stage = stages[index]
@@ -98,7 +116,7 @@ export const makeProgress = (screen: Screen): Progress => {
   }
   const stageOf = ({ index, step }: Running): Stage => {
     for (let i = stages.length; i <= index; i++)
-      stages.push({ name: "", elements: 0, total: undefined, seconds: 0, ended: false })
+      stages.push({ name: "", elements: 0, total: undefined, seconds: 0, waits: undefined, ended: false })
     if (stages[index].name === "") stages[index] = { ...stages[index], name: step.name }
     return stages[index]
   }
@@ -114,6 +132,11 @@ export const makeProgress = (screen: Screen): Progress => {
         state.elements += elements
         state.seconds += waited
         refresh()
+      },
+      waited: (stage, { forInput, ofInput }) => {
+        const state = stageOf(stage)
+        const { waits = { forInput: 0, ofInput: 0 } } = state
+        state.waits = { forInput: waits.forInput + forInput, ofInput: waits.ofInput + ofInput }
       },
       ended: (stage) => {
         stageOf(stage).ended = true
@@ -142,11 +165,12 @@ export const makeProgress = (screen: Screen): Progress => {
             .map((i) => `${line(stages, i, false)}\n`)
             .join("")
         )
-      const timings = begun().map((i) => ({
-        stage: stages[i].name,
-        elements: stages[i].elements,
-        seconds: ownSeconds(stages, i)
-      }))
+      for (const waited of begun().flatMap((i) => waitsLine(stages, i))) screen.write(`${waited}\n`)
+      const timings = begun().map((i): StageTiming => {
+        const { elements, name, waits } = stages[i]
+        const timing = { stage: name, elements, seconds: ownSeconds(stages, i) }
+        return waits === undefined ? timing : { ...timing, waits }
+      })
       stages = []
       drawn = 0
       return timings

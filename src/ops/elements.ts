@@ -91,6 +91,8 @@ export interface Batch extends AnyElement {
   readonly labels: Uint8Array
   readonly classes: ReadonlyArray<string>
 }
+/** How many stand ready while a network computes. */
+export const BATCHES_AHEAD = 2
 export const Batch = element<Batch>("batch", "batches", "patches stacked to float32 [n, h, w, c] with labels [n, L]")
 
 /** A named float32 or int32 array with its shape: how weights and optimiser moments travel and are saved. */

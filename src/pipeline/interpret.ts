@@ -1,5 +1,6 @@
 /** The one interpreter: from a pipeline value to an Effect stream. */
 import { Cause, Clock, Effect, Pull, Stream } from "effect"
+import { runAhead } from "./ahead.ts"
 import type { AnyElement } from "./element.ts"
 import { type AnyPipeline, originOf, type Pipeline } from "./pipeline.ts"
 import { type Running, silent, type Watcher } from "./watch.ts"
@@ -62,7 +63,9 @@ export const toStream = <Out, E, R>(
     return (pipeline as AnyPipeline).steps.reduce<AnyStream>((before, step, index, steps) => {
       const stage: Running = { pipeline: name, index, step }
       const self = { expect: (total: number) => watcher.expected(stage, total), before: steps.slice(0, index) }
-      return watched(originOf(step).operator.run(step.params, self)(before), stage, watcher, beat)
+      const { ahead, run } = originOf(step).operator
+      const input = ahead === undefined ? before : runAhead(ahead, (waits) => watcher.waited(stage, waits))(before)
+      return watched(run(step.params, self)(input), stage, watcher, beat)
     }, Stream.empty)
   }
   return Stream.suspend(assemble) as unknown as Stream.Stream<Out, E, R>

@@ -102,6 +102,7 @@ export const source = <const P extends Params, Out extends AnyElement, E, R>(spe
 /**
  * Declares an operator from one kind of element to another.
  *
+ * @param spec.ahead for an operator that computes long: how many elements of its input are made meanwhile, at most
  * @param spec.run from parameters to a function of streams. Upstream's failures pass through it untouched.
  */
 export const operator = <const P extends Params, In extends AnyElement, Out extends AnyElement, E, R>(spec: {
@@ -110,6 +111,7 @@ export const operator = <const P extends Params, In extends AnyElement, Out exte
   readonly from: Element<In>
   readonly to: Element<Out>
   readonly params: P
+  readonly ahead?: number
   readonly run: (
     params: Decoded<P>,
     self: Self

@@ -18,6 +18,8 @@ export interface AnyOperator {
   readonly from: Element<AnyElement> | "any" | undefined
   readonly to: Element<AnyElement> | "any"
   readonly params: Params
+  /** How many elements of its input are made ready while it computes; unless said, each is made when it asks for it. */
+  readonly ahead?: number
   readonly run: (
     params: Readonly<Record<string, unknown>>,
     self: Self

@@ -1,4 +1,5 @@
 /** What the interpreter tells of a run; operators and tests need not know of it. */
+import type { Waits } from "./ahead.ts"
 import type { Step } from "./pipeline.ts"
 
 /** One step of one pipeline, as it runs. */
@@ -14,6 +15,8 @@ export interface Watcher {
   readonly expected: (stage: Running, total: number) => void
   /** `elements` more came out; `seconds` went by waiting for them, the stages before included. */
   readonly progressed: (stage: Running, elements: number, seconds: number) => void
+  /** The stage, which others run ahead of, waited for them or they for it. */
+  readonly waited: (stage: Running, waits: Waits) => void
   readonly ended: (stage: Running) => void
   /** Called once, for the first stage that fails. */
   readonly failed: (stage: Running) => void
@@ -24,6 +27,7 @@ export const silent: Watcher = {
   started: nothing,
   expected: nothing,
   progressed: nothing,
+  waited: nothing,
   ended: nothing,
   failed: nothing
 }

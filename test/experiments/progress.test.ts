@@ -62,4 +62,17 @@ describe("progress", () => {
       { stage: "scale", elements: 3, seconds: 3 }
     ])
   })
+
+  it("of a stage that others run ahead of, tells both waits and their shares", () => {
+    const { progress, state } = screen(false)
+    progress.begin("one")
+    progress.watcher.progressed(source, 3, 6)
+    progress.watcher.waited(stage, { forInput: 0.5, ofInput: 0 })
+    progress.watcher.waited(stage, { forInput: 0.5, ofInput: 0 })
+    progress.watcher.waited(stage, { forInput: 0, ofInput: 2 })
+    progress.watcher.progressed(stage, 3, 5)
+    const [, timing] = progress.end()
+    expect(timing).toEqual({ stage: "scale", elements: 3, seconds: 4, waits: { forInput: 1, ofInput: 2 } })
+    expect(state.text).toContain("\n  scale waited 1.0 s (20 %) for data, data 2.0 s (25 %) for it\n")
+  })
 })

@@ -20,6 +20,12 @@ const walked = ({ image, height, width }: Shaped, toHeight: number, toWidth: num
   let at = 0
   for (let row = 0; row < toHeight; row++) {
     let from = (walk.origin + row * walk.down) * channels
+    if (walk.right === 1) {
+      // A row that is read as it stands.
+      out.set(image.subarray(from, from + toWidth * channels), at)
+      at += toWidth * channels
+      continue
+    }
     for (let column = 0; column < toWidth; column++, from += step) {
       for (let c = 0; c < channels; c++) out[at++] = image[from + c]
     }

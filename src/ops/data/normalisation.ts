@@ -49,9 +49,8 @@ export const normalised = (
   const means = Float64Array.from(known, ({ mean }) => mean)
   const stds = Float64Array.from(known, ({ std }) => std)
   const scaled = new Float32Array(image.length)
-  for (let i = 0, channel = 0; i < scaled.length; i++) {
-    scaled[i] = (image[i] - means[channel]) / stds[channel]
-    if (++channel === channels) channel = 0
+  for (let i = 0; i < scaled.length; ) {
+    for (let channel = 0; channel < channels; channel++, i++) scaled[i] = (image[i] - means[channel]) / stds[channel]
   }
   return scaled
 }

@@ -3,7 +3,7 @@ import { Effect, Stream } from "effect"
 import { explained } from "../../pipeline/explained.ts"
 import { operator } from "../../pipeline/operator.ts"
 import { Name, param } from "../../pipeline/param.ts"
-import { Batch, Embeddings, type NamedArray } from "../elements.ts"
+import { BATCHES_AHEAD, Batch, Embeddings, type NamedArray } from "../elements.ts"
 import { initialWeights, type Model, ModelParams, makeModel } from "../model/model.ts"
 import { checkWeights, uploadArrays, type Weights, type WeightsError } from "../model/weights.ts"
 import { Run } from "../run.ts"
@@ -71,6 +71,7 @@ export const embed = operator({
     model: param(ModelParams, "The network."),
     weights: param(Name, "`newest` checkpoint of the run, `initial` (untrained) or a safetensors file.", "newest")
   },
+  ahead: BATCHES_AHEAD,
   run:
     ({ model: params, weights: named }) =>
     (batches) =>

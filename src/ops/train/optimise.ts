@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { Effect, Stream } from "effect"
 import { operator } from "../../pipeline/operator.ts"
 import { choice, Positive, param } from "../../pipeline/param.ts"
-import { Batch, type TrainState, TrainStep } from "../elements.ts"
+import { BATCHES_AHEAD, Batch, type TrainState, TrainStep } from "../elements.ts"
 import { initialWeights, type Model, ModelParams, makeModel } from "../model/model.ts"
 import { checkWeights, type WeightsError } from "../model/weights.ts"
 import { FirstEpoch, Run } from "../run.ts"
@@ -101,6 +101,7 @@ export const optimise = operator({
     learning_rate: param(Positive, "Step size of the first epoch.", 2e-3),
     decay: param(Positive, "The step size is multiplied by it after each epoch.", Math.exp(-0.01))
   },
+  ahead: BATCHES_AHEAD,
   run:
     ({ model: params, loss, learning_rate, decay }) =>
     (batches) =>

@@ -1,0 +1,39 @@
+/** Running ahead: what stands before a slow step goes on while that step computes, and neither needs to wait for the other. */
+import { type Cause, Clock, Effect, Queue, Scope, Stream } from "effect"
+
+/** Seconds that a step waited for what comes before it, and that what comes before waited for the step. */
+export interface Waits {
+  readonly forInput: number
+  readonly ofInput: number
+}
+
+/**
+ * The same stream, made in a fiber of its own: up to `most` elements stand ready, one more may be on its way.
+ *
+ * @param tell told of every wait as it ends
+ */
+export const runAhead =
+  (most: number, tell: (waits: Waits) => void) =>
+  <A, E, R>(stream: Stream.Stream<A, E, R>): Stream.Stream<A, E, R> =>
+    Stream.transformPull(stream, (pull, scope) =>
+      Effect.gen(function* () {
+        const clock = yield* Clock.Clock
+        const timed = <B, E1>(wait: Effect.Effect<B, E1>, note: (seconds: number) => Waits): Effect.Effect<B, E1> =>
+          Effect.suspend(() => {
+            const begun = clock.currentTimeMillisUnsafe()
+            const end = Effect.sync(() => tell(note((clock.currentTimeMillisUnsafe() - begun) / 1000)))
+            return Effect.ensuring(wait, end)
+          })
+        const ready = yield* Queue.bounded<A, E | Cause.Done>(most)
+        yield* Scope.addFinalizer(scope, Queue.shutdown(ready))
+        const offer = (element: A) => timed(Queue.offer(ready, element), (ofInput) => ({ forInput: 0, ofInput }))
+        yield* pull.pipe(
+          Effect.flatMap((chunk) => Effect.forEach(chunk, offer, { discard: true })),
+          Effect.forever({ disableYield: true }),
+          Effect.onError((cause) => Queue.failCause(ready, cause)),
+          Effect.forkIn(scope)
+        )
+        const take = Effect.map(Queue.take(ready), (element): readonly [A] => [element])
+        return timed(take, (forInput) => ({ forInput, ofInput: 0 }))
+      })
+    )
