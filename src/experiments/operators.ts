@@ -7,6 +7,7 @@ import { decode } from "../ops/data/decode.ts"
 import { miniature } from "../ops/data/miniature.ts"
 import { normalise } from "../ops/data/normalise.ts"
 import { read } from "../ops/data/read.ts"
+import { resize } from "../ops/data/resize-patch.ts"
 import { split } from "../ops/data/split.ts"
 import { store } from "../ops/data/store.ts"
 import { measure } from "../ops/measure/measure.ts"
@@ -41,6 +42,7 @@ export const operators = [
   // reading
   read,
   augment,
+  resize,
   crop,
   normalise,
   batch,

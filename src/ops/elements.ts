@@ -23,13 +23,27 @@ export interface Band {
   readonly data: Pixels
 }
 
-/** A patch as an archive lists it, before any pixel is read. `labels` are the archive's own class names. */
+/** Classes in the order of label vectors, under the name that files and parameters use. */
+export interface Nomenclature {
+  readonly name: string
+  readonly classes: ReadonlyArray<string>
+}
+
+/** A patch as an archive lists it, before any pixel is read. */
 export interface PatchRef extends AnyElement {
   readonly kind: "reference"
+  /** The kind of archive it is of: what reads its files. */
+  readonly archive: string
   readonly name: string
   readonly folder: string
+  /** Its files in `folder`, by what they are; empty where its name says it all. */
+  readonly files: Readonly<Record<string, string>>
+  /** What else the archive says of it, such as its country. */
+  readonly facts: Readonly<Record<string, string>>
+  /** Names of classes, of `nomenclature`. */
   readonly labels: ReadonlyArray<string>
-  /** Set by `split`. */
+  readonly nomenclature: Nomenclature
+  /** The archive's own division, where it has one; `split` decides. */
   readonly split: Split | undefined
 }
 export const PatchRef = element<PatchRef>(
@@ -42,7 +56,9 @@ export const PatchRef = element<PatchRef>(
 export interface RawPatch extends AnyElement {
   readonly kind: "raw"
   readonly name: string
+  /** Names of classes, of `nomenclature`. */
   readonly labels: ReadonlyArray<string>
+  readonly nomenclature: Nomenclature
   readonly split: Split | undefined
   readonly bands: ReadonlyArray<Band>
 }

@@ -7,7 +7,7 @@ import { assemble } from "../../src/ops/data/assemble.ts"
 import { bandNames } from "../../src/ops/data/bands.ts"
 import { batch } from "../../src/ops/data/batch.ts"
 import { decode } from "../../src/ops/data/decode.ts"
-import { classesOf } from "../../src/ops/data/labels.ts"
+import { CLASSES_19 } from "../../src/ops/data/labels.ts"
 import { miniature } from "../../src/ops/data/miniature.ts"
 import { BIGEARTHNET_MOMENTS, normalised } from "../../src/ops/data/normalisation.ts"
 import { normalise } from "../../src/ops/data/normalise.ts"
@@ -24,8 +24,8 @@ import { drain } from "../../src/pipeline/interpret.ts"
 import { type Figure, inTurn } from "./harness.ts"
 
 const SIZE = 64
-const bands = bandNames("s2-10m+20m")
-const classes = classesOf("19")
+const bands = bandNames("s2-10m+20m", [])
+const classes = CLASSES_19
 
 const quietRun = (folder: string) =>
   Layer.succeed(Run, {

@@ -1,32 +1,56 @@
 import { resolve } from "node:path"
 import { Effect, Stream } from "effect"
 import { source } from "../../pipeline/operator.ts"
-import { choice, Name, param } from "../../pipeline/param.ts"
+import { choice, Name, NonNegativeInt, optional, param } from "../../pipeline/param.ts"
 import { PatchRef } from "../elements.ts"
 import { Run } from "../run.ts"
-import { listBigEarthNet, readReference } from "./archive/bigearthnet.ts"
+import { type Finding, findingText } from "./archive/kind.ts"
+import { ARCHIVE_NAMES, archiveKind } from "./archives.ts"
 import { mapGood, onBadPatch } from "./bad-patches.ts"
+import { DataError } from "./errors.ts"
 import { dataFault } from "./files.ts"
 
 /** Label files that are read ahead. */
 const CONCURRENCY = 4
 
-/** Lists an archive that is there, in the order of its patches' names. */
+/** Fails with what makes patches unusable, unless they are to be left out; says the rest. */
+const report = Effect.fnUntraced(function* (folder: string, findings: ReadonlyArray<Finding>, policy: "fail" | "skip") {
+  const { record, say } = yield* Run
+  const failing = findings.filter(({ severity }) => severity === "fail")
+  if (failing.length > 0 && policy === "fail") {
+    return yield* new DataError({
+      subject: folder,
+      problem: failing.map(findingText).join("; "),
+      remedy: failing[0].remedy
+    })
+  }
+  for (const one of findings) {
+    yield* say(`archive: ${findingText(one)}. ${one.remedy}.`)
+  }
+  if (findings.length > 0) yield* record("findings.archive", findings)
+})
+
+/** Lists an archive that is there, in the archive's own order: that of its table of labels, or of its patches' names. */
 export const archive = source({
   name: "archive",
   about: "Lists the patches of an unpacked archive, with their class names.",
   to: PatchRef,
   params: {
-    kind: param(choice("bigearthnet"), "What the archive is: `bigearthnet` is version 1.", "bigearthnet"),
+    kind: param(choice(...ARCHIVE_NAMES), "What the archive is: `bigearthnet` is version 1.", "bigearthnet"),
     path: param(Name, "Its folder; under `root_dir` unless it is absolute."),
+    labels: optional(Name, "File of labels, where it has another name than usual; within the archive's folder."),
+    s1: optional(Name, "Folder of the Sentinel-1 patches to read with those of Sentinel-2."),
+    mask_threshold: param(NonNegativeInt, "Labels from masks: a class counts with more pixels than this.", 0),
     on_bad_patch: onBadPatch
   },
-  run: ({ path, on_bad_patch }, self) =>
+  run: ({ kind, path, labels, s1, mask_threshold, on_bad_patch }, self) =>
     Stream.unwrap(
       Effect.gen(function* () {
         const { root } = yield* Run
         const folder = resolve(root, path)
-        const names = yield* dataFault(() => listBigEarthNet(folder))
+        const options = { labels, s1, threshold: mask_threshold }
+        const { findings, names, reference } = yield* dataFault(() => archiveKind(kind).open(folder, options))
+        yield* report(folder, findings, on_bad_patch)
         self.expect(names.length)
         return Stream.fromIterable(names).pipe(
           Stream.rechunk(1),
@@ -35,7 +59,7 @@ export const archive = source({
             on_bad_patch,
             CONCURRENCY,
             (name) => name,
-            (name) => dataFault(() => readReference(folder, name))
+            (name) => dataFault(() => reference(name))
           )
         )
       })

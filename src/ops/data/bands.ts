@@ -18,16 +18,31 @@ export const S2_BANDS: ReadonlyArray<BandInfo> = [
   ...bands(60, "B01", "B09")
 ]
 
-/** Selections that have a name: the original's ten-channel and three-channel inputs, in its channel order. */
-export const BAND_SELECTIONS = {
-  "s2-10m+20m": ["B02", "B03", "B04", "B08", "B05", "B06", "B07", "B8A", "B11", "B12"],
-  rgb: ["B04", "B03", "B02"]
-} as const satisfies Readonly<Record<string, ReadonlyArray<string>>>
+/** Selections that have a name: the original's ten-channel and three-channel inputs, in its channel order, and others. */
+const SELECTIONS = {
+  "s2-10m+20m": [["B02", "B03", "B04", "B08", "B05", "B06", "B07", "B8A", "B11", "B12"]],
+  s2: [S2_BANDS.map(({ name }) => name)],
+  // Of Sentinel-2, or of an image of three colours.
+  rgb: [
+    ["B04", "B03", "B02"],
+    ["Red", "Green", "Blue"]
+  ],
+  s1: [["VV", "VH"]],
+  all: []
+} as const satisfies Readonly<Record<string, ReadonlyArray<ReadonlyArray<string>>>>
 
-export type BandSelection = keyof typeof BAND_SELECTIONS | ReadonlyArray<string>
+export type BandSelection = keyof typeof SELECTIONS | ReadonlyArray<string>
 
-export const SELECTION_NAMES = Object.keys(BAND_SELECTIONS) as ReadonlyArray<keyof typeof BAND_SELECTIONS>
+export const SELECTION_NAMES = Object.keys(SELECTIONS) as ReadonlyArray<keyof typeof SELECTIONS>
 
-/** Band names of a selection, in channel order. */
-export const bandNames = (selection: BandSelection): ReadonlyArray<string> =>
-  typeof selection === "string" ? BAND_SELECTIONS[selection] : selection
+/**
+ * Band names of a selection, in channel order.
+ *
+ * @param present bands of the patch: what `all` is, and which form of `rgb` fits
+ */
+export const bandNames = (selection: BandSelection, present: ReadonlyArray<string>): ReadonlyArray<string> => {
+  if (typeof selection !== "string") return selection
+  if (selection === "all") return present
+  const forms: ReadonlyArray<ReadonlyArray<string>> = SELECTIONS[selection]
+  return forms.find((names) => names.every((name) => present.includes(name))) ?? forms[0]
+}

@@ -1,7 +1,7 @@
 import { operator } from "../../pipeline/operator.ts"
 import { PositiveInt, param } from "../../pipeline/param.ts"
 import { PatchRef, RawPatch } from "../elements.ts"
-import { readBigEarthNet } from "./archive/bigearthnet.ts"
+import { decodePatch } from "./archives.ts"
 import { mapGood, onBadPatch } from "./bad-patches.ts"
 import { dataFault } from "./files.ts"
 
@@ -24,7 +24,7 @@ export const decode = operator({
           on_bad_patch,
           concurrency,
           ({ name }) => name,
-          (reference) => dataFault(() => readBigEarthNet(reference))
+          (reference) => dataFault(() => decodePatch(reference))
         )
       )
 })

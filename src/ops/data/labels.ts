@@ -1,5 +1,6 @@
 /**
- * The CORINE classes of BigEarthNet, in both nomenclatures, and multi-hot vectors of them.
+ * The CORINE classes of BigEarthNet, in both nomenclatures, and multi-hot vectors of them. For the classes of every
+ * archive see `nomenclatures.ts`.
  *
  * 43 classes are CORINE Land Cover level 3 without glaciers; 19 are the grouping of Sumbul et al., "BigEarthNet-MM" (2021),
  * table 1. The order is that of the archive's release.
@@ -122,12 +123,6 @@ export const INDEX_19_OF_43: ReadonlyArray<number | null> = [
   18
 ]
 
-export const NOMENCLATURES = ["19", "43"] as const
-export type Nomenclature = (typeof NOMENCLATURES)[number]
-
-export const classesOf = (nomenclature: Nomenclature): ReadonlyArray<string> =>
-  nomenclature === "19" ? CLASSES_19 : CLASSES_43
-
 /** One class is spelt in two ways in circulation: "Transitional woodland/shrub" and "Transitional woodland, shrub". */
 const key = (name: string): string => name.replace("woodland/shrub", "woodland, shrub")
 
@@ -142,7 +137,7 @@ const index19 = (name: string): number | undefined => {
   return grouped ?? INDEX_19.get(key(name))
 }
 
-const multiHot = (size: number, set: Iterable<number | undefined>): Uint8Array => {
+export const multiHot = (size: number, set: Iterable<number | undefined>): Uint8Array => {
   const vector = new Uint8Array(size)
   for (const i of set) if (i !== undefined) vector[i] = 1
   return vector

@@ -4,13 +4,27 @@ import { source } from "../../pipeline/operator.ts"
 import { choice, Name, optional, PositiveInt, param, Seed } from "../../pipeline/param.ts"
 import { PatchRef } from "../elements.ts"
 import { Run } from "../run.ts"
-import { fileFault } from "./files.ts"
-import { type Miniature, openMiniature } from "./miniature/archive.ts"
+import { fileFault, promisedFile } from "./files.ts"
+import { type Miniature, type MiniatureOptions, openMiniature } from "./miniature/archive.ts"
+import { PICTURE_ARCHIVES, type PictureArchiveName } from "./miniature/picture-archives.ts"
+import { openPictures } from "./miniature/pictures.ts"
+
+const KINDS = ["bigearthnet", ...(Object.keys(PICTURE_ARCHIVES) as ReadonlyArray<PictureArchiveName>)] as const
+
+interface Options extends MiniatureOptions {
+  readonly kind: (typeof KINDS)[number]
+  readonly size: number | undefined
+}
+
+const openKind = (folder: string, { kind, patches, seed, size }: Options): Miniature =>
+  kind === "bigearthnet"
+    ? openMiniature(folder, { seed, patches })
+    : openPictures(PICTURE_ARCHIVES[kind], folder, { seed, patches, size })
 
 const references = ({ count, make, finish }: Miniature, folder: string) =>
   Stream.range(0, count - 1).pipe(
     Stream.rechunk(1),
-    Stream.mapEffect((i) => fileFault(folder, () => make(i))),
+    Stream.mapEffect((i) => promisedFile(folder, async () => make(i))),
     Stream.concat(Stream.drain(Stream.fromEffect(fileFault(folder, finish))))
   )
 
@@ -20,18 +34,19 @@ export const miniature = source({
   about: "Makes a miniature archive of drawn patches: learnable, not trivial, the same for the same seed.",
   to: PatchRef,
   params: {
-    kind: param(choice("bigearthnet"), "Archive whose layout it has.", "bigearthnet"),
+    kind: param(choice(...KINDS), "Archive whose layout it has.", "bigearthnet"),
     patches: param(PositiveInt, "How many patches.", 1400),
+    size: optional(PositiveInt, "Rows and columns of pictures; by default the archive's own. BigEarthNet's are fixed."),
     seed: optional(Seed, "Seed of everything in it; by default the run's."),
     to: param(Name, "Folder under `root_dir`.", "miniature")
   },
-  run: ({ patches, seed, to }, self) =>
+  run: ({ kind, patches, seed, size, to }, self) =>
     Stream.unwrap(
       Effect.gen(function* () {
         const run = yield* Run
         const folder = join(run.root, to)
-        const options = { seed: seed ?? run.seed, patches }
-        const opened = yield* fileFault(folder, () => openMiniature(folder, options))
+        const options = { kind, seed: seed ?? run.seed, patches, size }
+        const opened = yield* fileFault(folder, () => openKind(folder, options))
         if (opened.complete) yield* run.say(`miniature: ${folder} is there already`)
         self.expect(patches)
         return references(opened, folder)

@@ -23,6 +23,20 @@ export const BIGEARTHNET_MOMENTS: Readonly<Record<string, Moments>> = {
   B12: { mean: 1009.32729131, std: 818.86747235 }
 }
 
+/** Over ImageNet, on values from 0 to 1: the constants of the original for images of three colours. */
+export const IMAGENET_MOMENTS: Readonly<Record<string, Moments>> = {
+  Red: { mean: 0.485, std: 0.229 },
+  Green: { mean: 0.456, std: 0.224 },
+  Blue: { mean: 0.406, std: 0.225 }
+}
+
+/** As the original applies them: it holds images blue first where the constants stand red first. */
+export const IMAGENET_SWAPPED: Readonly<Record<string, Moments>> = {
+  Red: IMAGENET_MOMENTS.Blue,
+  Green: IMAGENET_MOMENTS.Green,
+  Blue: IMAGENET_MOMENTS.Red
+}
+
 /**
  * (value - mean) / std, per channel.
  *

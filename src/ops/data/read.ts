@@ -1,18 +1,20 @@
-import { join } from "node:path"
+import { resolve } from "node:path"
 import { Effect, Schema, Stream } from "effect"
 import { source } from "../../pipeline/operator.ts"
-import { choice, Flag, listOf, Name, PositiveInt, param } from "../../pipeline/param.ts"
+import { choice, Flag, listOf, Name, optional, PositiveInt, param } from "../../pipeline/param.ts"
 import { random } from "../../pipeline/random.ts"
 import { Patch } from "../elements.ts"
 import { FirstEpoch, Run } from "../run.ts"
+import { NO_OPTIONS } from "./archive/kind.ts"
+import { ARCHIVE_NAMES } from "./archives.ts"
 import { assemble } from "./assemble.ts"
 import { type BandSelection, bandNames, SELECTION_NAMES } from "./bands.ts"
 import { type Draw, draws } from "./epochs.ts"
 import { attempt } from "./errors.ts"
-import { classesOf, NOMENCLATURES, type Nomenclature } from "./labels.ts"
+import { NOMENCLATURE_NAMES, OWN } from "./nomenclatures.ts"
+import { fromArchive, fromStore, type PatchSource } from "./patch-source.ts"
 import { readSplitFile } from "./split-files.ts"
-import { openReader, type StoreReader } from "./store/lmdb.ts"
-import { decodeLabels, decodeValue } from "./store/value.ts"
+import type { StoredPatch } from "./store/value.ts"
 
 const Bands = Schema.Union([Schema.Literals(SELECTION_NAMES), listOf(Name)])
 
@@ -22,85 +24,108 @@ const isLabelled = (labels: Uint8Array): boolean => labels.includes(1)
  * Labels in place of a patch's own: those of all labelled patches, permuted among them by (seed, "labels"). A network
  * that learns from them learns nothing true: the control of every experiment.
  */
-const shuffledLabels = (
-  store: StoreReader,
-  names: ReadonlyArray<string>,
-  nomenclature: Nomenclature,
-  seed: number
-): ReadonlyArray<Uint8Array> => {
-  const own = names.map((name) => decodeLabels(store.read(name), name, nomenclature))
-  const labelled = [...own.keys()].filter((i) => isLabelled(own[i]))
-  const order = random(seed, 0, 0, "labels").permutation(labelled.length)
-  labelled
-    .map((i) => own[i])
-    .forEach((labels, k) => {
-      own[labelled[order[k]]] = labels
-    })
-  return own
-}
+const shuffledLabels = (store: PatchSource, names: ReadonlyArray<string>, seed: number) =>
+  Effect.map(
+    Effect.forEach(names, (name) => Effect.map(store.labels(name), ({ labels }) => labels)),
+    (own): ReadonlyArray<Uint8Array> => {
+      const labelled = [...own.keys()].filter((i) => isLabelled(own[i]))
+      const order = random(seed, 0, 0, "labels").permutation(labelled.length)
+      const mixed = [...own]
+      labelled.forEach((i, k) => {
+        mixed[labelled[order[k]]] = own[i]
+      })
+      return mixed
+    }
+  )
+
+/** 8-bit pixels are shares of white. */
+const WHITE = 255
 
 /** Makes the patch of a draw; none where it has no label. */
 const patchOf = (
-  bytes: Uint8Array,
+  stored: StoredPatch,
   name: string,
   { epoch, index }: Draw,
-  wanted: ReadonlyArray<string>,
-  nomenclature: Nomenclature,
+  selection: BandSelection,
+  unit: boolean,
   given: Uint8Array | undefined
 ): Patch | undefined => {
-  const { bands, labels: own } = decodeValue(bytes, name, nomenclature)
-  const labels = given ?? own
+  const labels = given ?? stored.labels
   if (!isLabelled(labels)) return undefined
-  const classes = classesOf(nomenclature)
-  return { kind: "patch", name, index, epoch, ...assemble(bands, wanted, name), bands: wanted, labels, classes }
+  const bands = bandNames(
+    selection,
+    stored.bands.map((band) => band.name)
+  )
+  const assembled = assemble(stored.bands, bands, name)
+  if (unit && stored.bands.every(({ dtype }) => dtype === "uint8")) {
+    const { image } = assembled
+    for (let i = 0; i < image.length; i++) image[i] /= WHITE
+  }
+  return { kind: "patch", name, index, epoch, ...assembled, bands, labels, classes: stored.classes }
 }
 
 /**
- * Reads the patches of a split from a store, epoch after epoch. The order of an epoch depends on the run's seed and the
- * epoch alone; a resumed run starts at its first unfinished epoch. Patches without a label are left out and counted.
+ * Reads the patches of a split from a store, epoch after epoch; with `store: none` straight from an archive's files, which
+ * gives the same. The order of an epoch depends on the run's seed and the epoch alone; a resumed run starts at its first
+ * unfinished epoch. Patches without a label are left out and counted.
  */
 export const read = source({
   name: "read",
   about: "Reads the patches of a split from a store, coarser bands resampled to the finest.",
   to: Patch,
   params: {
-    from: param(Name, "Folder of the store, under `root_dir`.", "patches.lmdb"),
+    from: param(
+      Name,
+      "Folder of the store, or of the archive; under `root_dir` unless it is absolute.",
+      "patches.lmdb"
+    ),
+    store: param(choice("lmdb", "none"), "`none` reads the files of an archive of the given `kind`.", "lmdb"),
+    kind: param(choice(...ARCHIVE_NAMES), "What the archive is, where there is no store.", "bigearthnet"),
+    archive_labels: optional(Name, "File of the archive's labels, where it has another name than usual."),
     split: param(choice("train", "val", "test"), "Which list of patches: its CSV file stands under `root_dir`."),
     bands: param<BandSelection>(
       Bands,
       "Channels, in order: the name of a selection, or a list of bands.",
       "s2-10m+20m"
     ),
+    unit: param(Flag, "8-bit images from 0 (black) to 1 (white); false keeps them from 0 to 255.", true),
     epochs: param(PositiveInt, "How often the split is read.", 1),
     shuffle: param(Flag, "Another order in every epoch.", false),
-    nomenclature: param(choice(...NOMENCLATURES), "How many classes the labels are told by.", "19"),
+    nomenclature: param(
+      choice(...NOMENCLATURE_NAMES),
+      "The classes that labels are told by: those of a data set, or its `own`; BigEarthNet's are 19.",
+      OWN
+    ),
     shuffle_labels: param(Flag, "Control experiment: permutes the labels among the images.", false),
     concurrency: param(PositiveInt, "Patches fetched ahead.", 4)
   },
-  run: ({ from, split, bands, epochs, shuffle, nomenclature, shuffle_labels, concurrency }, self) =>
+  run: (params, self) =>
     Stream.unwrap(
       Effect.gen(function* () {
+        const { archive_labels, bands, concurrency, epochs, kind, nomenclature, shuffle, split, unit } = params
         const run = yield* Run
         const first = yield* FirstEpoch
-        const names = yield* attempt(() => readSplitFile(join(run.root, `${split}.csv`), split))
-        const store = yield* openReader(join(run.root, from))
-        const wanted = bandNames(bands)
-        const labels = shuffle_labels
-          ? yield* attempt(() => shuffledLabels(store, names, nomenclature, run.seed))
-          : undefined
+        const names = yield* attempt(() => readSplitFile(resolve(run.root, `${split}.csv`), split))
+        const from = resolve(run.root, params.from)
+        const store = yield* params.store === "none"
+          ? fromArchive(kind, from, nomenclature, { ...NO_OPTIONS, labels: archive_labels })
+          : fromStore(from, nomenclature)
+        const labels = params.shuffle_labels ? yield* shuffledLabels(store, names, run.seed) : undefined
         self.expect(names.length * Math.max(0, epochs - first))
         let dropped = 0
+        let classes = 0
         const say = Effect.suspend(() =>
           dropped === 0
             ? Effect.void
-            : run.say(`read: left out ${dropped} patches of ${split} without a label under ${nomenclature} classes`)
+            : run.say(`read: left out ${dropped} patches of ${split} without a label under ${classes} classes`)
         )
         return draws(names.length, first, epochs, shuffle, run.seed).pipe(
           Stream.mapEffect(
             (draw) =>
-              Effect.flatMap(store.load(names[draw.index]), (bytes) =>
+              Effect.flatMap(store.load(names[draw.index]), (stored) =>
                 attempt(() => {
-                  const patch = patchOf(bytes, names[draw.index], draw, wanted, nomenclature, labels?.[draw.index])
+                  classes = stored.classes.length
+                  const patch = patchOf(stored, names[draw.index], draw, bands, unit, labels?.[draw.index])
                   if (patch === undefined && draw.epoch === first) dropped++
                   return patch
                 })

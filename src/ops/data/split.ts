@@ -1,24 +1,39 @@
-import { join } from "node:path"
-import { Effect, Stream } from "effect"
+import { join, resolve } from "node:path"
+import { Effect, Schema, Stream } from "effect"
 import { operator } from "../../pipeline/operator.ts"
-import { Fraction, Probability, param, Seed } from "../../pipeline/param.ts"
-import { PatchRef, type Split } from "../elements.ts"
+import { choice, Fraction, Name, optional, Probability, param, Seed } from "../../pipeline/param.ts"
+import { PatchRef } from "../elements.ts"
 import { writeFileAtomic } from "../files.ts"
 import { Run } from "../run.ts"
-import { DataError } from "./errors.ts"
+import { byArchive, byLists, type Divided, drawn, type Lists, SPLITS } from "./divide.ts"
+import { attempt, DataError } from "./errors.ts"
 import { fileFault } from "./files.ts"
-import { prepareStd } from "./splits.ts"
+import { readSplitFile } from "./split-files.ts"
 
-const divide = (refs: ReadonlyArray<PatchRef>, seed: number, train: number, val: number) => {
-  const parts = prepareStd(refs.length, seed, train, val)
-  const of = new Array<Split>(refs.length)
-  for (const split of ["train", "val", "test"] as const) for (const i of parts[split]) of[i] = split
-  return refs.map((ref, i): PatchRef => ({ ...ref, split: of[i] }))
+const ListFiles = Schema.Struct({
+  train: Schema.optionalKey(Name),
+  val: Schema.optionalKey(Name),
+  test: Schema.optionalKey(Name)
+})
+
+/** What a drawn division has by default; the original's. */
+const VAL = 0.1
+
+const readLists = (root: string, files: typeof ListFiles.Type | undefined): Lists => {
+  const named = SPLITS.filter((split) => files?.[split] !== undefined)
+  if (files === undefined || named.length === 0) {
+    throw new DataError({
+      subject: "split",
+      problem: "divides by lists, but is given none",
+      remedy: "Give `lists: { train: FILE, val: FILE, test: FILE }`"
+    })
+  }
+  return Object.fromEntries(named.map((split) => [split, readSplitFile(resolve(root, files[split] ?? ""), split)]))
 }
 
 /**
- * The original's preparation of UCM and WHDLD, for any archive: numpy's legacy generator draws the training images, then
- * the validation images; the rest is tested. Holds every reference, no pixels.
+ * Divides an archive: as the original does UCM and WHDLD (`draw`), as the archive itself does (`archive`), or by lists of
+ * names (`lists`). Holds every reference, no pixels.
  */
 export const split = operator({
   name: "split",
@@ -26,32 +41,41 @@ export const split = operator({
   from: PatchRef,
   to: PatchRef,
   params: {
+    by: param(
+      choice("draw", "archive", "lists"),
+      "`draw` takes shares by chance, `archive` its own division, `lists` the names in files.",
+      "draw"
+    ),
     seed: param(Seed, "Seed of numpy's legacy generator.", 24),
-    train: param(Fraction, "Share that trains.", 0.7),
-    val: param(Probability, "Share of the whole that validates.", 0.1)
+    train: param(Fraction, "Share that trains, where it is drawn.", 0.7),
+    val: optional(
+      Probability,
+      "Share of the whole that validates: 0.1 where all is drawn; 0 where an archive without validation patches divides."
+    ),
+    lists: optional(ListFiles, "Files of names, one a line (first column), under `root_dir`: train, val, test."),
+    missing: param(choice("fail", "skip"), "What to do where a name in a list has no patch.", "fail")
   },
   run:
-    ({ seed, train, val }, self) =>
+    ({ by, lists, missing, seed, train, val }, self) =>
     (references) =>
       Stream.unwrap(
         Effect.gen(function* () {
           const run = yield* Run
-          if (train + val > 1) {
-            return yield* new DataError({
-              subject: "split",
-              problem: `train ${train} and val ${val} are more than the whole`,
-              remedy: "Give shares whose sum is at most 1"
-            })
-          }
-          const divided = divide(yield* Stream.runCollect(references), seed, train, val)
-          for (const part of ["train", "val", "test"] as const) {
+          const names = by === "lists" ? yield* attempt(() => readLists(run.root, lists)) : {}
+          const all = yield* Stream.runCollect(references)
+          const divided = yield* attempt((): Divided => {
+            if (by === "lists") return byLists(all, names, missing)
+            return by === "archive" ? byArchive(all, seed, val ?? 0) : drawn(all, seed, train, val ?? VAL)
+          })
+          for (const note of divided.notes) yield* run.say(`split: ${note}`)
+          for (const part of SPLITS) {
             const file = join(run.root, `${part}.csv`)
-            const names = divided.filter((ref) => ref.split === part).map(({ name }) => `${name}\n`)
-            yield* fileFault(file, () => writeFileAtomic(file, names.join("")))
+            const lines = divided.references.filter((ref) => ref.split === part).map(({ name }) => `${name}\n`)
+            yield* fileFault(file, () => writeFileAtomic(file, lines.join("")))
             yield* run.wrote(file)
           }
-          self.expect(divided.length)
-          return Stream.rechunk(Stream.fromIterable(divided), 1)
+          self.expect(divided.references.length)
+          return Stream.rechunk(Stream.fromIterable(divided.references), 1)
         })
       )
 })

@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest"
-import { BAND_SELECTIONS, bandNames, S2_BANDS } from "../../../src/ops/data/bands.ts"
+import { bandNames, S2_BANDS, SELECTION_NAMES } from "../../../src/ops/data/bands.ts"
 import { DataError } from "../../../src/ops/data/errors.ts"
-import { BIGEARTHNET_MOMENTS, normalised } from "../../../src/ops/data/normalisation.ts"
+import {
+  BIGEARTHNET_MOMENTS,
+  IMAGENET_MOMENTS,
+  IMAGENET_SWAPPED,
+  normalised
+} from "../../../src/ops/data/normalisation.ts"
 
 describe("bands", () => {
   it("are the 12 of level 2A at their native sizes", () => {
@@ -16,10 +21,16 @@ describe("bands", () => {
   })
 
   it("are selected by name or list, in order", () => {
-    expect(bandNames("rgb")).toEqual(["B04", "B03", "B02"])
-    expect(bandNames(["B12", "B01"])).toEqual(["B12", "B01"])
-    const known = new Set(S2_BANDS.map(({ name }) => name))
-    for (const names of Object.values(BAND_SELECTIONS)) expect(names.every((name) => known.has(name))).toBe(true)
+    const sentinel = [...S2_BANDS.map(({ name }) => name), "VV", "VH"]
+    const colours = ["Red", "Green", "Blue"]
+    expect(bandNames("rgb", sentinel)).toEqual(["B04", "B03", "B02"])
+    expect(bandNames("rgb", colours)).toEqual(colours)
+    expect(bandNames("s1", sentinel)).toEqual(["VV", "VH"])
+    expect(bandNames("all", ["B03", "B01"])).toEqual(["B03", "B01"])
+    expect(bandNames(["B12", "B01"], sentinel)).toEqual(["B12", "B01"])
+    for (const name of SELECTION_NAMES) {
+      expect(bandNames(name, sentinel).every((band) => sentinel.includes(band))).toBe(true)
+    }
   })
 })
 
@@ -34,6 +45,22 @@ describe("normalised", () => {
 
   it("has constants for every band", () => {
     expect(Object.keys(BIGEARTHNET_MOMENTS).sort()).toEqual(S2_BANDS.map(({ name }) => name).sort())
+  })
+
+  it("knows ImageNet's constants, and the original's with red and blue exchanged", () => {
+    const { Blue, Green, Red } = IMAGENET_MOMENTS
+    const image = Float32Array.of(Red.mean, Green.mean + Green.std, Blue.mean - Blue.std)
+    const scaled = (moments: typeof IMAGENET_MOMENTS) => [...normalised(image, ["Red", "Green", "Blue"], moments, "x")]
+    const [red, green, blue] = scaled(IMAGENET_MOMENTS)
+    expect([red, green, blue].map((value) => value.toFixed(5).replace("-0.00000", "0.00000"))).toEqual([
+      "0.00000",
+      "1.00000",
+      "-1.00000"
+    ])
+    const swapped = scaled(IMAGENET_SWAPPED)
+    expect(swapped[0]).toBeCloseTo((Red.mean - Blue.mean) / Blue.std, 5)
+    expect(swapped[1]).toBe(green)
+    expect(swapped[2]).toBeCloseTo((Blue.mean - Blue.std - Red.mean) / Red.std, 5)
   })
 
   it("refuses a channel it has no constants for", () => {

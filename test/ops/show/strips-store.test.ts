@@ -2,6 +2,7 @@ import { join } from "node:path"
 import { Effect, Stream } from "effect"
 import { describe, expect } from "vitest"
 import { CLASSES_19 } from "../../../src/ops/data/labels.ts"
+import { nomenclatureOf } from "../../../src/ops/data/nomenclatures.ts"
 import { openWriter } from "../../../src/ops/data/store/lmdb.ts"
 import { encodeValue } from "../../../src/ops/data/store/value.ts"
 import type { Band, Ranking } from "../../../src/ops/elements.ts"
@@ -55,7 +56,14 @@ describe("strips of a store", () => {
             store.write(
               some.map((i) => [
                 names[i],
-                encodeValue({ kind: "raw", name: names[i], labels: ["Pastures"], split: "test", bands: bands[i] })
+                encodeValue({
+                  kind: "raw",
+                  name: names[i],
+                  labels: ["Pastures"],
+                  nomenclature: nomenclatureOf("43"),
+                  split: "test",
+                  bands: bands[i]
+                })
               ])
             )
           )

@@ -1,14 +1,15 @@
 /** A miniature archive on disk: laid out as BigEarthNet v1, made patch by patch, resumable. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { random } from "../../../pipeline/random.ts"
 import type { PatchRef } from "../../elements.ts"
-import { writeFileAtomic } from "../../files.ts"
 import { S2_BANDS } from "../bands.ts"
 import { DataError } from "../errors.ts"
 import { encodeGeoTiff } from "../geotiff-write.ts"
+import { nomenclatureOf } from "../nomenclatures.ts"
 import { KNOBS } from "./knobs.ts"
 import { drawLand, type Land } from "./land.ts"
+import { beginMiniature, finishMiniature } from "./manifest.ts"
 import { drawPatch } from "./patch.ts"
 import { cornersOf, epsgOf, MAX_SITES, metadataOf, nameOf, type Site, siteOf } from "./scenes.ts"
 
@@ -17,40 +18,19 @@ export interface MiniatureOptions {
   readonly patches: number
 }
 
-/** Written first, without `complete`; and last, with it. */
-const MANIFEST = "miniature.json"
-
-const manifest = (options: MiniatureOptions, complete: boolean): string =>
-  `${JSON.stringify({ kind: "bigearthnet", ...options, knobs: KNOBS, complete }, undefined, 2)}\n`
-
 /** A miniature whose folder is ready; `make` gives patch `i` of `count`, in the order of their names. */
 export interface Miniature {
   readonly count: number
   /** True where the folder holds every patch already. */
   readonly complete: boolean
-  readonly make: (i: number) => PatchRef
+  readonly make: (i: number) => PatchRef | Promise<PatchRef>
   /** Marks the archive as whole. */
   readonly finish: () => void
 }
 
-const refuse = (folder: string, problem: string): never => {
-  throw new DataError({ subject: folder, problem, remedy: "Choose another folder (`to`) or delete this one" })
-}
-
-/** Whether the folder's archive is whole. Refuses a folder that holds anything but this very miniature. */
-const begin = (folder: string, options: MiniatureOptions): boolean => {
-  mkdirSync(folder, { recursive: true })
-  const path = join(folder, MANIFEST)
-  if (existsSync(path)) {
-    const found = readFileSync(path, "utf8")
-    if (found === manifest(options, true)) return true
-    if (found !== manifest(options, false)) refuse(folder, "holds a miniature made with other parameters")
-    return false
-  }
-  if (readdirSync(folder).some((name) => !name.endsWith(".partial")))
-    refuse(folder, "holds files that are no miniature")
-  writeFileAtomic(path, manifest(options, false))
-  return false
+/** Its patches are made at once. */
+interface SentinelMiniature extends Miniature {
+  readonly make: (i: number) => PatchRef
 }
 
 const labelsFile = (folder: string, name: string) => join(folder, `${name}_labels_metadata.json`)
@@ -80,7 +60,7 @@ const setOf = (land: Land, seed: number, index: number) =>
  *
  * @throws DataError where the folder holds something else, or more patches are wanted than there are names
  */
-export const openMiniature = (folder: string, options: MiniatureOptions): Miniature => {
+export const openMiniature = (folder: string, options: MiniatureOptions): SentinelMiniature => {
   const { seed, patches } = options
   if (patches > MAX_SITES) {
     throw new DataError({
@@ -89,7 +69,8 @@ export const openMiniature = (folder: string, options: MiniatureOptions): Miniat
       remedy: "Set `patches` lower"
     })
   }
-  const complete = begin(folder, options)
+  const facts = { kind: "bigearthnet", ...options }
+  const complete = beginMiniature(folder, facts)
   const land = drawLand(seed)
   const order = Array.from({ length: patches }, (_, index) => ({ index, name: nameOf(siteOf(index)) }))
   order.sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -98,12 +79,22 @@ export const openMiniature = (folder: string, options: MiniatureOptions): Miniat
     const { names: labels } = setOf(land, seed, index)
     const inside = join(folder, name)
     if (!complete && !existsSync(labelsFile(inside, name))) writePatch(land, seed, index, inside, siteOf(index), labels)
-    return { kind: "reference", name, folder: inside, labels, split: undefined }
+    return {
+      kind: "reference",
+      archive: "bigearthnet",
+      name,
+      folder: inside,
+      files: {},
+      facts: {},
+      labels,
+      nomenclature: nomenclatureOf("43"),
+      split: undefined
+    }
   }
   return {
     count: patches,
     complete,
     make,
-    finish: () => writeFileAtomic(join(folder, MANIFEST), manifest(options, true))
+    finish: () => finishMiniature(folder, facts)
   }
 }

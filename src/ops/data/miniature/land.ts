@@ -1,9 +1,10 @@
 /** What the classes of a miniature look like, drawn once per archive. */
-import { type Random, random } from "../../../pipeline/random.ts"
+import { random } from "../../../pipeline/random.ts"
 import { S2_BANDS } from "../bands.ts"
 import { CLASSES_19, CLASSES_43, INDEX_19_OF_43 } from "../labels.ts"
 import { BIGEARTHNET_MOMENTS } from "../normalisation.ts"
 import { KNOBS } from "./knobs.ts"
+import { drawLabelSets } from "./label-sets.ts"
 
 /** A class: reflectance in every band of `S2_BANDS`, and a grating on it. */
 export interface Cover {
@@ -67,34 +68,16 @@ const drawCover = (seed: number, index: number): Cover => {
   }
 }
 
-const drawSize = (draw: Random): number => {
-  let left = draw.next()
-  for (let i = 0; i < KNOBS.setSizes.length; i++) {
-    left -= KNOBS.setSizes[i]
-    if (left < 0) return i + 1
-  }
-  return KNOBS.setSizes.length
-}
-
 /** Level-3 names of each of the 19 classes. */
 const NAMES: ReadonlyArray<ReadonlyArray<string>> = CLASSES_19.map((_, index) =>
   CLASSES_43.filter((_name, old) => INDEX_19_OF_43[old] === index)
 )
 
-/** Distinct sets from decks of all classes, so that each class occurs about equally often. */
-const drawSets = (seed: number): ReadonlyArray<LabelSet> => {
-  const draw = random(seed, 0, 0, "label sets")
-  const sets = new Map<string, LabelSet>()
-  let deck: Array<number> = []
-  while (sets.size < KNOBS.labelSets) {
-    const size = drawSize(draw)
-    if (deck.length < size) deck = [...deck, ...draw.permutation(CLASSES_19.length)]
-    const classes = [...new Set(deck.splice(0, size))].sort((a, b) => a - b)
-    const names = classes.map((index) => NAMES[index][draw.int(NAMES[index].length)])
-    if (!sets.has(classes.join())) sets.set(classes.join(), { classes, names })
-  }
-  return [...sets.values()]
-}
+const drawSets = (seed: number): ReadonlyArray<LabelSet> =>
+  drawLabelSets(seed, CLASSES_19.length, (draw, classes) => ({
+    classes,
+    names: classes.map((index) => NAMES[index][draw.int(NAMES[index].length)])
+  }))
 
 /** The classes and label sets of a seed. */
 export const drawLand = (seed: number): Land => ({

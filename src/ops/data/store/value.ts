@@ -1,64 +1,115 @@
 /** One patch as a store holds it: safetensors, one tensor per band, class names as metadata. */
-import type { Band, RawPatch } from "../../elements.ts"
+import type { Band, Nomenclature, RawPatch } from "../../elements.ts"
 import { DataError } from "../errors.ts"
-import { CLASSES_19, CLASSES_43, encode19, encode43, type Nomenclature, namesOf } from "../labels.ts"
-import { decodeMetadata, decodeSafetensors, encodeSafetensors } from "../safetensors.ts"
+import { CLASSES_19, encode19, namesOf } from "../labels.ts"
+import {
+  encodeLabels,
+  NOMENCLATURE_NAMES,
+  type NomenclatureName,
+  nomenclatureOf,
+  OWN,
+  ownNomenclature,
+  translateLabels
+} from "../nomenclatures.ts"
+import { decodeMetadata, decodeSafetensors, encodeSafetensors, type Tensor } from "../safetensors.ts"
+
+type Metadata = Readonly<Record<string, string>>
+
+/** Labels are told under `labels_NOMENCLATURE`; classes that the archive brings itself, under `classes`. */
+const LABELS = "labels_"
+
+const labelsMetadata = ({ labels, name, nomenclature }: RawPatch): Metadata => {
+  const told = JSON.stringify(namesOf(encodeLabels(labels, nomenclature, name), nomenclature.classes))
+  if (nomenclature.name === OWN) return { [LABELS + OWN]: told, classes: JSON.stringify(nomenclature.classes) }
+  if (nomenclature.name !== "43") return { [LABELS + nomenclature.name]: told }
+  return { labels_43: told, labels_19: JSON.stringify(namesOf(encode19(labels), CLASSES_19)) }
+}
 
 /**
- * The value of a patch: bands [height, width] in native dtype and size, `labels_43` and `labels_19` as JSON lists.
+ * The value of a patch: bands [height, width] in native dtype and size, class names as a JSON list; BigEarthNet v1's in both
+ * nomenclatures, as `labels_43` and `labels_19`.
  *
  * @throws DataError where a label is unknown, or two bands share a name
  */
-export const encodeValue = ({ name, bands, labels }: RawPatch): Uint8Array =>
+export const encodeValue = (patch: RawPatch): Uint8Array =>
   encodeSafetensors(
-    bands.map((band) => ({ name: band.name, dtype: band.dtype, shape: [band.height, band.width], data: band.data })),
-    {
-      labels_43: JSON.stringify(namesOf(encode43(labels, name), CLASSES_43)),
-      labels_19: JSON.stringify(namesOf(encode19(labels), CLASSES_19))
-    }
+    patch.bands.map(({ name, dtype, height, width, data }) => ({ name, dtype, shape: [height, width], data })),
+    labelsMetadata(patch)
   )
 
 const wrong = (name: string, problem: string, cause?: unknown): DataError =>
   new DataError({ subject: name, problem, remedy: "Run the pipeline that stores patches again", cause })
 
-const labelsIn = (metadata: Readonly<Record<string, string>>, name: string, nomenclature: Nomenclature): Uint8Array => {
-  const key = `labels_${nomenclature}`
-  let labels: unknown
+const listIn = (metadata: Metadata, key: string, name: string): ReadonlyArray<string> => {
+  let list: unknown
   try {
-    labels = JSON.parse(metadata[key] ?? "null")
+    list = JSON.parse(metadata[key] ?? "null")
   } catch (cause) {
     throw wrong(name, `has ${key} that are not JSON`, cause)
   }
-  if (!Array.isArray(labels) || !labels.every((label) => typeof label === "string")) {
+  if (!Array.isArray(list) || !list.every((label) => typeof label === "string")) {
     throw wrong(name, `has no ${key} in its store`)
   }
-  return nomenclature === "19" ? encode19(labels) : encode43(labels, name)
+  return list
+}
+
+/** The nomenclature that a value's labels are in: BigEarthNet's 19 classes before its 43. */
+const storedIn = (metadata: Metadata, name: string): Nomenclature => {
+  for (const known of NOMENCLATURE_NAMES) {
+    if (known !== OWN && metadata[LABELS + known] !== undefined) return nomenclatureOf(known)
+  }
+  if (metadata[LABELS + OWN] !== undefined) return ownNomenclature(listIn(metadata, "classes", name))
+  throw wrong(name, "has no labels in its store")
+}
+
+/** Multi-hot labels and the classes that they are in the order of. */
+export interface Labelled {
+  readonly labels: Uint8Array
+  readonly classes: ReadonlyArray<string>
+}
+
+const labelsIn = (metadata: Metadata, name: string, wanted: NomenclatureName): Labelled => {
+  const to = wanted === OWN ? storedIn(metadata, name) : nomenclatureOf(wanted)
+  const kept = Object.keys(metadata).filter((key) => key.startsWith(LABELS))
+  const from = kept.length === 0 || metadata[LABELS + to.name] !== undefined ? to : storedIn(metadata, name)
+  const labels = listIn(metadata, LABELS + from.name, name)
+  return { labels: translateLabels(labels, from, to, name), classes: to.classes }
 }
 
 /**
- * Reads the labels of a value only, multi-hot.
+ * Reads the labels of a value only.
  *
- * @throws DataError where the value is damaged or has no labels
+ * @throws DataError where the value is damaged, or has no labels in this nomenclature
  */
-export const decodeLabels = (bytes: Uint8Array, name: string, nomenclature: Nomenclature): Uint8Array =>
+export const decodeLabels = (bytes: Uint8Array, name: string, nomenclature: NomenclatureName): Labelled =>
   labelsIn(decodeMetadata(bytes, name), name, nomenclature)
 
-export interface StoredPatch {
+export interface StoredPatch extends Labelled {
   readonly bands: ReadonlyArray<Band>
-  /** Multi-hot. */
-  readonly labels: Uint8Array
 }
+
+const bandOf = (patch: string, { name, dtype, shape, data }: Tensor): Band => {
+  if (shape.length !== 2) throw wrong(patch, `has band ${name} with ${shape.length} dimensions, expected 2`)
+  return { name, dtype, height: shape[0], width: shape[1], data }
+}
+
+/**
+ * Reads the bands of a value only. They are copies.
+ *
+ * @throws DataError where the value is damaged, or a tensor is no band
+ */
+export const decodeBands = (bytes: Uint8Array, name: string): ReadonlyArray<Band> =>
+  decodeSafetensors(bytes, name).tensors.map((tensor) => bandOf(name, tensor))
 
 /**
  * Reads a value. Bands are copies.
  *
  * @throws DataError where the value is damaged, or a tensor is no band
  */
-export const decodeValue = (bytes: Uint8Array, name: string, nomenclature: Nomenclature): StoredPatch => {
+export const decodeValue = (bytes: Uint8Array, name: string, nomenclature: NomenclatureName): StoredPatch => {
   const { tensors, metadata } = decodeSafetensors(bytes, name)
-  const bands = tensors.map(({ name: band, dtype, shape, data }): Band => {
-    if (shape.length !== 2) throw wrong(name, `has band ${band} with ${shape.length} dimensions, expected 2`)
-    return { name: band, dtype, height: shape[0], width: shape[1], data }
-  })
-  return { bands, labels: labelsIn(metadata, name, nomenclature) }
+  return {
+    bands: tensors.map((tensor) => bandOf(name, tensor)),
+    ...labelsIn(metadata, name, nomenclature)
+  }
 }

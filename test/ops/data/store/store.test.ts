@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { DataError, StoreError } from "../../../../src/ops/data/errors.ts"
 import { CLASSES_19, CLASSES_43 } from "../../../../src/ops/data/labels.ts"
+import { nomenclatureOf } from "../../../../src/ops/data/nomenclatures.ts"
 import { decodeSafetensors, encodeSafetensors } from "../../../../src/ops/data/safetensors.ts"
 import { storeVersion } from "../../../../src/ops/data/store/guard.ts"
 import { openReader, openWriter } from "../../../../src/ops/data/store/lmdb.ts"
@@ -202,6 +203,7 @@ describe("a value", () => {
     kind: "raw",
     name: "S2A_1_1",
     labels: ["Pastures", "Vineyards", "Airports"],
+    nomenclature: nomenclatureOf("43"),
     split: undefined,
     bands: [
       { name: "B02", dtype: "uint16", height: 2, width: 2, data: Uint16Array.of(1, 2, 3, 4) },
@@ -227,7 +229,7 @@ describe("a value", () => {
     const { bands, labels } = decodeValue(value, "x", "43")
     expect(bands).toEqual(patch.bands)
     expect(CLASSES_43.filter((_, i) => labels[i] === 1)).toEqual(["Airports", "Vineyards", "Pastures"])
-    expect(CLASSES_19.filter((_, i) => decodeLabels(value, "x", "19")[i] === 1)).toEqual([
+    expect(CLASSES_19.filter((_, i) => decodeLabels(value, "x", "19").labels[i] === 1)).toEqual([
       "Permanent crops",
       "Pastures"
     ])

@@ -1,0 +1,52 @@
+/** Image files of an archive, found by the stem of their names whatever its case. */
+import { join } from "node:path"
+import { DataError } from "../errors.ts"
+import { filesBelow } from "./read-file.ts"
+
+/** What image files end in. */
+export const IMAGE = /\.(tiff?|jpe?g|png)$/i
+
+/** The key that file names are compared by. */
+export type Stem = (name: string) => string
+
+/** Without folder and extension, in lower case: `Airport_81.jpg` and `airport_81` are one. */
+export const stemOf: Stem = (name) => nameOf(name).toLowerCase()
+
+/** The name of a patch: its file's, without folder and extension. */
+export const nameOf = (file: string): string => file.slice(file.lastIndexOf("/") + 1).replace(IMAGE, "")
+
+/**
+ * The image files below some folders of an archive, by stem.
+ *
+ * @param inside folders within `folder`; "" is the folder itself
+ * @returns paths relative to `folder`, in the order of their text; rejects with DataError where there is none, or two have
+ *   one stem
+ */
+export const imagesIn = async (
+  folder: string,
+  inside: ReadonlyArray<string>,
+  stem: Stem = stemOf
+): Promise<ReadonlyMap<string, string>> => {
+  const remedy = `Give the folder that holds ${inside.map((one) => `\`${one}\``).join(" and ")}`
+  const images = new Map<string, string>()
+  for (const one of inside) {
+    for (const path of await filesBelow(join(folder, one), remedy)) {
+      if (!IMAGE.test(path)) continue
+      const file = one === "" ? path : `${one}/${path}`
+      const key = stem(file)
+      const other = images.get(key)
+      if (other !== undefined) {
+        throw new DataError({
+          subject: folder,
+          problem: `holds two images of one name: ${other} and ${file}`,
+          remedy: "Names must differ by more than case, folder and extension: remove or rename one"
+        })
+      }
+      images.set(key, file)
+    }
+  }
+  if (images.size === 0) {
+    throw new DataError({ subject: folder, problem: "holds no images (tif, jpg or png)", remedy })
+  }
+  return images
+}

@@ -1,0 +1,91 @@
+/** Archives of images with a table of labels: table and files joined by name, what fits neither reported. */
+import type { Nomenclature, PatchRef, Split } from "../../elements.ts"
+import { DataError } from "../errors.ts"
+import { namesOf } from "../labels.ts"
+import { nameOf, type Stem, stemOf } from "./image-files.ts"
+import { type Finding, finding, type OpenArchive } from "./kind.ts"
+
+/** Labels of images as an archive tells them: in the order that its patches get. */
+export interface LabelledNames {
+  readonly names: ReadonlyArray<string>
+  /** Multi-hot under the archive's nomenclature. */
+  readonly labelsOf: (row: number) => Uint8Array
+}
+
+export interface ImageSet {
+  readonly kind: string
+  readonly folder: string
+  readonly nomenclature: Nomenclature
+  /** Image files by stem, relative to `folder`. */
+  readonly images: ReadonlyMap<string, string>
+  readonly table: LabelledNames
+  readonly stem?: Stem
+  /** The archive's own division, told by an image's file. */
+  readonly splitOf?: (file: string) => Split | undefined
+  readonly factsOf?: (file: string) => Readonly<Record<string, string>>
+  readonly findings?: ReadonlyArray<Finding>
+}
+
+const REPAIR = "Get archive and labels from one place, or leave these out with `on_bad_patch: skip`"
+
+interface Row {
+  readonly row: number
+  readonly file: string
+}
+
+/** Rows of the table that have a file, by the name of the file. */
+const joined = ({ images, stem = stemOf, table }: ImageSet) => {
+  const rows = new Map<string, Row>()
+  const orphans: Array<string> = []
+  const labelled = new Set<string>()
+  table.names.forEach((name, row) => {
+    const file = images.get(stem(name))
+    if (file === undefined) orphans.push(name)
+    else {
+      labelled.add(stem(name))
+      rows.set(nameOf(file), { row, file })
+    }
+  })
+  const unlabelled = [...images].filter(([key]) => !labelled.has(key)).map(([, file]) => file)
+  return { rows, orphans, unlabelled }
+}
+
+const unlike = (folder: string, name: string): DataError =>
+  new DataError({
+    subject: folder,
+    problem: `has no patch ${name}`,
+    remedy: "Make the splits anew, or give the archive that they are of"
+  })
+
+/** An archive whose patches are the rows of a table that have an image, in the table's order. */
+export const openImageSet = (set: ImageSet): OpenArchive => {
+  const { folder, kind, nomenclature, table } = set
+  const { orphans, rows, unlabelled } = joined(set)
+  const empty = [...rows].filter(([, { row }]) => !table.labelsOf(row).includes(1)).map(([name]) => name)
+  const reference = async (name: string): Promise<PatchRef> => {
+    const found = rows.get(name)
+    if (found === undefined) throw unlike(folder, name)
+    return {
+      kind: "reference",
+      archive: kind,
+      name,
+      folder,
+      files: { image: found.file },
+      facts: set.factsOf?.(found.file) ?? {},
+      labels: namesOf(table.labelsOf(found.row), nomenclature.classes),
+      nomenclature,
+      split: set.splitOf?.(found.file)
+    }
+  }
+  return {
+    nomenclature,
+    names: [...rows.keys()],
+    reference,
+    findings: [
+      ...finding("label rows have no image", orphans, "fail", REPAIR),
+      ...finding("images have no row of labels", unlabelled, "fail", REPAIR),
+      ...finding("images have no label", empty, "note", "Reading leaves them out; nothing is to be done"),
+      ...(set.findings ?? [])
+    ]
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * What every kind of archive is to the rest: a list of patches, their labels, and what decodes one. A new kind is one file
+ * with a value of `ArchiveKind`, and one line in `../archives.ts`.
+ */
+import type { Nomenclature, PatchRef, RawPatch } from "../../elements.ts"
+
+/** How an archive is to be read; each kind uses what concerns it. */
+export interface ArchiveOptions {
+  /** The file of labels, where it is not the usual one; within the archive's folder unless absolute. */
+  readonly labels: string | undefined
+  /** The folder of Sentinel-1 patches that go with those of Sentinel-2; within the archive's folder unless absolute. */
+  readonly s1: string | undefined
+  /** Pixels of a class that a mask must have more of than this, for the class to be a label. */
+  readonly threshold: number
+}
+
+export const NO_OPTIONS: ArchiveOptions = { labels: undefined, s1: undefined, threshold: 0 }
+
+/** Something that a reader must refuse or report, once per archive. */
+export interface Finding {
+  /** What was found, as a clause: "label rows have no image". */
+  readonly what: string
+  readonly count: number
+  /** The first few, in the archive's order. */
+  readonly examples: ReadonlyArray<string>
+  /** `fail`: the patches cannot be used. `warn`: they can, but look wrong. `note`: worth knowing. */
+  readonly severity: "fail" | "warn" | "note"
+  /** What to do about it, as a sentence without a full stop. */
+  readonly remedy: string
+}
+
+/** An archive whose labels have been read. */
+export interface OpenArchive {
+  readonly nomenclature: Nomenclature
+  /** Of all patches that can be used, in the archive's own order, which never is the file system's. */
+  readonly names: ReadonlyArray<string>
+  /** @returns rejects with DataError where the patch's labels are missing or damaged */
+  readonly reference: (name: string) => Promise<PatchRef>
+  readonly findings: ReadonlyArray<Finding>
+}
+
+export interface ArchiveKind {
+  readonly kind: string
+  /** One sentence: the data set, and how it lies on disk. */
+  readonly about: string
+  /** @returns rejects with DataError where the folder is no such archive */
+  readonly open: (folder: string, options: ArchiveOptions) => Promise<OpenArchive>
+  /** @returns rejects with DataError naming file and band where one is missing, damaged, or of another size or dtype */
+  readonly decode: (reference: PatchRef) => Promise<RawPatch>
+}
+
+/** More would not be read. */
+const SHOWN = 5
+
+/** A finding about these items; none where there are none. */
+export const finding = (
+  what: string,
+  items: ReadonlyArray<string>,
+  severity: Finding["severity"],
+  remedy: string
+): ReadonlyArray<Finding> =>
+  items.length === 0 ? [] : [{ what, count: items.length, examples: items.slice(0, SHOWN), severity, remedy }]
+
+/** A finding as a clause: "3 label rows have no image: a, b, c". */
+export const findingText = ({ count, examples, what }: Finding): string => {
+  const more = count > examples.length ? `, and ${count - examples.length} more` : ""
+  return `${count} ${what}${examples.length === 0 ? "" : `: ${examples.join(", ")}${more}`}`
+}
+
+/** What a patch decodes to, but for its pixels. */
+export const rawOf = ({ name, labels, nomenclature, split }: PatchRef, bands: RawPatch["bands"]): RawPatch => ({
+  kind: "raw",
+  name,
+  labels,
+  nomenclature,
+  split,
+  bands
+})

@@ -1,0 +1,95 @@
+/** Tables of labels: a header with the names of the classes, then one row of 0 and 1 per image. */
+import { parse } from "csv-parse/sync"
+import { suggestion } from "../../../pipeline/words.ts"
+import type { Nomenclature } from "../../elements.ts"
+import { DataError } from "../errors.ts"
+import { classFinder } from "../nomenclatures.ts"
+import { type Finding, finding } from "./kind.ts"
+import { messageOf } from "./read-file.ts"
+
+export interface LabelTable {
+  readonly file: string
+  /** In the order of the header. */
+  readonly classes: ReadonlyArray<string>
+  /** Images as the table names them, in its order. */
+  readonly names: ReadonlyArray<string>
+  /** uint8 [names, classes]. */
+  readonly labels: Uint8Array
+}
+
+const REMEDY = "Give it a header `image,CLASS,...` and one row of 0 and 1 per image"
+
+const refuse = (file: string, problem: string, cause?: unknown): never => {
+  throw new DataError({ subject: file, problem, remedy: REMEDY, cause })
+}
+
+const recordsOf = (file: string, text: string, delimiter: string): ReadonlyArray<ReadonlyArray<string>> => {
+  try {
+    // Rows may be longer or shorter here: `parseLabelTable` says where and how.
+    return parse(text, { bom: true, delimiter, relaxColumnCount: true, skipEmptyLines: true, trim: true })
+  } catch (cause) {
+    return refuse(file, `is not a table (${messageOf(cause)})`, cause)
+  }
+}
+
+/** 0 and 1, also as spreadsheets write them. */
+const CELLS: Readonly<Record<string, 0 | 1>> = { "0": 0, "1": 1, "0.0": 0, "1.0": 1 }
+
+/**
+ * Reads a table of labels from its text.
+ *
+ * @throws DataError where header or rows are wrong; rows are counted from 1, the header not among them
+ */
+export const parseLabelTable = (file: string, text: string, delimiter = ","): LabelTable => {
+  const [header, ...rows] = recordsOf(file, text, delimiter)
+  const classes = header?.slice(1) ?? []
+  if (classes.length === 0) refuse(file, "its header names no class")
+  const twice = classes.find((name, i) => name !== "" && classes.indexOf(name) !== i)
+  if (twice !== undefined) refuse(file, `its header names the class ${twice} twice`)
+  const labels = new Uint8Array(rows.length * classes.length)
+  const seen = new Set<string>()
+  rows.forEach(([name, ...cells], r) => {
+    if (cells.length !== classes.length) {
+      refuse(file, `row ${r + 1} has ${cells.length} labels, but the header names ${classes.length} classes`)
+    }
+    if (name === "") refuse(file, `row ${r + 1} has no name`)
+    if (seen.has(name)) refuse(file, `names ${name} twice`)
+    seen.add(name)
+    cells.forEach((cell, c) => {
+      if (!Object.hasOwn(CELLS, cell)) {
+        refuse(file, `row ${r + 1} has "${cell}" for ${classes[c]}, which is neither 0 nor 1`)
+      }
+      labels[r * classes.length + c] = CELLS[cell]
+    })
+  })
+  return { file, classes, names: rows.map(([name]) => name), labels }
+}
+
+/**
+ * The columns of a table in the order of a nomenclature: by their names, never by position.
+ *
+ * @returns for each column of the table, the index of its class; and what differs from the usual
+ * @throws DataError where a column is no class, or a class has no column
+ */
+export const columnsOf = (
+  { classes, file }: LabelTable,
+  nomenclature: Nomenclature
+): { readonly columns: ReadonlyArray<number>; readonly findings: ReadonlyArray<Finding> } => {
+  const find = classFinder(nomenclature)
+  const columns = classes.map((name) => {
+    const index = find(name)
+    if (index !== undefined) return index
+    return refuse(
+      file,
+      `its header names "${name}", which is no class of ${nomenclature.name}${suggestion(name, nomenclature.classes)}`
+    )
+  })
+  const missing = nomenclature.classes.filter((_, i) => !columns.includes(i))
+  if (missing.length > 0) refuse(file, `has no column for ${missing.join(", ")}`)
+  if (new Set(columns).size < columns.length) refuse(file, "names a class in two columns")
+  const moved = classes.filter((_, i) => columns[i] !== i)
+  return {
+    columns,
+    findings: finding(`columns of ${file} stand in another order than usual`, moved, "note", "They are read by name")
+  }
+}

@@ -1,0 +1,60 @@
+/** Reading files of archives: what the file system says becomes an error that names the file. */
+import { readdir, readFile } from "node:fs/promises"
+import { join, relative, sep } from "node:path"
+import { DataError } from "../errors.ts"
+
+export const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+
+/**
+ * A file's bytes.
+ *
+ * @param missing what to say where there is none, as a clause: "is missing: band B02 of the patch"
+ * @returns rejects with DataError
+ */
+export const readArchiveFile = async (file: string, missing: string): Promise<Buffer> => {
+  try {
+    return await readFile(file)
+  } catch (cause) {
+    const absent = (cause as NodeJS.ErrnoException).code === "ENOENT"
+    throw new DataError({
+      subject: file,
+      problem: absent ? missing : `cannot be read (${messageOf(cause)})`,
+      remedy: "Unpack the archive again, or leave out bad patches with `on_bad_patch: skip`",
+      cause
+    })
+  }
+}
+
+/** Order of code units: the same on every machine, whatever its language. */
+export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/**
+ * Entries of a folder in the order of their names; hidden ones are left out.
+ *
+ * @param remedy what to do where it cannot be listed
+ * @returns rejects with DataError
+ */
+export const listFolder = async (folder: string, remedy: string) => {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+    throw new DataError({ subject: folder, problem: `cannot be listed (${messageOf(cause)})`, remedy, cause })
+  })
+  return entries.filter(({ name }) => !name.startsWith(".")).sort((a, b) => byText(a.name, b.name))
+}
+
+/**
+ * All files below a folder, hidden ones left out: paths relative to it, with `/`, in the order of their text.
+ *
+ * @returns rejects with DataError where a folder cannot be listed
+ */
+export const filesBelow = async (folder: string, remedy: string): Promise<ReadonlyArray<string>> => {
+  const found: Array<string> = []
+  const walk = async (at: string): Promise<void> => {
+    for (const entry of await listFolder(at, remedy)) {
+      const path = join(at, entry.name)
+      if (entry.isDirectory()) await walk(path)
+      else found.push(relative(folder, path).split(sep).join("/"))
+    }
+  }
+  await walk(folder)
+  return found.sort(byText)
+}

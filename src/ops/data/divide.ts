@@ -1,0 +1,115 @@
+/** Ways to divide an archive's patches into training, validation and test. */
+import type { PatchRef, Split } from "../elements.ts"
+import { stemOf } from "./archive/image-files.ts"
+import { DataError } from "./errors.ts"
+import { prepareStd } from "./splits.ts"
+
+export const SPLITS = ["train", "val", "test"] as const satisfies ReadonlyArray<Split>
+
+export interface Divided {
+  /** Patches in the archive's order, each with its split; those of none left out. */
+  readonly references: ReadonlyArray<PatchRef>
+  /** Sentences worth saying. */
+  readonly notes: ReadonlyArray<string>
+}
+
+/** The original's way: numpy's legacy generator draws the training images, then the validation images; the rest tests. */
+export const drawn = (references: ReadonlyArray<PatchRef>, seed: number, train: number, val: number): Divided => {
+  if (train + val > 1) {
+    throw new DataError({
+      subject: "split",
+      problem: `train ${train} and val ${val} are more than the whole`,
+      remedy: "Give shares whose sum is at most 1"
+    })
+  }
+  const parts = prepareStd(references.length, seed, train, val)
+  const of = new Array<Split>(references.length)
+  for (const split of SPLITS) for (const i of parts[split]) of[i] = split
+  return { references: references.map((ref, i) => ({ ...ref, split: of[i] })), notes: [] }
+}
+
+/**
+ * The archive's own division. Where it has no validation patches, `val` of the whole are drawn among its training patches.
+ *
+ * @throws DataError where the archive has no division
+ */
+export const byArchive = (references: ReadonlyArray<PatchRef>, seed: number, val: number): Divided => {
+  const kept = references.filter(({ split }) => split !== undefined)
+  if (kept.length === 0) {
+    throw new DataError({
+      subject: "split",
+      problem: "the archive does not divide its patches",
+      remedy: "Draw a division (`by: draw`) or give lists of names (`by: lists`)"
+    })
+  }
+  const outside = references.length - kept.length
+  const notes = outside === 0 ? [] : [`left out ${outside} patches that the archive puts into no part`]
+  if (kept.some(({ split }) => split === "val")) return { references: kept, notes }
+  if (val === 0) {
+    return { references: kept, notes: [...notes, "the archive has no validation patches; `val: 0.1` would draw some"] }
+  }
+  const training = [...kept.keys()].filter((i) => kept[i].split === "train")
+  const share = Math.min(1, (val * kept.length) / training.length)
+  const chosen = new Set([...prepareStd(training.length, seed, share, 0).train].map((i) => training[i]))
+  return {
+    references: kept.map((ref, i) => (chosen.has(i) ? { ...ref, split: "val" } : ref)),
+    notes: [...notes, `drew ${chosen.size} validation patches among the archive's training patches`]
+  }
+}
+
+/** Names per part. */
+export type Lists = Readonly<Partial<Record<Split, ReadonlyArray<string>>>>
+
+/** The part of each name, by itself and by its stem. */
+const partsOf = (lists: Lists): ReadonlyMap<string, Split> => {
+  const parts = new Map<string, Split>()
+  for (const split of SPLITS) {
+    for (const name of lists[split] ?? []) {
+      const other = parts.get(stemOf(name))
+      if (other !== undefined) {
+        throw new DataError({
+          subject: "split",
+          problem: `${name} stands in the lists of ${other} and ${split}`,
+          remedy: "Each name belongs to one list, once"
+        })
+      }
+      parts.set(stemOf(name), split)
+    }
+  }
+  return parts
+}
+
+/** More would not be read. */
+const SHOWN = 5
+
+/**
+ * By lists of names: official ones, or one's own. Names are compared without folder, extension and case; patches in no list
+ * are left out.
+ *
+ * @param missing what to do where a name has no patch
+ * @throws DataError where a name stands in two lists, or has no patch and `missing` is `fail`
+ */
+export const byLists = (references: ReadonlyArray<PatchRef>, lists: Lists, missing: "fail" | "skip"): Divided => {
+  const parts = partsOf(lists)
+  const kept = references
+    .map((ref): PatchRef => ({ ...ref, split: parts.get(stemOf(ref.name)) }))
+    .filter(({ split }) => split !== undefined)
+  const found = new Set(kept.map(({ name }) => stemOf(name)))
+  const absent = SPLITS.flatMap((split) => (lists[split] ?? []).filter((name) => !found.has(stemOf(name))))
+  const text = `${absent.length} names in the lists have no patch: ${absent.slice(0, SHOWN).join(", ")}${absent.length > SHOWN ? ", and more" : ""}`
+  if (absent.length > 0 && missing === "fail") {
+    throw new DataError({
+      subject: "split",
+      problem: text,
+      remedy: "Give the archive that the lists are of, or `missing: skip` for a part of it"
+    })
+  }
+  const outside = references.length - kept.length
+  return {
+    references: kept,
+    notes: [
+      ...(absent.length > 0 ? [text] : []),
+      ...(outside > 0 ? [`left out ${outside} patches that stand in no list`] : [])
+    ]
+  }
+}

@@ -1,0 +1,43 @@
+/** The file that says what a miniature's folder holds, so that it is made once, gone on with, and never mixed up. */
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { writeFileAtomic } from "../../files.ts"
+import { DataError } from "../errors.ts"
+import { KNOBS } from "./knobs.ts"
+
+/** Written first, without `complete`; and last, with it. */
+const MANIFEST = "miniature.json"
+
+/** What a miniature was made from: equal facts give equal files. */
+export type Facts = Readonly<Record<string, string | number>>
+
+const manifest = (facts: Facts, complete: boolean): string =>
+  `${JSON.stringify({ ...facts, knobs: KNOBS, complete }, undefined, 2)}\n`
+
+const refuse = (folder: string, problem: string): never => {
+  throw new DataError({ subject: folder, problem, remedy: "Choose another folder (`to`) or delete this one" })
+}
+
+/**
+ * Whether the folder's archive is whole.
+ *
+ * @throws DataError where the folder holds anything but this very miniature
+ */
+export const beginMiniature = (folder: string, facts: Facts): boolean => {
+  mkdirSync(folder, { recursive: true })
+  const path = join(folder, MANIFEST)
+  if (existsSync(path)) {
+    const found = readFileSync(path, "utf8")
+    if (found === manifest(facts, true)) return true
+    if (found !== manifest(facts, false)) refuse(folder, "holds a miniature made with other parameters")
+    return false
+  }
+  if (readdirSync(folder).some((name) => !name.endsWith(".partial")))
+    refuse(folder, "holds files that are no miniature")
+  writeFileAtomic(path, manifest(facts, false))
+  return false
+}
+
+/** Marks the archive as whole. */
+export const finishMiniature = (folder: string, facts: Facts): void =>
+  writeFileAtomic(join(folder, MANIFEST), manifest(facts, true))

@@ -1,0 +1,60 @@
+/** Where `read` gets its patches from: a store, or the files of an archive. Both give the same. */
+import { Effect, type Scope } from "effect"
+import type { RawPatch } from "../elements.ts"
+import { type ArchiveOptions, NO_OPTIONS } from "./archive/kind.ts"
+import { type ArchiveName, archiveKind, decodePatch } from "./archives.ts"
+import { attempt, type DataError, type StoreError } from "./errors.ts"
+import { dataFault } from "./files.ts"
+import { type NomenclatureName, nomenclatureOf, OWN, translateLabels } from "./nomenclatures.ts"
+import { openReader } from "./store/lmdb.ts"
+import { decodeLabels, decodeValue, type Labelled, type StoredPatch } from "./store/value.ts"
+
+export interface PatchSource {
+  /** Labels only, without reading pixels where that can be. */
+  readonly labels: (name: string) => Effect.Effect<Labelled, DataError | StoreError>
+  readonly load: (name: string) => Effect.Effect<StoredPatch, DataError | StoreError>
+}
+
+/** Patches of an LMDB store, closed with the scope. */
+export const fromStore = (
+  path: string,
+  nomenclature: NomenclatureName
+): Effect.Effect<PatchSource, StoreError, Scope.Scope> =>
+  Effect.map(openReader(path), (store) => ({
+    labels: (name) =>
+      Effect.flatMap(store.load(name), (bytes) => attempt(() => decodeLabels(bytes, name, nomenclature))),
+    load: (name) => Effect.flatMap(store.load(name), (bytes) => attempt(() => decodeValue(bytes, name, nomenclature)))
+  }))
+
+/** BigEarthNet v1 is told under 19 classes unless its 43 are asked for, as in a store. */
+const labelled = (
+  { labels, name, nomenclature }: Pick<RawPatch, "labels" | "name" | "nomenclature">,
+  wanted: NomenclatureName
+): Labelled => {
+  const own = nomenclature.name === "43" ? nomenclatureOf("19") : nomenclature
+  const to = wanted === OWN ? own : nomenclatureOf(wanted)
+  return { labels: translateLabels(labels, nomenclature, to, name), classes: to.classes }
+}
+
+/** Patches of an unpacked archive, decoded as they are asked for. */
+export const fromArchive = (
+  kind: ArchiveName,
+  folder: string,
+  nomenclature: NomenclatureName,
+  options: ArchiveOptions = NO_OPTIONS
+): Effect.Effect<PatchSource, DataError> =>
+  Effect.map(
+    dataFault(() => archiveKind(kind).open(folder, options)),
+    ({ reference }) => ({
+      labels: (name) =>
+        Effect.flatMap(
+          dataFault(() => reference(name)),
+          (found) => attempt(() => labelled(found, nomenclature))
+        ),
+      load: (name) =>
+        Effect.flatMap(
+          dataFault(async () => decodePatch(await reference(name))),
+          (raw) => attempt(() => ({ bands: raw.bands, ...labelled(raw, nomenclature) }))
+        )
+    })
+  )

@@ -1,0 +1,185 @@
+import { readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { Effect } from "effect"
+import { describe, expect } from "vitest"
+import { archive } from "../../../../src/ops/data/archive.ts"
+import { batch } from "../../../../src/ops/data/batch.ts"
+import { decode } from "../../../../src/ops/data/decode.ts"
+import { miniature } from "../../../../src/ops/data/miniature.ts"
+import { nomenclatureOf } from "../../../../src/ops/data/nomenclatures.ts"
+import { normalise } from "../../../../src/ops/data/normalise.ts"
+import { read } from "../../../../src/ops/data/read.ts"
+import { resize } from "../../../../src/ops/data/resize-patch.ts"
+import { split } from "../../../../src/ops/data/split.ts"
+import { prepareStd } from "../../../../src/ops/data/splits.ts"
+import { store } from "../../../../src/ops/data/store.ts"
+import type { PatchRef } from "../../../../src/ops/elements.ts"
+import { effect } from "../../../effect.ts"
+import { temporaryFolder } from "../folder.ts"
+import { runIn } from "../streams.ts"
+
+const KINDS = ["ucm", "aid", "whdld"] as const
+const COUNT = 30
+const list = (root: string, part: string) =>
+  readFileSync(join(root, `${part}.csv`), "utf8")
+    .split("\n")
+    .filter(Boolean)
+const byName = (refs: ReadonlyArray<PatchRef>) => refs.map(({ facts: _, ...ref }) => ref)
+
+describe.each(KINDS)("a miniature of %s", (kind) => {
+  const root = temporaryFolder()
+  const { collect, said } = runIn(root)
+  const made = Effect.cached(collect(miniature({ kind, patches: COUNT, size: 48, to: kind }))).pipe(Effect.runSync)
+  const archived = archive({ kind, path: kind })
+
+  effect("is the archive that its reader lists, in the table's order", () =>
+    Effect.gen(function* () {
+      const refs = yield* made
+      expect(byName(yield* collect(archived))).toEqual(byName(refs))
+      expect(refs).toHaveLength(COUNT)
+      expect(yield* collect(miniature({ kind, patches: COUNT, size: 48, to: kind }))).toEqual(refs)
+      expect(said.join()).toContain("is there already")
+    })
+  )
+
+  effect("goes from split and store to batches, and straight from the files to the same", () =>
+    Effect.gen(function* () {
+      const refs = yield* made
+      const by = kind === "aid" ? "archive" : "draw"
+      yield* collect(archived.pipe(split({ by }), decode(), store()))
+      if (kind === "aid") {
+        expect(list(root, "train")).toEqual(refs.filter((ref) => ref.split === "train").map(({ name }) => name))
+        expect(list(root, "test")).toEqual(refs.filter((ref) => ref.split === "test").map(({ name }) => name))
+      } else {
+        expect(list(root, "train")).toEqual([...prepareStd(COUNT, 24, 0.7, 0.1).train].map((i) => refs[i].name))
+      }
+      const batches = (from: Parameters<typeof read>[0]) =>
+        collect(read(from).pipe(resize({ size: 32 }), normalise({ by: "imagenet" }), batch({ size: 8 })))
+      const stored = yield* batches({ split: "train", bands: "rgb" })
+      expect(yield* batches({ split: "train", bands: "rgb", store: "none", kind, from: kind })).toEqual(stored)
+      const [first] = stored
+      expect(first.bands).toEqual(["Red", "Green", "Blue"])
+      expect(first.classes).toEqual(refs[0].nomenclature.classes)
+      expect([first.height, first.width, first.size]).toEqual([32, 32, 8])
+      const ref = refs.find(({ name }) => name === first.names[0])
+      const labels = [...first.labels.subarray(0, first.classes.length).keys()].filter((i) => first.labels[i] === 1)
+      expect(labels.map((i) => first.classes[i])).toEqual(ref?.labels)
+      // Shares of white, scaled: between (0 - .485) / .229 and (1 - .406) / .225.
+      expect(first.images.every((value) => value > -2.2 && value < 2.7)).toBe(true)
+      expect(Math.max(...first.images) - Math.min(...first.images)).toBeGreaterThan(1)
+    })
+  )
+})
+
+describe("pictures of any size", () => {
+  const root = temporaryFolder()
+  const { collect } = runIn(root)
+
+  effect("keep theirs: the miniature of UCM has odd ones, as UCM has", () =>
+    Effect.gen(function* () {
+      const raw = yield* collect(miniature({ kind: "ucm", patches: 21, size: 40 }).pipe(decode()))
+      const sizes = new Set(raw.map(({ bands }) => `${bands[0].height} x ${bands[0].width}`))
+      expect(sizes).toEqual(new Set(["40 x 40", "40 x 33", "31 x 31"]))
+      for (const { bands, nomenclature } of raw) {
+        expect(bands.map(({ dtype, name }) => [name, dtype])).toEqual([
+          ["Red", "uint8"],
+          ["Green", "uint8"],
+          ["Blue", "uint8"]
+        ])
+        expect(nomenclature).toEqual(nomenclatureOf("UCM"))
+      }
+    })
+  )
+})
+
+describe("damage", () => {
+  const fresh = Effect.gen(function* () {
+    const root = temporaryFolder()
+    const { collect, recorded, said } = runIn(root)
+    yield* collect(miniature({ kind: "ucm", patches: 8, size: 24, to: "ucm" }))
+    const folder = join(root, "ucm")
+    const images = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".tif"))
+    const whole = archive({ kind: "ucm", path: "ucm" })
+    const message = Effect.map(Effect.flip(collect(whole)), (fault) => fault.message)
+    const table = join(folder, "multi-labels.csv")
+    return { collect, folder, images: images.sort(), message, recorded, said, table, whole }
+  })
+
+  effect("to either side of the join is refused by name, or left out and said", () =>
+    Effect.gen(function* () {
+      const { collect, folder, images, message, recorded, said, table } = yield* fresh
+      rmSync(join(folder, images[2]))
+      renameSync(join(folder, images[0]), join(folder, images[0].replace(/(\w+)\.tif$/, "stranger.tif")))
+      const text = yield* message
+      expect(text).toContain("2 label rows have no image: ")
+      expect(text).toContain("1 images have no row of labels: ")
+      expect(text).toContain("stranger.tif")
+      const rest = yield* collect(archive({ kind: "ucm", path: "ucm", on_bad_patch: "skip" }))
+      expect(rest).toHaveLength(6)
+      expect(said.join()).toContain("2 label rows have no image")
+      expect(recorded["findings.archive"]).toHaveLength(2)
+      writeFileSync(table, readFileSync(table, "utf8").replace("airplane", "aeroplane"))
+      expect(yield* message).toContain(
+        'multi-labels.csv: its header names "aeroplane", which is no class of UCM; did you mean `airplane`?'
+      )
+    })
+  )
+
+  effect("to the table is refused by row", () =>
+    Effect.gen(function* () {
+      const { folder, message, table } = yield* fresh
+      const [header, ...rows] = readFileSync(table, "utf8").trim().split("\n")
+      const trial = (text: string) =>
+        Effect.andThen(
+          Effect.sync(() => writeFileSync(table, text)),
+          message
+        )
+      const name = rows[1].split(",")[0]
+      expect(yield* trial([header, rows[0], rows[1].slice(0, -2)].join("\n"))).toContain(
+        "row 2 has 16 labels, but the header names 17"
+      )
+      expect(yield* trial([header, rows[0].replace(/0$/, "2")].join("\n"))).toContain('row 1 has "2" for water')
+      expect(yield* trial([header, rows[1], rows[1]].join("\n"))).toContain(`names ${name} twice`)
+      expect(yield* trial([header.replace(",water", "")].join("\n"))).toContain("has no column for water")
+      rmSync(table)
+      rmSync(join(folder, "LandUse_Multilabeled.txt"))
+      expect(yield* message).toContain("holds no table of labels (multi-labels.csv, ")
+      rmSync(join(folder, "Images"), { recursive: true })
+    })
+  )
+
+  effect("to a picture is refused by file", () =>
+    Effect.gen(function* () {
+      const { collect, folder, images, whole } = yield* fresh
+      truncateSync(join(folder, images[1]), 700)
+      writeFileSync(join(folder, images[3]), "no picture")
+      const { message } = yield* Effect.flip(collect(whole.pipe(decode())))
+      expect(message).toContain("decode: 2 bad patches: ")
+      expect(message).toContain(`${images[1]}: cannot be read as an image`)
+      expect(message).toContain(images[3])
+    })
+  )
+
+  effect("of two pictures of one name is refused", () =>
+    Effect.gen(function* () {
+      const { folder, images, message } = yield* fresh
+      writeFileSync(join(folder, "Images", images[0].replace(/.*\//, "").toUpperCase()), "x")
+      expect(yield* message).toContain("holds two images of one name: ")
+    })
+  )
+
+  effect("reads columns by name, in whatever order", () =>
+    Effect.gen(function* () {
+      const { collect, said, table, whole } = yield* fresh
+      const before = yield* collect(whole)
+      const rows = readFileSync(table, "utf8")
+        .trim()
+        .split("\n")
+        .map((row) => row.split(","))
+      const turned = rows.map(([name, ...cells]) => [name, ...cells.reverse()].join(",")).join("\r\n")
+      writeFileSync(table, `\ufeff${turned}\r\n`)
+      expect(yield* collect(whole)).toEqual(before)
+      expect(said.join()).toContain("stand in another order than usual")
+    })
+  )
+})
