@@ -6,6 +6,7 @@ import { catalogue, showCatalogue } from "../pipeline/catalogue.ts"
 import type { ConfigError } from "../pipeline/fault.ts"
 import { suggestion } from "../pipeline/words.ts"
 import { RunError } from "./errors.ts"
+import { showNetworks } from "./networks.ts"
 import { operators } from "./operators.ts"
 import { makePlan, type Plan, showPlan } from "./plan.ts"
 import { makeProgress } from "./progress.ts"
@@ -97,7 +98,7 @@ export const command = Command.make("run.ts", options, (given) =>
     const made = yield* plan(file, given.set)
     const only = Option.getOrUndefined(given.only)
     yield* knownPipeline(made, only)
-    if (given.check) return yield* Console.log(showPlan(made))
+    if (given.check) return yield* Console.log(`${showPlan(made)}${yield* showNetworks(made)}`)
     yield* run(made, only, Option.getOrUndefined(given.out), given.fresh, given.json)
   })
 ).pipe(Command.withDescription("Runs an experiment: the pipelines of a YAML file, in their order."))

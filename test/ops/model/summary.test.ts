@@ -1,0 +1,38 @@
+import { beforeAll, describe, expect, it } from "vitest"
+import { makeModel } from "../../../src/ops/model/model.ts"
+import { summarise } from "../../../src/ops/model/summary.ts"
+import type { Engine } from "../../../src/ops/tensor/engine.ts"
+import { opened } from "../tensor/with-engine.ts"
+import { cases, modelOf } from "./cases.ts"
+import { sizeOf } from "./recorded.ts"
+
+describe("the summary of a network", () => {
+  let engine: Engine
+  beforeAll(async () => {
+    engine = await opened("cpu")
+  })
+
+  it.each(cases)("has the sizes that were recorded: $id", (one) => {
+    const model = modelOf(one)
+    const [, C, H, W] = one.input
+    const before = engine.live()
+    const { dim, head, problem, stages, statistics, trained } = summarise(engine, model, H, W)
+    expect(engine.live()).toBe(before)
+    const maps = [...one.stages, one.after_module ?? null].filter((map) => map !== null)
+    expect(stages.map(({ output: [h, w, c] }) => [c, h, w])).toEqual(maps.map(({ shape }) => shape.slice(1)))
+    expect(model.params.channels).toBe(C)
+    const sizes = model.parameters.map(({ shape }) => sizeOf(shape)).reduce((a, b) => a + b)
+    expect(stages.reduce((sum, { parameters }) => sum + parameters, head)).toBe(sizes)
+    expect(trained + statistics).toBe(sizes)
+    // Fewer pieces than asked for: the original's descriptor is then shorter, ours is refused.
+    const whole = one.local === undefined || one.extract.length === model.dim
+    expect([problem === undefined, dim]).toEqual([whole, model.dim])
+  })
+
+  it("says what is wrong with images that are too small to be cut into parts", () => {
+    const parts = [[1, 3, 1]] as const
+    const model = makeModel({ backbone: "resnet18", pooling: "avg", channels: 3, num_classes: 2, parts })
+    expect(summarise(engine, model, 64, 64).problem).toMatch(/^features of 2x2 cannot be cut/)
+    expect(summarise(engine, model, 96, 96).problem).toBeUndefined()
+  })
+})
