@@ -78,7 +78,9 @@ const runLayer = (plan: Plan, book: Book, progress: Progress) =>
 /** Whatever an operator may need is given by `services`; a new kind of service does not compile until it is. */
 type Runnable = Pipeline<unknown, unknown, Run | TensorEngine>
 
-const trains = (pipeline: Runnable): boolean => pipeline.steps.some((step) => step.name === "checkpoint")
+/** Whether a pipeline trains, and goes on from the newest checkpoint. */
+const resumes = (pipeline: Runnable): boolean =>
+  pipeline.steps.some(({ name, params }) => name === "checkpoint" && params.resume !== false)
 
 /** Puts the place of the failing step in front of its message. */
 const placed = (name: string, stage: Running | undefined): string => {
@@ -129,7 +131,7 @@ const runOne = Effect.fnUntraced(function* (name: string, pipeline: Runnable, bo
     }
   }
   progress.begin(name)
-  const firstEpoch = trains(pipeline) ? yield* newestEpoch(join(book.folder, "checkpoints")) : 0
+  const firstEpoch = resumes(pipeline) ? yield* newestEpoch(join(book.folder, "checkpoints")) : 0
   if (firstEpoch > 0) progress.say(`  going on after epoch ${firstEpoch}`)
   const enter = (exit: Exit.Exit<unknown, unknown>) =>
     Effect.map(Clock.currentTimeMillis, (ended) => {

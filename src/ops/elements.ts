@@ -133,10 +133,16 @@ export interface TrainState {
   /** Optimiser steps done. */
   readonly step: number
   readonly learningRate: number
+  /** What the schedule of the rate remembers. */
+  readonly schedule: Readonly<Record<string, number | null>>
+  /** Key of every random draw: draws are made anew from it, so that it is the whole state of randomness. */
+  readonly seed: number
+  /** Parameters of `optimise`, as resolved. */
+  readonly configuration: Readonly<Record<string, unknown>>
   readonly network: NetworkFacts
   /** Weights and running statistics under their model names. */
   readonly weights: ReadonlyArray<NamedArray>
-  /** Optimiser state under `m/NAME`, `v/NAME`. */
+  /** Optimiser state: `m/NAME`, `v/NAME` of Adam, `velocity/NAME` of SGD. */
   readonly moments: ReadonlyArray<NamedArray>
 }
 
@@ -149,8 +155,11 @@ export interface TrainStep extends AnyElement {
   readonly step: number
   readonly images: number
   readonly learningRate: number
-  /** Loss before the update. */
+  /** Weighted sum of both losses before the update. */
   readonly loss: number
+  /** On logits and on embeddings, before their weights; 0 where there is none. */
+  readonly idLoss: number
+  readonly metricLoss: number
   /** The smallest value that the loss can take on this batch; NaN where it has no known floor. */
   readonly floor: number
   readonly state: TrainState | undefined

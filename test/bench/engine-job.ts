@@ -9,8 +9,9 @@ import { uploadArrays } from "../../src/ops/model/weights.ts"
 import { type Engine, openEngine } from "../../src/ops/tensor/engine.ts"
 import { convGeometry } from "../../src/ops/tensor/geometry.ts"
 import type { Tensor } from "../../src/ops/tensor/tfjs.ts"
-import { objectives } from "../../src/ops/train/objectives.ts"
-import { makeTrainer, zeroMoments } from "../../src/ops/train/trainer.ts"
+import { orderedMultiLabel } from "../../src/ops/train/losses/oml.ts"
+import { zeroMoments } from "../../src/ops/train/optimisers.ts"
+import { makeTrainer } from "../../src/ops/train/trainer.ts"
 import { random } from "../../src/pipeline/random.ts"
 import { inTurn } from "./harness.ts"
 import { type Measured, type NetworkName, networks } from "./networks.ts"
@@ -90,8 +91,13 @@ const measured = async (device: "wasm" | "tensorflow", name: NetworkName): Promi
   const operations = forwardOperations(engine, model, batch)
   const peak = product(engine)
   const start = { weights: initialWeights(model, 1), moments: zeroMoments(model.parameters), step: 0 }
-  const trainer = makeTrainer(engine, model, objectives.oml, start)
-  const training = await inTurn(() => trainer.step(batch, 1e-3), peak, rounds)
+  const trainer = makeTrainer(
+    engine,
+    model,
+    { losses: { id: undefined, metric: (input) => orderedMultiLabel(input), weight: [1, 1] } },
+    start
+  )
+  const training = await inTurn(() => trainer.step([batch], 1e-3, () => 0), peak, rounds)
   const inference = await inTurn(embedding(engine, model, batch), peak, rounds)
   const share = (ratio: number, all: number) => all / ratio / (2 * ROWS * INNER * COLUMNS)
   return {

@@ -13,6 +13,8 @@ export interface Parameter {
   readonly shape: ReadonlyArray<number>
   /** Weights are trained; statistics are averages of what was seen in training. */
   readonly role: "weight" | "statistic"
+  /** Of a statistic: the share of the newest batch in the average of those seen. */
+  readonly momentum?: number
   readonly init: (random: Random) => Float32Array
 }
 
@@ -22,8 +24,8 @@ export interface Pass {
   /** A parameter in the engine's layout. */
   readonly get: (name: string) => Tensor
   /**
-   * In training, batch norms use the batch's own statistics and hand them over here, to be averaged (with a share of 0.1)
-   * and disposed by the receiver. Without it (inference) they use the averages.
+   * In training, batch norms use the batch's own statistics and hand them over here, to be averaged (by the parameter's
+   * momentum) and disposed by the receiver. Without it (inference) they use the averages.
    */
   readonly observe: ((name: string, seen: Tensor) => void) | undefined
 }

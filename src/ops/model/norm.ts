@@ -1,9 +1,8 @@
 /** Normalisation layers. */
 import { reshape } from "../tensor/elementwise.ts"
-import type { Tensor } from "../tensor/tfjs.ts"
-import { filled, type Layer, type Parameter, type Pass } from "./layer.ts"
+import { filled, type Layer, type Parameter } from "./layer.ts"
 
-/** Share of the newest batch in running statistics that the receiver of statistics applies; PyTorch's default. */
+/** Share of the newest batch in running statistics; PyTorch's default. */
 const MOMENTUM = 0.1
 
 export interface BatchNormOptions {
@@ -11,7 +10,7 @@ export interface BatchNormOptions {
   readonly relu?: boolean
   /** Added to variances. */
   readonly epsilon?: number
-  /** Share of the newest batch in running statistics, at most 0.1. */
+  /** Share of the newest batch in running statistics. */
   readonly momentum?: number
 }
 
@@ -20,14 +19,6 @@ const affine = (name: string, channels: number): ReadonlyArray<Parameter> => [
   { name: `${name}.weight`, shape: [channels], role: "weight", init: filled(channels, 1) },
   { name: `${name}.bias`, shape: [channels], role: "weight", init: filled(channels, 0) }
 ]
-
-/** What the receiver is to average with its share, so that the running value moves by `momentum` only. */
-const damped = ({ engine, get }: Pass, name: string, seen: Tensor, momentum: number): Tensor => {
-  if (momentum === MOMENTUM) return seen
-  const blended = engine.keep(engine.blend(get(name), seen, momentum / MOMENTUM))
-  engine.dispose([seen])
-  return blended
-}
 
 /** Batch normalisation (Ioffe and Szegedy 2015) of images [n, h, w, channels]. */
 export const batchNorm = (
@@ -40,18 +31,17 @@ export const batchNorm = (
   return {
     parameters: [
       ...affine(name, channels),
-      { name: mean, shape, role: "statistic", init: filled(channels, 0) },
-      { name: variance, shape, role: "statistic", init: filled(channels, 1) }
+      { name: mean, shape, role: "statistic", momentum, init: filled(channels, 0) },
+      { name: variance, shape, role: "statistic", momentum, init: filled(channels, 1) }
     ],
-    apply: (pass, x) => {
-      const { engine, get, observe } = pass
+    apply: ({ engine, get, observe }, x) => {
       const [gamma, beta] = [get(`${name}.weight`), get(`${name}.bias`)]
       if (observe === undefined) {
         return engine.normalise(x, { gamma, beta, mean: get(mean), variance: get(variance) }, { relu, epsilon })
       }
       const seen = engine.batchNorm(x, gamma, beta, { relu, epsilon })
-      observe(mean, damped(pass, mean, seen.mean, momentum))
-      observe(variance, damped(pass, variance, seen.variance, momentum))
+      observe(mean, seen.mean)
+      observe(variance, seen.variance)
       return seen.y
     }
   }

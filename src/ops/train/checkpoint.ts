@@ -1,29 +1,53 @@
 import { join } from "node:path"
 import { Effect, Stream } from "effect"
 import { operator } from "../../pipeline/operator.ts"
-import { PositiveInt, param } from "../../pipeline/param.ts"
+import { Flag, PositiveInt, param } from "../../pipeline/param.ts"
 import { TrainStep } from "../elements.ts"
 import { Run } from "../run.ts"
-import { type EpochEnd, writeCheckpoint } from "./checkpoints.ts"
+import { type EpochEnd, removeCheckpoints, writeCheckpoint } from "./checkpoints.ts"
 
 const endsEpoch = (step: TrainStep): step is EpochEnd => step.state !== undefined
 
+/**
+ * Steps whose epoch was saved keep their state; others lose it, so that what follows (`validate`, `publish`) works on saved
+ * epochs alone. The last epoch is saved in any case: an epoch that is not due waits for the next step, or for the end.
+ */
 export const checkpoint = operator({
   name: "checkpoint",
-  about: "Writes checkpoints/epoch_NNNN.safetensors in the run folder after each epoch; a stopped run goes on from it.",
+  about: "Writes checkpoints/epoch_NNNN.safetensors in the run folder; a stopped run goes on from the newest.",
   from: TrainStep,
   to: TrainStep,
-  params: { keep: param(PositiveInt, "How many of the newest to keep.", 2) },
+  params: {
+    checkpoint_step: param(PositiveInt, "Epochs between checkpoints; the last epoch has one in any case.", 1),
+    keep: param(PositiveInt, "How many of the newest to keep.", 2),
+    resume: param(Flag, "Whether a stopped run goes on from the newest checkpoint; if not, it starts anew.", true)
+  },
   run:
-    ({ keep }) =>
+    ({ checkpoint_step, keep, resume }) =>
     (steps) =>
-      Stream.mapEffect(steps, (step) =>
-        endsEpoch(step)
-          ? Effect.gen(function* () {
-              const { folder, wrote } = yield* Run
-              yield* wrote(yield* writeCheckpoint(join(folder, "checkpoints"), step, keep))
-              return step
+      Stream.unwrap(
+        Effect.gen(function* () {
+          const { folder, wrote } = yield* Run
+          const checkpoints = join(folder, "checkpoints")
+          if (!resume) yield* removeCheckpoints(checkpoints)
+          let waiting: EpochEnd | undefined
+          const write = (step: EpochEnd) =>
+            Effect.as(Effect.flatMap(writeCheckpoint(checkpoints, step, keep), wrote), step)
+          const pass = (step: TrainStep) =>
+            Effect.gen(function* () {
+              const before = waiting === undefined ? [] : [{ ...waiting, state: undefined }]
+              waiting = undefined
+              if (!endsEpoch(step)) return [...before, step]
+              if (step.state.epoch % checkpoint_step === 0) return [...before, yield* write(step)]
+              waiting = step
+              return before
             })
-          : Effect.succeed(step)
+          const last = Effect.suspend(() =>
+            waiting === undefined ? Effect.succeed([]) : Effect.map(write(waiting), (step) => [step])
+          )
+          return Stream.concat(Stream.mapEffect(steps, pass), Stream.fromEffect(last)).pipe(
+            Stream.flatMap((given: ReadonlyArray<TrainStep>) => Stream.fromIterable(given))
+          )
+        })
       )
 })

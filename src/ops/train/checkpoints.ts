@@ -1,6 +1,6 @@
 /**
  * Checkpoints: `epoch_0001.safetensors` holds everything that training needs to go on after epoch 1 as if it had never
- * stopped: weights under their names, moments under `m/NAME` and `v/NAME`, and the rest as metadata.
+ * stopped: weights under their names, the optimiser's moments under `MOMENT/NAME`, and the rest as metadata.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
@@ -9,6 +9,7 @@ import { explained } from "../../pipeline/explained.ts"
 import { decodeSafetensors, encodeSafetensors } from "../data/safetensors.ts"
 import type { NamedArray, TrainState, TrainStep } from "../elements.ts"
 import { writeFileAtomic } from "../files.ts"
+import { isMoment } from "./optimisers.ts"
 
 /** A checkpoint cannot be written, found, or read. */
 export class CheckpointError extends explained("CheckpointError") {}
@@ -71,7 +72,11 @@ export const writeCheckpoint = (
   })
 }
 
-const isMoment = (name: string): boolean => name.startsWith("m/") || name.startsWith("v/")
+/** Deletes all checkpoints of a folder. */
+export const removeCheckpoints = (folder: string): Effect.Effect<void, CheckpointError> =>
+  attempt(folder, "Make the folder writable, or choose another run folder", () => {
+    for (const epoch of epochsIn(folder)) rmSync(checkpointPath(folder, epoch), { force: true })
+  })
 
 /** Float32 arrays of a file; counters that PyTorch keeps beside batch norms are left out. */
 const arraysIn = (path: string) => {

@@ -1,7 +1,10 @@
 /** What can be wrong with a batch, said before or after it was trained on. */
-import type { Batch } from "../elements.ts"
+import type { Batch, NetworkFacts } from "../elements.ts"
 import type { Model } from "../model/model.ts"
+import type { EpochEnd } from "./checkpoints.ts"
 import { TrainError } from "./errors.ts"
+import type { Losses } from "./losses/combined.ts"
+import { type OptimiserName, optimisers } from "./optimisers.ts"
 
 /** @throws TrainError where a batch is not what the network takes */
 export const checkBatch = (batch: Batch, { params }: Model): void => {
@@ -22,6 +25,63 @@ export const checkBatch = (batch: Batch, { params }: Model): void => {
   }
 }
 
+/** @throws TrainError where a batch has other bands or classes than what the network was trained on so far */
+export const checkNetwork = (batch: Batch, { bands, classes }: NetworkFacts): void => {
+  for (const [what, had, has] of [
+    ["bands", bands, batch.bands],
+    ["classes", classes, batch.classes]
+  ] as const) {
+    if (had.join() === has.join()) continue
+    throw new TrainError({
+      subject: `batch of ${batch.names[0] ?? "nothing"} and others`,
+      problem: `has the ${what} ${has.join(", ")}, but the network was trained on ${had.join(", ")}`,
+      remedy: "Train on what it was trained on, or start anew with `--fresh`"
+    })
+  }
+}
+
+/** @throws TrainError naming the first patch that has not just one label */
+export const checkSingleLabels = ({ classes, labels, names, size }: Batch): void => {
+  for (let i = 0; i < size; i++) {
+    const own = classes.filter((_, c) => labels[i * classes.length + c] !== 0)
+    if (own.length === 1) continue
+    throw new TrainError({
+      subject: `patch ${names[i]}`,
+      problem: `has ${own.length === 0 ? "no label" : `${own.length} labels (${own.join(", ")})`}, but \`xent\` takes patches of one label`,
+      remedy: "Use `id_loss: ml_xent`"
+    })
+  }
+}
+
+/** @throws TrainError where there is nothing to train by */
+export const checkLosses = ({ id, metric, weight }: Losses): void => {
+  if ((id !== undefined && weight[0] > 0) || (metric !== undefined && weight[1] > 0)) return
+  throw new TrainError({
+    subject: "optimise",
+    problem: "has no loss of a weight above 0",
+    remedy: "Set `metric_loss` or `id_loss`, and its weight in `loss_weight`"
+  })
+}
+
+/** @throws TrainError where training cannot go on from a checkpoint with these settings */
+export const checkResumed = (
+  { state }: EpochEnd,
+  { optimiser, seed }: { readonly optimiser: OptimiserName; readonly seed: number }
+): void => {
+  const fail = (problem: string) => {
+    throw new TrainError({
+      subject: `checkpoint of epoch ${state.epoch}`,
+      problem,
+      remedy: "Train with the settings that it was made with, or start anew with `--fresh`"
+    })
+  }
+  if (state.seed !== seed) fail(`was made with the seed ${state.seed}, not ${seed}`)
+  for (const moment of optimisers[optimiser].moments) {
+    if (state.moments.some(({ name }) => name.startsWith(`${moment}/`))) continue
+    fail(`holds no moments \`${moment}\`, which ${optimiser} needs`)
+  }
+}
+
 /** Names the patches of a batch that hold values that are no numbers, or its first ones. */
 const suspects = (batch: Batch): string => {
   const size = batch.images.length / batch.size
@@ -32,11 +92,11 @@ const suspects = (batch: Batch): string => {
 }
 
 /** @throws TrainError naming epoch, step and patches where a loss is not finite */
-export const checkLoss = (loss: number, batch: Batch, step: number): void => {
+export const checkLoss = (loss: number, batches: ReadonlyArray<Batch>, step: number): void => {
   if (Number.isFinite(loss)) return
   throw new TrainError({
-    subject: `epoch ${batch.epoch + 1}, step ${step + 1}`,
-    problem: `the loss is ${loss} on ${suspects(batch)}`,
+    subject: `epoch ${batches[0].epoch + 1}, step ${step + 1}`,
+    problem: `the loss is ${loss} on ${batches.map(suspects).join("; ")}`,
     remedy: "Lower the learning rate, or leave such patches out"
   })
 }

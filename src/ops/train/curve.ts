@@ -10,7 +10,7 @@ import { Run } from "../run.ts"
 /** The curve cannot be read or written. */
 export class CurveError extends explained("CurveError") {}
 
-const FIXED = ["epoch", "step", "learning_rate", "loss", "floor"] as const
+const FIXED = ["epoch", "step", "learning_rate", "loss", "floor", "id_loss", "metric_loss"] as const
 
 type Row = Readonly<Record<string, string>>
 
@@ -33,6 +33,8 @@ const rowOf = (step: TrainStep): Row => ({
   learning_rate: String(step.learningRate),
   loss: String(step.loss),
   floor: Number.isNaN(step.floor) ? "" : String(step.floor),
+  id_loss: String(step.idLoss),
+  metric_loss: String(step.metricLoss),
   ...Object.fromEntries(Object.entries(step.validation ?? {}).map(([name, figure]) => [name, String(figure)]))
 })
 
@@ -77,7 +79,8 @@ class Curve {
 
 export const curve = operator({
   name: "curve",
-  about: "Writes curve.csv in the run folder: epoch, step, learning rate, loss, its floor, validation figures.",
+  about:
+    "Writes curve.csv in the run folder: epoch, step, learning rate, total loss and its floor, id and metric loss, validation figures.",
   from: TrainStep,
   to: TrainStep,
   params: {},

@@ -1,68 +1,21 @@
-/** Training as a stream: batches in, one step out for each, the state with the last of an epoch. */
+/** Training as a stream: batches in, one step out for each update, the state with the last of an epoch. */
 import { join } from "node:path"
-import { Effect, Stream } from "effect"
+import { Effect, Schema, Stream } from "effect"
 import { operator } from "../../pipeline/operator.ts"
-import { choice, Positive, param } from "../../pipeline/param.ts"
-import { BATCHES_AHEAD, Batch, type TrainState, TrainStep } from "../elements.ts"
+import { Compat, choice, Flag, Positive, PositiveInt, Probability, param } from "../../pipeline/param.ts"
+import { BATCHES_AHEAD, Batch, TrainStep } from "../elements.ts"
 import { initialWeights, type Model, ModelParams, makeModel } from "../model/model.ts"
 import { checkWeights, type WeightsError } from "../model/weights.ts"
 import { FirstEpoch, Run } from "../run.ts"
 import { type Engine, engine } from "../tensor/engine.ts"
 import { type EpochEnd, readCheckpoint } from "./checkpoints.ts"
-import { checkBatch, checkLoss } from "./checks.ts"
+import { checkLosses, checkResumed } from "./checks.ts"
+import { type CourseParams, courseOf } from "./course.ts"
 import { TrainError } from "./errors.ts"
-import { lossNames, objectives } from "./objectives.ts"
-import { makeTrainer, type Trainer, zeroMoments } from "./trainer.ts"
-
-interface Course {
-  readonly model: Model
-  readonly trainer: Trainer
-  readonly rateOf: (epoch: number) => number
-}
-
-/** What is not known of a step yet. */
-const unseen = { state: undefined, validation: undefined } as const
-
-/**
- * Whether a step was the last of its epoch is known only when the next batch comes, or none: so each step waits for that.
- *
- * @param resumed the step that training goes on after. It is given once more, since the run may have stopped before the
- * operators that follow had seen it
- */
-const lookingAhead = ({ model, trainer, rateOf }: Course, resumed: EpochEnd | undefined) => {
-  let pending: TrainStep | undefined = resumed
-  let facts: TrainState["network"] | undefined = resumed?.state.network
-  const ended = (step: TrainStep): TrainStep => ({
-    ...step,
-    state: {
-      ...trainer.state(),
-      epoch: step.epoch + 1,
-      learningRate: step.learningRate,
-      network: facts as TrainState["network"]
-    }
-  })
-  const advance = (batch: Batch): TrainStep | undefined => {
-    checkBatch(batch, model)
-    const before = pending
-    const known = before !== undefined && before.epoch !== batch.epoch ? ended(before) : before
-    const learningRate = rateOf(batch.epoch)
-    const step = before === undefined ? 0 : before.step + 1
-    const { loss, floor } = trainer.step(batch, learningRate)
-    checkLoss(loss, batch, step)
-    facts = { model: model.params, bands: batch.bands, classes: batch.classes }
-    pending = { kind: "step", epoch: batch.epoch, step, images: batch.size, learningRate, loss, floor, ...unseen }
-    return known
-  }
-  const last = (): TrainStep => {
-    if (pending !== undefined) return ended(pending)
-    throw new TrainError({
-      subject: "optimise",
-      problem: "no batch came, so nothing was trained",
-      remedy: "Read a split that has images, and make batches no larger than it"
-    })
-  }
-  return { advance, last }
-}
+import { idLossNames, lossesOf, metricLossNames } from "./objectives.ts"
+import { type OptimiserName, zeroMoments } from "./optimisers.ts"
+import { Schedule } from "./schedule.ts"
+import { makeTrainer } from "./trainer.ts"
 
 const asTrainError = (cause: unknown): TrainError | WeightsError => {
   if (cause instanceof Error && "_tag" in cause) return cause as TrainError | WeightsError
@@ -72,53 +25,94 @@ const asTrainError = (cause: unknown): TrainError | WeightsError => {
 
 const attempt = <A>(body: () => A) => Effect.try({ try: body, catch: asTrainError })
 
+interface TrainerParams extends CourseParams {
+  readonly optimizer: OptimiserName
+  readonly momentum: number
+}
+
 /** A trainer for the life of the scope: fresh, or in the state after an epoch. */
-const opened = (
-  tensors: Engine,
-  model: Model,
-  loss: keyof typeof objectives,
-  seed: number,
-  from: EpochEnd | undefined
-) =>
+const opened = (tensors: Engine, model: Model, params: TrainerParams, seed: number, from: EpochEnd | undefined) =>
   Effect.acquireRelease(
     attempt(() => {
-      const fresh = { weights: initialWeights(model, seed), moments: zeroMoments(model.parameters), step: 0 }
-      if (from !== undefined) checkWeights(model, from.state.weights, `checkpoint of epoch ${from.state.epoch}`)
-      return makeTrainer(tensors, model, objectives[loss], from?.state ?? fresh)
+      const { momentum, optimizer: optimiser } = params
+      const losses = lossesOf(params)
+      checkLosses(losses)
+      if (from === undefined) {
+        const moments = zeroMoments(model.parameters, optimiser)
+        const fresh = { weights: initialWeights(model, seed), moments, step: 0 }
+        return makeTrainer(tensors, model, { losses, momentum, optimiser }, fresh)
+      }
+      checkResumed(from, { seed, optimiser })
+      checkWeights(model, from.state.weights, `checkpoint of epoch ${from.state.epoch}`)
+      return makeTrainer(tensors, model, { losses, momentum, optimiser }, from.state)
     }),
     (trainer) => Effect.sync(() => trainer.dispose())
   )
 
+const Weight = Schema.Number.check(
+  Schema.makeFilter((n: number) => (Number.isFinite(n) && n >= 0) || "out of range", {
+    expected: "a number of at least 0"
+  })
+)
+
 export const optimise = operator({
   name: "optimise",
-  about: "Trains a network: forward pass, loss, backward pass and update for each batch.",
+  about: "Trains a network: forward pass, losses, backward pass and update for each batch, or for several as one.",
   from: Batch,
   to: TrainStep,
   params: {
     model: param(ModelParams, "The network."),
-    loss: param(choice(...lossNames), "The loss.", "oml"),
-    optimizer: param(choice("adam"), "How weights are updated; adam has betas 0.9 and 0.999.", "adam"),
+    id_loss: param(choice(...idLossNames), "The loss on logits; xent for patches of one label.", "none"),
+    metric_loss: param(choice(...metricLossNames), "The loss on embeddings.", "oml"),
+    loss_weight: param(Schema.Tuple([Weight, Weight]), "Weights of id loss and metric loss.", [1, 1]),
+    sim_threshold: param(Probability, "Jaccard distance up to which two patches are positives of each other.", 0.5),
+    mining_strategy: param(choice("ji"), "What makes positives: `ji`, the Jaccard distance of labels.", "ji"),
+    exclude_anchor: param(
+      Flag,
+      "Leaves the anchor out of the mean of what is not its positive (contrastive_avg, triplet_avg).",
+      false
+    ),
+    margin: param(Positive, "Margin of contrastive_avg, triplet_avg and triplet_hard.", 1.2),
+    temperature: param(Positive, "Temperature of oml and smoothap.", 0.01),
+    optimizer: param(choice("adam", "sgd"), "How weights are updated; adam has betas 0.9 and 0.999.", "adam"),
+    momentum: param(Probability, "Momentum of sgd.", 0.9),
     learning_rate: param(Positive, "Step size of the first epoch.", 2e-3),
-    decay: param(Positive, "The step size is multiplied by it after each epoch.", Math.exp(-0.01))
+    schedule: param(Schedule, "How the step size goes: exponential, cosine, step, plateau or constant.", {
+      name: "exponential"
+    }),
+    update_iter: param(PositiveInt, "Batches that make one update, as if they were one batch.", 1),
+    compat: param(
+      Compat,
+      "`original`: triplet_hard may draw the anchor as its own positive; xent takes any labels.",
+      "none"
+    )
   },
   ahead: BATCHES_AHEAD,
-  run:
-    ({ model: params, loss, learning_rate, decay }) =>
-    (batches) =>
-      Stream.unwrap(
-        Effect.gen(function* () {
-          const run = yield* Run
-          const first = yield* FirstEpoch
-          const tensors = yield* engine
-          const model = makeModel(params)
-          const resumed = first > 0 ? yield* readCheckpoint(join(run.folder, "checkpoints"), first) : undefined
-          const trainer = yield* opened(tensors, model, loss, run.seed, resumed)
-          const rateOf = (epoch: number) => learning_rate * decay ** epoch
-          const { advance, last } = lookingAhead({ model, trainer, rateOf }, resumed)
-          return Stream.concat(
-            Stream.mapEffect(batches, (batch) => attempt(() => advance(batch))),
-            Stream.fromEffect(attempt(last))
-          ).pipe(Stream.filter((step) => step !== undefined))
-        })
-      )
+  run: (params) => (batches) =>
+    Stream.unwrap(
+      Effect.gen(function* () {
+        const { folder, seed } = yield* Run
+        const first = yield* FirstEpoch
+        const tensors = yield* engine
+        const model = makeModel(params.model)
+        const resumed = first > 0 ? yield* readCheckpoint(join(folder, "checkpoints"), first) : undefined
+        const trainer = yield* opened(tensors, model, params, seed, resumed)
+        const { close, finish, take } = courseOf({ model, trainer, params, seed, resumed })
+        const once = (body: () => TrainStep | undefined) => Stream.fromEffect(attempt(body))
+        const before = (next: Batch | undefined) =>
+          Stream.concat(
+            once(() => finish(next)),
+            once(() => close(next))
+          )
+        return Stream.flatMap(batches, (batch) =>
+          Stream.concat(
+            before(batch),
+            once(() => take(batch))
+          )
+        ).pipe(
+          Stream.concat(before(undefined)),
+          Stream.filter((step) => step !== undefined)
+        )
+      })
+    )
 })

@@ -1,30 +1,31 @@
 /** The training step: forward, loss, backward, update. Pure of Effect; owns the tensors of weights and moments. */
-import type { Batch, NamedArray, TrainState } from "../elements.ts"
-import type { Parameter } from "../model/layer.ts"
+import type { Batch, TrainState } from "../elements.ts"
 import type { Model } from "../model/model.ts"
 import { uploadArrays } from "../model/weights.ts"
 import type { Engine } from "../tensor/engine.ts"
 import { withinMemory } from "../tensor/fitting.ts"
 import type { Tensor } from "../tensor/tfjs.ts"
-import type { LossInput, LossValue } from "./losses/loss.ts"
+import { jointLabels, jointOutputs, rowsOfSlopes } from "./joint.ts"
+import { type BranchesOf, type BranchValues, type Combined, combined, type Losses } from "./losses/combined.ts"
+import type { Choose } from "./losses/loss.ts"
+import { type OptimiserName, optimisers } from "./optimisers.ts"
+import { added, type Gradients, passesOf, release, type Seen, type Slopes } from "./pass.ts"
 
-/** Share of the newest batch in running statistics, as in PyTorch. */
-const MOMENTUM = 0.1
-
-/** A loss and the output of the network that it looks at. */
-export interface Objective {
-  readonly on: "embeddings" | "logits"
-  readonly loss: (input: LossInput) => LossValue
-}
+/** Losses of one update, before it. */
+export type StepLosses = Pick<Combined, "total" | "id" | "metric" | "floor">
 
 export interface Trainer {
   /**
-   * One update. Where the loss or a statistic is not finite nothing is updated, and the loss is given as such.
+   * One update from one batch, or from several as if they were one: the loss is that of all their images together. Batch
+   * norms alone see each batch by itself. Where the loss or a statistic is not finite nothing is updated, and the total is
+   * NaN.
    *
-   * @returns the loss before the update, and its floor
-   * @throws EngineMemoryError where the batch does not fit the engine's memory, naming a size that does
+   * @param choose draws for losses that select at random
+   * @throws EngineMemoryError where a batch does not fit the engine's memory, naming a size that does
    */
-  readonly step: (batch: Batch, learningRate: number) => { readonly loss: number; readonly floor: number }
+  readonly step: (batches: ReadonlyArray<Batch>, learningRate: number, choose: Choose) => StepLosses
+  /** Number of updates so far. */
+  readonly updates: () => number
   /** Copies of weights and moments, and the number of updates so far. */
   readonly state: () => TrainerState
   readonly dispose: () => void
@@ -33,39 +34,68 @@ export interface Trainer {
 /** What the trainer knows of a `TrainState`. */
 export type TrainerState = Pick<TrainState, "weights" | "moments" | "step">
 
-/** Zero moments for every weight. */
-export const zeroMoments = (parameters: ReadonlyArray<Parameter>): ReadonlyArray<NamedArray> =>
-  ["m", "v"].flatMap((moment) =>
-    parameters
-      .filter(({ role }) => role === "weight")
-      .map(({ name, shape }) => ({
-        name: `${moment}/${name}`,
-        shape,
-        data: new Float32Array(shape.reduce((product, n) => product * n, 1))
-      }))
-  )
+export interface TrainerOptions {
+  readonly losses: Losses
+  readonly optimiser?: OptimiserName
+  /** Of SGD; 0.9. */
+  readonly momentum?: number
+}
+
+/** Gradients and statistics of one update, and its losses. */
+interface Backward extends Gradients {
+  readonly found: Combined
+}
 
 /**
- * @param start weights of `model`, and moments `m/NAME`, `v/NAME` for each trained one
+ * @param start weights of `model`, and the optimiser's moments for each trained one, `MOMENT/NAME`
  */
-export const makeTrainer = (engine: Engine, model: Model, objective: Objective, start: TrainerState): Trainer => {
+export const makeTrainer = (
+  engine: Engine,
+  model: Model,
+  { losses, momentum = 0.9, optimiser: named = "adam" }: TrainerOptions,
+  start: TrainerState
+): Trainer => {
   const weights = uploadArrays(engine, start.weights)
   const moments = uploadArrays(engine, start.moments)
+  const passes = passesOf(engine, model, weights)
   const trained = model.parameters.filter(({ role }) => role === "weight").map(({ name }) => name)
+  const shares = new Map(model.parameters.map(({ name, momentum: share }) => [name, share]))
+  const optimiser = optimisers[named]
   let updates = start.step
 
-  const backward = (batch: Batch, observe: (name: string, seen: Tensor) => void) => {
-    let found: LossValue | undefined
-    const pass = { engine, get: weights.get, observe }
-    const images = engine.tensor(batch.images, [batch.size, batch.height, batch.width, batch.bands.length])
-    const { gradients } = engine.gradients(() => {
-      const embeddings = model.embed(pass, images)
-      const output = objective.on === "embeddings" ? embeddings : model.logits(pass, embeddings)
-      found = objective.loss({ values: engine.read(output), labels: batch.labels, rows: batch.size })
-      // The loss's gradient is known; as the weights of a sum it enters the backward pass unchanged.
-      return engine.weightedSum(output, found.gradient)
-    }, trained.map(weights.get))
-    return { found: found as LossValue, gradients }
+  /** What a part alone gives is only measured, never used. */
+  const passed = (batch: Batch, slopesOf: (outputs: BranchesOf<BranchValues>, part: Batch) => Slopes): Gradients =>
+    withinMemory(engine, batch, (part, whole) => {
+      const found = passes.gradients(part, trained, (outputs) => slopesOf(outputs, part))
+      if (!whole) release(engine, found)
+      return found
+    })
+
+  const backwardOne = (batch: Batch, choose: Choose): Backward => {
+    let found: Combined | undefined
+    const pass = passed(batch, (outputs, { labels, size }) => {
+      found = combined(losses, outputs, labels, size, choose)
+      return found.gradients
+    })
+    return { ...pass, found: found as Combined }
+  }
+
+  /**
+   * The loss of several batches together needs the outputs of all before the first gradient, so that each is passed forward
+   * twice (gradient cache; Gao et al., RepL4NLP 2021).
+   */
+  const backwardAll = (batches: ReadonlyArray<Batch>, choose: Choose): Backward => {
+    const rows = batches.reduce((sum, { size }) => sum + size, 0)
+    const outputs = jointOutputs(batches.map((batch) => withinMemory(engine, batch, passes.outputs)))
+    const found = combined(losses, outputs, jointLabels(batches), rows, choose)
+    let from = 0
+    let sum: Gradients = { gradients: trained.map(() => undefined), seen: [] }
+    for (const batch of batches) {
+      const pass = passed(batch, (_, part) => rowsOfSlopes(found.gradients, rows, from, from + part.size))
+      sum = added(engine, sum, pass)
+      from += batch.size
+    }
+    return { ...sum, found }
   }
 
   const update = (gradients: ReadonlyArray<Tensor | undefined>, learningRate: number) => {
@@ -73,39 +103,40 @@ export const makeTrainer = (engine: Engine, model: Model, objective: Objective, 
     trained.forEach((name, i) => {
       const gradient = gradients[i]
       if (gradient === undefined) return
-      const state = { weight: weights.get(name), m: moments.get(`m/${name}`), v: moments.get(`v/${name}`) }
-      const next = engine.adam(state, gradient, { learningRate, step: updates })
+      const keys = optimiser.moments.map((moment) => `${moment}/${name}`)
+      const options = { learningRate, step: updates, momentum }
+      const next = optimiser.update(engine, weights.get(name), keys.map(moments.get), gradient, options)
       weights.replace(name, engine.keep(next.weight))
-      moments.replace(`m/${name}`, engine.keep(next.m))
-      moments.replace(`v/${name}`, engine.keep(next.v))
+      next.moments.forEach((moment, at) => void moments.replace(keys[at], engine.keep(moment)))
     })
   }
 
-  /** @param learningRate without one, nothing is updated */
-  const stepOf = (batch: Batch, learningRate: number | undefined) => {
-    const seen: Array<readonly [string, Tensor]> = []
-    try {
-      return engine.scope(() => {
-        const { found, gradients } = backward(batch, (name, tensor) => seen.push([name, tensor]))
-        // ReLU may turn NaN into 0, and then the loss would not show it; the statistics do.
-        const sound = seen.every(([, tensor]) => engine.read(tensor).every(Number.isFinite))
-        const loss = sound ? found.value : Number.NaN
-        if (Number.isFinite(loss) && learningRate !== undefined) {
-          update(gradients, learningRate)
-          for (const [name, tensor] of seen) {
-            weights.replace(name, engine.keep(engine.blend(weights.get(name), tensor, MOMENTUM)))
-          }
-        }
-        return { loss, floor: found.floor }
-      })
-    } finally {
-      engine.dispose(seen.map(([, tensor]) => tensor))
+  const average = (seen: Seen) => {
+    for (const [name, tensor] of seen) {
+      weights.replace(name, engine.keep(engine.blend(weights.get(name), tensor, shares.get(name) ?? 0)))
     }
   }
 
   return {
-    step: (batch, learningRate) =>
-      withinMemory(engine, batch, (part, whole) => stepOf(part, whole ? learningRate : undefined)),
+    step: (batches, learningRate, choose) => {
+      const back = batches.length === 1 ? backwardOne(batches[0], choose) : backwardAll(batches, choose)
+      try {
+        return engine.scope(() => {
+          const { found, gradients, seen } = back
+          // ReLU may turn NaN into 0, and then the loss would not show it; the statistics do.
+          const sound = seen.every(([, tensor]) => engine.read(tensor).every(Number.isFinite))
+          const total = sound ? found.total : Number.NaN
+          if (Number.isFinite(total)) {
+            update(gradients, learningRate)
+            average(seen)
+          }
+          return { total, id: found.id, metric: found.metric, floor: found.floor }
+        })
+      } finally {
+        release(engine, back)
+      }
+    },
+    updates: () => updates,
     state: () => ({ step: updates, weights: weights.arrays(), moments: moments.arrays() }),
     dispose: () => {
       weights.dispose()

@@ -20,6 +20,8 @@ const step = (epoch: number, ended: boolean): TrainStep => ({
   images: 1,
   learningRate: 1,
   loss: 0,
+  idLoss: 0,
+  metricLoss: 0,
   floor: 0,
   validation: undefined,
   state: ended
@@ -27,6 +29,9 @@ const step = (epoch: number, ended: boolean): TrainStep => ({
         epoch: epoch + 1,
         step: epoch,
         learningRate: 1,
+        schedule: {},
+        seed: 1,
+        configuration: {},
         network: { model: model.params, bands: ["B08", "B04"], classes: ["a", "b", "c"] },
         weights: initialWeights(model, epoch),
         moments: []

@@ -3,8 +3,10 @@ import { afterEach, describe, expect, it } from "vitest"
 import { initialWeights, makeModel } from "../../../src/ops/model/model.ts"
 import { EngineMemoryError, openEngine } from "../../../src/ops/tensor/engine.ts"
 import { withinMemory } from "../../../src/ops/tensor/fitting.ts"
+import type { LossInput } from "../../../src/ops/train/losses/loss.ts"
 import { orderedMultiLabel } from "../../../src/ops/train/losses/oml.ts"
-import { makeTrainer, zeroMoments } from "../../../src/ops/train/trainer.ts"
+import { zeroMoments } from "../../../src/ops/train/optimisers.ts"
+import { makeTrainer } from "../../../src/ops/train/trainer.ts"
 import { makeBatch, tiny } from "../train/harness.ts"
 import { noise, upload } from "./with-engine.ts"
 
@@ -45,20 +47,24 @@ describe("the memory of WebAssembly", () => {
   it("names a batch size that does fit a step of training", async () => {
     const model = makeModel(tiny)
     const start = { weights: initialWeights(model, 1), moments: zeroMoments(model.parameters), step: 0 }
+    const metric = (input: LossInput) => orderedMultiLabel(input)
+    const losses = { id: undefined, metric, weight: [1, 1] } as const
     const free = await limited()
-    const trainer = makeTrainer(free, model, { on: "embeddings", loss: orderedMultiLabel }, start)
-    const [one, all] = [1, 24].map((images) => free.peak(() => trainer.step(makeBatch(0, 0, images), 0)) ?? 0)
+    const trainer = makeTrainer(free, model, { losses }, start)
+    const [one, all] = [1, 24].map(
+      (images) => free.peak(() => trainer.step([makeBatch(0, 0, images)], 0, () => 0)) ?? 0
+    )
     const state = trainer.state()
     trainer.dispose()
     const engine = await limited((one + all) / 2)
-    const small = makeTrainer(engine, model, { on: "embeddings", loss: orderedMultiLabel }, state)
-    const error = caught(() => small.step(makeBatch(0, 0, 24), 1))
+    const small = makeTrainer(engine, model, { losses }, state)
+    const error = caught(() => small.step([makeBatch(0, 0, 24)], 1, () => 0))
     expect(error.message).toMatch(/^a batch of 24 images of 17x17: does not fit the .* GiB of the wasm engine\./)
     const [, named] = /at most (\d+)/.exec(error.remedy) ?? []
     expect(Number(named)).toBeGreaterThan(0)
     expect(Number(named)).toBeLessThan(24)
     expect(small.state().step).toBe(state.step)
-    expect(small.step(makeBatch(0, 0, Number(named)), 0).loss).toBeGreaterThan(0)
+    expect(small.step([makeBatch(0, 0, Number(named))], 0, () => 0).total).toBeGreaterThan(0)
     small.dispose()
   })
 

@@ -190,6 +190,31 @@ describe("checkpoint", () => {
     })
   )
 
+  const spaced = (epochs: number, params = {}) =>
+    batches({ epochs }).pipe(optimise({ model: tiny }), checkpoint({ checkpoint_step: 2, keep: 9, ...params }))
+  const files = (folder: string) => readdirSync(join(folder, "checkpoints")).map((name) => Number(name.slice(6, 10)))
+
+  effect("writes every second epoch and the last; only those keep their state", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const steps = yield* collect(folder, spaced(5))
+      expect(files(folder)).toEqual([2, 4, 5])
+      expect(steps.map(({ step }) => step)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+      expect(steps.flatMap(({ state }) => state?.epoch ?? [])).toEqual([2, 4, 5])
+      const resumed = yield* collect(folder, spaced(6), 4)
+      expect(resumed.map(({ step }) => step)).toEqual([7, 8, 9, 10, 11])
+    })
+  )
+
+  effect("starts anew where it is told to", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      yield* collect(folder, spaced(4))
+      yield* collect(folder, spaced(2, { resume: false }))
+      expect(files(folder)).toEqual([2])
+    })
+  )
+
   effect("says what is wrong with a broken file, and ignores others", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
@@ -226,10 +251,10 @@ describe("curve", () => {
         { "mAP.hard": hard, "ACG@20": 0 }
       ])
       const [header, ...lines] = readFileSync(join(folder, "curve.csv"), "utf8").trimEnd().split("\n")
-      expect(header).toBe("epoch,step,learning_rate,loss,floor,mAP.hard,ACG@20")
+      expect(header).toBe("epoch,step,learning_rate,loss,floor,id_loss,metric_loss,mAP.hard,ACG@20")
       expect(lines.map((line) => line.split(","))).toEqual(
-        steps.map(({ epoch, step, learningRate, loss, floor, validation }) => [
-          ...[epoch + 1, step + 1, learningRate, loss, floor].map(String),
+        steps.map(({ epoch, step, learningRate, loss, floor, idLoss, metricLoss, validation }) => [
+          ...[epoch + 1, step + 1, learningRate, loss, floor, idLoss, metricLoss].map(String),
           ...(validation === undefined ? ["", ""] : [String(hard), "0"])
         ])
       )

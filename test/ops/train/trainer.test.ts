@@ -1,11 +1,17 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import { initialWeights, makeModel } from "../../../src/ops/model/model.ts"
 import type { Engine } from "../../../src/ops/tensor/engine.ts"
+import type { Losses } from "../../../src/ops/train/losses/combined.ts"
 import { multiLabelCrossEntropy } from "../../../src/ops/train/losses/ml-xent.ts"
 import { orderedMultiLabel } from "../../../src/ops/train/losses/oml.ts"
-import { makeTrainer, type Objective, zeroMoments } from "../../../src/ops/train/trainer.ts"
+import { zeroMoments } from "../../../src/ops/train/optimisers.ts"
+import { makeTrainer } from "../../../src/ops/train/trainer.ts"
 import { devices, opened } from "../tensor/with-engine.ts"
 import { makeBatch, tiny } from "./harness.ts"
+
+const first = () => 0
+const metric: Losses = { id: undefined, metric: (input) => orderedMultiLabel(input), weight: [1, 1] }
+const id: Losses = { id: multiLabelCrossEntropy, metric: undefined, weight: [1, 1] }
 
 const FC = "head.head.fc.weight"
 const MEAN = "encoder.encoder_block0.1.running_mean"
@@ -20,9 +26,9 @@ describe.each(devices)("a trainer on %s", (device) => {
   const model = makeModel(tiny)
   const start = () => ({ weights: initialWeights(model, 1), moments: zeroMoments(model.parameters), step: 0 })
   const batch = makeBatch(0, 0, 6)
-  const trained = (objective: Objective, steps: number, on = engine) => {
-    const trainer = makeTrainer(on, model, objective, start())
-    const losses = Array.from({ length: steps }, () => trainer.step(batch, 2e-3).loss)
+  const trained = (by: Losses, steps: number, on = engine) => {
+    const trainer = makeTrainer(on, model, { losses: by }, start())
+    const losses = Array.from({ length: steps }, () => trainer.step([batch], 2e-3, first).total)
     const { weights } = trainer.state()
     trainer.dispose()
     const of = (name: string) => weights.find((array) => array.name === name)?.data as Float32Array
@@ -31,26 +37,25 @@ describe.each(devices)("a trainer on %s", (device) => {
 
   it("trains the head only where the loss looks at it", () => {
     const before = start().weights.find(({ name }) => name === FC)?.data
-    expect(trained({ on: "embeddings", loss: orderedMultiLabel }, 1).of(FC)).toEqual(before)
-    const { losses, of } = trained({ on: "logits", loss: multiLabelCrossEntropy }, 5)
+    expect(trained(metric, 1).of(FC)).toEqual(before)
+    const { losses, of } = trained(id, 5)
     expect(of(FC)).not.toEqual(before)
     expect(losses[4]).toBeLessThan(losses[0])
   })
 
   it("computes what plain JavaScript computes, to rounding", () => {
-    const objective = { on: "logits", loss: multiLabelCrossEntropy } as const
-    const [here, there] = [engine, other].map((one) => trained(objective, 3, one).losses)
+    const [here, there] = [engine, other].map((one) => trained(id, 3, one).losses)
     expect(here[0]).toBeCloseTo(there[0], 5)
     // Adam's first steps have the size of the rate whatever the gradient, so that roundings near 0 become differences.
     expect(here[2]).toBeCloseTo(there[2], 2)
   })
 
   it("goes on from its state with the same numbers", () => {
-    const objective = { on: "embeddings", loss: orderedMultiLabel } as const
+    const objective = { losses: metric }
     const one = makeTrainer(engine, model, objective, start())
-    one.step(batch, 2e-3)
+    one.step([batch], 2e-3, first)
     const two = makeTrainer(engine, model, objective, one.state())
-    expect(two.step(batch, 2e-3)).toEqual(one.step(batch, 2e-3))
+    expect(two.step([batch], 2e-3, first)).toEqual(one.step([batch], 2e-3, first))
     const bits = ({ weights, moments }: ReturnType<typeof one.state>) =>
       Buffer.concat([...weights, ...moments].map(({ data }) => Buffer.from(data.buffer)))
     expect(bits(two.state()).equals(bits(one.state()))).toBe(true)
@@ -59,13 +64,13 @@ describe.each(devices)("a trainer on %s", (device) => {
   })
 
   it("averages the batch's statistics with a share of 0.1", () => {
-    const objective = { on: "embeddings", loss: orderedMultiLabel } as const
+    const objective = { losses: metric }
     // The same batch through the same weights: only with a learning rate of nothing do means repeat.
     const trainer = makeTrainer(engine, model, objective, start())
     const mean = () => trainer.state().weights.find(({ name }) => name === MEAN)?.data as Float32Array
-    trainer.step(batch, 0)
+    trainer.step([batch], 0, first)
     const once = mean().slice()
-    trainer.step(batch, 0)
+    trainer.step([batch], 0, first)
     const twice = mean()
     trainer.dispose()
     expect(Math.max(...once.map(Math.abs))).toBeGreaterThan(1e-3)
@@ -75,9 +80,9 @@ describe.each(devices)("a trainer on %s", (device) => {
   })
 
   it("updates nothing where the loss is no number", () => {
-    const trainer = makeTrainer(engine, model, { on: "embeddings", loss: orderedMultiLabel }, start())
+    const trainer = makeTrainer(engine, model, { losses: metric }, start())
     const spoilt = { ...batch, images: batch.images.with(3, Number.NaN) }
-    expect(trainer.step(spoilt, 2e-3).loss).toBeNaN()
+    expect(trainer.step([spoilt], 2e-3, first).total).toBeNaN()
     const { weights, step } = trainer.state()
     trainer.dispose()
     expect(step).toBe(0)

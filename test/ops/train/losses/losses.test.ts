@@ -93,8 +93,8 @@ describe("oml", () => {
 
   it("equals its definition, for any temperature", () => {
     fc.assert(
-      fc.property(inputs, fc.constantFrom(0.01, 0.1, 1), (input, anneal) => {
-        expect(orderedMultiLabel(input, { anneal }).value).toBeCloseTo(naive(input, anneal), 9)
+      fc.property(inputs, fc.constantFrom(0.01, 0.1, 1), (input, temperature) => {
+        expect(orderedMultiLabel(input, { temperature }).value).toBeCloseTo(naive(input, temperature), 9)
       })
     )
   })
@@ -107,7 +107,7 @@ describe("oml", () => {
       labels: input.labels
     }
     few.labels = input.labels.slice(0, (12 * input.labels.length) / input.rows)
-    expect(slopeError((one) => orderedMultiLabel(one, { anneal: 0.2 }), few)).toBeLessThan(1e-3)
+    expect(slopeError((one) => orderedMultiLabel(one, { temperature: 0.2 }), few)).toBeLessThan(1e-3)
   })
 
   it("depends neither on rotation nor on the order of the batch", () => {

@@ -1,0 +1,34 @@
+/** Several batches as one for a loss: outputs end to end, and gradients cut apart again. */
+import type { Batch } from "../elements.ts"
+import type { BranchesOf, BranchValues } from "./losses/combined.ts"
+import type { Slopes } from "./pass.ts"
+
+const joined = <A extends Float32Array | Uint8Array>(parts: ReadonlyArray<A>): A => {
+  const Kind = parts[0].constructor as new (length: number) => A
+  const whole = new Kind(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
+
+export const jointLabels = (batches: ReadonlyArray<Batch>): Uint8Array => joined(batches.map(({ labels }) => labels))
+
+export const jointOutputs = (outputs: ReadonlyArray<BranchesOf<BranchValues>>): BranchesOf<BranchValues> => {
+  const of = (kind: "local" | "global") =>
+    outputs[0][kind].map((_, i) => ({
+      embedding: joined(outputs.map((one) => one[kind][i].embedding)),
+      logits: joined(outputs.map((one) => one[kind][i].logits))
+    }))
+  return { local: of("local"), global: of("global") }
+}
+
+/** Rows `from` to `to` of slopes that have `rows`. */
+export const rowsOfSlopes = (slopes: Slopes, rows: number, from: number, to: number): Slopes => {
+  const cut = (all: Float32Array | undefined) => all?.subarray((from * all.length) / rows, (to * all.length) / rows)
+  const of = (kind: "local" | "global") =>
+    slopes[kind].map(({ embedding, logits }) => ({ embedding: cut(embedding), logits: cut(logits) }))
+  return { local: of("local"), global: of("global") }
+}

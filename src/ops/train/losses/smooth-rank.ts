@@ -1,0 +1,133 @@
+/**
+ * Smooth precision of one anchor (Brown et al., ECCV 2020): ranks among n similarities s, in which a step becomes a sigmoid.
+ *
+ * With G(d) = 1 / (1 + exp(-d / t)): R(a) = 1 + sum over b != a of G(s_b - s_a), and R_g(a) the same over the members of a
+ * group g. The precision is the sum over groups and their members of scale_g R_g(a) / R(a).
+ *
+ * G(s_b - s_a) = E_b / (E_a + E_b) with E = exp(s / t): n exponentials serve n^2 comparisons, of which half are the others'
+ * complements.
+ */
+
+export interface Group {
+  /** Positions in s, ascending. */
+  readonly members: ArrayLike<number>
+  readonly scale: number
+}
+
+/** What one anchor needs, reused for all: memory stays O(n^2) though there are n^3 comparisons. */
+export interface RankBuffers {
+  /** G(s_b - s_a) at [a, b], a < b. */
+  readonly above: Float64Array
+  /** The sum of the scales of the groups that hold both, at [a, b], a < b. */
+  readonly common: Float64Array
+  readonly power: Float64Array
+  readonly rank: Float64Array
+  readonly within: Float64Array
+}
+
+export const rankBuffers = (n: number): RankBuffers => ({
+  above: new Float64Array(n * n),
+  common: new Float64Array(n * n),
+  power: new Float64Array(n),
+  rank: new Float64Array(n),
+  within: new Float64Array(n)
+})
+
+/** Differences of exponents beyond this could overflow; then every comparison takes an exponential of its own. */
+const SAFE = 600
+
+/** Fills `power`; false where exponents lie too far apart for it. */
+const powers = (s: Float64Array, temperature: number, power: Float64Array): boolean => {
+  let [least, most] = [s[0], s[0]]
+  for (const value of s) {
+    least = Math.min(least, value)
+    most = Math.max(most, value)
+  }
+  const middle = (least + most) / 2
+  for (let a = 0; a < s.length; a++) power[a] = Math.exp((s[a] - middle) / temperature)
+  return (most - least) / temperature < SAFE
+}
+
+/** Fills `common` and begins `within` with the scales of each one's own groups. */
+const mark = (groups: ReadonlyArray<Group>, n: number, { common, within }: RankBuffers): void => {
+  common.fill(0)
+  within.fill(0)
+  for (const { members, scale } of groups) {
+    for (let i = 0; i < members.length; i++) {
+      within[members[i]] += scale
+      for (let j = i + 1; j < members.length; j++) common[members[i] * n + members[j]] += scale
+    }
+  }
+}
+
+/** Fills `above` and `rank`, and completes `within`: the sum over groups of scale R_g. */
+const compare = (s: Float64Array, temperature: number, { above, common, power, rank, within }: RankBuffers): void => {
+  const n = s.length
+  const safe = powers(s, temperature, power)
+  rank.fill(1)
+  for (let a = 0; a < n; a++) {
+    const [own, value] = [power[a], s[a]]
+    let [rankOfA, withinOfA] = [0, 0]
+    for (let b = a + 1, at = a * n + a + 1; b < n; b++, at++) {
+      const g = safe ? power[b] / (own + power[b]) : 1 / (1 + Math.exp((value - s[b]) / temperature))
+      const shared = common[at]
+      above[at] = g
+      rankOfA += g
+      withinOfA += shared * g
+      rank[b] += 1 - g
+      within[b] += shared * (1 - g)
+    }
+    rank[a] += rankOfA
+    within[a] += withinOfA
+  }
+}
+
+/**
+ * Adds the derivative with respect to s. With W the sum over groups of scale R_g, and h = G (1 - G) / t, which is the same
+ * for (a, b) and (b, a), a pair moves s_b up, and s_a down, by h [common (1/R_a - 1/R_b) - W_a / R_a^2 + W_b / R_b^2].
+ */
+const flow = (
+  temperature: number,
+  { above, common, rank, within }: RankBuffers,
+  slope: Float64Array,
+  inverse: Float64Array
+) => {
+  const n = slope.length
+  for (let a = 0; a < n; a++) {
+    inverse[a] = 1 / rank[a]
+    within[a] *= inverse[a] * inverse[a]
+  }
+  for (let a = 0; a < n; a++) {
+    const [inverseOfA, outerOfA] = [inverse[a], within[a]]
+    let down = 0
+    for (let b = a + 1, at = a * n + a + 1; b < n; b++, at++) {
+      const g = above[at]
+      const moved = ((g * (1 - g)) / temperature) * (common[at] * (inverseOfA - inverse[b]) - outerOfA + within[b])
+      slope[b] += moved
+      down += moved
+    }
+    slope[a] -= down
+  }
+}
+
+/**
+ * The precision of one anchor; adds its derivative with respect to s to `slope`.
+ *
+ * @param s similarities of what is ranked, [n]
+ * @param buffers of size n
+ */
+export const smoothPrecision = (
+  s: Float64Array,
+  groups: ReadonlyArray<Group>,
+  temperature: number,
+  buffers: RankBuffers,
+  slope: Float64Array
+): number => {
+  if (groups.length === 0) return 0
+  mark(groups, s.length, buffers)
+  compare(s, temperature, buffers)
+  let precision = 0
+  for (let a = 0; a < s.length; a++) precision += buffers.within[a] / buffers.rank[a]
+  flow(temperature, buffers, slope, buffers.power)
+  return precision
+}

@@ -1,0 +1,54 @@
+/**
+ * Smooth-AP (Brown et al., ECCV 2020, equation 6): for every anchor q that has positives P, with similarities s of all
+ * others and G(d) = 1 / (1 + exp(-d / t)), AP_q = 1/|P| sum over a in P of
+ * (1 + sum over b in P of G(s_b - s_a)) / (1 + sum over all b of G(s_b - s_a)), b != a. The loss is the mean of 1 - AP_q.
+ */
+import { directions, similarities, toEmbeddings } from "./cosine.ts"
+import type { LossInput, LossValue } from "./loss.ts"
+import { withinJaccard } from "./relation.ts"
+import { candidates } from "./selection.ts"
+import { rankBuffers, smoothPrecision } from "./smooth-rank.ts"
+
+export interface SmoothApOptions {
+  /** Jaccard distance up to which two images are positives of each other. */
+  readonly threshold?: number
+  readonly temperature?: number
+}
+
+/** A row without its entry q, and back. */
+const without = (row: Float64Array, q: number): Float64Array => {
+  const rest = new Float64Array(row.length - 1)
+  rest.set(row.subarray(0, q))
+  rest.set(row.subarray(q + 1), q)
+  return rest
+}
+
+/**
+ * The loss and its gradient; its floor is 0, reached when every anchor has its positives first. A batch without positives
+ * gives 0 and no gradient.
+ *
+ * @param input raw embeddings [rows, D]; they are L2-normalised here
+ */
+export const smoothAveragePrecision = (
+  { values, labels, rows }: LossInput,
+  { temperature = 0.01, threshold = 0.5 }: SmoothApOptions = {}
+): LossValue => {
+  const anchors = candidates(withinJaccard(labels, rows, threshold), "nowhere").filter((a) => a.positives.length > 0)
+  if (anchors.length === 0) return { value: 0, gradient: new Float32Array(values.length), floor: 0 }
+  const given = directions(values, rows)
+  const S = similarities(given)
+  const dS = new Float64Array(rows * rows)
+  const buffers = rankBuffers(rows - 1)
+  let precision = 0
+  for (const { anchor, positives } of anchors) {
+    const members = positives.map((row) => (row < anchor ? row : row - 1))
+    const scale = 1 / (anchors.length * members.length)
+    const slope = new Float64Array(rows - 1)
+    const s = without(S.subarray(anchor * rows, (anchor + 1) * rows), anchor)
+    precision += smoothPrecision(s, [{ members, scale }], temperature, buffers, slope)
+    slope.forEach((value, i) => {
+      dS[anchor * rows + (i < anchor ? i : i + 1)] -= value
+    })
+  }
+  return { value: 1 - precision, gradient: toEmbeddings(dS, given), floor: 0 }
+}

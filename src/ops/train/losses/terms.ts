@@ -1,0 +1,82 @@
+/** Terms: one number for an anchor, what it should be near to and what it should be far from, with its derivatives. */
+
+export interface Term {
+  readonly value: number
+  /** What stands inside the max(0, .) of the term. */
+  readonly hinge: number
+  /** Derivatives with respect to anchor, positive and negative. */
+  readonly slopes: readonly [anchor: Float64Array, positive: Float64Array, negative: Float64Array]
+}
+export type TermOf = (anchor: Float64Array, positive: Float64Array, negative: Float64Array) => Term
+
+/** Norms are divided by at least this much, as `normalize` of PyTorch does. */
+export const TINY = 1e-12
+/** Added to every difference of components before its distance is taken, as PyTorch's `pairwise_distance` does. */
+const SHIFT = 1e-6
+
+const dot = (a: Float64Array, b: Float64Array): number => {
+  let sum = 0
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i]
+  return sum
+}
+
+const difference = (a: Float64Array, b: Float64Array, plus = 0): Float64Array => a.map((x, i) => x - b[i] + plus)
+
+/** x / |x| and the way back of a derivative; a vector of length zero has no direction to change and gets none. */
+const direction = (x: Float64Array) => {
+  const norm = Math.sqrt(dot(x, x))
+  const unit = x.map((value) => value / Math.max(norm, TINY))
+  const back = (slope: Float64Array): Float64Array => {
+    if (norm < TINY) return new Float64Array(x.length)
+    const along = dot(slope, unit)
+    return slope.map((value, i) => (value - along * unit[i]) / norm)
+  }
+  return { unit, back }
+}
+
+/**
+ * Contrastive (Hadsell et al., CVPR 2006, equation 4) on directions: |a - p|^2 / 2 + max(0, margin - |a - n|)^2 / 2, with
+ * a, p, n divided by their lengths.
+ */
+export const contrastive =
+  (margin: number): TermOf =>
+  (anchor, positive, negative) => {
+    const [a, p, n] = [anchor, positive, negative].map(direction)
+    const toP = difference(a.unit, p.unit)
+    const toN = difference(a.unit, n.unit)
+    const far = Math.sqrt(dot(toN, toN))
+    const hinge = margin - far
+    const open = Math.max(0, hinge)
+    const push = far > 0 ? open / far : 0
+    return {
+      value: dot(toP, toP) / 2 + open ** 2 / 2,
+      hinge,
+      slopes: [
+        a.back(toP.map((value, i) => value - push * toN[i])),
+        p.back(toP.map((value) => -value)),
+        n.back(toN.map((value) => push * value))
+      ]
+    }
+  }
+
+/**
+ * Triplet margin (Balntas et al., BMVC 2016): max(0, margin + d(a, p) - d(a, n)), d(x, y) = |x - y + 1e-6| on vectors as they
+ * are.
+ */
+export const triplet =
+  (margin: number): TermOf =>
+  (anchor, positive, negative) => {
+    const toP = difference(anchor, positive, SHIFT)
+    const toN = difference(anchor, negative, SHIFT)
+    const [near, far] = [Math.sqrt(dot(toP, toP)), Math.sqrt(dot(toN, toN))]
+    const hinge = margin + near - far
+    // Not `hinge <= 0`: NaN must not look like nothing.
+    const open = hinge < 0 || hinge === 0 ? 0 : 1
+    const pull = toP.map((value) => (near > 0 ? (open * value) / near : 0))
+    const push = toN.map((value) => (far > 0 ? (open * value) / far : 0))
+    return {
+      value: open * hinge,
+      hinge,
+      slopes: [difference(pull, push), pull.map((value) => -value), push]
+    }
+  }

@@ -1,0 +1,26 @@
+import type { LossInput, LossValue } from "./loss.ts"
+
+/**
+ * Cross-entropy of softmax(logits): the mean over rows of -sum_c y_c log softmax(x)_c. With one label a row, y is the class
+ * index; rows with several labels count as unnormalised class probabilities, which is what PyTorch makes of them.
+ *
+ * @param input logits [rows, classes] with labels of the same shape
+ */
+export const crossEntropy = ({ values, labels, rows }: LossInput): LossValue => {
+  const classes = rows === 0 ? 0 : values.length / rows
+  const gradient = new Float32Array(values.length)
+  let sum = 0
+  for (let from = 0; from < values.length; from += classes) {
+    const x = values.subarray(from, from + classes)
+    const y = labels.subarray(from, from + classes)
+    const most = x.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)
+    const total = x.reduce((partial, value) => partial + Math.exp(value - most), 0)
+    const weight = y.reduce((partial, label) => partial + label, 0)
+    for (let c = 0; c < classes; c++) {
+      const log = x[c] - most - Math.log(total)
+      sum -= y[c] * log
+      gradient[from + c] = (weight * Math.exp(log) - y[c]) / rows
+    }
+  }
+  return { value: sum / Math.max(1, rows), gradient, floor: 0 }
+}

@@ -1,0 +1,63 @@
+/** Optimisers by name: what they remember of each weight, and one update. */
+import type { NamedArray } from "../elements.ts"
+import type { Parameter } from "../model/layer.ts"
+import type { Engine } from "../tensor/engine.ts"
+import type { Tensor } from "../tensor/tfjs.ts"
+
+export interface UpdateOptions {
+  readonly learningRate: number
+  /** Number of this update, from 1. */
+  readonly step: number
+  readonly momentum: number
+}
+
+interface Optimiser {
+  /** Names of what is remembered of each weight, in the order of `update`; 0 before the first update. */
+  readonly moments: ReadonlyArray<string>
+  readonly update: (
+    engine: Engine,
+    weight: Tensor,
+    moments: ReadonlyArray<Tensor>,
+    gradient: Tensor,
+    options: UpdateOptions
+  ) => { readonly weight: Tensor; readonly moments: ReadonlyArray<Tensor> }
+}
+
+export const optimisers = {
+  adam: {
+    moments: ["m", "v"],
+    update: (engine, weight, [m, v], gradient, { learningRate, step }) => {
+      const next = engine.adam({ weight, m, v }, gradient, { learningRate, step })
+      return { weight: next.weight, moments: [next.m, next.v] }
+    }
+  },
+  sgd: {
+    moments: ["velocity"],
+    update: (engine, weight, [velocity], gradient, { learningRate, momentum }) => {
+      const next = engine.sgd({ weight, velocity }, gradient, { learningRate, momentum })
+      return { weight: next.weight, moments: [next.velocity] }
+    }
+  }
+} satisfies Readonly<Record<string, Optimiser>>
+
+export type OptimiserName = keyof typeof optimisers
+
+const prefixes = Object.values(optimisers).flatMap(({ moments }) => moments)
+
+/** Whether an array of a checkpoint is an optimiser's. */
+export const isMoment = (name: string): boolean => prefixes.some((prefix) => name.startsWith(`${prefix}/`))
+
+/** Zero moments for every weight, under `MOMENT/NAME`. */
+export const zeroMoments = (
+  parameters: ReadonlyArray<Parameter>,
+  optimiser: OptimiserName = "adam"
+): ReadonlyArray<NamedArray> =>
+  optimisers[optimiser].moments.flatMap((moment) =>
+    parameters
+      .filter(({ role }) => role === "weight")
+      .map(({ name, shape }) => ({
+        name: `${moment}/${name}`,
+        shape,
+        data: new Float32Array(shape.reduce((product, n) => product * n, 1))
+      }))
+  )
