@@ -21,6 +21,10 @@ export const dtypeOf = (data: ArrayBufferView): Dtype | undefined =>
 /** The bytes of a typed array, not copied. */
 export const rawBytes = (data: Pixels): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 
+/** The values that `bytes` are, which must be aligned; not copied. */
+export const pixelsOf = (dtype: Dtype, bytes: Uint8Array<ArrayBuffer>): Pixels =>
+  new ARRAYS[dtype](bytes.buffer, bytes.byteOffset, bytes.byteLength / bytesOf(dtype))
+
 /** `count` values that stand at byte `offset` of `bytes`, copied, so that `offset` need not be aligned. */
 export const valuesAt = (dtype: Dtype, bytes: Uint8Array, offset: number, count: number): Pixels => {
   const copy = new Uint8Array(count * bytesOf(dtype))

@@ -1,9 +1,9 @@
-/** Reads single-band TIFF files: plain strips directly, all else by the `geotiff` package. */
+/** Reads TIFF files: plain strips, which are all that BigEarthNet has, directly; all else by the `geotiff` package. */
 import { fromArrayBuffer } from "geotiff"
-import type { Band } from "../elements.ts"
-import { bytesOf, dtypeOf, valuesAt } from "./dtypes.ts"
+import type { Band, Pixels } from "../elements.ts"
+import { bytesOf, dtypeOf, pixelsOf } from "./dtypes.ts"
 import { DataError } from "./errors.ts"
-import { readTiffHeader, refusing, type TiffHeader } from "./tiff-header.ts"
+import { readTiffHeader, refusing, type Strips, type TiffHeader } from "./tiff-header.ts"
 
 /** A band without its name. */
 export type Raster = Omit<Band, "name">
@@ -12,30 +12,52 @@ const reversedWords = (bytes: Uint8Array, size: number): void => {
   for (let at = 0; at < bytes.length; at += size) bytes.subarray(at, at + size).reverse()
 }
 
-/** Joins strips; a multi-byte value never spans two of them. */
-const readStrips = (bytes: Uint8Array, header: TiffHeader, strips: NonNullable<TiffHeader["strips"]>): Raster => {
-  const { height, width, dtype, littleEndian } = header
-  const rowBytes = width * bytesOf(dtype)
-  const joined = new Uint8Array(height * rowBytes)
-  strips.offsets.forEach((offset, i) => {
-    const from = i * strips.rows
-    const length = Math.min(strips.rows, height - from) * rowBytes
-    joined.set(bytes.subarray(offset, offset + length), from * rowBytes)
-  })
-  if (!littleEndian) reversedWords(joined, bytesOf(dtype))
-  return { dtype, height, width, data: valuesAt(dtype, joined, 0, height * width) }
+/** One of `samples` values of every pixel. */
+const everyNth = (pixels: Pixels, samples: number, sample: number): Pixels => {
+  const band = pixels.slice(0, pixels.length / samples)
+  for (let i = 0, from = sample; i < band.length; i++, from += samples) band[i] = pixels[from]
+  return band
 }
 
-const readPacked = async (bytes: Uint8Array, header: TiffHeader, file: string): Promise<Raster> => {
-  const { height, width, dtype } = header
+/** Joins the strips from `first` on to whole rows of `across` values; a value of many bytes never spans two strips. */
+const joinStrips = (bytes: Uint8Array, header: TiffHeader, strips: Strips, first: number, across: number): Pixels => {
+  const { height, dtype, littleEndian } = header
+  const rowBytes = across * bytesOf(dtype)
+  const joined = new Uint8Array(height * rowBytes)
+  for (let row = 0, i = first; row < height; row += strips.rows, i++) {
+    const offset = strips.offsets[i]
+    const length = Math.min(strips.rows, height - row) * rowBytes
+    joined.set(bytes.subarray(offset, offset + length), row * rowBytes)
+  }
+  if (!littleEndian) reversedWords(joined, bytesOf(dtype))
+  return pixelsOf(dtype, joined)
+}
+
+const readStrips = (bytes: Uint8Array, header: TiffHeader, strips: Strips): ReadonlyArray<Raster> => {
+  const { dtype, height, samples, width } = header
+  const bands = Array.from({ length: samples }, (_, sample) => sample)
+  const raster = (data: Pixels): Raster => ({ dtype, height, width, data })
+  if (strips.planar) {
+    const perBand = strips.offsets.length / samples
+    return bands.map((sample) => raster(joinStrips(bytes, header, strips, sample * perBand, width)))
+  }
+  const pixels = joinStrips(bytes, header, strips, 0, width * samples)
+  return samples === 1 ? [raster(pixels)] : bands.map((sample) => raster(everyNth(pixels, samples, sample)))
+}
+
+const readPacked = async (bytes: Uint8Array, header: TiffHeader, file: string): Promise<ReadonlyArray<Raster>> => {
+  const { height, width, dtype, samples } = header
   const copy = new Uint8Array(bytes)
   try {
     const image = await (await fromArrayBuffer(copy.buffer)).getImage(0)
-    const [data] = await image.readRasters({ interleave: false })
-    if (typeof data === "number" || dtypeOf(data) !== dtype || data.length !== height * width) {
-      return refusing(file)("holds other pixels than its header says")
-    }
-    return { dtype, height, width, data: data as Band["data"] }
+    const bands = await image.readRasters({ interleave: false })
+    return Array.from({ length: samples }, (_, sample) => {
+      const data = bands[sample]
+      if (typeof data !== "object" || dtypeOf(data) !== dtype || data.length !== height * width) {
+        return refusing(file)("holds other pixels than its header says")
+      }
+      return { dtype, height, width, data: data as Band["data"] }
+    })
   } catch (cause) {
     if (cause instanceof DataError) throw cause
     const reason = cause instanceof Error ? cause.message : String(cause)
@@ -49,12 +71,22 @@ const readPacked = async (bytes: Uint8Array, header: TiffHeader, file: string): 
 }
 
 /**
- * Reads the one band of a TIFF file, row-major [height, width] in the file's dtype, of either byte order.
+ * Reads all bands of a TIFF file, each row-major [height, width] in the file's dtype, of either byte order.
  *
  * @param file for messages
  * @returns rejects with DataError where the file is damaged, cut short, claims more than it can hold, or is of another kind
  */
-export const decodeTiff = async (bytes: Uint8Array, file: string): Promise<Raster> => {
+export const decodeTiffBands = async (bytes: Uint8Array, file: string): Promise<ReadonlyArray<Raster>> => {
   const header = readTiffHeader(bytes, file)
   return header.strips === undefined ? readPacked(bytes, header, file) : readStrips(bytes, header, header.strips)
+}
+
+/**
+ * Reads the one band of a TIFF file.
+ *
+ * @returns rejects with DataError as `decodeTiffBands`, and where there are several bands
+ */
+export const decodeTiff = async (bytes: Uint8Array, file: string): Promise<Raster> => {
+  const bands = await decodeTiffBands(bytes, file)
+  return bands.length === 1 ? bands[0] : refusing(file)(`holds ${bands.length} values a pixel, expected 1`)
 }

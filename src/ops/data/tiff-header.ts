@@ -9,12 +9,23 @@ export interface TiffHeader {
   readonly height: number
   readonly width: number
   readonly dtype: Dtype
+  /** Values of a pixel: bands. */
+  readonly samples: number
   /** Uncompressed strips, where that is what the file holds. */
-  readonly strips: { readonly offsets: ReadonlyArray<number>; readonly rows: number } | undefined
+  readonly strips: Strips | undefined
 }
 
-/** More fields than any real file has. */
+export interface Strips {
+  readonly offsets: ReadonlyArray<number>
+  /** Rows of each but the last. */
+  readonly rows: number
+  /** Whether all strips of a band come before those of the next; else a pixel's values stand side by side. */
+  readonly planar: boolean
+}
+
+/** More fields and bands than any real file has. */
 const MAX_FIELDS = 4096
+const MAX_SAMPLES = 1024
 /** Images of up to this many bytes may be packed as tightly as they like. */
 const ALWAYS_ALLOWED = 1 << 26
 /** Deflate packs at most 1032:1, LZW about as much. */
@@ -83,33 +94,44 @@ const readFields = (bytes: Uint8Array, refuse: Refuse): Fields => {
   return { view, littleEndian, list }
 }
 
-const pixelType = (list: Fields["list"], refuse: Refuse): Dtype => {
-  const samples = list(277)?.[0] ?? 1
-  const bits = list(258)?.[0] ?? 1
-  const format = list(339)?.[0] ?? 1
-  if (samples !== 1) refuse(`holds ${samples} values a pixel, expected 1`)
+/** One dtype for all samples: bits and format have a value each, or one for all. */
+const pixelType = (list: Fields["list"], samples: number, refuse: Refuse): Dtype => {
+  const bits = list(258) ?? [1]
+  const format = list(339) ?? [1]
+  const alike = (values: ReadonlyArray<number>) =>
+    (values.length === 1 || values.length === samples) && values.every((value) => value === values[0])
+  if (!alike(bits) || !alike(format)) refuse(`has bands of several types: ${bits.join(", ")} bits`)
   return (
-    DTYPES[`${format}/${bits}`] ?? refuse(`has pixels of ${bits} bits in sample format ${format}, which are not read`)
+    DTYPES[`${format[0]}/${bits[0]}`] ??
+    refuse(`has pixels of ${bits[0]} bits in sample format ${format[0]}, which are not read`)
   )
 }
 
-const plainStrips = (list: Fields["list"], height: number, rowBytes: number, size: number, refuse: Refuse) => {
+const plainStrips = (
+  list: Fields["list"],
+  { dtype, height, samples, width }: Omit<TiffHeader, "strips">,
+  size: number,
+  refuse: Refuse
+): Strips => {
   const offsets = list(273) ?? refuse("names no strips")
   const counts = list(279) ?? refuse("names no strip sizes")
   const rows = Math.min(list(278)?.[0] ?? height, height)
-  if (rows === 0 || Math.ceil(height / rows) !== offsets.length || offsets.length !== counts.length) {
+  const planar = samples > 1 && (list(284)?.[0] ?? 1) === 2
+  const rowBytes = width * bytesOf(dtype) * (planar ? 1 : samples)
+  const perBand = rows === 0 ? 0 : Math.ceil(height / rows)
+  if (rows === 0 || perBand * (planar ? samples : 1) !== offsets.length || offsets.length !== counts.length) {
     refuse(`has ${offsets.length} strips of ${rows} rows for ${height} rows`)
   }
-  offsets.forEach((offset, i) => {
-    const needed = Math.min(rows, height - i * rows) * rowBytes
+  for (let i = 0; i < offsets.length; i++) {
+    const needed = Math.min(rows, height - (i % perBand) * rows) * rowBytes
     if (counts[i] < needed) refuse(`has ${counts[i]} bytes in strip ${i}, expected ${needed}`)
-    if (offset + needed > size) refuse(`is cut short: strip ${i} ends at byte ${offset + needed} of ${size}`)
-  })
-  return { offsets, rows }
+    if (offsets[i] + needed > size) refuse(`is cut short: strip ${i} ends at byte ${offsets[i] + needed} of ${size}`)
+  }
+  return { offsets, rows, planar }
 }
 
 /**
- * Reads the header of a single-band TIFF file.
+ * Reads the header of a TIFF file.
  *
  * @throws DataError where it is damaged, claims an image that the file's size cannot hold, or holds another kind of image
  */
@@ -119,25 +141,22 @@ export const readTiffHeader = (bytes: Uint8Array, file: string): TiffHeader => {
   const width = list(256)?.[0] ?? 0
   const height = list(257)?.[0] ?? 0
   if (width === 0 || height === 0) refuse("has no size")
-  const dtype = pixelType(list, refuse)
-  const needed = height * width * bytesOf(dtype)
+  const samples = list(277)?.[0] ?? 1
+  if (samples === 0 || samples > MAX_SAMPLES) refuse(`holds ${samples} values a pixel`)
+  const dtype = pixelType(list, samples, refuse)
+  const head = { littleEndian, height, width, dtype, samples }
+  const needed = height * width * samples * bytesOf(dtype)
   const claims = (bytesNeeded: number) =>
     refuse(`claims ${height} x ${width} pixels, ${bytesNeeded} bytes, but is ${bytes.length} bytes long`)
   // Predictors and tiles are for the general reader; so is every compression.
   const plain = (list(259)?.[0] ?? 1) === 1 && list(322) === undefined && (list(317)?.[0] ?? 1) === 1
   if (plain) {
     if (needed > bytes.length) claims(needed)
-    return {
-      littleEndian,
-      height,
-      width,
-      dtype,
-      strips: plainStrips(list, height, width * bytesOf(dtype), bytes.length, refuse)
-    }
+    return { ...head, strips: plainStrips(list, head, bytes.length, refuse) }
   }
   const limit = Math.max(ALWAYS_ALLOWED, MAX_RATIO * bytes.length)
-  const tile = (list(322)?.[0] ?? 0) * (list(323)?.[0] ?? 0) * bytesOf(dtype)
+  const tile = (list(322)?.[0] ?? 0) * (list(323)?.[0] ?? 0) * samples * bytesOf(dtype)
   if (needed > limit) claims(needed)
   if (tile > limit) refuse(`claims tiles of ${tile} bytes, but is ${bytes.length} bytes long`)
-  return { littleEndian, height, width, dtype, strips: undefined }
+  return { ...head, strips: undefined }
 }

@@ -3,7 +3,7 @@ import { fromArrayBuffer, writeArrayBuffer } from "geotiff"
 import sharp from "sharp"
 import { describe, expect, it } from "vitest"
 import { DataError } from "../../../src/ops/data/errors.ts"
-import { decodeTiff } from "../../../src/ops/data/geotiff-read.ts"
+import { decodeTiff, decodeTiffBands } from "../../../src/ops/data/geotiff-read.ts"
 import { encodeGeoTiff } from "../../../src/ops/data/geotiff-write.ts"
 
 const place = { ulx: 600_000, uly: 4_900_020, metres: 60, epsg: 32629 }
@@ -111,6 +111,38 @@ describe("decodeTiff", () => {
     }
   })
 
+  it.each(["none", "deflate"] as const)("reads every band of colours, packed by %s", async (compression) => {
+    const colours = Uint8Array.from({ length: 12 * 10 * 3 }, (_, i) => (i * 31) % 256)
+    const bytes = await sharp(colours, { raw: { width: 12, height: 10, channels: 3 } })
+      .tiff({ compression })
+      .toBuffer()
+    const bands = await decodeTiffBands(bytes, "x.tif")
+    expect(bands.map(({ dtype, height, width }) => [dtype, height, width])).toEqual(Array(3).fill(["uint8", 10, 12]))
+    for (const [band, { data }] of bands.entries()) expect(data).toEqual(colours.filter((_, i) => i % 3 === band))
+  })
+
+  it("reads bands that stand one after the other", async () => {
+    const bands = [Uint16Array.of(1, 2, 3, 4, 5, 6), Uint16Array.of(7, 8, 9, 10, 11, 65535)]
+    const fields = { 256: 3, 257: 2, 258: 16, 259: 1, 273: 0, 277: 2, 278: 2, 279: 12, 284: 2, 339: 1 }
+    const bytes = tiff(
+      true,
+      fields,
+      bands.flatMap((band) => [...new Uint8Array(band.buffer)])
+    )
+    // One strip a band: both tags are lists of two, which stand at the file's end.
+    const grown = new Uint8Array(bytes.length + 16)
+    grown.set(bytes)
+    const view = new DataView(grown.buffer)
+    const start = view.getUint32(18 + 12 * 4, true)
+    for (const [entry, values] of [[4, [start, start + 12]] as const, [7, [12, 12]] as const]) {
+      const at = bytes.length + (entry === 4 ? 0 : 8)
+      view.setUint32(14 + 12 * entry, 2, true)
+      view.setUint32(18 + 12 * entry, at, true)
+      values.forEach((value, i) => void view.setUint32(at + 4 * i, value, true))
+    }
+    expect((await decodeTiffBands(grown, "x.tif")).map(({ data }) => data)).toEqual(bands)
+  })
+
   it("reads what the geotiff package writes", async () => {
     const values = Float32Array.of(1.5, -2, 3, 4, 5, 6)
     const bytes = new Uint8Array(
@@ -138,7 +170,8 @@ describe("decodeTiff", () => {
       tiff(true, { ...plain(16, 1, 4), 322: 2 ** 20, 323: 2 ** 20 }, [1, 2, 3, 4]),
       "claims tiles of 2199023255552 bytes"
     ],
-    ["colours", tiff(true, { ...plain(8, 1, 2), 277: 3 }, [1, 2]), "holds 3 values a pixel, expected 1"],
+    ["colours", tiff(true, { ...plain(8, 1, 6), 277: 3 }, [1, 2, 3, 4, 5, 6]), "holds 3 values a pixel, expected 1"],
+    ["too many bands", tiff(true, { ...plain(8, 1, 6), 277: 5000 }, [1, 2, 3]), "holds 5000 values a pixel"],
     ["bits", tiff(true, { ...plain(1, 1, 2) }, [1, 2]), "pixels of 1 bits"],
     ["too few strips", tiff(true, { ...plain(8, 1, 2), 257: 2 }, [1, 2, 3, 4]), "has 1 strips of 1 rows for 2 rows"],
     ["a short strip", tiff(true, plain(16, 1, 2), [1, 2, 3, 4]), "has 2 bytes in strip 0, expected 4"],
