@@ -99,6 +99,6 @@ export const command = Command.make("run.ts", options, (given) =>
     const only = Option.getOrUndefined(given.only)
     yield* knownPipeline(made, only)
     if (given.check) return yield* Console.log(`${showPlan(made)}${yield* showNetworks(made)}`)
-    yield* run(made, only, Option.getOrUndefined(given.out), given.fresh, given.json)
+    yield* run(made, only, Option.getOrUndefined(given.out), given.fresh || made.loaded.settings.fresh, given.json)
   })
 ).pipe(Command.withDescription("Runs an experiment: the pipelines of a YAML file, in their order."))

@@ -38,7 +38,7 @@ const readConfig = (file: string): string => {
 /** @throws RunError for a file that cannot be read, ConfigError for one that is wrong */
 export const makePlan = (file: string, set: ReadonlyArray<string>): Plan => {
   const loaded = Result.getOrThrow(load(readConfig(file), file, language, { set }))
-  const { device: _, threads: __, experiment, ...fixed } = loaded.settings
+  const { device: _, threads: __, fresh: ___, experiment, ...fixed } = loaded.settings
   const name = experiment ?? basename(file, extname(file))
   if (/[/\\]|^\.{1,2}$/.test(name)) {
     throw new ConfigError({
@@ -46,7 +46,7 @@ export const makePlan = (file: string, set: ReadonlyArray<string>): Plan => {
     })
   }
   const pipelines = Object.fromEntries([...loaded.pipelines].map(([key, pipeline]) => [key, toJson(pipeline)]))
-  // Device and threads are not part of what is run: a run may go on with others, and then says so.
+  // Device and threads are not part of what is run: a run may go on with others, and then says so. Nor is `fresh`.
   return { file, experiment: name, loaded, configuration: { settings: { ...fixed, experiment: name }, pipelines } }
 }
 

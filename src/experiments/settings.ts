@@ -4,6 +4,7 @@ import type { Device as AnyDevice } from "../ops/tensor/engine.ts"
 import {
   Compat,
   choice,
+  Flag,
   listOf,
   Name,
   NonNegativeInt,
@@ -42,5 +43,6 @@ export const settings = {
     Compat,
     "`original` brings back the original's quirks that change numbers: the default of every parameter `compat`."
   ),
+  fresh: param(Flag, "Whether every run starts anew, as with `--fresh`: for files that look at something.", false),
   experiment: optional(Name, "Names the run folder `outputs/NAME`; by default the file's name.")
 } as const
