@@ -145,14 +145,21 @@ const memory = (): Figure => {
   }
 }
 
-export const retrieval = async (): Promise<ReadonlyArray<Figure>> => {
+const parts = {
+  after: afterProduct,
+  product: (all: ReturnType<typeof batches>) => product(all, "auto"),
+  wasm: (all: ReturnType<typeof batches>) => product(all, "wasm"),
+  search,
+  truth,
+  memory
+} as const
+
+/** @param only some of the parts; all by default */
+export const retrieval = async (
+  only: ReadonlyArray<string> = Object.keys(parts)
+): Promise<ReadonlyArray<Figure>> => {
   const all = batches()
-  return [
-    await afterProduct(),
-    await product(all, "auto"),
-    await product(all, "wasm"),
-    await search(all),
-    await truth(all),
-    memory()
-  ]
+  const figures: Array<Figure> = []
+  for (const [name, part] of Object.entries(parts)) if (only.includes(name)) figures.push(await part(all))
+  return figures
 }

@@ -10,8 +10,8 @@ import { scratchBytes } from "./order.ts"
 export const ITEM_TILE = 1024
 export const QUERY_TILE = 64
 
-/** More queries at once do not make the product faster. */
-const MOST_QUERIES = 1024
+/** Each tile of items is brought together once for so many queries; more do not make the product faster. */
+const MOST_QUERIES = 2048
 /** Queries per ranking that is handed on. */
 const MOST_ROWS = 256
 

@@ -6,8 +6,12 @@ import { squares } from "./similarity.ts"
 export interface Vectors {
   readonly count: number
   readonly dim: number
-  /** Copies the rows [from, to). */
-  readonly read: (from: number, to: number) => Float32Array
+  /**
+   * Copies the rows [from, to).
+   *
+   * @param room where to, if it is large enough: the result is then a new view of it
+   */
+  readonly read: (from: number, to: number, room?: Float32Array) => Float32Array
   /** Sum of squares of a row. */
   readonly squared: (row: number) => number
 }
@@ -46,20 +50,28 @@ export const vectorsOf = (batches: ReadonlyArray<Embeddings>, images: Int32Array
     before += size
     return before - size
   })
-  const vector = (row: number): Float32Array => {
+  /** The rows from `row` on, up to `to`, that stand behind each other in one batch. */
+  const runFrom = (row: number, to: number): Float32Array => {
     const image = images[row]
     const batch = batchOf(starts, image)
-    const at = (image - starts[batch]) * dim
-    return batches[batch].vectors.subarray(at, at + dim)
+    const at = image - starts[batch]
+    let rows = 1
+    while (row + rows < to && images[row + rows] === image + rows && at + rows < batches[batch].size) rows++
+    return batches[batch].vectors.subarray(at * dim, (at + rows) * dim)
   }
   return {
     count: images.length,
     dim,
-    read: (from, to) => {
-      const out = new Float32Array((to - from) * dim)
-      for (let row = from; row < to; row++) out.set(vector(row), (row - from) * dim)
+    read: (from, to, room) => {
+      const length = (to - from) * dim
+      const out = room !== undefined && room.length >= length ? room.subarray(0, length) : new Float32Array(length)
+      for (let row = from; row < to; ) {
+        const run = runFrom(row, to)
+        out.set(run, (row - from) * dim)
+        row += run.length / dim
+      }
       return out
     },
-    squared: (row) => squares(vector(row))
+    squared: (row) => squares(runFrom(row, row + 1))
   }
 }

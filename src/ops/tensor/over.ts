@@ -59,7 +59,7 @@ export const engineOver = (tf: Tf, own: Own): Engine => ({
   live: () => tf.memory().numTensors,
   tensor: (values, shape) => tf.tensor(values, [...shape], "float32"),
   // A backend may answer with its own memory; the caller gets a copy.
-  read: (tensor) => Float32Array.from(tensor.dataSync()),
+  read: (tensor) => new Float32Array(tensor.dataSync()),
   gradients: (body, inputs) => {
     try {
       const { value, grads } = tf.engine().gradients(body, [...inputs], undefined, true)
