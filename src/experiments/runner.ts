@@ -1,10 +1,12 @@
 /** Runs the pipelines of a plan in their order, in a run folder, going on where an earlier run stopped. */
 import { mkdirSync } from "node:fs"
+import { availableParallelism } from "node:os"
 import { join, resolve } from "node:path"
 import { Cause, Clock, DateTime, Effect, Exit, Layer } from "effect"
 import { FirstEpoch, Run } from "../ops/run.ts"
 import type { TensorEngine } from "../ops/tensor/engine.ts"
 import { newestEpoch } from "../ops/train/checkpoints.ts"
+import { Threads } from "../ops/workers/threads.ts"
 import { showPosition } from "../pipeline/fault.ts"
 import { drain } from "../pipeline/interpret.ts"
 import { hash, originOf, type Pipeline } from "../pipeline/pipeline.ts"
@@ -61,7 +63,12 @@ const services = (plan: Plan, book: Book, progress: Progress) => {
     // At once, since the report reads the record while the run goes on.
     book.save()
   }
-  return Layer.merge(runLayer(plan, book, progress), engineLayer(plan.loaded.settings, opened))
+  const { threads = availableParallelism() } = plan.loaded.settings
+  return Layer.mergeAll(
+    runLayer(plan, book, progress),
+    engineLayer(plan.loaded.settings, opened),
+    Layer.succeed(Threads, threads)
+  )
 }
 
 const runLayer = (plan: Plan, book: Book, progress: Progress) =>

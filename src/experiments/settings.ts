@@ -32,7 +32,10 @@ export const settings = {
     "Tensor engine: `auto` takes the fastest that loads; a list of CUDA ids, as in the original's files, the first GPU of it.",
     "auto"
   ),
-  threads: optional(PositiveInt, "Threads of one operation of TensorFlow; by default all processors."),
+  threads: optional(
+    PositiveInt,
+    "Threads of one operation of TensorFlow, and of sorting and measuring; by default all processors."
+  ),
   precision: param(
     choice("float32", "bf16"),
     "`bf16` lets TensorFlow multiply in bfloat16 where the processor has it: faster, less exact.",

@@ -1,4 +1,5 @@
-import { Data } from "effect"
+// Not from "effect", all of which takes a second to load: worker threads need no more than this.
+import * as Data from "effect/Data"
 
 /** What every error that a user can meet says. */
 export interface Explanation {

@@ -2,7 +2,8 @@
 import { execFileSync } from "node:child_process"
 import { join } from "node:path"
 import { Effect } from "effect"
-import { figuresOf, prepare } from "../../src/ops/measure/figures.ts"
+import { figuresOf } from "../../src/ops/measure/figures.ts"
+import { prepare } from "../../src/ops/measure/prepare.ts"
 import { defaultThresholds } from "../../src/ops/measure/relevance.ts"
 import { truthOf } from "../../src/ops/measure/truth.ts"
 import { ITEM_TILE, QUERY_TILE } from "../../src/ops/retrieve/blocks.ts"
@@ -155,9 +156,7 @@ const parts = {
 } as const
 
 /** @param only some of the parts; all by default */
-export const retrieval = async (
-  only: ReadonlyArray<string> = Object.keys(parts)
-): Promise<ReadonlyArray<Figure>> => {
+export const retrieval = async (only: ReadonlyArray<string> = Object.keys(parts)): Promise<ReadonlyArray<Figure>> => {
   const all = batches()
   const figures: Array<Figure> = []
   for (const [name, part] of Object.entries(parts)) if (only.includes(name)) figures.push(await part(all))

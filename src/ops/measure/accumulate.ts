@@ -4,7 +4,8 @@
  */
 import type { Ranking } from "../elements.ts"
 import { MeasureError } from "./errors.ts"
-import { type Figures, figuresOf, type Prepared } from "./figures.ts"
+import { type Figures, figuresOf } from "./figures.ts"
+import type { Prepared } from "./prepare.ts"
 
 /** Figures by query row (position in `gallery.queries`), rows ascending and each once. */
 export interface Tally {
@@ -14,14 +15,9 @@ export interface Tally {
 
 export const emptyTally: Tally = { rows: [], figures: [] }
 
-/**
- * Measures a block of queries.
- *
- * @param prepared made of the gallery of this ranking
- * @throws MeasureError where the block is not a full order of the database for each of its queries
- */
-export const tally = (prepared: Prepared, { from, order, to }: Ranking): Tally => {
-  const n = prepared.gallery.database.length
+/** @throws MeasureError where the block is not a full order of the database for each of its queries */
+export const checkOrders = ({ gallery }: Prepared, { from, order, to }: Ranking): void => {
+  const n = gallery.database.length
   if (order.length !== (to - from) * n) {
     throw new MeasureError({
       subject: `queries ${from} to ${to - 1}`,
@@ -29,8 +25,28 @@ export const tally = (prepared: Prepared, { from, order, to }: Ranking): Tally =
       remedy: "Rank the whole database for each query"
     })
   }
-  const rows = Array.from({ length: to - from }, (_, i) => from + i)
-  return { rows, figures: rows.map((row, i) => figuresOf(prepared, row, order.subarray(i * n, (i + 1) * n))) }
+}
+
+/** The figures of the queries [from, from + figures.length). */
+export const tallyOf = (from: number, figures: ReadonlyArray<Figures>): Tally => ({
+  rows: figures.map((_, i) => from + i),
+  figures
+})
+
+/**
+ * Measures a block of queries.
+ *
+ * @param prepared made of the gallery of this ranking
+ * @throws MeasureError where the block is not a full order of the database for each of its queries
+ */
+export const tally = (prepared: Prepared, ranking: Ranking): Tally => {
+  checkOrders(prepared, ranking)
+  const n = prepared.gallery.database.length
+  const { from, order, to } = ranking
+  const figures = Array.from({ length: to - from }, (_, i) =>
+    figuresOf(prepared, from + i, order.subarray(i * n, (i + 1) * n))
+  )
+  return tallyOf(from, figures)
 }
 
 /** Joins parts. A query that stands in several, as when a block was measured twice, counts once. */

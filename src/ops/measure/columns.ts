@@ -1,7 +1,8 @@
 /** Every figure of an evaluation as a column: one value per query, reduced to its mean. */
 import { field } from "../retrieve/csv.ts"
 import type { Tally } from "./accumulate.ts"
-import type { Figures, Plan, Prepared } from "./figures.ts"
+import type { Figures } from "./figures.ts"
+import type { Plan, Prepared } from "./prepare.ts"
 import { levels } from "./relevance.ts"
 import { type Column, standardColumns } from "./standard.ts"
 

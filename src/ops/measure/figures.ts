@@ -1,6 +1,4 @@
 /** The figures of single queries, from their rankings. */
-import type { Gallery } from "../elements.ts"
-import { type LabelSets, labelSets } from "./label-sets.ts"
 import { averagePrecision } from "./metrics/average-precision.ts"
 import {
   averageCumulativeGain,
@@ -8,74 +6,9 @@ import {
   weightedAveragePrecision
 } from "./metrics/graded.ts"
 import { precisionAt } from "./metrics/precision.ts"
-import { relationOf } from "./relations.ts"
-import { type Codebook, codebook, codesWith, levels, relevantCodes, strictest, type Thresholds } from "./relevance.ts"
-import { type StandardMetric, type StandardPlan, standardValues } from "./standard.ts"
-
-/** What is measured, and the rule that makes an image relevant. */
-export interface Plan {
-  /** Depths of ACG, nDCG and wAP. */
-  readonly at: ReadonlyArray<number>
-  /** Depth of precision. */
-  readonly precisionAt: number
-  readonly thresholds: Thresholds
-  /** Whether the original's figures are reported; they are unless this is false. */
-  readonly original?: boolean
-  /** Standard measures, and by which relations; see `RelationName`. */
-  readonly standard?: { readonly metrics: ReadonlyArray<StandardMetric>; readonly relations: ReadonlyArray<string> }
-}
-
-/** A plan for one gallery: what all of its queries share. */
-export interface Prepared {
-  readonly plan: Plan
-  readonly gallery: Gallery
-  readonly sets: LabelSets
-  /** Label set of each database position, [database]. */
-  readonly databaseSets: Uint32Array
-  /** For each code of a pair of label sets, bit l set where it is relevant at `levels[l]`. */
-  readonly relevant: Uint8Array
-  /** For each code, the number of labels in common. */
-  readonly shared: Uint16Array
-  /** Bit of the strictest level. */
-  readonly strictestBit: number
-  readonly standard: StandardPlan | undefined
-  /** Room for the ranks of relevant images, one array a level, int32 [database]: every query uses it again. */
-  readonly positions: ReadonlyArray<Int32Array>
-}
-
-/** Precision and recall are given at the depth of precision and at those of the graded measures. */
-const standardPlan = ({ at, precisionAt, standard, thresholds }: Plan, book: Codebook): StandardPlan | undefined =>
-  standard === undefined || standard.metrics.length === 0
-    ? undefined
-    : {
-        metrics: standard.metrics,
-        relations: standard.relations.map((name) => relationOf(name, thresholds, book)),
-        depths: [...new Set([precisionAt, ...at])].sort((a, b) => a - b),
-        at
-      }
-
-/** @throws MeasureError where the labels do not fit the names and classes */
-export const prepare = (gallery: Gallery, plan: Plan): Prepared => {
-  const sets = labelSets(gallery.labels, gallery.names.length, gallery.classes.length)
-  const book = codebook(gallery.classes.length)
-  const relevant = new Uint8Array(book.distance.length)
-  levels.forEach((level, bit) => {
-    relevantCodes(book, plan.thresholds[level]).forEach((yes, code) => {
-      relevant[code] |= yes << bit
-    })
-  })
-  return {
-    plan,
-    gallery,
-    sets,
-    databaseSets: Uint32Array.from(gallery.database, (image) => sets.of[image]),
-    relevant,
-    shared: book.shared,
-    strictestBit: levels.indexOf(strictest(plan.thresholds)),
-    standard: standardPlan(plan, book),
-    positions: levels.map(() => new Int32Array(gallery.database.length))
-  }
-}
+import type { Prepared } from "./prepare.ts"
+import { codesWith } from "./relevance.ts"
+import { standardValues } from "./standard.ts"
 
 /** Figures of one query. Average precision and precision are in the order of `levels`, null where nothing is relevant. */
 export interface Figures {

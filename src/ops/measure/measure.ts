@@ -6,44 +6,41 @@ import { Ranking, Report } from "../elements.ts"
 import { writeFileAtomic } from "../files.ts"
 import { FileName } from "../retrieve/filename.ts"
 import { Run } from "../run.ts"
-import { emptyTally, merge, type Tally, tally } from "./accumulate.ts"
+import { emptyTally, merge, type Tally } from "./accumulate.ts"
+import { attempt } from "./attempt.ts"
 import { intervalOf, resampledMeans } from "./bootstrap.ts"
 import { columnsOf, perQueryCsv } from "./columns.ts"
+import { counter, measuringThreads } from "./counting.ts"
 import { MeasureError } from "./errors.ts"
-import { type Plan, type Prepared, prepare } from "./figures.ts"
+import { type Plan, type Prepared, prepare } from "./prepare.ts"
 import { RelationName } from "./relations.ts"
 import { defaultThresholds, levels } from "./relevance.ts"
 import { type StandardMetric, standardMetrics } from "./standard.ts"
 import { toReport } from "./to-report.ts"
 
-/** Runs a pure function that throws `MeasureError`; what else it throws is a defect. */
-const attempt = <A>(run: () => A): Effect.Effect<A, MeasureError> =>
-  Effect.suspend(() => {
-    try {
-      return Effect.succeed(run())
-    } catch (fault) {
-      return fault instanceof MeasureError ? Effect.fail(fault) : Effect.die(fault)
-    }
+/** Measures all blocks; what those of one gallery share is made once. */
+const measured = Effect.fnUntraced(function* <E, R>(rankings: Stream.Stream<Ranking, E, R>, plan: Plan) {
+  const parts: Array<Tally> = []
+  let known: { readonly prepared: Prepared; readonly count: Effect.Success<ReturnType<typeof counter>> } | undefined
+  yield* Stream.runForEach(
+    rankings,
+    Effect.fnUntraced(function* (ranking) {
+      if (known?.prepared.gallery !== ranking.gallery) {
+        const prepared = yield* attempt(() => prepare(ranking.gallery, plan))
+        const { database, queries } = ranking.gallery
+        const threads = yield* measuringThreads(queries.length, database.length)
+        known = { prepared, count: yield* counter(prepared, threads) }
+      }
+      parts.push(yield* known.count(ranking))
+    })
+  )
+  if (known !== undefined) return { prepared: known.prepared, all: merge(emptyTally, ...parts) }
+  return yield* new MeasureError({
+    subject: "rankings",
+    problem: "there are none",
+    remedy: "Rank at least one query"
   })
-
-interface Measured {
-  readonly prepared: Prepared | undefined
-  readonly parts: ReadonlyArray<Tally>
-}
-
-/** Adds a block; what all blocks of one gallery share is made once. */
-const add = ({ parts, prepared }: Measured, ranking: Ranking, plan: Plan): Measured => {
-  const known = prepared?.gallery === ranking.gallery ? prepared : prepare(ranking.gallery, plan)
-  return { prepared: known, parts: [...parts, tally(known, ranking)] }
-}
-
-const NOTHING: Measured = { prepared: undefined, parts: [] }
-
-/** All figures; @throws MeasureError where nothing was ranked */
-const whole = ({ parts, prepared }: Measured): { readonly prepared: Prepared; readonly all: Tally } => {
-  if (prepared !== undefined) return { prepared, all: merge(emptyTally, ...parts) }
-  throw new MeasureError({ subject: "rankings", problem: "there are none", remedy: "Rank at least one query" })
-}
+})
 
 /** Intervals of all columns by so many resamples of the queries. */
 const intervals = Effect.fnUntraced(function* (prepared: Prepared, { figures }: Tally, resamples: number) {
@@ -120,16 +117,11 @@ export const measure = operator({
         standard: { metrics: chosen(metrics), relations }
       }
       const reduced = Effect.gen(function* () {
-        const state = yield* Stream.runFoldEffect(
-          rankings,
-          () => NOTHING,
-          (measured, ranking) => attempt(() => add(measured, ranking, plan))
-        )
-        const { all, prepared } = yield* attempt(() => whole(state))
+        const { all, prepared } = yield* measured(rankings, plan)
         if (per_query !== undefined) yield* writePerQuery(prepared, all, per_query)
         const found = bootstrap === undefined ? undefined : yield* intervals(prepared, all, bootstrap)
         return yield* attempt(() => toReport(prepared, all, found))
       })
-      return Stream.fromEffect(reduced)
+      return Stream.fromEffect(Effect.scoped(reduced))
     }
 })

@@ -1,6 +1,7 @@
 /** The sentences that belong beside figures: what is relevant, who is left out, what is cut. */
 import { standardValuesOf } from "./columns.ts"
-import type { Figures, Prepared } from "./figures.ts"
+import type { Figures } from "./figures.ts"
+import type { Prepared } from "./prepare.ts"
 import { type Level, levels, strictest } from "./relevance.ts"
 import { STANDARD } from "./standard.ts"
 

@@ -1,4 +1,5 @@
 /** How the work of a ranking is divided so that it fits into a budget of memory. */
+import { THREAD_BYTES } from "../workers/threads.ts"
 import { RetrieveError } from "./errors.ts"
 import { asMemory } from "./memory.ts"
 import { scratchBytes } from "./order.ts"
@@ -27,11 +28,12 @@ const FLOAT = 4
 /** Bytes per query of a ranking that is handed on, order and scores; twice, for one is read while the next is made. */
 const rowBytes = (n: number): number => 2 * n * 2 * FLOAT
 
-/** Bytes that any division needs: tiles here and on the engine, and the memory of a sort. */
-const fixedBytes = (n: number, q: number, d: number): number => {
+/** Bytes that any division needs: tiles here and on the engine, threads, and the memory of a sort in each. */
+const fixedBytes = (n: number, q: number, d: number, threads: number): number => {
   const items = Math.min(n, ITEM_TILE)
   const queries = Math.min(q, QUERY_TILE)
-  return FLOAT * (2 * items * d + 2 * queries * d + 2 * items * queries) + scratchBytes(n)
+  const tiles = FLOAT * (2 * items * d + 2 * queries * d + 2 * items * queries)
+  return tiles + threads * scratchBytes(n) + (threads === 1 ? 0 : threads * THREAD_BYTES)
 }
 
 /** Bytes of each tile of queries: on the engine, and their scores. */
@@ -42,10 +44,18 @@ const tileBytes = (n: number, q: number, d: number): number => FLOAT * Math.min(
  *
  * @param budget bytes beside the embeddings
  * @param rows queries per ranking where the user says so
+ * @param threads how many sort
  * @throws RetrieveError where the budget does not hold a single tile
  */
-export const blocksFor = (n: number, q: number, d: number, budget: number, rows: number | undefined): Blocks => {
-  const fixed = fixedBytes(n, q, d)
+export const blocksFor = (
+  n: number,
+  q: number,
+  d: number,
+  budget: number,
+  rows: number | undefined,
+  threads = 1
+): Blocks => {
+  const fixed = fixedBytes(n, q, d, threads)
   const left = Math.min(budget / 4, budget - fixed - tileBytes(n, q, d))
   const affordable = Math.max(1, Math.min(MOST_ROWS, Math.floor(left / rowBytes(n))))
   const handed = Math.min(q, rows ?? affordable)

@@ -71,6 +71,10 @@ const move = (n: number, from: Pairs, to: Pairs, shift: number, counts: Uint32Ar
   for (let i = 0; i < n; i++) target[counts[base + ((words[2 * i] >>> shift) & MASK)]++] = whole[i]
 }
 
+/** Whether all are, of scores in order: what is not finite is at one of the ends, the order being that of the bits. */
+export const allFinite = (sorted: Float32Array): boolean =>
+  sorted.length === 0 || (Number.isFinite(sorted[0]) && Number.isFinite(sorted[sorted.length - 1]))
+
 /**
  * Positions of scores from the highest to the lowest; equal scores, 0 and -0 among them, by ascending position.
  *

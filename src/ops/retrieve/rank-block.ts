@@ -1,6 +1,6 @@
 /** From scores to the order of the database. */
 import { RetrieveError } from "./errors.ts"
-import { descending, type Scratch } from "./order.ts"
+import { allFinite, descending, type Scratch } from "./order.ts"
 
 /** The database in the order of each query of a block. */
 export interface Block {
@@ -10,11 +10,19 @@ export interface Block {
   readonly scores: Float32Array
 }
 
-/** An empty block of q queries, to be filled by `rankInto`. */
-export const emptyBlock = (q: number, n: number): Block => ({
-  order: new Int32Array(q * n),
-  scores: new Float32Array(q * n)
-})
+/** An empty block of q queries, to be filled by `rankInto`; worker threads can write to it where it is shared. */
+export const emptyBlock = (q: number, n: number, shared = false): Block => {
+  const memory = () => (shared ? new SharedArrayBuffer(4 * q * n) : new ArrayBuffer(4 * q * n))
+  return { order: new Int32Array(memory()), scores: new Float32Array(memory()) }
+}
+
+/** A score is infinite or not a number: an inner product of very large values. */
+export const overflow = (): RetrieveError =>
+  new RetrieveError({
+    subject: "similarities",
+    problem: "some are too large for single precision",
+    remedy: "Scale the embeddings down, or rank by cosine"
+  })
 
 /**
  * Orders the database by the scores of one query, descending, ties by ascending position.
@@ -25,14 +33,7 @@ export const emptyBlock = (q: number, n: number): Block => ({
  */
 export const rankInto = (block: Block, row: number, scores: Float32Array, memory: Scratch): void => {
   const n = scores.length
-  const order = block.order.subarray(row * n, (row + 1) * n)
   const sorted = block.scores.subarray(row * n, (row + 1) * n)
-  descending(scores, order, sorted, memory)
-  // What is not finite is at one of the ends: the order is that of the bits.
-  if (n > 0 && Number.isFinite(sorted[0]) && Number.isFinite(sorted[n - 1])) return
-  throw new RetrieveError({
-    subject: "similarities",
-    problem: "some are too large for single precision",
-    remedy: "Scale the embeddings down, or rank by cosine"
-  })
+  descending(scores, block.order.subarray(row * n, (row + 1) * n), sorted, memory)
+  if (!allFinite(sorted)) throw overflow()
 }

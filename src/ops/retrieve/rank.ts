@@ -8,37 +8,39 @@ import { blocksFor } from "./blocks.ts"
 import { attempt } from "./errors.ts"
 import { gather, type Sides } from "./gather.ts"
 import { bytesOf, Memory } from "./memory.ts"
-import { scratch } from "./order.ts"
 import { engineProduct, type Product, RankProduct } from "./product.ts"
-import { emptyBlock, rankInto } from "./rank-block.ts"
-import { type Scores, scoresOf } from "./scores.ts"
+import { emptyBlock } from "./rank-block.ts"
+import { emptyScores, type Scores, scoresOf } from "./scores.ts"
 import { Similarity } from "./similarity.ts"
+import { sorter, sortingThreads } from "./sorting.ts"
 import { normalisedBatch } from "./vectors.ts"
 
-/** Queries that are sorted between two chances to stop. */
-const AT_ONCE = 4
-
 /** Ranks ranges of queries in ascending order; computes the scores of `atOnce` queries when the first of them is due. */
-const ranker = (sides: Sides, vectors: RankedVectors, product: Product, atOnce: number) => {
+const ranker = Effect.fnUntraced(function* (
+  sides: Sides,
+  vectors: RankedVectors,
+  product: Product,
+  atOnce: number,
+  threads: number
+) {
   const n = sides.gallery.database.length
-  const memory = scratch(n)
-  let scores: Scores = { from: 0, to: 0, values: new Float32Array(0) }
+  const count = sides.queries.count
+  const sort = yield* sorter(n, threads)
+  const room = emptyScores(Math.min(count, atOnce), n, threads > 1)
+  let scores: Scores = { from: 0, to: 0, values: room }
   return Effect.fnUntraced(function* (from: number, to: number) {
-    const block = emptyBlock(to - from, n)
-    for (let row = from; row < to; row++) {
+    const block = emptyBlock(to - from, n, threads > 1)
+    for (let row = from; row < to; row = scores.to) {
       if (row >= scores.to) {
         const begin = row - (row % atOnce)
-        // The old ones are let go first: both would not fit into the budget.
-        scores = { from: 0, to: 0, values: new Float32Array(0) }
-        scores = yield* scoresOf(sides, product, begin, Math.min(sides.queries.count, begin + atOnce))
+        scores = yield* scoresOf(sides, product, begin, Math.min(count, begin + atOnce), room)
       }
-      const at = (row - scores.from) * n
-      yield* attempt(() => rankInto(block, row - from, scores.values.subarray(at, at + n), memory))
-      if (row % AT_ONCE === 0) yield* Effect.yieldNow
+      const part = scores.values.subarray((row - scores.from) * n, (Math.min(to, scores.to) - scores.from) * n)
+      yield* sort(part, block, row - from)
     }
     return { kind: "ranking", gallery: sides.gallery, from, to, ...block, vectors } satisfies Ranking
   })
-}
+})
 
 /** The run's tensor engine, unless another product is given. */
 export const productOfRun = Effect.gen(function* () {
@@ -48,7 +50,7 @@ export const productOfRun = Effect.gen(function* () {
 
 /**
  * Draws queries and ranks the rest of the images for each, best first, ties by database position. Holds the embeddings
- * once, and beside them at most `memory`; neither it nor `block` changes a digit of the result.
+ * once, and beside them at most `memory`; neither it nor `block` nor the number of threads changes a digit of the result.
  */
 export const rank = operator({
   name: "rank",
@@ -74,10 +76,11 @@ export const rank = operator({
           )
           const sides = yield* attempt(() => gather(batches, drawn, queries, by))
           const q = sides.queries.count
-          const blocks = yield* attempt(() =>
-            blocksFor(sides.database.count, q, sides.queries.dim, bytesOf(memory) ?? 0, block)
-          )
-          const rankRange = ranker(sides, { by, dim: sides.queries.dim, batches }, product, blocks.queries)
+          const { count: n, dim } = sides.database
+          const budget = bytesOf(memory) ?? 0
+          const threads = yield* sortingThreads(q, n, budget)
+          const blocks = yield* attempt(() => blocksFor(n, q, dim, budget, block, threads))
+          const rankRange = yield* ranker(sides, { by, dim, batches }, product, blocks.queries, threads)
           const rankings = Math.ceil(q / blocks.rows)
           self.expect(rankings)
           return Stream.range(0, rankings - 1).pipe(

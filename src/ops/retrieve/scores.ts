@@ -12,6 +12,10 @@ export interface Scores {
   readonly values: Float32Array
 }
 
+/** Room for the scores of q queries; worker threads can read it where it is shared. */
+export const emptyScores = (q: number, n: number, shared: boolean): Float32Array =>
+  new Float32Array(shared ? new SharedArrayBuffer(4 * q * n) : new ArrayBuffer(4 * q * n))
+
 /** Queries of one tile on the engine. */
 interface QueryTile {
   readonly from: number
@@ -78,7 +82,7 @@ const place = (sides: Sides, scores: Scores, tile: QueryTile, products: Float32A
  * Computes the scores of the queries [from, to). May be interrupted after every tile; what is on the engine is then freed.
  *
  * @param from a multiple of `QUERY_TILE`
- * @param room for the scores, float32 [to - from, database]; new by default
+ * @param room for the scores, float32 [at least to - from, database]; new by default
  */
 export const scoresOf = (
   sides: Sides,
@@ -91,7 +95,7 @@ export const scoresOf = (
     Effect.sync(() => hold(sides, product, from, to)),
     Effect.fnUntraced(function* (tiles) {
       const n = sides.gallery.database.length
-      const scores: Scores = { from, to, values: room ?? new Float32Array((to - from) * n) }
+      const scores: Scores = { from, to, values: room ?? emptyScores(to - from, n, false) }
       // Fresh memory for every tile would take longer than the copy.
       const tile = new Float32Array(Math.min(n, ITEM_TILE) * sides.database.dim)
       for (let item = 0; item < n; item += ITEM_TILE) {
