@@ -5,10 +5,11 @@ import type { RunRecord } from "./record.ts"
 
 export type EngineRecord = NonNullable<RunRecord["engine"]>
 
-const facts = ({ name, threads, version, precision, gpu, why }: Engine): EngineRecord => ({
+const facts = ({ name, threads, workers, version, precision, gpu, why }: Engine): EngineRecord => ({
   name,
   version,
   threads,
+  workers,
   precision,
   gpu,
   why

@@ -34,7 +34,7 @@ export const settings = {
   ),
   threads: optional(
     PositiveInt,
-    "Threads of one operation of TensorFlow, and of sorting and measuring; by default all processors."
+    "Threads of one operation of TensorFlow, and of reading, sorting and measuring, by default all processors; on WebAssembly, of extraction, by default one."
   ),
   precision: param(
     choice("float32", "bf16"),

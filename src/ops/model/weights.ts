@@ -47,15 +47,29 @@ export const checkWeights = (model: Model, arrays: ReadonlyArray<NamedArray>, so
   if (left !== undefined) throw fail(`has an array ${left}, which ${described(model.params)} does not know`)
 }
 
-/** Brings arrays, given in the layout of files, to the engine. */
+/**
+ * Brings arrays, given in the layout of files, to the engine.
+ *
+ * @throws EngineMemoryError where they do not fit its memory; none is left behind then
+ */
 export const uploadArrays = (engine: Engine, arrays: ReadonlyArray<NamedArray>): Weights => {
   const tensors = new Map<string, Tensor>()
-  engine.scope(() => {
-    for (const { name, shape, data } of arrays) {
-      const values = toEngine(data as Float32Array, shape)
-      tensors.set(name, engine.keep(engine.tensor(values, engineShape(shape))))
-    }
-  })
+  const dispose = () => {
+    engine.dispose(tensors.values())
+    tensors.clear()
+  }
+  try {
+    engine.scope(() => {
+      for (const { name, shape, data } of arrays) {
+        const values = toEngine(data as Float32Array, shape)
+        tensors.set(name, engine.keep(engine.tensor(values, engineShape(shape))))
+      }
+    })
+  } catch (cause) {
+    // Kept tensors outlive the scope.
+    dispose()
+    throw cause
+  }
   const get = (name: string): Tensor => {
     const tensor = tensors.get(name)
     if (tensor === undefined) throw new TypeError(`no weights under the name ${name}`)
@@ -71,9 +85,6 @@ export const uploadArrays = (engine: Engine, arrays: ReadonlyArray<NamedArray>):
       engine.scope(() =>
         arrays.map(({ name, shape }) => ({ name, shape, data: toFile(engine.read(get(name)), shape) }))
       ),
-    dispose: () => {
-      engine.dispose(tensors.values())
-      tensors.clear()
-    }
+    dispose
   }
 }

@@ -1,18 +1,18 @@
 import { join, resolve } from "node:path"
 import { Effect, Stream } from "effect"
-import { explained } from "../../pipeline/explained.ts"
 import { operator } from "../../pipeline/operator.ts"
 import { Name, param } from "../../pipeline/param.ts"
 import { BATCHES_AHEAD, Batch, Embeddings, type NamedArray } from "../elements.ts"
 import { initialWeights, type Model, ModelParams, makeModel } from "../model/model.ts"
-import { checkWeights, uploadArrays, type Weights, type WeightsError } from "../model/weights.ts"
+import { checkWeights, type WeightsError } from "../model/weights.ts"
 import { Run } from "../run.ts"
 import { type Engine, EngineMemoryError, engine } from "../tensor/engine.ts"
-import { withinMemory } from "../tensor/fitting.ts"
 import { CheckpointError, newestEpoch, readCheckpoint, readWeights } from "../train/checkpoints.ts"
+import { type WorkerError, workerPool } from "../workers/pool.ts"
+import { EmbedError, extractor } from "./extract.ts"
+import type { Network } from "./extract-work.ts"
 
-/** A batch cannot be embedded. */
-export class EmbedError extends explained("EmbedError") {}
+export { EmbedError } from "./extract.ts"
 
 /** The weights that `weights` names: "initial", "newest" or a file. */
 const found = (named: string, model: Model): Effect.Effect<ReadonlyArray<NamedArray>, CheckpointError, Run> =>
@@ -30,37 +30,40 @@ const found = (named: string, model: Model): Effect.Effect<ReadonlyArray<NamedAr
     })
   })
 
-/** Divides each row by its length, in place; a row of zeros stays. */
-const normalise = (vectors: Float32Array, dim: number): Float32Array => {
-  for (let from = 0; from < vectors.length; from += dim) {
-    let sum = 0
-    for (let i = from; i < from + dim; i++) sum += vectors[i] ** 2
-    const norm = Math.sqrt(sum)
-    if (norm > 0) for (let i = from; i < from + dim; i++) vectors[i] /= norm
-  }
-  return vectors
+/** Shared by the threads that read it, so that each need not hold a copy. */
+const shared = ({ data, ...array }: NamedArray): NamedArray => {
+  const copy = new Float32Array(new SharedArrayBuffer(data.byteLength))
+  copy.set(data)
+  return { ...array, data: copy }
 }
 
-const forward = (tensors: Engine, model: Model, weights: Weights, batch: Batch): Embeddings => {
-  const vectors = withinMemory(tensors, batch, ({ images, size, height, width, bands }) =>
-    tensors.scope(() => {
-      const input = tensors.tensor(images, [size, height, width, bands.length])
-      return tensors.read(model.embed({ engine: tensors, get: weights.get, observe: undefined }, input))
+/** What a thread's extractor has thrown, as it would have been thrown here. */
+const thrownBy = (error: WorkerError): EmbedError | EngineMemoryError | WorkerError => {
+  if (error.thrown === "EmbedError") return new EmbedError(error)
+  return error.thrown === "EngineMemoryError" ? new EngineMemoryError(error) : error
+}
+
+const attempt = <A>(body: () => A) =>
+  Effect.try({ try: body, catch: (cause) => cause as EmbedError | EngineMemoryError })
+
+/** Gives the vectors of a batch. On threads, batches are computed side by side; each as it would be by itself. */
+const opened = (tensors: Engine, params: ModelParams, model: Model, arrays: ReadonlyArray<NamedArray>) =>
+  Effect.gen(function* () {
+    if (tensors.workers === 1) {
+      const { vectors } = yield* Effect.acquireRelease(
+        attempt(() => extractor(tensors, model, arrays)),
+        ({ dispose }) => Effect.sync(dispose)
+      )
+      return (batch: Batch) => attempt(() => vectors(batch))
+    }
+    const network: Network = { model: params, arrays: arrays.map(shared), limit: tensors.limit }
+    const pool = yield* workerPool<Batch, Float32Array>({
+      module: new URL("./extract-work.ts", import.meta.url),
+      size: tensors.workers,
+      data: network
     })
-  )
-  const { size, names, labels, classes } = batch
-  return { kind: "embeddings", size, dim: model.dim, names, vectors: normalise(vectors, model.dim), labels, classes }
-}
-
-const failed = (batch: Batch) => (cause: unknown) => {
-  if (cause instanceof EngineMemoryError) return cause
-  return new EmbedError({
-    subject: `batch of ${batch.names[0] ?? "nothing"} and others`,
-    problem: cause instanceof Error ? cause.message : String(cause),
-    remedy: "Check that `channels` of the model is the number of bands, and the size of the images",
-    cause
+    return (batch: Batch) => Effect.mapError(pool.run(batch, [batch.images.buffer as ArrayBuffer]), thrownBy)
   })
-}
 
 export const embed = operator({
   name: "embed",
@@ -84,12 +87,15 @@ export const embed = operator({
             catch: (cause) => cause as WeightsError
           })
           const tensors = yield* engine
-          const weights = yield* Effect.acquireRelease(
-            Effect.sync(() => uploadArrays(tensors, arrays)),
-            (uploaded) => Effect.sync(uploaded.dispose)
-          )
-          return Stream.mapEffect(batches, (batch) =>
-            Effect.try({ try: () => forward(tensors, model, weights, batch), catch: failed(batch) })
+          const vectorsOf = yield* opened(tensors, params, model, arrays)
+          return Stream.mapEffect(
+            batches,
+            (batch) =>
+              Effect.map(vectorsOf(batch), (vectors): Embeddings => {
+                const { classes, labels, names, size } = batch
+                return { kind: "embeddings", size, dim: model.dim, names, vectors, labels, classes }
+              }),
+            { concurrency: tensors.workers }
           )
         })
       )

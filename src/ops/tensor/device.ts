@@ -15,7 +15,7 @@ export type DeviceName = "auto" | "gpu" | "tensorflow" | "wasm" | "cpu"
 export type Device = DeviceName | ReadonlyArray<number>
 
 export interface EngineOptions {
-  /** Threads of one operation of TensorFlow; all processors unless said. The others have one. */
+  /** Of one operation of TensorFlow, all processors unless said; on WebAssembly, threads that extract, one unless said. */
   readonly threads?: number | undefined
   /** `bf16` lets TensorFlow multiply in bfloat16 where the processor has it. */
   readonly precision?: Precision | undefined
@@ -41,14 +41,17 @@ const loadError = (device: "wasm" | "cpu") => (cause: unknown) =>
     cause
   })
 
-/** What the engines with one thread and float32 alone say of settings that they do not have. */
-const unmet = ({ threads = 1, precision = "float32" }: EngineOptions): string =>
-  [threads > 1 ? "; `threads` is for TensorFlow" : "", precision === "bf16" ? "; bf16 is for TensorFlow" : ""].join("")
-
 const openJs = (device: "wasm" | "cpu", why: string, options: EngineOptions): Effect.Effect<Engine, EngineError> => {
-  const what = device === "wasm" ? "WebAssembly" : "plain JavaScript"
-  const line = `${what}, 1 thread; ${why}${unmet(options)}`
-  return Effect.tryPromise({ try: () => openTfjs(device, line, options.memory), catch: loadError(device) })
+  const { memory, precision, threads = 1 } = options
+  const unmet = precision === "bf16" ? "; bf16 is for TensorFlow" : ""
+  const wasm = device === "wasm"
+  const what = wasm ? "WebAssembly, 1 thread" : "plain JavaScript, 1 thread"
+  const more = threads === 1 ? "" : wasm ? `, ${threads} where embeddings are extracted` : " whatever `threads` says"
+  const line = `${what}${more}; ${why}${unmet}`
+  return Effect.tryPromise({
+    try: () => openTfjs(device, line, memory, wasm ? threads : 1),
+    catch: loadError(device)
+  })
 }
 
 const openFastestJs = (why: string, options: EngineOptions): Effect.Effect<Engine, EngineError> =>

@@ -23,6 +23,8 @@ export interface Engine {
   readonly version: string
   /** Threads of one operation. */
   readonly threads: number
+  /** Threads with an engine of their own among which independent batches may be shared out; 1 is this one alone. */
+  readonly workers: number
   readonly precision: Precision
   /** Whether it computes on a GPU. */
   readonly gpu: boolean

@@ -29,8 +29,17 @@ const start = async (name: BackendName): Promise<Tf> => {
   return tf
 }
 
-/** Engines without state of their own: opening a second time gives an equal one. */
-export const openTfjs = async (name: BackendName, why: string, memoryLimit = HEAP_LIMIT): Promise<Engine> => {
+/**
+ * Engines without state of their own: opening a second time gives an equal one.
+ *
+ * @param workers how many such engines extraction may use
+ */
+export const openTfjs = async (
+  name: BackendName,
+  why: string,
+  memoryLimit = HEAP_LIMIT,
+  workers = 1
+): Promise<Engine> => {
   const tf = await start(name)
   const heap = name === "wasm" ? guardHeap(tf, memoryLimit) : undefined
   const memory = memoryOf(tf, name)
@@ -41,6 +50,7 @@ export const openTfjs = async (name: BackendName, why: string, memoryLimit = HEA
     name,
     version: `TensorFlow.js ${tf.version_core}`,
     threads: 1,
+    workers,
     precision: "float32",
     gpu: false,
     limit: heap?.limit,

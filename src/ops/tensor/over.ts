@@ -12,6 +12,7 @@ export type Own = Pick<
   | "name"
   | "version"
   | "threads"
+  | "workers"
   | "precision"
   | "gpu"
   | "limit"

@@ -73,7 +73,7 @@ describe("settings that an engine does not have", () => {
     expect(await refused("wasm", { precision: "bf16" })).toBe(
       "device wasm: computes in float32 only, but `precision: bf16` is asked for. Leave `precision` away, or say `device: tensorflow`."
     )
-    expect((await open("cpu", { threads: 4 })).why).toMatch(/1 thread.*; `threads` is for TensorFlow$/)
+    expect((await open("cpu", { threads: 4 })).why).toMatch(/^plain JavaScript, 1 thread whatever `threads` says;/)
     expect((await open("auto", { project: bare, precision: "bf16" })).why).toMatch(/; bf16 is for TensorFlow$/)
   })
 })

@@ -33,6 +33,7 @@ export const openNative = (
     name: BACKEND,
     version: `TensorFlow ${native.version}`,
     threads,
+    workers: 1,
     precision,
     gpu: native.gpu,
     limit: undefined,
