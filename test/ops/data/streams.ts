@@ -4,7 +4,7 @@ import { Patch } from "../../../src/ops/elements.ts"
 import { Run } from "../../../src/ops/run.ts"
 import { toStream } from "../../../src/pipeline/interpret.ts"
 import { source } from "../../../src/pipeline/operator.ts"
-import { NonNegativeInt, PositiveInt, param } from "../../../src/pipeline/param.ts"
+import { listOf, Name, NonNegativeInt, PositiveInt, param } from "../../../src/pipeline/param.ts"
 import type { Pipeline } from "../../../src/pipeline/pipeline.ts"
 
 /** A run over `root`, and what operators told it. */
@@ -39,9 +39,10 @@ export const counting = source({
     epochs: param(PositiveInt, "Epochs.", 1),
     height: param(PositiveInt, "Rows.", 4),
     width: param(PositiveInt, "Columns.", 4),
-    odd_at: param(NonNegativeInt, "This one has one row more.", 999)
+    odd_at: param(NonNegativeInt, "This one has one row more.", 999),
+    bands: param(listOf(Name), "Two channels.", ["B02", "B03"])
   },
-  run: ({ patches, epochs, height, width, odd_at }) =>
+  run: ({ patches, epochs, height, width, odd_at, bands }) =>
     Stream.range(0, patches * epochs - 1).pipe(
       Stream.rechunk(1),
       Stream.map((i): Patch => {
@@ -55,7 +56,7 @@ export const counting = source({
           image: Float32Array.from({ length: rows * width * 2 }, (_, k) => 100 * index + k),
           height: rows,
           width,
-          bands: ["B02", "B03"],
+          bands,
           labels: Uint8Array.of(index % 2, 1),
           classes: ["a", "b"]
         }
