@@ -1,8 +1,9 @@
 /** Parameters of operators: schema, description and default in one value, from which checks and catalogue are made. */
 import { Result, Schema, type SchemaIssue } from "effect"
 import type { AnyElement, Element } from "./element.ts"
+import { expectation } from "./expectation.ts"
 import type { Pipeline } from "./pipeline.ts"
-import { expectation, shown, suggestion } from "./words.ts"
+import { shown, suggestion } from "./words.ts"
 
 /** A schema without transformations or services: what is written is what the operator gets. */
 export type Plain<A> = Schema.Codec<A, A>

@@ -1,7 +1,7 @@
 /** From bands of several sizes to one image. */
 import { suggestion } from "../../pipeline/words.ts"
 import type { Band } from "../elements.ts"
-import { DataError } from "./errors.ts"
+import { DataError } from "./faults.ts"
 import { type RowWriter, resampledRows } from "./resize.ts"
 
 export interface Image {

@@ -6,7 +6,7 @@
  * table 1. The order is that of the archive's release.
  */
 import { suggestion } from "../../pipeline/words.ts"
-import { DataError } from "./errors.ts"
+import { DataError } from "./faults.ts"
 
 export const CLASSES_43: ReadonlyArray<string> = [
   "Continuous urban fabric",

@@ -4,7 +4,7 @@
  */
 import { suggestion } from "../../pipeline/words.ts"
 import type { Nomenclature } from "../elements.ts"
-import { DataError } from "./errors.ts"
+import { DataError } from "./faults.ts"
 import { CLASSES_19, CLASSES_43, encode19, encode43, multiHot } from "./labels.ts"
 
 /** Chaudhuri et al., "Multilabel Remote Sensing Image Retrieval Using a Semisupervised Graph-Theoretic Method" (2018). */

@@ -1,6 +1,6 @@
 /** Scaling each channel by the mean and standard deviation of its band. */
 import { suggestion } from "../../pipeline/words.ts"
-import { DataError } from "./errors.ts"
+import { DataError } from "./faults.ts"
 
 export interface Moments {
   readonly mean: number

@@ -7,7 +7,7 @@
  */
 import type { Dtype, Pixels } from "../elements.ts"
 import { bytesOf, dtypeOf, rawBytes, valuesAt } from "./dtypes.ts"
-import { DataError } from "./errors.ts"
+import { DataError } from "./faults.ts"
 
 /** A named array: row-major values of `shape`. */
 export interface Tensor {

@@ -1,6 +1,6 @@
 /** One patch as a store holds it: safetensors, one tensor per band, class names as metadata. */
 import type { Band, Nomenclature, RawPatch } from "../../elements.ts"
-import { DataError } from "../errors.ts"
+import { DataError } from "../faults.ts"
 import { CLASSES_19, encode19, namesOf } from "../labels.ts"
 import {
   encodeLabels,
