@@ -10,13 +10,24 @@ import { atStride32, type BackboneName, backboneNames, backbones } from "./backb
 import type { OutputStride } from "./encoder.ts"
 import { type Branches, type Head, singleHead } from "./head.ts"
 import { type Layer, type Parameter, type Pass, sequence } from "./layer.ts"
+import type { Target } from "./orders.ts"
 import { type Part, partsHead } from "./parts.ts"
 import { type PoolingName, poolingNames, pools } from "./pooling.ts"
 import { loadWeights } from "./pretrained.ts"
+import type { LoadReport } from "./report.ts"
 
 const SINGLE: ReadonlyArray<Part> = [[1, 1, 1]]
 
 const isSingle = (parts: ReadonlyArray<Part>): boolean => parts.length === 1 && parts[0].every((n) => n === 1)
+
+/** A file of weights, and what it does not say itself. */
+const PretrainedParams = Schema.Struct({
+  file: Name,
+  bands: Schema.optionalKey(listOf(Name)),
+  classes: Schema.optionalKey(Schema.Union([choice("alphabetical"), listOf(Name)])),
+  skip: Schema.optionalKey(choice("head"))
+})
+export type PretrainedParams = typeof PretrainedParams.Type
 
 /** What a network is, as a pipeline's `model` parameter says it. Keys that are left out have the values of `defaults`. */
 export const ModelParams = Schema.Struct({
@@ -29,7 +40,7 @@ export const ModelParams = Schema.Struct({
   parts: Schema.optionalKey(listOf(Schema.Tuple([PositiveInt, PositiveInt, PositiveInt]))),
   part_dim: Schema.optionalKey(PositiveInt),
   embedding_dim: Schema.optionalKey(PositiveInt),
-  pretrained: Schema.optionalKey(Name),
+  pretrained: Schema.optionalKey(Schema.Union([Name, PretrainedParams])),
   compat: Schema.optionalKey(Compat)
 }).check(
   Schema.makeFilter(
@@ -91,7 +102,7 @@ export interface Model {
   /** All arrays, in the order of the network. */
   readonly parameters: ReadonlyArray<Parameter>
   /** A file whose weights it starts from. */
-  readonly pretrained: string | undefined
+  readonly pretrained: PretrainedParams | undefined
   /** Length of an embedding. */
   readonly dim: number
   /** Applied one after another, they take images [n, h, w, channels] to features; attention, where there is, is the last. */
@@ -104,6 +115,12 @@ export interface Model {
   readonly logits: (pass: Pass, embeddings: Tensor) => Tensor
   /** Images [n, h, w, channels] to each embedding by itself with its logits, as losses look at them. */
   readonly branches: (pass: Pass, images: Tensor) => Branches
+}
+
+/** Weights, and what became of the file that they are of. */
+export interface Start {
+  readonly arrays: ReadonlyArray<NamedArray>
+  readonly report: LoadReport | undefined
 }
 
 export const makeModel = (params: ModelParams): Model => {
@@ -120,7 +137,7 @@ export const makeModel = (params: ModelParams): Model => {
     : partsHead(pool, encoder.width, parts, facts.part_dim, classes)
   return {
     params: facts,
-    pretrained: params.pretrained,
+    pretrained: typeof params.pretrained === "string" ? { file: params.pretrained } : params.pretrained,
     parameters: [...body.parameters, ...head.parameters],
     dim: head.dim,
     stages,
@@ -131,17 +148,23 @@ export const makeModel = (params: ModelParams): Model => {
   }
 }
 
+/** Weights before training. What is drawn of an array depends on the seed and its own name alone. */
+export const drawnWeights = (model: Model, seed: number): ReadonlyArray<NamedArray> =>
+  model.parameters.map(({ name, shape, init }) => ({ name, shape, data: init(random(seed, 0, name, "init")) }))
+
 /**
- * The weights that training starts from: drawn, or those of the `pretrained` file. What is drawn of an array depends on the
- * seed and its own name alone.
+ * The weights that training starts from: drawn, or those of the `pretrained` file.
  *
+ * @param target bands and classes of the run, into whose order those of the file are put
  * @throws WeightsError where the file cannot be read, or does not fit
  */
-export const initialWeights = (model: Model, seed: number): ReadonlyArray<NamedArray> => {
-  const drawn = model.parameters.map(({ name, shape, init }) => ({
-    name,
-    shape,
-    data: init(random(seed, 0, name, "init"))
-  }))
-  return model.pretrained === undefined ? drawn : loadWeights(resolve(model.pretrained), model, drawn).arrays
+export const initialWeights = (model: Model, seed: number, target?: Target): ReadonlyArray<NamedArray> =>
+  startOf(model, seed, target).arrays
+
+/** The same, with what became of the file. */
+export const startOf = (model: Model, seed: number, target?: Target): Start => {
+  const drawn = drawnWeights(model, seed)
+  if (model.pretrained === undefined) return { arrays: drawn, report: undefined }
+  const { file, ...said } = model.pretrained
+  return loadWeights(resolve(file), model, drawn, said, target)
 }

@@ -14,6 +14,9 @@ export interface Renaming {
 const COUNTER = /(^|\.)num_batches_tracked$/
 /** What a network begins with, in torchvision, timm, and the libraries of SENets and EfficientNets. */
 const FIRST = /^(.*?)(conv1|features\.0|layer0\.conv1|_conv_stem)\.weight$/
+/** The classifier of the single head. */
+const SINGLE = "head.head.fc.weight"
+const WEIGHTS_OF_CLASSIFIER = /^(fc|last_linear|_fc|head\.fc)\.weight$/
 const CLASSIFIER = /^(fc|last_linear|classifier|_fc|head\.fc)\./
 
 /** Names behind a prefix that all share, such as `module.` of training on several GPUs. */
@@ -23,7 +26,8 @@ const withoutWrapper = (names: ReadonlyArray<string>): ReadonlyArray<string> =>
     : names
 
 const own = (name: string): string | undefined => {
-  if (COUNTER.test(name) || /^[mv]\//.test(name)) return undefined
+  // What optimisers remember, in checkpoints of training.
+  if (COUNTER.test(name) || name.includes("/")) return undefined
   // One exponent, which the original's files have twice.
   return name === "head.head.pool.pool.p" ? undefined : name
 }
@@ -59,8 +63,9 @@ const library = (name: string, known: ReadonlyArray<string>): string => {
  * @param names in the file: of the original, of our own checkpoints, of torchvision or timm (ResNet, VGG), or of the
  *   libraries that published SENets and EfficientNets; behind any common prefix
  * @param known names of the network's own arrays
+ * @param classifier whether a library's classifier is wanted too, its weights; the ones here have no bias
  */
-export const rename = (names: ReadonlyArray<string>, known: ReadonlyArray<string>): Renaming => {
+export const rename = (names: ReadonlyArray<string>, known: ReadonlyArray<string>, classifier = false): Renaming => {
   const bare = withoutWrapper(names)
   const renamed = (name: (bare: string) => string | undefined) => new Map(names.map((key, i) => [key, name(bare[i])]))
   const prefix = bare.map((name) => FIRST.exec(name)?.[1]).find((found) => found !== undefined)
@@ -68,12 +73,14 @@ export const rename = (names: ReadonlyArray<string>, known: ReadonlyArray<string
     return { naming: "own", names: renamed(own), setAside: [] }
   }
   const inside = (name: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name)
+  const isWanted = (short: string) => classifier && known.includes(SINGLE) && WEIGHTS_OF_CLASSIFIER.test(short)
   return {
     naming: "library",
     names: renamed((name) => {
       const short = inside(name)
+      if (isWanted(short)) return SINGLE
       return COUNTER.test(short) || CLASSIFIER.test(short) ? undefined : library(short, known)
     }),
-    setAside: names.filter((_, i) => CLASSIFIER.test(inside(bare[i])))
+    setAside: names.filter((_, i) => CLASSIFIER.test(inside(bare[i])) && !isWanted(inside(bare[i])))
   }
 }

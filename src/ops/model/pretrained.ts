@@ -1,30 +1,15 @@
-/** Weights from a file into a network: renamed, adapted to its bands, and accounted for. */
+/** Weights from a file into a network: renamed, put into the order of its bands and classes, and accounted for. */
 import type { NamedArray } from "../elements.ts"
+import { isInPlace, withInputs, withRows } from "./arrange.ts"
+import { type FileFacts, noFacts } from "./files/facts.ts"
 import { openWeightFile } from "./files/open.ts"
 import { FileFault } from "./files/source.ts"
 import type { StoredTensor } from "./files/values.ts"
 import type { Model } from "./model.ts"
 import { rename } from "./names.ts"
+import { checkArchitecture, type Order, orderOfBands, orderOfClasses, type Said, type Target } from "./orders.ts"
+import { isOfHead, type LoadReport, misfit } from "./report.ts"
 import { WeightsError } from "./weights.ts"
-
-/** What became of the arrays of a file, and of those of the network. */
-export interface LoadReport {
-  /** Names in the network. */
-  readonly loaded: ReadonlyArray<string>
-  /** Arrays of the network that the file has not, and must have. */
-  readonly missing: ReadonlyArray<string>
-  /** Names in the file that the network does not know. */
-  readonly unexpected: ReadonlyArray<string>
-  readonly otherShape: ReadonlyArray<{
-    readonly name: string
-    readonly file: ReadonlyArray<number>
-    readonly network: ReadonlyArray<number>
-  }>
-  /** Classifiers of other classes: the network's own starts anew. */
-  readonly setAside: ReadonlyArray<string>
-  /** Whether a filter of three bands was made one of more or fewer. */
-  readonly adapted: boolean
-}
 
 export interface Loaded {
   /** All arrays of the network, in its order. */
@@ -59,76 +44,82 @@ const same = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): boolean => a.
 const isOfThreeBands = ([o, i, ...area]: ReadonlyArray<number>, [O, , ...AREA]: ReadonlyArray<number>): boolean =>
   i === 3 && o === O && area.length === 2 && same(area, AREA)
 
+const CLASSIFIER = /^head\.head\.(fc|(bnneck_pack|bnn_triplet_pack)\.\d+\.fc2)\.weight$/
+
+/** Values of an array of a file where they belong; `undefined` where shapes do not fit. */
+const placed = (
+  { name, shape }: NamedArray,
+  tensor: StoredTensor,
+  first: boolean,
+  bands: Order | undefined,
+  classes: Order | undefined
+): Float32Array | undefined => {
+  if (first && isOfThreeBands(tensor.shape, shape) && (shape[1] !== 3 || (bands && bands.places === undefined))) {
+    return adaptBands(tensor.floats(), shape[0], shape[1])
+  }
+  if (!same(tensor.shape, shape)) return undefined
+  if (first && bands?.places !== undefined) return withInputs(tensor.floats(), shape[0], bands.places)
+  if (CLASSIFIER.test(name) && classes?.places !== undefined) return withRows(tensor.floats(), classes.places)
+  return tensor.floats()
+}
+
+const moved = (order: Order | undefined) =>
+  order?.places === undefined || isInPlace(order.places) ? undefined : order.file
+
 /**
  * Puts the arrays of a file into a network.
  *
- * Files of model libraries give the backbone alone: the rest of the network keeps its initial weights, and their
- * classifiers are set aside.
+ * Files of model libraries give the backbone alone, unless `said.classes` names what their classifier knows: the rest of
+ * the network keeps its initial weights.
  *
  * @param initial all arrays of the network
- * @throws FileFault where a file of a model library takes more bands than three: it does not say in which order
+ * @param target bands and classes of the run; without it, arrays stay in the order of the file
+ * @throws FileFault where the order of bands or classes is not known, or they are others
  */
 export const fillNetwork = (
   model: Model,
   initial: ReadonlyArray<NamedArray>,
-  tensors: ReadonlyArray<StoredTensor>
+  { tensors, facts = noFacts }: { readonly tensors: ReadonlyArray<StoredTensor>; readonly facts?: FileFacts },
+  said: Said = {},
+  target?: Target
 ): Loaded => {
   const known = model.parameters.map(({ name }) => name)
-  const renaming = rename(
-    tensors.map(({ name }) => name),
-    known
-  )
+  const skips = (name: string) => said.skip === "head" && name.startsWith("head.")
+  const written = tensors.map(({ name }) => name)
+  const renaming = rename(written, known, said.classes !== undefined && said.skip === undefined)
+  const setAside = [...renaming.setAside, ...written.filter((name) => skips(renaming.names.get(name) ?? ""))]
   const given = new Map(
     tensors.flatMap((tensor) => {
       const name = renaming.names.get(tensor.name)
-      return name === undefined ? [] : [[name, tensor] as const]
+      return name === undefined || skips(name) ? [] : [[name, tensor] as const]
     })
   )
-  const first = known[0]
+  const [first] = known
   const filter = given.get(first)
-  if (renaming.naming === "library" && filter !== undefined && filter.shape.length === 4 && filter.shape[1] !== 3) {
-    throw new FileFault(
-      `has a first filter of ${filter.shape[1]} bands, and does not say in which order; ours may be another`
-    )
-  }
+  const bands =
+    filter?.shape.length === 4 ? orderOfBands(filter.shape, renaming.naming, said, facts, target) : undefined
+  const classes = orderOfClasses(said, facts, target)
   const [loaded, missing]: [Array<string>, Array<string>] = [[], []]
   const otherShape: Array<LoadReport["otherShape"][number]> = []
-  let adapted = false
   const arrays = initial.map((array): NamedArray => {
     const { name, shape } = array
     const tensor = given.get(name)
     given.delete(name)
     if (tensor === undefined) {
-      if (renaming.naming === "own" || name.startsWith("encoder.")) missing.push(name)
+      if (!skips(name) && (renaming.naming === "own" || name.startsWith("encoder."))) missing.push(name)
       return array
     }
-    if (same(tensor.shape, shape)) {
-      loaded.push(name)
-      return { name, shape, data: tensor.floats() }
-    }
-    if (name === first && isOfThreeBands(tensor.shape, shape)) {
-      adapted = true
-      loaded.push(name)
-      return { name, shape, data: adaptBands(tensor.floats(), shape[0], shape[1]) }
-    }
-    otherShape.push({ name, file: tensor.shape, network: shape })
-    return array
+    const data = placed(array, tensor, name === first, bands, classes)
+    if (data === undefined) otherShape.push({ name, file: tensor.shape, network: shape })
+    else loaded.push(name)
+    return data === undefined ? array : { name, shape, data }
   })
   const unexpected = [...given.values()].map(({ name }) => name)
-  return { arrays, report: { loaded, missing, unexpected, otherShape, setAside: renaming.setAside, adapted } }
-}
-
-const listed = (names: ReadonlyArray<string>): string =>
-  names.length > 3 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ")
-
-/** All that keeps a file from being just the weights of a network, as a clause; `undefined` where nothing does. */
-const misfit = ({ missing, unexpected, otherShape }: LoadReport, backbone: string): string | undefined => {
-  const parts: Array<string> = []
-  if (missing.length > 0) parts.push(`lacks ${listed(missing)}, which ${backbone} needs`)
-  if (unexpected.length > 0) parts.push(`has ${listed(unexpected)}, which ${backbone} does not know`)
-  const shapes = otherShape.map(({ name, file, network }) => `${name} [${file.join(", ")}] for [${network.join(", ")}]`)
-  if (shapes.length > 0) parts.push(`has arrays of other shapes: ${listed(shapes)}`)
-  return parts.length === 0 ? undefined : parts.join("; ")
+  const adapted =
+    filter?.shape[1] === 3 && (model.params.channels !== 3 || (bands && bands.places === undefined)) === true
+  const orders = { bands: moved(bands), classes: moved(classes) }
+  const { naming } = renaming
+  return { arrays, report: { naming, loaded, missing, unexpected, otherShape, setAside, adapted, ...orders } }
 }
 
 const asWeightsError = (path: string) => (cause: unknown) => {
@@ -136,23 +127,33 @@ const asWeightsError = (path: string) => (cause: unknown) => {
   const code = (cause as NodeJS.ErrnoException).code
   const known = cause instanceof FileFault ? cause.message : undefined
   const problem = known ?? (code === "ENOENT" ? "there is no such file" : `cannot be read (${String(cause)})`)
-  const remedy = "Give a .safetensors or .pth file with the weights of this backbone"
+  const remedy = "Give a .safetensors or .pth file with the weights of this network"
   return new WeightsError({ subject: path, problem, remedy, cause })
 }
 
 /**
  * Weights of a file for a network, strictly: each array must be there, and no other.
  *
+ * @param compared parameters of the network that must be equal beside those that arrays show, where the file knows them
  * @throws WeightsError naming what is missing, left over or of another shape, or what is wrong with the file
  */
-export const loadWeights = (path: string, model: Model, initial: ReadonlyArray<NamedArray>): Loaded => {
+export const loadWeights = (
+  path: string,
+  model: Model,
+  initial: ReadonlyArray<NamedArray>,
+  said: Said = {},
+  target?: Target,
+  compared: ReadonlyArray<string> = []
+): Loaded => {
   try {
     const file = openWeightFile(path)
     try {
-      const loaded = fillNetwork(model, initial, file.tensors)
+      checkArchitecture(model, file.facts, said, compared)
+      const loaded = fillNetwork(model, initial, file, said, target)
       const problem = misfit(loaded.report, model.params.backbone)
       if (problem === undefined) return loaded
-      const remedy = "Use the model parameters that the weights were trained with"
+      const other = isOfHead(loaded.report) ? ", or `pretrained: { file: FILE, skip: head }`" : ""
+      const remedy = `Use the model parameters that the weights were trained with${other}`
       throw new WeightsError({ subject: path, problem, remedy })
     } finally {
       file.close()

@@ -1,34 +1,17 @@
-import { join, resolve } from "node:path"
 import { Effect, Stream } from "effect"
 import { operator } from "../../pipeline/operator.ts"
 import { Name, param } from "../../pipeline/param.ts"
+import { peeked } from "../../pipeline/peek.ts"
 import { BATCHES_AHEAD, Batch, Embeddings, type NamedArray } from "../elements.ts"
-import { initialWeights, type Model, ModelParams, makeModel } from "../model/model.ts"
-import { checkWeights, type WeightsError } from "../model/weights.ts"
-import { Run } from "../run.ts"
+import { type Model, ModelParams, makeModel } from "../model/model.ts"
+import { fingerprint } from "../model/start.ts"
 import { type Engine, EngineMemoryError, engine } from "../tensor/engine.ts"
-import { CheckpointError, newestEpoch, readCheckpoint, readWeights } from "../train/checkpoints.ts"
 import { type WorkerError, workerPool } from "../workers/pool.ts"
+import { weightsFor } from "./embed-weights.ts"
 import { EmbedError, extractor } from "./extract.ts"
 import type { Network } from "./extract-work.ts"
 
 export { EmbedError } from "./extract.ts"
-
-/** The weights that `weights` names: "initial", "newest" or a file. */
-const found = (named: string, model: Model): Effect.Effect<ReadonlyArray<NamedArray>, CheckpointError, Run> =>
-  Effect.gen(function* () {
-    const { folder, seed } = yield* Run
-    if (named === "initial") return initialWeights(model, seed)
-    if (named !== "newest") return yield* readWeights(resolve(named))
-    const checkpoints = join(folder, "checkpoints")
-    const epoch = yield* newestEpoch(checkpoints)
-    if (epoch > 0) return (yield* readCheckpoint(checkpoints, epoch)).state.weights
-    return yield* new CheckpointError({
-      subject: checkpoints,
-      problem: "holds no checkpoint",
-      remedy: "Run a pipeline with `optimise` and `checkpoint` first, or name another file in `weights`"
-    })
-  })
 
 /** Shared by the threads that read it, so that each need not hold a copy. */
 const shared = ({ data, ...array }: NamedArray): NamedArray => {
@@ -65,6 +48,16 @@ const opened = (tensors: Engine, params: ModelParams, model: Model, arrays: Read
     return (batch: Batch) => Effect.mapError(pool.run(batch, [batch.images.buffer as ArrayBuffer]), thrownBy)
   })
 
+/** Weights were put in the order of the first batch's bands. */
+const checkBands = (first: Batch, batch: Batch): Effect.Effect<void, EmbedError> =>
+  first.bands.join("\0") === batch.bands.join("\0")
+    ? Effect.void
+    : new EmbedError({
+        subject: `batch of ${batch.names[0] ?? "nothing"} and others`,
+        problem: `has the bands ${batch.bands.join(", ")}, those before have ${first.bands.join(", ")}`,
+        remedy: "Read all patches with the same bands"
+      })
+
 export const embed = operator({
   name: "embed",
   about: "Extracts embeddings: the network's pooled features, each divided by its length.",
@@ -72,7 +65,11 @@ export const embed = operator({
   to: Embeddings,
   params: {
     model: param(ModelParams, "The network."),
-    weights: param(Name, "`newest` checkpoint of the run, `initial` (untrained) or a safetensors file.", "newest")
+    weights: param(
+      Name,
+      "`newest` checkpoint of the run, `initial` (untrained, or `pretrained`), or a file of weights: safetensors, PyTorch's, or a checkpoint.",
+      "newest"
+    )
   },
   ahead: BATCHES_AHEAD,
   run:
@@ -80,20 +77,19 @@ export const embed = operator({
     (batches) =>
       Stream.unwrap(
         Effect.gen(function* () {
+          const { first, all } = yield* peeked(batches)
+          if (first === undefined) return Stream.empty
           const model = makeModel(params)
-          const arrays = yield* found(named, model)
-          yield* Effect.try({
-            try: () => checkWeights(model, arrays, named === "newest" ? "newest checkpoint" : named),
-            catch: (cause) => cause as WeightsError
-          })
+          const arrays = yield* weightsFor(named, model, first)
+          const weights = fingerprint(arrays)
           const tensors = yield* engine
           const vectorsOf = yield* opened(tensors, params, model, arrays)
           return Stream.mapEffect(
-            batches,
+            all,
             (batch) =>
-              Effect.map(vectorsOf(batch), (vectors): Embeddings => {
+              Effect.map(Effect.andThen(checkBands(first, batch), vectorsOf(batch)), (vectors): Embeddings => {
                 const { classes, labels, names, size } = batch
-                return { kind: "embeddings", size, dim: model.dim, names, vectors, labels, classes }
+                return { kind: "embeddings", size, dim: model.dim, names, vectors, labels, classes, weights }
               }),
             { concurrency: tensors.workers }
           )

@@ -122,9 +122,3 @@ export const newestEpoch = (folder: string): Effect.Effect<number, CheckpointErr
     if (epoch > 0) yield* readCheckpoint(folder, epoch)
     return epoch
   })
-
-/** The weights of any safetensors file; moments in it are left out. */
-export const readWeights = (path: string): Effect.Effect<ReadonlyArray<NamedArray>, CheckpointError> =>
-  attempt(path, "Give a safetensors file with the weights of this network", () =>
-    arraysIn(path).arrays.filter(({ name }) => !isMoment(name))
-  )

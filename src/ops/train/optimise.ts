@@ -3,13 +3,15 @@ import { join } from "node:path"
 import { Effect, Schema, Stream } from "effect"
 import { operator } from "../../pipeline/operator.ts"
 import { Compat, choice, Flag, Positive, PositiveInt, Probability, param } from "../../pipeline/param.ts"
-import { BATCHES_AHEAD, Batch, TrainStep } from "../elements.ts"
-import { initialWeights, type Model, ModelParams, makeModel } from "../model/model.ts"
+import { peeked } from "../../pipeline/peek.ts"
+import { BATCHES_AHEAD, Batch, type NamedArray, TrainStep } from "../elements.ts"
+import { drawnWeights, type Model, ModelParams, makeModel } from "../model/model.ts"
+import { startingWeights } from "../model/start.ts"
 import { checkWeights, type WeightsError } from "../model/weights.ts"
 import { FirstEpoch, Run } from "../run.ts"
 import { type Engine, engine } from "../tensor/engine.ts"
 import { type EpochEnd, readCheckpoint } from "./checkpoints.ts"
-import { checkLosses, checkResumed } from "./checks.ts"
+import { checkBatch, checkLosses, checkResumed } from "./checks.ts"
 import { type CourseParams, courseOf } from "./course.ts"
 import { TrainError } from "./errors.ts"
 import { idLossNames, lossesOf, metricLossNames } from "./objectives.ts"
@@ -30,16 +32,28 @@ interface TrainerParams extends CourseParams {
   readonly momentum: number
 }
 
+/** Training begins with these. */
+interface Fresh {
+  readonly weights: ReadonlyArray<NamedArray>
+}
+
+/** Drawn, or of a file, whose bands and classes are brought into the order of the first batch. */
+const fresh = (model: Model, seed: number, first: Batch | undefined) =>
+  Effect.gen(function* () {
+    if (first === undefined) return { weights: drawnWeights(model, seed) }
+    yield* attempt(() => checkBatch(first, model))
+    return { weights: yield* startingWeights(model, first) }
+  })
+
 /** A trainer for the life of the scope: fresh, or in the state after an epoch. */
-const opened = (tensors: Engine, model: Model, params: TrainerParams, seed: number, from: EpochEnd | undefined) =>
+const opened = (tensors: Engine, model: Model, params: TrainerParams, seed: number, from: EpochEnd | Fresh) =>
   Effect.acquireRelease(
     attempt(() => {
       const { momentum, optimizer: optimiser } = params
       const losses = lossesOf(params)
       checkLosses(losses)
-      if (from === undefined) {
-        const moments = zeroMoments(model.parameters, optimiser)
-        const fresh = { weights: initialWeights(model, seed), moments, step: 0 }
+      if (!("state" in from)) {
+        const fresh = { weights: from.weights, moments: zeroMoments(model.parameters, optimiser), step: 0 }
         return makeTrainer(tensors, model, { losses, momentum, optimiser }, fresh)
       }
       checkResumed(from, { seed, optimiser })
@@ -92,11 +106,12 @@ export const optimise = operator({
     Stream.unwrap(
       Effect.gen(function* () {
         const { folder, seed } = yield* Run
-        const first = yield* FirstEpoch
+        const epoch = yield* FirstEpoch
         const tensors = yield* engine
         const model = makeModel(params.model)
-        const resumed = first > 0 ? yield* readCheckpoint(join(folder, "checkpoints"), first) : undefined
-        const trainer = yield* opened(tensors, model, params, seed, resumed)
+        const resumed = epoch > 0 ? yield* readCheckpoint(join(folder, "checkpoints"), epoch) : undefined
+        const { first, all } = yield* peeked(batches)
+        const trainer = yield* opened(tensors, model, params, seed, resumed ?? (yield* fresh(model, seed, first)))
         const { close, finish, take } = courseOf({ model, trainer, params, seed, resumed })
         const once = (body: () => TrainStep | undefined) => Stream.fromEffect(attempt(body))
         const before = (next: Batch | undefined) =>
@@ -104,7 +119,7 @@ export const optimise = operator({
             once(() => finish(next)),
             once(() => close(next))
           )
-        return Stream.flatMap(batches, (batch) =>
+        return Stream.flatMap(all, (batch) =>
           Stream.concat(
             before(batch),
             once(() => take(batch))

@@ -138,7 +138,7 @@ describe("pretrained weights", () => {
       () =>
         load(saved("bad.safetensors", arrays), given)
     expect(refused(theirs.slice(0, -1))).toThrow(
-      `bad.safetensors: lacks ${FC}, which resnet10-slim needs. Use the model parameters that the weights were trained with.`
+      `bad.safetensors: lacks ${FC}, which resnet10-slim needs. Use the model parameters that the weights were trained with, or \`pretrained: { file: FILE, skip: head }\`.`
     )
     expect(refused([...theirs, { name: "encoder.extra", shape: [1], data: Float32Array.of(1) }])).toThrow(
       "has encoder.extra, which resnet10-slim does not know"
@@ -149,7 +149,12 @@ describe("pretrained weights", () => {
     const spoilt = theirs.map((array, i) => (i === 3 ? { ...array, data: array.data.map(() => Number.NaN) } : array))
     expect(refused(spoilt as typeof theirs)).toThrow("holds values that are no finite numbers")
     expect(() => load(join(folder, "nothing.pth"))).toThrow("nothing.pth: there is no such file")
-    expect(() => load(join(referenceDir, "tiny-zip.pth"))).toThrow("which resnet10-slim needs")
+    expect(() => load(join(referenceDir, "tiny-zip.pth"))).toThrow(
+      "tiny-zip.pth: was trained with another network: backbone resnet18, not resnet10-slim."
+    )
+    expect(() => load(join(referenceDir, "tiny-zip.pth"), { ...params, backbone: "resnet18" })).toThrow(
+      /lacks .*, which resnet18 needs; has .*, which resnet18 does not know/
+    )
   })
 
   it("of model libraries for more bands are refused: their order is not known", () => {

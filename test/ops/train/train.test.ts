@@ -383,7 +383,7 @@ describe("embed", () => {
       yield* collect(folder, training(1))
       const other = batches({ epochs: 1 }).pipe(embed({ model: { ...tiny, channels: 10 } }))
       expect(yield* message(Effect.provide(drain(other), services(folder, engine)))).toContain(
-        "newest checkpoint: array encoder.encoder_block0.0.weight is [32, 2, 7, 7]"
+        "epoch_0001.safetensors: has arrays of other shapes: encoder.encoder_block0.0.weight [32, 2, 7, 7] for [32, 10, 7, 7]"
       )
     })
   )

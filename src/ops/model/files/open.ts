@@ -1,6 +1,7 @@
 /** Opens a file of weights, whatever its format. */
 import { readFileSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
+import { type FileFacts, factsOfMetadata, factsOfPth, noFacts } from "./facts.ts"
 import { readPth, stateDict } from "./pth.ts"
 import { readSafetensors } from "./safetensors.ts"
 import { FileFault, fileSource, type Source } from "./source.ts"
@@ -9,6 +10,7 @@ import type { StoredTensor } from "./values.ts"
 /** A file of weights; arrays are read while it is open. */
 export interface WeightFile {
   readonly tensors: ReadonlyArray<StoredTensor>
+  readonly facts: FileFacts
   readonly close: () => void
 }
 
@@ -46,7 +48,7 @@ const openShards = (path: string): WeightFile => {
       if (tensor === undefined) throw new FileFault(`says that ${file} holds ${name}, which it does not`)
       return tensor
     })
-    return { tensors, close }
+    return { tensors, facts: noFacts, close }
   } catch (fault) {
     close()
     throw fault
@@ -65,8 +67,12 @@ export const openWeightFile = (path: string): WeightFile => {
   if (path.endsWith(".json")) return openShards(path)
   const source = fileSource(path)
   try {
-    const tensors = looksLikeSafetensors(source) ? readSafetensors(source).tensors : stateDict(readPth(source))
-    return { tensors, close: source.close }
+    if (looksLikeSafetensors(source)) {
+      const { metadata, tensors } = readSafetensors(source)
+      return { tensors, facts: factsOfMetadata(metadata), close: source.close }
+    }
+    const pth = readPth(source)
+    return { tensors: stateDict(pth), facts: factsOfPth(pth), close: source.close }
   } catch (fault) {
     source.close()
     throw fault
