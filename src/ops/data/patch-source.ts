@@ -13,6 +13,8 @@ export interface PatchSource {
   /** Labels only, without reading pixels where that can be. */
   readonly labels: (name: string) => Effect.Effect<Labelled, DataError | StoreError>
   readonly load: (name: string) => Effect.Effect<StoredPatch, DataError | StoreError>
+  /** The value that `load` decodes, of a store. */
+  readonly value?: (name: string) => Effect.Effect<Uint8Array, StoreError>
 }
 
 /** Patches of an LMDB store, closed with the scope. */
@@ -23,7 +25,8 @@ export const fromStore = (
   Effect.map(openReader(path), (store) => ({
     labels: (name) =>
       Effect.flatMap(store.load(name), (bytes) => attempt(() => decodeLabels(bytes, name, nomenclature))),
-    load: (name) => Effect.flatMap(store.load(name), (bytes) => attempt(() => decodeValue(bytes, name, nomenclature)))
+    load: (name) => Effect.flatMap(store.load(name), (bytes) => attempt(() => decodeValue(bytes, name, nomenclature))),
+    value: store.load
   }))
 
 /** BigEarthNet v1 is told under 19 classes unless its 43 are asked for, as in a store. */

@@ -7,18 +7,17 @@ import { Patch } from "../elements.ts"
 import { FirstEpoch, Run } from "../run.ts"
 import { NO_OPTIONS } from "./archive/kind.ts"
 import { ARCHIVE_NAMES } from "./archives.ts"
-import { assemble } from "./assemble.ts"
-import { type BandSelection, bandNames, SELECTION_NAMES } from "./bands.ts"
-import { type Draw, draws } from "./epochs.ts"
+import { type BandSelection, SELECTION_NAMES } from "./bands.ts"
+import { draws } from "./epochs.ts"
 import { attempt } from "./errors.ts"
 import { NOMENCLATURE_NAMES, OWN } from "./nomenclatures.ts"
+import { isLabelled } from "./patch-of.ts"
 import { fromArchive, fromStore, type PatchSource } from "./patch-source.ts"
+import type { Made } from "./read-work.ts"
+import { reading } from "./reading.ts"
 import { readSplitFile } from "./split-files.ts"
-import type { StoredPatch } from "./store/value.ts"
 
 const Bands = Schema.Union([Schema.Literals(SELECTION_NAMES), listOf(Name)])
-
-const isLabelled = (labels: Uint8Array): boolean => labels.includes(1)
 
 /**
  * Labels in place of a patch's own: those of all labelled patches, permuted among them by (seed, "labels"). A network
@@ -37,32 +36,6 @@ const shuffledLabels = (store: PatchSource, names: ReadonlyArray<string>, seed: 
       return mixed
     }
   )
-
-/** 8-bit pixels are shares of white. */
-const WHITE = 255
-
-/** Makes the patch of a draw; none where it has no label. */
-const patchOf = (
-  stored: StoredPatch,
-  name: string,
-  { epoch, index }: Draw,
-  selection: BandSelection,
-  unit: boolean,
-  given: Uint8Array | undefined
-): Patch | undefined => {
-  const labels = given ?? stored.labels
-  if (!isLabelled(labels)) return undefined
-  const bands = bandNames(
-    selection,
-    stored.bands.map((band) => band.name)
-  )
-  const assembled = assemble(stored.bands, bands, name)
-  if (unit && stored.bands.every(({ dtype }) => dtype === "uint8")) {
-    const { image } = assembled
-    for (let i = 0; i < image.length; i++) image[i] /= WHITE
-  }
-  return { kind: "patch", name, index, epoch, ...assembled, bands, labels, classes: stored.classes }
-}
 
 /**
  * Reads the patches of a split from a store, epoch after epoch; with `store: none` straight from an archive's files, which
@@ -97,7 +70,7 @@ export const read = source({
       OWN
     ),
     shuffle_labels: param(Flag, "Control experiment: permutes the labels among the images.", false),
-    concurrency: param(PositiveInt, "Patches fetched ahead.", 4)
+    concurrency: param(PositiveInt, "Patches fetched ahead; where worker threads make them, each takes 32.", 4)
   },
   run: (params, self) =>
     Stream.unwrap(
@@ -107,11 +80,12 @@ export const read = source({
         const first = yield* FirstEpoch
         const names = yield* attempt(() => readSplitFile(resolve(run.root, `${split}.csv`), split))
         const from = resolve(run.root, params.from)
-        const store = yield* params.store === "none"
+        const source = yield* params.store === "none"
           ? fromArchive(kind, from, nomenclature, { ...NO_OPTIONS, labels: archive_labels })
           : fromStore(from, nomenclature)
-        const labels = params.shuffle_labels ? yield* shuffledLabels(store, names, run.seed) : undefined
-        self.expect(names.length * Math.max(0, epochs - first))
+        const given = params.shuffle_labels ? yield* shuffledLabels(source, names, run.seed) : undefined
+        const count = names.length * Math.max(0, epochs - first)
+        self.expect(count)
         let dropped = 0
         let classes = 0
         const say = Effect.suspend(() =>
@@ -119,19 +93,16 @@ export const read = source({
             ? Effect.void
             : run.say(`read: left out ${dropped} patches of ${split} without a label under ${classes} classes`)
         )
-        return draws(names.length, first, epochs, shuffle, run.seed).pipe(
-          Stream.mapEffect(
-            (draw) =>
-              Effect.flatMap(store.load(names[draw.index]), (stored) =>
-                attempt(() => {
-                  classes = stored.classes.length
-                  const patch = patchOf(stored, names[draw.index], draw, bands, unit, labels?.[draw.index])
-                  if (patch === undefined && draw.epoch === first) dropped++
-                  return patch
-                })
-              ),
-            { concurrency }
-          ),
+        const look = { bands, nomenclature, unit }
+        const make = yield* reading({ source, names, look, given, concurrency }, count)
+        const labelled = (made: Made, draw: number): Patch | undefined => {
+          classes = made.classes
+          // The first epoch shows them all.
+          if (made.patch === undefined && draw < names.length) dropped++
+          return made.patch
+        }
+        return make(draws(names.length, first, epochs, shuffle, run.seed)).pipe(
+          Stream.map(labelled),
           Stream.filter((patch) => patch !== undefined),
           Stream.concat(Stream.drain(Stream.fromEffect(say)))
         )
