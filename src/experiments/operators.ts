@@ -4,6 +4,7 @@ import { augment } from "../ops/data/augment.ts"
 import { batch } from "../ops/data/batch.ts"
 import { crop } from "../ops/data/crop.ts"
 import { decode } from "../ops/data/decode.ts"
+import { inspect } from "../ops/data/inspect.ts"
 import { miniature } from "../ops/data/miniature.ts"
 import { normalise } from "../ops/data/normalise.ts"
 import { read } from "../ops/data/read.ts"
@@ -25,6 +26,7 @@ import { kReciprocal } from "../ops/retrieve/rerank/k-reciprocal.ts"
 import { qe } from "../ops/retrieve/rerank/qe.ts"
 import { save } from "../ops/retrieve/save.ts"
 import { search } from "../ops/retrieve/search.ts"
+import { print } from "../ops/show/print.ts"
 import { report } from "../ops/show/report.ts"
 import { strips } from "../ops/show/strips.ts"
 import { checkpoint } from "../ops/train/checkpoint.ts"
@@ -39,6 +41,7 @@ export const operators = [
   split,
   decode,
   store,
+  inspect,
   // reading
   read,
   augment,
@@ -68,5 +71,6 @@ export const operators = [
   groundTruth,
   strips,
   measure,
+  print,
   report
 ] as const

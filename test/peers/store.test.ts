@@ -6,12 +6,14 @@ import sharp from "sharp"
 import { describe, expect } from "vitest"
 import { S2_BANDS } from "../../src/ops/data/bands.ts"
 import { decodeTiff } from "../../src/ops/data/geotiff-read.ts"
+import { inspect } from "../../src/ops/data/inspect.ts"
 import { miniature } from "../../src/ops/data/miniature.ts"
 import { encodeSafetensors } from "../../src/ops/data/safetensors.ts"
 import { openReader } from "../../src/ops/data/store/lmdb.ts"
 import { temporaryFolder } from "../ops/data/folder.ts"
 import { writeVersion1 } from "../ops/data/store/version1-writer.ts"
 import { runIn } from "../ops/data/streams.ts"
+import { npyBytes, writeNpy } from "../ops/retrieve/npy.ts"
 import { peer } from "./python.ts"
 
 const root = temporaryFolder()
@@ -42,6 +44,23 @@ describe("GeoTIFF against rasterio", () => {
     }
     const found = await python("tiff_read", ...files)
     expect(await Promise.all(files.map(ours))).toEqual(found)
+  })
+})
+
+describe("inspect against rasterio and numpy", () => {
+  peer("says the same of bands and arrays", ["rasterio", "numpy"], async (python) => {
+    const { collect } = runIn(root)
+    const [patch] = await Effect.runPromise(collect(miniature({ patches: 2 })))
+    const files = ["B01", "B05", "B8A"].map((band) => join(patch.folder, `${patch.name}_${band}.tif`))
+    files.push(join(root, "numbers.npy"), join(root, "columns.npy"))
+    const numbers = Float64Array.from({ length: 12 }, (_, i) => Math.sin(i))
+    writeNpy(files[3], numbers, 3, 4)
+    writeFileSync(files[4], npyBytes(numbers, 3, 4, { fortran: true }))
+    const found = await Effect.runPromise(Effect.forEach(files, (from) => collect(inspect({ from }))))
+    const ours = found.flat().map(({ dtype, shape, sha256, min, max, mean }) => [dtype, shape, sha256, min, max, mean])
+    const theirs = (await python("hash_files", ...files)) as typeof ours
+    expect(ours.map((facts) => facts.slice(0, 5))).toEqual(theirs.map((facts) => facts.slice(0, 5)))
+    for (const [i, facts] of ours.entries()) expect(facts[5]).toBeCloseTo(theirs[i][5] as number, 9)
   })
 })
 

@@ -31,3 +31,11 @@ export const valuesAt = (dtype: Dtype, bytes: Uint8Array, offset: number, count:
   copy.set(bytes.subarray(offset, offset + copy.length))
   return new ARRAYS[dtype](copy.buffer)
 }
+
+/** Turns the bytes of every value around, in place: from the other byte order. */
+export const swapBytes = (data: Pixels): void => {
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+  if (data.BYTES_PER_ELEMENT === 2) bytes.swap16()
+  else if (data.BYTES_PER_ELEMENT === 4) bytes.swap32()
+  else if (data.BYTES_PER_ELEMENT === 8) bytes.swap64()
+}

@@ -1,16 +1,12 @@
 /** Reads TIFF files: plain strips, which are all that BigEarthNet has, directly; all else by the `geotiff` package. */
 import { fromArrayBuffer } from "geotiff"
 import type { Band, Pixels } from "../elements.ts"
-import { bytesOf, dtypeOf, pixelsOf } from "./dtypes.ts"
+import { bytesOf, dtypeOf, pixelsOf, swapBytes } from "./dtypes.ts"
 import { DataError } from "./errors.ts"
 import { readTiffHeader, refusing, type Strips, type TiffHeader } from "./tiff-header.ts"
 
 /** A band without its name. */
 export type Raster = Omit<Band, "name">
-
-const reversedWords = (bytes: Uint8Array, size: number): void => {
-  for (let at = 0; at < bytes.length; at += size) bytes.subarray(at, at + size).reverse()
-}
 
 /** One of `samples` values of every pixel. */
 const everyNth = (pixels: Pixels, samples: number, sample: number): Pixels => {
@@ -29,8 +25,9 @@ const joinStrips = (bytes: Uint8Array, header: TiffHeader, strips: Strips, first
     const length = Math.min(strips.rows, height - row) * rowBytes
     joined.set(bytes.subarray(offset, offset + length), row * rowBytes)
   }
-  if (!littleEndian) reversedWords(joined, bytesOf(dtype))
-  return pixelsOf(dtype, joined)
+  const pixels = pixelsOf(dtype, joined)
+  if (!littleEndian) swapBytes(pixels)
+  return pixels
 }
 
 const readStrips = (bytes: Uint8Array, header: TiffHeader, strips: Strips): ReadonlyArray<Raster> => {

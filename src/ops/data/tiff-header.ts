@@ -141,6 +141,8 @@ export const readTiffHeader = (bytes: Uint8Array, file: string): TiffHeader => {
   const width = list(256)?.[0] ?? 0
   const height = list(257)?.[0] ?? 0
   if (width === 0 || height === 0) refuse("has no size")
+  // Luminance and colour differences of a JPEG are not the bands that they are made of.
+  if (list(262)?.[0] === 6) refuse("holds colours as JPEG has them, which are not read")
   const samples = list(277)?.[0] ?? 1
   if (samples === 0 || samples > MAX_SAMPLES) refuse(`holds ${samples} values a pixel`)
   const dtype = pixelType(list, samples, refuse)

@@ -121,6 +121,13 @@ describe("decodeTiff", () => {
     for (const [band, { data }] of bands.entries()) expect(data).toEqual(colours.filter((_, i) => i % 3 === band))
   })
 
+  it("refuses the colours of a JPEG", async () => {
+    const bytes = await sharp(new Uint8Array(192), { raw: { width: 8, height: 8, channels: 3 } })
+      .tiff({ compression: "jpeg" })
+      .toBuffer()
+    await expect(decodeTiffBands(bytes, "x.tif")).rejects.toThrow("x.tif: holds colours as JPEG has them")
+  })
+
   it("reads bands that stand one after the other", async () => {
     const bands = [Uint16Array.of(1, 2, 3, 4, 5, 6), Uint16Array.of(7, 8, 9, 10, 11, 65535)]
     const fields = { 256: 3, 257: 2, 258: 16, 259: 1, 273: 0, 277: 2, 278: 2, 279: 12, 284: 2, 339: 1 }

@@ -1,0 +1,110 @@
+/** Every array of one file, by what the file is: tif, jpg, png, npy, safetensors. */
+import { readFile } from "node:fs/promises"
+import { basename, extname } from "node:path"
+import sharp from "sharp"
+import type { Pixels } from "../../elements.ts"
+import { pixelsOf } from "../dtypes.ts"
+import { DataError } from "../errors.ts"
+import { decodeTiffBands } from "../geotiff-read.ts"
+import { decodeNpy } from "../npy.ts"
+import { decodeSafetensors } from "../safetensors.ts"
+import type { Layer } from "./facts.ts"
+
+const COLOURS = ["Red", "Green", "Blue", "Alpha"]
+
+/** Names of the bands of a file that does not name them. */
+const channelNames = (channels: number): ReadonlyArray<string> => {
+  if (channels === 1) return ["Data"]
+  if (channels === 2) return ["Data", "Alpha"]
+  if (channels <= 4) return COLOURS.slice(0, channels)
+  return Array.from({ length: channels }, (_, i) => `band ${i + 1}`)
+}
+
+const tiffLayers = async (bytes: Uint8Array, file: string): Promise<ReadonlyArray<Layer>> => {
+  const bands = await decodeTiffBands(bytes, file)
+  const names = channelNames(bands.length)
+  return bands.map(({ data, dtype, height, width }, i) => ({ name: names[i], dtype, shape: [height, width], data }))
+}
+
+/** Pixels as the file has them: 8 or 16 bits, colour profiles left alone. */
+const imageLayers = async (bytes: Uint8Array, file: string): Promise<ReadonlyArray<Layer>> => {
+  try {
+    const image = sharp(bytes, { ignoreIcc: true, failOn: "warning" })
+    const { channels: count = 3, depth } = await image.metadata()
+    const deep = depth === "ushort"
+    const space = count < 3 ? (deep ? "grey16" : "b-w") : deep ? "rgb16" : "srgb"
+    const raw = image.toColourspace(space).raw({ depth: deep ? "ushort" : "uchar" })
+    const { data, info } = await raw.toBuffer({ resolveWithObject: true })
+    const dtype = deep ? "uint16" : "uint8"
+    const pixels = pixelsOf(dtype, new Uint8Array(data))
+    const names = channelNames(info.channels)
+    return names.map((name, channel) => {
+      const band = pixels.slice(0, info.height * info.width) as Pixels
+      for (let i = 0, from = channel; i < band.length; i++, from += names.length) band[i] = pixels[from]
+      return { name, dtype, shape: [info.height, info.width], data: band }
+    })
+  } catch (cause) {
+    throw new DataError({
+      subject: file,
+      problem: `cannot be read as an image (${cause instanceof Error ? cause.message : String(cause)})`,
+      remedy: "Get the file anew: it is damaged, or of another kind than its name says",
+      cause
+    })
+  }
+}
+
+type Decode = (bytes: Uint8Array, file: string) => ReadonlyArray<Layer> | Promise<ReadonlyArray<Layer>>
+
+const DECODERS: Readonly<Record<string, Decode>> = {
+  ".tif": tiffLayers,
+  ".tiff": tiffLayers,
+  ".jpg": imageLayers,
+  ".jpeg": imageLayers,
+  ".png": imageLayers,
+  ".npy": (bytes, file) => [{ name: "Data", ...decodeNpy(bytes, file) }],
+  ".safetensors": (bytes, file) => decodeSafetensors(bytes, file).tensors
+}
+
+export const KNOWN_FILES = Object.keys(DECODERS)
+
+const decoderOf = (file: string): Decode | undefined => DECODERS[extname(file).toLowerCase()]
+
+/** Whether a file's name ends as one that can be read. */
+export const isKnownFile = (file: string): boolean => decoderOf(file) !== undefined
+
+/** Bands that BigEarthNet gives a file of their own. */
+const BAND_FILE = /^(.+)_(B0[1-9]|B8A|B1[0-2]|VV|VH)$/
+
+/** The patch that a file is of, and the band where its name tells it. */
+export const patchOfFile = (file: string): { readonly patch: string; readonly band: string | undefined } => {
+  const stem = basename(file, extname(file))
+  const [, patch = stem, band] = BAND_FILE.exec(stem) ?? []
+  return { patch, band }
+}
+
+/**
+ * Reads every array of a file.
+ *
+ * @returns rejects with DataError where it cannot be read, is damaged, or of a kind that is not known
+ */
+export const readLayers = async (file: string): Promise<ReadonlyArray<Layer>> => {
+  const decode = decoderOf(file)
+  if (decode === undefined) {
+    throw new DataError({
+      subject: file,
+      problem: "is no file that can be inspected",
+      remedy: `Give a store, an archive's folder, or a file that ends in ${KNOWN_FILES.join(", ")}`
+    })
+  }
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw new DataError({
+      subject: file,
+      problem: `cannot be read (${cause instanceof Error ? cause.message : String(cause)})`,
+      remedy: "Check its path and that you may read it",
+      cause
+    })
+  })
+  const layers = await decode(bytes, file)
+  const { band } = patchOfFile(file)
+  return band !== undefined && layers.length === 1 ? [{ ...layers[0], name: band }] : layers
+}

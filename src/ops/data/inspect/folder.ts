@@ -1,0 +1,48 @@
+/** The patches of a folder of images, whatever archive it is: found by the names of files alone. */
+import { type Dirent, readdirSync } from "node:fs"
+import { join } from "node:path"
+import { byText } from "../archive/read-file.ts"
+import { DataError } from "../errors.ts"
+import { isKnownFile, patchOfFile } from "./file.ts"
+
+export interface PatchFiles {
+  readonly name: string
+  readonly files: ReadonlyArray<string>
+}
+
+const list = (folder: string): ReadonlyArray<Dirent> => {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter(({ name }) => !name.startsWith("."))
+      .sort((a, b) => byText(a.name, b.name))
+  } catch (cause) {
+    throw new DataError({
+      subject: folder,
+      problem: `cannot be listed (${cause instanceof Error ? cause.message : String(cause)})`,
+      remedy: "Check its path and that you may read it",
+      cause
+    })
+  }
+}
+
+/**
+ * All patches below a folder in the order of their paths: files that differ only in their band are one patch. One folder's
+ * names are held at a time.
+ *
+ * @throws DataError where a folder cannot be listed
+ */
+export function* patchesBelow(folder: string): Generator<PatchFiles> {
+  const entries = list(folder)
+  const patches = new Map<string, Array<string>>()
+  for (const entry of entries) {
+    if (entry.isDirectory() || !isKnownFile(entry.name)) continue
+    const { patch, band } = patchOfFile(entry.name)
+    // Two images may differ in their ending alone; only bands belong together.
+    const key = band === undefined ? `${patch}/${entry.name}` : patch
+    const files = patches.get(key)
+    if (files === undefined) patches.set(key, [join(folder, entry.name)])
+    else files.push(join(folder, entry.name))
+  }
+  for (const files of patches.values()) yield { name: patchOfFile(files[0]).patch, files }
+  for (const entry of entries) if (entry.isDirectory()) yield* patchesBelow(join(folder, entry.name))
+}
