@@ -36,7 +36,8 @@ const failed = (cause: unknown) =>
 const prepare = Effect.fnUntraced(function* (
   batches: ReadonlyArray<Embeddings>,
   query: string | undefined,
-  others: Others | undefined
+  others: Others | undefined,
+  by: Similarity
 ) {
   if ((query === undefined) === (others === undefined)) {
     return yield* new RetrieveError({
@@ -45,9 +46,9 @@ const prepare = Effect.fnUntraced(function* (
       remedy: "Give `query`, the name of an image, or `queries`, a pipeline that embeds others"
     })
   }
-  if (others === undefined) return yield* attempt(() => byName(batches, query ?? ""))
+  if (others === undefined) return yield* attempt(() => byName(batches, query ?? "", by))
   const asked = yield* Stream.runCollect(toStream(others)).pipe(Effect.mapError(failed))
-  return yield* attempt(() => withQueries(batches, asked))
+  return yield* attempt(() => withQueries(batches, asked, by))
 })
 
 const publish = Effect.fnUntraced(function* (all: ReadonlyArray<Matches>) {
@@ -68,15 +69,9 @@ const publish = Effect.fnUntraced(function* (all: ReadonlyArray<Matches>) {
 })
 
 /** Searches for one query, says what was found, and adds it to `all`. */
-const searched = Effect.fnUntraced(function* (
-  what: Searched,
-  row: number,
-  top: number,
-  by: Similarity,
-  all: Array<Matches>
-) {
-  const ranking = yield* attempt(() => searchOne(what, row, top, by))
-  const matches = matchesOf(ranking, by, what.images)
+const searched = Effect.fnUntraced(function* (what: Searched, row: number, top: number, all: Array<Matches>) {
+  const ranking = yield* attempt(() => searchOne(what, row, top))
+  const matches = matchesOf(ranking, what.by, what.images)
   all.push(matches)
   const { say } = yield* Run
   yield* Effect.forEach(matchLines(matches), say, { discard: true })
@@ -104,13 +99,13 @@ export const search = operator({
     (embeddings) =>
       Stream.unwrap(
         Effect.gen(function* () {
-          const what = yield* prepare(yield* Stream.runCollect(embeddings), query, queries)
+          const what = yield* prepare(yield* Stream.runCollect(embeddings), query, queries, by)
           const all: Array<Matches> = []
           const count = what.queries.length
           self.expect(count)
           return Stream.range(0, count - 1).pipe(
             Stream.rechunk(1),
-            Stream.mapEffect((row) => searched(what, row, top, by, all)),
+            Stream.mapEffect((row) => searched(what, row, top, all)),
             Stream.concat(Stream.drain(Stream.fromEffect(Effect.suspend(() => publish(all)))))
           )
         })

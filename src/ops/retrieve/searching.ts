@@ -1,7 +1,7 @@
 /** Searching: pure functions on embeddings in memory. */
 import { suggestion } from "../../pipeline/words.ts"
 import type { Embeddings, Ranking } from "../elements.ts"
-import { similaritiesWith } from "./compare.ts"
+import { similaritiesWith, squaresOf } from "./compare.ts"
 import { RetrieveError } from "./errors.ts"
 import { labelsOf, sameShape } from "./gather.ts"
 import { flaw, type Similarity, squares } from "./similarity.ts"
@@ -10,6 +10,9 @@ import { topOf } from "./top.ts"
 /** Embeddings that are searched, and those that are searched for. */
 export interface Searched {
   readonly batches: ReadonlyArray<Embeddings>
+  readonly by: Similarity
+  /** Sums of squares of all that are searched, where `by` needs them: so every search is one pass over the vectors. */
+  readonly squared: Float64Array | undefined
   /** How many images are searched. */
   readonly images: number
   /** Of the images searched and, behind them, of queries that are not among them. */
@@ -35,12 +38,15 @@ const vectorAt = (batches: ReadonlyArray<Embeddings>, image: number): Float32Arr
   throw new RangeError(`there is no image ${image}`)
 }
 
+const squaresFor = (batches: ReadonlyArray<Embeddings>, by: Similarity): Float64Array | undefined =>
+  by === "dot" ? undefined : squaresOf(batches)
+
 /**
  * Searches for one of the images.
  *
  * @throws RetrieveError where none or several have the name, or batches do not fit each other
  */
-export const byName = (batches: ReadonlyArray<Embeddings>, name: string): Searched => {
+export const byName = (batches: ReadonlyArray<Embeddings>, name: string, by: Similarity): Searched => {
   const { classes } = sameShape(batches)
   const names = batches.flatMap((batch) => batch.names)
   const image = names.indexOf(name)
@@ -53,7 +59,8 @@ export const byName = (batches: ReadonlyArray<Embeddings>, name: string): Search
     throw refuse("several images have this name", "Give images names of their own")
   const labels = labelsOf(batches, names.length, classes.length)
   const vectors = [vectorAt(batches, image)]
-  return { batches, images: names.length, names, labels, queries: Int32Array.of(image), vectors }
+  const queries = Int32Array.of(image)
+  return { batches, by, squared: squaresFor(batches, by), images: names.length, names, labels, queries, vectors }
 }
 
 /**
@@ -61,7 +68,11 @@ export const byName = (batches: ReadonlyArray<Embeddings>, name: string): Search
  *
  * @throws RetrieveError where there are none, or their embeddings do not fit those searched
  */
-export const withQueries = (batches: ReadonlyArray<Embeddings>, asked: ReadonlyArray<Embeddings>): Searched => {
+export const withQueries = (
+  batches: ReadonlyArray<Embeddings>,
+  asked: ReadonlyArray<Embeddings>,
+  by: Similarity
+): Searched => {
   sameShape(batches)
   const { classes } = sameShape([batches[0], ...asked])
   const own = batches.flatMap((batch) => batch.names)
@@ -75,16 +86,17 @@ export const withQueries = (batches: ReadonlyArray<Embeddings>, asked: ReadonlyA
   }
   const labels = labelsOf([...batches, ...asked], names.length, classes.length)
   const queries = Int32Array.from({ length: names.length - own.length }, (_, i) => own.length + i)
-  return { batches, images: own.length, names, labels, queries, vectors: vectorsOf(asked) }
+  const vectors = vectorsOf(asked)
+  return { batches, by, squared: squaresFor(batches, by), images: own.length, names, labels, queries, vectors }
 }
 
 /** @throws RetrieveError where the query, or a vector that it is compared with, cannot be compared */
-const scoresFor = ({ batches, names, vectors, queries }: Searched, row: number, by: Similarity): Float32Array => {
+const scoresFor = ({ batches, by, names, queries, squared, vectors }: Searched, row: number): Float32Array => {
   const refuse = (name: string, why: string) =>
     new RetrieveError({ subject: name, problem: `the embedding ${why}`, remedy: "Check the weights and the pixels" })
   const why = flaw(by, squares(vectors[row]))
   if (why !== undefined) throw refuse(names[queries[row]], why)
-  const scores = similaritiesWith(vectors[row], batches, by)
+  const scores = similaritiesWith(vectors[row], batches, by, squared)
   const bad = scores.findIndex((score) => !Number.isFinite(score))
   if (bad >= 0) throw refuse(names[bad], "is zero, too large or not finite")
   return scores
@@ -97,9 +109,9 @@ const scoresFor = ({ batches, names, vectors, queries }: Searched, row: number, 
  * @param top how many; fewer where there are no more
  * @returns a ranking whose database are the images found, by ascending number
  */
-export const searchOne = (what: Searched, row: number, top: number, by: Similarity): Ranking => {
+export const searchOne = (what: Searched, row: number, top: number): Ranking => {
   const { batches, images, labels, names, queries } = what
-  const scores = scoresFor(what, row, by)
+  const scores = scoresFor(what, row)
   const name = names[queries[row]]
   let own = 0
   for (let image = 0; image < images; image++) {

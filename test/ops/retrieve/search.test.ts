@@ -4,7 +4,7 @@ import { Effect, Stream } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { Embeddings, type Ranking } from "../../../src/ops/elements.ts"
-import { similaritiesWith } from "../../../src/ops/retrieve/compare.ts"
+import { similaritiesWith, squaresOf } from "../../../src/ops/retrieve/compare.ts"
 import { descending, scratch } from "../../../src/ops/retrieve/order.ts"
 import { search } from "../../../src/ops/retrieve/search.ts"
 import { topOf } from "../../../src/ops/retrieve/top.ts"
@@ -66,7 +66,12 @@ describe("similarities with one vector", () => {
           l2: (a: Array<number>, b: Array<number>) => -Math.hypot(...a.map((x, k) => x - b[k]))
         }[by]
         const batches = embeddings(values, new Uint8Array(values.length / dim), dim, 1, size)
-        const scores = similaritiesWith(values.subarray(0, dim), batches, by)
+        const scores = similaritiesWith(
+          values.subarray(0, dim),
+          batches,
+          by,
+          by === "dot" ? undefined : squaresOf(batches)
+        )
         expect(scores.length).toBe(values.length / dim)
         scores.forEach((score, i) => {
           expect(Math.abs(score - naive(row(0), row(i)))).toBeLessThan(2e-5 * Math.max(1, Math.abs(score)))
