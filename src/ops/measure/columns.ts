@@ -8,15 +8,26 @@ import { type Column, standardColumns } from "./standard.ts"
 
 /** A column with the way to its values; null where a query does not count. */
 export interface Values extends Column {
+  /** Whether it is one of the original's, which may be means of chunk means. */
+  readonly original: boolean
   readonly of: (figures: Figures) => number | null
 }
 
 /** The original's: mAP and precision of the queries that count at the strictest level, graded measures of all. */
 const originalColumns = ({ at, precisionAt }: Plan): ReadonlyArray<Values> => {
   const byLevel = (name: string, pick: (figures: Figures) => ReadonlyArray<number | null>) =>
-    levels.map((part, l): Values => ({ name, part, of: (figures) => (figures.counted ? pick(figures)[l] : null) }))
+    levels.map(
+      (part, l): Values => ({
+        name,
+        part,
+        original: true,
+        of: (figures) => (figures.counted ? pick(figures)[l] : null)
+      })
+    )
   const byDepth = (name: string, pick: (figures: Figures) => ReadonlyArray<number>) =>
-    at.map((k, i): Values => ({ name: `${name}@${k}`, part: undefined, of: (figures) => pick(figures)[i] }))
+    at.map(
+      (k, i): Values => ({ name: `${name}@${k}`, part: undefined, original: true, of: (figures) => pick(figures)[i] })
+    )
   return [
     ...byLevel("mAP", ({ averagePrecision }) => averagePrecision),
     ...byLevel(`precision@${precisionAt}`, ({ precision }) => precision),
@@ -31,7 +42,7 @@ export const standardValuesOf = ({ gallery, standard }: Prepared): ReadonlyArray
   standard === undefined
     ? []
     : standardColumns(standard, gallery.classes).map(
-        (column, i): Values => ({ ...column, of: (figures) => figures.standard[i] })
+        (column, i): Values => ({ ...column, original: false, of: (figures) => figures.standard[i] })
       )
 
 /** All columns of a plan, in the order in which they are reported. */

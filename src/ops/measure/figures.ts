@@ -7,13 +7,13 @@ import {
 } from "./metrics/graded.ts"
 import { precisionAt } from "./metrics/precision.ts"
 import type { Prepared } from "./prepare.ts"
-import { codesWith } from "./relevance.ts"
+import { codesWith, levels } from "./relevance.ts"
 import { standardValues } from "./standard.ts"
 
 /** Figures of one query. Average precision and precision are in the order of `levels`, null where nothing is relevant. */
 export interface Figures {
   readonly relevant: ReadonlyArray<number>
-  /** True where an image is relevant at the strictest level: the query then counts in mAP and precision. */
+  /** True where an image is relevant at the deciding level: the query then counts in mAP and precision. */
   readonly counted: boolean
   readonly averagePrecision: ReadonlyArray<number | null>
   readonly precision: ReadonlyArray<number | null>
@@ -68,12 +68,12 @@ const standardOf = (prepared: Prepared, row: number, order: Int32Array): Readonl
  * @param order the whole database, best first: positions in `gallery.database`
  */
 export const figuresOf = (prepared: Prepared, row: number, order: Int32Array): Figures => {
-  const { plan, strictestBit } = prepared
+  const { deciding, plan } = prepared
   const { positions, shared } = scan(prepared, row, order)
   const depths = plan.at.map((k) => Math.min(k, order.length))
   return {
     relevant: positions.map((found) => found.length),
-    counted: positions[strictestBit].length > 0,
+    counted: positions[levels.indexOf(deciding)].length > 0,
     averagePrecision: positions.map((found) => averagePrecision(found, found.length)),
     precision: positions.map((found) => precisionAt(found, plan.precisionAt)),
     acg: depths.map((k) => averageCumulativeGain(shared, k)),

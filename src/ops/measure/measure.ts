@@ -1,7 +1,7 @@
 import { join } from "node:path"
 import { Effect, Schema, Stream } from "effect"
 import { operator } from "../../pipeline/operator.ts"
-import { choice, listOf, optional, PositiveInt, Probability, param } from "../../pipeline/param.ts"
+import { Compat, choice, listOf, optional, PositiveInt, Probability, param } from "../../pipeline/param.ts"
 import { Ranking, Report } from "../elements.ts"
 import { writeFileAtomic } from "../files.ts"
 import { FileName } from "../retrieve/filename.ts"
@@ -103,20 +103,33 @@ export const measure = operator({
     ]),
     relations: param(listOf(RelationName), "What makes an image relevant in the standard measures.", [...levels]),
     bootstrap: optional(PositiveInt, "Resamples of the queries for 95 % confidence intervals; 1000 are usual."),
-    per_query: optional(FileName, "Name of a CSV file in the run folder for the figures of every query.")
+    per_query: optional(FileName, "Name of a CSV file in the run folder for the figures of every query."),
+    chunk: optional(
+      PositiveInt,
+      "With `compat: original`, queries per chunk whose means are averaged; the original does so for BigEarthNet, by 500."
+    ),
+    compat: param(Compat, "`original`: means of the means of chunks, where `chunk` is given.", "none")
   },
   run:
-    ({ at, bootstrap, metrics, per_query, precision_at, relations, thresholds }, self) =>
+    ({ at, bootstrap, chunk, compat, metrics, per_query, precision_at, relations, thresholds }, self) =>
     (rankings) => {
       self.expect(1)
       const plan: Plan = {
         at,
         precisionAt: precision_at,
         thresholds,
+        chunk: compat === "original" ? chunk : undefined,
         original: metrics.includes("original"),
         standard: { metrics: chosen(metrics), relations }
       }
       const reduced = Effect.gen(function* () {
+        if (plan.chunk !== undefined && bootstrap !== undefined) {
+          return yield* new MeasureError({
+            subject: "bootstrap",
+            problem: "resampled queries have no chunks to take means of",
+            remedy: "Leave out `bootstrap`, or `chunk`"
+          })
+        }
         const { all, prepared } = yield* measured(rankings, plan)
         if (per_query !== undefined) yield* writePerQuery(prepared, all, per_query)
         const found = bootstrap === undefined ? undefined : yield* intervals(prepared, all, bootstrap)

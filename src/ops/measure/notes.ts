@@ -1,17 +1,23 @@
 /** The sentences that belong beside figures: what is relevant, who is left out, what is cut. */
+import { chunksOf } from "./chunks.ts"
 import { standardValuesOf } from "./columns.ts"
 import type { Figures } from "./figures.ts"
 import type { Prepared } from "./prepare.ts"
-import { type Level, levels, strictest } from "./relevance.ts"
+import { type Level, levels } from "./relevance.ts"
 import { STANDARD } from "./standard.ts"
 
 const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`
 
-const originalNotes = ({ plan }: Prepared, queries: number, counted: number): ReadonlyArray<string> => {
+const originalNotes = ({ deciding, plan }: Prepared, queries: number, counted: number): ReadonlyArray<string> => {
   const said = ["ACG, nDCG and wAP count the labels shared with the query, and are means over all queries."]
+  if (plan.chunk !== undefined) {
+    said.push(
+      `As in the original, they, mAP and precision are means of the means of ${chunksOf(queries, plan.chunk).length} chunks of queries, which weigh alike.`
+    )
+  }
   if (counted < queries) {
     said.push(
-      `${plural(queries - counted, "query has", "queries have")} no relevant image at ${strictest(plan.thresholds)} and ${queries - counted === 1 ? "is" : "are"} left out of mAP and precision.`
+      `${plural(queries - counted, "query has", "queries have")} no relevant image at ${deciding} and ${queries - counted === 1 ? "is" : "are"} left out of mAP and precision.`
     )
   }
   if (counted === 0) said.push("No query counts in mAP and precision, which are therefore undefined.")

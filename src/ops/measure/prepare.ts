@@ -2,7 +2,7 @@
 import type { Gallery } from "../elements.ts"
 import { type LabelSets, labelSets } from "./label-sets.ts"
 import { relationOf } from "./relations.ts"
-import { type Codebook, codebook, levels, relevantCodes, strictest, type Thresholds } from "./relevance.ts"
+import { type Codebook, codebook, type Level, levels, relevantCodes, strictest, type Thresholds } from "./relevance.ts"
 import type { StandardMetric, StandardPlan } from "./standard.ts"
 
 /** What is measured, and the rule that makes an image relevant. */
@@ -14,6 +14,11 @@ export interface Plan {
   readonly thresholds: Thresholds
   /** Whether the original's figures are reported; they are unless this is false. */
   readonly original?: boolean
+  /**
+   * Queries per chunk where the original's figures are its means of chunk means. The queries that count in mAP and
+   * precision are then, as there, those with a relevant image at `hard`, whichever threshold bears that name.
+   */
+  readonly chunk?: number | undefined
   /** Standard measures, and by which relations; see `RelationName`. */
   readonly standard?: { readonly metrics: ReadonlyArray<StandardMetric>; readonly relations: ReadonlyArray<string> }
 }
@@ -29,8 +34,8 @@ export interface Prepared {
   readonly relevant: Uint8Array
   /** For each code, the number of labels in common. */
   readonly shared: Uint16Array
-  /** Bit of the strictest level. */
-  readonly strictestBit: number
+  /** A query counts in mAP and precision where an image is relevant at this level: the strictest. */
+  readonly deciding: Level
   readonly standard: StandardPlan | undefined
   /** Room for the ranks of relevant images, one array a level, int32 [database]: every query uses it again. */
   readonly positions: ReadonlyArray<Int32Array>
@@ -64,7 +69,7 @@ export const prepare = (gallery: Gallery, plan: Plan): Prepared => {
     databaseSets: Uint32Array.from(gallery.database, (image) => sets.of[image]),
     relevant,
     shared: book.shared,
-    strictestBit: levels.indexOf(strictest(plan.thresholds)),
+    deciding: plan.chunk === undefined ? strictest(plan.thresholds) : "hard",
     standard: standardPlan(plan, book),
     positions: levels.map(() => new Int32Array(gallery.database.length))
   }

@@ -2,6 +2,7 @@
 import type { Report, Results } from "../elements.ts"
 import type { Tally } from "./accumulate.ts"
 import { CONFIDENCE } from "./bootstrap.ts"
+import { meanOfChunks } from "./chunks.ts"
 import { columnsOf, mean } from "./columns.ts"
 import { MeasureError } from "./errors.ts"
 import { notesOf } from "./notes.ts"
@@ -39,17 +40,22 @@ const percent = `${CONFIDENCE * 100}%`
 
 /**
  * Reduces figures to a report: plain means, mAP and precision over the queries with a relevant image at the strictest
- * level, ACG, nDCG and wAP over all; standard figures over the queries that each of them counts.
+ * level, ACG, nDCG and wAP over all; standard figures over the queries that each of them counts. With `chunk`, the original's
+ * figures are means of chunk means.
  *
  * @param intervals of each column, where there are any; they stand behind the figures as `NAME 95% low` and `high`
- * @throws MeasureError where no query was measured
+ * @throws MeasureError where no query was measured, or fewer than a chunk takes
  */
 export const toReport = (prepared: Prepared, { figures }: Tally, intervals?: ReadonlyArray<Interval>): Report => {
   if (figures.length === 0) {
     throw new MeasureError({ subject: "report", problem: "no query was measured", remedy: "Rank at least one query" })
   }
   const columns = columnsOf(prepared)
-  const means = columns.map((column): Entry => [column, mean(figures.map(column.of))])
+  const { chunk } = prepared.plan
+  const means = columns.map((column): Entry => {
+    const values = figures.map(column.of)
+    return [column, column.original && chunk !== undefined ? meanOfChunks(values, chunk) : mean(values)]
+  })
   const ends = ["low", "high"].flatMap((end, side) =>
     (intervals ?? []).map((interval, i): Entry => {
       const { name, part } = columns[i]
