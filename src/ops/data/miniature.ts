@@ -6,6 +6,7 @@ import { PatchRef } from "../elements.ts"
 import { Run } from "../run.ts"
 import { fileFault, promisedFile } from "./files.ts"
 import { type Miniature, type MiniatureOptions, openMiniature } from "./miniature/archive.ts"
+import { madePlaces } from "./miniature/on-threads.ts"
 import { PICTURE_ARCHIVES, type PictureArchiveName } from "./miniature/picture-archives.ts"
 import { openPictures } from "./miniature/pictures.ts"
 
@@ -21,12 +22,19 @@ const openKind = (folder: string, { kind, patches, seed, size }: Options): Minia
     ? openMiniature(folder, { seed, patches })
     : openPictures(PICTURE_ARCHIVES[kind], folder, { seed, patches, size })
 
-const references = ({ count, make, finish }: Miniature, folder: string) =>
-  Stream.range(0, count - 1).pipe(
-    Stream.rechunk(1),
+/** All places, each when it is its turn, or when a thread has made its files. */
+const placesOf = ({ complete, count }: Miniature, folder: string, options: Options) =>
+  complete || options.kind !== "bigearthnet"
+    ? Stream.rechunk(Stream.range(0, count - 1), 1)
+    : madePlaces(folder, { seed: options.seed, patches: options.patches })
+
+const references = (opened: Miniature, folder: string, options: Options) => {
+  const { finish, make } = opened
+  return placesOf(opened, folder, options).pipe(
     Stream.mapEffect((i) => promisedFile(folder, async () => make(i))),
     Stream.concat(Stream.drain(Stream.fromEffect(fileFault(folder, finish))))
   )
+}
 
 /** Makes a small archive with real files, so that everything after it is tried without a download. */
 export const miniature = source({
@@ -49,7 +57,7 @@ export const miniature = source({
         const opened = yield* fileFault(folder, () => openKind(folder, options))
         if (opened.complete) yield* run.say(`miniature: ${folder} is there already`)
         self.expect(patches)
-        return references(opened, folder)
+        return references(opened, folder, options)
       })
     )
 })

@@ -30,7 +30,15 @@ const prepared = Effect.cached(
 
 const on = (threads: number, bands: ReadonlyArray<string>, shuffle_labels = false) =>
   collect(read({ split: "train", epochs: EPOCHS, shuffle: true, bands, shuffle_labels })).pipe(
-    Effect.provideService(Threads, threads)
+    Effect.provideService(Threads, threads),
+    // Pixels as text: compared at once, not one by one.
+    Effect.map((patches) =>
+      patches.map(({ image, labels, ...patch }) => ({
+        ...patch,
+        image: Buffer.from(image.buffer).toString("base64"),
+        labels: labels.join("")
+      }))
+    )
   )
 
 describe("reading on worker threads", () => {
@@ -39,9 +47,9 @@ describe("reading on worker threads", () => {
       yield* prepared
       for (const shuffled of [false, true]) {
         said.length = 0
-        const here = yield* on(1, ["B01", "B09"], shuffled)
+        const here = yield* on(1, ["B01"], shuffled)
         expect(here).toHaveLength(EPOCHS * (PATCHES - 1))
-        expect(yield* on(3, ["B01", "B09"], shuffled)).toEqual(here)
+        expect(yield* on(3, ["B01"], shuffled)).toEqual(here)
         const line = "read: left out 1 patches of train without a label under 19 classes"
         expect(said).toEqual([line, line])
       }

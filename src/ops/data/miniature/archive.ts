@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { random } from "../../../pipeline/random.ts"
 import type { PatchRef } from "../../elements.ts"
 import { S2_BANDS } from "../bands.ts"
-import { DataError } from "../errors.ts"
+import { DataError } from "../faults.ts"
 import { encodeGeoTiff } from "../geotiff-write.ts"
 import { nomenclatureOf } from "../nomenclatures.ts"
 import { KNOBS } from "./knobs.ts"
@@ -55,30 +55,16 @@ const writePatch = (land: Land, seed: number, index: number, folder: string, sit
 const setOf = (land: Land, seed: number, index: number) =>
   land.sets[random(seed, 0, index, "label set").int(land.sets.length)]
 
-/**
- * Opens a folder for a miniature. Synchronous file access throughout.
- *
- * @throws DataError where the folder holds something else, or more patches are wanted than there are names
- */
-export const openMiniature = (folder: string, options: MiniatureOptions): SentinelMiniature => {
-  const { seed, patches } = options
-  if (patches > MAX_SITES) {
-    throw new DataError({
-      subject: folder,
-      problem: `cannot hold ${patches} patches: a miniature has names for ${MAX_SITES}`,
-      remedy: "Set `patches` lower"
-    })
-  }
-  const facts = { kind: "bigearthnet", ...options }
-  const complete = beginMiniature(folder, facts)
+/** Makes patch `i`, in the order of names, unless it is there. */
+export const makerOf = (folder: string, { patches, seed }: MiniatureOptions): ((i: number) => PatchRef) => {
   const land = drawLand(seed)
   const order = Array.from({ length: patches }, (_, index) => ({ index, name: nameOf(siteOf(index)) }))
   order.sort((a, b) => (a.name < b.name ? -1 : 1))
-  const make = (i: number): PatchRef => {
+  return (i) => {
     const { index, name } = order[i]
     const { names: labels } = setOf(land, seed, index)
     const inside = join(folder, name)
-    if (!complete && !existsSync(labelsFile(inside, name))) writePatch(land, seed, index, inside, siteOf(index), labels)
+    if (!existsSync(labelsFile(inside, name))) writePatch(land, seed, index, inside, siteOf(index), labels)
     return {
       kind: "reference",
       archive: "bigearthnet",
@@ -91,10 +77,28 @@ export const openMiniature = (folder: string, options: MiniatureOptions): Sentin
       split: undefined
     }
   }
+}
+
+/**
+ * Opens a folder for a miniature. Synchronous file access throughout.
+ *
+ * @throws DataError where the folder holds something else, or more patches are wanted than there are names
+ */
+export const openMiniature = (folder: string, options: MiniatureOptions): SentinelMiniature => {
+  const { patches } = options
+  if (patches > MAX_SITES) {
+    throw new DataError({
+      subject: folder,
+      problem: `cannot hold ${patches} patches: a miniature has names for ${MAX_SITES}`,
+      remedy: "Set `patches` lower"
+    })
+  }
+  const facts = { kind: "bigearthnet", ...options }
+  const complete = beginMiniature(folder, facts)
   return {
     count: patches,
     complete,
-    make,
+    make: makerOf(folder, options),
     finish: () => finishMiniature(folder, facts)
   }
 }

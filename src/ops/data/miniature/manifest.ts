@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { writeFileAtomic } from "../../files.ts"
-import { DataError } from "../errors.ts"
+import { DataError } from "../faults.ts"
 import { KNOBS } from "./knobs.ts"
 
 /** Written first, without `complete`; and last, with it. */

@@ -49,12 +49,17 @@ const drawView = (draw: Random, season: number): View => {
 
 /** The grating of each pixel's class, times its contrast: float64 [SIZE, SIZE]. */
 const drawTexture = (draw: Random, mosaic: Uint8Array, covers: Land["covers"]): Float64Array => {
-  const phases = covers.map(() => draw.next())
+  const phases = Float64Array.from(covers, () => draw.next())
+  const down = Float64Array.from(covers, ({ frequency }) => frequency[0])
+  const right = Float64Array.from(covers, ({ frequency }) => frequency[1])
+  const contrast = Float64Array.from(covers, (cover) => cover.contrast)
   const texture = new Float64Array(SIZE * SIZE)
-  for (let i = 0; i < texture.length; i++) {
-    const { frequency, contrast } = covers[mosaic[i]]
-    const waves = frequency[0] * Math.floor(i / SIZE) + frequency[1] * (i % SIZE) + phases[mosaic[i]]
-    texture[i] = contrast * Math.sin(2 * Math.PI * waves)
+  for (let y = 0, i = 0; y < SIZE; y++) {
+    for (let x = 0; x < SIZE; x++, i++) {
+      const cover = mosaic[i]
+      const waves = down[cover] * y + right[cover] * x + phases[cover]
+      texture[i] = contrast[cover] * Math.sin(2 * Math.PI * waves)
+    }
   }
   return texture
 }
