@@ -1,5 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest"
-import { initialWeights, makeModel } from "../../../src/ops/model/model.ts"
+import type { Batch } from "../../../src/ops/elements.ts"
+import { convolution } from "../../../src/ops/model/convolution.ts"
+import { singleHead } from "../../../src/ops/model/head.ts"
+import { fixed, relu, sequence } from "../../../src/ops/model/layer.ts"
+import { initialWeights, type Model, makeModel } from "../../../src/ops/model/model.ts"
 import type { Engine } from "../../../src/ops/tensor/engine.ts"
 import type { Losses } from "../../../src/ops/train/losses/combined.ts"
 import { multiLabelCrossEntropy } from "../../../src/ops/train/losses/ml-xent.ts"
@@ -15,6 +19,41 @@ const id: Losses = { id: multiLabelCrossEntropy, metric: undefined, weight: [1, 
 
 const FC = "head.head.fc.weight"
 const MEAN = "encoder.encoder_block0.1.running_mean"
+
+/** Convolution, ReLU and mean: a network without batch norm. */
+const plainModel = (engine: Engine): Model => {
+  const stage = sequence(convolution("conv", 2, 8, 3, { padding: 1 }), relu)
+  const head = singleHead(
+    fixed((_, x) => engine.globalAveragePool(x)),
+    8,
+    3
+  )
+  return {
+    ...makeModel(tiny),
+    stages: [stage],
+    head,
+    parameters: [...stage.parameters, ...head.parameters],
+    branches: (pass, images) => head.branches(pass, stage.apply(pass, images))
+  }
+}
+
+describe("batch norms", () => {
+  const momentaOf = (params: Parameters<typeof makeModel>[0]) =>
+    new Map(
+      makeModel(params).parameters.flatMap(({ momentum, name, role }) =>
+        role === "statistic" ? [[name, momentum] as const] : []
+      )
+    )
+  const net = { pooling: "avg", channels: 3, num_classes: 2 } as const
+
+  it("have PyTorch's momentum of 0.1, but 0.01 in EfficientNets and in the gate of CBAM", () => {
+    expect(new Set(momentaOf({ ...net, backbone: "resnet18" }).values())).toEqual(new Set([0.1]))
+    expect(new Set(momentaOf({ ...net, backbone: "efficientnet-b0" }).values())).toEqual(new Set([0.01]))
+    const gated = momentaOf({ ...net, backbone: "resnet18", module: "cbam" })
+    for (const [name, momentum] of gated) expect(momentum, name).toBe(name.includes("SpatialGate") ? 0.01 : 0.1)
+    expect([...gated.keys()].filter((name) => name.includes("SpatialGate")).length).toBe(2)
+  })
+})
 
 describe.each(devices)("a trainer on %s", (device) => {
   let engine: Engine
@@ -63,6 +102,25 @@ describe.each(devices)("a trainer on %s", (device) => {
     two.dispose()
   })
 
+  it("averages each norm's statistics with a share of its own", () => {
+    // The same batch through the same weights: statistics s of the batch, averages 0 before and `momentum` s after.
+    const damped: Model = {
+      ...model,
+      parameters: model.parameters.map((one) => (one.name === MEAN ? { ...one, momentum: 0.01 } : one))
+    }
+    const meansOf = (of: Model) => {
+      const trainer = makeTrainer(engine, of, { losses: metric }, start())
+      trainer.step([batch], 0, first)
+      const { weights } = trainer.state()
+      trainer.dispose()
+      return weights.find(({ name }) => name === MEAN)?.data as Float32Array
+    }
+    const usual = meansOf(model)
+    meansOf(damped).forEach((value, c) => {
+      expect(value).toBeCloseTo(usual[c] / 10, 6)
+    })
+  })
+
   it("averages the batch's statistics with a share of 0.1", () => {
     const objective = { losses: metric }
     // The same batch through the same weights: only with a learning rate of nothing do means repeat.
@@ -76,6 +134,47 @@ describe.each(devices)("a trainer on %s", (device) => {
     expect(Math.max(...once.map(Math.abs))).toBeGreaterThan(1e-3)
     once.forEach((value, c) => {
       expect(twice[c]).toBeCloseTo(1.9 * value, 5)
+    })
+  })
+
+  it("makes one update of several batches as of the larger one, where no batch norm stands between", () => {
+    const plain = plainModel(engine)
+    const from = { weights: initialWeights(plain, 3), moments: zeroMoments(plain.parameters, "sgd"), step: 0 }
+    const losses: Losses = { ...metric, id: multiLabelCrossEntropy, weight: [0.5, 2] }
+    const updated = (batches: ReadonlyArray<Batch>) => {
+      const trainer = makeTrainer(engine, plain, { losses, optimiser: "sgd" }, from)
+      const found = trainer.step(batches, 0.1, first)
+      const { moments } = trainer.state()
+      trainer.dispose()
+      return { found, moments }
+    }
+    const before = engine.live()
+    const whole = updated([makeBatch(0, 0, 12)])
+    const parts = updated([makeBatch(0, 0, 5), makeBatch(0, 5, 3), makeBatch(0, 8, 4)])
+    expect(engine.live()).toBe(before)
+    expect(parts.found.total).toBeCloseTo(whole.found.total, 5)
+    whole.moments.forEach(({ data, name }, i) => {
+      const scale = Math.max(...data.map(Math.abs))
+      expect(scale, name).toBeGreaterThan(0)
+      parts.moments[i].data.forEach((value, at) => {
+        expect(Math.abs(value - data[at]) / scale, `${name} ${at}`).toBeLessThan(1e-3)
+      })
+    })
+  })
+
+  it("lets each batch of an update move the running statistics in turn", () => {
+    const [one, other] = [makeBatch(0, 0, 6), makeBatch(0, 6, 6)]
+    const meansAfter = (...updates: ReadonlyArray<ReadonlyArray<Batch>>) => {
+      const trainer = makeTrainer(engine, model, { losses: metric }, start())
+      for (const batches of updates) trainer.step(batches, 0, first)
+      const { weights } = trainer.state()
+      trainer.dispose()
+      return weights.find(({ name }) => name === MEAN)?.data as Float32Array
+    }
+    const joint = meansAfter([one, other])
+    const apart = meansAfter([one], [other])
+    joint.forEach((value, c) => {
+      expect(value).toBeCloseTo(apart[c], 6)
     })
   })
 

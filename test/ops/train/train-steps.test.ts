@@ -1,0 +1,167 @@
+import { beforeAll, describe, expect, it } from "vitest"
+import type { Batch, NamedArray } from "../../../src/ops/elements.ts"
+import { makeModel } from "../../../src/ops/model/model.ts"
+import { uploadArrays, type Weights } from "../../../src/ops/model/weights.ts"
+import type { Engine } from "../../../src/ops/tensor/engine.ts"
+import type { Tensor } from "../../../src/ops/tensor/tfjs.ts"
+import { lossesOf } from "../../../src/ops/train/objectives.ts"
+import { zeroMoments } from "../../../src/ops/train/optimisers.ts"
+import { makeTrainer, type StepLosses, type TrainerState } from "../../../src/ops/train/trainer.ts"
+import { type ReferenceArray, reference } from "../../reference.ts"
+import { norm, recordedInput, ruled } from "../model/recorded.ts"
+import { devices, opened } from "../tensor/with-engine.ts"
+
+interface Step {
+  readonly total: number
+  readonly id: number
+  readonly metric: number
+  readonly embedding_l2: ReadonlyArray<number>
+  readonly grad_l2: Readonly<Record<string, number>>
+  readonly grad_first4: Readonly<Record<string, ReadonlyArray<number>>>
+}
+interface Run {
+  readonly metric_loss: "contrastive_avg" | "oml"
+  readonly base_lr: number
+  readonly steps: ReadonlyArray<Step>
+  readonly bn_after: Readonly<
+    Record<
+      string,
+      { readonly running_mean_first4: ReadonlyArray<number>; readonly running_var_first4: ReadonlyArray<number> }
+    >
+  >
+  readonly eval_after: {
+    readonly embedding_first8: ReferenceArray
+    readonly embedding_l2: ReadonlyArray<number>
+    readonly logits: ReferenceArray
+  }
+}
+const recorded = reference<{
+  readonly seed: number
+  readonly input: readonly [number, number, number, number]
+  readonly num_classes: number
+  readonly labels: ReferenceArray
+  readonly runs: ReadonlyArray<Run>
+}>("train-steps.json")
+const {
+  seed,
+  input_phase: phase,
+  tensors: rules
+} = reference<{
+  readonly seed: number
+  readonly input_phase: number
+  readonly tensors: ReadonlyArray<{ readonly G: number }>
+}>("weight-rule.json")
+
+const rowsOf = (values: ArrayLike<number>, count: number): ReadonlyArray<ReadonlyArray<number>> => {
+  const list = Array.from(values)
+  const width = list.length / count
+  return Array.from({ length: count }, (_, i) => list.slice(i * width, (i + 1) * width))
+}
+
+const within = (got: number, expected: number, relative: number, label: string) =>
+  expect(Math.abs(got - expected) / Math.abs(expected), label).toBeLessThanOrEqual(relative)
+
+const [N, C, H, W] = recorded.input
+const model = makeModel({ backbone: "resnet18", pooling: "avg", channels: C, num_classes: recorded.num_classes })
+const labels = Uint8Array.from(recorded.labels.data)
+
+const options = (run: Run) => ({
+  losses: lossesOf({
+    id_loss: "ml_xent",
+    metric_loss: run.metric_loss,
+    loss_weight: [1, 1],
+    sim_threshold: 0.5,
+    exclude_anchor: false,
+    margin: 1.2,
+    temperature: 0.01,
+    compat: "none"
+  }),
+  optimiser: "sgd" as const
+})
+
+const batch: Batch = {
+  kind: "batch",
+  epoch: 0,
+  size: N,
+  names: Array.from({ length: N }, (_, i) => `image${i}`),
+  indices: Int32Array.from({ length: N }, (_, i) => i),
+  images: recordedInput(recorded.input, phase),
+  height: H,
+  width: W,
+  bands: Array.from({ length: C }, (_, i) => `b${i}`),
+  labels,
+  classes: Array.from({ length: recorded.num_classes }, (_, i) => `c${i}`)
+}
+
+const velocityOf = (arrays: ReadonlyArray<NamedArray>, name: string): Float32Array =>
+  arrays.find((array) => array.name === `velocity/${name}`)?.data as Float32Array
+
+/** Gradients are not given; what they added to the velocities is: v' = 0.9 v + g. */
+const compareStep = (got: StepLosses, before: TrainerState, after: TrainerState, expected: Step, i: number) => {
+  within(got.id, expected.id, 1e-4, `id loss of step ${i}`)
+  within(got.metric, expected.metric, 1e-4, `metric loss of step ${i}`)
+  within(got.total, expected.total, 1e-4, `loss of step ${i}`)
+  for (const [name, length] of Object.entries(expected.grad_l2)) {
+    const old = velocityOf(before.moments, name)
+    const values = velocityOf(after.moments, name).map((velocity, at) => velocity - 0.9 * old[at])
+    within(norm(values), length, 1e-2, `gradient of ${name} in step ${i}`)
+    expected.grad_first4[name].forEach((value, at) => {
+      expect(Math.abs(values[at] - value)).toBeLessThanOrEqual(1e-2 * length)
+    })
+  }
+}
+
+const compareAfter = (engine: Engine, weights: Weights, images: Tensor, { bn_after, eval_after }: Run) => {
+  for (const [name, { running_mean_first4, running_var_first4 }] of Object.entries(bn_after)) {
+    const first = (part: string) => [...engine.read(weights.get(`${name}.${part}`)).subarray(0, 4)]
+    first("running_mean").forEach((value, i) => {
+      expect(Math.abs(value - running_mean_first4[i])).toBeLessThanOrEqual(1e-3)
+    })
+    first("running_var").forEach((value, i) => {
+      expect(Math.abs(value - running_var_first4[i])).toBeLessThanOrEqual(1e-3)
+    })
+  }
+  const pass = { engine, get: weights.get, observe: undefined }
+  const embeddings = model.embed(pass, images)
+  const logits = engine.read(model.logits(pass, embeddings))
+  const scale = Math.max(...eval_after.logits.data.map(Math.abs))
+  eval_after.logits.data.forEach((value, i) => {
+    expect(Math.abs(logits[i] - value)).toBeLessThanOrEqual(1e-3 * scale)
+  })
+  rowsOf(engine.read(embeddings), N).forEach((row, n) => {
+    within(Math.hypot(...row), eval_after.embedding_l2[n], 1e-3, `embedding ${n} after training`)
+  })
+}
+
+/** Plain JavaScript gives the same, but takes minutes for it: `SLOW=1` has it run too. */
+const tried = devices.filter((device) => device !== "cpu" || process.env.SLOW !== undefined)
+
+describe.each(tried)("three steps of training are the original's, on %s", (device) => {
+  let engine: Engine
+  beforeAll(async () => {
+    engine = await opened(device)
+  })
+
+  it.each(recorded.runs)("$metric_loss", (run) => {
+    const { G } = rules[0]
+    const start = {
+      weights: model.parameters.map((parameter) => ruled(parameter, { seed, G })),
+      moments: zeroMoments(model.parameters, "sgd"),
+      step: 0
+    }
+    const trainer = makeTrainer(engine, model, options(run), start)
+    const before = engine.live()
+    let state: TrainerState = start
+    run.steps.forEach((expected, i) => {
+      const losses = trainer.step([batch], run.base_lr * Math.exp(-0.01 * i), () => 0)
+      const after = trainer.state()
+      compareStep(losses, state, after, expected, i)
+      state = after
+      expect(engine.live()).toBe(before)
+    })
+    trainer.dispose()
+    const weights = uploadArrays(engine, state.weights)
+    engine.scope(() => compareAfter(engine, weights, engine.tensor(batch.images, [N, H, W, C]), run))
+    weights.dispose()
+  })
+})
