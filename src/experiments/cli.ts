@@ -74,9 +74,10 @@ const run = Effect.fnUntraced(function* (
   fresh: boolean,
   json: boolean
 ) {
-  const folder = out ?? join("outputs", made.experiment)
+  const folder = out ?? made.folder
   const progress = makeProgress(stderrScreen())
   progress.say(`orbitrank ${versions.orbitrank}: ${made.file}, seed ${made.loaded.settings.seed}, into ${folder}`)
+  for (const note of made.translation?.notes ?? []) progress.say(note)
   const record = yield* runPlan(made, { folder, only, fresh }, progress).pipe(
     Effect.onInterrupt(() => Effect.sync(() => progress.say("Interrupted. The same command goes on from here.")))
   )

@@ -1,6 +1,6 @@
 /** The run folder: whose it is, starting anew, and what must run again. */
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs"
-import { resolve, sep } from "node:path"
+import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs"
+import { join, resolve, sep } from "node:path"
 import { RunError } from "./errors.ts"
 import {
   type Configuration,
@@ -80,4 +80,22 @@ export const verdict = (record: PipelineRecord | undefined, rerun: boolean): Ver
 export const forget = (folder: string, record: PipelineRecord | undefined): void => {
   const root = resolve(folder) + sep
   for (const { path } of record?.wrote ?? []) if (resolve(path).startsWith(root)) rmSync(path, { force: true })
+}
+
+/** Checkpoints as `checkpoint` writes them. */
+const OURS = /^epoch_\d+\.safetensors$/
+
+/**
+ * Lets folders elsewhere stand in the run folder: where the original keeps checkpoints beside its other outputs.
+ *
+ * @param links from a name in the run folder to the folder that it stands for, which is made
+ * @param fresh removes checkpoints of ours there, and nothing else
+ */
+export const linkFolders = (folder: string, links: Readonly<Record<string, string>>, fresh: boolean): void => {
+  for (const [name, target] of Object.entries(links)) {
+    mkdirSync(target, { recursive: true })
+    if (fresh) for (const file of readdirSync(target).filter((one) => OURS.test(one))) rmSync(join(target, file))
+    const link = join(folder, name)
+    if (lstatSync(link, { throwIfNoEntry: false }) === undefined) symlinkSync(resolve(target), link, "junction")
+  }
 }

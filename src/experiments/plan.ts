@@ -1,12 +1,13 @@
 /** A configuration, read and checked: what will run, in which order, where. */
 import { readFileSync } from "node:fs"
-import { basename, extname } from "node:path"
+import { basename, extname, join } from "node:path"
 import { Result } from "effect"
 import { ConfigError } from "../pipeline/fault.ts"
 import { type Loaded, load } from "../pipeline/load.ts"
-import { type AnyPipeline, hash, print, toJson } from "../pipeline/pipeline.ts"
+import { type AnyPipeline, flowText, hash, print, toJson } from "../pipeline/pipeline.ts"
 import { RunError } from "./errors.ts"
 import { operators } from "./operators.ts"
+import { type Translation, translate } from "./original/translate.ts"
 import type { Configuration } from "./record.ts"
 import { settings } from "./settings.ts"
 
@@ -18,6 +19,10 @@ export interface Plan {
   readonly experiment: string
   readonly loaded: Experiment
   readonly configuration: Configuration
+  /** The run folder, unless the command names another. */
+  readonly folder: string
+  /** Set where the file is in the original's form. */
+  readonly translation: Translation | undefined
 }
 
 const readConfig = (file: string): string => {
@@ -37,7 +42,13 @@ const readConfig = (file: string): string => {
 
 /** @throws RunError for a file that cannot be read, ConfigError for one that is wrong */
 export const makePlan = (file: string, set: ReadonlyArray<string>): Plan => {
-  const loaded = Result.getOrThrow(load(readConfig(file), file, language, { set }))
+  const text = readConfig(file)
+  const translation = Result.getOrThrow(translate(text, file, set))
+  const loaded = Result.getOrThrow(
+    translation === undefined
+      ? load(text, file, language, { set })
+      : load(translation.text, `${file} as translated`, language)
+  )
   const { device: _, threads: __, fresh: ___, experiment, ...fixed } = loaded.settings
   const name = experiment ?? basename(file, extname(file))
   if (/[/\\]|^\.{1,2}$/.test(name)) {
@@ -47,11 +58,13 @@ export const makePlan = (file: string, set: ReadonlyArray<string>): Plan => {
   }
   const pipelines = Object.fromEntries([...loaded.pipelines].map(([key, pipeline]) => [key, toJson(pipeline)]))
   // Device and threads are not part of what is run: a run may go on with others, and then says so. Nor is `fresh`.
-  return { file, experiment: name, loaded, configuration: { settings: { ...fixed, experiment: name }, pipelines } }
+  const configuration = { settings: { ...fixed, experiment: name }, pipelines }
+  const folder = translation?.folder ?? join("outputs", name)
+  return { file, experiment: name, loaded, configuration, folder, translation }
 }
 
-/** The plan as `--check` prints it: all values resolved, pipelines in the order they run. */
-export const showPlan = ({ experiment, file, loaded }: Plan): string => {
+/** The plan as `--check` prints it: all values resolved, pipelines in the order they run; itself a file that loads. */
+export const showPlan = ({ experiment, file, folder, loaded, translation }: Plan): string => {
   const names = new Map([...loaded.pipelines].map(([name, pipeline]) => [pipeline as AnyPipeline, name]))
   const parts = [...loaded.pipelines].map(([name, pipeline]) => {
     const note = loaded.inner.has(name) ? ", run by another pipeline, not by itself" : ""
@@ -59,6 +72,8 @@ export const showPlan = ({ experiment, file, loaded }: Plan): string => {
   })
   const top = Object.entries({ ...loaded.settings, experiment })
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => `${key}: ${Array.isArray(value) ? `[${value.join(", ")}]` : value}`)
-  return [`# ${file}: valid`, ...top, "", "pipelines:", ...parts].join("\n")
+    .map(([key, value]) => `${key}: ${flowText(value)}`)
+  const form = translation === undefined ? [] : [`# Translated from the original's form; runs in ${folder}`]
+  const notes = (translation?.notes ?? []).map((note) => `# ${note}`)
+  return [`# ${file}: valid`, ...form, ...notes, ...top, "", "pipelines:", ...parts].join("\n")
 }

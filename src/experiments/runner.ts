@@ -13,7 +13,7 @@ import { hash, originOf, type Pipeline } from "../pipeline/pipeline.ts"
 import type { Running, Watcher } from "../pipeline/watch.ts"
 import { type EngineRecord, engineLayer, engineWarning } from "./engine.ts"
 import { RunError } from "./errors.ts"
-import { forget, openFolder, verdict } from "./folder.ts"
+import { forget, linkFolders, openFolder, verdict } from "./folder.ts"
 import { lock } from "./lock.ts"
 import type { Plan } from "./plan.ts"
 import type { Progress } from "./progress.ts"
@@ -173,7 +173,11 @@ export const runPlan = Effect.fnUntraced(function* (plan: Plan, options: RunOpti
   const { folder, fresh, only } = options
   yield* lock(folder)
   const before = yield* Effect.try({
-    try: () => openFolder(folder, plan.configuration, fresh),
+    try: () => {
+      const record = openFolder(folder, plan.configuration, fresh)
+      if (folder === plan.folder) linkFolders(folder, plan.translation?.links ?? {}, fresh)
+      return record
+    },
     catch: (cause) => cause as RunError
   })
   const begun = DateTime.formatIso(yield* DateTime.now)

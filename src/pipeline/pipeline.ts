@@ -104,6 +104,26 @@ export const hash = (pipeline: AnyPipeline): string =>
     .digest("hex")
     .slice(0, 16)
 
+/** Text that YAML reads as that text without quotes. */
+const BARE = /^(?!(true|false|null|[-+]?\.inf|\.nan)$)[A-Za-z_./][\w./+-]*$/i
+
+/**
+ * A value as it stands in a YAML file, in flow style; text in quotes where it would be read as something else.
+ *
+ * @param special text of values that are no plain data
+ */
+export const flowText = (value: unknown, special: (value: unknown) => string | undefined = () => undefined): string => {
+  const show = (one: unknown): string => flowText(one, special)
+  const found = special(value)
+  if (found !== undefined) return found
+  if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`
+  if (typeof value === "object" && value !== null) {
+    const entries = Object.entries(value).filter(([, inner]) => inner !== undefined)
+    return entries.length === 0 ? "{}" : `{ ${entries.map(([key, inner]) => `${key}: ${show(inner)}`).join(", ")} }`
+  }
+  return typeof value === "string" && BARE.test(value) && Number.isNaN(Number(value)) ? value : JSON.stringify(value)
+}
+
 /**
  * A pipeline as it stands in a YAML file, one step a line, in flow style.
  *
@@ -114,18 +134,9 @@ export const print = (
   indent = "",
   nameOf: (inner: AnyPipeline) => string | undefined = () => undefined
 ): string => {
-  const show = (value: unknown): string => {
-    if (isPipeline(value)) return nameOf(value) ?? `\n${print(value, `${indent}    `, nameOf)}\n${indent} `
-    if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`
-    if (typeof value === "object" && value !== null) {
-      const entries = Object.entries(value).filter(([, inner]) => inner !== undefined)
-      return entries.length === 0 ? "{}" : `{ ${entries.map(([key, inner]) => `${key}: ${show(inner)}`).join(", ")} }`
-    }
-    return typeof value === "string" && /^[\w./+-]+$/.test(value) && Number.isNaN(Number(value))
-      ? value
-      : JSON.stringify(value)
-  }
-  return pipeline.steps.map(({ name, params }) => `${indent}- ${name}: ${show(params)}`).join("\n")
+  const inner = (value: unknown): string | undefined =>
+    isPipeline(value) ? (nameOf(value) ?? `\n${print(value, `${indent}    `, nameOf)}\n${indent} `) : undefined
+  return pipeline.steps.map(({ name, params }) => `${indent}- ${name}: ${flowText(params, inner)}`).join("\n")
 }
 
 /** JSON with sorted keys and without undefined values. */

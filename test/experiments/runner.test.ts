@@ -55,7 +55,14 @@ const planOf = (text: string): Plan => {
   const loaded = Result.getOrThrow(load(text, "a.yaml", { settings, operators: [...toys, write] }))
   const pipelines = Object.fromEntries([...loaded.pipelines].map(([name, pipeline]) => [name, toJson(pipeline)]))
   const configuration = { settings: { seed: loaded.settings.seed }, pipelines }
-  return { file: "a.yaml", experiment: "a", loaded: loaded as unknown as Plan["loaded"], configuration }
+  return {
+    file: "a.yaml",
+    experiment: "a",
+    loaded: loaded as unknown as Plan["loaded"],
+    configuration,
+    folder: "",
+    translation: undefined
+  }
 }
 
 const run = async (text: string, options: { only?: string; fresh?: boolean } = {}) => {

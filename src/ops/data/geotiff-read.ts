@@ -2,7 +2,7 @@
 import { fromArrayBuffer } from "geotiff"
 import type { Band, Pixels } from "../elements.ts"
 import { bytesOf, dtypeOf, pixelsOf, swapBytes } from "./dtypes.ts"
-import { DataError } from "./faults.ts"
+import { DataError } from "./errors.ts"
 import { readTiffHeader, refusing, type Strips, type TiffHeader } from "./tiff-header.ts"
 
 /** A band without its name. */

@@ -1,7 +1,7 @@
 /** The first directory of a TIFF file (TIFF 6.0, section 2), read so that no claim of it is believed beyond the file's size. */
 import type { Dtype } from "../elements.ts"
 import { bytesOf } from "./dtypes.ts"
-import { DataError } from "./faults.ts"
+import { DataError } from "./errors.ts"
 
 /** What must be known before pixels are read. */
 export interface TiffHeader {

@@ -1,7 +1,7 @@
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import { Effect, Stream } from "effect"
 import { operator } from "../../pipeline/operator.ts"
-import { param } from "../../pipeline/param.ts"
+import { Name, optional, param } from "../../pipeline/param.ts"
 import { Embeddings } from "../elements.ts"
 import { Run } from "../run.ts"
 import { EmbeddingsFile } from "./embeddings-file.ts"
@@ -24,7 +24,7 @@ const writing = <A>(path: string, run: () => A): Effect.Effect<A, RetrieveError>
   })
 
 /**
- * Writes the embeddings that pass to `NAME.npy` and `NAME.csv` in the run folder (see `EmbeddingsFile`). The files appear
+ * Writes the embeddings that pass to `NAME.npy` and `NAME.csv` in the run folder, or another (see `EmbeddingsFile`). The files appear
  * when the last batch has passed; where the stream fails, or is not read to its end, they do not.
  */
 export const save = operator({
@@ -32,14 +32,17 @@ export const save = operator({
   about: "Writes embeddings as NAME.npy (float32 [n, d]) and NAME.csv (names and labels), and hands them on.",
   from: Embeddings,
   to: Embeddings,
-  params: { to: param(FileName, "Name of the two files in the run folder.", "embeddings") },
+  params: {
+    to: param(FileName, "Name of the two files.", "embeddings"),
+    folder: optional(Name, "Folder for them in place of the run folder; relative to where the command is called.")
+  },
   run:
-    ({ to }) =>
+    ({ folder, to }) =>
     (embeddings) =>
       Stream.unwrap(
         Effect.gen(function* () {
           const run = yield* Run
-          const path = join(run.folder, to)
+          const path = join(folder === undefined ? run.folder : resolve(folder), to)
           const file = yield* Effect.acquireRelease(
             writing(path, () => new EmbeddingsFile(path)),
             (file) => Effect.sync(() => file.abandon())

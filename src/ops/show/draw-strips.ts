@@ -1,20 +1,29 @@
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import { Effect, Schema, type Scope, Stream } from "effect"
 import sharp from "sharp"
 import { operator } from "../../pipeline/operator.ts"
 import { choice, Name, PositiveInt, param } from "../../pipeline/param.ts"
+import { ARCHIVE_NAMES, type ArchiveName } from "../data/archives.ts"
+import { type BandSelection, bandNames } from "../data/bands.ts"
 import { type Band, Ranking } from "../elements.ts"
 import { writeFileAtomic } from "../files.ts"
 import { Run } from "../run.ts"
 import { ShowError, touching } from "./errors.ts"
 import type { Raster } from "./raster.ts"
-import { drawStrip, spread, stripContent } from "./strip.ts"
+import { drawStrip, first, spread, stripContent } from "./strip.ts"
 import { type Strip, stripName, stripsFolder, stripsIndex } from "./strips-file.ts"
 import { pickRgb } from "./true-colour.ts"
 
-/** Opens a store of patches by its path, and reads all bands of a patch by its name. */
+/** Where pixels are: a store, or the files of an archive of some kind. */
+export interface Place {
+  readonly path: string
+  readonly store: "lmdb" | "none"
+  readonly kind: ArchiveName
+}
+
+/** Opens a store or an archive, and reads all bands of a patch by its name. */
 export type OpenBands<E, R> = (
-  store: string
+  place: Place
 ) => Effect.Effect<(patch: string) => Effect.Effect<ReadonlyArray<Band>, E>, E, R | Scope.Scope>
 
 const png = ({ data, height, width }: Raster): Effect.Effect<Uint8Array, ShowError> =>
@@ -32,16 +41,24 @@ const png = ({ data, height, width }: Raster): Effect.Effect<Uint8Array, ShowErr
       })
   })
 
+const Shown = Schema.Union([Schema.Literal("rgb"), Schema.Tuple([Name, Name, Name])])
+
+const namesIn = (selection: BandSelection, bands: ReadonlyArray<Band>): ReadonlyArray<string> =>
+  bandNames(
+    selection,
+    bands.map(({ name }) => name)
+  )
+
 /** Draws one strip and writes its picture. */
 const drawOne = Effect.fnUntraced(function* <E>(
   read: (patch: string) => Effect.Effect<ReadonlyArray<Band>, E>,
   folder: string,
   content: ReturnType<typeof stripContent>,
-  names: ReadonlyArray<string>
+  selection: BandSelection
 ) {
   const patches = [content.query, ...content.results]
   const pictures = yield* Effect.forEach(patches, ({ name }) =>
-    Effect.flatMap(read(name), (bands) => touching(name, () => pickRgb(name, bands, names)))
+    Effect.flatMap(read(name), (bands) => touching(name, () => pickRgb(name, bands, namesIn(selection, bands))))
   )
   const strip: Strip = { file: stripName(content), ...content }
   const bytes = yield* png(
@@ -56,7 +73,7 @@ const drawOne = Effect.fnUntraced(function* <E>(
 })
 
 /**
- * Makes the operator `strips` for a kind of store. For some queries, spread evenly, it writes one picture of the query and
+ * Makes the operator `strips` for a kind of store. For some queries it writes one picture of the query and
  * its best results to `strips/` in the run folder, and `strips.json` beside them; rankings pass unchanged.
  *
  * @param open reads the pixels; `strips` itself knows no store
@@ -68,19 +85,22 @@ export const makeStrips = <E, R>(open: OpenBands<E, R>) =>
     from: Ranking,
     to: Ranking,
     params: {
-      queries: param(PositiveInt, "How many queries, spread evenly.", 8),
+      queries: param(PositiveInt, "How many queries.", 8),
+      which: param(choice("spread", "first"), "Queries spread evenly over all, or the first ones.", "spread"),
       top: param(PositiveInt, "Results per query.", 10),
-      from: param(Name, "Store of the patches, in the folder of archives and stores.", "patches.lmdb"),
-      bands: param(Schema.Tuple([Name, Name, Name]), "Bands shown as red, green and blue.", ["B04", "B03", "B02"]),
+      from: param(Name, "Store of the patches, or folder of the archive; under `root_dir`.", "patches.lmdb"),
+      store: param(choice("lmdb", "none"), "`none` reads the files of an archive of the given `kind`.", "lmdb"),
+      kind: param(choice(...ARCHIVE_NAMES), "What the archive is, where there is no store.", "bigearthnet"),
+      bands: param(Shown, "Bands shown as red, green and blue; `rgb` are those of Sentinel-2, or of a picture.", "rgb"),
       without_store: param(choice("fail", "skip"), "What to do where the store cannot be opened.", "fail")
     },
     run:
-      ({ bands, from, queries, top, without_store }) =>
+      ({ bands, from, kind, queries, store, top, which, without_store }) =>
       (rankings) =>
         Stream.unwrap(
           Effect.gen(function* () {
             const { folder, root, say, wrote } = yield* Run
-            const opening = open(join(root, from))
+            const opening = open({ path: resolve(root, from), store, kind })
             const skipping = Effect.catch(opening, (fault) =>
               Effect.as(say(`No strips: ${fault instanceof Error ? fault.message : fault}`), undefined)
             )
@@ -88,7 +108,8 @@ export const makeStrips = <E, R>(open: OpenBands<E, R>) =>
             if (read === undefined) return rankings
             const drawn: Array<Strip> = []
             const draw = Effect.fnUntraced(function* (ranking: Ranking) {
-              const rows = spread(ranking.gallery.queries.length, queries)
+              const count = ranking.gallery.queries.length
+              const rows = which === "first" ? first(count, queries) : spread(count, queries)
               for (const row of rows.filter((one) => one >= ranking.from && one < ranking.to)) {
                 const { path, strip } = yield* drawOne(read, folder, stripContent(ranking, row, top), bands)
                 drawn.push(strip)

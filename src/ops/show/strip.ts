@@ -57,6 +57,11 @@ export const spread = (queries: number, wanted: number): ReadonlyArray<number> =
   return Array.from({ length: count }, (_, i) => Math.floor((i * queries) / count))
 }
 
+/** Rows of the first queries, as the original draws them. */
+export const first = (queries: number, wanted: number): ReadonlyArray<number> => [
+  ...Array(Math.min(queries, wanted)).keys()
+]
+
 /** Sizes in pixels: side of a picture, frame around the query, gaps, and the mark below a result. */
 export const LAYOUT = { side: 120, margin: 8, frame: 3, gap: 4, afterQuery: 16, bar: 5, digits: 2 } as const
 

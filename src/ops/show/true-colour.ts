@@ -31,9 +31,11 @@ const CUT = 0.02
 
 /**
  * The 2nd and 98th percentile of a channel over several patches, so that pictures beside each other can be compared.
- * Values that are not finite do not count.
+ * Values that are not finite do not count. Pictures of 8 bits are left as they are.
  */
 export const stretchOf = (bands: ReadonlyArray<Band>): Stretch => {
+  // Pictures are black and white where they say so.
+  if (bands.length > 0 && bands.every(({ dtype }) => dtype === "uint8")) return { low: 0, high: 255 }
   const all = new Float64Array(bands.reduce((sum, { data }) => sum + data.length, 0))
   let n = 0
   for (const { data } of bands) for (const value of data) if (Number.isFinite(value)) all[n++] = value

@@ -144,7 +144,11 @@ export const applySettings = (
       refuse(parsed.faults.map((fault) => fault.problem).join("; "))
       continue
     }
-    const value: Node = parsed.root ?? { text, offset: 0, content: { kind: "scalar", value: null, written: "" } }
+    const value: Node = parsed.root ?? {
+      text,
+      offset: 0,
+      content: { kind: "scalar", value: null, written: "", plain: true }
+    }
     try {
       assign(root, resolve(root, setting.slice(0, equals).split("."), known), value)
     } catch (cause) {

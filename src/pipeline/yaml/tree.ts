@@ -5,7 +5,7 @@
  * tree is built from them, so that every fault of a file is found at once and shown where its text stands, also inside
  * anchors and merges. An alias is the anchored node itself.
  */
-import { CORE_SCHEMA, constructFromEvents, EVENT_ID, mergeTag, parseEvents, YAMLException } from "js-yaml"
+import { CORE_SCHEMA, constructFromEvents, EVENT_ID, mergeTag, parseEvents, SCALAR_STYLE, YAMLException } from "js-yaml"
 import type { Fault, Position } from "../fault.ts"
 import type { Text } from "./text.ts"
 
@@ -22,6 +22,8 @@ export interface Scalar {
   readonly value: unknown
   /** As written, quotes and escapes resolved: the text of `1e-4` is "1e-4". */
   readonly written: string
+  /** Without quotes and tag: other readers of YAML may see another value in it. */
+  readonly plain: boolean
 }
 export interface Sequence {
   readonly kind: "sequence"
@@ -126,7 +128,7 @@ class Builder {
       return
     }
     const key = node.content.written
-    if (event.type === EVENT_ID.SCALAR && key === "<<" && event.style === 1) {
+    if (event.type === EVENT_ID.SCALAR && key === "<<" && event.style === SCALAR_STYLE.PLAIN) {
       this.merge(mapping, value, offset)
       return
     }
@@ -151,7 +153,7 @@ class Builder {
         ? `alias \`*${name}\` has no anchor \`&${name}\` before it`
         : `alias \`*${name}\` refers to itself`
     this.fault(event.anchorStart - 1, problem)
-    return this.box(event.anchorStart - 1, { kind: "scalar", value: null, written: "" })
+    return this.box(event.anchorStart - 1, { kind: "scalar", value: null, written: "", plain: true })
   }
 
   private anchor(event: { readonly anchorStart: number; readonly anchorEnd: number }, node: Node) {
@@ -170,20 +172,21 @@ class Builder {
     const document = { type: EVENT_ID.DOCUMENT, explicitStart: false, explicitEnd: false, directives: [] }
     const bare = { ...event, anchorStart: -1, anchorEnd: -1 }
     const written = source.slice(event.valueStart, event.valueEnd)
+    const plain = event.style === SCALAR_STYLE.PLAIN && event.tagStart < 0
     try {
       const [value] = constructFromEvents([document, bare, { type: EVENT_ID.POP }], { source, schema })
-      const plain =
+      const simple =
         typeof value === "string" || typeof value === "number" || typeof value === "boolean" || value === null
       // `<<` outside a key decodes to js-yaml's merge marker, which is no value
-      return plain
-        ? { kind: "scalar", value, written: typeof value === "string" ? value : written }
-        : { kind: "scalar", value: written, written }
+      return simple
+        ? { kind: "scalar", value, written: typeof value === "string" ? value : written, plain }
+        : { kind: "scalar", value: written, written, plain }
     } catch (cause) {
       this.fault(
         event.tagStart >= 0 ? event.tagStart : event.valueStart,
         cause instanceof YAMLException ? cause.reason : String(cause)
       )
-      return { kind: "scalar", value: written, written }
+      return { kind: "scalar", value: written, written, plain }
     }
   }
 }

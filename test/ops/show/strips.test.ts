@@ -129,7 +129,7 @@ describe("a drawn strip", () => {
 class Gone extends Data.TaggedError("Gone")<{ readonly patch: string }> {}
 
 describe("strips", () => {
-  const params = { queries: 8, top: 2, from: "patches.lmdb", bands: ["B04", "B03", "B02"] as const }
+  const params = { queries: 8, which: "spread", top: 2, from: "patches.lmdb", bands: "rgb" } as never
   const rgb = ["B02", "B03", "B04", "B08"]
   const run = (open: OpenBands<Gone, never>, ...rankings: ReadonlyArray<Ranking>) =>
     makeStrips(open).run(params, { expect: () => {} })(
@@ -140,9 +140,9 @@ describe("strips", () => {
     Effect.gen(function* () {
       const fake = yield* fakeRun
       const opened: Array<string> = []
-      const open: OpenBands<Gone, never> = (store) =>
+      const open: OpenBands<Gone, never> = ({ path }) =>
         Effect.sync(() => {
-          opened.push(store)
+          opened.push(path)
           return (patch) => Effect.succeed(rgb.map((name, i) => band(name, (p) => p * (i + patch.length), 6)))
         })
       const out = yield* Stream.runCollect(run(open, half(0), half(1))).pipe(Effect.provideService(Run, fake.run))

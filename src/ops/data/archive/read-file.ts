@@ -1,14 +1,9 @@
 /** Reading files of archives: what the file system says becomes an error that names the file. */
-import { readFileSync } from "node:fs"
 import { readdir, readFile } from "node:fs/promises"
 import { join, relative, sep } from "node:path"
-import { isMainThread } from "node:worker_threads"
-import { DataError } from "../faults.ts"
+import { DataError } from "../errors.ts"
 
 export const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
-
-/** In a thread of its own nobody else waits, and reading a small file at once takes a fifth of the time. */
-const bytesOfFile = async (file: string): Promise<Buffer> => (isMainThread ? readFile(file) : readFileSync(file))
 
 /**
  * A file's bytes.
@@ -18,7 +13,7 @@ const bytesOfFile = async (file: string): Promise<Buffer> => (isMainThread ? rea
  */
 export const readArchiveFile = async (file: string, missing: string): Promise<Buffer> => {
   try {
-    return await bytesOfFile(file)
+    return await readFile(file)
   } catch (cause) {
     const absent = (cause as NodeJS.ErrnoException).code === "ENOENT"
     throw new DataError({

@@ -1,16 +1,20 @@
-/** Writes small zip archives, for faked wheels. */
+/** Writes small zip archives, for faked wheels and faked weights. */
 import { crc32, deflateRawSync } from "node:zlib"
 
-export const zip = (files: Readonly<Record<string, Uint8Array | string>>): Buffer => {
+/** @param how members are compressed, or stored as PyTorch stores them */
+export const zip = (
+  files: Readonly<Record<string, Uint8Array | string>>,
+  how: "deflated" | "stored" = "deflated"
+): Buffer => {
   const bodies: Array<Buffer> = []
   const directory: Array<Buffer> = []
   let offset = 0
   for (const [name, content] of Object.entries(files)) {
     const bytes = Buffer.from(content)
-    const packed = deflateRawSync(bytes)
+    const packed = how === "stored" ? bytes : deflateRawSync(bytes)
     const fields = Buffer.alloc(26)
     fields.writeUInt16LE(20, 0)
-    fields.writeUInt16LE(8, 4)
+    fields.writeUInt16LE(how === "stored" ? 0 : 8, 4)
     fields.writeUInt32LE(crc32(bytes), 10)
     fields.writeUInt32LE(packed.length, 14)
     fields.writeUInt32LE(bytes.length, 18)

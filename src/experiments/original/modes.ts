@@ -1,0 +1,97 @@
+/** What each `mode` of a file in the original's form is as pipelines of ours. */
+import type { Split } from "../../ops/elements.ts"
+import { augmentSteps } from "./augmentation.ts"
+import type { Facts } from "./facts.ts"
+import type { SavePlace } from "./paths.ts"
+import { normaliseStep, readStep, resizeSteps, sourceOf } from "./pictures.ts"
+import type { Written, WrittenStep } from "./steps.ts"
+
+type Pipelines = Written["pipelines"]
+
+/** Depths of the original's graded measures. */
+const DEPTHS = [20, 40, 60, 80, 100]
+/** Queries that the original draws. */
+const DRAWN = 100
+
+/** Patches of a split, embedded and ranked. */
+const ranked = (facts: Facts, split: Split, weights: string, keep: ReadonlyArray<WrittenStep> = []) => {
+  const { test, train } = facts.file
+  const size = test?.batch_size ?? train?.batch_size
+  return [
+    readStep(facts, split),
+    ...resizeSteps(facts),
+    normaliseStep(facts),
+    ["batch", { size }],
+    ["embed", { model: modelOf(facts), weights }],
+    ...keep,
+    ["rank", { queries: 0.2, seed: test?.retrieval?.seed ?? 24 }]
+  ] satisfies ReadonlyArray<WrittenStep>
+}
+
+/** The original averages the means of chunks of queries for BigEarthNet. */
+const measureStep = ({ file, original, pictures }: Facts): WrittenStep => [
+  "measure",
+  { at: DEPTHS, chunk: original && !pictures ? file.test?.retrieval?.chunk_size : undefined }
+]
+
+const modelOf = ({ file }: Facts, pretrained?: string) => {
+  const { backbone, channels, module, num_classes, output_stride, part_dim, parts, pooling } = file.model
+  return { backbone, output_stride, module, pooling, part_dim, parts, num_classes, channels, pretrained }
+}
+
+/** UCM and WHDLD are divided by the original's draw, AID by its folders; BigEarthNet's lists are given. */
+export const prepareMode = ({ dataset, kind }: Facts, archive: string): Pipelines => {
+  const list: WrittenStep = ["archive", { kind, path: archive }]
+  if (dataset === "BigEarthNet") return { prepare: [list, ["decode"], ["store", { to: "patches.lmdb" }]] }
+  if (dataset === "AID") return { prepare: [list, ["split", { by: "archive" }]] }
+  return { prepare: [list, ["split", { seed: 24, train: 0.7, val: 0.1 }]] }
+}
+
+/**
+ * @param pretrained the file of weights to start from
+ * @param validates whether there is a list of validation patches
+ */
+export const trainMode = (facts: Facts, pretrained: string | undefined, validates: boolean): Pipelines => {
+  const { train = {} } = facts.file
+  const { checkpoint_step, epochs, learning_rate, resume } = train
+  const validation: WrittenStep = ["measure", { at: [100] }]
+  return {
+    ...(validates ? { validation: [...ranked(facts, "val", "newest"), validation] } : {}),
+    train: [
+      readStep(facts, "train", { epochs, shuffle: true }),
+      ...resizeSteps(facts),
+      ...augmentSteps(facts),
+      normaliseStep(facts),
+      ["batch", { size: train.batch_size, drop_last: true }],
+      [
+        "optimise",
+        {
+          model: modelOf(facts, pretrained),
+          id_loss: train.id_loss ?? "none",
+          metric_loss: train.metric_loss ?? "none",
+          loss_weight: train.loss_weight,
+          sim_threshold: train.sim_threshold,
+          mining_strategy: train.mining_strategy,
+          optimizer: train.optimizer,
+          learning_rate: Number(learning_rate),
+          update_iter: train.update_iter
+        }
+      ],
+      ["checkpoint", { checkpoint_step, resume }],
+      ...(validates ? [["validate", { with: "validation" }] satisfies WrittenStep] : []),
+      ["curve"]
+    ]
+  }
+}
+
+export const testMode = (facts: Facts, weights: string, { folder, stem }: SavePlace): Pipelines => {
+  const { save = true } = facts.file.test ?? {}
+  const keep: ReadonlyArray<WrittenStep> = save ? [["save", { to: stem, folder }]] : []
+  return { test: [...ranked(facts, "test", weights, keep), measureStep(facts), ["report"]] }
+}
+
+export const visualizeMode = (facts: Facts, weights: string): Pipelines => {
+  const top = facts.file.test?.retrieval?.visualize ?? 10
+  const strips: WrittenStep = ["strips", { queries: DRAWN, which: "first", top, ...sourceOf(facts) }]
+  return { visualize: [...ranked(facts, "test", weights), strips, measureStep(facts), ["report"]] }
+}

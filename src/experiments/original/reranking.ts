@@ -1,0 +1,45 @@
+/** A re-ranking file of the original as pipelines of ours: the plain ranking, then one pipeline a scheme. */
+
+import type { RerankingFile } from "./keys.ts"
+import { isPath } from "./paths.ts"
+import type { Written, WrittenStep } from "./steps.ts"
+
+/** `db` is what the original's own file calls `ja`. */
+const stepOf = ({ aqe, qe }: RerankingFile, scheme: string): WrittenStep =>
+  scheme === "qe"
+    ? ["qe", { k: qe?.k ?? 10 }]
+    : scheme === "aqe"
+      ? ["aqe", { k: aqe?.k ?? 10, alpha: aqe?.alpha ?? 3 }]
+      : ["ja"]
+
+export const rerankMode = (
+  file: RerankingFile,
+  { from, labels }: { readonly from: string; readonly labels: string }
+): Written => {
+  const schemes = [...new Set(file.rerank_scheme.map((scheme) => (scheme === "db" ? "ja" : scheme)))]
+  const ranked: ReadonlyArray<WrittenStep> = [
+    ["embeddings", { from, labels }],
+    ["rank", { queries: 0.2, seed: file.retrieval?.seed ?? file.seed ?? 24 }]
+  ]
+  const measured = (as: string, beside: ReadonlyArray<string>): ReadonlyArray<WrittenStep> => [
+    ["measure", { at: [20, 40, 60, 80, 100] }],
+    ["report", { as, beside }]
+  ]
+  const pipelines = schemes.map((scheme, i) => [
+    scheme,
+    [...ranked, stepOf(file, scheme), ...measured(scheme, ["plain", ...schemes.slice(0, i)])]
+  ])
+  const unread = [...Object.values(file.csqe ?? {}), ...Object.values(file.ja ?? {})].filter(
+    (value) => typeof value === "string" && isPath(value)
+  )
+  return {
+    settings: {
+      seed: file.seed ?? 24,
+      root_dir: file.root_dir ?? ".",
+      experiment: file.experiment,
+      compat: file.compat
+    },
+    pipelines: { plain: [...ranked, ...measured("plain", [])], ...Object.fromEntries(pipelines) },
+    notes: unread.length === 0 ? [] : [`${unread.join(", ")}: not read; labels stand in ${labels}.`]
+  }
+}

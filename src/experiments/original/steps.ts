@@ -1,0 +1,34 @@
+/** Steps of our pipelines as plain data, and as the text of a file. */
+import { flowText } from "../../pipeline/pipeline.ts"
+
+/** One step: its operator's name and what is not left at its default; values that are undefined are not written. */
+export type WrittenStep = readonly [operator: string, params?: Readonly<Record<string, unknown>>]
+
+/** A file of ours. */
+export interface Written {
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly pipelines: Readonly<Record<string, ReadonlyArray<WrittenStep>>>
+  /** One sentence for everything that the original's file asks for and that happens in another way. */
+  readonly notes: ReadonlyArray<string>
+}
+
+const entry = ([key, value]: readonly [string, unknown]): string => `${key}: ${flowText(value)}`
+
+const given = (record: Readonly<Record<string, unknown>>) =>
+  Object.entries(record).filter(([, value]) => value !== undefined)
+
+const stepLine = ([operator, params = {}]: WrittenStep): string => {
+  const all = given(params)
+  return all.length === 0 ? `    - ${operator}` : `    - ${operator}: { ${all.map(entry).join(", ")} }`
+}
+
+/** The file as YAML: settings, then pipelines, one step a line. */
+export const fileText = ({ notes, pipelines, settings }: Written): string =>
+  [
+    ...notes.map((note) => `# ${note}`),
+    ...given(settings).map(entry),
+    "",
+    "pipelines:",
+    ...Object.entries(pipelines).flatMap(([name, steps]) => [`  ${name}:`, ...steps.map(stepLine)]),
+    ""
+  ].join("\n")
