@@ -4,6 +4,7 @@ import { augment } from "../ops/data/augment.ts"
 import { batch } from "../ops/data/batch.ts"
 import { crop } from "../ops/data/crop.ts"
 import { decode } from "../ops/data/decode.ts"
+import { exportStore } from "../ops/data/export.ts"
 import { inspect } from "../ops/data/inspect.ts"
 import { miniature } from "../ops/data/miniature.ts"
 import { normalise } from "../ops/data/normalise.ts"
@@ -11,6 +12,7 @@ import { read } from "../ops/data/read.ts"
 import { resize } from "../ops/data/resize-patch.ts"
 import { split } from "../ops/data/split.ts"
 import { store } from "../ops/data/store.ts"
+import { verify } from "../ops/data/verify.ts"
 import { measure } from "../ops/measure/measure.ts"
 import { publish } from "../ops/model/publish.ts"
 import { compress } from "../ops/retrieve/compress.ts"
@@ -42,6 +44,8 @@ export const operators = [
   decode,
   store,
   inspect,
+  verify,
+  exportStore,
   // reading
   read,
   augment,

@@ -5,11 +5,14 @@ import { Effect } from "effect"
 import sharp from "sharp"
 import { describe, expect } from "vitest"
 import { S2_BANDS } from "../../src/ops/data/bands.ts"
+import { decode } from "../../src/ops/data/decode.ts"
+import { exportStore } from "../../src/ops/data/export.ts"
 import { decodeTiff } from "../../src/ops/data/geotiff-read.ts"
 import { inspect } from "../../src/ops/data/inspect.ts"
 import { miniature } from "../../src/ops/data/miniature.ts"
 import { encodeSafetensors } from "../../src/ops/data/safetensors.ts"
 import { openReader } from "../../src/ops/data/store/lmdb.ts"
+import { store } from "../../src/ops/data/store.ts"
 import { temporaryFolder } from "../ops/data/folder.ts"
 import { writeVersion1 } from "../ops/data/store/version1-writer.ts"
 import { runIn } from "../ops/data/streams.ts"
@@ -121,5 +124,17 @@ describe("safetensors against Python's", () => {
       B02: ["uint16", [2, 2], [0, 1, 256, 65535]],
       VV: ["float32", [1, 3], [-12.5, 0, 1]]
     })
+  })
+
+  peer("opens the shards of an export, every band as it was archived", ["safetensors", "numpy"], async (python) => {
+    const { collect } = runIn(root)
+    await Effect.runPromise(collect(miniature({ patches: 2 }).pipe(decode(), store({ to: "exported.lmdb" }))))
+    const files = await Effect.runPromise(collect(exportStore({ from: "exported.lmdb", to: "exported", size: 1 })))
+    const facts = await Effect.runPromise(collect(inspect({ from: "miniature" })))
+    expect(await python("safetensors_hash", ...files.map(({ path }) => path))).toEqual(
+      Object.fromEntries(
+        facts.map(({ band, dtype, patch, sha256, shape }) => [`${patch}/${band}`, [dtype, shape, sha256]])
+      )
+    )
   })
 })

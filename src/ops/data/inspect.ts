@@ -12,6 +12,7 @@ import { type Facts, factsOf, type Layer } from "./inspect/facts.ts"
 import { patchOfFile, readLayers } from "./inspect/file.ts"
 import { patchesBelow } from "./inspect/folder.ts"
 import { decodeSafetensors } from "./safetensors.ts"
+import { lazily, loadPatch } from "./store/each.ts"
 import { dataFile } from "./store/guard.ts"
 import { openReader, type StoreReader } from "./store/lmdb.ts"
 
@@ -35,15 +36,11 @@ interface Inspected {
   readonly layers: Effect.Effect<ReadonlyArray<Layer>, DataError>
 }
 
-/** A value that cannot be read is that patch's fault, not the store's. */
 const fromStore =
   (store: StoreReader) =>
   (name: string): Inspected => ({
     name,
-    layers: store.load(name).pipe(
-      Effect.mapError(({ problem, remedy, subject }) => new DataError({ subject, problem, remedy })),
-      Effect.flatMap((bytes) => attempt(() => decodeSafetensors(bytes, name).tensors))
-    )
+    layers: Effect.flatMap(loadPatch(store, name), (bytes) => attempt(() => decodeSafetensors(bytes, name).tensors))
   })
 
 const fromFiles = (name: string, files: ReadonlyArray<string>): Inspected => ({
@@ -53,16 +50,6 @@ const fromFiles = (name: string, files: ReadonlyArray<string>): Inspected => ({
     (layers) => layers.flat()
   )
 })
-
-/** Items of an iterable that throws what `attempt` and stores throw, one at a time. */
-const lazily = <A>(items: () => Iterable<A>): Stream.Stream<A, Fault> =>
-  Stream.suspend(() => {
-    const iterator = items()[Symbol.iterator]()
-    const next = Effect.try({ try: () => iterator.next(), catch: (cause) => cause as Fault })
-    return Stream.unfold(undefined, () =>
-      Effect.map(next, (step) => (step.done === true ? undefined : ([step.value, undefined] as const)))
-    )
-  })
 
 const nothing = (path: string, problem: string): DataError =>
   new DataError({ subject: path, problem, remedy: "Give a store with patches, a folder of images, or a file" })

@@ -206,6 +206,22 @@ export const decodeSafetensors = (bytes: Uint8Array, subject: string): Safetenso
   return { tensors, metadata }
 }
 
+/** What a blob says of itself. */
+export interface Description {
+  readonly tensors: ReadonlyArray<Omit<Tensor, "data">>
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+/**
+ * Reads the header of a blob only, checked like all of it; no values are copied.
+ *
+ * @throws DataError as `decodeSafetensors`
+ */
+export const describeSafetensors = (bytes: Uint8Array, subject: string): Description => {
+  const { entries, metadata } = describe(bytes, refusing(subject))
+  return { tensors: entries.map(({ name, dtype, shape }) => ({ name, dtype, shape })), metadata }
+}
+
 /**
  * Reads the metadata of a blob only; no values are copied.
  *

@@ -1,0 +1,59 @@
+/** Which bands, dtypes and sizes the patches of a store have, and which patches are unlike the rest. */
+import { S2_BANDS } from "../bands.ts"
+import type { Description } from "../safetensors.ts"
+
+/** Patches with the same bands, each of the same dtype and shape. */
+export interface Form {
+  /** "B01 uint16 20 x 20", in the order of their text. */
+  readonly bands: ReadonlyArray<string>
+  readonly patches: number
+  /** The first few. */
+  readonly examples: ReadonlyArray<string>
+}
+
+/** More would not be read. */
+const SHOWN = 5
+
+export interface Forms {
+  readonly add: (patch: string, value: Description) => void
+  /** The most frequent first. */
+  readonly list: () => ReadonlyArray<Form>
+}
+
+export const countForms = (): Forms => {
+  const forms = new Map<
+    string,
+    { readonly bands: ReadonlyArray<string>; patches: number; readonly examples: Array<string> }
+  >()
+  return {
+    add: (patch, { tensors }) => {
+      const bands = tensors.map(({ dtype, name, shape }) => `${name} ${dtype} ${shape.join(" x ")}`).sort()
+      const key = bands.join("\n")
+      const form = forms.get(key) ?? { bands, patches: 0, examples: [] }
+      form.patches++
+      if (form.examples.length < SHOWN) form.examples.push(patch)
+      forms.set(key, form)
+    },
+    list: () => [...forms.values()].sort((a, b) => b.patches - a.patches)
+  }
+}
+
+/** What BigEarthNet's bands are: Sentinel-2 in uint16 at 120, 60 and 20 pixels, Sentinel-1 in float32 at 120. */
+const BIGEARTHNET = new Set([
+  ...S2_BANDS.map(({ name, size }) => `${name} uint16 ${size} x ${size}`),
+  "VV float32 120 x 120",
+  "VH float32 120 x 120",
+  // The reference map of a patch, as rico-hdl stores it and as a band.
+  "Data uint16 120 x 120",
+  "reference_map uint16 120 x 120"
+])
+
+/** What patches must be alike in: `same` as most of them, BigEarthNet's sizes, or nothing. */
+export type Expected = "same" | "bigearthnet" | "any"
+
+/** Forms that are not as expected. */
+export const strangeForms = (forms: ReadonlyArray<Form>, expected: Expected): ReadonlyArray<Form> => {
+  if (expected === "any") return []
+  if (expected === "same") return forms.slice(1)
+  return forms.filter(({ bands }) => bands.length === 0 || bands.some((band) => !BIGEARTHNET.has(band)))
+}
