@@ -5,6 +5,7 @@ import { batch } from "../ops/data/batch.ts"
 import { crop } from "../ops/data/crop.ts"
 import { decode } from "../ops/data/decode.ts"
 import { exportStore } from "../ops/data/export.ts"
+import { images } from "../ops/data/images.ts"
 import { inspect } from "../ops/data/inspect.ts"
 import { miniature } from "../ops/data/miniature.ts"
 import { normalise } from "../ops/data/normalise.ts"
@@ -48,6 +49,7 @@ export const operators = [
   exportStore,
   // reading
   read,
+  images,
   augment,
   resize,
   crop,

@@ -218,6 +218,8 @@ export interface Gallery {
   readonly queries: Int32Array
   /** Image indices of the database, ascending. */
   readonly database: Int32Array
+  /** True where the labels of the queries are not known: theirs are then rows of zeros. */
+  readonly unlabelled?: boolean | undefined
   /** Sentences that belong beside every figure of this ranking, such as how it was re-ranked. */
   readonly notes?: ReadonlyArray<string> | undefined
 }

@@ -71,7 +71,7 @@ const publish = Effect.fnUntraced(function* (all: ReadonlyArray<Matches>) {
 /** Searches for one query, says what was found, and adds it to `all`. */
 const searched = Effect.fnUntraced(function* (what: Searched, row: number, top: number, all: Array<Matches>) {
   const ranking = yield* attempt(() => searchOne(what, row, top))
-  const matches = matchesOf(ranking, what.by, what.images)
+  const matches = matchesOf(ranking, what)
   all.push(matches)
   const { say } = yield* Run
   yield* Effect.forEach(matchLines(matches), say, { discard: true })

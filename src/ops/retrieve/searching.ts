@@ -20,6 +20,8 @@ export interface Searched {
   readonly labels: Uint8Array
   /** Their numbers among `names`. */
   readonly queries: Int32Array
+  /** Whether the labels of the queries are known. */
+  readonly labelled: boolean
   /** float32 [dim] each. */
   readonly vectors: ReadonlyArray<Float32Array>
 }
@@ -60,8 +62,22 @@ export const byName = (batches: ReadonlyArray<Embeddings>, name: string, by: Sim
   const labels = labelsOf(batches, names.length, classes.length)
   const vectors = [vectorAt(batches, image)]
   const queries = Int32Array.of(image)
-  return { batches, by, squared: squaresFor(batches, by), images: names.length, names, labels, queries, vectors }
+  return {
+    batches,
+    by,
+    squared: squaresFor(batches, by),
+    images: names.length,
+    names,
+    labels,
+    queries,
+    vectors,
+    labelled: true
+  }
 }
+
+/** Queries of no classes at all have no labels: as rows of zeros they fit among the others. */
+const withoutLabels = (batch: Embeddings, classes: ReadonlyArray<string>): Embeddings =>
+  batch.classes.length > 0 ? batch : { ...batch, classes, labels: new Uint8Array(batch.size * classes.length) }
 
 /**
  * Searches for images that need not be among those searched.
@@ -73,8 +89,9 @@ export const withQueries = (
   asked: ReadonlyArray<Embeddings>,
   by: Similarity
 ): Searched => {
-  sameShape(batches)
-  const { classes } = sameShape([batches[0], ...asked])
+  const { classes } = sameShape(batches)
+  const labelled = asked.map((batch) => withoutLabels(batch, classes))
+  sameShape([batches[0], ...labelled])
   const own = batches.flatMap((batch) => batch.names)
   const names = [...own, ...asked.flatMap((batch) => batch.names)]
   if (names.length === own.length) {
@@ -84,10 +101,12 @@ export const withQueries = (
       remedy: "Give a pipeline that embeds images"
     })
   }
-  const labels = labelsOf([...batches, ...asked], names.length, classes.length)
+  const labels = labelsOf([...batches, ...labelled], names.length, classes.length)
   const queries = Int32Array.from({ length: names.length - own.length }, (_, i) => own.length + i)
-  const vectors = vectorsOf(asked)
-  return { batches, by, squared: squaresFor(batches, by), images: own.length, names, labels, queries, vectors }
+  return {
+    ...{ batches, by, squared: squaresFor(batches, by), images: own.length, names, labels, queries },
+    ...{ vectors: vectorsOf(asked), labelled: asked.every((batch) => batch.classes.length > 0) }
+  }
 }
 
 /** @throws RetrieveError where the query, or a vector that it is compared with, cannot be compared */
@@ -124,7 +143,7 @@ export const searchOne = (what: Searched, row: number, top: number): Ranking => 
   const place = new Map(Array.from(database, (image, at) => [image, at]))
   return {
     kind: "ranking",
-    gallery: { names, classes: batches[0].classes, labels, queries, database },
+    gallery: { names, classes: batches[0].classes, labels, queries, database, unlabelled: !what.labelled },
     from: row,
     to: row + 1,
     order: found.map((image) => place.get(image) ?? 0),

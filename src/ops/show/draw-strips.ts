@@ -2,7 +2,7 @@ import { join, resolve } from "node:path"
 import { Effect, Schema, type Scope, Stream } from "effect"
 import sharp from "sharp"
 import { operator } from "../../pipeline/operator.ts"
-import { choice, Name, PositiveInt, param } from "../../pipeline/param.ts"
+import { choice, Name, optional, PositiveInt, param } from "../../pipeline/param.ts"
 import { ARCHIVE_NAMES, type ArchiveName } from "../data/archives.ts"
 import { type BandSelection, bandNames } from "../data/bands.ts"
 import { type Band, Ranking } from "../elements.ts"
@@ -19,6 +19,8 @@ export interface Place {
   readonly path: string
   readonly store: "lmdb" | "none"
   readonly kind: ArchiveName
+  /** File or folder of images that belong to no archive: queries of a search. */
+  readonly images: string | undefined
 }
 
 /** Opens a store or an archive, and reads all bands of a patch by its name. */
@@ -91,16 +93,22 @@ export const makeStrips = <E, R>(open: OpenBands<E, R>) =>
       from: param(Name, "Store of the patches, or folder of the archive; under `root_dir`.", "patches.lmdb"),
       store: param(choice("lmdb", "none"), "`none` reads the files of an archive of the given `kind`.", "lmdb"),
       kind: param(choice(...ARCHIVE_NAMES), "What the archive is, where there is no store.", "bigearthnet"),
+      images: optional(Name, "File or folder of queries that belong to no archive, as `images` takes it."),
       bands: param(Shown, "Bands shown as red, green and blue; `rgb` are those of Sentinel-2, or of a picture.", "rgb"),
       without_store: param(choice("fail", "skip"), "What to do where the store cannot be opened.", "fail")
     },
     run:
-      ({ bands, from, kind, queries, store, top, which, without_store }) =>
+      ({ bands, from, images, kind, queries, store, top, which, without_store }) =>
       (rankings) =>
         Stream.unwrap(
           Effect.gen(function* () {
             const { folder, root, say, wrote } = yield* Run
-            const opening = open({ path: resolve(root, from), store, kind })
+            const opening = open({
+              path: resolve(root, from),
+              store,
+              kind,
+              images: images === undefined ? undefined : resolve(images)
+            })
             const skipping = Effect.catch(opening, (fault) =>
               Effect.as(say(`No strips: ${fault instanceof Error ? fault.message : fault}`), undefined)
             )

@@ -25,8 +25,8 @@ const labels = ({ labels }: Shown, query: Shown | undefined): string => {
 const result = (strip: number, i: number, shown: ShownResult, query: Shown): string =>
   [
     `<li>${picture(strip, i + 1, shown)}`,
-    `<div class="place"><b>${shown.similarity.toFixed(2)}</b><span>#${i + 1}</span></div>`,
-    `<div class="bar"><i style="width:${(100 * shown.similarity).toFixed(0)}%"></i></div>`,
+    `<div class="place"><b>${shown.similarity?.toFixed(2) ?? ""}</b><span>#${i + 1}</span></div>`,
+    `<div class="bar"><i style="width:${(100 * (shown.similarity ?? 0)).toFixed(0)}%"></i></div>`,
     `${labels(shown, query)}</li>`
   ].join("")
 

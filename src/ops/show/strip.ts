@@ -10,8 +10,8 @@ export interface Shown {
   readonly labels: ReadonlyArray<string>
 }
 export interface ShownResult extends Shown {
-  /** 1 - Jaccard distance of its labels and the query's. */
-  readonly similarity: number
+  /** 1 - Jaccard distance of its labels and the query's; null where those are not known. */
+  readonly similarity: number | null
   /** Cosine similarity of the embeddings. */
   readonly score: number
 }
@@ -44,7 +44,7 @@ export const stripContent = ({ from, gallery, order, scores }: Ranking, row: num
     const image = gallery.database[order[at]]
     return {
       ...shown(gallery, image),
-      similarity: labelSimilarity(labelsOf(query), labelsOf(image)),
+      similarity: gallery.unlabelled === true ? null : labelSimilarity(labelsOf(query), labelsOf(image)),
       score: scores[at]
     }
   })
@@ -84,11 +84,11 @@ const drawMark = (on: Raster, similarity: number, left: number): void => {
 
 /**
  * Draws the query in a frame, then its results, each with its label similarity below: digits, and a bar that is full at
- * 1. All pictures of a strip have one stretch per channel.
+ * 1; nothing where it is not known. All pictures of a strip have one stretch per channel.
  *
  * @param pictures of the query and of each result, in the order of `similarities` after it
  */
-export const drawStrip = (pictures: ReadonlyArray<Rgb>, similarities: ReadonlyArray<number>): Raster => {
+export const drawStrip = (pictures: ReadonlyArray<Rgb>, similarities: ReadonlyArray<number | null>): Raster => {
   const { bar, digits, frame, gap, margin, side } = LAYOUT
   const width = leftOf(pictures.length - 1) + side + margin
   const height = margin + side + gap + bar + gap + 5 * digits + margin
@@ -97,7 +97,8 @@ export const drawStrip = (pictures: ReadonlyArray<Rgb>, similarities: ReadonlyAr
   const stretches = [0, 1, 2].map((channel) => stretchOf(pictures.map((rgb) => rgb[channel])))
   pictures.forEach((rgb, i) => {
     place(strip, trueColour(rgb, stretches, side), leftOf(i), margin)
-    if (i > 0) drawMark(strip, similarities[i - 1], leftOf(i))
+    const similarity = i === 0 ? null : similarities[i - 1]
+    if (similarity !== null) drawMark(strip, similarity, leftOf(i))
   })
   return strip
 }

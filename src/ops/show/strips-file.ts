@@ -14,7 +14,7 @@ export const stripsIndex = (runFolder: string): string => join(stripsFolder(runF
 
 /** Row and summed similarity of the results, so that names tell good queries from bad ones. */
 export const stripName = ({ results, row }: StripContent): string =>
-  `${String(row).padStart(5, "0")}_${results.reduce((sum, { similarity }) => sum + similarity, 0).toFixed(2)}.png`
+  `${String(row).padStart(5, "0")}_${results.reduce((sum, { similarity }) => sum + (similarity ?? 0), 0).toFixed(2)}.png`
 
 /**
  * The strips of a run with their pictures as PNG bytes; none where none were drawn.

@@ -3,16 +3,17 @@ import { NO_OPTIONS } from "../data/archive/kind.ts"
 import { archiveKind, decodePatch } from "../data/archives.ts"
 import { attempt, type DataError, type StoreError } from "../data/errors.ts"
 import { dataFault } from "../data/files.ts"
+import { bandsOf, imagesAt } from "../data/image-files.ts"
 import { openReader } from "../data/store/lmdb.ts"
 import { decodeBands } from "../data/store/value.ts"
-import { makeStrips, type OpenBands } from "./draw-strips.ts"
+import { makeStrips, type OpenBands, type Place } from "./draw-strips.ts"
 
-const open: OpenBands<DataError | StoreError, never> = ({ kind, path, store }) =>
+const opened = ({ kind, path, store }: Place) =>
   store === "none"
     ? Effect.map(
         dataFault(() => archiveKind(kind).open(path, NO_OPTIONS)),
         ({ reference }) =>
-          (patch) =>
+          (patch: string) =>
             Effect.map(
               dataFault(async () => decodePatch(await reference(patch))),
               ({ bands }) => bands
@@ -20,8 +21,20 @@ const open: OpenBands<DataError | StoreError, never> = ({ kind, path, store }) =
       )
     : Effect.map(
         openReader(path),
-        (reader) => (patch) => Effect.flatMap(reader.load(patch), (bytes) => attempt(() => decodeBands(bytes, patch)))
+        (reader) => (patch: string) =>
+          Effect.flatMap(reader.load(patch), (bytes) => attempt(() => decodeBands(bytes, patch)))
       )
+
+const open: OpenBands<DataError | StoreError, never> = (place) =>
+  Effect.gen(function* () {
+    const read = yield* opened(place)
+    const { images } = place
+    const others = images === undefined ? [] : yield* attempt(() => imagesAt(images))
+    return (patch) => {
+      const other = others.find(({ name }) => name === patch)
+      return other === undefined ? read(patch) : dataFault(() => bandsOf(other, undefined))
+    }
+  })
 
 /** `strips` for stores of patches in LMDB, as `store` writes them, and for archives as they lie; see `makeStrips`. */
 export const strips = makeStrips(open)

@@ -189,6 +189,36 @@ describe("search", () => {
   )
 })
 
+describe("search for images without labels", () => {
+  effect("finds by the embedding, and claims nothing about labels", () =>
+    Effect.gen(function* () {
+      const fake = yield* fakeRun
+      const all = embeddings(Float32Array.of(1, 0, 0, 1, 1, 1), Uint8Array.of(1, 0, 1), 2, 1)
+      const unlabelled = source({
+        name: "unlabelled",
+        about: "A new image.",
+        to: Embeddings,
+        params: {},
+        run: () =>
+          Stream.make({
+            ...embeddings(Float32Array.of(0, 2), new Uint8Array(0), 2, 0)[0],
+            names: ["new"]
+          })
+      })
+      const [ranking] = yield* Effect.provideService(found(all, { queries: unlabelled(), top: 2 }), Run, fake.run)
+      expect(ranking.gallery.unlabelled).toBe(true)
+      const [{ query, results }] = fake.recorded.search as ReadonlyArray<Record<string, unknown>>
+      expect(query).toEqual({ name: "new", labels: null })
+      expect(results).toMatchObject([
+        { name: "patch-1", score: 1, label_similarity: null, labels: [] },
+        { name: "patch-2", label_similarity: null, labels: ["class 0"] }
+      ])
+      expect(fake.said).toContain("(labels not known)")
+      expect(fake.said.join("\n")).not.toContain("Jaccard")
+    })
+  )
+})
+
 describe("search refuses", () => {
   const message = (given: ReadonlyArray<Embeddings>, params: Params) =>
     Effect.gen(function* () {
