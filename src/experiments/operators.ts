@@ -32,9 +32,11 @@ import { search } from "../ops/retrieve/search.ts"
 import { print } from "../ops/show/print.ts"
 import { report } from "../ops/show/report.ts"
 import { strips } from "../ops/show/strips.ts"
+import { best } from "../ops/train/best.ts"
 import { checkpoint } from "../ops/train/checkpoint.ts"
 import { curve } from "../ops/train/curve.ts"
 import { optimise } from "../ops/train/optimise.ts"
+import { tensorboard } from "../ops/train/tensorboard.ts"
 import { validate } from "../ops/train/validate.ts"
 
 export const operators = [
@@ -60,7 +62,9 @@ export const operators = [
   checkpoint,
   publish,
   validate,
+  best,
   curve,
+  tensorboard,
   // retrieval
   embed,
   embeddings,

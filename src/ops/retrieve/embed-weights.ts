@@ -1,4 +1,5 @@
 /** The weights that `embed` is told to take. */
+import { existsSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { Effect } from "effect"
 import type { Batch, NamedArray } from "../elements.ts"
@@ -6,10 +7,10 @@ import type { Model } from "../model/model.ts"
 import { startingWeights, weightsOfFile } from "../model/start.ts"
 import type { WeightsError } from "../model/weights.ts"
 import { Run } from "../run.ts"
-import { CheckpointError, checkpointPath, newestEpoch } from "../train/checkpoints.ts"
+import { bestPath, CheckpointError, checkpointPath, newestEpoch } from "../train/checkpoints.ts"
 
 /**
- * @param named `newest`, `initial` or a file
+ * @param named `newest`, `best`, `initial` or a file
  * @param batch whose bands and classes the weights are to serve
  */
 export const weightsFor = (
@@ -19,14 +20,15 @@ export const weightsFor = (
 ): Effect.Effect<ReadonlyArray<NamedArray>, CheckpointError | WeightsError, Run> =>
   Effect.gen(function* () {
     if (named === "initial") return yield* startingWeights(model, batch)
-    if (named !== "newest") return yield* weightsOfFile(resolve(named), model, batch)
+    if (named !== "newest" && named !== "best") return yield* weightsOfFile(resolve(named), model, batch)
     const { folder } = yield* Run
     const checkpoints = join(folder, "checkpoints")
-    const epoch = yield* newestEpoch(checkpoints)
-    if (epoch > 0) return yield* weightsOfFile(checkpointPath(checkpoints, epoch), model, batch, true)
+    const epoch = named === "newest" ? yield* newestEpoch(checkpoints) : 0
+    const file = epoch > 0 ? checkpointPath(checkpoints, epoch) : bestPath(checkpoints)
+    if (epoch > 0 || (named === "best" && existsSync(file))) return yield* weightsOfFile(file, model, batch, true)
     return yield* new CheckpointError({
       subject: checkpoints,
-      problem: "holds no checkpoint",
-      remedy: "Run a pipeline with `optimise` and `checkpoint` first, or name another file in `weights`"
+      problem: `holds no ${named === "best" ? "best " : ""}checkpoint`,
+      remedy: `Run a pipeline with \`optimise\`, \`checkpoint\`${named === "best" ? ", `validate` and `best`" : ""} first, or name another file in \`weights\``
     })
   })

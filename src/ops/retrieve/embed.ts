@@ -67,7 +67,7 @@ export const embed = operator({
     model: param(ModelParams, "The network."),
     weights: param(
       Name,
-      "`newest` checkpoint of the run, `initial` (untrained, or `pretrained`), or a file of weights: safetensors, PyTorch's, or a checkpoint.",
+      "`newest` or `best` checkpoint of the run, `initial` (untrained, or `pretrained`), or a file of weights: safetensors, PyTorch's, or a checkpoint.",
       "newest"
     )
   },

@@ -4,9 +4,7 @@ import { operator } from "../../pipeline/operator.ts"
 import { Flag, PositiveInt, param } from "../../pipeline/param.ts"
 import { TrainStep } from "../elements.ts"
 import { Run } from "../run.ts"
-import { type EpochEnd, removeCheckpoints, writeCheckpoint } from "./checkpoints.ts"
-
-const endsEpoch = (step: TrainStep): step is EpochEnd => step.state !== undefined
+import { type EpochEnd, endsEpoch, removeCheckpoints, writeCheckpoint } from "./checkpoints.ts"
 
 /**
  * Steps whose epoch was saved keep their state; others lose it, so that what follows (`validate`, `publish`) works on saved

@@ -2,7 +2,7 @@
  * Checkpoints: `epoch_0001.safetensors` holds everything that training needs to go on after epoch 1 as if it had never
  * stopped: weights under their names, the optimiser's moments under `MOMENT/NAME`, and the rest as metadata.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { readdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { explained } from "../../pipeline/explained.ts"
@@ -16,6 +16,8 @@ export class CheckpointError extends explained("CheckpointError") {}
 
 /** A training step that ended an epoch. */
 export type EpochEnd = TrainStep & { readonly state: TrainState }
+
+export const endsEpoch = (step: TrainStep): step is EpochEnd => step.state !== undefined
 
 const FILE = /^epoch_(\d{4,})\.safetensors$/
 
@@ -52,6 +54,26 @@ const metadataOf = ({ state, ...step }: EpochEnd): Readonly<Record<string, strin
   state: JSON.stringify({ ...state, weights: undefined, moments: undefined })
 })
 
+const encoded = (step: EpochEnd): Uint8Array =>
+  encodeSafetensors([...step.state.weights, ...step.state.moments].map(float32), metadataOf(step))
+
+const ROOM = "Make room or choose another run folder, then run the same command again"
+
+export const bestPath = (folder: string): string => join(folder, "best.safetensors")
+
+/**
+ * Writes the checkpoint of the best epoch so far beside the others, whole or not at all.
+ *
+ * @returns the file
+ */
+export const writeBest = (folder: string, step: EpochEnd): Effect.Effect<string, CheckpointError> => {
+  const path = bestPath(folder)
+  return attempt(path, ROOM, () => {
+    writeFileAtomic(path, encoded(step))
+    return path
+  })
+}
+
 /**
  * Writes the checkpoint of an epoch, whole or not at all, and deletes the oldest beyond `keep`.
  *
@@ -63,10 +85,8 @@ export const writeCheckpoint = (
   keep: number
 ): Effect.Effect<string, CheckpointError> => {
   const path = checkpointPath(folder, step.state.epoch)
-  return attempt(path, "Make room or choose another run folder, then run the same command again", () => {
-    mkdirSync(folder, { recursive: true })
-    const arrays = [...step.state.weights, ...step.state.moments].map(float32)
-    writeFileAtomic(path, encodeSafetensors(arrays, metadataOf(step)))
+  return attempt(path, ROOM, () => {
+    writeFileAtomic(path, encoded(step))
     for (const epoch of epochsIn(folder).slice(0, -keep)) rmSync(checkpointPath(folder, epoch), { force: true })
     return path
   })

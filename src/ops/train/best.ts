@@ -1,0 +1,90 @@
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { Effect, Stream } from "effect"
+import { operator } from "../../pipeline/operator.ts"
+import { Name, optional, PositiveInt, param } from "../../pipeline/param.ts"
+import { nearest } from "../../pipeline/words.ts"
+import { TrainStep } from "../elements.ts"
+import { writeFileAtomic } from "../files.ts"
+import { Run } from "../run.ts"
+import { endsEpoch, writeBest } from "./checkpoints.ts"
+import { TrainError } from "./errors.ts"
+import { bestOf, extended, type Validated, waited } from "./history.ts"
+
+/** The figure of a step; a name that the report does not have is refused. */
+const figureOf = (figure: string, validation: Readonly<Record<string, number>>, epoch: number): number => {
+  if (Object.hasOwn(validation, figure)) return validation[figure]
+  const known = Object.keys(validation)
+  const near = nearest(figure, known)
+  throw new TrainError({
+    subject: `validation after epoch ${epoch}`,
+    problem: `has no figure ${figure}, but ${known.join(", ") || "none"}`,
+    remedy: `Name ${near === undefined ? "one of them" : `\`${near}\``} in \`figure\` of \`best\``
+  })
+}
+
+const read = (path: string): ReadonlyArray<Validated> =>
+  existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as ReadonlyArray<Validated>) : []
+
+const attempt = <A>(path: string, body: () => A) =>
+  Effect.try({
+    try: body,
+    catch: (cause) =>
+      cause instanceof TrainError
+        ? cause
+        : new TrainError({
+            subject: path,
+            problem: cause instanceof Error ? cause.message : String(cause),
+            remedy: "Make room and see that the folder can be written; delete the file if it is damaged",
+            cause
+          })
+  })
+
+/**
+ * Stands after `validate`. With `patience` training ends where the figure has not become better in so many validations; all
+ * that comes after this step still sees the last one.
+ */
+export const best = operator({
+  name: "best",
+  about: "Keeps the checkpoint with the best validation figure as checkpoints/best.safetensors, and may end training.",
+  from: TrainStep,
+  to: TrainStep,
+  params: {
+    figure: param(Name, "The figure of the report; the larger the better.", "mAP.hard"),
+    patience: optional(PositiveInt, "Validations without a better figure after which training ends.")
+  },
+  run:
+    ({ figure, patience }) =>
+    (steps) =>
+      Stream.unwrap(
+        Effect.gen(function* () {
+          const { folder, say, wrote } = yield* Run
+          const checkpoints = join(folder, "checkpoints")
+          const path = join(checkpoints, "best.json")
+          const follow = (step: TrainStep) =>
+            Effect.gen(function* () {
+              const { validation } = step
+              if (validation === undefined || !endsEpoch(step)) return { step, ends: false }
+              const history = yield* attempt(path, () => {
+                const value = figureOf(figure, validation, step.state.epoch)
+                return extended(read(path), { epoch: step.state.epoch, value })
+              })
+              const { epoch, value } = bestOf(history)
+              if (epoch === step.state.epoch) yield* wrote(yield* writeBest(checkpoints, step))
+              yield* attempt(path, () => writeFileAtomic(path, `${JSON.stringify(history)}\n`))
+              yield* wrote(path)
+              const ends = patience !== undefined && waited(history) >= patience
+              if (ends) {
+                yield* say(
+                  `  training ends after epoch ${step.state.epoch}: ${figure} was best after epoch ${epoch} (${value.toFixed(4)})`
+                )
+              }
+              return { step, ends }
+            })
+          return Stream.mapEffect(steps, follow).pipe(
+            Stream.takeUntil(({ ends }) => ends),
+            Stream.map(({ step }) => step)
+          )
+        })
+      )
+})
