@@ -69,16 +69,22 @@ export const orderOfClasses = (said: Said, facts: FileFacts, target: Target | un
 const OF_HEAD = ["pooling", "parts", "part_dim", "embedding_dim"]
 /** What is compared array by array, or by names. */
 const COMPARED = ["channels", "num_classes", "output_stride"]
+/** Quirks of the original change what an EfficientNet computes, and no other network. */
+const freeOfQuirks = ({ params: { backbone } }: Model) => (backbone.startsWith("efficientnet-") ? [] : ["compat"])
 
 /** @throws FileFault where the file says that its network is another */
 export const checkArchitecture = (
-  { params }: Model,
+  model: Model,
   { architecture }: FileFacts,
   said: Said,
   more: ReadonlyArray<string>
 ) => {
-  const free = [...COMPARED.filter((key) => !more.includes(key)), ...(said.skip === "head" ? OF_HEAD : [])]
-  const here: Readonly<Record<string, string | number>> = params
+  const free = [
+    ...COMPARED.filter((key) => !more.includes(key)),
+    ...(said.skip === "head" ? OF_HEAD : []),
+    ...freeOfQuirks(model)
+  ]
+  const here: Readonly<Record<string, string | number>> = model.params
   const other = Object.keys(architecture).filter(
     (key) => Object.hasOwn(here, key) && !free.includes(key) && String(here[key]) !== String(architecture[key])
   )

@@ -122,9 +122,10 @@ export const fillNetwork = (
   return { arrays, report: { naming, loaded, missing, unexpected, otherShape, setAside, adapted, ...orders } }
 }
 
-const asWeightsError = (path: string) => (cause: unknown) => {
-  if (cause instanceof WeightsError) return cause
-  const code = (cause as NodeJS.ErrnoException).code
+/** What the file system says, or too little memory, or a damaged file; anything else is a fault of ours. */
+const asWeightsError = (path: string, cause: unknown): unknown => {
+  const { code } = cause as NodeJS.ErrnoException
+  if (!(cause instanceof FileFault) && !(cause instanceof RangeError) && typeof code !== "string") return cause
   const known = cause instanceof FileFault ? cause.message : undefined
   const problem = known ?? (code === "ENOENT" ? "there is no such file" : `cannot be read (${String(cause)})`)
   const remedy = "Give a .safetensors or .pth file with the weights of this network"
@@ -159,6 +160,6 @@ export const loadWeights = (
       file.close()
     }
   } catch (cause) {
-    throw asWeightsError(path)(cause)
+    throw asWeightsError(path, cause)
   }
 }

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { Effect, Stream } from "effect"
 import { operator } from "../../pipeline/operator.ts"
-import { Name, param } from "../../pipeline/param.ts"
+import { Name, optional, param } from "../../pipeline/param.ts"
+import type { Step } from "../../pipeline/pipeline.ts"
 import { type TrainState, TrainStep } from "../elements.ts"
 import { writeFileAtomic } from "../files.ts"
 import { Run } from "../run.ts"
@@ -30,6 +31,12 @@ const write = (path: string, { network, weights }: TrainState, normalisation: st
       })
   })
 
+/** How a pipeline scales pixels: by whose constants, `none` where it does not. */
+const scaling = (steps: ReadonlyArray<Step>): string => {
+  const { by = "none", compat } = steps.findLast(({ name }) => name === "normalise")?.params ?? {}
+  return compat === "original" ? `${by}, as the original does` : String(by)
+}
+
 /** Steps pass unchanged. The file is replaced after each epoch, whole or not at all. */
 export const publish = operator({
   name: "publish",
@@ -39,10 +46,13 @@ export const publish = operator({
   to: TrainStep,
   params: {
     to: param(Name, "The file, in the run folder.", "weights.safetensors"),
-    normalisation: param(Name, "What the manifest says of how pixels were scaled.", "bigearthnet")
+    normalisation: optional(
+      Name,
+      "What the manifest says of how pixels were scaled; by default what the step `normalise` before it does."
+    )
   },
   run:
-    ({ to, normalisation }) =>
+    ({ to, normalisation }, { before }) =>
     (steps) =>
       Stream.mapEffect(steps, (step) =>
         Effect.gen(function* () {
@@ -50,7 +60,7 @@ export const publish = operator({
           const { folder, wrote } = yield* Run
           const { name, version } = yield* engine
           const path = resolve(folder, to)
-          yield* write(path, step.state, normalisation, `${name}, ${version}`)
+          yield* write(path, step.state, normalisation ?? scaling(before ?? []), `${name}, ${version}`)
           yield* wrote(path)
           return step
         })

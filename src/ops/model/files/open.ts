@@ -36,19 +36,22 @@ const openShards = (path: string): WeightFile => {
   }
   try {
     const shards = new Map<string, ReadonlyMap<string, StoredTensor>>()
+    let facts = noFacts
     for (const file of new Set(files.map(([, one]) => one))) {
       if (typeof file !== "string" || basename(file) !== file)
         throw new FileFault("names a shard outside of its folder")
       const source = fileSource(join(dirname(path), file))
       sources.set(file, source)
-      shards.set(file, new Map(readSafetensors(source).tensors.map((tensor) => [tensor.name, tensor])))
+      const { metadata, tensors } = readSafetensors(source)
+      shards.set(file, new Map(tensors.map((tensor) => [tensor.name, tensor])))
+      if (facts === noFacts) facts = factsOfMetadata(metadata)
     }
     const tensors = files.map(([name, file]) => {
       const tensor = shards.get(file)?.get(name)
       if (tensor === undefined) throw new FileFault(`says that ${file} holds ${name}, which it does not`)
       return tensor
     })
-    return { tensors, facts: noFacts, close }
+    return { tensors, facts, close }
   } catch (fault) {
     close()
     throw fault
