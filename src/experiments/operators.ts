@@ -29,6 +29,7 @@ import { kReciprocal } from "../ops/retrieve/rerank/k-reciprocal.ts"
 import { qe } from "../ops/retrieve/rerank/qe.ts"
 import { save } from "../ops/retrieve/save.ts"
 import { search } from "../ops/retrieve/search.ts"
+import { compare } from "../ops/show/compare.ts"
 import { print } from "../ops/show/print.ts"
 import { report } from "../ops/show/report.ts"
 import { strips } from "../ops/show/strips.ts"
@@ -82,5 +83,6 @@ export const operators = [
   strips,
   measure,
   print,
-  report
+  report,
+  compare
 ] as const

@@ -272,3 +272,34 @@ export interface Report extends AnyElement {
 }
 export type Results = Readonly<Record<string, number | null | Readonly<Record<string, number | null>>>>
 export const Report = element<Report>("report", "reports", "figures of one evaluation, with their relevance rule")
+
+/** One figure of several runs, each compared with the first on the same queries. */
+export interface ComparedFigure {
+  /** As the table of figures by query names it: `mAP hard`, `ACG@20`. */
+  readonly name: string
+  /** Means by run, each over the queries that count in it; null where none does. */
+  readonly means: ReadonlyArray<number | null>
+  /** What each further run has more than the first; null where no query counts in both. */
+  readonly differences: ReadonlyArray<{
+    readonly mean: number
+    readonly low: number
+    readonly high: number
+    readonly p: number
+    readonly queries: number
+  } | null>
+}
+
+/** Several runs on the same queries. */
+export interface Comparison extends AnyElement {
+  readonly kind: "comparison"
+  readonly runs: ReadonlyArray<string>
+  readonly queries: number
+  readonly figures: ReadonlyArray<ComparedFigure>
+  /** Resamples of the queries behind the intervals. */
+  readonly resamples: number
+}
+export const Comparison = element<Comparison>(
+  "comparison",
+  "comparisons",
+  "figures of several runs on the same queries, with paired intervals"
+)

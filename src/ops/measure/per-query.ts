@@ -1,0 +1,69 @@
+/** Tables of figures by query, as `measure` writes them with `per_query`. */
+import { parse } from "csv-parse/sync"
+import { MeasureError } from "./errors.ts"
+
+export interface PerQuery {
+  readonly path: string
+  readonly queries: ReadonlyArray<string>
+  /** Names as they are written, such as `mAP hard` and `ACG@20`, each with its values by query; NaN where there is none. */
+  readonly columns: ReadonlyMap<string, Float64Array>
+}
+
+const REMEDY = "Give what `measure: { per_query: NAME }` writes"
+
+/**
+ * @throws MeasureError where the text is no such table
+ */
+export const parsePerQuery = (path: string, text: string): PerQuery => {
+  const refuse = (problem: string, cause?: unknown) =>
+    new MeasureError({ subject: path, problem, remedy: REMEDY, cause })
+  let records: ReadonlyArray<ReadonlyArray<string>>
+  try {
+    records = parse(text, { bom: true, skipEmptyLines: true })
+  } catch (cause) {
+    throw refuse(`is not a table (${cause instanceof Error ? cause.message : cause})`, cause)
+  }
+  const [header = [], ...rows] = records
+  if (header[0] !== "query" || header[1] !== "counted" || header.length < 3) {
+    throw refuse("does not begin with `query,counted,...`")
+  }
+  const numberIn = (row: ReadonlyArray<string>, column: number): number => {
+    const value = row[column] === "" ? Number.NaN : Number(row[column])
+    if (row[column] !== "" && !Number.isFinite(value)) {
+      throw refuse(`has "${row[column]}" as ${header[column]} of ${row[0]}, which is no number`)
+    }
+    return value
+  }
+  const columns = header
+    .slice(2)
+    .map((name, i) => [name, Float64Array.from(rows, (row) => numberIn(row, i + 2))] as const)
+  return { path, queries: rows.map(([query]) => query), columns: new Map(columns) }
+}
+
+/** Names the first few of many. */
+const some = (names: ReadonlyArray<string>): string =>
+  names.length <= 3 ? names.join(", ") : `${names.slice(0, 3).join(", ")} and ${names.length - 3} more`
+
+/**
+ * A table in another's order of queries.
+ *
+ * @throws MeasureError where they are not of the same queries
+ */
+export const inOrderOf = (first: PerQuery, other: PerQuery): PerQuery => {
+  const places = new Map(other.queries.map((query, i) => [query, i]))
+  const missing = first.queries.filter((query) => !places.has(query))
+  if (missing.length > 0 || places.size !== first.queries.length) {
+    const what =
+      missing.length > 0 ? `has no ${some(missing)}` : `has ${places.size} queries, not ${first.queries.length}`
+    throw new MeasureError({
+      subject: other.path,
+      problem: `is of other queries than ${first.path}: it ${what}`,
+      remedy: "Compare evaluations of the same images with the same share and seed of queries"
+    })
+  }
+  const order = first.queries.map((query) => places.get(query) ?? 0)
+  const columns = [...other.columns].map(
+    ([name, values]) => [name, Float64Array.from(order, (at) => values[at])] as const
+  )
+  return { path: other.path, queries: first.queries, columns: new Map(columns) }
+}

@@ -1,0 +1,126 @@
+import { readFileSync } from "node:fs"
+import { basename, dirname, join, resolve, sep } from "node:path"
+import { Effect, Stream } from "effect"
+import { source } from "../../pipeline/operator.ts"
+import { listOf, Name, PositiveInt, param } from "../../pipeline/param.ts"
+import { type ComparedFigure, Comparison } from "../elements.ts"
+import { writeFileAtomic } from "../files.ts"
+import { MeasureError } from "../measure/errors.ts"
+import { pairedDifferences } from "../measure/paired.ts"
+import { inOrderOf, type PerQuery, parsePerQuery } from "../measure/per-query.ts"
+import { FileName } from "../retrieve/filename.ts"
+import { Run } from "../run.ts"
+import { comparedTable, comparisonNotes } from "./compared.ts"
+import { comparisonPage } from "./compared-page.ts"
+import { ShowError, touching } from "./errors.ts"
+import { wrapped } from "./table.ts"
+
+/** Names of runs: of their folders, with those above where two would be alike. */
+const namesOf = (folders: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const short = folders.map((folder) => basename(folder))
+  return folders.map((folder, i) =>
+    short.filter((name) => name === short[i]).length === 1 ? short[i] : `${basename(dirname(folder))}/${short[i]}`
+  )
+}
+
+const read = (path: string): Effect.Effect<PerQuery, MeasureError> =>
+  Effect.try({
+    try: () => parsePerQuery(path, readFileSync(path, "utf8")),
+    catch: (cause) =>
+      cause instanceof MeasureError
+        ? cause
+        : new MeasureError({
+            subject: path,
+            problem: (cause as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : "cannot be read",
+            remedy: "Run the evaluation with `measure: { per_query: queries }` first",
+            cause
+          })
+  })
+
+const meanOf = (values: Float64Array): number | null => {
+  const counting = values.filter((value) => !Number.isNaN(value))
+  return counting.length === 0 ? null : counting.reduce((sum, value) => sum + value, 0) / counting.length
+}
+
+const compared = (tables: ReadonlyArray<PerQuery>, seed: number, resamples: number): ReadonlyArray<ComparedFigure> => {
+  const [first, ...others] = tables
+  const common = [...first.columns.keys()].filter((name) => others.every(({ columns }) => columns.has(name)))
+  const column = ({ columns }: PerQuery, name: string) => columns.get(name) ?? new Float64Array(0)
+  const differences = others.map((other) =>
+    pairedDifferences(
+      common.map((name) => ({ first: column(first, name), second: column(other, name) })),
+      seed,
+      resamples
+    )
+  )
+  return common.map((name, i) => ({
+    name,
+    means: tables.map((table) => meanOf(column(table, name))),
+    differences: differences.map((run) => run[i] ?? null)
+  }))
+}
+
+const publish = Effect.fnUntraced(function* (comparison: Comparison) {
+  const { experiment, folder, record, say, wrote } = yield* Run
+  const { kind: _, ...figures } = comparison
+  const json = join(folder, "comparison.json")
+  const html = join(folder, "comparison.html")
+  yield* touching(json, () => writeFileAtomic(json, `${JSON.stringify(figures, null, 2)}\n`))
+  yield* touching(html, () => writeFileAtomic(html, comparisonPage(experiment, comparison)))
+  yield* Effect.forEach([json, html], wrote, { discard: true })
+  yield* record("comparison", figures)
+  const lines = ["", ...comparedTable(comparison), "", ...comparisonNotes(comparison).flatMap(wrapped), `page: ${html}`]
+  yield* Effect.forEach(lines, say, { discard: true })
+})
+
+/**
+ * Compares evaluations on the same queries: the figures of all runs in one table, and for each run but the first what it has
+ * more, with a 95 % interval of the paired bootstrap. Writes comparison.json and comparison.html.
+ */
+export const compare = source({
+  name: "compare",
+  about: "Compares runs by their figures of every query: one table, differences with paired bootstrap intervals.",
+  to: Comparison,
+  params: {
+    runs: param(
+      listOf(Name),
+      "Run folders, relative to where the command is called; the first is what others are held against."
+    ),
+    per_query: param(FileName, "Name of the table that `measure` wrote with `per_query`.", "queries"),
+    resamples: param(PositiveInt, "Resamples of the queries.", 1000)
+  },
+  run: ({ per_query, resamples, runs }) =>
+    Stream.fromEffect(
+      Effect.gen(function* () {
+        const { folder, seed, wrote } = yield* Run
+        if (runs.length < 2) {
+          return yield* new ShowError({
+            subject: "compare",
+            problem: "one run alone is not compared with anything",
+            remedy: "Name two or more: --set 'runs=[outputs/a, outputs/b]'"
+          })
+        }
+        const paths = runs.map((run) => join(resolve(run), `${per_query}.csv`))
+        const [first, ...others] = yield* Effect.forEach(paths, read)
+        const tables = yield* Effect.try({
+          try: () => [first, ...others.map((other) => inOrderOf(first, other))],
+          catch: (cause) => cause as MeasureError
+        })
+        // A run that is evaluated again is compared again.
+        yield* Effect.forEach(
+          paths.filter((path) => !path.startsWith(folder + sep)),
+          wrote,
+          { discard: true }
+        )
+        const comparison: Comparison = {
+          kind: "comparison",
+          runs: namesOf(runs.map((run) => resolve(run))),
+          queries: first.queries.length,
+          figures: compared(tables, seed, resamples),
+          resamples
+        }
+        yield* publish(comparison)
+        return comparison
+      })
+    )
+})
