@@ -3,7 +3,8 @@ import { fromArrayBuffer } from "geotiff"
 import type { Band, Pixels } from "../elements.ts"
 import { bytesOf, dtypeOf, pixelsOf, swapBytes } from "./dtypes.ts"
 import { DataError } from "./errors.ts"
-import { readTiffHeader, refusing, type Strips, type TiffHeader } from "./tiff-header.ts"
+import { refusing } from "./tiff-fields.ts"
+import { readTiffHeader, type Strips, type TiffHeader } from "./tiff-header.ts"
 
 /** A band without its name. */
 export type Raster = Omit<Band, "name">

@@ -1,7 +1,7 @@
-/** The first directory of a TIFF file (TIFF 6.0, section 2), read so that no claim of it is believed beyond the file's size. */
+/** What a TIFF file says of its image (TIFF 6.0), checked: no claim is believed that the file's size or other fields belie. */
 import type { Dtype } from "../elements.ts"
 import { bytesOf } from "./dtypes.ts"
-import { DataError } from "./errors.ts"
+import { type Fields, type Refuse, readFields, refusing, type Span } from "./tiff-fields.ts"
 
 /** What must be known before pixels are read. */
 export interface TiffHeader {
@@ -23,16 +23,12 @@ export interface Strips {
   readonly planar: boolean
 }
 
-/** More fields and bands than any real file has. */
-const MAX_FIELDS = 4096
+/** More bands than any real file has. */
 const MAX_SAMPLES = 1024
 /** Images of up to this many bytes may be packed as tightly as they like. */
 const ALWAYS_ALLOWED = 1 << 26
 /** Deflate packs at most 1032:1, LZW about as much. */
 const MAX_RATIO = 1100
-
-/** Sizes of the integer field types; others hold nothing that is asked for here. */
-const INTEGERS: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4 }
 
 const DTYPES: Readonly<Record<string, Dtype>> = {
   "1/8": "uint8",
@@ -42,56 +38,6 @@ const DTYPES: Readonly<Record<string, Dtype>> = {
   "2/32": "int32",
   "3/32": "float32",
   "3/64": "float64"
-}
-
-export type Refuse = (problem: string) => never
-
-export const refusing =
-  (file: string): Refuse =>
-  (problem) => {
-    throw new DataError({ subject: file, problem, remedy: "Get the file anew: it is damaged or not such an image" })
-  }
-
-interface Fields {
-  readonly view: DataView
-  readonly littleEndian: boolean
-  /** All values of a tag; `undefined` where it is absent. */
-  readonly list: (tag: number) => ReadonlyArray<number> | undefined
-}
-
-const readFields = (bytes: Uint8Array, refuse: Refuse): Fields => {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (bytes.length < 8) refuse(`holds ${bytes.length} bytes, fewer than a TIFF header`)
-  const mark = view.getUint16(0, true)
-  if (mark !== 0x4949 && mark !== 0x4d4d) refuse("is not a TIFF file")
-  const littleEndian = mark === 0x4949
-  const version = view.getUint16(2, littleEndian)
-  if (version === 43) refuse("is a BigTIFF file, which is not read")
-  if (version !== 42) refuse("is not a TIFF file")
-  const directory = view.getUint32(4, littleEndian)
-  if (directory + 2 > bytes.length) refuse("is cut short: its directory lies beyond its end")
-  const count = view.getUint16(directory, littleEndian)
-  if (count > MAX_FIELDS || directory + 2 + 12 * count > bytes.length) refuse("is cut short inside its directory")
-  const entries = new Map<number, number>()
-  for (let i = 0; i < count; i++) {
-    const at = directory + 2 + 12 * i
-    entries.set(view.getUint16(at, littleEndian), at)
-  }
-  const list = (tag: number) => {
-    const at = entries.get(tag)
-    if (at === undefined) return undefined
-    const size = INTEGERS[view.getUint16(at + 2, littleEndian)]
-    if (size === undefined) return refuse(`has a tag ${tag} that is not a whole number`)
-    const n = view.getUint32(at + 4, littleEndian)
-    const from = n * size <= 4 ? at + 8 : view.getUint32(at + 8, littleEndian)
-    if (n === 0 || from + n * size > bytes.length) return refuse(`has a tag ${tag} that lies beyond its end`)
-    return Array.from({ length: n }, (_, i) => {
-      const where = from + i * size
-      if (size === 1) return view.getUint8(where)
-      return size === 2 ? view.getUint16(where, littleEndian) : view.getUint32(where, littleEndian)
-    })
-  }
-  return { view, littleEndian, list }
 }
 
 /** One dtype for all samples: bits and format have a value each, or one for all. */
@@ -107,16 +53,20 @@ const pixelType = (list: Fields["list"], samples: number, refuse: Refuse): Dtype
   )
 }
 
-const plainStrips = (
-  list: Fields["list"],
-  { dtype, height, samples, width }: Omit<TiffHeader, "strips">,
-  size: number,
-  refuse: Refuse
-): Strips => {
+/** Whether any two spans share a byte. */
+const overlap = (spans: ReadonlyArray<Span>): boolean => {
+  const sorted = [...spans].sort((a, b) => a[0] - b[0])
+  return sorted.some(([from], i) => i > 0 && from < sorted[i - 1][1])
+}
+
+type Head = Omit<TiffHeader, "strips">
+
+const plainStrips = (fields: Fields, { dtype, height, samples, width }: Head, size: number, refuse: Refuse): Strips => {
+  const { list, one, taken } = fields
   const offsets = list(273) ?? refuse("names no strips")
   const counts = list(279) ?? refuse("names no strip sizes")
-  const rows = Math.min(list(278)?.[0] ?? height, height)
-  const planar = samples > 1 && (list(284)?.[0] ?? 1) === 2
+  const rows = Math.min(one(278, height), height)
+  const planar = samples > 1 && one(284, 1) === 2
   const rowBytes = width * bytesOf(dtype) * (planar ? 1 : samples)
   const perBand = rows === 0 ? 0 : Math.ceil(height / rows)
   if (rows === 0 || perBand * (planar ? samples : 1) !== offsets.length || offsets.length !== counts.length) {
@@ -124,10 +74,46 @@ const plainStrips = (
   }
   for (let i = 0; i < offsets.length; i++) {
     const needed = Math.min(rows, height - (i % perBand) * rows) * rowBytes
-    if (counts[i] < needed) refuse(`has ${counts[i]} bytes in strip ${i}, expected ${needed}`)
+    // Some writers fill the last strip up; any other size means that the image has another one.
+    if (counts[i] !== needed && counts[i] !== rows * rowBytes) {
+      refuse(`has ${counts[i]} bytes in strip ${i}, expected ${needed}`)
+    }
     if (offsets[i] + needed > size) refuse(`is cut short: strip ${i} ends at byte ${offsets[i] + needed} of ${size}`)
   }
+  // What a flipped bit of an offset would give is no image, but a piece of one.
+  const strips = offsets.map((offset, i): Span => [offset, offset + Math.min(counts[i], size - offset)])
+  if (overlap([...taken, ...strips])) refuse("has strips that overlap")
   return { offsets, rows, planar }
+}
+
+/** Integers are packed as they are or as differences; floating-point values have a predictor of their own. */
+const checkPredictor = (predictor: number, dtype: Dtype, refuse: Refuse): void => {
+  const known = dtype.startsWith("float") ? [1, 3] : [1, 2]
+  if (!known.includes(predictor)) refuse(`has ${dtype} pixels with predictor ${predictor}`)
+}
+
+/** Checks that packed strips or tiles are as many as the image needs, and lie within the file. */
+const checkPacked = ({ list, one }: Fields, head: Head, size: number, refuse: Refuse): void => {
+  const { dtype, height, samples, width } = head
+  const tiled = list(322) !== undefined || list(323) !== undefined || list(324) !== undefined
+  const tile = tiled ? [one(323, 0), one(322, 0)] : [Math.min(one(278, height), height), width]
+  const offsets = list(tiled ? 324 : 273) ?? refuse("says nowhere where its pixels are")
+  const counts = list(tiled ? 325 : 279) ?? refuse("says nowhere how many bytes its pixels take")
+  if (tile[0] === 0 || tile[1] === 0) refuse("has tiles of no size")
+  const planes = samples > 1 && one(284, 1) === 2 ? samples : 1
+  const needed = Math.ceil(height / tile[0]) * Math.ceil(width / tile[1]) * planes
+  if (offsets.length !== needed || counts.length !== needed) {
+    refuse(`has ${offsets.length} pieces of ${tile[0]} x ${tile[1]} pixels for ${height} x ${width}`)
+  }
+  const limit = Math.max(ALWAYS_ALLOWED, MAX_RATIO * size)
+  const bytes = tile[0] * tile[1] * (samples / planes) * bytesOf(dtype)
+  if (bytes > limit) refuse(`claims tiles of ${bytes} bytes, but is ${size} bytes long`)
+  const plain = one(259, 1) === 1
+  for (let i = 0; i < needed; i++) {
+    if (offsets[i] + counts[i] > size)
+      refuse(`is cut short: piece ${i} ends at byte ${offsets[i] + counts[i]} of ${size}`)
+    if (plain && tiled && counts[i] !== bytes) refuse(`has ${counts[i]} bytes in tile ${i}, expected ${bytes}`)
+  }
 }
 
 /**
@@ -137,28 +123,25 @@ const plainStrips = (
  */
 export const readTiffHeader = (bytes: Uint8Array, file: string): TiffHeader => {
   const refuse = refusing(file)
-  const { littleEndian, list } = readFields(bytes, refuse)
-  const width = list(256)?.[0] ?? 0
-  const height = list(257)?.[0] ?? 0
+  const fields = readFields(bytes, refuse)
+  const { list, littleEndian, one } = fields
+  const width = one(256, 0)
+  const height = one(257, 0)
   if (width === 0 || height === 0) refuse("has no size")
   // Luminance and colour differences of a JPEG are not the bands that they are made of.
-  if (list(262)?.[0] === 6) refuse("holds colours as JPEG has them, which are not read")
-  const samples = list(277)?.[0] ?? 1
+  if (one(262, 1) === 6) refuse("holds colours as JPEG has them, which are not read")
+  const samples = one(277, 1)
   if (samples === 0 || samples > MAX_SAMPLES) refuse(`holds ${samples} values a pixel`)
   const dtype = pixelType(list, samples, refuse)
   const head = { littleEndian, height, width, dtype, samples }
-  const needed = height * width * samples * bytesOf(dtype)
-  const claims = (bytesNeeded: number) =>
-    refuse(`claims ${height} x ${width} pixels, ${bytesNeeded} bytes, but is ${bytes.length} bytes long`)
   // Predictors and tiles are for the general reader; so is every compression.
-  const plain = (list(259)?.[0] ?? 1) === 1 && list(322) === undefined && (list(317)?.[0] ?? 1) === 1
-  if (plain) {
-    if (needed > bytes.length) claims(needed)
-    return { ...head, strips: plainStrips(list, head, bytes.length, refuse) }
+  const plain = one(259, 1) === 1 && list(322) === undefined && one(317, 1) === 1
+  const needed = height * width * samples * bytesOf(dtype)
+  if (needed > (plain ? bytes.length : Math.max(ALWAYS_ALLOWED, MAX_RATIO * bytes.length))) {
+    refuse(`claims ${height} x ${width} pixels, ${needed} bytes, but is ${bytes.length} bytes long`)
   }
-  const limit = Math.max(ALWAYS_ALLOWED, MAX_RATIO * bytes.length)
-  const tile = (list(322)?.[0] ?? 0) * (list(323)?.[0] ?? 0) * samples * bytesOf(dtype)
-  if (needed > limit) claims(needed)
-  if (tile > limit) refuse(`claims tiles of ${tile} bytes, but is ${bytes.length} bytes long`)
+  if (plain) return { ...head, strips: plainStrips(fields, head, bytes.length, refuse) }
+  checkPredictor(one(317, 1), dtype, refuse)
+  checkPacked(fields, head, bytes.length, refuse)
   return { ...head, strips: undefined }
 }

@@ -174,7 +174,7 @@ describe("decodeTiff", () => {
     ],
     [
       "giant tiles",
-      tiff(true, { ...plain(16, 1, 4), 322: 2 ** 20, 323: 2 ** 20 }, [1, 2, 3, 4]),
+      tiff(true, { ...plain(16, 1, 4), 322: 2 ** 20, 323: 2 ** 20, 324: 8, 325: 4 }, [1, 2, 3, 4]),
       "claims tiles of 2199023255552 bytes"
     ],
     ["colours", tiff(true, { ...plain(8, 1, 6), 277: 3 }, [1, 2, 3, 4, 5, 6]), "holds 3 values a pixel, expected 1"],

@@ -147,6 +147,11 @@ export const readMeta = (fd: number, path: string): Meta => {
   const second = metaAt(fd, layout, pageSize)
   if (second?.pageSize !== pageSize) throw refuse("its second meta page cannot be read")
   const meta = second.transaction > first.transaction ? second : first
+  // Transaction N writes meta page N % 2. Without this a flipped bit would bring an old snapshot back.
+  const apart = Math.abs(second.transaction - first.transaction)
+  if (apart > 1 || (meta.transaction > 0 && meta.transaction % 2 !== (meta === second ? 1 : 0))) {
+    throw refuse(`its meta pages are of transactions ${first.transaction} and ${second.transaction}`)
+  }
   const needed = (meta.lastPage + 1) * pageSize
   const { size } = fstatSync(fd)
   // Not the map size: rico-hdl reserves 100 TiB. Reading a mapped page behind the file's end would kill the process.

@@ -86,6 +86,8 @@ export const readPage = (file: DataFile, number: number): Page => {
   if (u64(bytes, 0) !== number || (kind !== BRANCH && kind !== LEAF)) {
     throw refuse(`page ${number} is not the page that stood there`)
   }
+  // The binding would write to a page of a later transaction where it stands, which is mapped for reading only.
+  if (layout.version === 2 && u64(bytes, 8) > file.transaction) throw refuse(`page ${number} is of a later transaction`)
   const lower = bytes.readUInt16LE(layout.header - 4) + layout.base
   const upper = bytes.readUInt16LE(layout.header - 2) + layout.base
   if (lower <= layout.header || lower % 2 === 1 || lower > upper || upper > pageSize) {

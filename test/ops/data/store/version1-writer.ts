@@ -182,7 +182,9 @@ export const version1Bytes = (
   const tree = nodes.length === 0 ? undefined : buildTree(building, nodes)
   for (const number of [0, 1]) {
     const full = number === newest
-    building.pages[number] = metaPage(building, number, full ? 1 : 0, full ? tree : undefined, nodes.length, options)
+    // Transaction N writes meta page N % 2.
+    const transaction = number === 1 ? 1 : full ? 2 : 0
+    building.pages[number] = metaPage(building, number, transaction, full ? tree : undefined, nodes.length, options)
   }
   return Buffer.concat(building.pages)
 }
