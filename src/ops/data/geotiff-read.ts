@@ -2,7 +2,7 @@
 import { fromArrayBuffer } from "geotiff"
 import type { Band, Pixels } from "../elements.ts"
 import { bytesOf, dtypeOf, pixelsOf, swapBytes } from "./dtypes.ts"
-import { DataError } from "./errors.ts"
+import { DataError } from "./faults.ts"
 import { refusing } from "./tiff-fields.ts"
 import { readTiffHeader, type Strips, type TiffHeader } from "./tiff-header.ts"
 

@@ -4,7 +4,7 @@
  */
 import type { Dtype, Pixels } from "../elements.ts"
 import { bytesOf, swapBytes, valuesAt } from "./dtypes.ts"
-import { DataError } from "./errors.ts"
+import { DataError } from "./faults.ts"
 
 /** An array, row-major whatever the order in its file. */
 export interface NpyArray {

@@ -5,7 +5,7 @@
 import { join } from "node:path"
 import type { Band, PatchRef, RawPatch } from "../../elements.ts"
 import { type BandInfo, S2_BANDS } from "../bands.ts"
-import { DataError } from "../errors.ts"
+import { DataError } from "../faults.ts"
 import { decodeTiff } from "../geotiff-read.ts"
 import { nomenclatureOf } from "../nomenclatures.ts"
 import { type ArchiveKind, rawOf } from "./kind.ts"

@@ -1,6 +1,6 @@
 /** Image files of an archive, found by the stem of their names whatever its case. */
 import { join } from "node:path"
-import { DataError } from "../errors.ts"
+import { DataError } from "../faults.ts"
 import { filesBelow } from "./read-file.ts"
 
 /** What image files end in. */

@@ -1,6 +1,6 @@
 /** Archives of images with a table of labels: table and files joined by name, what fits neither reported. */
 import type { Nomenclature, PatchRef, Split } from "../../elements.ts"
-import { DataError } from "../errors.ts"
+import { DataError } from "../faults.ts"
 import { namesOf } from "../labels.ts"
 import { nameOf, type Stem, stemOf } from "./image-files.ts"
 import { type Finding, finding, type OpenArchive } from "./kind.ts"

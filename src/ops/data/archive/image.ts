@@ -2,7 +2,7 @@
 import { join } from "node:path"
 import sharp from "sharp"
 import type { Band, PatchRef, RawPatch } from "../../elements.ts"
-import { DataError } from "../errors.ts"
+import { DataError } from "../faults.ts"
 import { rawOf } from "./kind.ts"
 import { messageOf, readArchiveFile } from "./read-file.ts"
 

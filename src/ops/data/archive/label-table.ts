@@ -2,7 +2,7 @@
 import { parse } from "csv-parse/sync"
 import { suggestion } from "../../../pipeline/words.ts"
 import type { Nomenclature } from "../../elements.ts"
-import { DataError } from "../errors.ts"
+import { DataError } from "../faults.ts"
 import { classFinder } from "../nomenclatures.ts"
 import { type Finding, finding } from "./kind.ts"
 import { messageOf } from "./read-file.ts"

@@ -1,9 +1,14 @@
 /** Reading files of archives: what the file system says becomes an error that names the file. */
+import { readFileSync } from "node:fs"
 import { readdir, readFile } from "node:fs/promises"
 import { join, relative, sep } from "node:path"
-import { DataError } from "../errors.ts"
+import { isMainThread } from "node:worker_threads"
+import { DataError } from "../faults.ts"
 
 export const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+
+/** In a thread of its own nobody else waits, and reading a small file at once takes a fifth of the time. */
+const bytesOfFile = async (file: string): Promise<Buffer> => (isMainThread ? readFile(file) : readFileSync(file))
 
 /**
  * A file's bytes.
@@ -13,7 +18,7 @@ export const messageOf = (cause: unknown): string => (cause instanceof Error ? c
  */
 export const readArchiveFile = async (file: string, missing: string): Promise<Buffer> => {
   try {
-    return await readFile(file)
+    return await bytesOfFile(file)
   } catch (cause) {
     const absent = (cause as NodeJS.ErrnoException).code === "ENOENT"
     throw new DataError({

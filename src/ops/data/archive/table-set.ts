@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs"
 import { isAbsolute, join } from "node:path"
 import type { Nomenclature } from "../../elements.ts"
-import { DataError } from "../errors.ts"
+import { DataError } from "../faults.ts"
 import type { LabelledNames } from "./image-set.ts"
 import type { Finding } from "./kind.ts"
 import { columnsOf, type LabelTable, parseLabelTable } from "./label-table.ts"
