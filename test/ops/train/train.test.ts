@@ -56,6 +56,30 @@ const bytes = (folder: string, epoch: number) => readFileSync(checkpointPath(joi
 const message = <A, R>(program: Effect.Effect<A, { readonly message: string }, R>) =>
   Effect.map(Effect.flip(program), (error) => error.message)
 
+/** Every patch but the first has two labels. */
+const several = operator({
+  name: "several",
+  about: "Adds labels.",
+  from: Batch,
+  to: Batch,
+  params: {},
+  run: () => (stream) =>
+    Stream.map(stream, (batch) => ({
+      ...batch,
+      labels: batch.labels.map((label, at) => (at > 2 && at % 3 === 2 ? 1 : label))
+    }))
+})
+
+const relabelled = (change: Partial<Batch>) =>
+  operator({
+    name: "relabelled",
+    about: "Changes what batches say of themselves.",
+    from: Batch,
+    to: Batch,
+    params: {},
+    run: () => (stream) => Stream.map(stream, (batch) => ({ ...batch, ...change }))
+  })
+
 describe("optimise", () => {
   effect("gives one step a batch, with the state after the last of each epoch", () =>
     Effect.gen(function* () {
@@ -158,6 +182,71 @@ describe("optimise", () => {
       expect(yield* failing((batch) => batch, { num_classes: 19 })).toContain(
         "has labels of 3 classes, but the network has 19"
       )
+    })
+  )
+
+  effect("says what it cannot train on, or by", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const said = (params: Partial<Parameters<typeof optimise>[0]>) =>
+        message(
+          Effect.provide(
+            drain(batches({ epochs: 1, count: 1 }).pipe(several(), optimise({ model: tiny, ...params }))),
+            services(folder, engine)
+          )
+        )
+      expect(yield* said({ id_loss: "xent" })).toBe(
+        "patch image1: has 2 labels (y, z), but `xent` takes patches of one label. Use `id_loss: ml_xent`."
+      )
+      const none =
+        "optimise: has no loss of a weight above 0. Set `metric_loss` or `id_loss`, and its weight in `loss_weight`."
+      expect(yield* said({ metric_loss: "none" })).toBe(none)
+      expect(yield* said({ loss_weight: [1, 0] })).toBe(none)
+    })
+  )
+
+  effect("refuses a checkpoint of another network, other bands or classes, another seed or optimiser", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      yield* collect(folder, training(1))
+      const resumed = (params: Partial<Parameters<typeof optimise>[0]>, change = {}, seed = 7) =>
+        message(
+          drain(batches({ epochs: 2 }).pipe(relabelled(change)(), optimise({ model: tiny, ...params }))).pipe(
+            Effect.provideService(FirstEpoch, 1),
+            Effect.provide(services(folder, engine, seed))
+          )
+        )
+      expect(yield* resumed({ model: { ...tiny, pooling: "gem" } })).toContain("checkpoint of epoch 1: has no array")
+      expect(yield* resumed({}, { bands: ["b2", "b1"] })).toContain(
+        "has the bands b2, b1, but the network was trained on b1, b2"
+      )
+      expect(yield* resumed({}, { classes: ["x", "y", "other"] })).toContain("has the classes x, y, other, but")
+      expect(yield* resumed({ optimizer: "sgd" })).toContain("holds no moments `velocity`, which sgd needs")
+      expect(yield* resumed({}, {}, 8)).toContain("was made with the seed 7, not 8")
+    })
+  )
+
+  effect("makes one step of several batches, and of those left over at an epoch's end", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const steps = yield* Effect.provide(
+        Stream.runCollect(
+          toStream(
+            batches({ epochs: 2, count: 3, size: 2 }).pipe(
+              optimise({ model: tiny, id_loss: "ml_xent", loss_weight: [2, 1], update_iter: 2, optimizer: "sgd" })
+            )
+          )
+        ),
+        services(folder, engine)
+      )
+      expect(steps.map(({ epoch, images, state }) => [epoch, images, state?.epoch])).toEqual([
+        [0, 4, undefined],
+        [0, 2, 1],
+        [1, 4, undefined],
+        [1, 2, 2]
+      ])
+      for (const { idLoss, loss, metricLoss } of steps) expect(loss).toBeCloseTo(2 * idLoss + metricLoss, 9)
+      expect(steps[0].idLoss).toBeGreaterThan(0)
     })
   )
 

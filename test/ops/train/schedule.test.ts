@@ -1,0 +1,85 @@
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import {
+  afterEpoch,
+  rateAt,
+  type Schedule,
+  type ScheduleState,
+  scheduleStart
+} from "../../../src/ops/train/schedule.ts"
+import { reference } from "../../reference.ts"
+
+const rates = (schedule: Schedule, epochs: number, perEpoch = 1, base = 1) =>
+  Array.from({ length: epochs * perEpoch }, (_, update) =>
+    rateAt(schedule, base, { epoch: Math.floor(update / perEpoch), update }, scheduleStart)
+  )
+const close = (got: ReadonlyArray<number>, expected: ReadonlyArray<number>) => {
+  expect(got.length).toBe(expected.length)
+  got.forEach((rate, i) => {
+    expect(rate).toBeCloseTo(expected[i], 12)
+  })
+}
+
+describe("schedules", () => {
+  it("exponential has the rates of the original", () => {
+    const { gamma, runs } = reference<{
+      readonly gamma: number
+      readonly runs: ReadonlyArray<{
+        readonly base_lr: number
+        readonly steps_per_epoch: number
+        readonly epochs: number
+        readonly lr_used_per_step: ReadonlyArray<number>
+      }>
+    }>("optimizer.json")
+    for (const { base_lr, epochs, lr_used_per_step, steps_per_epoch } of runs) {
+      const got = rates({ name: "exponential" }, epochs, steps_per_epoch, base_lr)
+      got.forEach((rate, i) => {
+        expect(Math.abs(rate / lr_used_per_step[i] - 1)).toBeLessThan(1e-6)
+      })
+    }
+    expect(rates({ name: "exponential" }, 2)[1]).toBeCloseTo(gamma, 6)
+    close(rates({ name: "exponential", gamma: 0.5 }, 4), [1, 0.5, 0.25, 0.125])
+  })
+
+  it("cosine, step and constant, by hand", () => {
+    close(rates({ name: "cosine", epochs: 4 }, 6), [1, (2 + Math.SQRT2) / 4, 0.5, (2 - Math.SQRT2) / 4, 0, 0])
+    close(rates({ name: "step", every: 2 }, 5), [1, 1, 0.1, 0.1, 0.01])
+    close(rates({ name: "constant" }, 3), [1, 1, 1])
+  })
+
+  it("warm-up grows linearly over updates, and multiplies whatever else holds", () => {
+    close(rates({ name: "constant", warm_up: 4 }, 3, 2), [0.25, 0.5, 0.75, 1, 1, 1])
+    close(rates({ name: "step", every: 1, gamma: 0.5, warm_up: 4 }, 3, 2), [0.25, 0.5, 0.375, 0.5, 0.25, 0.25])
+  })
+
+  it("plateau lowers the rate once a loss has not fallen for longer than its patience", () => {
+    const schedule: Schedule = { name: "plateau", gamma: 0.5, patience: 2 }
+    const losses = [3, 2, 2, 2, 2, 1, 1.5, 1.4, 1.3, 1.2, 1.1, 1.0]
+    // Better in epochs 0, 1 and 5; epochs 2, 3, 4 are three without a better one, and so are 6, 7, 8 and 9, 10, 11.
+    const expected = [1, 1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25]
+    let state: ScheduleState = scheduleStart
+    losses.forEach((loss, epoch) => {
+      expect(rateAt(schedule, 1, { epoch, update: epoch }, state), `epoch ${epoch}`).toBe(expected[epoch])
+      state = afterEpoch(schedule, state, loss)
+      // As a checkpoint keeps it.
+      state = JSON.parse(JSON.stringify(state))
+    })
+    expect(rateAt(schedule, 1, { epoch: 12, update: 12 }, state)).toBe(0.125)
+  })
+
+  it("never gives a rate above the base, nor one below 0", () => {
+    const schedules: fc.Arbitrary<Schedule> = fc.constantFrom(
+      { name: "exponential" },
+      { name: "cosine", epochs: 7 },
+      { name: "step", every: 3 },
+      { name: "plateau" },
+      { name: "constant", warm_up: 5 }
+    )
+    fc.assert(
+      fc.property(schedules, fc.nat(30), fc.nat(30), (schedule, epoch, lowered) => {
+        const rate = rateAt(schedule, 2, { epoch, update: epoch * 3 }, { ...scheduleStart, lowered })
+        expect(rate >= 0 && rate <= 2).toBe(true)
+      })
+    )
+  })
+})
