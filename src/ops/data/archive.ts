@@ -1,11 +1,11 @@
 import { resolve } from "node:path"
 import { Effect, Stream } from "effect"
 import { source } from "../../pipeline/operator.ts"
-import { choice, Name, NonNegativeInt, optional, param } from "../../pipeline/param.ts"
+import { choice, listOf, Name, NonNegativeInt, optional, param } from "../../pipeline/param.ts"
 import { PatchRef } from "../elements.ts"
 import { Run } from "../run.ts"
 import { type Finding, findingText } from "./archive/kind.ts"
-import { ARCHIVE_NAMES, archiveKind } from "./archives.ts"
+import { ARCHIVE_NAMES, AUTO, openArchive } from "./archives.ts"
 import { mapGood, onBadPatch } from "./bad-patches.ts"
 import { DataError } from "./errors.ts"
 import { dataFault } from "./files.ts"
@@ -36,20 +36,25 @@ export const archive = source({
   about: "Lists the patches of an unpacked archive, with their class names.",
   to: PatchRef,
   params: {
-    kind: param(choice(...ARCHIVE_NAMES), "What the archive is: `bigearthnet` is version 1.", "bigearthnet"),
+    kind: param(choice(AUTO, ...ARCHIVE_NAMES), "What the archive is; `auto` tells by what the folder holds.", AUTO),
     path: param(Name, "Its folder; under `root_dir` unless it is absolute."),
     labels: optional(Name, "File of labels, where it has another name than usual; within the archive's folder."),
     s1: optional(Name, "Folder of the Sentinel-1 patches to read with those of Sentinel-2."),
+    maps: optional(Name, "Folder of the reference maps (BigEarthNet v2) to read as a band `reference_map`."),
     mask_threshold: param(NonNegativeInt, "Labels from masks: a class counts with more pixels than this.", 0),
+    bands: optional(listOf(Name), "Names of the bands of your own images (`folder`, `arrays`)."),
+    layout: param(choice("hwc", "chw"), "Where the channels of your own `arrays` stand: last, or first.", "hwc"),
     on_bad_patch: onBadPatch
   },
-  run: ({ kind, path, labels, s1, mask_threshold, on_bad_patch }, self) =>
+  run: ({ path, labels, s1, maps, bands, on_bad_patch, ...rest }, self) =>
     Stream.unwrap(
       Effect.gen(function* () {
-        const { root } = yield* Run
+        const { root, say } = yield* Run
         const folder = resolve(root, path)
-        const options = { labels, s1, threshold: mask_threshold }
-        const { findings, names, reference } = yield* dataFault(() => archiveKind(kind).open(folder, options))
+        const given = { labels, s1, maps, bands }
+        const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+        const { findings, kind, names, reference } = yield* dataFault(() => openArchive(folder, { ...rest, ...named }))
+        if (rest.kind === AUTO) yield* say(`archive: ${folder} is taken for ${kind}`)
         yield* report(folder, findings, on_bad_patch)
         self.expect(names.length)
         return Stream.fromIterable(names).pipe(

@@ -1,17 +1,84 @@
 /** The kinds of archives that are read. A new one is a file in `archive/` and a line here. */
 import type { PatchRef, RawPatch } from "../elements.ts"
 import { aid } from "./archive/aid.ts"
+import { arrays } from "./archive/arrays.ts"
 import { bigearthnet } from "./archive/bigearthnet.ts"
-import type { ArchiveKind } from "./archive/kind.ts"
+import { bigearthnetV2 } from "./archive/bigearthnet-v2.ts"
+import { dfc15 } from "./archive/dfc15.ts"
+import { dlrsd } from "./archive/dlrsd.ts"
+import { eurosat } from "./archive/eurosat.ts"
+import { folder } from "./archive/folder.ts"
+import { type ArchiveKind, type ArchiveOptions, NO_OPTIONS, type OpenArchive } from "./archive/kind.ts"
+import { mlrsnet } from "./archive/mlrsnet.ts"
 import { ucm } from "./archive/ucm.ts"
 import { whdld } from "./archive/whdld.ts"
+import { DataError } from "./faults.ts"
 
-const KINDS = { bigearthnet, ucm, aid, whdld } as const satisfies Readonly<Record<string, ArchiveKind>>
+const KINDS = {
+  bigearthnet,
+  "bigearthnet-v2": bigearthnetV2,
+  ucm,
+  aid,
+  whdld,
+  dlrsd,
+  dfc15,
+  mlrsnet,
+  eurosat,
+  arrays,
+  folder
+} as const satisfies Readonly<Record<string, ArchiveKind>>
 
 export type ArchiveName = keyof typeof KINDS
 export const ARCHIVE_NAMES = Object.keys(KINDS) as ReadonlyArray<ArchiveName>
 
-export const archiveKind = (name: ArchiveName): ArchiveKind => KINDS[name]
+/** Found out by what the folder holds. */
+export const AUTO = "auto"
+
+/** How an archive is to be read, as operators take it; see `archive-choice.ts`. */
+export interface ArchiveChoice {
+  readonly kind?: ArchiveName | typeof AUTO
+  readonly labels?: string
+  readonly s1?: string
+  readonly maps?: string
+  readonly mask_threshold?: number
+  readonly bands?: ReadonlyArray<string>
+  readonly layout?: "hwc" | "chw"
+}
+
+const optionsOf = ({ bands, labels, layout, maps, mask_threshold, s1 }: ArchiveChoice): ArchiveOptions => ({
+  labels,
+  s1,
+  maps,
+  bands,
+  threshold: mask_threshold ?? NO_OPTIONS.threshold,
+  layout: layout ?? NO_OPTIONS.layout
+})
+
+/** @throws DataError where no kind, or more than one, looks like the folder */
+export const detectArchive = (path: string): ArchiveName => {
+  const found = ARCHIVE_NAMES.filter((name) => KINDS[name].recognises(path))
+  if (found.length === 1) return found[0]
+  throw new DataError({
+    subject: path,
+    problem: found.length === 0 ? "looks like no archive that is known" : `may be ${found.join(" or ")}`,
+    remedy: `Check the folder, or say what it is with \`kind\`: ${ARCHIVE_NAMES.join(", ")}`
+  })
+}
+
+/** An archive whose labels have been read, and what kind it is. */
+export interface Opened extends OpenArchive {
+  readonly kind: ArchiveName
+}
+
+/**
+ * Opens an archive: its labels are read, no pixels.
+ *
+ * @returns rejects with DataError where the folder is no such archive
+ */
+export const openArchive = async (path: string, choice: ArchiveChoice): Promise<Opened> => {
+  const kind = choice.kind === undefined || choice.kind === AUTO ? detectArchive(path) : choice.kind
+  return { kind, ...(await KINDS[kind].open(path, optionsOf(choice))) }
+}
 
 /**
  * Reads the bands of a patch, by the kind of its archive.

@@ -1,4 +1,7 @@
-/** The smallest GeoTIFF that BigEarthNet's bands are: uint16, one band, uncompressed strips, little-endian, placed in UTM. */
+/**
+ * The smallest GeoTIFF that BigEarthNet's bands are: uint16 or float32, uncompressed strips, little-endian, placed in UTM; of
+ * one band, or of several with the values of a pixel side by side.
+ */
 
 /** Where an image lies. */
 export interface Placement {
@@ -31,10 +34,18 @@ const double = (tag: number, ...values: ReadonlyArray<number>): Field => ({ tag,
 /** GTModelType projected, GTRasterType pixel is area, ProjectedCSType (GeoTIFF 1.0, sections 6.2 and 6.3). */
 const geoKeys = (epsg: number) => [1, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, 1, 3072, 0, 1, epsg]
 
+/** What a pixel is. */
+interface Layout {
+  readonly bits: number
+  readonly format: number
+  readonly samples: number
+}
+
 /** Fields in ascending order of their tags, as TIFF demands. */
 const fields = (
   height: number,
   width: number,
+  { bits, format, samples }: Layout,
   rowsPerStrip: number,
   offsets: ReadonlyArray<number>,
   counts: ReadonlyArray<number>,
@@ -42,15 +53,15 @@ const fields = (
 ): ReadonlyArray<Field> => [
   short(256, width),
   short(257, height),
-  short(258, 16), // BitsPerSample
+  short(258, ...new Array<number>(samples).fill(bits)), // BitsPerSample
   short(259, 1), // Compression: none
   short(262, 1), // PhotometricInterpretation: black is zero
   long(273, offsets), // StripOffsets
-  short(277, 1), // SamplesPerPixel
+  short(277, samples), // SamplesPerPixel
   short(278, rowsPerStrip),
   long(279, counts), // StripByteCounts
   short(284, 1), // PlanarConfiguration
-  short(339, 1), // SampleFormat: unsigned
+  short(339, ...new Array<number>(samples).fill(format)), // SampleFormat: unsigned 1, float 3
   double(33550, metres, metres, 0), // ModelPixelScale
   double(33922, 0, 0, 0, ulx, uly, 0), // ModelTiepoint
   short(34735, ...geoKeys(epsg))
@@ -65,26 +76,31 @@ const put = (view: DataView, at: number, type: number, value: number): void => {
 const HEADER = 8
 
 /**
- * A band as a GeoTIFF file.
+ * A band as a GeoTIFF file, or several.
  *
- * @param data row-major [height, width]
+ * @param data row-major [height, width], or [height, width, bands]
  * @param rowsPerStrip the last strip may hold fewer; by default one strip holds all
  */
 export const encodeGeoTiff = (
-  data: Uint16Array,
+  data: Uint16Array | Float32Array,
   height: number,
   width: number,
   placement: Placement,
   rowsPerStrip = height
 ): Uint8Array => {
   const strips = Math.ceil(height / rowsPerStrip)
-  const counts = Array.from({ length: strips }, (_, i) => Math.min(rowsPerStrip, height - i * rowsPerStrip) * width * 2)
+  const size = data.BYTES_PER_ELEMENT
+  const samples = data.length / (height * width)
+  const pixel = { bits: 8 * size, format: data instanceof Float32Array ? 3 : 1, samples }
+  const rowBytes = width * samples * size
+  const counts = Array.from({ length: strips }, (_, i) => Math.min(rowsPerStrip, height - i * rowsPerStrip) * rowBytes)
   const layout = (start: number) =>
     fields(
       height,
       width,
+      pixel,
       rowsPerStrip,
-      counts.map((_, i) => start + i * rowsPerStrip * width * 2),
+      counts.map((_, i) => start + i * rowsPerStrip * rowBytes),
       counts,
       placement
     )
@@ -93,7 +109,7 @@ export const encodeGeoTiff = (
   const extras = directory.map(length).reduce((sum, bytes) => sum + (bytes > 4 ? bytes : 0), 0)
   let extra = HEADER + 2 + 12 * directory.length + 4
   const start = extra + extras
-  const bytes = new Uint8Array(start + data.length * 2)
+  const bytes = new Uint8Array(start + data.byteLength)
   const view = new DataView(bytes.buffer)
   view.setUint32(0, 0x002a4949, true) // "II", 42
   view.setUint32(4, HEADER, true)
@@ -110,6 +126,9 @@ export const encodeGeoTiff = (
     })
     if (!inside) extra += length(field)
   })
-  for (let i = 0; i < data.length; i++) view.setUint16(start + 2 * i, data[i], true)
+  for (let i = 0; i < data.length; i++) {
+    if (data instanceof Float32Array) view.setFloat32(start + size * i, data[i], true)
+    else view.setUint16(start + size * i, data[i], true)
+  }
   return bytes
 }

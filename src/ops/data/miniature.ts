@@ -6,21 +6,27 @@ import { PatchRef } from "../elements.ts"
 import { Run } from "../run.ts"
 import { fileFault, promisedFile } from "./files.ts"
 import { type Miniature, type MiniatureOptions, openMiniature } from "./miniature/archive.ts"
+import { openArrays } from "./miniature/arrays.ts"
 import { madePlaces } from "./miniature/on-threads.ts"
 import { PICTURE_ARCHIVES, type PictureArchiveName } from "./miniature/picture-archives.ts"
 import { openPictures } from "./miniature/pictures.ts"
 
-const KINDS = ["bigearthnet", ...(Object.keys(PICTURE_ARCHIVES) as ReadonlyArray<PictureArchiveName>)] as const
+const KINDS = [
+  "bigearthnet",
+  "arrays",
+  ...(Object.keys(PICTURE_ARCHIVES) as ReadonlyArray<PictureArchiveName>)
+] as const
 
 interface Options extends MiniatureOptions {
   readonly kind: (typeof KINDS)[number]
   readonly size: number | undefined
 }
 
-const openKind = (folder: string, { kind, patches, seed, size }: Options): Miniature =>
-  kind === "bigearthnet"
-    ? openMiniature(folder, { seed, patches })
-    : openPictures(PICTURE_ARCHIVES[kind], folder, { seed, patches, size })
+const openKind = (folder: string, { kind, ...options }: Options): Miniature => {
+  if (kind === "bigearthnet") return openMiniature(folder, options)
+  if (kind === "arrays") return openArrays(folder, options)
+  return openPictures(PICTURE_ARCHIVES[kind], folder, options)
+}
 
 /** All places, each when it is its turn, or when a thread has made its files. */
 const placesOf = ({ complete, count }: Miniature, folder: string, options: Options) =>

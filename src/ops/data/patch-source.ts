@@ -1,8 +1,7 @@
 /** Where `read` gets its patches from: a store, or the files of an archive. Both give the same. */
 import { Effect, type Scope } from "effect"
 import type { RawPatch } from "../elements.ts"
-import { type ArchiveOptions, NO_OPTIONS } from "./archive/kind.ts"
-import { type ArchiveName, archiveKind, decodePatch } from "./archives.ts"
+import { type ArchiveChoice, decodePatch, openArchive } from "./archives.ts"
 import { attempt, type DataError, type StoreError } from "./errors.ts"
 import { dataFault } from "./files.ts"
 import { type NomenclatureName, nomenclatureOf, OWN, translateLabels } from "./nomenclatures.ts"
@@ -41,13 +40,12 @@ const labelled = (
 
 /** Patches of an unpacked archive, decoded as they are asked for. */
 export const fromArchive = (
-  kind: ArchiveName,
   folder: string,
-  nomenclature: NomenclatureName,
-  options: ArchiveOptions = NO_OPTIONS
+  choice: ArchiveChoice,
+  nomenclature: NomenclatureName
 ): Effect.Effect<PatchSource, DataError> =>
   Effect.map(
-    dataFault(() => archiveKind(kind).open(folder, options)),
+    dataFault(() => openArchive(folder, choice)),
     ({ reference }) => ({
       labels: (name) =>
         Effect.flatMap(

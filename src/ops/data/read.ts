@@ -5,8 +5,7 @@ import { choice, Flag, listOf, Name, optional, PositiveInt, param } from "../../
 import { random } from "../../pipeline/random.ts"
 import { Patch } from "../elements.ts"
 import { FirstEpoch, Run } from "../run.ts"
-import { NO_OPTIONS } from "./archive/kind.ts"
-import { ARCHIVE_NAMES } from "./archives.ts"
+import { ArchiveSchema } from "./archive-choice.ts"
 import { type BandSelection, SELECTION_NAMES } from "./bands.ts"
 import { draws } from "./epochs.ts"
 import { attempt } from "./errors.ts"
@@ -52,9 +51,8 @@ export const read = source({
       "Folder of the store, or of the archive; under `root_dir` unless it is absolute.",
       "patches.lmdb"
     ),
-    store: param(choice("lmdb", "none"), "`none` reads the files of an archive of the given `kind`.", "lmdb"),
-    kind: param(choice(...ARCHIVE_NAMES), "What the archive is, where there is no store.", "bigearthnet"),
-    archive_labels: optional(Name, "File of the archive's labels, where it has another name than usual."),
+    store: param(choice("lmdb", "none"), "`none` reads the files of an archive, which gives the same.", "lmdb"),
+    archive: optional(ArchiveSchema, "How the archive is read, where there is no store: parameters of `archive`."),
     split: param(choice("train", "val", "test"), "Which list of patches: its CSV file stands under `root_dir`."),
     bands: param<BandSelection>(
       Bands,
@@ -75,13 +73,13 @@ export const read = source({
   run: (params, self) =>
     Stream.unwrap(
       Effect.gen(function* () {
-        const { archive_labels, bands, concurrency, epochs, kind, nomenclature, shuffle, split, unit } = params
+        const { bands, concurrency, epochs, nomenclature, shuffle, split, unit } = params
         const run = yield* Run
         const first = yield* FirstEpoch
         const names = yield* attempt(() => readSplitFile(resolve(run.root, `${split}.csv`), split))
         const from = resolve(run.root, params.from)
         const source = yield* params.store === "none"
-          ? fromArchive(kind, from, nomenclature, { ...NO_OPTIONS, labels: archive_labels })
+          ? fromArchive(from, params.archive ?? {}, nomenclature)
           : fromStore(from, nomenclature)
         const given = params.shuffle_labels ? yield* shuffledLabels(source, names, run.seed) : undefined
         const count = names.length * Math.max(0, epochs - first)

@@ -1,7 +1,7 @@
 /** The lists that say which patches train, validate and test: `train.csv`, `val.csv`, `test.csv`, without a header. */
 import { readFileSync } from "node:fs"
 import type { Split } from "../elements.ts"
-import { DataError } from "./errors.ts"
+import { DataError } from "./faults.ts"
 
 /**
  * Reads patch names: the first column of each line; quotes, blank lines and line ends of Windows are let go.

@@ -1,6 +1,5 @@
 import { Effect } from "effect"
-import { NO_OPTIONS } from "../data/archive/kind.ts"
-import { archiveKind, decodePatch } from "../data/archives.ts"
+import { decodePatch, openArchive } from "../data/archives.ts"
 import { attempt, type DataError, type StoreError } from "../data/errors.ts"
 import { dataFault } from "../data/files.ts"
 import { bandsOf, imagesAt } from "../data/image-files.ts"
@@ -11,7 +10,7 @@ import { makeStrips, type OpenBands, type Place } from "./draw-strips.ts"
 const opened = ({ kind, path, store }: Place) =>
   store === "none"
     ? Effect.map(
-        dataFault(() => archiveKind(kind).open(path, NO_OPTIONS)),
+        dataFault(() => openArchive(path, { kind })),
         ({ reference }) =>
           (patch: string) =>
             Effect.map(

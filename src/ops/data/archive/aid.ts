@@ -1,38 +1,47 @@
-import type { Split } from "../../elements.ts"
+import { existsSync } from "node:fs"
+import { join } from "node:path"
 import { nomenclatureOf } from "../nomenclatures.ts"
+import { dividedBy } from "./divided.ts"
+import { endingBelow, holds, holdsAny } from "./glance.ts"
 import { decodeImage } from "./image.ts"
 import { imagesIn } from "./image-files.ts"
 import { openImageSet } from "./image-set.ts"
 import type { ArchiveKind } from "./kind.ts"
-import { labelledBy, labelsFile, readLabelTable, usualFolder } from "./table-set.ts"
+import { labelledBy, labelsFile, readLabelTable } from "./table-set.ts"
 
-/** Folders of images that are told by the first part of a path. */
-const divided =
-  (training: string, testing: string) =>
-  (file: string): Split | undefined => {
-    const top = file.slice(0, file.indexOf("/"))
-    return top === training ? "train" : top === testing ? "test" : undefined
-  }
+const TABLES = ["multi-labels.csv", "multilabel.csv"]
+
+/** As published, and as the original has it. */
+const foldersOf = (folder: string) =>
+  existsSync(join(folder, "images_tr"))
+    ? { train: "images_tr", test: "images_test" }
+    : existsSync(join(folder, "val"))
+      ? { train: "train", val: "val", test: "test" }
+      : { train: "train", test: "test" }
 
 /**
  * AID with the labels of Hua et al. (2019): 3,000 aerial images of 600 x 600 pixels, the 17 classes of UCM. The folder that
- * an image stands in is its split: `images_tr/` (2,400) and `images_test/` (600), or `train/` and `test/`.
+ * an image stands in is its split: `images_tr/` (2,400) and `images_test/` (600), or `train/`, `test/` and, if it is
+ * there, `val/`.
  */
 export const aid: ArchiveKind = {
   kind: "aid",
   about: "AID with 17 labels: `images_tr/` and `images_test/`, or `train/` and `test/`; `multilabel.csv`.",
+  recognises: (folder) =>
+    holdsAny(folder, ...TABLES) &&
+    ((holds(folder, "images_tr") && endingBelow(join(folder, "images_tr")) === ".jpg") ||
+      holds(folder, "train", "test")),
   open: async (folder, { labels }) => {
     const nomenclature = nomenclatureOf("AID")
-    const file = labelsFile(folder, labels, ["multi-labels.csv", "multilabel.csv"])
-    const training = usualFolder(folder, ["images_tr", "train"])
-    const testing = usualFolder(folder, ["images_test", "test"])
+    const table = await readLabelTable(labelsFile(folder, labels, TABLES))
+    const folders = foldersOf(folder)
     return openImageSet({
       kind: "aid",
       folder,
       nomenclature,
-      images: await imagesIn(folder, [training, testing]),
-      splitOf: divided(training, testing),
-      ...labelledBy(await readLabelTable(file), nomenclature)
+      images: await imagesIn(folder, Object.values(folders)),
+      splitOf: dividedBy(folders),
+      ...labelledBy(table, nomenclature)
     })
   },
   decode: decodeImage

@@ -1,20 +1,23 @@
 /**
  * BigEarthNet v1 as it is unpacked: `FOLDER/NAME/NAME_B01.tif` to `NAME_B12.tif` (12 bands, no B10) and
- * `NAME_labels_metadata.json`.
+ * `NAME_labels_metadata.json`; Sentinel-1 patches likewise, in a folder of their own.
  */
-import { join } from "node:path"
+import { isAbsolute, join } from "node:path"
 import type { Band, PatchRef, RawPatch } from "../../elements.ts"
-import { type BandInfo, S2_BANDS } from "../bands.ts"
+import { S2_BANDS } from "../bands.ts"
 import { DataError } from "../faults.ts"
-import { decodeTiff } from "../geotiff-read.ts"
 import { nomenclatureOf } from "../nomenclatures.ts"
+import { readBand } from "./band-file.ts"
+import { firstNames, holds } from "./glance.ts"
+import { inOrder } from "./in-order.ts"
 import { type ArchiveKind, rawOf } from "./kind.ts"
 import { listFolder, messageOf, readArchiveFile } from "./read-file.ts"
-
-/** BigEarthNet's pixels. */
-const DTYPE = "uint16"
+import { readSentinel1 } from "./sentinel-1.ts"
 
 const NOMENCLATURE = nomenclatureOf("43")
+
+/** Files of metadata that are read at a time. */
+const CONCURRENCY = 16
 
 /**
  * Names of the patches in an archive's folder, in the order of their code units, whatever the file system's order.
@@ -29,33 +32,74 @@ export const listBigEarthNet = async (folder: string): Promise<ReadonlyArray<str
   return names
 }
 
+const readMetadata = async (
+  archive: string,
+  name: string
+): Promise<{ readonly file: string; readonly metadata: Readonly<Record<string, unknown>> }> => {
+  const file = join(archive, name, `${name}_labels_metadata.json`)
+  const text = (await readArchiveFile(file, "is missing: the patch has no labels")).toString("utf8")
+  try {
+    return { file, metadata: Object(JSON.parse(text)) }
+  } catch (cause) {
+    throw new DataError({
+      subject: file,
+      problem: `is not JSON (${messageOf(cause)})`,
+      remedy: "Unpack the archive again: the file is damaged",
+      cause
+    })
+  }
+}
+
+/** The patch of Sentinel-2 that each of Sentinel-1 goes with, as its metadata say. */
+const pairsIn = async (folder: string): Promise<ReadonlyMap<string, string>> => {
+  const pairs = await inOrder(await listBigEarthNet(folder), CONCURRENCY, async (name) => {
+    const { file, metadata } = await readMetadata(folder, name)
+    const s2 = metadata.corresponding_s2_patch
+    if (typeof s2 === "string") return [s2, name] as const
+    throw new DataError({
+      subject: file,
+      problem: "does not name its patch of Sentinel-2 (`corresponding_s2_patch`)",
+      remedy: "Give the folder of BigEarthNet-S1 patches"
+    })
+  })
+  return new Map(pairs)
+}
+
+/** Where the Sentinel-1 patches are, and which goes with which. */
+interface Sentinel1 {
+  readonly folder: string
+  readonly pairs: ReadonlyMap<string, string>
+}
+
 /**
  * Reads the class names of one patch.
  *
  * @returns rejects with DataError where the file is missing, is not JSON, or has no list of labels
  */
-export const readReference = async (archive: string, name: string): Promise<PatchRef> => {
-  const folder = join(archive, name)
-  const file = join(folder, `${name}_labels_metadata.json`)
-  const text = (await readArchiveFile(file, "is missing: the patch has no labels")).toString("utf8")
-  const wrong = (problem: string, cause?: unknown) =>
-    new DataError({ subject: file, problem, remedy: "Unpack the archive again: the file is damaged", cause })
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(text)
-  } catch (cause) {
-    throw wrong(`is not JSON (${messageOf(cause)})`, cause)
-  }
-  const labels = (parsed as { readonly labels?: unknown } | null)?.labels
+export const readReference = async (archive: string, name: string, s1?: Sentinel1): Promise<PatchRef> => {
+  const { file, metadata } = await readMetadata(archive, name)
+  const { labels } = metadata
   if (!Array.isArray(labels) || !labels.every((label) => typeof label === "string")) {
-    throw wrong("has no list of class names under `labels`")
+    throw new DataError({
+      subject: file,
+      problem: "has no list of class names under `labels`",
+      remedy: "Unpack the archive again: the file is damaged"
+    })
+  }
+  const radar = s1?.pairs.get(name)
+  if (s1 !== undefined && radar === undefined) {
+    throw new DataError({
+      subject: join(archive, name),
+      problem: `has no patch of Sentinel-1 in ${s1.folder}`,
+      remedy: "Unpack both archives, or leave out bad patches with `on_bad_patch: skip`"
+    })
   }
   return {
     kind: "reference",
     archive: "bigearthnet",
     name,
-    folder,
-    files: {},
+    folder: join(archive, name),
+    files: s1 === undefined || radar === undefined ? {} : { s1: join(s1.folder, radar), s1Name: radar },
     facts: {},
     labels,
     nomenclature: NOMENCLATURE,
@@ -63,41 +107,44 @@ export const readReference = async (archive: string, name: string): Promise<Patc
   }
 }
 
-const readBand = async (folder: string, patch: string, { name, size }: BandInfo): Promise<Band> => {
-  const file = join(folder, `${patch}_${name}.tif`)
-  const band = await decodeTiff(await readArchiveFile(file, `is missing: band ${name} of the patch`), file)
-  const expected = `${DTYPE} ${size} x ${size}`
-  const found = `${band.dtype} ${band.height} x ${band.width}`
-  if (found !== expected) {
-    throw new DataError({
-      subject: file,
-      problem: `has band ${name} as ${found}, expected ${expected}`,
-      remedy: "Unpack the archive again: the file is not of BigEarthNet"
-    })
+/** Bands of Sentinel-2 in the folder of a patch. */
+export const readSentinel2 = async (folder: string, patch: string): Promise<ReadonlyArray<Band>> => {
+  const bands: Array<Band> = []
+  for (const { name, size } of S2_BANDS) {
+    bands.push(await readBand(join(folder, `${patch}_${name}.tif`), { name, size, dtype: "uint16" }))
   }
-  return { name, ...band }
+  return bands
 }
 
 /**
- * Reads all 12 bands of a patch at their native sizes.
+ * Reads all 12 bands of a patch at their native sizes, and those of Sentinel-1 where it has them.
  *
  * @returns rejects with DataError naming file and band where one is missing, damaged, or of another size or dtype
  */
 export const readBigEarthNet = async (reference: PatchRef): Promise<RawPatch> => {
-  const bands: Array<Band> = []
-  for (const band of S2_BANDS) bands.push(await readBand(reference.folder, reference.name, band))
-  return rawOf(reference, bands)
+  const { s1, s1Name } = reference.files
+  const bands = await readSentinel2(reference.folder, reference.name)
+  return rawOf(reference, s1 === undefined ? bands : [...bands, ...(await readSentinel1(s1, s1Name))])
 }
 
-/** BigEarthNet v1 (Sumbul et al. 2019): 590,326 patches of Sentinel-2, 43 classes of CORINE. */
+/** BigEarthNet v1 (Sumbul et al. 2019, 2021): 590,326 patches of Sentinel-2, 43 classes of CORINE. */
 export const bigearthnet: ArchiveKind = {
   kind: "bigearthnet",
-  about: "BigEarthNet v1: one folder per patch, with 12 tifs and `NAME_labels_metadata.json`.",
-  open: async (folder) => ({
-    nomenclature: NOMENCLATURE,
-    names: await listBigEarthNet(folder),
-    reference: (name) => readReference(folder, name),
-    findings: []
-  }),
+  about: "BigEarthNet v1: one folder per patch, with 12 tifs and `NAME_labels_metadata.json`; Sentinel-1 likewise.",
+  recognises: (folder) => {
+    const [first] = firstNames(folder, "folder")
+    return first !== undefined && holds(join(folder, first), `${first}_labels_metadata.json`)
+  },
+  open: async (folder, { s1 }) => {
+    const radar = s1 === undefined ? undefined : isAbsolute(s1) ? s1 : join(folder, s1)
+    const sentinel1 = radar === undefined ? undefined : { folder: radar, pairs: await pairsIn(radar) }
+    const names = (await listBigEarthNet(folder)).filter((name) => name !== s1)
+    return {
+      nomenclature: NOMENCLATURE,
+      names,
+      reference: (name) => readReference(folder, name, sentinel1),
+      findings: []
+    }
+  },
   decode: readBigEarthNet
 }

@@ -38,16 +38,18 @@ const joined = ({ images, stem = stemOf, table }: ImageSet) => {
   const rows = new Map<string, Row>()
   const orphans: Array<string> = []
   const labelled = new Set<string>()
+  const twice: Array<string> = []
   table.names.forEach((name, row) => {
     const file = images.get(stem(name))
     if (file === undefined) orphans.push(name)
+    else if (labelled.has(stem(name))) twice.push(name)
     else {
       labelled.add(stem(name))
       rows.set(nameOf(file), { row, file })
     }
   })
   const unlabelled = [...images].filter(([key]) => !labelled.has(key)).map(([, file]) => file)
-  return { rows, orphans, unlabelled }
+  return { rows, orphans, twice, unlabelled }
 }
 
 const unlike = (folder: string, name: string): DataError =>
@@ -60,7 +62,7 @@ const unlike = (folder: string, name: string): DataError =>
 /** An archive whose patches are the rows of a table that have an image, in the table's order. */
 export const openImageSet = (set: ImageSet): OpenArchive => {
   const { folder, kind, nomenclature, table } = set
-  const { orphans, rows, unlabelled } = joined(set)
+  const { orphans, rows, twice, unlabelled } = joined(set)
   const empty = [...rows].filter(([, { row }]) => !table.labelsOf(row).includes(1)).map(([name]) => name)
   const reference = async (name: string): Promise<PatchRef> => {
     const found = rows.get(name)
@@ -83,6 +85,7 @@ export const openImageSet = (set: ImageSet): OpenArchive => {
     reference,
     findings: [
       ...finding("label rows have no image", orphans, "fail", REPAIR),
+      ...finding("label rows name an image that has one already", twice, "fail", "Remove one of the rows"),
       ...finding("images have no row of labels", unlabelled, "fail", REPAIR),
       ...finding("images have no label", empty, "note", "Reading leaves them out; nothing is to be done"),
       ...(set.findings ?? [])

@@ -10,11 +10,24 @@ export interface ArchiveOptions {
   readonly labels: string | undefined
   /** The folder of Sentinel-1 patches that go with those of Sentinel-2; within the archive's folder unless absolute. */
   readonly s1: string | undefined
-  /** Pixels of a class that a mask must have more of than this, for the class to be a label. */
+  /** The folder of reference maps, read as a band of their own; within the archive's folder unless absolute. */
+  readonly maps: string | undefined
+  /** Labels from masks: a class counts with more pixels than this. */
   readonly threshold: number
+  /** Names of the bands of images or arrays that do not name them. */
+  readonly bands: ReadonlyArray<string> | undefined
+  /** Where channels stand in arrays: last (height, width, channels) or first. */
+  readonly layout: "hwc" | "chw"
 }
 
-export const NO_OPTIONS: ArchiveOptions = { labels: undefined, s1: undefined, threshold: 0 }
+export const NO_OPTIONS: ArchiveOptions = {
+  labels: undefined,
+  s1: undefined,
+  maps: undefined,
+  threshold: 0,
+  bands: undefined,
+  layout: "hwc"
+}
 
 /** Something that a reader must refuse or report, once per archive. */
 export interface Finding {
@@ -43,6 +56,8 @@ export interface ArchiveKind {
   readonly kind: string
   /** One sentence: the data set, and how it lies on disk. */
   readonly about: string
+  /** Whether a folder looks like one, by a glance at its names. */
+  readonly recognises: (folder: string) => boolean
   /** @returns rejects with DataError where the folder is no such archive */
   readonly open: (folder: string, options: ArchiveOptions) => Promise<OpenArchive>
   /** @returns rejects with DataError naming file and band where one is missing, damaged, or of another size or dtype */

@@ -1,26 +1,60 @@
+import { existsSync } from "node:fs"
+import { join } from "node:path"
 import { nomenclatureOf } from "../nomenclatures.ts"
+import { endingBelow, holds } from "./glance.ts"
 import { decodeImage } from "./image.ts"
 import { imagesIn } from "./image-files.ts"
 import { openImageSet } from "./image-set.ts"
 import type { ArchiveKind } from "./kind.ts"
-import { labelledBy, labelsFile, readLabelTable } from "./table-set.ts"
+import type { Legend } from "./mask.ts"
+import { labelledByMasks } from "./mask-set.ts"
+import { labelledBy, readLabelTable } from "./table-set.ts"
+
+const NOMENCLATURE = nomenclatureOf("WHDLD")
+const TABLE = "multi-labels.csv"
+const MASKS = "ImagesPNG"
+
+const classNamed = (name: string): number => NOMENCLATURE.classes.indexOf(name)
+
+/** Values 1 to 6 of the masks, with their colours; some copies have another grey for bare soil. */
+const VALUES = ["Building", "Road", "Pavement", "Vegetation", "Bare Soil", "Water"].map(classNamed)
+const COLOURS = new Map([
+  [0xff0000, classNamed("Building")],
+  [0xffff00, classNamed("Road")],
+  [0xc0c000, classNamed("Pavement")],
+  [0x00ff00, classNamed("Vegetation")],
+  [0x808080, classNamed("Bare Soil")],
+  [0x7d7d7d, classNamed("Bare Soil")],
+  [0x0000ff, classNamed("Water")]
+])
+
+export const WHDLD_LEGEND: Legend = {
+  classes: NOMENCLATURE.classes.length,
+  ofValue: (value) => VALUES[value - 1],
+  ofColour: (colour) => COLOURS.get(colour)
+}
 
 /**
  * WHDLD (Shao et al. 2018, 2020): 4,940 images of Wuhan, 256 x 256 pixels of 2 m, 6 classes. `Images/` holds the jpgs,
- * `multi-labels.csv` the labels. No official split.
+ * `multi-labels.csv` the labels; without it they are those classes that the masks in `ImagesPNG/` hold. No official split.
  */
 export const whdld: ArchiveKind = {
   kind: "whdld",
-  about: "WHDLD with 6 labels: `Images/`, and `multi-labels.csv`.",
-  open: async (folder, { labels }) => {
-    const nomenclature = nomenclatureOf("WHDLD")
-    const table = await readLabelTable(labelsFile(folder, labels, ["multi-labels.csv"]))
+  about: "WHDLD with 6 labels: `Images/`, and `multi-labels.csv` or masks in `ImagesPNG/`.",
+  recognises: (folder) =>
+    holds(folder, "Images", MASKS) ||
+    (holds(folder, "Images", TABLE) && endingBelow(join(folder, "Images")) === ".jpg" && !holds(folder, "Labels")),
+  open: async (folder, { labels, threshold }) => {
+    const images = await imagesIn(folder, ["Images"])
+    const table = labels ?? (existsSync(join(folder, TABLE)) ? TABLE : undefined)
     return openImageSet({
       kind: "whdld",
       folder,
-      nomenclature,
-      images: await imagesIn(folder, ["Images"]),
-      ...labelledBy(table, nomenclature)
+      nomenclature: NOMENCLATURE,
+      images,
+      ...(table === undefined
+        ? await labelledByMasks(folder, MASKS, images, WHDLD_LEGEND, threshold)
+        : labelledBy(await readLabelTable(join(folder, table)), NOMENCLATURE))
     })
   },
   decode: decodeImage

@@ -93,7 +93,7 @@ export const openMiniature = (folder: string, options: MiniatureOptions): Sentin
       remedy: "Set `patches` lower"
     })
   }
-  const facts = { kind: "bigearthnet", ...options }
+  const facts = { kind: "bigearthnet", seed: options.seed, patches }
   const complete = beginMiniature(folder, facts)
   return {
     count: patches,

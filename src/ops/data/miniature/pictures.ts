@@ -26,8 +26,12 @@ export interface PictureArchive {
   /** The picture's file within the archive. */
   readonly fileOf: (name: string, index: number) => string
   readonly splitOf?: (index: number) => Split
+  /** Facts that the archive's reader tells of a patch. */
+  readonly factsOf?: (name: string) => Readonly<Record<string, string>>
+  /** The classes of a patch, where its name says them. */
+  readonly setOf?: (name: string) => ReadonlyArray<number>
   /** The picture as bytes of its file, and what else belongs to it by path. */
-  readonly encode: (picture: Picture, file: string) => Promise<Readonly<Record<string, Uint8Array>>>
+  readonly encode: (picture: Picture, file: string, index: number) => Promise<Readonly<Record<string, Uint8Array>>>
   /** Tables, by path. */
   readonly tables: (rows: ReadonlyArray<Row>) => Readonly<Record<string, string | Uint8Array>>
 }
@@ -63,12 +67,13 @@ export const openPictures = (
   const { classes } = archive.nomenclature
   const scenery = drawScenery(seed, classes.length)
   const names = archive.names(patches)
+  const classesOf = (i: number) => archive.setOf?.(names[i]) ?? setOf(scenery, seed, i)
   const make = async (i: number): Promise<PatchRef> => {
     const image = archive.fileOf(names[i], i)
-    const set = setOf(scenery, seed, i)
+    const set = classesOf(i)
     if (!complete && !existsSync(join(folder, image))) {
       const [height, width] = archive.sizeOf(i, edge)
-      const files = await archive.encode(drawPicture(scenery, seed, i, set, height, width), image)
+      const files = await archive.encode(drawPicture(scenery, seed, i, set, height, width), image, i)
       // The picture last: it is what tells that all is there.
       for (const [path, bytes] of Object.entries(files)) if (path !== image) put(join(folder, path), bytes)
       put(join(folder, image), files[image])
@@ -79,14 +84,14 @@ export const openPictures = (
       name: names[i],
       folder,
       files: { image },
-      facts: {},
+      facts: archive.factsOf?.(names[i]) ?? {},
       labels: set.map((index) => classes[index]),
       nomenclature: archive.nomenclature,
       split: archive.splitOf?.(i)
     }
   }
   const finish = () => {
-    const rows = names.map((name, i) => ({ name, labels: multiHot(setOf(scenery, seed, i), classes.length) }))
+    const rows = names.map((name, i) => ({ name, labels: multiHot(classesOf(i), classes.length) }))
     for (const [path, content] of Object.entries(archive.tables(rows))) writeFileAtomic(join(folder, path), content)
     finishMiniature(folder, facts)
   }

@@ -1,0 +1,111 @@
+/**
+ * BigEarthNet v2 (reBEN) as it is unpacked: `metadata.parquet`, `BigEarthNet-S2/TILE/NAME/NAME_B01.tif` and so on,
+ * `BigEarthNet-S1/SCENE/NAME/NAME_VV.tif`, `Reference_Maps/TILE/NAME/NAME_reference_map.tif`.
+ */
+import { isAbsolute, join } from "node:path"
+import type { PatchRef, RawPatch, Split } from "../../elements.ts"
+import { DataError } from "../faults.ts"
+import { nomenclatureOf } from "../nomenclatures.ts"
+import { readBand } from "./band-file.ts"
+import { readSentinel2 } from "./bigearthnet.ts"
+import { holds, holdsAny } from "./glance.ts"
+import { type ArchiveKind, type ArchiveOptions, finding, rawOf } from "./kind.ts"
+import { type Column, readParquet } from "./parquet.ts"
+import { readSentinel1 } from "./sentinel-1.ts"
+
+const NOMENCLATURE = nomenclatureOf("19")
+const METADATA = "metadata.parquet"
+const S2 = "BigEarthNet-S2"
+/** The name of the reference map as a band: CORINE codes, uint16 [120, 120]. */
+export const REFERENCE_MAP = "reference_map"
+
+const SPLITS: Readonly<Record<string, Split>> = { train: "train", validation: "val", val: "val", test: "test" }
+
+const COLUMNS = {
+  patch_id: "text",
+  labels: "texts",
+  split: "text",
+  country: "text",
+  s1_name: "text",
+  s2v1_name: "text"
+} as const satisfies Readonly<Record<string, Column>>
+
+/** A name without its last so many fields: the folder that a patch lies in. */
+const withoutLast = (name: string, fields: number): string => name.split("_").slice(0, -fields).join("_")
+
+const splitOf = (file: string, name: string, split: string): Split => {
+  if (Object.hasOwn(SPLITS, split)) return SPLITS[split]
+  throw new DataError({
+    subject: file,
+    problem: `puts ${name} into the split "${split}"`,
+    remedy: "Splits are train, validation and test: get the file anew"
+  })
+}
+
+/** Folders of a patch that are read besides Sentinel-2's. */
+const filesOf = (folder: string, { maps, s1 }: ArchiveOptions, name: string, s1Name: string) => {
+  const within = (path: string) => (isAbsolute(path) ? path : join(folder, path))
+  return {
+    ...(s1 === undefined ? {} : { s1: join(within(s1), withoutLast(s1Name, 3), s1Name), s1Name }),
+    ...(maps === undefined ? {} : { map: join(within(maps), withoutLast(name, 2), name, `${name}_reference_map.tif`) })
+  }
+}
+
+const decode = async (reference: PatchRef): Promise<RawPatch> => {
+  const { map, s1, s1Name } = reference.files
+  const bands = [...(await readSentinel2(reference.folder, reference.name))]
+  if (s1 !== undefined) bands.push(...(await readSentinel1(s1, s1Name)))
+  if (map !== undefined) bands.push(await readBand(map, { name: REFERENCE_MAP, dtype: "uint16", size: 120 }))
+  return rawOf(reference, bands)
+}
+
+/** BigEarthNet v2 (Clasen et al. 2024): 480,038 pairs of patches, 19 classes, splits by geography. */
+export const bigearthnetV2: ArchiveKind = {
+  kind: "bigearthnet-v2",
+  about:
+    "BigEarthNet v2 (reBEN): `metadata.parquet`, `BigEarthNet-S2/`; `BigEarthNet-S1/` and `Reference_Maps/` if asked.",
+  recognises: (folder) => holds(folder, METADATA) || holdsAny(folder, S2),
+  open: async (folder, options) => {
+    const file = isAbsolute(options.labels ?? METADATA)
+      ? (options.labels ?? METADATA)
+      : join(folder, options.labels ?? METADATA)
+    const rows = await readParquet(file, COLUMNS)
+    const index = new Map(rows.patch_id.map((name, row) => [name, row]))
+    if (index.size < rows.patch_id.length) {
+      throw new DataError({ subject: file, problem: "names a patch twice", remedy: "Get the file anew" })
+    }
+    const reference = async (name: string): Promise<PatchRef> => {
+      const row = index.get(name)
+      if (row === undefined) {
+        throw new DataError({
+          subject: file,
+          problem: `has no patch ${name}`,
+          remedy: "Make the splits anew; patches with snow or cloud stand in a file of their own (`labels`)"
+        })
+      }
+      return {
+        kind: "reference",
+        archive: "bigearthnet-v2",
+        name,
+        folder: join(folder, S2, withoutLast(name, 2), name),
+        files: filesOf(folder, options, name, rows.s1_name[row]),
+        facts: { country: rows.country[row], s1: rows.s1_name[row], s2v1: rows.s2v1_name[row] },
+        labels: rows.labels[row],
+        nomenclature: NOMENCLATURE,
+        split: splitOf(file, name, rows.split[row])
+      }
+    }
+    return {
+      nomenclature: NOMENCLATURE,
+      names: rows.patch_id,
+      reference,
+      findings: finding(
+        "patches have no label",
+        rows.patch_id.filter((_, row) => rows.labels[row].length === 0),
+        "note",
+        "Reading leaves them out; nothing is to be done"
+      )
+    }
+  },
+  decode
+}

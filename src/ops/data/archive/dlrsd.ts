@@ -1,0 +1,47 @@
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { nomenclatureOf } from "../nomenclatures.ts"
+import { endingBelow, holds } from "./glance.ts"
+import { decodeImage } from "./image.ts"
+import { imagesIn } from "./image-files.ts"
+import { openImageSet } from "./image-set.ts"
+import type { ArchiveKind } from "./kind.ts"
+import type { Legend } from "./mask.ts"
+import { labelledByMasks } from "./mask-set.ts"
+import { labelledBy, readLabelTable } from "./table-set.ts"
+
+const NOMENCLATURE = nomenclatureOf("DLRSD")
+const TABLES = ["multi-labels.csv", "LandUse_Multilabeled.txt"]
+const MASKS = "Labels"
+
+/** Values 1 to 17 in the order of the classes; masks are palettes, so that their colours do not count. */
+export const DLRSD_LEGEND: Legend = {
+  classes: NOMENCLATURE.classes.length,
+  ofValue: (value) => (value >= 1 && value <= NOMENCLATURE.classes.length ? value - 1 : undefined),
+  ofColour: () => undefined
+}
+
+/**
+ * DLRSD (Shao, Yang, Zhou 2018): UC Merced's 2,100 images with masks of 17 classes in `Labels/`, in folders by scene as the
+ * images are. Its labels are those of UCM where their table lies beside; otherwise the classes that the masks hold, which
+ * is not quite the same.
+ */
+export const dlrsd: ArchiveKind = {
+  kind: "dlrsd",
+  about: "DLRSD with 17 labels: `Images/`, and UCM's table of labels or masks in `Labels/`.",
+  recognises: (folder) => holds(folder, "Images", MASKS) && endingBelow(join(folder, MASKS)) === ".png",
+  open: async (folder, { labels, threshold }) => {
+    const images = await imagesIn(folder, ["Images"])
+    const table = labels ?? TABLES.find((name) => existsSync(join(folder, name)))
+    return openImageSet({
+      kind: "dlrsd",
+      folder,
+      nomenclature: NOMENCLATURE,
+      images,
+      ...(table === undefined
+        ? await labelledByMasks(folder, MASKS, images, DLRSD_LEGEND, threshold)
+        : labelledBy(await readLabelTable(join(folder, table)), NOMENCLATURE))
+    })
+  },
+  decode: decodeImage
+}

@@ -1,0 +1,99 @@
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import type { PatchRef, RawPatch, Split } from "../../elements.ts"
+import { DataError } from "../faults.ts"
+import { decodeTiffBands } from "../geotiff-read.ts"
+import { nomenclatureOf } from "../nomenclatures.ts"
+import { readSplitFile } from "../split-files.ts"
+import { firstNames } from "./glance.ts"
+import { decodeImage } from "./image.ts"
+import { imagesIn, nameOf, stemOf } from "./image-files.ts"
+import { openImageSet } from "./image-set.ts"
+import { type ArchiveKind, rawOf } from "./kind.ts"
+import { byText, readArchiveFile } from "./read-file.ts"
+
+const NOMENCLATURE = nomenclatureOf("EuroSAT")
+
+/** The order inside the tifs: B8A stands last. */
+const BANDS = ["B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B09", "B10", "B11", "B12", "B8A"]
+
+/** Lists as torchgeo's copy has them; some archives have none. */
+const LISTS = [
+  ["train", "eurosat-train.txt"],
+  ["val", "eurosat-val.txt"],
+  ["test", "eurosat-test.txt"]
+] as const
+
+const readLists = (folder: string): ReadonlyMap<string, Split> => {
+  const parts = new Map<string, Split>()
+  for (const [split, name] of LISTS) {
+    const file = join(folder, name)
+    if (!existsSync(file)) continue
+    for (const image of readSplitFile(file, split)) parts.set(stemOf(image), split)
+  }
+  return parts
+}
+
+/** The class is the folder that an image stands in. */
+const categoryOf = (folder: string, file: string): number => {
+  const category = file.split("/").at(-2) ?? ""
+  const index = NOMENCLATURE.classes.indexOf(category)
+  if (index >= 0) return index
+  throw new DataError({
+    subject: join(folder, file),
+    problem: `stands in the folder ${category === "" ? "of the archive itself" : category}, which is no class of EuroSAT`,
+    remedy: "Give the folder that holds `AnnualCrop` and the other classes"
+  })
+}
+
+const decodeSentinel = async (reference: PatchRef): Promise<RawPatch> => {
+  const file = join(reference.folder, reference.files.image)
+  const rasters = await decodeTiffBands(await readArchiveFile(file, "is missing: the patch's image"), file)
+  if (rasters.length !== BANDS.length || rasters[0].dtype !== "uint16") {
+    throw new DataError({
+      subject: file,
+      problem: `has ${rasters.length} bands of ${rasters[0].dtype}, expected ${BANDS.length} of uint16`,
+      remedy: "Get the archive anew: the file is not of EuroSAT"
+    })
+  }
+  return rawOf(
+    reference,
+    rasters.map((raster, i) => ({ name: BANDS[i], ...raster }))
+  )
+}
+
+const holdsClasses = (folder: string, depth = 7): boolean => {
+  const inner = firstNames(folder, "folder")
+  if (inner.includes("AnnualCrop")) return true
+  return (
+    depth > 0 && inner.length > 0 && inner.length < 4 && inner.some((one) => holdsClasses(join(folder, one), depth - 1))
+  )
+}
+
+/**
+ * EuroSAT (Helber et al. 2019): 27,000 patches of Sentinel-2, 64 x 64 pixels, one of 10 classes each, which is the name of
+ * the folder they stand in, however deep; jpgs of three colours, or tifs of 13 bands.
+ */
+export const eurosat: ArchiveKind = {
+  kind: "eurosat",
+  about: "EuroSAT: one folder per class, of jpgs or of tifs with 13 bands; `eurosat-train.txt` and its like.",
+  recognises: holdsClasses,
+  open: async (folder) => {
+    const images = await imagesIn(folder, [""])
+    const files = [...images.values()].sort((a, b) => byText(nameOf(a), nameOf(b)))
+    const categories = files.map((file) => categoryOf(folder, file))
+    const lists = readLists(folder)
+    return openImageSet({
+      kind: "eurosat",
+      folder,
+      nomenclature: NOMENCLATURE,
+      images,
+      table: {
+        names: files.map(nameOf),
+        labelsOf: (row) => Uint8Array.from(NOMENCLATURE.classes, (_, i) => (i === categories[row] ? 1 : 0))
+      },
+      splitOf: (file) => lists.get(stemOf(file))
+    })
+  },
+  decode: (reference) => (/\.tiff?$/i.test(reference.files.image) ? decodeSentinel(reference) : decodeImage(reference))
+}

@@ -1,0 +1,74 @@
+import { join } from "node:path"
+import type { Band, PatchRef, RawPatch } from "../../elements.ts"
+import { DataError } from "../faults.ts"
+import { decodeTiffBands, type Raster } from "../geotiff-read.ts"
+import { ownNomenclature } from "../nomenclatures.ts"
+import { holdsAny } from "./glance.ts"
+import { decodeImage, RGB_BANDS } from "./image.ts"
+import { IMAGE, imagesIn, stemOf } from "./image-files.ts"
+import { openImageSet } from "./image-set.ts"
+import { type ArchiveKind, rawOf } from "./kind.ts"
+import { readArchiveFile } from "./read-file.ts"
+import { labelledBy, labelsFile, readLabelTable } from "./table-set.ts"
+
+const TABLES = ["labels.csv", "multi-labels.csv", "labels.tsv"]
+
+/** Paths without their extension: for tables that name images with their folders. */
+const pathOf = (name: string): string => name.replaceAll("\\", "/").replace(IMAGE, "").toLowerCase()
+
+/** Names of the bands of one tif: as given; three of 8 bits are colours; else numbers from 1. */
+const bandNamesOf = (
+  file: string,
+  rasters: ReadonlyArray<Raster>,
+  given: string | undefined
+): ReadonlyArray<string> => {
+  if (given === undefined) {
+    const colours = rasters.length === 3 && rasters[0].dtype === "uint8"
+    return colours ? RGB_BANDS : rasters.map((_, i) => String(i + 1))
+  }
+  const names = given.split(",")
+  if (names.length === rasters.length) return names
+  throw new DataError({
+    subject: file,
+    problem: `has ${rasters.length} bands, but ${names.length} names are given (${names.join(", ")})`,
+    remedy: "Give `bands` a name for each band of the images"
+  })
+}
+
+const decode = async (reference: PatchRef): Promise<RawPatch> => {
+  const file = join(reference.folder, reference.files.image)
+  if (!/\.tiff?$/i.test(file)) return decodeImage(reference)
+  const rasters = await decodeTiffBands(await readArchiveFile(file, "is missing: the patch's image"), file)
+  const names = bandNamesOf(file, rasters, reference.facts.bands)
+  return rawOf(
+    reference,
+    rasters.map((raster, i): Band => ({ name: names[i], ...raster }))
+  )
+}
+
+/**
+ * An archive of one's own: images anywhere below a folder (jpg and png as three colours of 8 bits; tif with any bands and
+ * pixel type), and a table `labels.csv` with a header `image,CLASS,...` and a row of 0 and 1 per image. Images are named by
+ * stem or by path; the header is the class list.
+ */
+export const folder: ArchiveKind = {
+  kind: "folder",
+  about: "Your own: any images below a folder, and `labels.csv` with a header `image,CLASS,...` and rows of 0 and 1.",
+  recognises: (path) =>
+    holdsAny(path, "labels.csv", "labels.tsv") && !holdsAny(path, "images.npy", "images.safetensors"),
+  open: async (path, { bands, labels }) => {
+    const table = await readLabelTable(labelsFile(path, labels, TABLES))
+    const stem = table.names.some((name) => /[/\\]/.test(name)) ? pathOf : stemOf
+    const nomenclature = ownNomenclature(table.classes)
+    return openImageSet({
+      kind: "folder",
+      folder: path,
+      nomenclature,
+      images: await imagesIn(path, [""], stem),
+      stem,
+      factsOf: () => (bands === undefined ? {} : { bands: bands.join() }),
+      ...labelledBy(table, nomenclature)
+    })
+  },
+  decode
+}

@@ -1,0 +1,30 @@
+/** A glance at a folder, to tell what kind of archive it is. Nothing is read but names; what cannot be read holds nothing. */
+import { existsSync, readdirSync } from "node:fs"
+import { join } from "node:path"
+
+/** Whether a folder holds all of these. */
+export const holds = (folder: string, ...names: ReadonlyArray<string>): boolean =>
+  names.every((name) => existsSync(join(folder, name)))
+
+/** Whether a folder holds one of these. */
+export const holdsAny = (folder: string, ...names: ReadonlyArray<string>): boolean =>
+  names.some((name) => holds(folder, name))
+
+/** The first names in a folder, of files or of folders, hidden ones left out. */
+export const firstNames = (folder: string, kind: "file" | "folder"): ReadonlyArray<string> => {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => !entry.name.startsWith(".") && (kind === "folder") === entry.isDirectory())
+      .map(({ name }) => name)
+  } catch {
+    return []
+  }
+}
+
+/** The ending of some file below a folder, in lower case: `.jpg`. Goes down first folders only. */
+export const endingBelow = (folder: string, depth = 4): string => {
+  const [file] = firstNames(folder, "file").filter((name) => /\.(tiff?|jpe?g|png)$/i.test(name))
+  if (file !== undefined) return file.slice(file.lastIndexOf(".")).toLowerCase().replace("tiff", "tif")
+  const [inner] = firstNames(folder, "folder")
+  return inner === undefined || depth === 0 ? "" : endingBelow(join(folder, inner), depth - 1)
+}

@@ -1,0 +1,71 @@
+/** Columns of a parquet file, by name. */
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet"
+import { compressors } from "hyparquet-compressors"
+import { suggestion } from "../../../pipeline/words.ts"
+import { DataError } from "../faults.ts"
+import { messageOf } from "./read-file.ts"
+
+/** What a column holds: a text a row, or a list of texts. */
+export type Column = "text" | "texts"
+type Values<C extends Column> = C extends "text" ? string : ReadonlyArray<string>
+export type Columns<S extends Readonly<Record<string, Column>>> = {
+  readonly [K in keyof S]: ReadonlyArray<Values<S[K]>>
+}
+
+/** Rows that are unpacked at a time. */
+const ROWS = 65_536
+
+/** Equal lists share one array: labels repeat. */
+const interning = () => {
+  const known = new Map<string, unknown>()
+  return (value: unknown): unknown => {
+    const key = JSON.stringify(value)
+    const old = known.get(key)
+    if (old !== undefined) return old
+    known.set(key, value)
+    return value
+  }
+}
+
+const fits = (value: unknown, column: Column): boolean =>
+  column === "text" ? typeof value === "string" : Array.isArray(value) && value.every((one) => typeof one === "string")
+
+/**
+ * Reads some columns of a file; others are left alone, in whatever order they stand.
+ *
+ * @returns rejects with DataError where the file is missing or damaged, lacks a column, or holds something else in it
+ */
+export const readParquet = async <const S extends Readonly<Record<string, Column>>>(
+  file: string,
+  wanted: S
+): Promise<Columns<S>> => {
+  const refuse = (problem: string, cause?: unknown): never => {
+    throw new DataError({ subject: file, problem, remedy: "Get the file anew, or give the archive's folder", cause })
+  }
+  const columns: Record<string, Array<unknown>> = Object.fromEntries(Object.keys(wanted).map((name) => [name, []]))
+  try {
+    const buffer = await asyncBufferFromFile(file)
+    const metadata = await parquetMetadataAsync(buffer)
+    // The root's children alone are columns; their own parts follow them.
+    const names = metadata.schema.map(({ name }) => name)
+    for (const name of Object.keys(wanted)) {
+      if (!names.includes(name)) refuse(`has no column ${name}${suggestion(name, names.slice(1))}`)
+    }
+    const rows = Number(metadata.num_rows)
+    const share = interning()
+    for (let from = 0; from < rows; from += ROWS) {
+      const part = { file: buffer, metadata, compressors, rowStart: from, rowEnd: Math.min(rows, from + ROWS) }
+      for (const row of await parquetReadObjects({ ...part, columns: Object.keys(wanted) })) {
+        for (const [name, kind] of Object.entries(wanted)) {
+          const value = row[name]
+          if (!fits(value, kind)) refuse(`holds ${JSON.stringify(value)} in the column ${name}`)
+          columns[name].push(kind === "text" ? value : share(value))
+        }
+      }
+    }
+  } catch (cause) {
+    if (cause instanceof DataError) throw cause
+    refuse(`cannot be read as parquet (${messageOf(cause)})`, cause)
+  }
+  return columns as unknown as Columns<S>
+}

@@ -1,0 +1,62 @@
+import { encodeGeoTiff } from "../../geotiff-write.ts"
+import { nomenclatureOf } from "../../nomenclatures.ts"
+import type { Picture } from "../picture.ts"
+import type { PictureArchive, Row } from "../pictures.ts"
+import { jpg } from "./files.ts"
+
+const NOMENCLATURE = nomenclatureOf("EuroSAT")
+const PARTS = ["train", "train", "train", "val", "test"] as const
+
+/** Three, one and one of five: 60, 20 and 20 %. */
+const splitOf = (i: number) => PARTS[i % PARTS.length]
+
+const lists = (rows: ReadonlyArray<Row>, ending: string) =>
+  Object.fromEntries(
+    (["train", "val", "test"] as const).map((split) => [
+      `eurosat-${split}.txt`,
+      rows
+        .filter((_, i) => splitOf(i) === split)
+        .map(({ name }) => `${name}.${ending}\n`)
+        .join("")
+    ])
+  )
+
+/** EuroSAT in three colours: one class a picture, which is its folder. */
+export const eurosat: PictureArchive = {
+  kind: "eurosat",
+  nomenclature: NOMENCLATURE,
+  edge: 64,
+  sizeOf: (_, edge) => [edge, edge],
+  names: (count) =>
+    Array.from({ length: count }, (_, i) => {
+      const { classes } = NOMENCLATURE
+      return `${classes[i % classes.length]}_${Math.floor(i / classes.length) + 1}`
+    }).sort((a, b) => (a < b ? -1 : 1)),
+  setOf: (name) => [NOMENCLATURE.classes.indexOf(name.slice(0, name.indexOf("_")))],
+  fileOf: (name) => `${name.slice(0, name.indexOf("_"))}/${name}.jpg`,
+  splitOf,
+  encode: jpg,
+  tables: (rows) => lists(rows, "jpg")
+}
+
+const BANDS = 13
+const PLACE = { ulx: 600_000, uly: 5_400_000, metres: 10, epsg: 32633 }
+
+/** Thirteen bands from three colours: each band is a mixture of them, in units of reflectance times 10,000. */
+const sentinel = ({ data, height, width }: Picture): Uint8Array => {
+  const values = new Uint16Array(height * width * BANDS)
+  for (let i = 0; i < values.length; i++) {
+    const pixel = 3 * Math.floor(i / BANDS)
+    const share = (i % BANDS) / (BANDS - 1)
+    values[i] = Math.round(20 * ((1 - share) * data[pixel + 2] + share * data[pixel]) + 100 * (i % BANDS))
+  }
+  return encodeGeoTiff(values, height, width, PLACE)
+}
+
+/** EuroSAT in 13 bands. */
+export const eurosatMs: PictureArchive = {
+  ...eurosat,
+  fileOf: (name, i) => eurosat.fileOf(name, i).replace(".jpg", ".tif"),
+  encode: async (picture, file) => ({ [file]: sentinel(picture) }),
+  tables: (rows) => lists(rows, "tif")
+}

@@ -1,0 +1,86 @@
+/** A miniature of an archive of arrays: `images.npy` written picture by picture, and `labels.csv`. */
+import { closeSync, existsSync, openSync, readSync, writeFileSync, writeSync } from "node:fs"
+import { join } from "node:path"
+import { writeFileAtomic } from "../../files.ts"
+import { RGB_BANDS } from "../archive/image.ts"
+import { ownNomenclature } from "../nomenclatures.ts"
+import type { Miniature, MiniatureOptions } from "./archive.ts"
+import { table } from "./archives/files.ts"
+import { OWN_CLASSES } from "./archives/folder.ts"
+import { beginMiniature, finishMiniature } from "./manifest.ts"
+import { drawPicture, drawScenery, setOf } from "./picture.ts"
+
+const EDGE = 64
+
+/** The header of a `.npy` file of version 1.0 (NumPy Enhancement Proposal 1), padded to a multiple of 64 bytes. */
+const headerOf = (shape: ReadonlyArray<number>): Buffer => {
+  const text = `{'descr': '|u1', 'fortran_order': False, 'shape': (${shape.join(", ")}), }`
+  const length = Math.ceil((10 + text.length + 1) / 64) * 64
+  const header = Buffer.alloc(length, " ")
+  header.write("\x93NUMPY\x01\x00", "latin1")
+  header.writeUInt16LE(length - 10, 8)
+  header.write(text, 10, "latin1")
+  header[length - 1] = 0x0a
+  return header
+}
+
+/** Whether an item has been written: a drawn picture is never all black. */
+const isWritten = (fd: number, at: number, length: number): boolean => {
+  const bytes = Buffer.alloc(length)
+  return readSync(fd, bytes, 0, length, at) === length && bytes.some((value) => value > 0)
+}
+
+/** @throws DataError where the folder holds something else */
+export const openArrays = (
+  folder: string,
+  { patches, seed, size }: MiniatureOptions & { readonly size: number | undefined }
+): Miniature => {
+  const edge = size ?? EDGE
+  const facts = { kind: "arrays", seed, patches, size: edge }
+  const complete = beginMiniature(folder, facts)
+  const scenery = drawScenery(seed, OWN_CLASSES.length)
+  const nomenclature = ownNomenclature(OWN_CLASSES)
+  const names = Array.from({ length: patches }, (_, i) => `item-${String(i).padStart(5, "0")}`)
+  const file = join(folder, "images.npy")
+  const header = headerOf([patches, edge, edge, 3])
+  if (!complete && !existsSync(file)) writeFileSync(file, header)
+  const bytes = edge * edge * 3
+  const write = (i: number, set: ReadonlyArray<number>) => {
+    const fd = openSync(file, "r+")
+    const at = header.length + i * bytes
+    try {
+      if (!isWritten(fd, at, bytes)) writeSync(fd, drawPicture(scenery, seed, i, set, edge, edge).data, 0, bytes, at)
+    } finally {
+      closeSync(fd)
+    }
+  }
+  return {
+    count: patches,
+    complete,
+    make: (i) => {
+      const set = setOf(scenery, seed, i)
+      if (!complete) write(i, set)
+      return {
+        kind: "reference",
+        archive: "arrays",
+        name: names[i],
+        folder,
+        files: { images: "images.npy" },
+        facts: { row: String(i), layout: "hwc", bands: RGB_BANDS.join() },
+        labels: set.map((index) => OWN_CLASSES[index]),
+        nomenclature,
+        split: undefined
+      }
+    },
+    finish: () => {
+      if (complete) return
+      const rows = names.map((name, i) => {
+        const set = setOf(scenery, seed, i)
+        return { name, labels: Uint8Array.from(OWN_CLASSES, (_, c) => (set.includes(c) ? 1 : 0)) }
+      })
+      const header = OWN_CLASSES.map((name) => (name.includes(",") ? `"${name}"` : name))
+      writeFileAtomic(join(folder, "labels.csv"), table("name", header, rows))
+      finishMiniature(folder, facts)
+    }
+  }
+}
