@@ -1,10 +1,9 @@
 /** How an archive is to be read, as a parameter of operators that read one. */
 import { Schema } from "effect"
 import { choice, listOf, Name, NonNegativeInt, type Plain } from "../../pipeline/param.ts"
-import { ARCHIVE_NAMES, type ArchiveChoice, AUTO } from "./archives.ts"
+import type { ArchiveChoice } from "./archives.ts"
 
-export const ArchiveSchema: Plain<ArchiveChoice> = Schema.Struct({
-  kind: Schema.optionalKey(choice(AUTO, ...ARCHIVE_NAMES)),
+export const ArchiveSchema: Plain<Omit<ArchiveChoice, "kind">> = Schema.Struct({
   labels: Schema.optionalKey(Name),
   s1: Schema.optionalKey(Name),
   maps: Schema.optionalKey(Name),

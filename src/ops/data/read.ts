@@ -6,6 +6,7 @@ import { random } from "../../pipeline/random.ts"
 import { Patch } from "../elements.ts"
 import { FirstEpoch, Run } from "../run.ts"
 import { ArchiveSchema } from "./archive-choice.ts"
+import { ARCHIVE_NAMES, AUTO } from "./archives.ts"
 import { type BandSelection, SELECTION_NAMES } from "./bands.ts"
 import { draws } from "./epochs.ts"
 import { attempt } from "./errors.ts"
@@ -52,7 +53,8 @@ export const read = source({
       "patches.lmdb"
     ),
     store: param(choice("lmdb", "none"), "`none` reads the files of an archive, which gives the same.", "lmdb"),
-    archive: optional(ArchiveSchema, "How the archive is read, where there is no store: parameters of `archive`."),
+    kind: param(choice(AUTO, ...ARCHIVE_NAMES), "What the archive is, where there is no store.", AUTO),
+    archive: optional(ArchiveSchema, "How else that archive is read: parameters of the operator `archive`."),
     split: param(choice("train", "val", "test"), "Which list of patches: its CSV file stands under `root_dir`."),
     bands: param<BandSelection>(
       Bands,
@@ -79,7 +81,7 @@ export const read = source({
         const names = yield* attempt(() => readSplitFile(resolve(run.root, `${split}.csv`), split))
         const from = resolve(run.root, params.from)
         const source = yield* params.store === "none"
-          ? fromArchive(from, params.archive ?? {}, nomenclature)
+          ? fromArchive(from, { kind: params.kind, ...params.archive }, nomenclature)
           : fromStore(from, nomenclature)
         const given = params.shuffle_labels ? yield* shuffledLabels(source, names, run.seed) : undefined
         const count = names.length * Math.max(0, epochs - first)
