@@ -36,18 +36,34 @@ const tensor = ({ data, shape }: NamedArray, storage: number): Bytes => {
   ]
 }
 
-/** A dictionary of `epoch`, `model_state_dict` and `config`. */
-export const originalCheckpoint = (epoch: number, arrays: ReadonlyArray<NamedArray>): Uint8Array => {
+type Plain = string | number | ReadonlyArray<Plain>
+const plain = (value: Plain): Bytes => {
+  if (typeof value === "string") return text(value)
+  return typeof value === "number" ? int(value) : [0x5d, 0x28, ...value.flatMap(plain), 0x65] // EMPTY_LIST, APPENDS
+}
+
+/**
+ * A dictionary of `epoch`, `model_state_dict` and `config`.
+ *
+ * @param model what the configuration says of the network; nothing if left out
+ */
+export const originalCheckpoint = (
+  epoch: number,
+  arrays: ReadonlyArray<NamedArray>,
+  model?: Readonly<Record<string, Plain>>
+): Uint8Array => {
   const state = items(
     ordered,
     arrays.map((array, i) => [array.name, tensor(array, i)])
   )
+  const network = Object.entries(model ?? {}).map(([key, value]) => [key, plain(value)] as const)
+  const config = [["mode", text("train")] as const, ...(model ? [["model", items([0x7d], network)] as const] : [])]
   const whole = items(
     [0x7d],
     [
       ["epoch", int(epoch)],
       ["model_state_dict", state],
-      ["config", items([0x7d], [["mode", text("train")]])]
+      ["config", items([0x7d], config)]
     ]
   )
   const storages = arrays.map(({ data }, i) => [
