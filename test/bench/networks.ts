@@ -1,3 +1,5 @@
+import type { KernelTime } from "./kernels.ts"
+
 /** The networks that engines are measured by, and what is measured. */
 export const networks = {
   "resnet10-slim, 64 px, batch 64": { backbone: "resnet10-slim", batchSize: 64, channels: 10, pixels: 64, rounds: 5 },
@@ -23,4 +25,6 @@ export interface Measured {
   readonly peak: number
   /** Largest memory of the process, in MiB. */
   readonly memory: number
+  /** Of a training step, the kernels that take most of it. */
+  readonly slowest: ReadonlyArray<KernelTime>
 }

@@ -1,16 +1,15 @@
-/** `npm run bench`: every benchmark, each figure a ratio within this run. */
-import { engines } from "./engines.ts"
+/** `npm run bench`: every benchmark, each figure a ratio within this run; with `-- --peer` PyTorch beside TensorFlow alone. */
+import { engines, peers } from "./engines.ts"
 import { type Figure, show } from "./harness.ts"
 import { fiveStages } from "./pipeline.ts"
 import { reading } from "./reading.ts"
 import { retrieval } from "./retrieval.ts"
 
-const benchmarks: ReadonlyArray<() => Figure | ReadonlyArray<Figure> | Promise<Figure | ReadonlyArray<Figure>>> = [
-  fiveStages,
-  reading,
-  engines,
-  retrieval
-]
+type Benchmark = () => Figure | ReadonlyArray<Figure> | Promise<Figure | ReadonlyArray<Figure>>
+
+const benchmarks: ReadonlyArray<Benchmark> = process.argv.includes("--peer")
+  ? [peers]
+  : [fiveStages, reading, engines, retrieval]
 let holds = true
 for (const benchmark of benchmarks) {
   const figures = [await benchmark()].flat()
