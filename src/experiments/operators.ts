@@ -30,6 +30,7 @@ import { qe } from "../ops/retrieve/rerank/qe.ts"
 import { save } from "../ops/retrieve/save.ts"
 import { search } from "../ops/retrieve/search.ts"
 import { compare } from "../ops/show/compare.ts"
+import { preview } from "../ops/show/preview.ts"
 import { print } from "../ops/show/print.ts"
 import { report } from "../ops/show/report.ts"
 import { strips } from "../ops/show/strips.ts"
@@ -54,6 +55,7 @@ export const operators = [
   read,
   images,
   augment,
+  preview,
   resize,
   crop,
   normalise,

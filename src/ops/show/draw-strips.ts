@@ -1,6 +1,5 @@
 import { join, resolve } from "node:path"
 import { Effect, Schema, type Scope, Stream } from "effect"
-import sharp from "sharp"
 import { operator } from "../../pipeline/operator.ts"
 import { choice, Name, optional, PositiveInt, param } from "../../pipeline/param.ts"
 import { ARCHIVE_NAMES, type ArchiveName } from "../data/archives.ts"
@@ -8,8 +7,8 @@ import { type BandSelection, bandNames } from "../data/bands.ts"
 import { type Band, Ranking } from "../elements.ts"
 import { writeFileAtomic } from "../files.ts"
 import { Run } from "../run.ts"
-import { ShowError, touching } from "./errors.ts"
-import type { Raster } from "./raster.ts"
+import { touching } from "./errors.ts"
+import { png } from "./png.ts"
 import { drawStrip, first, spread, stripContent } from "./strip.ts"
 import { type Strip, stripName, stripsFolder, stripsIndex } from "./strips-file.ts"
 import { pickRgb } from "./true-colour.ts"
@@ -27,21 +26,6 @@ export interface Place {
 export type OpenBands<E, R> = (
   place: Place
 ) => Effect.Effect<(patch: string) => Effect.Effect<ReadonlyArray<Band>, E>, E, R | Scope.Scope>
-
-const png = ({ data, height, width }: Raster): Effect.Effect<Uint8Array, ShowError> =>
-  Effect.tryPromise({
-    try: () =>
-      sharp(data, { raw: { width, height, channels: 3 } })
-        .png()
-        .toBuffer(),
-    catch: (cause) =>
-      new ShowError({
-        subject: "strip",
-        problem: `cannot be made a PNG (${cause instanceof Error ? cause.message : cause})`,
-        remedy: "Check that the package `sharp` is installed for this platform",
-        cause
-      })
-  })
 
 const Shown = Schema.Union([Schema.Literal("rgb"), Schema.Tuple([Name, Name, Name])])
 
@@ -67,7 +51,8 @@ const drawOne = Effect.fnUntraced(function* <E>(
     drawStrip(
       pictures,
       content.results.map(({ similarity }) => similarity)
-    )
+    ),
+    `strip of ${content.query.name}`
   )
   const path = join(stripsFolder(folder), strip.file)
   yield* touching(path, () => writeFileAtomic(path, bytes))
