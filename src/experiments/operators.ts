@@ -12,6 +12,7 @@ import { normalise } from "../ops/data/normalise.ts"
 import { read } from "../ops/data/read.ts"
 import { resize } from "../ops/data/resize-patch.ts"
 import { split } from "../ops/data/split.ts"
+import { statistics } from "../ops/data/statistics.ts"
 import { store } from "../ops/data/store.ts"
 import { verify } from "../ops/data/verify.ts"
 import { measure } from "../ops/measure/measure.ts"
@@ -58,6 +59,7 @@ export const operators = [
   preview,
   resize,
   crop,
+  statistics,
   normalise,
   batch,
   // training
