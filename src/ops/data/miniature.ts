@@ -7,12 +7,14 @@ import { Run } from "../run.ts"
 import { fileFault, promisedFile } from "./files.ts"
 import { type Miniature, type MiniatureOptions, openMiniature } from "./miniature/archive.ts"
 import { openArrays } from "./miniature/arrays.ts"
+import { openBigEarthNetV2 } from "./miniature/bigearthnet-v2.ts"
 import { madePlaces } from "./miniature/on-threads.ts"
 import { PICTURE_ARCHIVES, type PictureArchiveName } from "./miniature/picture-archives.ts"
 import { openPictures } from "./miniature/pictures.ts"
 
 const KINDS = [
   "bigearthnet",
+  "bigearthnet-v2",
   "arrays",
   ...(Object.keys(PICTURE_ARCHIVES) as ReadonlyArray<PictureArchiveName>)
 ] as const
@@ -24,6 +26,7 @@ interface Options extends MiniatureOptions {
 
 const openKind = (folder: string, { kind, ...options }: Options): Miniature => {
   if (kind === "bigearthnet") return openMiniature(folder, options)
+  if (kind === "bigearthnet-v2") return openBigEarthNetV2(folder, options)
   if (kind === "arrays") return openArrays(folder, options)
   return openPictures(PICTURE_ARCHIVES[kind], folder, options)
 }
