@@ -18,6 +18,8 @@ interface Stage {
   seconds: number
   /** Where the stages before run ahead of this one. */
   waits: Waits | undefined
+  /** What it said of itself last. */
+  note: string | undefined
   ended: boolean
 }
 
@@ -49,6 +51,9 @@ const bar = (fraction: number, width: number): string => {
 
 const seconds = (s: number): string => (s < 9.95 ? `${s.toFixed(1)} s` : `${Math.round(s)} s`)
 
+const left = (s: number): string =>
+  s < 100 ? `${Math.round(s)} s left` : s < 6000 ? `${Math.round(s / 60)} min left` : `${(s / 3600).toFixed(1)} h left`
+
 /** How far a stage is; one that knows no total is as far as the one before it. */
 const fractionOf = (stages: ReadonlyArray<Stage>, index: number): number | undefined => {
   for (let i = index; i >= 0; i--) {
@@ -75,14 +80,22 @@ const waitsLine = (stages: ReadonlyArray<Stage>, index: number): ReadonlyArray<s
   return [`  ${name} waited ${network} for data, data ${shown(ofInput, stages[index - 1].seconds)} for it`]
 }
 
-const line = (stages: ReadonlyArray<Stage>, index: number, wide: boolean): string => {
+/** What the stage said of itself, and how long the rest takes where that goes on as it went so far. */
+const noteOf = ({ ended, note }: Stage, fraction: number | undefined, elapsed: number): string => {
+  if (note === undefined) return ""
+  const known = !ended && fraction !== undefined && fraction > 0 && fraction < 1
+  return `  ${note}${known ? `, ${left((elapsed * (1 - fraction)) / fraction)}` : ""}`
+}
+
+/** @param elapsed seconds since the pipeline began */
+const line = (stages: ReadonlyArray<Stage>, index: number, wide: boolean, elapsed: number): string => {
   const stage = stages[index]
   const fraction = fractionOf(stages, index)
   const count = stage.total === undefined || stage.ended ? `${stage.elements}` : `${stage.elements}/${stage.total}`
   const drawn = wide && fraction !== undefined ? `${bar(fraction, 20)} ` : ""
   const percent =
     !stage.ended && stage.total === undefined && fraction !== undefined ? ` (${Math.floor(fraction * 100)} %)` : ""
-  return `  ${stage.name.padEnd(11)} ${drawn}${(count + percent).padStart(12)}  ${seconds(ownSeconds(stages, index)).padStart(7)}`
+  return `  ${stage.name.padEnd(11)} ${drawn}${(count + percent).padStart(12)}  ${seconds(ownSeconds(stages, index)).padStart(7)}${noteOf(stage, fraction, elapsed)}`
 }
 
 export const makeProgress = (screen: Screen): Progress => {
@@ -90,6 +103,8 @@ export const makeProgress = (screen: Screen): Progress => {
   let stages: Array<Stage> = []
   let drawn = 0
   let last = 0
+  let since = 0
+  const elapsed = () => (screen.now() - since) / 1000
 
   const erase = () => {
     if (drawn > 0) screen.write(`\x1b[${drawn}A\x1b[0J`)
@@ -98,7 +113,7 @@ export const makeProgress = (screen: Screen): Progress => {
   /** Indices of the stages that have begun: of a pipeline that fails at once, perhaps not all have. */
   const begun = () => stages.flatMap(({ name }, i) => (name === "" ? [] : [i]))
   const draw = () => {
-    const lines = begun().map((i) => line(stages, i, true).slice(0, Math.max(20, screen.columns() - 1)))
+    const lines = begun().map((i) => line(stages, i, true, elapsed()).slice(0, Math.max(20, screen.columns() - 1)))
     if (lines.length > 0) screen.write(`${lines.join("\n")}\n`)
     drawn = lines.length
   }
@@ -112,11 +127,19 @@ export const makeProgress = (screen: Screen): Progress => {
       return
     }
     const busiest = stages.reduce((best, _, i) => (ownSeconds(stages, i) > ownSeconds(stages, best) ? i : best), 0)
-    screen.write(`${line(stages, busiest, false)} ...\n`)
+    screen.write(`${line(stages, busiest, false, elapsed())} ...\n`)
   }
   const stageOf = ({ index, step }: Running): Stage => {
     for (let i = stages.length; i <= index; i++)
-      stages.push({ name: "", elements: 0, total: undefined, seconds: 0, waits: undefined, ended: false })
+      stages.push({
+        name: "",
+        elements: 0,
+        total: undefined,
+        seconds: 0,
+        waits: undefined,
+        note: undefined,
+        ended: false
+      })
     if (stages[index].name === "") stages[index] = { ...stages[index], name: step.name }
     return stages[index]
   }
@@ -132,6 +155,9 @@ export const makeProgress = (screen: Screen): Progress => {
         state.elements += elements
         state.seconds += waited
         refresh()
+      },
+      noted: (stage, words) => {
+        stageOf(stage).note = words
       },
       waited: (stage, { forInput, ofInput }) => {
         const state = stageOf(stage)
@@ -154,6 +180,7 @@ export const makeProgress = (screen: Screen): Progress => {
       stages = []
       drawn = 0
       last = screen.now()
+      since = last
       screen.write(`${pipeline}\n`)
     },
     end: () => {
@@ -162,7 +189,7 @@ export const makeProgress = (screen: Screen): Progress => {
       else
         screen.write(
           begun()
-            .map((i) => `${line(stages, i, false)}\n`)
+            .map((i) => `${line(stages, i, false, elapsed())}\n`)
             .join("")
         )
       for (const waited of begun().flatMap((i) => waitsLine(stages, i))) screen.write(`${waited}\n`)

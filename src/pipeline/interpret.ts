@@ -62,7 +62,11 @@ export const toStream = <Out, E, R>(
     const beat: Beat = { yielded: 0, failed: false }
     return (pipeline as AnyPipeline).steps.reduce<AnyStream>((before, step, index, steps) => {
       const stage: Running = { pipeline: name, index, step }
-      const self = { expect: (total: number) => watcher.expected(stage, total), before: steps.slice(0, index) }
+      const self = {
+        expect: (total: number) => watcher.expected(stage, total),
+        note: (words: string) => watcher.noted(stage, words),
+        before: steps.slice(0, index)
+      }
       const { ahead, run } = originOf(step).operator
       const input = ahead === undefined ? before : runAhead(ahead, (waits) => watcher.waited(stage, waits))(before)
       return watched(run(step.params, self)(input), stage, watcher, beat)

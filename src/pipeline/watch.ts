@@ -15,6 +15,8 @@ export interface Watcher {
   readonly expected: (stage: Running, total: number) => void
   /** `elements` more came out; `seconds` went by waiting for them, the stages before included. */
   readonly progressed: (stage: Running, elements: number, seconds: number) => void
+  /** What the stage says of itself just now, in a few words. */
+  readonly noted: (stage: Running, words: string) => void
   /** The stage, which others run ahead of, waited for them or they for it. */
   readonly waited: (stage: Running, waits: Waits) => void
   readonly ended: (stage: Running) => void
@@ -27,6 +29,7 @@ export const silent: Watcher = {
   started: nothing,
   expected: nothing,
   progressed: nothing,
+  noted: nothing,
   waited: nothing,
   ended: nothing,
   failed: nothing
@@ -36,6 +39,8 @@ export const silent: Watcher = {
 export interface Self {
   /** How many elements it will give, once it knows; for progress bars. */
   readonly expect: (total: number) => void
+  /** What is worth seeing of it just now, in a few words: stands behind its progress until it says something else. */
+  readonly note?: (words: string) => void
   /** The steps before it, as they were resolved; `undefined` where it runs outside of a pipeline. */
   readonly before?: ReadonlyArray<Step>
 }

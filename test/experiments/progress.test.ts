@@ -39,6 +39,24 @@ describe("progress", () => {
     expect(state.text.split("\n")[1]).toBe("  scale           1 (25 %)     10 s ...")
   })
 
+  it("shows what a stage says of itself, and how long the rest takes", () => {
+    const { progress, state } = screen(false)
+    progress.begin("one")
+    progress.watcher.expected(source, 4)
+    progress.watcher.progressed(source, 1, 1)
+    progress.watcher.noted(stage, "loss 0.5000, 120 images/s")
+    state.now = 10_001
+    progress.watcher.progressed(stage, 1, 11)
+    // A quarter took ten seconds.
+    expect(state.text.split("\n")[1]).toBe(
+      "  scale           1 (25 %)     10 s  loss 0.5000, 120 images/s, 30 s left ..."
+    )
+    progress.watcher.ended(stage)
+    state.text = ""
+    progress.end()
+    expect(state.text).toContain("10 s  loss 0.5000, 120 images/s\n")
+  })
+
   it("on a terminal redraws one bar a stage, and says lines above them", () => {
     const { progress, state } = screen(true)
     progress.begin("one")

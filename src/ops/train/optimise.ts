@@ -1,6 +1,6 @@
 /** Training as a stream: batches in, one step out for each update, the state with the last of an epoch. */
 import { join } from "node:path"
-import { Effect, Schema, Stream } from "effect"
+import { Clock, Effect, Schema, Stream } from "effect"
 import { operator } from "../../pipeline/operator.ts"
 import { Compat, choice, Flag, Positive, PositiveInt, Probability, param } from "../../pipeline/param.ts"
 import { peeked } from "../../pipeline/peek.ts"
@@ -16,6 +16,7 @@ import { type CourseParams, courseOf } from "./course.ts"
 import { TrainError } from "./errors.ts"
 import { idLossNames, lossesOf, metricLossNames } from "./objectives.ts"
 import { type OptimiserName, zeroMoments } from "./optimisers.ts"
+import { paceOf, wordsOf } from "./pace.ts"
 import { Schedule } from "./schedule.ts"
 import { makeTrainer } from "./trainer.ts"
 
@@ -102,32 +103,38 @@ export const optimise = operator({
     )
   },
   ahead: BATCHES_AHEAD,
-  run: (params) => (batches) =>
-    Stream.unwrap(
-      Effect.gen(function* () {
-        const { folder, seed } = yield* Run
-        const epoch = yield* FirstEpoch
-        const tensors = yield* engine
-        const model = makeModel(params.model)
-        const resumed = epoch > 0 ? yield* readCheckpoint(join(folder, "checkpoints"), epoch) : undefined
-        const { first, all } = yield* peeked(batches)
-        const trainer = yield* opened(tensors, model, params, seed, resumed ?? (yield* fresh(model, seed, first)))
-        const { close, finish, take } = courseOf({ model, trainer, params, seed, resumed })
-        const once = (body: () => TrainStep | undefined) => Stream.fromEffect(attempt(body))
-        const before = (next: Batch | undefined) =>
-          Stream.concat(
-            once(() => finish(next)),
-            once(() => close(next))
+  run:
+    (params, { note }) =>
+    (batches) =>
+      Stream.unwrap(
+        Effect.gen(function* () {
+          const { folder, seed } = yield* Run
+          const epoch = yield* FirstEpoch
+          const tensors = yield* engine
+          const model = makeModel(params.model)
+          const resumed = epoch > 0 ? yield* readCheckpoint(join(folder, "checkpoints"), epoch) : undefined
+          const { first, all } = yield* peeked(batches)
+          const trainer = yield* opened(tensors, model, params, seed, resumed ?? (yield* fresh(model, seed, first)))
+          const { close, finish, take } = courseOf({ model, trainer, params, seed, resumed })
+          const once = (body: () => TrainStep | undefined) => Stream.fromEffect(attempt(body))
+          const pace = paceOf()
+          const timed = (batch: Batch) =>
+            Effect.gen(function* () {
+              const begun = yield* Clock.currentTimeMillis
+              const step = yield* attempt(() => take(batch))
+              pace.add(batch.size, ((yield* Clock.currentTimeMillis) - begun) / 1000)
+              if (step !== undefined) note?.(`${wordsOf(step)}, ${pace.words()}`)
+              return step
+            })
+          const before = (next: Batch | undefined) =>
+            Stream.concat(
+              once(() => finish(next)),
+              once(() => close(next))
+            )
+          return Stream.flatMap(all, (batch) => Stream.concat(before(batch), Stream.fromEffect(timed(batch)))).pipe(
+            Stream.concat(before(undefined)),
+            Stream.filter((step) => step !== undefined)
           )
-        return Stream.flatMap(all, (batch) =>
-          Stream.concat(
-            before(batch),
-            once(() => take(batch))
-          )
-        ).pipe(
-          Stream.concat(before(undefined)),
-          Stream.filter((step) => step !== undefined)
-        )
-      })
-    )
+        })
+      )
 })

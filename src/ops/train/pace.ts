@@ -1,0 +1,26 @@
+/** What is told of training while it runs. */
+import type { TrainStep } from "../elements.ts"
+
+/** Share of what went before in the pace: about the last 20 batches count. */
+const MEMORY = 0.95
+
+/** Images a second, over the last batches. */
+export const paceOf = () => {
+  let [images, seconds] = [0, 0]
+  return {
+    add: (some: number, took: number): void => {
+      images = MEMORY * images + some
+      seconds = MEMORY * seconds + took
+    },
+    words: (): string => {
+      const pace = images / Math.max(seconds, 1e-3)
+      return `${pace < 10 ? pace.toFixed(1) : Math.round(pace)} images/s`
+    }
+  }
+}
+
+/** `loss 0.5312`, and its parts where there are two. */
+export const wordsOf = ({ idLoss, loss, metricLoss }: TrainStep): string => {
+  const both = idLoss !== 0 && metricLoss !== 0
+  return `loss ${loss.toFixed(4)}${both ? ` (id ${idLoss.toFixed(4)}, metric ${metricLoss.toFixed(4)})` : ""}`
+}
