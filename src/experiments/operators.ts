@@ -1,5 +1,6 @@
 /** Every operator that YAML files may name. A new one is one line here. */
 import { archive } from "../ops/data/archive.ts"
+import { audit } from "../ops/data/audit.ts"
 import { augment } from "../ops/data/augment.ts"
 import { batch } from "../ops/data/batch.ts"
 import { crop } from "../ops/data/crop.ts"
@@ -30,6 +31,7 @@ import { kReciprocal } from "../ops/retrieve/rerank/k-reciprocal.ts"
 import { qe } from "../ops/retrieve/rerank/qe.ts"
 import { save } from "../ops/retrieve/save.ts"
 import { search } from "../ops/retrieve/search.ts"
+import { auditReport } from "../ops/show/audit-report.ts"
 import { compare } from "../ops/show/compare.ts"
 import { preview } from "../ops/show/preview.ts"
 import { print } from "../ops/show/print.ts"
@@ -44,6 +46,8 @@ import { validate } from "../ops/train/validate.ts"
 
 export const operators = [
   // archives and stores
+  audit,
+  auditReport,
   miniature,
   archive,
   split,

@@ -1,35 +1,17 @@
-import { join, resolve } from "node:path"
-import { Effect, Schema, Stream } from "effect"
+import { join } from "node:path"
+import { Effect, Stream } from "effect"
 import { operator } from "../../pipeline/operator.ts"
-import { choice, Fraction, Name, optional, Probability, param, Seed } from "../../pipeline/param.ts"
+import { choice, Fraction, optional, Probability, param, Seed } from "../../pipeline/param.ts"
 import { PatchRef } from "../elements.ts"
 import { writeFileAtomic } from "../files.ts"
 import { Run } from "../run.ts"
-import { byArchive, byLists, type Divided, drawn, type Lists, SPLITS } from "./divide.ts"
-import { attempt, DataError } from "./errors.ts"
+import { byArchive, byLists, type Divided, drawn, SPLITS } from "./divide.ts"
+import { attempt } from "./errors.ts"
 import { fileFault } from "./files.ts"
-import { readSplitFile } from "./split-files.ts"
-
-const ListFiles = Schema.Struct({
-  train: Schema.optionalKey(Name),
-  val: Schema.optionalKey(Name),
-  test: Schema.optionalKey(Name)
-})
+import { ListFiles, readLists } from "./lists.ts"
 
 /** What a drawn division has by default; the original's. */
 const VAL = 0.1
-
-const readLists = (root: string, files: typeof ListFiles.Type | undefined): Lists => {
-  const named = SPLITS.filter((split) => files?.[split] !== undefined)
-  if (files === undefined || named.length === 0) {
-    throw new DataError({
-      subject: "split",
-      problem: "divides by lists, but is given none",
-      remedy: "Give `lists: { train: FILE, val: FILE, test: FILE }`"
-    })
-  }
-  return Object.fromEntries(named.map((split) => [split, readSplitFile(resolve(root, files[split] ?? ""), split)]))
-}
 
 /**
  * Divides an archive: as the original does UCM and WHDLD (`draw`), as the archive itself does (`archive`), or by lists of

@@ -2,7 +2,9 @@
  * What every kind of archive is to the rest: a list of patches, their labels, and what decodes one. A new kind is one file
  * with a value of `ArchiveKind`, and one line in `../archives.ts`.
  */
-import type { Nomenclature, PatchRef, RawPatch } from "../../elements.ts"
+import type { Finding, Nomenclature, PatchRef, RawPatch } from "../../elements.ts"
+
+export type { Finding } from "../../elements.ts"
 
 /** How an archive is to be read; each kind uses what concerns it. */
 export interface ArchiveOptions {
@@ -27,19 +29,6 @@ export const NO_OPTIONS: ArchiveOptions = {
   threshold: 0,
   bands: undefined,
   layout: "hwc"
-}
-
-/** Something that a reader must refuse or report, once per archive. */
-export interface Finding {
-  /** What was found, as a clause: "label rows have no image". */
-  readonly what: string
-  readonly count: number
-  /** The first few, in the archive's order. */
-  readonly examples: ReadonlyArray<string>
-  /** `fail`: the patches cannot be used. `warn`: they can, but look wrong. `note`: worth knowing. */
-  readonly severity: "fail" | "warn" | "note"
-  /** What to do about it, as a sentence without a full stop. */
-  readonly remedy: string
 }
 
 /** An archive whose labels have been read. */

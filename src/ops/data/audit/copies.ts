@@ -1,0 +1,58 @@
+/** Images that occur twice, told by a hash of their pixels. */
+import { createHash } from "node:crypto"
+import type { RawPatch } from "../../elements.ts"
+import { type Finding, finding } from "../archive/kind.ts"
+import { rawBytes } from "../dtypes.ts"
+
+/** A hash of all bands with their names, types and sizes: equal for equal pixels, whatever the file. */
+export const contentHash = ({ bands }: Pick<RawPatch, "bands">): string => {
+  const hash = createHash("sha256")
+  for (const { data, dtype, height, name, width } of bands) {
+    hash.update(`${name}\0${dtype}\0${height}x${width}\0`)
+    hash.update(rawBytes(data))
+  }
+  return hash.digest("base64")
+}
+
+interface Seen {
+  readonly name: string
+  readonly split: RawPatch["split"]
+}
+
+export interface Copies {
+  readonly see: (patch: RawPatch) => void
+  readonly findings: () => ReadonlyArray<Finding>
+}
+
+/** Holds a hash and a name per patch. */
+export const copiesOf = (): Copies => {
+  const first = new Map<string, Seen>()
+  const twice: Array<string> = []
+  const leaking: Array<string> = []
+  return {
+    see: (patch) => {
+      const hash = contentHash(patch)
+      const other = first.get(hash)
+      if (other === undefined) {
+        first.set(hash, { name: patch.name, split: patch.split })
+        return
+      }
+      twice.push(`${patch.name} = ${other.name}`)
+      if (patch.split !== other.split) leaking.push(`${patch.name} (${patch.split}) = ${other.name} (${other.split})`)
+    },
+    findings: () => [
+      ...finding(
+        "images have the pixels of another one",
+        twice,
+        "warn",
+        "Keep one of each, or name the copies beside figures"
+      ),
+      ...finding(
+        "images stand in another split than their copy",
+        leaking,
+        "warn",
+        "Take them out of training: what is tested there has been seen"
+      )
+    ]
+  }
+}

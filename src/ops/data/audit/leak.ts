@@ -1,0 +1,40 @@
+/** What of one version's test has trained the other: BigEarthNet v2 names the v1 patch of each of its own. */
+import type { PatchRef, Split } from "../../elements.ts"
+import { type Finding, finding } from "../archive/kind.ts"
+import { type Lists, SPLITS } from "../divide.ts"
+
+export interface Leak {
+  readonly see: (reference: PatchRef) => void
+  /** Patches by their split here (rows) and in v1 (columns). */
+  readonly table: () => Readonly<Record<string, Readonly<Record<string, number>>>>
+  readonly findings: () => ReadonlyArray<Finding>
+}
+
+/** @param lists names per split of BigEarthNet v1 */
+export const leakFrom = (lists: Lists): Leak => {
+  const parts = new Map<string, Split>(
+    SPLITS.flatMap((split) => (lists[split] ?? []).map((name) => [name, split] as const))
+  )
+  const table: Record<string, Record<string, number>> = {}
+  const leaked: Array<string> = []
+  let tested = 0
+  return {
+    see: ({ facts, name, split = undefined }) => {
+      const before = parts.get(facts.s2v1) ?? "none"
+      const row = table[split ?? "none"] ?? {}
+      row[before] = (row[before] ?? 0) + 1
+      table[split ?? "none"] = row
+      if (split !== "test") return
+      tested++
+      if (before === "train") leaked.push(`${name} (${facts.s2v1})`)
+    },
+    table: () => table,
+    findings: () =>
+      finding(
+        `test patches are training patches of BigEarthNet v1 (${((100 * leaked.length) / Math.max(1, tested)).toFixed(1)} % of the test)`,
+        leaked,
+        "warn",
+        "Weights that were trained on v1 must not be tested here"
+      )
+  }
+}

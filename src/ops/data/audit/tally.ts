@@ -1,0 +1,147 @@
+/** Counting an archive: classes by split and country, label sets, and what its labels make suspicious. Pure. */
+import type { Audit, PatchRef } from "../../elements.ts"
+import { type Finding, finding } from "../archive/kind.ts"
+import type { Published } from "./published.ts"
+
+/** Labels of one patch under the classes that are audited. */
+export interface Counted {
+  readonly name: string
+  readonly split: PatchRef["split"]
+  readonly country: string | undefined
+  /** Multi-hot. */
+  readonly labels: Uint8Array
+}
+
+type Counts = Record<string, number>
+
+const add = (counts: Counts, key: string, n = 1): void => {
+  counts[key] = (counts[key] ?? 0) + n
+}
+
+const NO_SPLIT = "no split"
+const ORDER = ["all", "train", "val", "test", NO_SPLIT]
+
+/** Splits in their usual order. */
+const bySplit = (counts: Readonly<Counts>): Counts =>
+  Object.fromEntries(ORDER.filter((part) => counts[part] !== undefined).map((part) => [part, counts[part]]))
+
+/** By name; names that are numbers stand in their order anyway. */
+const byName = (counts: Readonly<Counts>): Counts =>
+  Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)))
+
+/** So many neighbouring classes of one patch look filled in, not seen. */
+const RUN = 8
+
+const longestRun = (labels: Uint8Array): number => {
+  let run = 0
+  let longest = 0
+  for (const label of labels) {
+    run = label === 1 ? run + 1 : 0
+    longest = Math.max(longest, run)
+  }
+  return longest
+}
+
+export interface Tally {
+  readonly count: (patch: Counted) => void
+  /** The counts so far. */
+  readonly counts: () => Pick<
+    Audit,
+    "patches" | "splits" | "countries" | "classCounts" | "labelsPerPatch" | "distinctSets"
+  >
+  readonly findings: () => ReadonlyArray<Finding>
+}
+
+/** Counts patches one by one; holds counts, names of suspicious patches, and distinct label sets. */
+export const tallyOf = (classes: ReadonlyArray<string>, published: Published | undefined): Tally => {
+  const splits: Counts = {}
+  const countries: Counts = {}
+  const perPatch: Counts = {}
+  const classCounts = classes.map(() => ({ total: 0, splits: {} as Counts, countries: {} as Counts }))
+  const sets = new Map<string, Set<string>>()
+  const empty: Array<string> = []
+  const filled: Array<string> = []
+  const most = published?.mostLabels ?? Number.POSITIVE_INFINITY
+  let patches = 0
+  const seeSet = (split: string, key: string) => {
+    const known = sets.get(split) ?? new Set()
+    known.add(key)
+    sets.set(split, known)
+  }
+  const count = ({ country, labels, name, split = undefined }: Counted) => {
+    const part = split ?? NO_SPLIT
+    const key = Buffer.from(labels).toString("latin1")
+    let number = 0
+    patches++
+    add(splits, part)
+    if (country !== undefined) add(countries, country)
+    labels.forEach((label, i) => {
+      if (label === 0) return
+      number++
+      classCounts[i].total++
+      add(classCounts[i].splits, part)
+      if (country !== undefined) add(classCounts[i].countries, country)
+    })
+    add(perPatch, String(number))
+    seeSet("all", key)
+    seeSet(part, key)
+    if (number === 0) empty.push(name)
+    if (number > most || (longestRun(labels) >= RUN && number > RUN)) filled.push(name)
+  }
+  return {
+    count,
+    counts: () => ({
+      patches,
+      splits: bySplit(splits),
+      countries: byName(countries),
+      classCounts: classCounts.map((one, i) => ({
+        name: classes[i],
+        total: one.total,
+        splits: bySplit(one.splits),
+        countries: byName(one.countries)
+      })),
+      labelsPerPatch: perPatch,
+      distinctSets: bySplit(Object.fromEntries([...sets].map(([part, known]) => [part, known.size])))
+    }),
+    findings: () => {
+      const rare = classes.filter((_, i) => classCounts[i].total < 2)
+      return [
+        ...finding("images have no label", empty, "note", "Reading leaves them out; nothing is to be done"),
+        ...finding(
+          Number.isFinite(most)
+            ? `patches have more labels than the documented ${most}, or ${RUN} neighbouring ones`
+            : `patches have ${RUN} or more neighbouring labels`,
+          filled,
+          "warn",
+          "Labels look filled: compare the label files with those of another copy"
+        ),
+        ...finding(
+          "classes have fewer than two patches",
+          rare,
+          "note",
+          "Figures per class are undefined for them in some splits"
+        )
+      ]
+    }
+  }
+}
+
+const differences = (what: string, found: Counts, known: Readonly<Record<string, number>>): ReadonlyArray<string> =>
+  Object.entries(known)
+    .filter(([key, n]) => (found[key] ?? 0) !== n)
+    .map(([key, n]) => `${what} ${key}: ${found[key] ?? 0}, published ${n}`)
+
+/** How an archive's counts differ from the published ones; none where they are equal. */
+export const differencesFrom = (published: Published, counts: ReturnType<Tally["counts"]>): ReadonlyArray<string> => {
+  const classes = Object.fromEntries(counts.classCounts.map(({ name, total }) => [name, total]))
+  return [
+    ...differences("number of", { patches: counts.patches }, { patches: published.patches }),
+    ...differences("split", { ...counts.splits }, published.splits ?? {}),
+    ...differences("country", { ...counts.countries }, published.countries ?? {}),
+    ...differences("class", classes, published.classes ?? {}),
+    ...differences("patches with so many labels,", { ...counts.labelsPerPatch }, published.labelsPerPatch ?? {}),
+    ...(published.distinctSets === undefined
+      ? []
+      : differences("distinct label", { sets: counts.distinctSets.all ?? 0 }, { sets: published.distinctSets }))
+  ]
+}

@@ -1,0 +1,120 @@
+/** The page of an audit: one HTML file that needs no network. */
+import type { Audit, Finding } from "../elements.ts"
+import { verdict } from "./audit-text.ts"
+import { escapeText } from "./markup.ts"
+import { style } from "./style.ts"
+
+type Counts = Readonly<Record<string, number>>
+
+const number = (n: number): string => n.toLocaleString("en")
+
+const WIDTH = 420
+const HEIGHT = 200
+const BOX = { left: 8, right: 8, top: 18, bottom: 26 }
+
+/** Bars standing beside each other, each with its value above and its name below. */
+const columnPlot = (title: string, counts: Counts): string => {
+  const entries = Object.entries(counts)
+  const most = Math.max(1, ...entries.map(([, n]) => n))
+  const step = (WIDTH - BOX.left - BOX.right) / Math.max(1, entries.length)
+  const room = HEIGHT - BOX.top - BOX.bottom
+  const bars = entries.map(([name, n], i) => {
+    const height = (room * n) / most
+    const middle = BOX.left + (i + 0.5) * step
+    const top = HEIGHT - BOX.bottom - height
+    return [
+      `<rect class="column" x="${(middle - 0.36 * step).toFixed(1)}" y="${top.toFixed(1)}" width="${(0.72 * step).toFixed(1)}" height="${height.toFixed(1)}"/>`,
+      `<text class="tick" x="${middle.toFixed(1)}" y="${(top - 5).toFixed(1)}" text-anchor="middle">${number(n)}</text>`,
+      `<text class="tick" x="${middle.toFixed(1)}" y="${HEIGHT - 9}" text-anchor="middle">${escapeText(name)}</text>`
+    ].join("")
+  })
+  return `<figure class="card"><figcaption>${escapeText(title)}</figcaption><svg class="plot" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeText(title)}">${bars.join("")}</svg></figure>`
+}
+
+const plots = ({ countries, distinctSets, labelsPerPatch, splits }: Audit): string => {
+  const all: ReadonlyArray<readonly [string, Counts]> = [
+    ["Patches by their number of labels", labelsPerPatch],
+    ["Patches by split", splits],
+    ["Patches by country", countries],
+    ["Distinct label sets", distinctSets]
+  ]
+  return `<div class="plots">${all
+    .filter(([, counts]) => Object.keys(counts).length > 0)
+    .map(([title, counts]) => columnPlot(title, counts))
+    .join("")}</div>`
+}
+
+/** A row per class: its counts, and a bar as long as its share of the patches. */
+const classTable = ({ classCounts, patches }: Audit, part: "splits" | "countries", parts: ReadonlyArray<string>) => {
+  const head = ["all", ...parts, ""].map((name) => `<th scope="col">${escapeText(name)}</th>`).join("")
+  const rows = classCounts.map(({ name, total, ...counts }) => {
+    const cells = [total, ...parts.map((key) => counts[part][key] ?? 0)].map((n) => `<td>${number(n)}</td>`).join("")
+    const share = patches === 0 ? 0 : (100 * total) / patches
+    return `<tr><th scope="row">${escapeText(name)}</th>${cells}<td class="share"><div class="bar"><i style="width:${share.toFixed(1)}%"></i></div></td></tr>`
+  })
+  return `<div class="card scroll"><table class="counts"><thead><tr><td></td>${head}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`
+}
+
+const WORDS: Readonly<Record<Finding["severity"], string>> = { fail: "unusable", warn: "suspicious", note: "to know" }
+
+const findingItem = ({ count, examples, remedy, severity, what }: Finding): string =>
+  [
+    `<li class="${severity}"><b>${WORDS[severity]}: ${number(count)} ${escapeText(what)}.</b>`,
+    `<span class="soft">${examples.map(escapeText).join(", ")}${count > examples.length ? ", …" : ""}</span>`,
+    `${escapeText(remedy)}.</li>`
+  ].join(" ")
+
+const findings = ({ findings: all, pixels }: Audit): string =>
+  [
+    all.length === 0
+      ? "<p>Nothing was found wrong.</p>"
+      : `<ul class="notes findings">${all.map(findingItem).join("")}</ul>`,
+    pixels ? "" : "<p>Pixels were not read: neither damage nor copies would have been found.</p>"
+  ].join("")
+
+const leak = ({ leak: table }: Audit): string => {
+  if (table === undefined) return ""
+  const columns = ["train", "val", "test", "none"]
+  const rows = Object.entries(table).map(
+    ([part, row]) =>
+      `<tr><th scope="row">${escapeText(part)}</th>${columns.map((name) => `<td>${number(row[name] ?? 0)}</td>`).join("")}</tr>`
+  )
+  return `<h2>The same places in BigEarthNet v1</h2><div class="card scroll"><table><thead><tr><td>split here</td>${columns.map((name) => `<th scope="col">${name} of v1</th>`).join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`
+}
+
+const own = `
+.column { fill: var(--c1); }
+.counts th { white-space: normal; min-width: 9rem; }
+.share { min-width: 7rem; }
+.share .bar { margin: 0; }
+.findings li.fail b { color: var(--c2); }
+.findings li.warn b { color: var(--c1); }
+`
+
+/** The whole document. Every text that comes from data is escaped. */
+export const auditPage = (title: string, audit: Audit): string => {
+  const { archive, classCounts, countries, nomenclature, patches, path, splits } = audit
+  const names = Object.keys(countries)
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeText(title)} · audit</title>
+<style>${style}${own}</style>
+</head>
+<body><main>
+<header><p class="kind">Audit of an archive</p><h1>${escapeText(title)}</h1><p class="facts">${escapeText(archive)}, ${number(patches)} patches, ${classCounts.length} classes (${escapeText(nomenclature)})<br>${escapeText(path)}</p></header>
+<p class="rule">${escapeText(verdict(audit))}</p>
+<h2>What was found</h2>
+${findings(audit)}
+${leak(audit)}
+<h2>Counts</h2>
+${plots(audit)}
+<h2>Classes by split</h2>
+${classTable(audit, "splits", Object.keys(splits))}
+${names.length === 0 ? "" : `<h2>Classes by country</h2>${classTable(audit, "countries", names)}`}
+</main></body>
+</html>
+`
+}

@@ -1,0 +1,71 @@
+/** An audit as text for a terminal. */
+import type { Audit } from "../elements.ts"
+import { wrapped } from "./table.ts"
+
+/** More classes than this are in the page and in the JSON. */
+const SHOWN = 60
+const WIDEST = 34
+
+const number = (n: number): string => n.toLocaleString("en")
+const shorten = (text: string): string => (text.length <= WIDEST ? text : `${text.slice(0, WIDEST - 1)}…`)
+
+const tallied = (what: string, counts: Readonly<Record<string, number>>): ReadonlyArray<string> =>
+  Object.keys(counts).length === 0
+    ? []
+    : wrapped(
+        `${what}: ${Object.entries(counts)
+          .map(([key, n]) => `${key} ${number(n)}`)
+          .join(", ")}`
+      )
+
+const classTable = ({ classCounts, splits }: Audit): ReadonlyArray<string> => {
+  const parts = Object.keys(splits)
+  const width = Math.min(WIDEST, Math.max(...classCounts.map(({ name }) => name.length)))
+  const row = (name: string, cells: ReadonlyArray<string>) =>
+    `${shorten(name).padEnd(width)}${cells.map((cell) => cell.padStart(10)).join("")}`
+  return [
+    row("class", ["all", ...parts]),
+    ...classCounts
+      .slice(0, SHOWN)
+      .map(({ name, splits: counts, total }) =>
+        row(name, [total, ...parts.map((part) => counts[part] ?? 0)].map(number))
+      )
+  ]
+}
+
+/** What the published counts say to it. */
+export const verdict = ({ published }: Audit): string => {
+  if (published === undefined) return "No published counts are known of such an archive."
+  const { differences, source } = published
+  if (differences.length === 0) return `As published (${source}).`
+  const shown = differences.slice(0, 12).join("; ")
+  const more = differences.length > 12 ? `; and ${differences.length - 12} more` : ""
+  return `Differs from ${source}: ${shown}${more}.`
+}
+
+/** Lines of the audit, at most 80 characters wide where words and classes allow it. */
+export const auditText = (audit: Audit): ReadonlyArray<string> => {
+  const { archive, countries, distinctSets, findings, labelsPerPatch, leak, nomenclature, patches, pixels, splits } =
+    audit
+  const leaks = Object.entries(leak ?? {}).flatMap(([part, row]) => tallied(`${part} here, in v1`, row))
+  const found = findings.flatMap(({ count, examples, remedy, severity, what }) => {
+    const more = count > examples.length ? ", ..." : ""
+    return wrapped(`[${severity}] ${number(count)} ${what}: ${examples.join(", ")}${more}. ${remedy}.`)
+  })
+  return [
+    "",
+    `${archive}: ${number(patches)} patches, ${audit.classCounts.length} classes (${nomenclature})`,
+    ...tallied("splits", splits),
+    ...tallied("countries", countries),
+    ...tallied("labels per patch", labelsPerPatch),
+    ...tallied("distinct label sets", distinctSets),
+    ...leaks,
+    "",
+    ...classTable(audit),
+    "",
+    ...wrapped(verdict(audit)),
+    "",
+    ...(found.length > 0 ? found : ["Nothing was found wrong."]),
+    ...(pixels ? [] : ["Pixels were not read: neither damage nor copies would have been found."])
+  ]
+}

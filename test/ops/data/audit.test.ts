@@ -1,0 +1,213 @@
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { Effect } from "effect"
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { archive } from "../../../src/ops/data/archive.ts"
+import { leakFrom } from "../../../src/ops/data/audit/leak.ts"
+import { PUBLISHED } from "../../../src/ops/data/audit/published.ts"
+import { differencesFrom, tallyOf } from "../../../src/ops/data/audit/tally.ts"
+import { audit } from "../../../src/ops/data/audit.ts"
+import { miniature } from "../../../src/ops/data/miniature.ts"
+import { nomenclatureOf } from "../../../src/ops/data/nomenclatures.ts"
+import type { Audit, PatchRef, Split } from "../../../src/ops/elements.ts"
+import { auditPage } from "../../../src/ops/show/audit-page.ts"
+import { auditReport } from "../../../src/ops/show/audit-report.ts"
+import { effect } from "../../effect.ts"
+import { temporaryFolder } from "./folder.ts"
+import { runIn } from "./streams.ts"
+
+const sum = (counts: Readonly<Record<string, number>>) => Object.values(counts).reduce((a, b) => a + b, 0)
+const whats = ({ findings }: Audit) => findings.map(({ severity, what }) => `${severity}: ${what}`)
+
+describe("an audit", () => {
+  const root = temporaryFolder()
+  const { collect, recorded, said } = runIn(root)
+
+  effect("counts what the archive holds, and writes it as text, JSON and a page", () =>
+    Effect.gen(function* () {
+      yield* collect(miniature({ kind: "bigearthnet-v2", patches: 16, to: "v2" }))
+      const refs = yield* collect(archive({ path: "v2" }))
+      const [found] = yield* collect(audit({ from: "v2" }).pipe(auditReport()))
+      expect(found).toMatchObject({ archive: "bigearthnet-v2", nomenclature: "19", patches: 16, pixels: true })
+      expect(sum(found.splits)).toBe(16)
+      expect(sum(found.countries)).toBe(16)
+      for (const { countries, name, splits, total } of found.classCounts) {
+        const having = refs.filter(({ labels }) => labels.includes(name))
+        expect(total).toBe(having.length)
+        expect([sum(splits), sum(countries)]).toEqual([total, total])
+        expect(splits.test ?? 0).toBe(having.filter(({ split }) => split === "test").length)
+        expect(countries.Finland ?? 0).toBe(having.filter(({ facts }) => facts.country === "Finland").length)
+      }
+      expect(found.distinctSets.all).toBe(new Set(refs.map(({ labels }) => labels.join())).size)
+      expect(found.published?.differences[0]).toBe("number of patches: 16, published 480038")
+      expect(JSON.parse(readFileSync(join(root, "audit.json"), "utf8")).patches).toBe(16)
+      expect(readFileSync(join(root, "audit.html"), "utf8")).toContain("Audit of an archive")
+      expect(said.join("\n")).toContain("splits: train 6, val 4, test 6")
+      expect(recorded.audit).toMatchObject({ patches: 16 })
+    })
+  )
+
+  effect("tells which test patches have trained BigEarthNet v1", () =>
+    Effect.gen(function* () {
+      const refs = yield* collect(archive({ path: "v2" }))
+      const tested = refs.filter(({ split }) => split === "test")
+      writeFileSync(
+        join(root, "v1-train.csv"),
+        `${tested[0].facts.s2v1}\n${refs[0].facts.s2v1 === tested[0].facts.s2v1 ? "x" : refs[0].facts.s2v1}\n`
+      )
+      const [found] = yield* collect(audit({ from: "v2", pixels: false, v1: { train: "v1-train.csv" } }))
+      const leaked = found.findings.find(({ what }) => what.includes("training patches of BigEarthNet v1"))
+      expect(leaked).toMatchObject({ count: 1, severity: "warn" })
+      expect(leaked?.what).toContain(`(${(100 / tested.length).toFixed(1)} % of the test)`)
+      expect(found.leak?.test).toEqual({ train: 1, none: tested.length - 1 })
+    })
+  )
+
+  effect("refuses a store by name", () =>
+    Effect.gen(function* () {
+      writeFileSync(join(root, "data.mdb"), "")
+      expect((yield* Effect.flip(collect(audit({ from: "." })))).message).toContain("is a store")
+      rmSync(join(root, "data.mdb"))
+    })
+  )
+})
+
+describe("findings of an audit", () => {
+  const root = temporaryFolder()
+  const { collect } = runIn(root)
+  const file = (name: string) => join(root, "ucm", name)
+
+  effect("are everything that is wrong with a folder, and the rest is counted all the same", () =>
+    Effect.gen(function* () {
+      const refs = yield* collect(miniature({ kind: "ucm", patches: 12, size: 24, to: "ucm" }))
+      const image = (i: number) => file(refs[i].files.image)
+      const rows = readFileSync(file("multi-labels.csv"), "utf8").trim().split("\n")
+      const zeros = new Array(17).fill(0)
+      rows[3] = [refs[2].name, ...zeros].join()
+      rows[4] = [refs[3].name, ...zeros.fill(1, 2, 11)].join()
+      writeFileSync(file("multi-labels.csv"), rows.join("\n"))
+      rmSync(image(0))
+      copyFileSync(image(5), image(6))
+      copyFileSync(image(5), file("Images/stranger.tif"))
+      writeFileSync(image(7), "no picture")
+      writeFileSync(join(root, "train.txt"), `${refs[5].name}.tif\n`)
+      writeFileSync(join(root, "test.txt"), `${refs[6].name}\n`)
+      const [found] = yield* collect(audit({ from: "ucm", lists: { train: "train.txt", test: "test.txt" } }))
+      expect(whats(found)).toEqual([
+        "fail: label rows have no image",
+        "fail: images have no row of labels",
+        "fail: patches cannot be read",
+        "warn: patches have more labels than the documented 7, or 8 neighbouring ones",
+        "warn: images have the pixels of another one",
+        "warn: images stand in another split than their copy",
+        "note: images have no label",
+        expect.stringContaining("note: classes have fewer than two patches")
+      ])
+      const examples = (what: string) => found.findings.find((one) => one.what.startsWith(what))?.examples
+      expect(examples("label rows")).toEqual([refs[0].name])
+      expect(examples("images have no row")).toEqual(["Images/stranger.tif"])
+      expect(examples("images have no label")).toEqual([refs[2].name])
+      expect(examples("patches have more")).toEqual([refs[3].name])
+      expect(examples("images have the pixels")).toEqual([`${refs[6].name} = ${refs[5].name}`])
+      expect(found.patches).toBe(10)
+      expect(found.splits).toEqual({ "no split": 8, train: 1, test: 1 })
+      const page = auditPage("a <title>", found)
+      expect(page).toContain("a &lt;title&gt;")
+      expect(page).toContain("unusable: 1 label rows have no image.")
+    })
+  )
+})
+
+describe("a tally", () => {
+  const classes = ["a", "b", "c"]
+  const patch = fc.record({
+    labels: fc.uint8Array({ minLength: 3, maxLength: 3, max: 1 }),
+    split: fc.constantFrom<Split | undefined>("train", "val", "test", undefined),
+    country: fc.constantFrom<string | undefined>("Finland", "Serbia", undefined)
+  })
+
+  it("counts as a naive count does, in any order", () => {
+    fc.assert(
+      fc.property(fc.array(patch, { maxLength: 30 }), (patches) => {
+        const count = (list: typeof patches) => {
+          const tally = tallyOf(classes, undefined)
+          list.forEach((one, i) => {
+            tally.count({ name: `p${i}`, ...one })
+          })
+          return tally.counts()
+        }
+        const counts = count(patches)
+        expect(count([...patches].reverse())).toEqual(counts)
+        classes.forEach((name, c) => {
+          const having = patches.filter(({ labels }) => labels[c] === 1)
+          expect(counts.classCounts[c]).toEqual({
+            name,
+            total: having.length,
+            splits: Object.fromEntries(
+              [...new Set(having.map(({ split }) => split ?? "no split"))].map((part) => [
+                part,
+                having.filter(({ split }) => (split ?? "no split") === part).length
+              ])
+            ),
+            countries: Object.fromEntries(
+              [...new Set(having.flatMap(({ country }) => country ?? []))].map((place) => [
+                place,
+                having.filter(({ country }) => country === place).length
+              ])
+            )
+          })
+        })
+        expect(sum(counts.labelsPerPatch)).toBe(patches.length)
+        expect(counts.distinctSets.all ?? 0).toBe(new Set(patches.map(({ labels }) => labels.join())).size)
+      })
+    )
+  })
+})
+
+describe("published counts", () => {
+  it.each(Object.entries(PUBLISHED))("of %s agree with themselves", (_, published) => {
+    const { countries, labelsPerPatch, patches, splits } = published
+    if (countries !== undefined) expect(sum(countries)).toBe(patches)
+    if (labelsPerPatch !== undefined) expect(sum(labelsPerPatch)).toBe(patches)
+    if (splits !== undefined) expect(sum(splits)).toBeLessThanOrEqual(patches)
+    if (published.classes !== undefined && labelsPerPatch !== undefined) {
+      // Labels counted by class and by patch are the same labels.
+      const labels = Object.entries(labelsPerPatch).reduce((total, [number, n]) => total + Number(number) * n, 0)
+      expect(sum(published.classes)).toBe(labels)
+    }
+  })
+
+  it("are told apart from others, or said to be met", () => {
+    const { classes } = nomenclatureOf("WHDLD")
+    const tally = tallyOf(classes, undefined)
+    tally.count({ name: "p", labels: Uint8Array.of(1, 0, 0, 0, 0, 0), split: "train", country: undefined })
+    const same = {
+      source: "x",
+      patches: 1,
+      distinctSets: 1,
+      classes: { "Bare Soil": 1, Water: 0 },
+      splits: { train: 1 }
+    }
+    expect(differencesFrom(same, tally.counts())).toEqual([])
+    expect(differencesFrom({ ...same, patches: 2, classes: { Water: 3 } }, tally.counts())).toEqual([
+      "number of patches: 1, published 2",
+      "class Water: 0, published 3"
+    ])
+  })
+})
+
+describe("the leak between versions", () => {
+  it("is a table of splits, and a warning where training patches are tested", () => {
+    const leak = leakFrom({ train: ["a"], test: ["b"] })
+    const ref = (s2v1: string, split: Split) => ({ name: `n${s2v1}`, split, facts: { s2v1 } }) as unknown as PatchRef
+    for (const [name, split] of [
+      ["a", "test"],
+      ["b", "test"],
+      ["c", "train"]
+    ] as const)
+      leak.see(ref(name, split))
+    expect(leak.table()).toEqual({ test: { train: 1, test: 1 }, train: { none: 1 } })
+    expect(leak.findings()).toMatchObject([{ count: 1, examples: ["na (a)"] }])
+  })
+})
