@@ -17,13 +17,16 @@ const neighbours = (i: number, size: number): readonly [number, number, number] 
   i < size - 1 ? i + 1 : Math.max(0, size - 2)
 ]
 
-/** Mean of 3 in one direction; `stride` of it, `size` long, among `length` values. */
+/** Mean of 3 in one direction: along it `size` values, `stride` apart. */
 const smoothed = (values: Float64Array, size: number, stride: number): Float64Array => {
   const out = new Float64Array(values.length)
-  for (let at = 0; at < values.length; at++) {
-    const i = Math.floor(at / stride) % size
-    const [before, , after] = neighbours(i, size)
-    out[at] = (values[at + (before - i) * stride] + values[at] + values[at + (after - i) * stride]) / 3
+  for (let block = 0; block < values.length; block += size * stride) {
+    for (let i = 0; i < size; i++) {
+      const [before, own, after] = neighbours(i, size).map((one) => block + one * stride)
+      for (let k = 0; k < stride; k++) {
+        out[own + k] = (values[before + k] + values[own + k] + values[after + k]) / 3
+      }
+    }
   }
   return out
 }
@@ -43,23 +46,34 @@ export const blurred = (values: Float64Array, { height, width }: Shaped, acrossB
 /** Largest change of brightness and contrast, and the smallest exponent of gamma. */
 const [CHANGE, LEAST_GAMMA] = [0.1, 0.9]
 
-const clipped = (values: Float64Array): Float64Array => values.map((value) => Math.min(1, Math.max(0, value)))
+/** NaN stays, so that training can stop at it. */
+const clipped = (values: Float64Array): Float64Array => {
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] < 0) values[i] = 0
+    else if (values[i] > 1) values[i] = 1
+  }
+  return values
+}
 
 export type PixelOperation = (values: Float64Array, shaped: Shaped, draw: Random) => Float64Array
 
+/** Each may change the values that it is given. */
 const operations = (acrossBands: boolean): Readonly<Record<keyof PixelChances, PixelOperation>> => ({
   blur: (values, shaped) => blurred(values, shaped, acrossBands),
   brightness: (values, _, draw) => {
     const more = draw.between(-CHANGE, CHANGE)
-    return values.map((value) => value + more)
+    for (let i = 0; i < values.length; i++) values[i] += more
+    return values
   },
   contrast: (values, _, draw) => {
     const times = 1 + draw.between(-CHANGE, CHANGE)
-    return values.map((value) => value * times)
+    for (let i = 0; i < values.length; i++) values[i] *= times
+    return values
   },
   gamma: (values, _, draw) => {
     const exponent = draw.between(LEAST_GAMMA, 1)
-    return values.map((value) => Math.max(0, value) ** exponent)
+    for (let i = 0; i < values.length; i++) values[i] = Math.max(0, values[i]) ** exponent
+    return values
   }
 })
 
@@ -88,7 +102,10 @@ export const pixelsChanged = (shaped: Shaped, draw: Random, options: PixelOption
   const names = chosen(draw, options)
   if (names.length === 0) return shaped
   const all = operations(options.acrossBands)
-  let values: Float64Array = new Float64Array(shaped.image).map((value) => value / options.white)
+  let values: Float64Array = new Float64Array(shaped.image.length)
+  for (let i = 0; i < values.length; i++) values[i] = shaped.image[i] / options.white
   for (const name of names) values = clipped(all[name](values, shaped, draw))
-  return { ...shaped, image: new Float32Array(values.map((value) => value * options.white)) }
+  const image = new Float32Array(values.length)
+  for (let i = 0; i < values.length; i++) image[i] = values[i] * options.white
+  return { ...shaped, image }
 }
