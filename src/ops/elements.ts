@@ -181,6 +181,8 @@ export interface Embeddings extends AnyElement {
   readonly vectors: Float32Array
   readonly labels: Uint8Array
   readonly classes: ReadonlyArray<string>
+  /** Labels that the network predicts, of the shape of `labels`, where it was asked to. */
+  readonly predicted?: Uint8Array
   /** Fingerprint of the weights that made them, where it is known. */
   readonly weights?: string
 }

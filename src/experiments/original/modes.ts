@@ -22,7 +22,7 @@ const ranked = (facts: Facts, split: Split, weights: string, keep: ReadonlyArray
     ...resizeSteps(facts),
     normaliseStep(facts),
     ["batch", { size }],
-    ["embed", { model: modelOf(facts), weights }],
+    ["embed", { model: modelOf(facts), weights, predict: keep.length > 0 ? true : undefined }],
     ...keep,
     ["rank", { queries: 0.2, seed: test?.retrieval?.seed ?? 24 }]
   ] satisfies ReadonlyArray<WrittenStep>

@@ -1,6 +1,6 @@
 import { Effect, Stream } from "effect"
 import { operator } from "../../pipeline/operator.ts"
-import { Name, param } from "../../pipeline/param.ts"
+import { Flag, Name, param } from "../../pipeline/param.ts"
 import { peeked } from "../../pipeline/peek.ts"
 import { BATCHES_AHEAD, Batch, Embeddings, type NamedArray } from "../elements.ts"
 import { type Model, ModelParams, makeModel } from "../model/model.ts"
@@ -8,7 +8,7 @@ import { fingerprint } from "../model/start.ts"
 import { type Engine, EngineMemoryError, engine } from "../tensor/engine.ts"
 import { type WorkerError, workerPool } from "../workers/pool.ts"
 import { weightsFor } from "./embed-weights.ts"
-import { EmbedError, extractor } from "./extract.ts"
+import { EmbedError, type Extracted, extractor } from "./extract.ts"
 import type { Network } from "./extract-work.ts"
 
 export { EmbedError } from "./extract.ts"
@@ -29,21 +29,21 @@ const thrownBy = (error: WorkerError): EmbedError | EngineMemoryError | WorkerEr
 const attempt = <A>(body: () => A) =>
   Effect.try({ try: body, catch: (cause) => cause as EmbedError | EngineMemoryError })
 
-/** Gives the vectors of a batch. On threads, batches are computed side by side; each as it would be by itself. */
-const opened = (tensors: Engine, params: ModelParams, model: Model, arrays: ReadonlyArray<NamedArray>) =>
+/** Gives what the network makes of a batch. On threads, batches are computed side by side; each as it would be by itself. */
+const opened = (tensors: Engine, model: Model, { arrays, ...network }: Omit<Network, "limit">) =>
   Effect.gen(function* () {
     if (tensors.workers === 1) {
-      const { vectors } = yield* Effect.acquireRelease(
-        attempt(() => extractor(tensors, model, arrays)),
+      const { extract } = yield* Effect.acquireRelease(
+        attempt(() => extractor(tensors, model, arrays, network.predict)),
         ({ dispose }) => Effect.sync(dispose)
       )
-      return (batch: Batch) => attempt(() => vectors(batch))
+      return (batch: Batch) => attempt(() => extract(batch))
     }
-    const network: Network = { model: params, arrays: arrays.map(shared), limit: tensors.limit }
-    const pool = yield* workerPool<Batch, Float32Array>({
+    const data: Network = { ...network, arrays: arrays.map(shared), limit: tensors.limit }
+    const pool = yield* workerPool<Batch, Extracted>({
       module: new URL("./extract-work.ts", import.meta.url),
       size: tensors.workers,
-      data: network
+      data
     })
     return (batch: Batch) => Effect.mapError(pool.run(batch, [batch.images.buffer as ArrayBuffer]), thrownBy)
   })
@@ -69,11 +69,12 @@ export const embed = operator({
       Name,
       "`newest` or `best` checkpoint of the run, `initial` (untrained, or `pretrained`), or a file of weights: safetensors, PyTorch's, or a checkpoint.",
       "newest"
-    )
+    ),
+    predict: param(Flag, "Predict labels too, those whose sigmoid is at least 0.5; `save` writes them.", false)
   },
   ahead: BATCHES_AHEAD,
   run:
-    ({ model: params, weights: named }) =>
+    ({ model: params, weights: named, predict }) =>
     (batches) =>
       Stream.unwrap(
         Effect.gen(function* () {
@@ -83,13 +84,13 @@ export const embed = operator({
           const arrays = yield* weightsFor(named, model, first)
           const weights = fingerprint(arrays)
           const tensors = yield* engine
-          const vectorsOf = yield* opened(tensors, params, model, arrays)
+          const extract = yield* opened(tensors, model, { model: params, arrays, predict })
           return Stream.mapEffect(
             all,
             (batch) =>
-              Effect.map(Effect.andThen(checkBands(first, batch), vectorsOf(batch)), (vectors): Embeddings => {
+              Effect.map(Effect.andThen(checkBands(first, batch), extract(batch)), (extracted): Embeddings => {
                 const { classes, labels, names, size } = batch
-                return { kind: "embeddings", size, dim: model.dim, names, vectors, labels, classes, weights }
+                return { kind: "embeddings", size, dim: model.dim, names, ...extracted, labels, classes, weights }
               }),
             { concurrency: tensors.workers }
           )

@@ -6,43 +6,97 @@ import { field } from "./csv.ts"
 import { RetrieveError } from "./errors.ts"
 import { NPY_HEADER, npyHeader } from "./npy.ts"
 
-const csvRows = ({ classes, labels, names }: Embeddings): string =>
+/** One row of 0 and 1 per image. */
+const csvRows = ({ classes, names }: Embeddings, labels: Uint8Array): string =>
   names
     .map((name, i) => `${field(name)},${labels.subarray(i * classes.length, (i + 1) * classes.length).join(",")}\n`)
     .join("")
 
-const writeAll = (fd: number, bytes: Uint8Array, position: number): number => {
-  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, position + done)
-  return position + bytes.length
+/** A file that grows beside its place until it is finished. */
+class Growing {
+  readonly path: string
+  private readonly beside: string
+  private readonly fd: number
+  private end: number
+  private open = true
+
+  /** @param header bytes at its start that `finish` may write */
+  constructor(path: string, header = 0) {
+    this.path = path
+    this.beside = `${path}.${process.pid}.partial`
+    this.fd = openSync(this.beside, "w")
+    this.end = header
+  }
+
+  private write(bytes: Uint8Array, position: number): void {
+    for (let done = 0; done < bytes.length; )
+      done += writeSync(this.fd, bytes, done, bytes.length - done, position + done)
+  }
+
+  append(bytes: Uint8Array): void {
+    this.write(bytes, this.end)
+    this.end += bytes.length
+  }
+
+  complete(header?: Uint8Array): void {
+    if (header !== undefined) this.write(header, 0)
+    fsyncSync(this.fd)
+    this.close()
+  }
+
+  private close(): void {
+    if (this.open) closeSync(this.fd)
+    this.open = false
+  }
+
+  rename(): void {
+    renameSync(this.beside, this.path)
+  }
+
+  abandon(): void {
+    this.close()
+    rmSync(this.beside, { force: true })
+  }
 }
 
 /**
- * Writes batches of embeddings one after another, without holding them: `PATH.npy`, float32 [n, d], little-endian, and
- * `PATH.csv`, header `name,CLASS,...`, one row of 0 and 1 per vector. Both are written beside and renamed by `finish`;
- * until then, and after `abandon`, files of these names are as they were.
+ * Writes batches of embeddings one after another, without holding them: `PATH.npy`, float32 [n, d], little-endian,
+ * `PATH.csv`, header `name,CLASS,...`, one row of 0 and 1 per vector, and, where labels were predicted,
+ * `PATH.predicted.csv` of the same form. All are written beside and renamed by `finish`; until then, and after
+ * `abandon`, files of these names are as they were.
  *
  * Every method throws what the file system throws.
  */
 export class EmbeddingsFile {
-  readonly paths: readonly [npy: string, csv: string]
-  private readonly beside: readonly [npy: string, csv: string]
-  private readonly files: Array<number> = []
-  private readonly ends: [number, number] = [NPY_HEADER, 0]
+  private readonly path: string
+  private readonly vectors: Growing
+  private readonly labels: Growing
+  private predicted: Growing | undefined
   private first: Embeddings | undefined
   private rows = 0
 
   /** @param path without extension; its folder is made */
   constructor(path: string) {
-    this.paths = [`${path}.npy`, `${path}.csv`]
-    this.beside = [`${path}.npy.${process.pid}.partial`, `${path}.csv.${process.pid}.partial`]
+    this.path = path
     mkdirSync(dirname(path), { recursive: true })
-    for (const beside of this.beside) this.files.push(openSync(beside, "w"))
+    this.vectors = new Growing(`${path}.npy`, NPY_HEADER)
+    this.labels = new Growing(`${path}.csv`)
+  }
+
+  private get files(): ReadonlyArray<Growing> {
+    return [this.vectors, this.labels, ...(this.predicted === undefined ? [] : [this.predicted])]
+  }
+
+  /** Complete once the last batch is there. */
+  get paths(): ReadonlyArray<string> {
+    return this.files.map(({ path }) => path)
   }
 
   private begin(batch: Embeddings): void {
     this.first = batch
-    const header = `${["name", ...batch.classes].map(field).join(",")}\n`
-    this.ends[1] = writeAll(this.files[1], Buffer.from(header, "utf8"), 0)
+    if (batch.predicted !== undefined) this.predicted = new Growing(`${this.path}.predicted.csv`)
+    const header = Buffer.from(`${["name", ...batch.classes].map(field).join(",")}\n`, "utf8")
+    for (const table of [this.labels, this.predicted]) table?.append(header)
   }
 
   /** @throws RetrieveError where the batch has other dimensions or classes than the first */
@@ -50,33 +104,29 @@ export class EmbeddingsFile {
     if (this.first === undefined) this.begin(batch)
     else if (batch.dim !== this.first.dim || batch.classes.join("\0") !== this.first.classes.join("\0")) {
       throw new RetrieveError({
-        subject: batch.names[0] ?? this.paths[0],
+        subject: batch.names[0] ?? this.vectors.path,
         problem: `${batch.dim} dimensions and ${batch.classes.length} classes do not fit those before`,
         remedy: "Embed all patches with one model and one nomenclature"
       })
     }
     const { buffer, byteLength, byteOffset } = batch.vectors
-    this.ends[0] = writeAll(this.files[0], new Uint8Array(buffer, byteOffset, byteLength), this.ends[0])
-    this.ends[1] = writeAll(this.files[1], Buffer.from(csvRows(batch), "utf8"), this.ends[1])
+    this.vectors.append(new Uint8Array(buffer, byteOffset, byteLength))
+    this.labels.append(Buffer.from(csvRows(batch, batch.labels), "utf8"))
+    if (batch.predicted !== undefined) this.predicted?.append(Buffer.from(csvRows(batch, batch.predicted), "utf8"))
     this.rows += batch.size
   }
 
-  /** Completes both files and gives them their names. */
+  /** Completes all files, and then gives them their names. */
   finish(): void {
-    if (this.first === undefined) writeAll(this.files[1], Buffer.from("name\n", "utf8"), 0)
-    writeAll(this.files[0], npyHeader(this.rows, this.first?.dim ?? 0), 0)
-    for (const fd of this.files.splice(0)) {
-      fsyncSync(fd)
-      closeSync(fd)
-    }
-    this.beside.forEach((beside, i) => {
-      renameSync(beside, this.paths[i])
-    })
+    if (this.first === undefined) this.labels.append(Buffer.from("name\n", "utf8"))
+    this.vectors.complete(npyHeader(this.rows, this.first?.dim ?? 0))
+    this.labels.complete()
+    this.predicted?.complete()
+    for (const file of this.files) file.rename()
   }
 
   /** Removes what is unfinished; does nothing after `finish`. */
   abandon(): void {
-    for (const fd of this.files.splice(0)) closeSync(fd)
-    for (const beside of this.beside) rmSync(beside, { force: true })
+    for (const file of this.files) file.abandon()
   }
 }

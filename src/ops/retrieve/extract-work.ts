@@ -3,22 +3,23 @@ import type { Batch, NamedArray } from "../elements.ts"
 import { type ModelParams, makeModel } from "../model/model.ts"
 import { openTfjs } from "../tensor/open.ts"
 import type { Work } from "../workers/thread.ts"
-import { type Extractor, extractor } from "./extract.ts"
+import { type Extracted, type Extractor, extractor } from "./extract.ts"
 
 export interface Network {
   readonly model: ModelParams
   readonly arrays: ReadonlyArray<NamedArray>
+  readonly predict: boolean
   /** Bytes of tensors that a thread may hold. */
   readonly limit: number | undefined
 }
 
-export const work: Work<Network, Batch, Float32Array> = async ({ model, arrays, limit }) => {
+export const work: Work<Network, Batch, Extracted> = async ({ model, arrays, predict, limit }) => {
   const engine = await openTfjs("wasm", "a worker thread's own", limit)
   let opened: Extractor | undefined
   return (batch) => {
     // With the first batch, so that weights that do not fit fail a task, not the thread.
-    opened ??= extractor(engine, makeModel(model), arrays)
-    const output = opened.vectors(batch)
-    return { output, transfer: [output.buffer] }
+    opened ??= extractor(engine, makeModel(model), arrays, predict)
+    const output = opened.extract(batch)
+    return { output, transfer: [output.vectors.buffer] }
   }
 }

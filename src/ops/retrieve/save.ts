@@ -24,16 +24,17 @@ const writing = <A>(path: string, run: () => A): Effect.Effect<A, RetrieveError>
   })
 
 /**
- * Writes the embeddings that pass to `NAME.npy` and `NAME.csv` in the run folder, or another (see `EmbeddingsFile`). The files appear
- * when the last batch has passed; where the stream fails, or is not read to its end, they do not.
+ * Writes the embeddings that pass to `NAME.npy` and `NAME.csv` in the run folder, or another, and predicted labels to
+ * `NAME.predicted.csv` (see `EmbeddingsFile`). The files appear when the last batch has passed; where the stream fails, or is not read to its end, they do not.
  */
 export const save = operator({
   name: "save",
-  about: "Writes embeddings as NAME.npy (float32 [n, d]) and NAME.csv (names and labels), and hands them on.",
+  about:
+    "Writes embeddings as NAME.npy (float32 [n, d]) and NAME.csv (names and labels), predicted labels as NAME.predicted.csv, and hands them on.",
   from: Embeddings,
   to: Embeddings,
   params: {
-    to: param(FileName, "Name of the two files.", "embeddings"),
+    to: param(FileName, "Name of the files.", "embeddings"),
     folder: optional(Name, "Folder for them in place of the run folder; relative to where the command is called.")
   },
   run:
@@ -48,7 +49,7 @@ export const save = operator({
             (file) => Effect.sync(() => file.abandon())
           )
           const finish = writing(path, () => file.finish()).pipe(
-            Effect.andThen(Effect.forEach(file.paths, run.wrote, { discard: true }))
+            Effect.andThen(Effect.suspend(() => Effect.forEach(file.paths, run.wrote, { discard: true })))
           )
           return embeddings.pipe(
             Stream.tap((batch) => writing(path, () => file.append(batch))),

@@ -72,15 +72,15 @@ describe.each(devices)("on %s", (device) => {
         const model = makeModel(given)
         expect(model.dim).toBe(lengthOf(given))
         const batch = batchOf(3, height, width, seed)
-        const { dispose, vectors } = extractor(engine, model, drawnWeights(model, seed % 7))
-        const all = vectors(batch)
+        const { dispose, extract } = extractor(engine, model, drawnWeights(model, seed % 7), false)
+        const all = extract(batch).vectors
         expect(all.length).toBe(3 * model.dim)
         const pixels = height * width * 2
         for (let i = 0; i < 3; i++) {
           const own = all.subarray(i * model.dim, (i + 1) * model.dim)
           expect(norm(own)).toBeCloseTo(1, 5)
           const images = batch.images.slice(i * pixels, (i + 1) * pixels)
-          const alone = vectors({ ...batchOf(1, height, width, 0), images })
+          const alone = extract({ ...batchOf(1, height, width, 0), images }).vectors
           alone.forEach((value, k) => {
             expect(value).toBeCloseTo(own[k], 4)
           })

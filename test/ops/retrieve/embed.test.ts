@@ -1,5 +1,6 @@
 import { Effect, Stream } from "effect"
 import { describe, expect } from "vitest"
+import { drawnWeights, makeModel } from "../../../src/ops/model/model.ts"
 import { type EmbedError, embed } from "../../../src/ops/retrieve/embed.ts"
 import { type EngineMemoryError, openEngine } from "../../../src/ops/tensor/engine.ts"
 import { toStream } from "../../../src/pipeline/interpret.ts"
@@ -9,17 +10,18 @@ import { batches, services, temporaryFolder, tiny } from "../train/harness.ts"
 
 interface Given {
   readonly threads: number
+  readonly predict?: boolean
   readonly memory?: number
   readonly channels?: number
 }
 
 /** Embeddings of seven batches of untrained weights. */
-const embedded = ({ channels = 2, memory, threads }: Given) =>
+const embedded = ({ channels = 2, memory, predict = false, threads }: Given) =>
   Effect.gen(function* () {
     const folder = yield* temporaryFolder
     const engine = yield* openEngine("wasm", { memory, threads })
     const pipeline = batches({ epochs: 1, count: 7, size: 5 }).pipe(
-      embed({ model: { ...tiny, channels }, weights: "initial" })
+      embed({ model: { ...tiny, channels }, weights: "initial", predict })
     )
     const program = Effect.provide(Stream.runCollect(toStream(pipeline)), services(folder, engine))
     return yield* balanced(engine, program)
@@ -34,6 +36,30 @@ describe("embedding on worker threads", () => {
       const one = yield* embedded({ threads: 1 })
       expect(one).toHaveLength(7)
       expect(yield* embedded({ threads: 2 })).toEqual(one)
+    })
+  )
+
+  effect("predicts a label where the sigmoid of its logit is at least one half", () =>
+    Effect.gen(function* () {
+      const [one, two] = [
+        yield* embedded({ predict: true, threads: 1 }),
+        yield* embedded({ predict: true, threads: 2 })
+      ]
+      expect(two).toEqual(one)
+      const model = makeModel(tiny)
+      const classifier = drawnWeights(model, 7).find(({ name }) => name === "head.head.fc.weight")?.data ?? []
+      const predicted = one.flatMap((batch) => [...(batch.predicted ?? [])])
+      // Dividing a vector by its length changes no sign.
+      const signs = one.flatMap(({ dim, size, vectors }) =>
+        Array.from({ length: size * tiny.num_classes }, (_, at) => {
+          const [image, label] = [Math.floor(at / tiny.num_classes), at % tiny.num_classes]
+          let logit = 0
+          for (let k = 0; k < dim; k++) logit += vectors[image * dim + k] * classifier[label * dim + k]
+          return 1 / (1 + Math.exp(-logit)) >= 0.5 ? 1 : 0
+        })
+      )
+      expect(predicted).toEqual(signs)
+      expect(new Set(predicted)).toEqual(new Set([0, 1]))
     })
   )
 

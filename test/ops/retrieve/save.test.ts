@@ -47,6 +47,18 @@ describe("save", () => {
     })
   )
 
+  effect("writes predicted labels as a second table", () =>
+    Effect.gen(function* () {
+      const fake = yield* fakeRun
+      const predicted = batches.map((batch): Embeddings => ({ ...batch, predicted: batch.labels.map((l) => 1 - l) }))
+      yield* Stream.runDrain(run(Stream.fromIterable(predicted))).pipe(Effect.provideService(Run, fake.run))
+      const table = join(fake.folder, "embeddings.predicted.csv")
+      const rows = Array.from({ length: 7 }, (_, i) => `patch-${i},${1 - labels[2 * i]},${1 - labels[2 * i + 1]}`)
+      expect(readFileSync(table, "utf8")).toBe(`name,"land, ""wild""",sea\n${rows.join("\n")}\n`)
+      expect(fake.wrote).toContain(table)
+    })
+  )
+
   effect("leaves what was there, and nothing of its own, where the stream fails or is cut", () =>
     Effect.gen(function* () {
       const fake = yield* fakeRun
