@@ -66,7 +66,11 @@ describe("a file of the original on a miniature of UCM", () => {
     expect([error, folder]).toEqual(["", at("outputs", NAME)])
     expect(results).toMatchObject({ mAP: { hard: expect.any(Number) }, "ACG@20": expect.any(Number) })
     expect(said).toContain("Relevant is a database image")
-    expect(readdirSync(join(root, "saved")).sort()).toEqual(["embeddings.csv", "embeddings.npy"])
+    expect(readdirSync(join(root, "saved")).sort()).toEqual([
+      "embeddings.csv",
+      "embeddings.npy",
+      "embeddings.predicted.csv"
+    ])
     expect(readFileSync(join(root, "saved", "embeddings.csv"), "utf8").split("\n")[0]).toMatch(/^name,airplane,/)
   })
 
