@@ -50,7 +50,7 @@ const scan = (prepared: Prepared, row: number, order: Int32Array) => {
 }
 
 const standardOf = (prepared: Prepared, row: number, order: Int32Array): ReadonlyArray<number | null> => {
-  const { databaseSets, gallery, sets, shared, standard } = prepared
+  const { databaseSets, gallery, sets, shared, similarity, standard } = prepared
   if (standard === undefined) return []
   const query = gallery.queries[row]
   const pairs = codesWith(sets, sets.of[query])
@@ -58,7 +58,7 @@ const standardOf = (prepared: Prepared, row: number, order: Int32Array): Readonl
   const codes = Uint32Array.from(results, (set) => pairs[set])
   const width = gallery.classes.length
   const classes = gallery.classes.flatMap((_, c) => (gallery.labels[query * width + c] !== 0 ? [c] : []))
-  return standardValues(standard, { sets, results, codes, shared, classes })
+  return standardValues(standard, { sets, results, codes, shared, similarity, classes })
 }
 
 /**

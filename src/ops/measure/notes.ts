@@ -45,6 +45,11 @@ const standardNotes = (prepared: Prepared, figures: ReadonlyArray<Figures>): Rea
       "Ideal nDCG weighs the number of shared labels, against the best order of the whole database, over the queries that share a label with any image."
     )
   }
+  if (metrics.includes("jaccard") || metrics.includes("jaccard-ndcg")) {
+    said.push(
+      "Label similarity is 1 - the Jaccard distance, its mean over the first results and all queries; Jaccard nDCG takes it as the gain, against the best order of the whole database, over the queries that are similar to any image."
+    )
+  }
   if (metrics.includes("class-map")) {
     said.push(
       "Class mAP is the mean plain AP of the queries that have the class, where the images that have it are relevant; (mean) is over classes."

@@ -34,6 +34,8 @@ export interface Prepared {
   readonly relevant: Uint8Array
   /** For each code, the number of labels in common. */
   readonly shared: Uint16Array
+  /** For each code, the Jaccard similarity. */
+  readonly similarity: Float64Array
   /** A query counts in mAP and precision where an image is relevant at this level: the strictest. */
   readonly deciding: Level
   readonly standard: StandardPlan | undefined
@@ -69,6 +71,7 @@ export const prepare = (gallery: Gallery, plan: Plan): Prepared => {
     databaseSets: Uint32Array.from(gallery.database, (image) => sets.of[image]),
     relevant,
     shared: book.shared,
+    similarity: book.similarity,
     deciding: plan.chunk === undefined ? strictest(plan.thresholds) : "hard",
     standard: standardPlan(plan, book),
     positions: levels.map(() => new Int32Array(gallery.database.length))

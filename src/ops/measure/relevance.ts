@@ -31,6 +31,8 @@ export interface Codebook {
   readonly distance: Float64Array
   /** Number of labels in common. */
   readonly shared: Uint16Array
+  /** Jaccard similarity: graded relevance, from 0 to 1. */
+  readonly similarity: Float64Array
 }
 
 const code = (intersection: number, union: number): number => (union * (union + 1)) / 2 + intersection
@@ -40,13 +42,15 @@ export const codebook = (classes: number): Codebook => {
   const codes = ((classes + 1) * (classes + 2)) / 2
   const distance = new Float64Array(codes)
   const shared = new Uint16Array(codes)
+  const similarity = new Float64Array(codes)
   for (let union = 0; union <= classes; union++) {
     for (let intersection = 0; intersection <= union; intersection++) {
       distance[code(intersection, union)] = jaccardDistance(intersection, union)
       shared[code(intersection, union)] = intersection
+      similarity[code(intersection, union)] = union === 0 ? 1 : intersection / union
     }
   }
-  return { distance, shared }
+  return { distance, shared, similarity }
 }
 
 export type Codes = Uint8Array | Uint16Array | Uint32Array

@@ -1,7 +1,9 @@
 /** The standard measures of single queries, as columns of numbers. */
 import type { LabelSets } from "./label-sets.ts"
+import { averageCumulativeGain } from "./metrics/graded.ts"
 import {
   averagePrecisionAtR,
+  gradedGain,
   idealNormalisedGain,
   plainAveragePrecision,
   plainPrecision,
@@ -20,7 +22,9 @@ export const STANDARD = {
   map: "plain mAP",
   "map@r": "mAP@R",
   ndcg: "ideal nDCG",
-  "class-map": "class mAP"
+  "class-map": "class mAP",
+  jaccard: "label similarity",
+  "jaccard-ndcg": "Jaccard nDCG"
 } as const
 export type StandardMetric = keyof typeof STANDARD
 export const standardMetrics = Object.keys(STANDARD) as ReadonlyArray<StandardMetric>
@@ -36,7 +40,7 @@ export interface StandardPlan {
   readonly relations: ReadonlyArray<Relation>
   /** Depths of precision and recall. */
   readonly depths: ReadonlyArray<number>
-  /** Depths of nDCG. */
+  /** Depths of nDCG and of graded relevance. */
   readonly at: ReadonlyArray<number>
 }
 
@@ -49,6 +53,8 @@ export interface Ranked {
   readonly codes: ArrayLike<number>
   /** Labels in common, by code. */
   readonly shared: Uint16Array
+  /** Jaccard similarity, by code. */
+  readonly similarity: Float64Array
   /** Classes of the query. */
   readonly classes: ReadonlyArray<number>
 }
@@ -62,13 +68,15 @@ const BY_RELATION: Partial<Record<StandardMetric, (positions: Int32Array, k: num
   map: plainAveragePrecision,
   "map@r": averagePrecisionAtR
 }
+const isGraded = (metric: StandardMetric): boolean =>
+  metric === "ndcg" || metric === "jaccard" || metric === "jaccard-ndcg"
 const hasDepth = (metric: StandardMetric): boolean => metric === "precision" || metric === "recall"
 
 /** The columns of a plan, in the order of `standardValues`. */
 export const standardColumns = (plan: StandardPlan, classes: ReadonlyArray<string>): ReadonlyArray<Column> =>
   plan.metrics.flatMap((metric): ReadonlyArray<Column> => {
     const name = STANDARD[metric]
-    if (metric === "ndcg") return plan.at.map((k) => ({ name: `${name}@${k}`, part: undefined }))
+    if (isGraded(metric)) return plan.at.map((k) => ({ name: `${name}@${k}`, part: undefined }))
     if (metric === "class-map") return classes.map((part) => ({ name, part }))
     const names = hasDepth(metric) ? plan.depths.map((k) => `${name}@${k}`) : [name]
     return names.flatMap((one) => plan.relations.map((relation) => ({ name: one, part: relation.name })))
@@ -94,6 +102,31 @@ const gains = (ranked: Ranked, at: ReadonlyArray<number>): ReadonlyArray<number 
   return at.map((k) => idealNormalisedGain(first, counts, Math.min(k, codes.length)))
 }
 
+/** The highest grades of the whole database, descending. */
+const bestGrades = ({ codes, similarity }: Ranked, k: number): Float64Array => {
+  const counts = new Uint32Array(similarity.length)
+  for (let rank = 0; rank < codes.length; rank++) counts[codes[rank]]++
+  const descending = Array.from(counts.keys()).sort((a, b) => similarity[b] - similarity[a])
+  const best = new Float64Array(k)
+  let filled = 0
+  for (const code of descending) {
+    best.fill(similarity[code], filled, filled + counts[code])
+    filled += counts[code]
+  }
+  return best
+}
+
+/** Means of the Jaccard similarity of the first results, or their gain against the best order. */
+const byGrade = (ranked: Ranked, at: ReadonlyArray<number>, metric: StandardMetric): ReadonlyArray<number | null> => {
+  const { codes, similarity } = ranked
+  const deepest = Math.min(codes.length, Math.max(...at))
+  const grades = Float64Array.from({ length: deepest }, (_, rank) => similarity[codes[rank]])
+  const depths = at.map((k) => Math.min(k, codes.length))
+  if (metric === "jaccard") return depths.map((k) => averageCumulativeGain(grades, k))
+  const ideal = bestGrades(ranked, deepest)
+  return depths.map((k) => gradedGain(grades, ideal, k))
+}
+
 /** Average precision of the retrieval of each class that the query has; null for the others. */
 const byClass = ({ classes, results, sets }: Ranked): ReadonlyArray<number | null> => {
   const { bits, words } = sets
@@ -114,6 +147,7 @@ export const standardValues = (plan: StandardPlan, ranked: Ranked): ReadonlyArra
   return plan.metrics.flatMap((metric) => {
     if (metric === "ndcg") return gains(ranked, plan.at)
     if (metric === "class-map") return byClass(ranked)
+    if (isGraded(metric)) return byGrade(ranked, plan.at, metric)
     const measure = BY_RELATION[metric]
     const depths = hasDepth(metric) ? plan.depths : [1]
     return depths.flatMap((k) =>

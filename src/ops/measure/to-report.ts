@@ -7,6 +7,7 @@ import { columnsOf, mean } from "./columns.ts"
 import { MeasureError } from "./errors.ts"
 import { notesOf } from "./notes.ts"
 import type { Prepared } from "./prepare.ts"
+import { makeReport } from "./report-value.ts"
 import type { Column } from "./standard.ts"
 import { STANDARD } from "./standard.ts"
 
@@ -62,12 +63,11 @@ export const toReport = (prepared: Prepared, { figures }: Tally, intervals?: Rea
       return [{ name: `${name} ${percent} ${end}`, part }, interval?.[side] ?? null]
     })
   )
-  return {
-    kind: "report",
+  return makeReport({
     queries: figures.length,
     counted: figures.filter((one) => one.counted).length,
     database: prepared.gallery.database.length,
     results: grouped([...classMean(means), ...ends]),
     notes: notesOf(prepared, figures)
-  }
+  })
 }

@@ -6,20 +6,20 @@ import { operator } from "../../pipeline/operator.ts"
 import { optional, param } from "../../pipeline/param.ts"
 import { Report } from "../elements.ts"
 import { writeFileAtomic } from "../files.ts"
+import { reportCsv } from "../measure/report-value.ts"
 import { FileName } from "../retrieve/filename.ts"
 import { Run } from "../run.ts"
 import type { NamedReport } from "./comparison.ts"
 import { curvePlots } from "./curve.ts"
 import { ShowError, touching } from "./errors.ts"
 import { page } from "./page.ts"
-import { webp } from "./pictures.ts"
 import { readStrips } from "./strips-file.ts"
 import { textTable, wrapped } from "./table.ts"
 
 /** Column and file of a report without a name of its own. */
 const UNNAMED = "evaluation"
 
-const resultsPath = (folder: string, name: string): string => join(folder, "results", `${name}.json`)
+const resultsPath = (folder: string, name: string, form = "json"): string => join(folder, "results", `${name}.${form}`)
 
 /** Reads what an earlier `report` wrote. */
 const earlier = (folder: string, name: string): Effect.Effect<NamedReport, ShowError> => {
@@ -47,23 +47,17 @@ const configuration = (folder: string): string => {
 
 const optionalText = (path: string): string => (existsSync(path) ? readFileSync(path, "utf8") : "")
 
-/** Strips with their pictures in the form of the page. */
-const pageStripsOf = Effect.fnUntraced(function* (folder: string) {
-  const strips = yield* touching(join(folder, "strips"), () => readStrips(folder))
-  return yield* Effect.forEach(strips, ({ png, ...strip }) =>
-    Effect.map(webp(strip.file, png), (picture) => ({ ...strip, webp: picture }))
-  )
-})
-
 /** Writes `report.html` of everything that the run folder holds. */
 const writePage = Effect.fnUntraced(function* (reports: ReadonlyArray<NamedReport>) {
   const { experiment, folder } = yield* Run
   // Not named by `wrote`: a later report of the same run replaces it.
   const path = join(folder, "report.html")
-  const strips = yield* pageStripsOf(folder)
   yield* touching(path, () => {
     const plots = curvePlots(optionalText(join(folder, "curve.csv")))
-    writeFileAtomic(path, page({ experiment, reports, plots, strips, configuration: configuration(folder) }))
+    writeFileAtomic(
+      path,
+      page({ experiment, reports, plots, strips: readStrips(folder), configuration: configuration(folder) })
+    )
   })
   return path
 })
@@ -79,6 +73,9 @@ const publish = Effect.fnUntraced(function* (
   const path = resultsPath(folder, own.name)
   yield* touching(path, () => writeFileAtomic(path, `${JSON.stringify(figures, null, 2)}\n`))
   yield* wrote(path)
+  const table = resultsPath(folder, own.name, "csv")
+  yield* touching(table, () => writeFileAtomic(table, reportCsv(figures)))
+  yield* wrote(table)
   yield* record(as === undefined ? "results" : `results.${as}`, figures.results)
   const reports = [...others, own]
   const html = yield* writePage(reports)
@@ -87,7 +84,7 @@ const publish = Effect.fnUntraced(function* (
 })
 
 /**
- * Publishes a report: `results/NAME.json` in the run folder, the run record, a table on the terminal beside earlier ones,
+ * Publishes a report: `results/NAME.json` and `results/NAME.csv` in the run folder, the run record, a table on the terminal beside earlier ones,
  * and `report.html`, which also shows the loss curve (`curve.csv`) and the strips of the run where there are any.
  */
 export const report = operator({

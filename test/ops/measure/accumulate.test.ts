@@ -155,6 +155,22 @@ describe("figures", () => {
     )
   })
 
+  it("do not change when the database is permuted, each query's order with it", () => {
+    fc.assert(
+      fc.property(rankings, fc.nat(), (ranking, seed) => {
+        const { database } = ranking.gallery
+        const moved = fc.sample(
+          fc.shuffledSubarray([...database.keys()], { minLength: database.length, maxLength: database.length }),
+          { numRuns: 1, seed }
+        )[0]
+        const place = Int32Array.from(database, (_, at) => moved.indexOf(at))
+        const gallery = { ...ranking.gallery, database: Int32Array.from(moved, (at) => database[at]) }
+        const permuted = { ...ranking, gallery, order: ranking.order.map((at) => place[at]) }
+        expect(tally(prepare(gallery, plan), permuted)).toEqual(tally(prepare(ranking.gallery, plan), ranking))
+      })
+    )
+  })
+
   it("are never NaN, in no report", () => {
     fc.assert(
       fc.property(rankings, (ranking) => {

@@ -41,6 +41,12 @@ const naive = {
     const at = hits.flatMap((hit, rank) => (hit && rank < depth ? [naive.precision(hits, rank + 1)] : []))
     return at.reduce((a, b) => a + b, 0) / hits.filter(Boolean).length
   },
+  mean: (values: ReadonlyArray<number>) => values.reduce((a, b) => a + b, 0) / values.length,
+  graded: (grades: ReadonlyArray<number>, k: number) => {
+    const dcg = (list: ReadonlyArray<number>) =>
+      list.slice(0, k).reduce((sum, grade, i) => sum + grade / Math.log2(i + 2), 0)
+    return dcg(grades) / dcg(grades.toSorted((a, b) => b - a))
+  },
   ndcg: (shared: ReadonlyArray<number>, k: number) => {
     const dcg = (list: ReadonlyArray<number>) =>
       list.slice(0, k).reduce((sum, c, i) => sum + (2 ** c - 1) / Math.log2(i + 2), 0)
@@ -85,6 +91,11 @@ const expectedOf = ({ gallery, order }: Ranking, row: number) => {
   }
   const shared = results.map((other) => other.filter((label) => query.includes(label)).length)
   for (const k of [1, 3, 20]) out.set(`ideal nDCG@${k}/`, shared.some((c) => c > 0) ? naive.ndcg(shared, k) : null)
+  const grades = results.map((other) => 1 - jaccard(query, other))
+  for (const k of [1, 3, 20]) {
+    out.set(`label similarity@${k}/`, naive.mean(grades.slice(0, k)))
+    out.set(`Jaccard nDCG@${k}/`, grades.some((grade) => grade > 0) ? naive.graded(grades, k) : null)
+  }
   gallery.classes.forEach((name, c) => {
     const hits = results.map((other) => other.includes(c))
     out.set(`class mAP/${name}`, query.includes(c) && hits.includes(true) ? naive.averagePrecision(hits) : null)

@@ -46,6 +46,24 @@ export const averagePrecisionAtR = (positions: ArrayLike<number>): number => {
 }
 
 /**
+ * Normalised discounted cumulative gain of graded relevance, which is the gain itself (Järvelin and Kekäläinen 2002).
+ *
+ * @param grades of the first k results
+ * @param ideal the k highest grades of the whole database, descending
+ * @returns null where nothing in the database has a grade above 0
+ */
+export const gradedGain = (grades: ArrayLike<number>, ideal: ArrayLike<number>, k: number): number | null => {
+  let dcg = 0
+  let best = 0
+  for (let i = 0; i < k; i++) {
+    const discount = Math.log2(2 + i)
+    dcg += grades[i] / discount
+    best += ideal[i] / discount
+  }
+  return best === 0 ? null : dcg / best
+}
+
+/**
  * Normalised discounted cumulative gain against the best possible order of the whole database: DCG / IDCG of the first k
  * with gain 2^c - 1 and discount 1 / log2(1 + i) (Järvelin and Kekäläinen 2002, Burges et al. 2005).
  *

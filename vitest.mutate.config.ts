@@ -1,0 +1,14 @@
+/** Tests of what is mutated, with fewer drawn cases: each mutant runs them anew. */
+import { defineConfig } from "vitest/config"
+
+export default defineConfig({
+  test: {
+    include: ["test/ops/measure/**/*.test.ts", "test/ops/retrieve/{memory,order,rank,search,sorting}.test.ts"],
+    // Engines are not what is mutated, and take most of the time.
+    testNamePattern: /^(?!the product on)/,
+    setupFiles: ["test/fewer-draws.ts"],
+    pool: "threads",
+    isolate: false,
+    testTimeout: 30_000
+  }
+})
