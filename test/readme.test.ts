@@ -9,8 +9,10 @@ import { Patch } from "../src/ops/elements.ts"
 import { toStream } from "../src/pipeline/interpret.ts"
 import { load } from "../src/pipeline/load.ts"
 import { source } from "../src/pipeline/operator.ts"
+import type { AnyOperator } from "../src/pipeline/origin.ts"
 import { NonNegativeInt, param } from "../src/pipeline/param.ts"
-import { type AnyOperator, type AnyPipeline, hash } from "../src/pipeline/pipeline.ts"
+import type { AnyPipeline } from "../src/pipeline/pipeline.ts"
+import { hash } from "../src/pipeline/print.ts"
 
 const root = resolve(import.meta.dirname, "..")
 const folder = join(import.meta.dirname, `.readme-${process.pid}`)

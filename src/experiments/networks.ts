@@ -3,8 +3,8 @@ import { Effect } from "effect"
 import { type ModelParams, makeModel } from "../ops/model/model.ts"
 import { type Summary, summarise } from "../ops/model/summary.ts"
 import { openEngine } from "../ops/tensor/engine.ts"
-import type { Step } from "../pipeline/pipeline.ts"
-import { canonical } from "../pipeline/pipeline.ts"
+import { canonical } from "../pipeline/print.ts"
+import type { Step } from "../pipeline/step.ts"
 import type { Plan } from "./plan.ts"
 
 /** Of BigEarthNet's patches: shown where no step says what images become. */

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { writeFileAtomic } from "../ops/files.ts"
-import { canonical } from "../pipeline/pipeline.ts"
+import { canonical } from "../pipeline/print.ts"
 import { RunError } from "./errors.ts"
 import type { StageTiming } from "./progress.ts"
 

@@ -1,8 +1,8 @@
 /** The list of operators, made from the schemas that also check them: as data, as text for a terminal, as Markdown. */
 import type { AnyElement, Element } from "./element.ts"
 import { expectation } from "./expectation.ts"
+import type { AnyOperator } from "./origin.ts"
 import type { Param } from "./param.ts"
-import type { AnyOperator } from "./pipeline.ts"
 
 export interface CatalogueParam {
   readonly name: string

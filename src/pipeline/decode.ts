@@ -1,7 +1,9 @@
 /** From what was written to what an operator gets: every parameter checked, defaults filled in. */
 import { Result } from "effect"
-import { check, type Misfit, type Param, type Params } from "./param.ts"
-import { givenBy, isPipeline } from "./pipeline.ts"
+import { check, type Misfit } from "./check.ts"
+import { givenBy } from "./origin.ts"
+import type { Param, Params } from "./param.ts"
+import { isPipeline } from "./pipeline.ts"
 import { shown, suggestion } from "./words.ts"
 
 export interface DecodedParams {

@@ -2,7 +2,8 @@
 import { Cause, Clock, Effect, Pull, Stream } from "effect"
 import { runAhead } from "./ahead.ts"
 import type { AnyElement } from "./element.ts"
-import { type AnyPipeline, originOf, type Pipeline } from "./pipeline.ts"
+import { originOf } from "./origin.ts"
+import type { AnyPipeline, Pipeline } from "./pipeline.ts"
 import { type Running, silent, type Watcher } from "./watch.ts"
 
 type AnyStream = Stream.Stream<AnyElement, unknown, unknown>

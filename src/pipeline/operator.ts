@@ -7,9 +7,10 @@ import type { Stream } from "effect"
 import { decodeParams } from "./decode.ts"
 import type { AnyElement, Element } from "./element.ts"
 import { ConfigError } from "./fault.ts"
+import { type AnyOperator, givenBy, makeStep } from "./origin.ts"
 import type { Decoded, Given, Params } from "./param.ts"
-import { type AnyOperator, type AnyPipeline, givenBy, makePipeline, makeStep, type Pipeline } from "./pipeline.ts"
-import type { Self } from "./watch.ts"
+import { type AnyPipeline, makePipeline, type Pipeline } from "./pipeline.ts"
+import type { Self } from "./step.ts"
 
 /** A step to come: a function from pipeline value to pipeline value. Neighbours that do not fit do not compile. */
 export type Stage<In, Out, E, R> = <E0, R0>(before: Pipeline<In, E0, R0>) => Pipeline<Out, E | E0, R | R0>

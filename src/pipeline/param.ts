@@ -1,9 +1,8 @@
 /** Parameters of operators: schema, description and default in one value, from which checks and catalogue are made. */
-import { Result, Schema, type SchemaIssue } from "effect"
+import { Schema } from "effect"
 import type { AnyElement, Element } from "./element.ts"
 import { expectation } from "./expectation.ts"
 import type { Pipeline } from "./pipeline.ts"
-import { shown, suggestion } from "./words.ts"
 
 /** A schema without transformations or services: what is written is what the operator gets. */
 export type Plain<A> = Schema.Codec<A, A>
@@ -96,68 +95,4 @@ export const listOf = <A>(item: Plain<A>): Plain<ReadonlyArray<A>> =>
     Schema.makeFilter((items: ReadonlyArray<A>) => items.length > 0 || "empty", {
       expected: `a list, each ${expectation(item.ast)}`
     })
-  )
-
-/** One thing wrong with a value: where inside it, and what. */
-export interface Misfit {
-  readonly path: ReadonlyArray<string>
-  /** True where the key itself is at fault, not its value. */
-  readonly key: boolean
-  readonly problem: string
-}
-
-/** Finds all misfits in an issue tree; the formatters of Effect lose the difference of keys and values. */
-const misfits = (
-  issue: SchemaIssue.Issue,
-  path: ReadonlyArray<string>,
-  keys: ReadonlyArray<string>,
-  found: unknown
-): Array<Misfit> => {
-  const wrong = (expected: string): Array<Misfit> => [
-    { path, key: false, problem: `expected ${expected}, found ${shown(found)}` }
-  ]
-  switch (issue._tag) {
-    case "Pointer": {
-      const inner = issue.path.map(String)
-      const value = inner.reduce((at: unknown, key) => (at as Record<string, unknown> | undefined)?.[key], found)
-      return misfits(issue.issue, [...path, ...inner], keys, value)
-    }
-    case "Composite": {
-      const known = "propertySignatures" in issue.ast ? issue.ast.propertySignatures.map((p) => String(p.name)) : keys
-      return issue.issues.flatMap((inner) => misfits(inner, path, known, found))
-    }
-    case "Filter": {
-      const expected = issue.filter.annotations?.expected
-      if (typeof expected === "string") return wrong(expected)
-      return misfits(issue.issue, path, keys, found)
-    }
-    case "Encoding":
-      return misfits(issue.issue, path, keys, found)
-    case "MissingKey":
-      return [{ path, key: true, problem: "is missing" }]
-    case "UnexpectedKey": {
-      const name = path[path.length - 1] ?? ""
-      return [{ path, key: true, problem: `unknown key${suggestion(name, keys)}` }]
-    }
-    case "AnyOf": {
-      const literals = issue.ast.types.flatMap((t) =>
-        "literal" in t && typeof t.literal === "string" ? [t.literal] : []
-      )
-      if (literals.length > 0 && typeof found === "string") {
-        return [{ path, key: false, problem: `unknown value "${found}"${suggestion(found, literals)}` }]
-      }
-      return wrong(expectation(issue.ast))
-    }
-    case "InvalidType":
-      return wrong(expectation(issue.ast))
-    default:
-      return wrong("another value")
-  }
-}
-
-/** Checks one value against a plain schema: the value, or all that is wrong with it. */
-export const check = <A>(schema: Plain<A>, value: unknown): Result.Result<A, ReadonlyArray<Misfit>> =>
-  Result.mapError(
-    Schema.decodeUnknownResult(schema)(value, { errors: "all", onExcessProperty: "error", reportInput: true }),
-    (error) => misfits(error.issue, [], [], value)
   )

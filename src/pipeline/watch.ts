@@ -1,6 +1,6 @@
 /** What the interpreter tells of a run; operators and tests need not know of it. */
 import type { Waits } from "./ahead.ts"
-import type { Step } from "./pipeline.ts"
+import type { Step } from "./step.ts"
 
 /** One step of one pipeline, as it runs. */
 export interface Running {
@@ -33,14 +33,4 @@ export const silent: Watcher = {
   waited: nothing,
   ended: nothing,
   failed: nothing
-}
-
-/** What an operator may tell and know of itself while it runs: the second argument of `run`. */
-export interface Self {
-  /** How many elements it will give, once it knows; for progress bars. */
-  readonly expect: (total: number) => void
-  /** What is worth seeing of it just now, in a few words: stands behind its progress until it says something else. */
-  readonly note?: (words: string) => void
-  /** The steps before it, as they were resolved; `undefined` where it runs outside of a pipeline. */
-  readonly before?: ReadonlyArray<Step>
 }

@@ -12,7 +12,7 @@ import { Run } from "../../src/ops/run.ts"
 import { load } from "../../src/pipeline/load.ts"
 import { operator } from "../../src/pipeline/operator.ts"
 import { Name, param } from "../../src/pipeline/param.ts"
-import { toJson } from "../../src/pipeline/pipeline.ts"
+import { toJson } from "../../src/pipeline/print.ts"
 import { Sum, toys } from "../pipeline/toys.ts"
 
 /** Writes a total into the run folder and the record; adds what stands in `plus`, so that one pipeline feeds another. */

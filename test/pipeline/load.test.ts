@@ -5,7 +5,7 @@ import { toStream } from "../../src/pipeline/interpret.ts"
 import { load } from "../../src/pipeline/load.ts"
 import { operator } from "../../src/pipeline/operator.ts"
 import { Compat, Name, optional, PositiveInt, param, Seed } from "../../src/pipeline/param.ts"
-import { hash, toJson } from "../../src/pipeline/pipeline.ts"
+import { hash, toJson } from "../../src/pipeline/print.ts"
 import { effect } from "../effect.ts"
 import { add, count, group, Num, plus, scale, toys } from "./toys.ts"
 

@@ -1,6 +1,7 @@
 /** Reads a file in the original's form: its values as PyYAML reads them, or everything that is wrong with it. */
 import { Result } from "effect"
-import { check, type Misfit, type Plain } from "../../pipeline/param.ts"
+import { check, type Misfit } from "../../pipeline/check.ts"
+import type { Plain } from "../../pipeline/param.ts"
 import type { Faults } from "../../pipeline/yaml/faults.ts"
 import { find, type Node } from "../../pipeline/yaml/tree.ts"
 import { ExperimentFile, RerankingFile } from "./keys.ts"

@@ -1,5 +1,5 @@
 /** Steps of our pipelines as plain data, and as the text of a file. */
-import { flowText } from "../../pipeline/pipeline.ts"
+import { flowText } from "../../pipeline/print.ts"
 
 /** One step: its operator's name and what is not left at its default; values that are undefined are not written. */
 export type WrittenStep = readonly [operator: string, params?: Readonly<Record<string, unknown>>]

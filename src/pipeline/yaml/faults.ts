@@ -1,5 +1,5 @@
+import type { Misfit } from "../check.ts"
 import type { Fault } from "../fault.ts"
-import type { Misfit } from "../param.ts"
 import { locate, type Node, positionOf } from "./tree.ts"
 
 /** Collects the faults of one file, each where its text stands. */

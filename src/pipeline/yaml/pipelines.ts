@@ -1,7 +1,9 @@
 /** The section `pipelines`: named lists of steps, which may name each other in parameters. */
 import type { AnyElement, Element } from "../element.ts"
 import { misfit } from "../operator.ts"
-import { type AnyOperator, type AnyPipeline, makePipeline, type Step } from "../pipeline.ts"
+import type { AnyOperator } from "../origin.ts"
+import { type AnyPipeline, makePipeline } from "../pipeline.ts"
+import type { Step } from "../step.ts"
 import { shown, suggestion } from "../words.ts"
 import type { Faults } from "./faults.ts"
 import { type Inherited, readStep, writtenStep } from "./step.ts"

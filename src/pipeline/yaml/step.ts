@@ -1,8 +1,10 @@
 /** One step of a pipeline: `- batch: { size: 64 }`, `- report:` or `- report`. */
 import { SchemaAST } from "effect"
 import { decodeParams } from "../decode.ts"
+import { type AnyOperator, makeStep } from "../origin.ts"
 import type { Param, Params } from "../param.ts"
-import { type AnyOperator, type AnyPipeline, makeStep, type Step } from "../pipeline.ts"
+import type { AnyPipeline } from "../pipeline.ts"
+import type { Step } from "../step.ts"
 import { shown, suggestion } from "../words.ts"
 import type { Faults } from "./faults.ts"
 import { writtenValue } from "./settings.ts"

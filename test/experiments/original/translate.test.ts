@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { translate } from "../../../src/experiments/original/translate.ts"
 import { language, makePlan, showPlan } from "../../../src/experiments/plan.ts"
 import { load } from "../../../src/pipeline/load.ts"
-import { hash } from "../../../src/pipeline/pipeline.ts"
+import { hash } from "../../../src/pipeline/print.ts"
 import { experimentFile, rerankFile, type Variant, variants } from "./files.ts"
 
 const home = mkdtempSync(join(tmpdir(), "orbitrank-"))

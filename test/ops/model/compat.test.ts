@@ -5,7 +5,7 @@ import { sequence } from "../../../src/ops/model/layer.ts"
 import { ModelParams, makeModel } from "../../../src/ops/model/model.ts"
 import { uploadArrays } from "../../../src/ops/model/weights.ts"
 import type { Engine } from "../../../src/ops/tensor/engine.ts"
-import { check } from "../../../src/pipeline/param.ts"
+import { check } from "../../../src/pipeline/check.ts"
 import { noise, opened } from "../tensor/with-engine.ts"
 import { near, ruled } from "./recorded.ts"
 

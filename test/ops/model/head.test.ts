@@ -4,7 +4,7 @@ import { initialWeights, ModelParams, makeModel } from "../../../src/ops/model/m
 import { pools } from "../../../src/ops/model/pooling.ts"
 import { uploadArrays } from "../../../src/ops/model/weights.ts"
 import type { Engine } from "../../../src/ops/tensor/engine.ts"
-import { check } from "../../../src/pipeline/param.ts"
+import { check } from "../../../src/pipeline/check.ts"
 import { close, devices, noise, opened } from "../tensor/with-engine.ts"
 import { ruled } from "./recorded.ts"
 

@@ -3,7 +3,7 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { blocksFor, QUERY_TILE } from "../../../src/ops/retrieve/blocks.ts"
 import { asMemory, bytesOf, Memory } from "../../../src/ops/retrieve/memory.ts"
-import { check } from "../../../src/pipeline/param.ts"
+import { check } from "../../../src/pipeline/check.ts"
 
 describe("amounts of memory", () => {
   it.each([
