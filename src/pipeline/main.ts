@@ -1,5 +1,6 @@
-/** The edge of a program: runs an effect to its exit code, and stops it at a clean point on a signal. */
-import { Effect, Exit, Fiber } from "effect"
+/** The edge of a program: runs a command to its exit code, and stops it at a clean point on a signal. */
+import { Cause, Console, Effect, Exit, Fiber } from "effect"
+import type { CliError } from "effect/cli"
 
 export const EXIT = { done: 0, failed: 1, badInput: 2, interrupted: 130 } as const
 
@@ -23,3 +24,31 @@ export const runMain = (program: Effect.Effect<number>): void => {
   process.on("SIGINT", stop)
   process.on("SIGTERM", stop)
 }
+
+const isUsage = (error: unknown): error is CliError.ShowHelp =>
+  typeof error === "object" && error !== null && "_tag" in error && error._tag === "ShowHelp"
+
+/**
+ * Ends a command with its exit code, and a failure with one clear message on standard error.
+ *
+ * @param help how the command says what it takes, as typed
+ * @param badInput whether an error is about what was given, not about what happened
+ */
+export const toExit =
+  (help: string, badInput: (error: unknown) => boolean) =>
+  <R>(command: Effect.Effect<unknown, unknown, R>): Effect.Effect<number, never, R> => {
+    const report = (cause: Cause.Cause<unknown>): Effect.Effect<number> => {
+      if (Cause.hasInterruptsOnly(cause)) return Effect.succeed(EXIT.interrupted)
+      const error = Cause.squash(cause)
+      if (isUsage(error)) {
+        const text = error.errors.map((one) => one.message).join("\n")
+        return Effect.as(Console.error(`${text}\nSee \`${help}\`.`), EXIT.badInput)
+      }
+      const message = error instanceof Error && "_tag" in error ? error.message : Cause.pretty(cause)
+      return Effect.as(Console.error(message), badInput(error) ? EXIT.badInput : EXIT.failed)
+    }
+    return Effect.matchCauseEffect(command, {
+      onFailure: report,
+      onSuccess: () => Effect.succeed<number>(EXIT.done)
+    })
+  }

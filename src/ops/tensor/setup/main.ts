@@ -2,9 +2,9 @@
 
 import { resolve } from "node:path"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Cause, Console, Effect, Option } from "effect"
-import { CliConfig, type CliError, Command, Flag, GlobalFlag } from "effect/cli"
-import { EXIT, runMain } from "../../../pipeline/main.ts"
+import { Console, Effect, Option } from "effect"
+import { CliConfig, Command, Flag, GlobalFlag } from "effect/cli"
+import { runMain, toExit } from "../../../pipeline/main.ts"
 import { SetupInputError } from "./errors.ts"
 import { machineLive } from "./machine-live.ts"
 import { DEFAULT_VERSION, type Options, setUp } from "./setup.ts"
@@ -56,25 +56,10 @@ const command = Command.make("setup:tensorflow", flags, ({ gpu, wheel, from, ver
   )
 }).pipe(Command.withDescription("Sets native TensorFlow up for this project, from its Python wheel"))
 
-const isUsage = (error: unknown): error is CliError.ShowHelp =>
-  typeof error === "object" && error !== null && "_tag" in error && error._tag === "ShowHelp"
-
-const report = (cause: Cause.Cause<unknown>): Effect.Effect<number> => {
-  if (Cause.hasInterruptsOnly(cause)) return Effect.succeed(EXIT.interrupted)
-  const error = Cause.squash(cause)
-  if (isUsage(error)) {
-    const text = error.errors.map((one) => one.message).join("\n")
-    return Effect.as(Console.error(`${text}\nSee \`npm run setup:tensorflow -- --help\`.`), EXIT.badInput)
-  }
-  const message = error instanceof Error && "_tag" in error ? error.message : Cause.pretty(cause)
-  return Effect.as(Console.error(message), error instanceof SetupInputError ? EXIT.badInput : EXIT.failed)
-}
-
-const program = Command.runWith(command, { version: "", renderErrors: false })(process.argv.slice(2)).pipe(
+Command.runWith(command, { version: "", renderErrors: false })(process.argv.slice(2)).pipe(
   Effect.provide(CliConfig.layer({ builtIns: [GlobalFlag.Help] })),
   Effect.provide(machineLive(project, screen)),
   Effect.provide(NodeServices.layer),
-  Effect.matchCauseEffect({ onFailure: report, onSuccess: () => Effect.succeed<number>(EXIT.done) })
+  toExit("npm run setup:tensorflow -- --help", (error) => error instanceof SetupInputError),
+  runMain
 )
-
-runMain(program)
