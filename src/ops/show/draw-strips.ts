@@ -7,9 +7,10 @@ import { type BandSelection, bandNames } from "../data/bands.ts"
 import { type Band, Ranking } from "../elements.ts"
 import { writeFileAtomic } from "../files.ts"
 import { Run } from "../run.ts"
+import { chooser, WHICH } from "./choose.ts"
 import { touching } from "./errors.ts"
-import { png } from "./png.ts"
-import { drawStrip, first, spread, stripContent } from "./strip.ts"
+import { png } from "./pictures.ts"
+import { drawStrip, type StripContent } from "./strip.ts"
 import { type Strip, stripName, stripsFolder, stripsIndex } from "./strips-file.ts"
 import { pickRgb } from "./true-colour.ts"
 
@@ -39,7 +40,7 @@ const namesIn = (selection: BandSelection, bands: ReadonlyArray<Band>): Readonly
 const drawOne = Effect.fnUntraced(function* <E>(
   read: (patch: string) => Effect.Effect<ReadonlyArray<Band>, E>,
   folder: string,
-  content: ReturnType<typeof stripContent>,
+  content: StripContent,
   selection: BandSelection
 ) {
   const patches = [content.query, ...content.results]
@@ -73,7 +74,11 @@ export const makeStrips = <E, R>(open: OpenBands<E, R>) =>
     to: Ranking,
     params: {
       queries: param(PositiveInt, "How many queries.", 8),
-      which: param(choice("spread", "first"), "Queries spread evenly over all, or the first ones.", "spread"),
+      which: param(
+        choice(...WHICH),
+        "Queries spread evenly over all, the first ones, or `extremes`: the worst and the best by average precision.",
+        "spread"
+      ),
       top: param(PositiveInt, "Results per query.", 10),
       from: param(Name, "Store of the patches, or folder of the archive; under `root_dir`.", "patches.lmdb"),
       store: param(choice("lmdb", "none"), "`none` reads the files of an archive of the given `kind`.", "lmdb"),
@@ -100,20 +105,21 @@ export const makeStrips = <E, R>(open: OpenBands<E, R>) =>
             const read = yield* without_store === "skip" ? skipping : opening
             if (read === undefined) return rankings
             const drawn: Array<Strip> = []
-            const draw = Effect.fnUntraced(function* (ranking: Ranking) {
-              const count = ranking.gallery.queries.length
-              const rows = which === "first" ? first(count, queries) : spread(count, queries)
-              for (const row of rows.filter((one) => one >= ranking.from && one < ranking.to)) {
-                const { path, strip } = yield* drawOne(read, folder, stripContent(ranking, row, top), bands)
+            const { pass, rest } = chooser(which, queries, top)
+            const draw = Effect.fnUntraced(function* (contents: ReadonlyArray<StripContent>) {
+              for (const content of contents) {
+                const { path, strip } = yield* drawOne(read, folder, content, bands)
                 drawn.push(strip)
                 yield* wrote(path)
               }
             })
             const index = stripsIndex(folder)
-            const finish = touching(index, () => writeFileAtomic(index, `${JSON.stringify(drawn, null, 2)}\n`)).pipe(
+            const write = touching(index, () => writeFileAtomic(index, `${JSON.stringify(drawn, null, 2)}\n`)).pipe(
               Effect.andThen(wrote(index))
             )
-            return rankings.pipe(Stream.tap(draw), Stream.concat(Stream.drain(Stream.fromEffect(finish))))
+            const finish = Effect.flatMap(rest, draw).pipe(Effect.andThen(write))
+            const drawing = (ranking: Ranking) => Effect.flatMap(pass(ranking), draw)
+            return rankings.pipe(Stream.tap(drawing), Stream.concat(Stream.drain(Stream.fromEffect(finish))))
           })
         )
   })

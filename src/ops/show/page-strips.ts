@@ -1,9 +1,11 @@
 /** The strips of the report page: pictures cut out of each strip, so that they can stand in as many rows as there is room for. */
 import { escapeText } from "./markup.ts"
+import { stripTools } from "./page-tools.ts"
 import { LAYOUT, leftOf, type Shown, type ShownResult } from "./strip.ts"
 import type { Strip } from "./strips-file.ts"
 
-export type StripWithPicture = Strip & { readonly png: Uint8Array }
+/** A strip with its picture as WebP, a fifth of the PNG beside it. */
+export type StripWithPicture = Strip & { readonly webp: Uint8Array }
 
 /** Side of a picture on the page, in CSS pixels; as in the style sheet. */
 const SIDE = 112
@@ -30,32 +32,47 @@ const result = (strip: number, i: number, shown: ShownResult, query: Shown): str
     `${labels(shown, query)}</li>`
   ].join("")
 
-const one = (strip: StripWithPicture, index: number): string =>
-  [
-    `<section class="card strip"><h3>Query ${strip.row + 1} <span>${escapeText(strip.query.name)}</span></h3><ol class="tiles">`,
-    `<li class="query">${picture(index, 0, strip.query)}<div class="place"><b>query</b></div><div class="bar"></div>`,
-    `${labels(strip.query, undefined)}</li>`,
-    ...strip.results.map((shown, i) => result(index, i, shown, strip.query)),
-    "</ol></section>"
-  ].join("")
+const precision = ({ ap }: Strip): string =>
+  ap === undefined ? "" : ` <span class="ap">AP ${ap === null ? "undefined" : ap.toFixed(3)}</span>`
+
+const one =
+  (classes: ReadonlyArray<string>) =>
+  (strip: StripWithPicture, index: number): string =>
+    [
+      `<section class="card strip" data-ap="${strip.ap ?? ""}" data-labels="${strip.query.labels.map((label) => classes.indexOf(label)).join(" ")}">`,
+      `<h3>Query ${strip.row + 1} <span>${escapeText(strip.query.name)}</span>${precision(strip)}</h3><ol class="tiles">`,
+      `<li class="query">${picture(index, 0, strip.query)}<div class="place"><b>query</b></div><div class="bar"></div>`,
+      `${labels(strip.query, undefined)}</li>`,
+      ...strip.results.map((shown, i) => result(index, i, shown, strip.query)),
+      "</ol></section>"
+    ].join("")
 
 /** Style rules that hold each strip's picture once, for all that is cut out of it. */
 export const stripStyle = (strips: ReadonlyArray<StripWithPicture>): string =>
   strips
-    .map(({ png, results }, i) => {
+    .map(({ results, webp }, i) => {
       const width = leftOf(results.length) + LAYOUT.side + LAYOUT.margin
-      const data = Buffer.from(png).toString("base64")
-      return `.strip-${i}{background-image:url(data:image/png;base64,${data});background-size:${pixels(width)} auto}`
+      const data = Buffer.from(webp).toString("base64")
+      return `.strip-${i}{background-image:url(data:image/webp;base64,${data});background-size:${pixels(width)} auto}`
     })
     .join("\n")
 
-export const pageStrips = (strips: ReadonlyArray<StripWithPicture>): string =>
-  strips.length === 0
-    ? ""
-    : [
-        "<h2>What is found</h2>",
-        "<p>For some queries, the images most similar to them by their embeddings, best first. The number and the bar below",
-        "an image are its label similarity, the share of labels that it has in common with the query (1 - Jaccard distance);",
-        "labels with a tick are the query's too.</p>",
-        ...strips.map(one)
-      ].join("\n")
+/** Classes of the queries, in the order of their text. */
+const classesOf = (strips: ReadonlyArray<StripWithPicture>): ReadonlyArray<string> =>
+  [...new Set(strips.flatMap(({ query }) => query.labels))].sort()
+
+export const pageStrips = (strips: ReadonlyArray<StripWithPicture>): string => {
+  if (strips.length === 0) return ""
+  const classes = classesOf(strips)
+  const judged = strips.some(({ ap }) => ap !== undefined)
+  return [
+    "<h2>What is found</h2>",
+    "<p>For some queries, the images most similar to them by their embeddings, best first. The number and the bar below",
+    "an image are its label similarity, the share of labels that it has in common with the query (1 - Jaccard distance);",
+    `labels with a tick are the query's too.${judged ? " AP is the query's average precision at hard, over the whole database." : ""}</p>`,
+    strips.length > 1 ? stripTools(classes, judged) : "",
+    '<div id="strips">',
+    ...strips.map(one(classes)),
+    "</div>"
+  ].join("\n")
+}

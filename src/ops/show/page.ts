@@ -3,6 +3,7 @@ import type { NamedReport } from "./comparison.ts"
 import { escapeText } from "./markup.ts"
 import { pageStrips, type StripWithPicture, stripStyle } from "./page-strips.ts"
 import { pageTable } from "./page-table.ts"
+import { toolsScript } from "./page-tools.ts"
 import { linePlot, type Plot } from "./plot.ts"
 import { style } from "./style.ts"
 
@@ -53,6 +54,9 @@ const configuration = (text: string): string =>
     ? ""
     : `<h2>Configuration</h2><details class="card"><summary>As it was run</summary><pre>${escapeText(text)}</pre></details>`
 
+/** Tells the browser to fetch nothing: pictures, style and script are in the file. */
+const ALONE = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+
 /** The whole document. Every text that comes from data is escaped. */
 export const page = ({ configuration: text, experiment, plots: drawn, reports, strips }: Page): string => {
   const own = reports[reports.length - 1]
@@ -61,6 +65,7 @@ export const page = ({ configuration: text, experiment, plots: drawn, reports, s
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="${ALONE}">
 <title>${escapeText(experiment)} · retrieval report</title>
 <style>${style}${stripStyle(strips)}</style>
 </head>
@@ -73,7 +78,7 @@ ${plots(drawn)}
 ${pageStrips(strips)}
 ${notes(reports)}
 ${configuration(text)}
-</main></body>
+</main>${strips.length > 1 ? toolsScript : ""}</body>
 </html>
 `
 }

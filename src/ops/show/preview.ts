@@ -8,7 +8,7 @@ import { writeFileAtomic } from "../files.ts"
 import { Run } from "../run.ts"
 import { touching } from "./errors.ts"
 import { type Cell, mosaic, rgbOf } from "./mosaic.ts"
-import { png } from "./png.ts"
+import { png } from "./pictures.ts"
 
 /** A cell with what it shows, as the list beside the picture has it. */
 interface Shown {

@@ -21,6 +21,8 @@ export interface StripContent {
   readonly row: number
   readonly query: Shown
   readonly results: ReadonlyArray<ShownResult>
+  /** Average precision of the whole ranking at hard; null where nothing is relevant, absent where it is not known. */
+  readonly ap?: number | null
 }
 
 const shown = ({ classes, labels, names }: Gallery, image: number): Shown => ({

@@ -57,11 +57,17 @@ figcaption { font-weight: 600; font-size: .95rem; }
 .legend { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; margin: .5rem 0 0; padding: 0; list-style: none; font-size: .85rem; color: var(--soft); }
 .legend li { display: flex; align-items: center; gap: .45rem; }
 .legend svg { width: 24px; height: 8px; flex: none; }
+#tools { display: flex; flex-wrap: wrap; align-items: center; gap: .6rem 1.25rem; margin-top: 1rem; padding: .7rem 1rem; font-size: .9rem; }
+#tools[hidden], .strip[hidden] { display: none; }
+#tools label { display: flex; align-items: center; gap: .5rem; max-width: 100%; }
+#tools select { min-width: 0; max-width: 22rem; padding: .35rem .5rem; font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--rule); border-radius: .4rem; }
+#tools output { color: var(--soft); margin-left: auto; }
 .strip { margin-top: 1rem; }
+.strip h3 .ap { float: right; color: var(--accent); font-weight: 600; font-variant-numeric: tabular-nums; }
 .strip h3 { margin: 0 0 .75rem; font-size: .85rem; font-weight: 600; overflow-wrap: anywhere; }
 .strip h3 span { color: var(--soft); font-weight: 400; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fill, 112px); gap: 1rem .75rem; margin: 0; padding: 0; list-style: none; }
-.tiles li { min-width: 0; font-size: .72rem; line-height: 1.35; }
+.tiles li { min-width: 0; font-size: .78rem; line-height: 1.35; }
 .picture { height: 112px; background-repeat: no-repeat; border-radius: .3rem; image-rendering: auto; }
 .query .picture { outline: 3px solid var(--ink); outline-offset: 1px; }
 .place { display: flex; justify-content: space-between; margin: .35rem 0 .1rem; font-variant-numeric: tabular-nums; font-size: .78rem; }
@@ -71,7 +77,7 @@ figcaption { font-weight: 600; font-size: .95rem; }
 .bar i { display: block; height: 100%; background: var(--c1); }
 .labels { margin: 0; padding: 0; list-style: none; hyphens: auto; overflow-wrap: anywhere; }
 .labels li { margin-bottom: .2rem; }
-.labels li.other { color: var(--soft); opacity: .8; }
+.labels li.other { color: var(--soft); }
 .labels li.shared::before { content: "✓ "; color: var(--accent); font-weight: 700; }
 ul.notes { margin: 0; padding-left: 1.1rem; max-width: 44rem; }
 ul.notes li { margin: .3rem 0; }
@@ -84,6 +90,7 @@ pre { margin: .75rem 0 0; padding: 0; overflow-x: auto; font: .8rem/1.5 ui-monos
   tbody th { width: auto; }
   td span, thead th span { padding: 0 .2rem; }
   .tiles { grid-template-columns: repeat(auto-fill, minmax(100px, 112px)); justify-content: space-between; }
+  .strip h3 .ap { float: none; display: block; }
 }
 @media print { body { background: none; } .card { break-inside: avoid; } }
 `

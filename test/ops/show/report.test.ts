@@ -1,12 +1,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { runInNewContext } from "node:vm"
 import { Effect, Stream } from "effect"
 import { describe, expect, it } from "vitest"
 import type { Report } from "../../../src/ops/elements.ts"
 import { Run } from "../../../src/ops/run.ts"
 import { page } from "../../../src/ops/show/page.ts"
+import type { StripWithPicture } from "../../../src/ops/show/page-strips.ts"
 import { report } from "../../../src/ops/show/report.ts"
-import type { Strip } from "../../../src/ops/show/strips-file.ts"
 import { effect } from "../../effect.ts"
 import { fakeRun } from "../fake-run.ts"
 
@@ -24,26 +25,62 @@ const run = (one: Report, params: { as?: string; beside?: ReadonlyArray<string> 
     { expect: () => {} }
   )(Stream.make(one) as never) as unknown as Stream.Stream<Report, Error, Run>
 
-const strip: Strip & { png: Uint8Array } = {
+const strip: StripWithPicture = {
   file: "00000_1.00.png",
   row: 0,
   query: { name: 'q"0', labels: ["Beaches, dunes, sands", "<script>"] },
   results: [{ name: "d0", labels: ["<script>", "Marine waters"], similarity: 1 / 3, score: 0.9 }],
-  png: Uint8Array.of(1, 2, 3)
+  ap: 0.25,
+  webp: Uint8Array.of(1, 2, 3)
+}
+
+/** Runs the page's script on the few things that it asks of a browser. */
+const opened = (html: string) => {
+  const [script] = [...html.matchAll(/<script>([\s\S]*?)<\/script>/g)].map(([, text]) => text)
+  const strips = [...html.matchAll(/data-ap="([^"]*)" data-labels="([^"]*)"/g)].map(([, ap, labels]) => ({
+    dataset: { ap, labels },
+    hidden: false
+  }))
+  const listeners: Array<() => void> = []
+  const select = (value: string) => ({ value, addEventListener: (_: string, run: () => void) => listeners.push(run) })
+  const [classes, order, output] = [select(""), select("drawn"), { textContent: "" }]
+  const children = [...strips]
+  const box = {
+    children: strips,
+    append: (one: (typeof strips)[number]) => {
+      children.splice(children.indexOf(one), 1)
+      children.push(one)
+    }
+  }
+  const tools = { hidden: true, querySelectorAll: () => [classes, order], querySelector: () => output }
+  runInNewContext(script, { document: { getElementById: (id: string) => (id === "strips" ? box : tools) }, NaN })
+  expect(tools.hidden).toBe(false)
+  const set = (what: { value: string }) => (value: string) => {
+    what.value = value
+    listeners[0]()
+  }
+  return {
+    choose: set(order),
+    filter: set(classes),
+    shown: () => children.filter(({ hidden }) => !hidden).map(({ dataset }) => dataset.ap),
+    count: () => output.textContent
+  }
 }
 
 describe("the page", () => {
   const { kind: _, ...figures } = made(0.5)
-  const html = page({
+  const content = (strips: ReadonlyArray<StripWithPicture>) => ({
     experiment: "Trial <1> & co",
     reports: [
       { name: "un<trained>", report: { ...figures, results: { mAP: { hard: 0.25 } } } },
       { name: "trained", report: figures }
     ],
     plots: [{ title: "Loss", x: "step", y: "loss", series: [] }],
-    strips: [strip],
+    strips,
     configuration: "rule: 'a < b'"
   })
+  const html = page(content([strip]))
+  const chosen = page(content([strip, { ...strip, row: 1, ap: 0.5 }]))
 
   it("escapes every text", () => {
     for (const raw of ["<1>", "un<trained>", "<what>", "<script>", 'q"0', "a < b"]) expect(html).not.toContain(raw)
@@ -52,9 +89,12 @@ describe("the page", () => {
     }
   })
 
-  it("needs no network and runs no script", () => {
-    expect(html).not.toMatch(/https?:|\/\/[a-z]|<script|<link|@import|url\((?!data:)/)
-    expect(html).toContain("url(data:image/png;base64,AQID)")
+  it("needs no network, and says so to the browser", () => {
+    expect(html).not.toMatch(/https?:|\/\/[a-z]|<link|@import|url\((?!data:)|\bsrc=/)
+    expect(html).toContain("url(data:image/webp;base64,AQID)")
+    expect(html).toContain("default-src 'none'; img-src data:")
+    // With nothing to choose from there is no script at all.
+    expect(html).not.toContain("<script>")
   })
 
   it("marks the better figure, and which labels the query shares", () => {
@@ -68,9 +108,24 @@ describe("the page", () => {
     expect(html).toContain("prefers-color-scheme: dark")
   })
 
+  it("lets readers choose a class, and order queries by average precision", () => {
+    const page = opened(chosen)
+    expect(page.shown()).toEqual(["0.25", "0.5"])
+    page.choose("best")
+    expect(page.shown()).toEqual(["0.5", "0.25"])
+    page.choose("worst")
+    expect(page.shown()).toEqual(["0.25", "0.5"])
+    page.filter("7")
+    expect([page.shown(), page.count()]).toEqual([[], "0 of 2 queries"])
+    page.filter("1")
+    expect([page.shown(), page.count()]).toEqual([["0.25", "0.5"], "2 queries"])
+    expect(chosen).toContain('<option value="1">Beaches, dunes, sands</option>')
+    expect(chosen).toContain('<span class="ap">AP 0.250</span>')
+  })
+
   it("has balanced tags", () => {
     const open: Array<string> = []
-    const body = html.replace(/<style>[\s\S]*?<\/style>/, "").replace("<!doctype html>", "")
+    const body = chosen.replace(/<(style|script)>[\s\S]*?<\/\1>/g, "").replace("<!doctype html>", "")
     for (const [, end, tag, self] of body.matchAll(/<(\/?)([a-z0-9]+)(?:"[^"]*"|[^">])*?(\/?)>/g)) {
       if (self === "/" || tag === "meta") continue
       if (end === "/") expect(open.pop()).toBe(tag)

@@ -6,6 +6,7 @@ import sharp from "sharp"
 import { describe, expect, it } from "vitest"
 import type { Band, Gallery, Ranking } from "../../../src/ops/elements.ts"
 import { Run } from "../../../src/ops/run.ts"
+import { chooser, type Which } from "../../../src/ops/show/choose.ts"
 import { makeStrips, type OpenBands } from "../../../src/ops/show/draw-strips.ts"
 import { drawStrip, LAYOUT, leftOf, spread, stripContent } from "../../../src/ops/show/strip.ts"
 import { readStrips } from "../../../src/ops/show/strips-file.ts"
@@ -150,7 +151,7 @@ describe("strips", () => {
       expect(opened).toEqual([join(fake.folder, "patches.lmdb")])
       const strips = readStrips(fake.folder)
       expect(strips.map(({ file }) => file)).toEqual(["00000_1.50.png", "00001_0.50.png"])
-      expect(strips.map(({ file: _, png: __, ...content }) => content)).toEqual([
+      expect(strips.map(({ ap: _, file: __, png: ___, ...content }) => content)).toEqual([
         stripContent(whole, 0, 2),
         stripContent(whole, 1, 2)
       ])
@@ -172,4 +173,67 @@ describe("strips", () => {
       expect(existsSync(join(fake.folder, "strips", "strips.json"))).toBe(false)
     })
   )
+})
+
+describe("which queries", () => {
+  const contents = (which: Which, queries: number, ...rankings: ReadonlyArray<Ranking>) => {
+    const { pass, rest } = chooser(which, queries, 1)
+    const passed = rankings.map((ranking) => Effect.runSync(pass(ranking)))
+    return [...passed.flat(), ...Effect.runSync(rest)]
+  }
+
+  it("know their average precision at hard", () => {
+    // q0 (x y) has its only relevant image at the second place: (0 + 1/2) / 2. q1 (y) has none.
+    expect(contents("first", 2, whole).map(({ ap }) => ap)).toEqual([0.25, null])
+  })
+
+  it("are the worst and the best, whatever the blocks, those without a relevant image left out", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 2, maxLength: 12 }),
+        fc.integer({ min: 1, max: 6 }),
+        fc.integer({ min: 1, max: 5 }),
+        (places, wanted, size) => {
+          // Each query has label x, as one of six database images; its place in the ranking is drawn.
+          const n = places.length
+          const some: Gallery = {
+            names: Array.from({ length: n + 6 }, (_, i) => `p${i}`),
+            classes: ["x", "y"],
+            labels: Uint8Array.from({ length: 2 * (n + 6) }, (_, i) => (i >> 1 <= n ? 1 - (i % 2) : i % 2)),
+            queries: Int32Array.from({ length: n }, (_, i) => i),
+            database: Int32Array.from({ length: 6 }, (_, i) => n + i)
+          }
+          const order = places.flatMap((place) => {
+            const others = [1, 2, 3, 4, 5]
+            return [...others.slice(0, place), 0, ...others.slice(place)]
+          })
+          const block = (from: number, to: number): Ranking => ({
+            kind: "ranking",
+            gallery: some,
+            from,
+            to,
+            order: Int32Array.from(order.slice(6 * from, 6 * to)),
+            scores: new Float32Array(6 * (to - from))
+          })
+          const blocks = Array.from({ length: Math.ceil(n / size) }, (_, b) =>
+            block(b * size, Math.min(n, (b + 1) * size))
+          )
+          const found = contents("extremes", wanted, ...blocks)
+          expect(found).toEqual(contents("extremes", wanted, block(0, n)))
+          const bestFirst = [...places.keys()].sort((a, b) => places[a] - places[b] || a - b)
+          const worstFirst = [...places.keys()].sort((a, b) => places[b] - places[a] || a - b)
+          const few = Math.floor(wanted / 2)
+          const expected = new Set([...worstFirst.slice(0, few), ...bestFirst.slice(0, wanted - few)])
+          expect(new Set(found.map(({ row }) => row))).toEqual(expected)
+          const precisions = found.map(({ ap }) => ap ?? -1)
+          expect(precisions).toEqual([...precisions].sort((a, b) => a - b))
+        }
+      )
+    )
+  })
+
+  it("have none where the database is all that is shown, as in a search", () => {
+    const { pass } = chooser("first", 1, 3)
+    expect(Effect.runSync(pass(whole))[0]).not.toHaveProperty("ap")
+  })
 })
