@@ -1,6 +1,7 @@
 /** Progress on a terminal (one bar a stage, redrawn in place) or, where there is none, as plain lines. */
-import type { Waits } from "../pipeline/ahead.ts"
-import type { Running, Watcher } from "../pipeline/watch.ts"
+import type { Watcher } from "../pipeline/watch.ts"
+import { stageLine, waitsLine } from "./stage-lines.ts"
+import { Stages, type StageTiming } from "./stages.ts"
 
 /** Where lines go, and the time in milliseconds. */
 export interface Screen {
@@ -8,29 +9,6 @@ export interface Screen {
   readonly columns: () => number
   readonly write: (text: string) => void
   readonly now: () => number
-}
-
-interface Stage {
-  readonly name: string
-  elements: number
-  total: number | undefined
-  /** Seconds spent waiting for this stage, those before included. */
-  seconds: number
-  /** Where the stages before run ahead of this one. */
-  waits: Waits | undefined
-  /** What it said of itself last. */
-  note: string | undefined
-  ended: boolean
-}
-
-/** What one stage took, for the record. */
-export interface StageTiming {
-  readonly stage: string
-  readonly elements: number
-  /** Own time: without the stages before it. Stages that run ahead of others overlap. */
-  readonly seconds: number
-  /** Of a network, before which batches are made while it computes: how long it waited for them, and they for it. */
-  readonly waits?: Waits
 }
 
 export interface Progress {
@@ -44,163 +22,109 @@ export interface Progress {
 const REDRAW_MS = 100
 const PLAIN_LINE_MS = 10_000
 
-const bar = (fraction: number, width: number): string => {
-  const filled = Math.round(Math.min(Math.max(fraction, 0), 1) * width)
-  return "█".repeat(filled) + "░".repeat(width - filled)
-}
+/** Keeps the lines of the current pipeline's stages in view. */
+class Board {
+  private stages = new Stages()
+  /** How many lines of the terminal are to be drawn over. */
+  private drawn = 0
+  private last = 0
+  private since = 0
+  private readonly screen: Screen
 
-const seconds = (s: number): string => (s < 9.95 ? `${s.toFixed(1)} s` : `${Math.round(s)} s`)
-
-const left = (s: number): string =>
-  s < 100 ? `${Math.round(s)} s left` : s < 6000 ? `${Math.round(s / 60)} min left` : `${(s / 3600).toFixed(1)} h left`
-
-/** How far a stage is; one that knows no total is as far as the one before it. */
-const fractionOf = (stages: ReadonlyArray<Stage>, index: number): number | undefined => {
-  for (let i = index; i >= 0; i--) {
-    const { elements, ended, total } = stages[i]
-    if (i === index && ended) return 1
-    if (total !== undefined) return total === 0 ? 1 : elements / total
+  constructor(screen: Screen) {
+    this.screen = screen
   }
-  return undefined
-}
 
-const ownSeconds = (stages: ReadonlyArray<Stage>, index: number): number => {
-  const { seconds, waits } = stages[index]
-  return Math.max(0, seconds - (waits?.forInput ?? (index === 0 ? 0 : stages[index - 1].seconds)))
-}
+  get current(): Stages {
+    return this.stages
+  }
 
-/** What a stage that others run ahead of waited, and they, each as a share of waiting and working. */
-const waitsLine = (stages: ReadonlyArray<Stage>, index: number): ReadonlyArray<string> => {
-  const { name, waits } = stages[index]
-  if (waits === undefined) return []
-  const { forInput, ofInput } = waits
-  const shown = (waited: number, worked: number) =>
-    `${seconds(waited)} (${Math.round((100 * waited) / Math.max(waited + worked, 1e-9))} %)`
-  const network = shown(forInput, ownSeconds(stages, index))
-  return [`  ${name} waited ${network} for data, data ${shown(ofInput, stages[index - 1].seconds)} for it`]
-}
+  private line(index: number): string {
+    return stageLine(this.stages.all, index, this.screen.terminal, (this.screen.now() - this.since) / 1000)
+  }
 
-/** What the stage said of itself, and how long the rest takes where that goes on as it went so far. */
-const noteOf = ({ ended, note }: Stage, fraction: number | undefined, elapsed: number): string => {
-  if (note === undefined) return ""
-  const known = !ended && fraction !== undefined && fraction > 0 && fraction < 1
-  return `  ${note}${known ? `, ${left((elapsed * (1 - fraction)) / fraction)}` : ""}`
-}
+  private erase(): void {
+    if (this.drawn > 0) this.screen.write(`\x1b[${this.drawn}A\x1b[0J`)
+    this.drawn = 0
+  }
 
-/** @param elapsed seconds since the pipeline began */
-const line = (stages: ReadonlyArray<Stage>, index: number, wide: boolean, elapsed: number): string => {
-  const stage = stages[index]
-  const fraction = fractionOf(stages, index)
-  const count = stage.total === undefined || stage.ended ? `${stage.elements}` : `${stage.elements}/${stage.total}`
-  const drawn = wide && fraction !== undefined ? `${bar(fraction, 20)} ` : ""
-  const percent =
-    !stage.ended && stage.total === undefined && fraction !== undefined ? ` (${Math.floor(fraction * 100)} %)` : ""
-  return `  ${stage.name.padEnd(11)} ${drawn}${(count + percent).padStart(12)}  ${seconds(ownSeconds(stages, index)).padStart(7)}${noteOf(stage, fraction, elapsed)}`
+  private draw(): void {
+    const width = Math.max(20, this.screen.columns() - 1)
+    const lines = this.stages.begun().map((i) => this.line(i).slice(0, width))
+    if (lines.length > 0) this.screen.write(`${lines.join("\n")}\n`)
+    this.drawn = lines.length
+  }
+
+  /** Not oftener than a reader can follow. */
+  refresh(): void {
+    const now = this.screen.now()
+    if (now - this.last < (this.screen.terminal ? REDRAW_MS : PLAIN_LINE_MS)) return
+    this.last = now
+    if (this.screen.terminal) {
+      this.erase()
+      this.draw()
+    } else this.screen.write(`${this.line(this.stages.busiest())} ...\n`)
+  }
+
+  /** A line that stays, above those that are redrawn. */
+  say(text: string): void {
+    if (this.screen.terminal) this.erase()
+    this.screen.write(`${text}\n`)
+    if (this.screen.terminal) this.draw()
+  }
+
+  begin(pipeline: string): void {
+    this.stages = new Stages()
+    this.drawn = 0
+    this.last = this.screen.now()
+    this.since = this.last
+    this.screen.write(`${pipeline}\n`)
+  }
+
+  end(): ReadonlyArray<StageTiming> {
+    const ended = this.stages
+    if (this.screen.terminal) {
+      this.erase()
+      this.draw()
+    } else for (const i of ended.begun()) this.screen.write(`${this.line(i)}\n`)
+    for (const waited of ended.begun().flatMap((i) => waitsLine(ended.all, i))) this.screen.write(`${waited}\n`)
+    this.stages = new Stages()
+    this.drawn = 0
+    return ended.timings()
+  }
 }
 
 export const makeProgress = (screen: Screen): Progress => {
-  let pipeline = ""
-  let stages: Array<Stage> = []
-  let drawn = 0
-  let last = 0
-  let since = 0
-  const elapsed = () => (screen.now() - since) / 1000
-
-  const erase = () => {
-    if (drawn > 0) screen.write(`\x1b[${drawn}A\x1b[0J`)
-    drawn = 0
+  const board = new Board(screen)
+  const watcher: Watcher = {
+    started: (stage) => void board.current.of(stage),
+    expected: (stage, total) => {
+      board.current.of(stage).total = total
+    },
+    progressed: (stage, elements, waited) => {
+      const state = board.current.of(stage)
+      state.elements += elements
+      state.seconds += waited
+      board.refresh()
+    },
+    noted: (stage, words) => {
+      board.current.of(stage).note = words
+    },
+    waited: (stage, { forInput, ofInput }) => {
+      const state = board.current.of(stage)
+      const { waits = { forInput: 0, ofInput: 0 } } = state
+      state.waits = { forInput: waits.forInput + forInput, ofInput: waits.ofInput + ofInput }
+    },
+    ended: (stage) => {
+      board.current.of(stage).ended = true
+      board.refresh()
+    },
+    failed: () => {}
   }
-  /** Indices of the stages that have begun: of a pipeline that fails at once, perhaps not all have. */
-  const begun = () => stages.flatMap(({ name }, i) => (name === "" ? [] : [i]))
-  const draw = () => {
-    const lines = begun().map((i) => line(stages, i, true, elapsed()).slice(0, Math.max(20, screen.columns() - 1)))
-    if (lines.length > 0) screen.write(`${lines.join("\n")}\n`)
-    drawn = lines.length
-  }
-  const refresh = () => {
-    const now = screen.now()
-    if (now - last < (screen.terminal ? REDRAW_MS : PLAIN_LINE_MS)) return
-    last = now
-    if (screen.terminal) {
-      erase()
-      draw()
-      return
-    }
-    const busiest = stages.reduce((best, _, i) => (ownSeconds(stages, i) > ownSeconds(stages, best) ? i : best), 0)
-    screen.write(`${line(stages, busiest, false, elapsed())} ...\n`)
-  }
-  const stageOf = ({ index, step }: Running): Stage => {
-    for (let i = stages.length; i <= index; i++)
-      stages.push({
-        name: "",
-        elements: 0,
-        total: undefined,
-        seconds: 0,
-        waits: undefined,
-        note: undefined,
-        ended: false
-      })
-    if (stages[index].name === "") stages[index] = { ...stages[index], name: step.name }
-    return stages[index]
-  }
-
   return {
-    watcher: {
-      started: (stage) => void stageOf(stage),
-      expected: (stage, total) => {
-        stageOf(stage).total = total
-      },
-      progressed: (stage, elements, waited) => {
-        const state = stageOf(stage)
-        state.elements += elements
-        state.seconds += waited
-        refresh()
-      },
-      noted: (stage, words) => {
-        stageOf(stage).note = words
-      },
-      waited: (stage, { forInput, ofInput }) => {
-        const state = stageOf(stage)
-        const { waits = { forInput: 0, ofInput: 0 } } = state
-        state.waits = { forInput: waits.forInput + forInput, ofInput: waits.ofInput + ofInput }
-      },
-      ended: (stage) => {
-        stageOf(stage).ended = true
-        refresh()
-      },
-      failed: () => {}
-    },
-    say: (text) => {
-      if (screen.terminal) erase()
-      screen.write(`${text}\n`)
-      if (screen.terminal) draw()
-    },
-    begin: (name) => {
-      pipeline = name
-      stages = []
-      drawn = 0
-      last = screen.now()
-      since = last
-      screen.write(`${pipeline}\n`)
-    },
-    end: () => {
-      if (screen.terminal) erase()
-      if (screen.terminal) draw()
-      else
-        screen.write(
-          begun()
-            .map((i) => `${line(stages, i, false, elapsed())}\n`)
-            .join("")
-        )
-      for (const waited of begun().flatMap((i) => waitsLine(stages, i))) screen.write(`${waited}\n`)
-      const timings = begun().map((i): StageTiming => {
-        const { elements, name, waits } = stages[i]
-        const timing = { stage: name, elements, seconds: ownSeconds(stages, i) }
-        return waits === undefined ? timing : { ...timing, waits }
-      })
-      stages = []
-      drawn = 0
-      return timings
-    }
+    watcher,
+    say: (text) => board.say(text),
+    begin: (pipeline) => board.begin(pipeline),
+    end: () => board.end()
   }
 }

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { writeFileAtomic } from "../ops/files.ts"
 import { canonical } from "../pipeline/print.ts"
 import { RunError } from "./errors.ts"
-import type { StageTiming } from "./progress.ts"
+import type { StageTiming } from "./stages.ts"
 
 /** A file as a pipeline left it. */
 export interface Written {

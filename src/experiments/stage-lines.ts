@@ -1,0 +1,41 @@
+/** Stages as lines of text. */
+import { fractionOf, ownSeconds, type Stage } from "./stages.ts"
+
+const bar = (fraction: number, width: number): string => {
+  const filled = Math.round(Math.min(Math.max(fraction, 0), 1) * width)
+  return "█".repeat(filled) + "░".repeat(width - filled)
+}
+
+const seconds = (s: number): string => (s < 9.95 ? `${s.toFixed(1)} s` : `${Math.round(s)} s`)
+
+const left = (s: number): string =>
+  s < 100 ? `${Math.round(s)} s left` : s < 6000 ? `${Math.round(s / 60)} min left` : `${(s / 3600).toFixed(1)} h left`
+
+/** What a stage that others run ahead of waited, and they, each as a share of waiting and working. */
+export const waitsLine = (stages: ReadonlyArray<Stage>, index: number): ReadonlyArray<string> => {
+  const { name, waits } = stages[index]
+  if (waits === undefined) return []
+  const { forInput, ofInput } = waits
+  const shown = (waited: number, worked: number) =>
+    `${seconds(waited)} (${Math.round((100 * waited) / Math.max(waited + worked, 1e-9))} %)`
+  const network = shown(forInput, ownSeconds(stages, index))
+  return [`  ${name} waited ${network} for data, data ${shown(ofInput, stages[index - 1].seconds)} for it`]
+}
+
+/** What the stage said of itself, and how long the rest takes where that goes on as it went so far. */
+const noteOf = ({ ended, note }: Stage, fraction: number | undefined, elapsed: number): string => {
+  if (note === undefined) return ""
+  const known = !ended && fraction !== undefined && fraction > 0 && fraction < 1
+  return `  ${note}${known ? `, ${left((elapsed * (1 - fraction)) / fraction)}` : ""}`
+}
+
+/** @param elapsed seconds since the pipeline began */
+export const stageLine = (stages: ReadonlyArray<Stage>, index: number, wide: boolean, elapsed: number): string => {
+  const stage = stages[index]
+  const fraction = fractionOf(stages, index)
+  const count = stage.total === undefined || stage.ended ? `${stage.elements}` : `${stage.elements}/${stage.total}`
+  const drawn = wide && fraction !== undefined ? `${bar(fraction, 20)} ` : ""
+  const percent =
+    !stage.ended && stage.total === undefined && fraction !== undefined ? ` (${Math.floor(fraction * 100)} %)` : ""
+  return `  ${stage.name.padEnd(11)} ${drawn}${(count + percent).padStart(12)}  ${seconds(ownSeconds(stages, index)).padStart(7)}${noteOf(stage, fraction, elapsed)}`
+}
