@@ -24,6 +24,7 @@ import { embeddings } from "../ops/retrieve/embeddings.ts"
 import { fitPca } from "../ops/retrieve/fit-pca.ts"
 import { groundTruth } from "../ops/retrieve/ground-truth.ts"
 import { rank } from "../ops/retrieve/rank.ts"
+import { relabel } from "../ops/retrieve/relabel.ts"
 import { aqe } from "../ops/retrieve/rerank/aqe.ts"
 import { dba } from "../ops/retrieve/rerank/dba.ts"
 import { ja } from "../ops/retrieve/rerank/ja.ts"
@@ -81,6 +82,7 @@ export const operators = [
   fitPca,
   compress,
   rank,
+  relabel,
   qe,
   aqe,
   dba,

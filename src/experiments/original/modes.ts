@@ -13,8 +13,21 @@ const DEPTHS = [20, 40, 60, 80, 100]
 /** Queries that the original draws. */
 const DRAWN = 100
 
+/** What is tested, and by what. */
+export interface Tested {
+  /** A file, or `newest`. */
+  readonly weights: string
+  /** Ground truth of ours, in place of the archive's labels. */
+  readonly truth?: string | undefined
+}
+
 /** Patches of a split, embedded and ranked. */
-const ranked = (facts: Facts, split: Split, weights: string, keep: ReadonlyArray<WrittenStep> = []) => {
+const ranked = (
+  facts: Facts,
+  split: Split,
+  { truth, weights }: Tested,
+  keep: ReadonlyArray<WrittenStep> = []
+): ReadonlyArray<WrittenStep> => {
   const { test, train } = facts.file
   const size = test?.batch_size ?? train?.batch_size
   return [
@@ -24,15 +37,16 @@ const ranked = (facts: Facts, split: Split, weights: string, keep: ReadonlyArray
     ["batch", { size }],
     ["embed", { model: modelOf(facts), weights, predict: keep.length > 0 ? true : undefined }],
     ...keep,
-    ["rank", { queries: 0.2, seed: test?.retrieval?.seed ?? 24 }]
-  ] satisfies ReadonlyArray<WrittenStep>
+    ["rank", { queries: 0.2, seed: test?.retrieval?.seed ?? 24 }],
+    ...(truth === undefined ? [] : [["relabel", { from: truth }] satisfies WrittenStep])
+  ]
 }
 
-/** The original averages the means of chunks of queries for BigEarthNet. */
-const measureStep = ({ file, original, pictures }: Facts): WrittenStep => [
-  "measure",
-  { at: DEPTHS, chunk: original && !pictures ? file.test?.retrieval?.chunk_size : undefined }
-]
+/** Figures by class and by query too. The original averages the means of chunks of queries for BigEarthNet. */
+const measureStep = ({ file, original, pictures }: Facts): WrittenStep => {
+  const chunk = original && !pictures ? file.test?.retrieval?.chunk_size : undefined
+  return ["measure", { at: DEPTHS, metrics: ["original", "class-map"], chunk, per_query: "queries" }]
+}
 
 const modelOf = ({ file }: Facts, pretrained?: string) => {
   const { backbone, channels, module, num_classes, output_stride, part_dim, parts, pooling } = file.model
@@ -53,10 +67,10 @@ export const prepareMode = ({ dataset, kind }: Facts, archive: string): Pipeline
  */
 export const trainMode = (facts: Facts, pretrained: string | undefined, validates: boolean): Pipelines => {
   const { train = {} } = facts.file
-  const { checkpoint_step, epochs, learning_rate, resume } = train
+  const { checkpoint_step, epochs = 1, learning_rate, resume } = train
   const validation: WrittenStep = ["measure", { at: [100] }]
   return {
-    ...(validates ? { validation: [...ranked(facts, "val", "newest"), validation] } : {}),
+    ...(validates ? { validation: [...ranked(facts, "val", { weights: "newest" }), validation] } : {}),
     train: [
       readStep(facts, "train", { epochs, shuffle: true }),
       ...resizeSteps(facts),
@@ -77,21 +91,23 @@ export const trainMode = (facts: Facts, pretrained: string | undefined, validate
           update_iter: train.update_iter
         }
       ],
-      ["checkpoint", { checkpoint_step, resume }],
+      // All are kept, as the original keeps them.
+      ["checkpoint", { checkpoint_step, keep: epochs, resume }],
       ...(validates ? [["validate", { with: "validation" }] satisfies WrittenStep] : []),
+      ["tensorboard", { display_step: facts.file.display?.display_step }],
       ["curve"]
     ]
   }
 }
 
-export const testMode = (facts: Facts, weights: string, { folder, stem }: SavePlace): Pipelines => {
+export const testMode = (facts: Facts, tested: Tested, { folder, stem }: SavePlace): Pipelines => {
   const { save = true } = facts.file.test ?? {}
   const keep: ReadonlyArray<WrittenStep> = save ? [["save", { to: stem, folder }]] : []
-  return { test: [...ranked(facts, "test", weights, keep), measureStep(facts), ["report"]] }
+  return { test: [...ranked(facts, "test", tested, keep), measureStep(facts), ["report"]] }
 }
 
-export const visualizeMode = (facts: Facts, weights: string): Pipelines => {
+export const visualizeMode = (facts: Facts, tested: Tested): Pipelines => {
   const top = facts.file.test?.retrieval?.visualize ?? 10
   const strips: WrittenStep = ["strips", { queries: DRAWN, which: "first", top, ...sourceOf(facts) }]
-  return { visualize: [...ranked(facts, "test", weights), strips, measureStep(facts), ["report"]] }
+  return { visualize: [...ranked(facts, "test", tested), strips, measureStep(facts), ["report"]] }
 }

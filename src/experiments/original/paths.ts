@@ -1,5 +1,5 @@
 /** What must be on disk before a file in the original's form runs; what is not is named with what was looked for. */
-import { existsSync, readdirSync, statSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs"
 import { basename, dirname, extname, join } from "node:path"
 import type { Faults } from "../../pipeline/yaml/faults.ts"
 import type { Node } from "../../pipeline/yaml/tree.ts"
@@ -77,6 +77,13 @@ export const pretrainedOf = (root: Node, { file }: Facts, faults: Faults): strin
   )
   return undefined
 }
+
+/** Whether a list names any patch; AID's archive has none for validation, so that its list is empty. */
+export const namesPatches = (list: string): boolean => isFile(list) && readFileSync(list, "utf8").trim() !== ""
+
+/** `path_gt` where it is a ground truth of ours, which is a folder; the original's is a file, and not read. */
+export const truthAt = (path: string | undefined): string | undefined =>
+  isPath(path) && isFile(join(path, "data.mdb")) ? path : undefined
 
 /** The folder of BigEarthNet's patches, relative to `root_dir`. */
 const archiveIn = (folder: string): string | undefined =>

@@ -1,7 +1,8 @@
 /** A re-ranking file of the original as pipelines of ours: the plain ranking, then one pipeline a scheme. */
 
 import type { RerankingFile } from "./keys.ts"
-import { isPath } from "./paths.ts"
+import { rerankingNotes } from "./notes.ts"
+import { truthAt } from "./paths.ts"
 import type { Written, WrittenStep } from "./steps.ts"
 
 /** `db` is what the original's own file calls `ja`. */
@@ -17,21 +18,20 @@ export const rerankMode = (
   { from, labels }: { readonly from: string; readonly labels: string }
 ): Written => {
   const schemes = [...new Set(file.rerank_scheme.map((scheme) => (scheme === "db" ? "ja" : scheme)))]
+  const truth = truthAt(file.retrieval?.path_gt)
   const ranked: ReadonlyArray<WrittenStep> = [
     ["embeddings", { from, labels }],
-    ["rank", { queries: 0.2, seed: file.retrieval?.seed ?? file.seed ?? 24 }]
+    ["rank", { queries: 0.2, seed: file.retrieval?.seed ?? file.seed ?? 24 }],
+    ...(truth === undefined ? [] : [["relabel", { from: truth }] satisfies WrittenStep])
   ]
   const measured = (as: string, beside: ReadonlyArray<string>): ReadonlyArray<WrittenStep> => [
-    ["measure", { at: [20, 40, 60, 80, 100] }],
+    ["measure", { at: [20, 40, 60, 80, 100], per_query: as }],
     ["report", { as, beside }]
   ]
   const pipelines = schemes.map((scheme, i) => [
     scheme,
     [...ranked, stepOf(file, scheme), ...measured(scheme, ["plain", ...schemes.slice(0, i)])]
   ])
-  const unread = [...Object.values(file.csqe ?? {}), ...Object.values(file.ja ?? {})].filter(
-    (value) => typeof value === "string" && isPath(value)
-  )
   return {
     settings: {
       seed: file.seed ?? 24,
@@ -40,6 +40,6 @@ export const rerankMode = (
       compat: file.compat
     },
     pipelines: { plain: [...ranked, ...measured("plain", [])], ...Object.fromEntries(pipelines) },
-    notes: unread.length === 0 ? [] : [`${unread.join(", ")}: not read; labels stand in ${labels}.`]
+    notes: rerankingNotes(file, labels)
   }
 }

@@ -2,7 +2,6 @@
  * Files in the original's form as files of ours. What is wrong with one is said at its own keys and lines, before anything
  * is translated; the translation itself is a file of ours like any other, which `--check` prints.
  */
-import { existsSync } from "node:fs"
 import { basename, extname, join } from "node:path"
 import { Result } from "effect"
 import { ConfigError, inOrder } from "../../pipeline/fault.ts"
@@ -13,7 +12,8 @@ import { type Node, parseYaml } from "../../pipeline/yaml/tree.ts"
 import { type Facts, factsOf, foldersOf } from "./facts.ts"
 import { ExperimentFile, RerankingFile } from "./keys.ts"
 import { prepareMode, testMode, trainMode, visualizeMode } from "./modes.ts"
-import { archiveOf, checkpointOf, descriptorsOf, isPath, pretrainedOf, savePlace } from "./paths.ts"
+import { notesOf } from "./notes.ts"
+import { archiveOf, checkpointOf, descriptorsOf, namesPatches, pretrainedOf, savePlace, truthAt } from "./paths.ts"
 import { type Form, formOf, readExperiment, readReranking } from "./read.ts"
 import { rerankMode } from "./reranking.ts"
 import { fileText, type Written } from "./steps.ts"
@@ -27,14 +27,6 @@ export interface Translation {
   readonly folder: string
   /** Folders elsewhere that stand in the run folder under these names. */
   readonly links: Readonly<Record<string, string>>
-}
-
-const truthNote = (path: string | undefined): ReadonlyArray<string> =>
-  isPath(path) ? [`path_gt: ${path} is not opened; relevance is computed from the labels instead.`] : []
-
-const notesOf = ({ file }: Facts): ReadonlyArray<string> => {
-  const { mode, test } = file
-  return mode === "test" || mode === "visualize" ? truthNote(test?.retrieval?.path_gt) : []
 }
 
 /** The run folders of the modes: training keeps its curves in `summary`, test its embeddings and figures in `outputs`. */
@@ -57,11 +49,12 @@ const pipelinesOf = (root: Node, facts: Facts, faults: Faults): Written["pipelin
   const { mode, root_dir } = facts.file
   if (mode === "prepare") return prepareMode(facts, archive)
   if (mode === "train") {
-    return trainMode(facts, pretrainedOf(root, facts, faults), existsSync(join(root_dir, "val.csv")))
+    return trainMode(facts, pretrainedOf(root, facts, faults), namesPatches(join(root_dir, "val.csv")))
   }
   const weights = checkpointOf(root, facts, faults)
   if (weights === undefined) return undefined
-  return mode === "test" ? testMode(facts, weights, savePlace(root, facts, faults)) : visualizeMode(facts, weights)
+  const tested = { weights, truth: truthAt(facts.file.test?.retrieval?.path_gt) }
+  return mode === "test" ? testMode(facts, tested, savePlace(root, facts, faults)) : visualizeMode(facts, tested)
 }
 
 const experiment = (root: Node, faults: Faults): Translation | undefined => {
@@ -81,10 +74,9 @@ const reranking = (root: Node, name: string, faults: Faults): Translation | unde
   const found = file === undefined ? undefined : descriptorsOf(root, file, faults)
   if (file === undefined || found === undefined) return undefined
   const { notes, pipelines, settings } = rerankMode(file, found)
-  const all = [...truthNote(file.retrieval?.path_gt), ...notes]
   const experiment = file.experiment ?? name
-  const text = fileText({ settings: { ...settings, experiment }, pipelines, notes: all })
-  return { text, notes: all, folder: join("outputs", experiment), links: {} }
+  const text = fileText({ settings: { ...settings, experiment }, pipelines, notes })
+  return { text, notes, folder: join("outputs", experiment), links: {} }
 }
 
 const topKeys = (form: Form): ReadonlyArray<string> =>

@@ -12,6 +12,8 @@ export interface Report extends AnyElement {
   readonly results: Results
   /** Sentences that belong beside the figures: relevance rule, cuts, exclusions. */
   readonly notes: ReadonlyArray<string>
+  /** True where the ranking was made with the labels of the database: no figures of the embeddings alone. */
+  readonly usesDatabaseLabels?: boolean | undefined
 }
 export type Results = Readonly<Record<string, number | null | Readonly<Record<string, number | null>>>>
 export const Report = element<Report>("report", "reports", "figures of one evaluation, with their relevance rule")
@@ -36,6 +38,8 @@ export interface ComparedFigure {
 export interface Comparison extends AnyElement {
   readonly kind: "comparison"
   readonly runs: ReadonlyArray<string>
+  /** Those of `runs` whose ranking was made with the labels of the database. */
+  readonly useDatabaseLabels: ReadonlyArray<string>
   readonly queries: number
   readonly figures: ReadonlyArray<ComparedFigure>
   /** Resamples of the queries behind the intervals. */

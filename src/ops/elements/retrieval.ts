@@ -51,6 +51,8 @@ export interface Gallery {
   readonly database: Int32Array
   /** True where the labels of the queries are not known: theirs are then rows of zeros. */
   readonly unlabelled?: boolean | undefined
+  /** True where the order was made with the labels of the database, which the measures ask about. */
+  readonly usesDatabaseLabels?: boolean | undefined
   /** Sentences that belong beside every figure of this ranking, such as how it was re-ranked. */
   readonly notes?: ReadonlyArray<string> | undefined
 }

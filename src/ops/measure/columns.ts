@@ -4,6 +4,7 @@ import type { Tally } from "./accumulate.ts"
 import type { Figures } from "./figures.ts"
 import type { Plan, Prepared } from "./prepare.ts"
 import { levels } from "./relevance.ts"
+import { USES_LABELS } from "./report-value.ts"
 import { type Column, standardColumns } from "./standard.ts"
 
 /** A column with the way to its values; null where a query does not count. */
@@ -65,15 +66,16 @@ export const mean = (values: Iterable<number | null>): number | null => {
 
 /**
  * The figures of single queries as CSV: the query's name, whether it counts in the original's mAP and precision, and each
- * column; empty where a query does not count.
+ * column; empty where a query does not count. A last column says where the ranking was made with the labels of the database.
  */
 export const perQueryCsv = (prepared: Prepared, { figures, rows }: Tally): string => {
   const columns = columnsOf(prepared)
-  const { names, queries } = prepared.gallery
+  const { names, queries, usesDatabaseLabels } = prepared.gallery
+  const said = usesDatabaseLabels === true
   const header = columns.map(({ name, part }) => field(part === undefined ? name : `${name} ${part}`))
   const lines = rows.map((row, i) => {
     const values = columns.map(({ of }) => of(figures[i]) ?? "")
-    return [field(names[queries[row]]), figures[i].counted ? 1 : 0, ...values].join(",")
+    return [field(names[queries[row]]), figures[i].counted ? 1 : 0, ...values, ...(said ? [1] : [])].join(",")
   })
-  return `${[["query", "counted", ...header].join(","), ...lines].join("\n")}\n`
+  return `${[["query", "counted", ...header, ...(said ? [USES_LABELS] : [])].join(","), ...lines].join("\n")}\n`
 }

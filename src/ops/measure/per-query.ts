@@ -1,12 +1,15 @@
 /** Tables of figures by query, as `measure` writes them with `per_query`. */
 import { parse } from "csv-parse/sync"
 import { MeasureError } from "./errors.ts"
+import { USES_LABELS } from "./report-value.ts"
 
 export interface PerQuery {
   readonly path: string
   readonly queries: ReadonlyArray<string>
   /** Names as they are written, such as `mAP hard` and `ACG@20`, each with its values by query; NaN where there is none. */
   readonly columns: ReadonlyMap<string, Float64Array>
+  /** Whether the ranking was made with the labels of the database. */
+  readonly usesDatabaseLabels: boolean
 }
 
 const REMEDY = "Give what `measure: { per_query: NAME }` writes"
@@ -37,7 +40,9 @@ export const parsePerQuery = (path: string, text: string): PerQuery => {
   const columns = header
     .slice(2)
     .map((name, i) => [name, Float64Array.from(rows, (row) => numberIn(row, i + 2))] as const)
-  return { path, queries: rows.map(([query]) => query), columns: new Map(columns) }
+  const figures = new Map(columns)
+  const usesDatabaseLabels = figures.delete(USES_LABELS)
+  return { path, queries: rows.map(([query]) => query), columns: figures, usesDatabaseLabels }
 }
 
 /** Names the first few of many. */
@@ -65,5 +70,5 @@ export const inOrderOf = (first: PerQuery, other: PerQuery): PerQuery => {
   const columns = [...other.columns].map(
     ([name, values]) => [name, Float64Array.from(order, (at) => values[at])] as const
   )
-  return { path: other.path, queries: first.queries, columns: new Map(columns) }
+  return { ...other, queries: first.queries, columns: new Map(columns) }
 }

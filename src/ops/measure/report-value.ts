@@ -33,8 +33,15 @@ export const makeReport = (given: Omit<Report, "kind">): Report => {
   })
 }
 
-/** The figures as CSV: `figure,part,value`, empty where a figure has no part, or is not defined. */
-export const reportCsv = ({ results }: Pick<Report, "results">): string => {
+/** How tables say that a ranking was made with the labels of the database. */
+export const USES_LABELS = "uses database labels"
+
+/**
+ * The figures as CSV: `figure,part,value`, empty where a figure has no part, or is not defined. A last line says where the
+ * ranking was made with the labels of the database.
+ */
+export const reportCsv = ({ results, usesDatabaseLabels }: Pick<Report, "results" | "usesDatabaseLabels">): string => {
   const rows = entries(results).map(([name, part, value]) => `${field(name)},${field(part)},${value ?? ""}`)
-  return `${["figure,part,value", ...rows].join("\n")}\n`
+  const said = usesDatabaseLabels === true ? [`${USES_LABELS},,1`] : []
+  return `${["figure,part,value", ...rows, ...said].join("\n")}\n`
 }

@@ -68,6 +68,7 @@ export const toReport = (prepared: Prepared, { figures }: Tally, intervals?: Rea
     counted: figures.filter((one) => one.counted).length,
     database: prepared.gallery.database.length,
     results: grouped([...classMean(means), ...ends]),
-    notes: notesOf(prepared, figures)
+    notes: notesOf(prepared, figures),
+    usesDatabaseLabels: prepared.gallery.usesDatabaseLabels
   })
 }

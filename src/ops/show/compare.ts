@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs"
-import { basename, dirname, join, resolve, sep } from "node:path"
+import { dirname, extname, join, resolve, sep } from "node:path"
 import { Effect, Stream } from "effect"
 import { source } from "../../pipeline/operator.ts"
 import { listOf, Name, PositiveInt, param } from "../../pipeline/param.ts"
@@ -15,12 +15,21 @@ import { comparisonPage } from "./compared-page.ts"
 import { ShowError, touching } from "./errors.ts"
 import { wrapped } from "./table.ts"
 
-/** Names of runs: of their folders, with those above where two would be alike. */
-const namesOf = (folders: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const short = folders.map((folder) => basename(folder))
-  return folders.map((folder, i) =>
-    short.filter((name) => name === short[i]).length === 1 ? short[i] : `${basename(dirname(folder))}/${short[i]}`
-  )
+/** As few of the last parts of each path as tell all of them apart; the same path twice has one name. */
+const lastParts = (paths: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const parts = paths.map((path) => path.split(sep))
+  const longest = Math.max(...parts.map(({ length }) => length))
+  const shortened = (count: number) => parts.map((one) => one.slice(-count).join("/"))
+  const distinct = (names: ReadonlyArray<string>) => new Set(names).size
+  const count = Array.from({ length: longest }, (_, i) => i + 1).find((n) => distinct(shortened(n)) === distinct(paths))
+  return shortened(count ?? longest)
+}
+
+/** Names of runs: of their folders; of tables within them, where one run has several. */
+const namesOf = (paths: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const folders = paths.map((path) => dirname(path))
+  const several = new Set(paths).size > new Set(folders).size
+  return lastParts(several ? paths.map((path) => path.replace(/\.csv$/, "")) : folders)
 }
 
 const read = (path: string): Effect.Effect<PerQuery, MeasureError> =>
@@ -84,7 +93,7 @@ export const compare = source({
   params: {
     runs: param(
       listOf(Name),
-      "Run folders, relative to where the command is called; the first is what others are held against."
+      "Run folders, or tables in them (outputs/a/NAME.csv), relative to where the command is called; others are held against the first."
     ),
     per_query: param(FileName, "Name of the table that `measure` wrote with `per_query`.", "queries"),
     resamples: param(PositiveInt, "Resamples of the queries.", 1000)
@@ -100,7 +109,7 @@ export const compare = source({
             remedy: "Name two or more: --set 'runs=[outputs/a, outputs/b]'"
           })
         }
-        const paths = runs.map((run) => join(resolve(run), `${per_query}.csv`))
+        const paths = runs.map((run) => (extname(run) === ".csv" ? resolve(run) : resolve(run, `${per_query}.csv`)))
         const [first, ...others] = yield* Effect.forEach(paths, read)
         const tables = yield* Effect.try({
           try: () => [first, ...others.map((other) => inOrderOf(first, other))],
@@ -112,9 +121,11 @@ export const compare = source({
           wrote,
           { discard: true }
         )
+        const names = namesOf(paths)
         const comparison: Comparison = {
           kind: "comparison",
-          runs: namesOf(runs.map((run) => resolve(run))),
+          runs: names,
+          useDatabaseLabels: names.filter((_, i) => tables[i].usesDatabaseLabels),
           queries: first.queries.length,
           figures: compared(tables, seed, resamples),
           resamples

@@ -1,6 +1,6 @@
 /** A comparison of runs as a page that needs no network. */
 import type { ComparedFigure, Comparison } from "../elements.ts"
-import { comparisonNotes, signed, stands } from "./compared.ts"
+import { comparisonNotes, runNames, signed, stands } from "./compared.ts"
 import { escapeText } from "./markup.ts"
 import { style } from "./style.ts"
 import { figure } from "./table.ts"
@@ -17,7 +17,8 @@ const line = ({ differences, means, name }: ComparedFigure): string =>
   `<tr class="first last"><th scope="row">${escapeText(name)}</th>${means.map((mean) => `<td><span>${figure(mean)}</span></td>`).join("")}${differences.map(difference).join("")}</tr>`
 
 export const comparisonPage = (experiment: string, comparison: Comparison): string => {
-  const { figures, runs } = comparison
+  const { figures } = comparison
+  const runs = runNames(comparison)
   const [first, ...others] = runs.map(escapeText)
   const heads = [first, ...others, ...others.map((run) => `${run} − ${first}`)]
   return `<!doctype html>

@@ -1,5 +1,6 @@
 /** A comparison of runs as text. */
 import type { ComparedFigure, Comparison } from "../elements.ts"
+import { MARK } from "./comparison.ts"
 import { figure } from "./table.ts"
 
 type Difference = NonNullable<ComparedFigure["differences"][number]>
@@ -15,13 +16,28 @@ export const differenceText = (difference: Difference | null): string =>
     ? "-"
     : `${signed(difference.mean)} [${signed(difference.low)}, ${signed(difference.high)}]${stands(difference) ? "*" : " "}`
 
-export const comparisonNotes = ({ queries, resamples, runs }: Comparison): ReadonlyArray<string> => [
-  `Means by run over ${queries} queries; behind them what a run has more than ${runs[0]}, with the 95 % interval of ${resamples} paired resamples of the queries.`,
-  "* marks intervals without 0. They say how much a difference depends on which queries were drawn, not on training: that takes several seeds. Of twenty figures without any difference, one is marked by chance."
-]
+/** Names of the runs as tables show them. */
+export const runNames = ({ runs, useDatabaseLabels }: Comparison): ReadonlyArray<string> =>
+  runs.map((run) => (useDatabaseLabels.includes(run) ? `${run} ${MARK}` : run))
+
+const labelNote = ({ useDatabaseLabels }: Comparison): ReadonlyArray<string> =>
+  useDatabaseLabels.length === 0
+    ? []
+    : [`${MARK} ranked with the labels of the database: no figures of the embeddings alone, whatever the differences.`]
+
+export const comparisonNotes = (comparison: Comparison): ReadonlyArray<string> => {
+  const { queries, resamples, runs } = comparison
+  return [
+    `Means by run over ${queries} queries; behind them what a run has more than ${runs[0]}, with the 95 % interval of ${resamples} paired resamples of the queries.`,
+    "* marks intervals without 0. They say how much a difference depends on which queries were drawn, not on training: that takes several seeds. Of twenty figures without any difference, one is marked by chance.",
+    ...labelNote(comparison)
+  ]
+}
 
 /** One line a figure: the means of all runs, then the differences from the first. */
-export const comparedTable = ({ figures, runs }: Comparison): ReadonlyArray<string> => {
+export const comparedTable = (comparison: Comparison): ReadonlyArray<string> => {
+  const { figures } = comparison
+  const runs = runNames(comparison)
   const [, ...others] = runs
   const cells = figures.map(({ differences, means, name }) => [
     name,

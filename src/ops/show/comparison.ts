@@ -7,6 +7,18 @@ export interface NamedReport {
   readonly report: Omit<Report, "kind">
 }
 
+/** Stands behind the name of what was ranked with the labels of the database. */
+export const MARK = "†"
+export const MARKED = `${MARK} ranked with the labels of the database: no figures of the embeddings alone, and none is marked as best.`
+
+/** A report's name as tables show it. */
+export const markedName = ({ name, report }: NamedReport): string =>
+  report.usesDatabaseLabels === true ? `${name} ${MARK}` : name
+
+/** The sentence below a table that has such reports. */
+export const markNote = (reports: ReadonlyArray<NamedReport>): ReadonlyArray<string> =>
+  reports.some(({ report }) => report.usesDatabaseLabels === true) ? [MARKED] : []
+
 export interface Row {
   /** Family of measures, for example mAP or nDCG. */
   readonly measure: string
@@ -14,7 +26,10 @@ export interface Row {
   readonly part: string
   /** One value per report; null where it is undefined or was not measured. */
   readonly values: ReadonlyArray<number | null>
-  /** Index of the highest value, where there are others and it is the only one. */
+  /**
+   * Index of the highest value, where there are others and it is the only one. Reports that were ranked with the labels of
+   * the database do not contend.
+   */
   readonly best: number | undefined
 }
 
@@ -40,12 +55,16 @@ const bestOf = (values: ReadonlyArray<number | null>): number | undefined => {
   return known.filter((value) => value === highest).length === 1 ? values.indexOf(highest) : undefined
 }
 
+/** Values that contend for the best; all others as if they were not there. */
+const contending = (reports: ReadonlyArray<NamedReport>, values: Row["values"]): Row["values"] =>
+  values.map((value, i) => (reports[i].report.usesDatabaseLabels === true ? null : value))
+
 /** All figures of all reports, in the order of their first appearance. */
 export const compare = (reports: ReadonlyArray<NamedReport>): ReadonlyArray<Row> => {
   const columns = reports.map(({ report }) => flat(report))
   const keys = new Map(columns.flatMap((column) => [...column]))
   return [...keys].map(([key, { measure, part }]) => {
     const values = columns.map((column) => column.get(key)?.value ?? null)
-    return { measure, part, values, best: bestOf(values) }
+    return { measure, part, values, best: bestOf(contending(reports, values)) }
   })
 }

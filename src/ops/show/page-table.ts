@@ -1,5 +1,5 @@
 /** The table of the report page. */
-import { compare, type NamedReport, type Row } from "./comparison.ts"
+import { compare, MARK, MARKED, markNote, type NamedReport, type Row } from "./comparison.ts"
 import { escapeText } from "./markup.ts"
 import { figure } from "./table.ts"
 
@@ -24,10 +24,15 @@ const line = (row: Row, before: Row | undefined, after: Row | undefined): string
 const foot = (label: string, values: ReadonlyArray<number>): string =>
   `<tr><th scope="row" colspan="2">${label}</th>${values.map((n) => `<td><span>${n}</span></td>`).join("")}</tr>`
 
+const MARKUP = ` <abbr title="${escapeText(MARKED)}">${MARK}</abbr>`
+
 /** Figures of all reports side by side, the best of each row marked; below, how many images they are about. */
 export const pageTable = (reports: ReadonlyArray<NamedReport>): string => {
   const rows = compare(reports)
-  const names = reports.map(({ name }) => `<th scope="col"><span>${escapeText(name)}</span></th>`)
+  const names = reports.map(
+    ({ name, report }) =>
+      `<th scope="col"><span>${escapeText(name)}${report.usesDatabaseLabels === true ? MARKUP : ""}</span></th>`
+  )
   const counts = (pick: (report: NamedReport["report"]) => number) => reports.map(({ report }) => pick(report))
   return [
     `<div class="card scroll"><table><thead><tr><td colspan="2"></td>${names.join("")}</tr></thead><tbody>`,
@@ -45,6 +50,7 @@ export const pageTable = (reports: ReadonlyArray<NamedReport>): string => {
       "database images",
       counts(({ database }) => database)
     ),
-    "</tfoot></table></div>"
+    "</tfoot></table></div>",
+    ...markNote(reports).map((note) => `<p class="soft">${escapeText(note)}</p>`)
   ].join("")
 }

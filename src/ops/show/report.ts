@@ -9,7 +9,7 @@ import { writeFileAtomic } from "../files.ts"
 import { reportCsv } from "../measure/report-value.ts"
 import { FileName } from "../retrieve/filename.ts"
 import { Run } from "../run.ts"
-import type { NamedReport } from "./comparison.ts"
+import { markNote, type NamedReport } from "./comparison.ts"
 import { curvePlots } from "./curve.ts"
 import { ShowError, touching } from "./errors.ts"
 import { page } from "./page.ts"
@@ -86,13 +86,16 @@ const publish = Effect.fnUntraced(function* (
   yield* record(as === undefined ? "results" : `results.${as}`, figures.results)
   const reports = [...others, own]
   const html = yield* writePage(reports)
-  const lines = ["", ...textTable(reports), "", ...figures.notes.flatMap(wrapped), `report: ${html}`]
+  yield* record(as === undefined ? "notes" : `notes.${as}`, figures.notes)
+  const notes = [...markNote(reports), ...figures.notes].flatMap(wrapped)
+  const lines = ["", ...textTable(reports), "", ...notes, `report: ${html}`]
   yield* Effect.forEach(lines, say, { discard: true })
 })
 
 /**
- * Publishes a report: `results/NAME.json` and `results/NAME.csv` in the run folder, the run record, a table on the terminal beside earlier ones,
- * and `report.html`, which also shows the loss curve (`curve.csv`) and the strips of the run where there are any.
+ * Publishes a report: `results/NAME.json` and `results/NAME.csv` in the run folder, figures and notes in the run record, a
+ * table on the terminal beside earlier ones, and `report.html`, which also shows the loss curve (`curve.csv`) and the
+ * strips of the run where there are any.
  */
 export const report = operator({
   name: "report",

@@ -1,5 +1,5 @@
 /** Figures as text for a terminal. */
-import { compare, type NamedReport } from "./comparison.ts"
+import { compare, markedName, type NamedReport } from "./comparison.ts"
 
 const WIDTH = 80
 const NARROWEST = 8
@@ -33,7 +33,8 @@ export const textTable = (reports: ReadonlyArray<NamedReport>): ReadonlyArray<st
   const longest = (texts: ReadonlyArray<string>) => texts.reduce((width, text) => Math.max(width, text.length), 0)
   const first = longest(rows.map((row) => row.measure))
   const second = Math.min(WIDEST_PART, longest(rows.map((row) => row.part)))
-  const names = longest(reports.map(({ name }) => name))
+  const heads = reports.map(markedName)
+  const names = longest(heads)
   const room = Math.floor((WIDTH - first - second - 1) / Math.max(1, reports.length)) - 3
   const width = Math.min(Math.max(NARROWEST, Math.min(names, WIDEST)), Math.max(NARROWEST, room))
   const line = (measure: string, part: string, cells: ReadonlyArray<string>) =>
@@ -41,7 +42,7 @@ export const textTable = (reports: ReadonlyArray<NamedReport>): ReadonlyArray<st
   const head = line(
     "",
     "",
-    reports.map(({ name }) => `  ${shorten(name, width).padStart(width)} `)
+    heads.map((name) => `  ${shorten(name, width).padStart(width)} `)
   )
   return [
     head,

@@ -18,6 +18,9 @@ beforeAll(() => {
   for (const folder of ["checkpoints", "saved", "patches.lmdb", "S2A_1", "weights"]) mkdirSync(join(home, folder))
   const files = "train.csv val.csv test.csv saved/embeddings.npy saved/embeddings.csv".split(" ")
   for (const file of files) writeFileSync(join(home, file), "")
+  writeFileSync(join(home, "val.csv"), "one\n")
+  mkdirSync(join(home, "truth.lmdb"))
+  writeFileSync(join(home, "truth.lmdb", "data.mdb"), "")
   for (const file of ["epoch_9.pth", "epoch_20.pth", "notes.txt"]) writeFileSync(join(home, "checkpoints", file), "")
   writeFileSync(join(home, "weights", "resnet50-0676ba61.pth"), "")
 })
@@ -140,6 +143,57 @@ describe("a file of the original", () => {
       `path_gt: ${join(home, "gt.hdf5")} is not opened; relevance is computed from the labels instead.`
     ])
     expect(translated(rerankFile)?.notes).toEqual([])
+  })
+
+  it("reads ground truth of ours in place of the archive's labels", () => {
+    const text = experimentFile(UCM).replace("ROOT/gt.hdf5", "ROOT/truth.lmdb")
+    for (const mode of ["test", "visualize"]) {
+      expect(paramsOf(text, mode, "relabel", [`mode=${mode}`])).toEqual({ from: join(home, "truth.lmdb") })
+    }
+    expect(translated(text)?.notes).toEqual([])
+    const again = rerankFile.replace("path_gt: None", "path_gt: 'ROOT/truth.lmdb'")
+    expect(paramsOf(again, "qe", "relabel")).toEqual({ from: join(home, "truth.lmdb") })
+  })
+
+  it("says in one line each what it does not read", () => {
+    expect(translated(experimentFile(UCM), ["mode=visualize"])?.notes).toEqual([
+      `path_gt: ${join(home, "gt.hdf5")} is not opened; relevance is computed from the labels instead.`,
+      `img_path: ${join(home, "Images")} is not read; pictures come from the archive in ${home}.`
+    ])
+    const again = rerankFile
+      .replace("img_path: None", "img_path: pictures")
+      .replace("labels_csv_path: None }\nja", "labels_csv_path: labels.csv }\nja")
+    expect(translated(again)?.notes).toEqual([
+      "img_path: pictures is not read; re-ranking draws no pictures.",
+      `labels.csv: not read; labels stand in ${join(home, "saved", "embeddings.csv")}.`
+    ])
+  })
+
+  it("says that a training begins anew, where it would not go on from what is there", () => {
+    const place = join(home, "experiments", "checkpoints", "UCM_1e-4_resnet50_max_none_multiAP")
+    const notes = (...set: ReadonlyArray<string>) => translated(experimentFile(UCM), ["mode=train", ...set])?.notes
+    expect(notes()).toEqual([])
+    mkdirSync(place, { recursive: true })
+    writeFileSync(join(place, "epoch_0020.safetensors"), "")
+    expect(notes()).toEqual([
+      `resume: False: a training that is not finished begins anew, without the checkpoints in ${place}.`
+    ])
+    expect(notes("train.resume=True")).toEqual([])
+    rmSync(join(home, "experiments"), { recursive: true })
+  })
+
+  it("keeps every checkpoint, and writes losses for TensorBoard as often as it says", () => {
+    const params = (name: string) => paramsOf(experimentFile(UCM), "train", name, ["mode=train"])
+    expect(params("checkpoint")).toEqual({ checkpoint_step: 20, keep: UCM.epochs, resume: false })
+    expect(params("tensorboard")).toEqual({ display_step: 10 })
+  })
+
+  it("validates only where the list of validation patches names any, as AID's does not", () => {
+    const names = () => [...planOf(experimentFile(variants[2]), ["mode=train"]).loaded.pipelines.keys()]
+    expect(names()).toEqual(["validation", "train"])
+    writeFileSync(join(home, "val.csv"), "")
+    expect(names()).toEqual(["train"])
+    writeFileSync(join(home, "val.csv"), "one\n")
   })
 
   it("is told apart from one of ours", () => {

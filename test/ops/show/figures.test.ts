@@ -1,9 +1,12 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { Results } from "../../../src/ops/elements.ts"
-import { compare, type NamedReport } from "../../../src/ops/show/comparison.ts"
+import { parsePerQuery } from "../../../src/ops/measure/per-query.ts"
+import { reportCsv } from "../../../src/ops/measure/report-value.ts"
+import { compare, MARKED, markNote, type NamedReport } from "../../../src/ops/show/comparison.ts"
 import { numberRows } from "../../../src/ops/show/csv.ts"
 import { curvePlots } from "../../../src/ops/show/curve.ts"
+import { pageTable } from "../../../src/ops/show/page-table.ts"
 import { linePlot } from "../../../src/ops/show/plot.ts"
 import { axis } from "../../../src/ops/show/scale.ts"
 import { textTable, wrapped } from "../../../src/ops/show/table.ts"
@@ -25,6 +28,31 @@ describe("a comparison", () => {
       { measure: "extra", part: "", values: [null, 1], best: undefined }
     ])
     expect(compare([after]).every(({ best }) => best === undefined)).toBe(true)
+  })
+})
+
+describe("figures that use database labels", () => {
+  const ja: NamedReport = { name: "ja", report: { ...after.report, usesDatabaseLabels: true } }
+
+  it("are marked in tables, with what the mark means below, and are never the best", () => {
+    const low = named("plain", { mAP: { easy: 0.5, hard: 0.25 } })
+    expect(compare([before, low, ja]).map(({ best }) => best)).toEqual([1, 0, undefined, undefined, undefined])
+    expect(textTable([before, ja])[0]).toMatch(/ untrained +ja †$/)
+    expect(markNote([before, ja])).toEqual([MARKED])
+    expect(markNote([before, after])).toEqual([])
+    const html = pageTable([before, ja])
+    expect(html).toContain("ja <abbr title=")
+    expect(html).toContain("† ranked with the labels of the database")
+    expect(html).not.toContain('class="best"')
+    expect(pageTable([before, after])).not.toContain("†")
+  })
+
+  it("say so in tables of numbers", () => {
+    expect(reportCsv(ja.report)).toMatch(/\nuses database labels,,1\n$/)
+    expect(reportCsv(after.report)).not.toContain("uses database labels")
+    const { columns, usesDatabaseLabels } = parsePerQuery("a", "query,counted,ACG@20,uses database labels\nq,1,2,1\n")
+    expect([[...columns.keys()], usesDatabaseLabels]).toEqual([["ACG@20"], true])
+    expect(parsePerQuery("a", "query,counted,ACG@20\nq,1,2\n").usesDatabaseLabels).toBe(false)
   })
 })
 

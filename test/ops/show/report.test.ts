@@ -179,7 +179,7 @@ describe("report", () => {
     Effect.gen(function* () {
       const fake = yield* fakeRun
       yield* Stream.runDrain(run(made(null), {})).pipe(Effect.provideService(Run, fake.run))
-      expect(fake.recorded).toEqual({ results: made(null).results })
+      expect(fake.recorded).toEqual({ results: made(null).results, notes: made(null).notes })
       expect(fake.said[2]).toMatch(/^mAP easy +-$/)
       expect(readFileSync(join(fake.folder, "results", "evaluation.json"), "utf8")).toContain('"easy": null')
     })

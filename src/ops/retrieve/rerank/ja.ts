@@ -7,7 +7,7 @@ import { labelOrder, orderByLabels } from "./label-order.ts"
 import { noting } from "./notes.ts"
 
 const NOTE =
-  "Re-ranked by the labels of the database (ja): each query's order is that of its best result's labels. Figures say how often that result is right, and stand beside no figure of a method that sees no labels."
+  "Re-ranked by the labels of the database (ja): each query's order is that of its best result's labels. Figures say how often that result is right; they do not compare with those of a method that sees no labels."
 
 const prepare = (gallery: Gallery) => {
   const sets = labelSets(gallery.labels, gallery.names.length, gallery.classes.length)
@@ -26,7 +26,7 @@ export const ja = operator({
   to: Ranking,
   params: {},
   run: () => (rankings) => {
-    const noted = noting(NOTE)
+    const noted = noting(NOTE, { usesDatabaseLabels: true })
     let known: ReturnType<typeof prepare> | undefined
     let affinity: ReturnType<typeof labelOrder> | undefined
     const again = (ranking: Ranking): Ranking => {

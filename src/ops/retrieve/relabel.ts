@@ -1,0 +1,60 @@
+import { resolve } from "node:path"
+import { Effect, Stream } from "effect"
+import { operator } from "../../pipeline/operator.ts"
+import { Name, param } from "../../pipeline/param.ts"
+import { type Gallery, Ranking } from "../elements.ts"
+import type { Truth } from "../measure/truth.ts"
+import { attempt, RetrieveError } from "./errors.ts"
+import { some } from "./gather.ts"
+import { readTruth } from "./truth-file.ts"
+
+/**
+ * A gallery with the labels of a ground truth.
+ *
+ * @throws RetrieveError where an image is not in the ground truth
+ */
+export const relabelled = (gallery: Gallery, { classes, names, sets }: Truth, path: string): Gallery => {
+  const places = new Map(names.map((name, i) => [name, i]))
+  const missing = gallery.names.filter((name) => !places.has(name))
+  if (missing.length > 0) {
+    throw new RetrieveError({
+      subject: path,
+      problem: `does not know ${some(missing)}`,
+      remedy: "Write the ground truth from the same split, or leave it out: labels then come with the embeddings"
+    })
+  }
+  const width = classes.length
+  const labels = new Uint8Array(gallery.names.length * width)
+  gallery.names.forEach((name, image) => {
+    const first = sets.of[places.get(name) ?? 0] * sets.words
+    for (let c = 0; c < width; c++) labels[image * width + c] = (sets.bits[first + (c >>> 5)] >>> (c & 31)) & 1
+  })
+  const notes = [...(gallery.notes ?? []), `Labels are those of the ground truth ${path}.`]
+  return { ...gallery, classes, labels, unlabelled: undefined, notes }
+}
+
+/** Takes the labels of all images from what `ground-truth` wrote, in place of those that came with the embeddings. */
+export const relabel = operator({
+  name: "relabel",
+  about: "Takes labels from a ground truth, in place of those that came with the embeddings.",
+  from: Ranking,
+  to: Ranking,
+  params: { from: param(Name, "What `ground-truth` wrote; relative to where the command is called.") },
+  run:
+    ({ from }) =>
+    (rankings) =>
+      Stream.unwrap(
+        Effect.gen(function* () {
+          const path = resolve(from)
+          const truth = yield* Effect.scoped(readTruth(path))
+          let known: { readonly before: Gallery; readonly after: Gallery } | undefined
+          return Stream.mapEffect(rankings, (ranking) =>
+            attempt((): Ranking => {
+              const { gallery: before } = ranking
+              if (known?.before !== before) known = { before, after: relabelled(before, truth, from) }
+              return { ...ranking, gallery: known.after }
+            })
+          )
+        })
+      )
+})
