@@ -164,7 +164,7 @@ describe("wheels that will not do", () => {
   it("cut short", async () => {
     const whole = world.index.get(WHEEL) as Buffer
     expect(await fails(whole.subarray(0, whole.length - 30))).toMatch(
-      /^SetupError .*: the wheel is broken: it is not a zip/
+      /^SetupError .*: the wheel is broken: it cannot be read as a zip archive/
     )
   })
 
