@@ -1,5 +1,6 @@
 /** What a file in the original's form says, with what follows from it: data set, classes, names of folders. */
 import { join } from "node:path"
+import { atStride32 } from "../../ops/model/backbones.ts"
 import type { Faults } from "../../pipeline/yaml/faults.ts"
 import { locate, type Node } from "../../pipeline/yaml/tree.ts"
 import type { Dataset, ExperimentFile } from "./keys.ts"
@@ -71,6 +72,19 @@ const checkClasses = (root: Node, file: ExperimentFile, section: Section, datase
   }
 }
 
+/** What our steps would refuse, said at the keys of the file. */
+const checkNetwork = (root: Node, { augment_config, compat, model }: ExperimentFile, faults: Faults): void => {
+  const { backbone, output_stride = 32 } = model
+  if (output_stride !== 32 && compat !== "original" && atStride32(backbone)) {
+    const why = `expected 32 for ${backbone}, found ${output_stride}`
+    faultAt(root, faults, "model.output_stride", `${why}; the original ignores it there, as \`compat: original\` does`)
+  }
+  const { sh = 0.4, sl = 0.02 } = augment_config?.random_erasing ?? {}
+  if (sl > sh) {
+    faultAt(root, faults, "augment_config.random_erasing.sl", `expected at most \`sh\`, which is ${sh}, found ${sl}`)
+  }
+}
+
 /** The facts of a file whose values are right by themselves; `undefined` where they do not go together. */
 export const factsOf = (root: Node, file: ExperimentFile, faults: Faults): Facts | undefined => {
   const before = faults.all.length
@@ -82,6 +96,7 @@ export const factsOf = (root: Node, file: ExperimentFile, faults: Faults): Facts
     return undefined
   }
   checkClasses(root, file, section, dataset, faults)
+  checkNetwork(root, file, faults)
   const pictures = dataset !== "BigEarthNet"
   if (pictures && file.model.channels !== 3) {
     faultAt(root, faults, "model.channels", `expected 3, the colours of ${dataset}, found ${file.model.channels}`)

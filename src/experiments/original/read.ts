@@ -33,11 +33,15 @@ const betterWords = (misfit: Misfit, value: unknown): Misfit => {
   const found = misfit.path.reduce((at: unknown, key) => (at as Record<string, unknown> | undefined)?.[key], value)
   const key = misfit.path.join(".")
   if (key === "train.metric_loss" && found === "proxy_ap") return { ...misfit, problem: ABSENT_LOSS }
-  if (/^train\.(metric|id)_loss$/.test(key) && found === "none") {
-    return { ...misfit, problem: 'expected a loss, or no value for none, found "none"' }
+  if (/^train\.(metric|id)_loss$/.test(key) && (found === "none" || found === "None")) {
+    return { ...misfit, problem: `expected a loss, or no value for none, found "${found}"` }
   }
   return misfit
 }
+
+/** `mode: rerank` in a file that is no re-ranking file, whose keys would all be unknown. */
+const NO_RERANKING =
+  "re-ranks saved embeddings, so its file has `path_to_desc` and `rerank_scheme`, and no network; see docs/reranking.md"
 
 const readAs = <A>(schema: Plain<A>, root: Node, faults: Faults): A | undefined => {
   const value = pyValue(root)
@@ -54,4 +58,12 @@ const readAs = <A>(schema: Plain<A>, root: Node, faults: Faults): A | undefined 
 }
 
 export const readExperiment = (root: Node, faults: Faults) => readAs<ExperimentFile>(ExperimentFile, root, faults)
-export const readReranking = (root: Node, faults: Faults) => readAs<RerankingFile>(RerankingFile, root, faults)
+
+export const readReranking = (root: Node, faults: Faults): RerankingFile | undefined => {
+  const mode = find(root, ["mode"])
+  if (mode !== undefined && find(root, ["rerank_scheme"]) === undefined && find(root, ["model"]) !== undefined) {
+    faults.at(mode.node, ["mode"], NO_RERANKING)
+    return undefined
+  }
+  return readAs<RerankingFile>(RerankingFile, root, faults)
+}

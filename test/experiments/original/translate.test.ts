@@ -290,6 +290,17 @@ describe("faults", () => {
       "nomenclature: 'AID', batch",
       'test.nomenclature: expected UCM for UCM, found "AID"'
     ],
+    [
+      "backbone: 'resnet50', output_stride: 32",
+      "backbone: 'vgg16', output_stride: 16",
+      "model.output_stride: expected 32 for vgg16, found 16; the original ignores it there, as `compat: original` does"
+    ],
+    [
+      "sl: 0.02, sh: 0.4",
+      "sl: 0.5, sh: 0.4",
+      "augment_config.random_erasing.sl: expected at most `sh`, which is 0.4, found 0.5"
+    ],
+    ["mode: 'test'", "mode: 'rerank'", "mode: re-ranks saved embeddings, so its file has `path_to_desc`"],
     ["mode: 'test'", "mode: 'tset'", 'mode: unknown value "tset"; did you mean `test`?']
   ])("%s become %s", (before, after, message) => {
     const found = faults(experimentFile(UCM).replace(before, after))
