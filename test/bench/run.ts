@@ -1,6 +1,7 @@
 /** `npm run bench`: every benchmark, each figure a ratio within this run; with `-- --peer` PyTorch beside TensorFlow alone. */
 import { engines, peers } from "./engines.ts"
 import { type Figure, show } from "./harness.ts"
+import { oml } from "./losses.ts"
 import { fiveStages } from "./pipeline.ts"
 import { reading } from "./reading.ts"
 import { retrieval } from "./retrieval.ts"
@@ -8,7 +9,7 @@ import { retrieval } from "./retrieval.ts"
 type Benchmark = () => Figure | ReadonlyArray<Figure> | Promise<Figure | ReadonlyArray<Figure>>
 
 const benchmarks: ReadonlyArray<Benchmark> = process.argv.includes("--peer")
-  ? [peers]
+  ? [oml, peers]
   : [fiveStages, reading, engines, retrieval]
 let holds = true
 for (const benchmark of benchmarks) {
