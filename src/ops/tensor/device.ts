@@ -1,11 +1,11 @@
 /** Which engine runs: by the `device` that the user names, and what is set up here. */
 import { resolve } from "node:path"
 import { Effect } from "effect"
-import type { Engine } from "./engine.ts"
 import { EngineError } from "./errors.ts"
 import { openNative } from "./native/open.ts"
 import { type Precision, processSettings } from "./native/process.ts"
 import { openTfjs } from "./open.ts"
+import type { Engine } from "./operations.ts"
 import { type Found, findNative, SETUP_COMMAND } from "./setup/load.ts"
 
 /** An engine by name; `gpu` is TensorFlow on a GPU, `auto` the fastest that loads. */

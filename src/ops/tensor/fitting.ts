@@ -1,7 +1,7 @@
 /** Batches that do not fit an engine's memory: which size would. */
 import type { Batch } from "../elements.ts"
-import type { Engine } from "./engine.ts"
 import { EngineMemoryError } from "./errors.ts"
+import type { Engine } from "./operations.ts"
 
 /** More images may take a little more each than two do, since kernels work in chunks. */
 const CAUTION = 1.1

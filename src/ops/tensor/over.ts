@@ -1,8 +1,8 @@
 /** The engine over one started backend of TensorFlow.js. */
 
 import { conv2d } from "./convolution.ts"
-import type { Engine } from "./engine.ts"
 import { instanceNorm } from "./instance-norm.ts"
+import type { Engine } from "./operations.ts"
 import { globalAveragePool, maxPool } from "./pool.ts"
 import type { Tensor, Tf } from "./tfjs.ts"
 

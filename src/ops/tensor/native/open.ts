@@ -1,6 +1,6 @@
 /** Starts native TensorFlow. */
 import { registerConvolution } from "../convolution.ts"
-import type { Engine } from "../engine.ts"
+import type { Engine } from "../operations.ts"
 import { engineOver } from "../over.ts"
 import { registerMaxPool } from "../pool.ts"
 import { loadNative } from "../setup/load.ts"
