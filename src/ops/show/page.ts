@@ -1,7 +1,8 @@
 /** The report page: one HTML file that needs no network. */
 import type { NamedReport } from "./comparison.ts"
 import { escapeText } from "./markup.ts"
-import { pageStrips, type StripWithPicture, stripStyle } from "./page-strips.ts"
+import type { StripWithPictures } from "./page-pictures.ts"
+import { pageStrips, pictureStyle } from "./page-strips.ts"
 import { pageTable } from "./page-table.ts"
 import { toolsScript } from "./page-tools.ts"
 import { linePlot, type Plot } from "./plot.ts"
@@ -12,7 +13,9 @@ export interface Page {
   /** In the order of the table's columns; the last one is that of the page. */
   readonly reports: ReadonlyArray<NamedReport>
   readonly plots: ReadonlyArray<Plot>
-  readonly strips: ReadonlyArray<StripWithPicture>
+  readonly strips: ReadonlyArray<StripWithPictures>
+  /** WebP, that strips have by number. */
+  readonly pictures: ReadonlyArray<Uint8Array>
   /** The run's configuration, as text; empty where it is not known. */
   readonly configuration: string
 }
@@ -58,7 +61,7 @@ const configuration = (text: string): string =>
 const ALONE = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
 /** The whole document. Every text that comes from data is escaped. */
-export const page = ({ configuration: text, experiment, plots: drawn, reports, strips }: Page): string => {
+export const page = ({ configuration: text, experiment, pictures, plots: drawn, reports, strips }: Page): string => {
   const own = reports[reports.length - 1]
   return `<!doctype html>
 <html lang="en">
@@ -67,7 +70,7 @@ export const page = ({ configuration: text, experiment, plots: drawn, reports, s
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="${ALONE}">
 <title>${escapeText(experiment)} · retrieval report</title>
-<style>${style}${stripStyle(strips)}</style>
+<style>${style}${pictureStyle(pictures)}</style>
 </head>
 <body><main>
 <header><p class="kind">Multi-label image retrieval</p><h1>${escapeText(experiment)}</h1><p class="facts">${facts(own)}</p></header>

@@ -4,13 +4,13 @@ import sharp from "sharp"
 import { ShowError } from "./errors.ts"
 import type { Raster } from "./raster.ts"
 
-const making = (subject: string, form: string, make: () => Promise<Uint8Array>): Effect.Effect<Uint8Array, ShowError> =>
+const making = <A>(subject: string, form: string, make: () => Promise<A>): Effect.Effect<A, ShowError> =>
   Effect.tryPromise({
     try: make,
     catch: (cause) =>
       new ShowError({
         subject,
-        problem: `cannot be made a ${form} (${cause instanceof Error ? cause.message : cause})`,
+        problem: `cannot be made ${form} (${cause instanceof Error ? cause.message : cause})`,
         remedy: "Check that the package `sharp` is installed for this platform",
         cause
       })
@@ -22,12 +22,27 @@ const making = (subject: string, form: string, make: () => Promise<Uint8Array>):
  * @param subject what the picture is of, for messages
  */
 export const png = ({ data, height, width }: Raster, subject: string): Effect.Effect<Uint8Array, ShowError> =>
-  making(subject, "PNG", () =>
+  making(subject, "a PNG", () =>
     sharp(data, { raw: { width, height, channels: 3 } })
       .png()
       .toBuffer()
   )
 
 /** Much smaller, for pages. */
-export const webp = (subject: string, picture: Uint8Array): Effect.Effect<Uint8Array, ShowError> =>
-  making(subject, "WebP", () => sharp(picture).webp({ quality: 82 }).toBuffer())
+export const webp = ({ data, height, width }: Raster, subject: string): Effect.Effect<Uint8Array, ShowError> =>
+  making(subject, "a WebP", () =>
+    sharp(data, { raw: { width, height, channels: 3 } })
+      .webp({ quality: 50 })
+      .toBuffer()
+  )
+
+/** A picture read back. */
+export const pixelsOf = (subject: string, picture: Uint8Array): Effect.Effect<Raster, ShowError> =>
+  making(subject, "pixels", async () => {
+    const { data, info } = await sharp(picture)
+      .removeAlpha()
+      .toColourspace("srgb")
+      .raw()
+      .toBuffer({ resolveWithObject: true })
+    return { width: info.width, height: info.height, data }
+  })

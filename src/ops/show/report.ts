@@ -13,7 +13,7 @@ import { markNote, type NamedReport } from "./comparison.ts"
 import { curvePlots } from "./curve.ts"
 import { ShowError, touching } from "./errors.ts"
 import { page } from "./page.ts"
-import { webp } from "./pictures.ts"
+import { pageStripsOf } from "./page-pictures.ts"
 import { readStrips } from "./strips-file.ts"
 import { textTable, wrapped } from "./table.ts"
 
@@ -48,23 +48,15 @@ const configuration = (folder: string): string => {
 
 const optionalText = (path: string): string => (existsSync(path) ? readFileSync(path, "utf8") : "")
 
-/** Strips with their pictures in the form of the page. */
-const pageStripsOf = Effect.fnUntraced(function* (folder: string) {
-  const strips = yield* touching(join(folder, "strips"), () => readStrips(folder))
-  return yield* Effect.forEach(strips, ({ png, ...strip }) =>
-    Effect.map(webp(strip.file, png), (picture) => ({ ...strip, webp: picture }))
-  )
-})
-
 /** Writes `report.html` of everything that the run folder holds. */
 const writePage = Effect.fnUntraced(function* (reports: ReadonlyArray<NamedReport>) {
   const { experiment, folder } = yield* Run
   // Not named by `wrote`: a later report of the same run replaces it.
   const path = join(folder, "report.html")
-  const strips = yield* pageStripsOf(folder)
+  const shown = yield* pageStripsOf(yield* touching(join(folder, "strips"), () => readStrips(folder)))
   yield* touching(path, () => {
     const plots = curvePlots(optionalText(join(folder, "curve.csv")))
-    writeFileAtomic(path, page({ experiment, reports, plots, strips, configuration: configuration(folder) }))
+    writeFileAtomic(path, page({ experiment, reports, plots, ...shown, configuration: configuration(folder) }))
   })
   return path
 })

@@ -21,6 +21,8 @@ export interface StripContent {
   readonly row: number
   readonly query: Shown
   readonly results: ReadonlyArray<ShownResult>
+  /** True where the order was made with the labels of the database. */
+  readonly usesDatabaseLabels?: boolean
   /** Average precision of the whole ranking at hard; null where nothing is relevant, absent where it is not known. */
   readonly ap?: number | null
 }
@@ -50,7 +52,8 @@ export const stripContent = ({ from, gallery, order, scores }: Ranking, row: num
       score: scores[at]
     }
   })
-  return { row, query: shown(gallery, query), results }
+  const content = { row, query: shown(gallery, query), results }
+  return gallery.usesDatabaseLabels === true ? { ...content, usesDatabaseLabels: true } : content
 }
 
 /** Rows of `queries` queries spread evenly, the first one among them. */

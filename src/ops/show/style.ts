@@ -62,13 +62,13 @@ figcaption { font-weight: 600; font-size: .95rem; }
 #tools label { display: flex; align-items: center; gap: .5rem; max-width: 100%; }
 #tools select { min-width: 0; max-width: 22rem; padding: .35rem .5rem; font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--rule); border-radius: .4rem; }
 #tools output { color: var(--soft); margin-left: auto; }
-.strip { margin-top: 1rem; }
+.strip { margin-top: 1rem; content-visibility: auto; contain-intrinsic-size: auto 24rem; }
 .strip h3 .ap { float: right; color: var(--accent); font-weight: 600; font-variant-numeric: tabular-nums; }
 .strip h3 { margin: 0 0 .75rem; font-size: .85rem; font-weight: 600; overflow-wrap: anywhere; }
 .strip h3 span { color: var(--soft); font-weight: 400; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fill, 112px); gap: 1rem .75rem; margin: 0; padding: 0; list-style: none; }
 .tiles li { min-width: 0; font-size: .78rem; line-height: 1.35; }
-.picture { height: 112px; background-repeat: no-repeat; border-radius: .3rem; image-rendering: auto; }
+.picture { aspect-ratio: 1; background-size: cover; border-radius: .3rem; image-rendering: auto; }
 .query .picture { outline: 3px solid var(--ink); outline-offset: 1px; }
 .place { display: flex; justify-content: space-between; margin: .35rem 0 .1rem; font-variant-numeric: tabular-nums; font-size: .78rem; }
 .place b { font-weight: 600; }

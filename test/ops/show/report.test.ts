@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest"
 import type { Report } from "../../../src/ops/elements.ts"
 import { Run } from "../../../src/ops/run.ts"
 import { page } from "../../../src/ops/show/page.ts"
-import type { StripWithPicture } from "../../../src/ops/show/page-strips.ts"
+import type { StripWithPictures } from "../../../src/ops/show/page-pictures.ts"
 import { report } from "../../../src/ops/show/report.ts"
 import { effect } from "../../effect.ts"
 import { fakeRun } from "../fake-run.ts"
@@ -25,13 +25,13 @@ const run = (one: Report, params: { as?: string; beside?: ReadonlyArray<string> 
     { expect: () => {} }
   )(Stream.make(one) as never) as unknown as Stream.Stream<Report, Error, Run>
 
-const strip: StripWithPicture = {
+const strip: StripWithPictures = {
   file: "00000_1.00.png",
   row: 0,
   query: { name: 'q"0', labels: ["Beaches, dunes, sands", "<script>"] },
   results: [{ name: "d0", labels: ["<script>", "Marine waters"], similarity: 1 / 3, score: 0.9 }],
   ap: 0.25,
-  webp: Uint8Array.of(1, 2, 3)
+  pictures: [0, 1]
 }
 
 /** Runs the page's script on the few things that it asks of a browser. */
@@ -69,7 +69,7 @@ const opened = (html: string) => {
 
 describe("the page", () => {
   const { kind: _, ...figures } = made(0.5)
-  const content = (strips: ReadonlyArray<StripWithPicture>) => ({
+  const content = (strips: ReadonlyArray<StripWithPictures>) => ({
     experiment: "Trial <1> & co",
     reports: [
       { name: "un<trained>", report: { ...figures, results: { mAP: { hard: 0.25 } } } },
@@ -77,6 +77,7 @@ describe("the page", () => {
     ],
     plots: [{ title: "Loss", x: "step", y: "loss", series: [] }],
     strips,
+    pictures: [Uint8Array.of(1, 2, 3), Uint8Array.of(4, 5, 6)],
     configuration: "rule: 'a < b'"
   })
   const html = page(content([strip]))
