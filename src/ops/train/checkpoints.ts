@@ -57,7 +57,7 @@ const metadataOf = ({ state, ...step }: EpochEnd): Readonly<Record<string, strin
 const encoded = (step: EpochEnd): Uint8Array =>
   encodeSafetensors([...step.state.weights, ...step.state.moments].map(float32), metadataOf(step))
 
-const ROOM = "Make room or choose another run folder, then run the same command again"
+const ROOM = "Make room, or choose another run folder"
 
 export const bestPath = (folder: string): string => join(folder, "best.safetensors")
 

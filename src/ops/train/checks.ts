@@ -97,6 +97,6 @@ export const checkLoss = (loss: number, batches: ReadonlyArray<Batch>, step: num
   throw new TrainError({
     subject: `epoch ${batches[0].epoch + 1}, step ${step + 1}`,
     problem: `the loss is ${loss} on ${batches.map(suspects).join("; ")}`,
-    remedy: "Lower the learning rate, or leave such patches out"
+    remedy: "Checkpoints so far are kept; lower the learning rate, or leave such patches out"
   })
 }

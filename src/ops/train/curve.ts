@@ -100,7 +100,7 @@ export const curve = operator({
               new CurveError({
                 subject: file.path,
                 problem: cause instanceof Error ? cause.message : String(cause),
-                remedy: "Make room and see that the folder can be written, then run the same command again",
+                remedy: "Make room and see that the folder can be written",
                 cause
               })
           })

@@ -76,7 +76,7 @@ export const tensorboard = operator({
                   new TensorBoardError({
                     subject: path,
                     problem: cause instanceof Error ? cause.message : String(cause),
-                    remedy: "Make room and see that the folder can be written, then run the same command again",
+                    remedy: "Make room and see that the folder can be written",
                     cause
                   })
               })

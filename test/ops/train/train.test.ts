@@ -169,7 +169,7 @@ describe("optimise", () => {
         return batch
       })
       expect(said).toBe(
-        "epoch 2, step 3: the loss is NaN on patches with missing values image5. Lower the learning rate, or leave such patches out."
+        "epoch 2, step 3: the loss is NaN on patches with missing values image5. Checkpoints so far are kept; lower the learning rate, or leave such patches out."
       )
     })
   )
