@@ -106,7 +106,7 @@ describe("inspect", () => {
     })
   )
 
-  effect("stops at its limit, and keeps images apart that differ in their ending", () =>
+  effect("stops at its limit, keeps images apart that differ in their ending, and leaves masks out", () =>
     Effect.gen(function* () {
       mkdirSync(join(root, "images", "deeper"), { recursive: true })
       for (const name of ["b.npy", "a.npy", "deeper/c.npy"]) file(`images/${name}`, npyBytes(Float64Array.of(1), 1, 1))
@@ -115,9 +115,15 @@ describe("inspect", () => {
         encodeSafetensors([{ name: "x", dtype: "uint8", shape: [1], data: Uint8Array.of(1) }])
       )
       file("images/readme.txt", "not an image")
+      // As DLRSD and WHDLD have them.
+      for (const folder of ["Images", "Labels", "ImagesPNG"]) {
+        mkdirSync(join(root, "masked", folder), { recursive: true })
+        file(`masked/${folder}/a.npy`, npyBytes(Float64Array.of(1), 1, 1))
+      }
       const names = (facts: ReadonlyArray<BandFacts>) => facts.map(({ patch }) => patch)
       expect(names(yield* collect(inspect({ from: "images" })))).toEqual(["a", "a", "b", "c"])
       expect(names(yield* collect(inspect({ from: "images", limit: 2 })))).toEqual(["a", "a"])
+      expect(names(yield* collect(inspect({ from: "masked" })))).toEqual(["a"])
     })
   )
 

@@ -5,6 +5,9 @@ import { byText } from "../archive/read-file.ts"
 import { DataError } from "../errors.ts"
 import { isKnownFile, patchOfFile } from "./file.ts"
 
+/** Masks of DLRSD and WHDLD, named as the images that stand beside them in `Images`: they are no patches. */
+const MASKS = ["Labels", "ImagesPNG"]
+
 export interface PatchFiles {
   readonly name: string
   readonly files: ReadonlyArray<string>
@@ -26,8 +29,8 @@ const list = (folder: string): ReadonlyArray<Dirent> => {
 }
 
 /**
- * All patches below a folder in the order of their paths: files that differ only in their band are one patch. One folder's
- * names are held at a time.
+ * All patches below a folder in the order of their paths: files that differ only in their band are one patch; masks are
+ * left out. One folder's names are held at a time.
  *
  * @throws DataError where a folder cannot be listed
  */
@@ -44,5 +47,9 @@ export function* patchesBelow(folder: string): Generator<PatchFiles> {
     else files.push(join(folder, entry.name))
   }
   for (const files of patches.values()) yield { name: patchOfFile(files[0]).patch, files }
-  for (const entry of entries) if (entry.isDirectory()) yield* patchesBelow(join(folder, entry.name))
+  const besideImages = entries.some(({ name }) => name === "Images")
+  for (const entry of entries) {
+    if (!entry.isDirectory() || (besideImages && MASKS.includes(entry.name))) continue
+    yield* patchesBelow(join(folder, entry.name))
+  }
 }

@@ -6,8 +6,8 @@
 import { closeSync, existsSync, fstatSync, openSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { StoreError } from "../errors.ts"
-import { readMeta } from "./layout.ts"
-import { checkTrees } from "./tree.ts"
+import { readMeta, readMetas } from "./layout.ts"
+import { checkTransaction, checkTrees } from "./tree.ts"
 
 /** The file that holds a store's pages. */
 export const dataFile = (path: string): string => join(path, "data.mdb")
@@ -17,12 +17,14 @@ const TRIES = 5
 
 /** Checks an open file; pages may be used anew by another process once the snapshot that is read is no longer the newest. */
 const check = (fd: number, path: string, left = TRIES): 1 | 2 => {
-  const meta = readMeta(fd, path)
+  const { newest, other } = readMetas(fd, path)
   try {
-    checkTrees({ path, fd, ...meta })
-    return meta.layout.version
+    checkTransaction({ path, fd, ...other })
+    checkTransaction({ path, fd, ...newest })
+    checkTrees({ path, fd, ...newest })
+    return newest.layout.version
   } catch (fault) {
-    if (left === 0 || readMeta(fd, path).transaction === meta.transaction) throw fault
+    if (left === 0 || readMeta(fd, path).transaction === newest.transaction) throw fault
     return check(fd, path, left - 1)
   }
 }

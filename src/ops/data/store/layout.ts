@@ -29,8 +29,10 @@ export interface Layout {
 export const VERSION_1: Layout = { version: 1, header: 16, base: 0, reference: 8 }
 export const VERSION_2: Layout = { version: 2, header: 24, base: 24, reference: 24 }
 
-export const MAGIC = 0xbeefc0de
-export const META_BYTES = 136
+const MAGIC = 0xbeefc0de
+const META_BYTES = 136
+/** The kind of a meta page. */
+const META = 8
 
 export interface Tree {
   readonly flags: number
@@ -97,8 +99,9 @@ const treeAt = (bytes: Buffer, at: number): Tree => {
 
 /** The meta page that begins at byte `from`; `undefined` where there is none of this layout. */
 const metaAt = (fd: number, layout: Layout, from: number): Meta | undefined => {
-  const bytes = Buffer.alloc(META_BYTES)
-  if (readAt(fd, bytes, from + layout.header) < META_BYTES) return undefined
+  const page = Buffer.alloc(layout.header + META_BYTES)
+  if (readAt(fd, page, from) < page.length || page.readUInt16LE(layout.header - 6) !== META) return undefined
+  const bytes = page.subarray(layout.header)
   if (bytes.readUInt32LE(0) !== MAGIC || bytes.readUInt32LE(4) !== layout.version) return undefined
   return {
     layout,
@@ -130,13 +133,26 @@ const foreign = (fd: number, path: string): StoreError => {
   })
 }
 
+/** Both meta pages of a file: the snapshot that counts, and the one before it. */
+export interface Metas {
+  readonly newest: Meta
+  readonly other: Meta
+}
+
+/** Transaction N writes meta page N % 2, the first of them 1. */
+const areConsecutive = (first: Meta, second: Meta): boolean => {
+  const newest = Math.max(first.transaction, second.transaction)
+  if (newest === 0) return first.values.root === undefined && second.values.root === undefined
+  return newest - 1 === (newest % 2 === 0 ? second : first).transaction
+}
+
 /**
  * Reads the meta pages of a data file.
  *
  * @param path the store's folder, for messages
  * @throws StoreError where the file is no store, or its meta pages are damaged or name pages behind its end
  */
-export const readMeta = (fd: number, path: string): Meta => {
+export const readMetas = (fd: number, path: string): Metas => {
   const first = metaAt(fd, VERSION_2, 0) ?? metaAt(fd, VERSION_1, 0)
   if (first === undefined) throw foreign(fd, path)
   const { layout, pageSize } = first
@@ -146,13 +162,11 @@ export const readMeta = (fd: number, path: string): Meta => {
   }
   const second = metaAt(fd, layout, pageSize)
   if (second?.pageSize !== pageSize) throw refuse("its second meta page cannot be read")
-  const meta = second.transaction > first.transaction ? second : first
-  // Transaction N writes meta page N % 2. Without this a flipped bit would bring an old snapshot back.
-  const apart = Math.abs(second.transaction - first.transaction)
-  if (apart > 1 || (meta.transaction > 0 && meta.transaction % 2 !== (meta === second ? 1 : 0))) {
+  if (!areConsecutive(first, second)) {
     throw refuse(`its meta pages are of transactions ${first.transaction} and ${second.transaction}`)
   }
-  const needed = (meta.lastPage + 1) * pageSize
+  const [newest, other] = second.transaction > first.transaction ? [second, first] : [first, second]
+  const needed = (newest.lastPage + 1) * pageSize
   const { size } = fstatSync(fd)
   // Not the map size: rico-hdl reserves 100 TiB. Reading a mapped page behind the file's end would kill the process.
   if (needed > size) {
@@ -162,8 +176,11 @@ export const readMeta = (fd: number, path: string): Meta => {
       remedy: REMEDIES[layout.version]
     })
   }
-  return meta
+  return { newest, other }
 }
+
+/** The snapshot of a data file that counts; see `readMetas`. */
+export const readMeta = (fd: number, path: string): Meta => readMetas(fd, path).newest
 
 /** Runs `use` with a data file, and closes it. */
 export const withDataFile = <A>(file: string, path: string, use: (data: DataFile) => A): A => {

@@ -6,8 +6,8 @@ import { checkOverflow, childOf, keyOf, overflowPages, type Page, type Place, pl
 const MAX_DEPTH = 32
 /** Flags of a tree that would order keys otherwise, or hold several values of a key. */
 const PLAIN_FLAGS = 0
-/** Keys of the tree of free pages are whole numbers. */
-const INTEGER_KEYS = 8
+/** Keys of the tree of free pages are whole numbers; the file may have been made without a folder of its own. */
+const FREE_FLAGS = [8, 8 | 0x4000]
 
 export interface Entry {
   readonly key: Buffer
@@ -139,6 +139,33 @@ const checkFreeList = (file: DataFile, { place }: Entry, use: Walk["use"]): void
   }
 }
 
+/** The highest key of the tree of free pages; 0 where that is empty. */
+const newestFreed = (file: DataFile): number => {
+  if (file.free.root === undefined) return 0
+  let page = readPage(file, file.free.root)
+  for (let depth = 1; !page.leaf && depth < file.free.depth; depth++) {
+    page = readPage(file, childOf(page, page.nodes.length - 1))
+  }
+  const key = keyOf(page, page.nodes.length - 1)
+  return page.leaf && key.length === 8 ? u64(key, 0) : Number.NaN
+}
+
+/**
+ * Checks that a meta page tells its transaction right: a transaction frees pages of the one before, and lists them under
+ * its own number; only a first one, or a compacted copy, has none. A flipped bit there could bring an older snapshot back,
+ * without a word.
+ *
+ * @throws StoreError where it does not
+ */
+export const checkTransaction = (file: DataFile): void => {
+  const { layout, path, transaction } = file
+  // Others, on either meta page, would have the binding decrypt the file, or map it where it must not.
+  if (!FREE_FLAGS.includes(file.free.flags)) throw damaged(path, layout, "its tree of free pages is not one")
+  const freed = newestFreed(file)
+  if (freed === 0 || freed === transaction) return
+  throw damaged(path, layout, `its meta page of transaction ${transaction} is of transaction ${freed}`)
+}
+
 /**
  * Checks both trees: every page is what it should be and is used once, keys are in order, counts are right. Values on
  * overflow pages are not read; what they are is checked when they are.
@@ -147,7 +174,6 @@ const checkFreeList = (file: DataFile, { place }: Entry, use: Walk["use"]): void
  */
 export const checkTrees = (file: DataFile): void => {
   const { lastPage, layout, path } = file
-  if ((file.free.flags & INTEGER_KEYS) === 0) throw damaged(path, layout, "its tree of free pages is not one")
   const seen = new Uint8Array((lastPage >> 3) + 1)
   const use = (number: number, count: number) => {
     if (!(number >= 2 && count >= 1 && number + count - 1 <= lastPage)) {

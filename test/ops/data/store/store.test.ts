@@ -196,6 +196,36 @@ describe("the guard", () => {
       }
     })
   )
+
+  effect("refuses meta pages with flipped bits that would crash the binding, or bring an old snapshot back", () =>
+    Effect.gen(function* () {
+      const path = fresh()
+      for (const name of ["a", "b", "c"]) yield* filled(path, [[name, bytes(1)]])
+      const file = join(path, "data.mdb")
+      const whole = readFileSync(file)
+      const pageKind = 18
+      const freeFlags = 24 + 24 + 4
+      const transaction = 24 + 128
+      const fields = [
+        [pageKind, 2],
+        [freeFlags, 2],
+        [transaction, 8]
+      ] as const
+      expect([whole[transaction], whole[4096 + transaction]]).toEqual([2, 3])
+      for (const page of [0, 4096]) {
+        for (const [field, length] of fields) {
+          for (let bit = 0; bit < 8 * length; bit++) {
+            // That the file has no folder of its own is no harm.
+            if (field === freeFlags && bit === 14) continue
+            const damaged = Buffer.from(whole)
+            damaged[page + field + (bit >> 3)] ^= 1 << (bit & 7)
+            writeFileSync(file, damaged)
+            expect(() => storeVersion(path)).toThrow(StoreError)
+          }
+        }
+      }
+    })
+  )
 })
 
 describe("a value", () => {
