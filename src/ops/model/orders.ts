@@ -52,7 +52,8 @@ export const orderOfBands = (
 
 /** @throws FileFault where the classes of the file are others than the run's */
 export const orderOfClasses = (said: Said, facts: FileFacts, target: Target | undefined): Order | undefined => {
-  if (target === undefined || said.skip === "head") return undefined
+  // Images without labels, as those that are searched for, have no classes that could be others.
+  if (target === undefined || target.classes.length === 0 || said.skip === "head") return undefined
   const named = said.classes === "alphabetical" ? [...target.classes].sort() : said.classes
   const file = agreed("classes", named, facts.classes)
   if (file === undefined) return undefined

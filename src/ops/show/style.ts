@@ -89,7 +89,7 @@ pre { margin: .75rem 0 0; padding: 0; overflow-x: auto; font: .8rem/1.5 ui-monos
   .scroll { padding: .3rem .75rem; }
   tbody th { width: auto; }
   td span, thead th span { padding: 0 .2rem; }
-  .tiles { grid-template-columns: repeat(auto-fill, minmax(100px, 112px)); justify-content: space-between; }
+  .tiles { grid-template-columns: repeat(auto-fill, minmax(88px, 1fr)); }
   .strip h3 .ap { float: none; display: block; }
 }
 @media print { body { background: none; } .card { break-inside: avoid; } }
