@@ -6,21 +6,19 @@ import { type Native, using } from "./ops.ts"
 
 const FLOAT = { type: { dtype: "float32" } } as const
 
-/** Names tell variables of one process apart. */
-let made = 0
-
 /**
  * Puts tensors into variables, calls `body` with their handles, and gives what the variables hold after. The tensors stay
  * as they were: TensorFlow copies memory that somebody else still holds.
+ *
+ * The variables live only here, so their names serve again: TensorFlow keeps a kernel for each name that it has ever seen.
  */
 const throughVariables = (
   native: Native,
   tensors: ReadonlyArray<Info>,
   body: (handles: ReadonlyArray<Tensor>) => void
 ): ReadonlyArray<Tensor> => {
-  const handles = tensors.map(({ shape }) => {
-    made++
-    const string = { container: "", shared_name: `orbitrank/${made}` }
+  const handles = tensors.map(({ shape }, i) => {
+    const string = { container: "", shared_name: `orbitrank/${i}` }
     return native.run("VarHandleOp", { ...FLOAT, string, shape: { shape } }, [])
   })
   try {
