@@ -54,8 +54,8 @@ export const openFolder = (folder: string, configuration: Configuration, fresh: 
   const shown = different.slice(0, 10).concat(different.length > 10 ? [`and ${different.length - 10} more`] : [])
   throw new RunError({
     subject: folder,
-    problem: `belongs to another configuration:\n  ${shown.join("\n  ")}\n`,
-    remedy: "Use `--fresh` to start anew in it, or `--out` for another folder"
+    problem: "belongs to another configuration",
+    remedy: `Use \`--fresh\` to empty it and start anew, or \`--out\` for another folder. What differs:\n  ${shown.join("\n  ")}`
   })
 }
 

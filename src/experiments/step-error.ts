@@ -27,7 +27,8 @@ const DISK: Readonly<Record<string, string>> = {
 /** A step's failure as one message; the file system's codes in words, defects with their stack. */
 export const stepError = (where: string, cause: Cause.Cause<unknown>): StepError => {
   const error = Cause.squash(cause)
-  const again = "After mending it, the same command goes on from here"
+  const again =
+    "After mending it, the same command goes on from here; a changed configuration needs `--fresh` or another `--out`"
   if (error instanceof Error && "_tag" in error) {
     return new StepError({ subject: where, problem: error.message.replace(/\.$/, ""), remedy: again, cause })
   }

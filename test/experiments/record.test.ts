@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync 
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { RunError } from "../../src/experiments/errors.ts"
 import { forget, openFolder, verdict } from "../../src/experiments/folder.ts"
 import {
   differences,
@@ -48,7 +49,12 @@ describe("a run folder", () => {
   it("of another configuration is refused, with the difference", () => {
     writeRecord(folder, record)
     expect(() => openFolder(folder, changed, false)).toThrow(
-      "pipelines.train.0.optimise.learning_rate: 0.002 before, 0.001 now"
+      new RunError({
+        subject: folder,
+        problem: "belongs to another configuration",
+        remedy:
+          "Use `--fresh` to empty it and start anew, or `--out` for another folder. What differs:\n  pipelines.train.0.optimise.learning_rate: 0.002 before, 0.001 now"
+      })
     )
     expect(differences(configuration, { ...configuration, settings: { seed: 1, x: 2 } })).toEqual([
       "settings.x: absent before, 2 now"

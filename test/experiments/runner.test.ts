@@ -118,7 +118,7 @@ describe("a run", () => {
     const { result } = await run(file.replace("limit: 100", "limit: 5"))
     if (Result.isSuccess(result)) throw new Error("it should have failed")
     expect(result.failure.message).toBe(
-      "a.yaml:5:31: pipelines.two.scale: 6: is above the limit. Raise `limit`. After mending it, the same command goes on from here."
+      "a.yaml:5:31: pipelines.two.scale: 6: is above the limit. Raise `limit`. After mending it, the same command goes on from here; a changed configuration needs `--fresh` or another `--out`."
     )
     expect(record().pipelines.two.status).toBe("failed")
     expect(record().pipelines.one.status).toBe("finished")

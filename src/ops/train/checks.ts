@@ -82,21 +82,32 @@ export const checkResumed = (
   }
 }
 
-/** Names the patches of a batch that hold values that are no numbers, or its first ones. */
-const suspects = (batch: Batch): string => {
+/** Patches of a batch that hold values that are no numbers. */
+const incomplete = (batch: Batch): ReadonlyArray<string> => {
   const size = batch.images.length / batch.size
-  const bad = batch.names.filter((_, i) => !batch.images.subarray(i * size, (i + 1) * size).every(Number.isFinite))
-  const named = bad.length > 0 ? bad : batch.names
-  const rest = named.length > 8 ? ` and ${named.length - 8} more` : ""
-  return `${bad.length > 0 ? "patches with missing values" : "patches"} ${named.slice(0, 8).join(", ")}${rest}`
+  return batch.names.filter((_, i) => !batch.images.subarray(i * size, (i + 1) * size).every(Number.isFinite))
+}
+
+const listed = (names: ReadonlyArray<string>): string =>
+  `${names.slice(0, 8).join(", ")}${names.length > 8 ? ` and ${names.length - 8} more` : ""}`
+
+const KEPT = "in another folder (`--out`) checkpoints so far are kept, and `pretrained` can start from one"
+
+/** A lower rate is another configuration, which the run folder does not take; mended patches are not. */
+const remedyFor = (missing: boolean, epoch: number): string => {
+  if (missing) return "Mend these patches, or take them out of the split; checkpoints so far are kept"
+  return `Lower \`learning_rate\`${epoch > 0 ? `; ${KEPT}` : ""}`
 }
 
 /** @throws TrainError naming epoch, step and patches where a loss is not finite */
 export const checkLoss = (loss: number, batches: ReadonlyArray<Batch>, step: number): void => {
   if (Number.isFinite(loss)) return
+  const [{ epoch }] = batches
+  const bad = batches.flatMap(incomplete)
+  const patches = bad.length > 0 ? bad : batches.flatMap(({ names }) => names)
   throw new TrainError({
-    subject: `epoch ${batches[0].epoch + 1}, step ${step + 1}`,
-    problem: `the loss is ${loss} on ${batches.map(suspects).join("; ")}`,
-    remedy: "Checkpoints so far are kept; lower the learning rate, or leave such patches out"
+    subject: `epoch ${epoch + 1}, step ${step + 1}`,
+    problem: `the loss is ${loss} on patches ${bad.length > 0 ? "with missing values " : ""}${listed(patches)}`,
+    remedy: remedyFor(bad.length > 0, epoch)
   })
 }

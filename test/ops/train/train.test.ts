@@ -169,7 +169,22 @@ describe("optimise", () => {
         return batch
       })
       expect(said).toBe(
-        "epoch 2, step 3: the loss is NaN on patches with missing values image5. Checkpoints so far are kept; lower the learning rate, or leave such patches out."
+        "epoch 2, step 3: the loss is NaN on patches with missing values image5. Mend these patches, or take them out of the split; checkpoints so far are kept."
+      )
+    })
+  )
+
+  effect("where no value of a patch is missing, says how to go on with a lower rate", () =>
+    Effect.gen(function* () {
+      const huge = (from: number) => (batch: Batch) => ({
+        ...batch,
+        images: batch.epoch < from ? batch.images : batch.images.map(() => 1e38)
+      })
+      expect(yield* failing(huge(0))).toMatch(
+        /^epoch 1, step 1: the loss is NaN on patches image0.*\. Lower `learning_rate`\.$/
+      )
+      expect(yield* failing(huge(1))).toMatch(
+        /\. Lower `learning_rate`; in another folder \(`--out`\) checkpoints so far are kept, and `pretrained` can start from one\.$/
       )
     })
   )
