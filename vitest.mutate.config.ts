@@ -3,7 +3,10 @@ import { defineConfig } from "vitest/config"
 
 export default defineConfig({
   test: {
-    include: ["test/ops/measure/**/*.test.ts", "test/ops/retrieve/{memory,order,rank,search,sorting}.test.ts"],
+    include: [
+      "test/ops/measure/**/*.test.ts",
+      "test/ops/retrieve/{ground-truth,memory,order,rank,search,sorting}.test.ts"
+    ],
     // Engines are not what is mutated, and take most of the time.
     testNamePattern: /^(?!the product on)/,
     setupFiles: ["test/fewer-draws.ts"],

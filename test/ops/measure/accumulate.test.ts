@@ -30,11 +30,11 @@ const near = (found: unknown, expected: number) => {
 }
 
 describe.each(cases)("recorded case $name", ({ one }) => {
-  const prepared = prepare(galleryOf(one), planOf(one))
-  const { figures, rows } = tally(prepared, rankingOf(one))
+  const measured = () => tally(prepare(galleryOf(one), planOf(one)), rankingOf(one))
   const { per_query } = one.expect
 
   it("counts the recorded queries and positives", () => {
+    const { figures, rows } = measured()
     expect(rows.filter((_, i) => figures[i].counted)).toEqual(per_query.keep_idxs)
     levels.forEach((level, l) => {
       expect(figures.map(({ relevant }) => relevant[l])).toEqual(per_query.positives[level])
@@ -42,6 +42,7 @@ describe.each(cases)("recorded case $name", ({ one }) => {
   })
 
   it("has the recorded figures of every query", () => {
+    const { figures } = measured()
     levels.forEach((level, l) => {
       per_query.keep_idxs.forEach((row, i) => {
         near(figures[row].averagePrecision[l], per_query.ap[level][i])
@@ -200,10 +201,13 @@ describe("a report", () => {
     order: Int32Array.of(0, 1, 2, 0, 1, 2).slice(3 * from, 3 * to),
     scores: new Float32Array(3 * (to - from))
   })
-  const prepared = prepare(gallery, plan)
+  const reported = (from: number, to: number) => {
+    const prepared = prepare(gallery, plan)
+    return toReport(prepared, tally(prepared, ranking(from, to)))
+  }
 
   it("says the rule, who is left out and what is cut", () => {
-    const report = toReport(prepared, tally(prepared, ranking(0, 2)))
+    const report = reported(0, 2)
     expect(report.results.mAP).toEqual({ easy: 1, medium: 1, hard: 1 })
     expect(report.results["ACG@3"]).toBe(0.5)
     expect(report.counted).toBe(1)
@@ -216,7 +220,7 @@ describe("a report", () => {
   })
 
   it("has null, with a note, where nothing is defined", () => {
-    const report = toReport(prepared, tally(prepared, ranking(1, 2)))
+    const report = reported(1, 2)
     expect(report.results.mAP).toEqual({ easy: null, medium: null, hard: null })
     expect(report.results["precision@10"]).toEqual({ easy: null, medium: null, hard: null })
     expect(report.results["nDCG@20"]).toBe(0)
@@ -224,6 +228,7 @@ describe("a report", () => {
   })
 
   it("refuses a ranking that is not one, and no ranking", () => {
+    const prepared = prepare(gallery, plan)
     expect(() => tally(prepared, { ...ranking(0, 2), order: Int32Array.of(0, 1) })).toThrow(
       "queries 0 to 1: 2 ranks are not 2 orders of 3 database images. Rank the whole database for each query."
     )
