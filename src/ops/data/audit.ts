@@ -3,21 +3,21 @@ import { join, resolve } from "node:path"
 import { Effect, Result, Stream } from "effect"
 import { source } from "../../pipeline/operator.ts"
 import { choice, Flag, Name, optional, PositiveInt, param } from "../../pipeline/param.ts"
-import { Audit, type Finding, type PatchRef } from "../elements.ts"
+import { Audit, type Finding } from "../elements.ts"
 import { Run } from "../run.ts"
-import { stemOf } from "./archive/image-files.ts"
 import { finding } from "./archive/kind.ts"
 import { ArchiveSchema } from "./archive-choice.ts"
-import { ARCHIVE_NAMES, AUTO, decodePatch, type Opened, openArchive } from "./archives.ts"
+import { ARCHIVE_NAMES, AUTO, type Opened, openArchive } from "./archives.ts"
 import { copiesOf } from "./audit/copies.ts"
 import { leakFrom } from "./audit/leak.ts"
+import { type Looked, lookedAt } from "./audit/looking.ts"
+import { listFindings, presenceFindings } from "./audit/names.ts"
 import { PUBLISHED } from "./audit/published.ts"
 import { differencesFrom, tallyOf } from "./audit/tally.ts"
-import { SPLITS } from "./divide.ts"
 import { attempt, DataError } from "./errors.ts"
 import { dataFault } from "./files.ts"
 import { ListFiles, readLists } from "./lists.ts"
-import { nomenclatureOf, translateLabels } from "./nomenclatures.ts"
+import { nomenclatureOf } from "./nomenclatures.ts"
 
 /** Patches of BigEarthNet v1 are counted under the 19 classes that they are used by. */
 const auditedAs = ({ nomenclature }: Opened) => (nomenclature.name === "43" ? nomenclatureOf("19") : nomenclature)
@@ -30,6 +30,9 @@ const noStore = (path: string): void => {
     remedy: "Audit the archive that it was made from; `configs/inspect.yaml` looks into stores"
   })
 }
+
+/** Patches between two words of progress. */
+const NOTED = 1000
 
 /** Findings of the archive's reader and our own; each once. */
 const together = (findings: ReadonlyArray<Finding>): ReadonlyArray<Finding> => {
@@ -74,33 +77,29 @@ export const audit = source({
         const tally = tallyOf(to.classes, published)
         const copies = copiesOf()
         const bad: Array<string> = []
-        const parts = new Map(
-          SPLITS.flatMap((split) => (named?.[split] ?? []).map((name) => [stemOf(name), split] as const))
-        )
-        const look = Effect.fnUntraced(function* (name: string) {
-          const found = yield* dataFault(() => opened.reference(name))
-          const reference: PatchRef = named === undefined ? found : { ...found, split: parts.get(stemOf(name)) }
-          const labels = yield* attempt(() => translateLabels(reference.labels, reference.nomenclature, to, name))
-          const raw = pixels ? yield* dataFault(() => decodePatch(reference)) : undefined
-          return { labels, reference, raw }
-        })
-        yield* Stream.fromIterable(opened.names).pipe(
-          Stream.rechunk(1),
-          Stream.mapEffect((name) => Effect.result(look(name)), { concurrency }),
+        const see = (result: Result.Result<Looked, DataError>): void => {
+          if (Result.isFailure(result)) {
+            bad.push(result.failure.message)
+            return
+          }
+          const { labels, raw, reference } = result.success
+          const { facts, name, split } = reference
+          tally.count({ name, split, labels, country: facts.country })
+          leak?.see(reference)
+          if (raw !== undefined) copies.see(raw)
+        }
+        const total = opened.names.length
+        let seen = 0
+        yield* lookedAt({ opened, to, lists: named, pixels, concurrency }).pipe(
           Stream.runForEach((result) =>
             Effect.sync(() => {
-              if (Result.isFailure(result)) {
-                bad.push(result.failure.message)
-                return
-              }
-              const { labels, raw, reference } = result.success
-              const { facts, name, split } = reference
-              tally.count({ name, split, labels, country: facts.country })
-              leak?.see(reference)
-              if (raw !== undefined) copies.see(raw)
+              see(result)
+              if (++seen % NOTED === 0) self.note?.(`${seen} of ${total} patches`)
             })
           )
         )
+        const presence =
+          opened.onDisk === undefined ? [] : presenceFindings(opened.names, yield* dataFault(opened.onDisk))
         const counts = tally.counts()
         return {
           kind: "audit",
@@ -110,6 +109,8 @@ export const audit = source({
           ...counts,
           findings: together([
             ...opened.findings,
+            ...presence,
+            ...(named === undefined ? [] : listFindings(named, opened.names)),
             ...finding("patches cannot be read", bad, "fail", "Get these files anew, or leave them out"),
             ...tally.findings(),
             ...copies.findings(),
@@ -118,7 +119,11 @@ export const audit = source({
           published:
             published === undefined
               ? undefined
-              : { source: published.source, differences: differencesFrom(published, counts) },
+              : {
+                  source: published.source,
+                  patches: published.patches,
+                  differences: differencesFrom(published, counts)
+                },
           leak: leak?.table(),
           pixels
         } satisfies Audit

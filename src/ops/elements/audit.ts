@@ -38,7 +38,9 @@ export interface Audit extends AnyElement {
   readonly distinctSets: Tallied
   readonly findings: ReadonlyArray<Finding>
   /** How the counts differ from the published ones; `undefined` where none are known. */
-  readonly published: { readonly source: string; readonly differences: ReadonlyArray<string> } | undefined
+  readonly published:
+    | { readonly source: string; readonly patches: number; readonly differences: ReadonlyArray<string> }
+    | undefined
   /** Patches by split here and split in BigEarthNet v1, where its lists were given. */
   readonly leak: Readonly<Record<string, Tallied>> | undefined
   /** Whether every band was decoded. */

@@ -31,6 +31,25 @@ const columnPlot = (title: string, counts: Counts): string => {
   return `<figure class="card"><figcaption>${escapeText(title)}</figcaption><svg class="plot" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeText(title)}">${bars.join("")}</svg></figure>`
 }
 
+/** Bars below each other, for names too long to stand side by side. */
+const rowPlot = (title: string, counts: Counts): string => {
+  const most = Math.max(1, ...Object.values(counts))
+  const rows = Object.entries(counts).map(
+    ([name, n]) =>
+      `<li><span>${escapeText(name)}</span><div class="bar"><i style="width:${((100 * n) / most).toFixed(1)}%"></i></div><b>${number(n)}</b></li>`
+  )
+  return `<figure class="card"><figcaption>${escapeText(title)}</figcaption><ul class="rows">${rows.join("")}</ul></figure>`
+}
+
+/** Characters that fit below so many columns, about. */
+const ROOM = 60
+
+const barPlot = (title: string, counts: Counts): string => {
+  const names = Object.keys(counts)
+  const longest = Math.max(0, ...names.map((name) => name.length))
+  return longest * names.length > ROOM ? rowPlot(title, counts) : columnPlot(title, counts)
+}
+
 const plots = ({ countries, distinctSets, labelsPerPatch, splits }: Audit): string => {
   const all: ReadonlyArray<readonly [string, Counts]> = [
     ["Patches by their number of labels", labelsPerPatch],
@@ -40,7 +59,7 @@ const plots = ({ countries, distinctSets, labelsPerPatch, splits }: Audit): stri
   ]
   return `<div class="plots">${all
     .filter(([, counts]) => Object.keys(counts).length > 0)
-    .map(([title, counts]) => columnPlot(title, counts))
+    .map(([title, counts]) => barPlot(title, counts))
     .join("")}</div>`
 }
 
@@ -60,8 +79,8 @@ const WORDS: Readonly<Record<Finding["severity"], string>> = { fail: "unusable",
 const findingItem = ({ count, examples, remedy, severity, what }: Finding): string =>
   [
     `<li class="${severity}"><b>${WORDS[severity]}: ${number(count)} ${escapeText(what)}.</b>`,
-    `<span class="soft">${examples.map(escapeText).join(", ")}${count > examples.length ? ", …" : ""}</span>`,
-    `${escapeText(remedy)}.</li>`
+    `${escapeText(remedy)}.`,
+    `<span class="soft examples">${examples.map(escapeText).join(", ")}${count > examples.length ? ", …" : ""}</span></li>`
   ].join(" ")
 
 const findings = ({ findings: all, pixels }: Audit): string =>
@@ -82,11 +101,30 @@ const leak = ({ leak: table }: Audit): string => {
   return `<h2>The same places in BigEarthNet v1</h2><div class="card scroll"><table><thead><tr><td>split here</td>${columns.map((name) => `<th scope="col">${name} of v1</th>`).join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`
 }
 
+/** All differences from the published counts, folded away where the verdict names no more than a few. */
+const differences = ({ published }: Audit): string => {
+  const all = published?.differences ?? []
+  if (all.length === 0) return ""
+  const items = all.map((one) => `<li>${escapeText(one)}</li>`).join("")
+  return `<details><summary>Every difference (${all.length})</summary><ul>${items}</ul></details>`
+}
+
 const own = `
 .column { fill: var(--c1); }
-.counts th { white-space: normal; min-width: 9rem; }
+.counts thead th { white-space: normal; }
+.counts tbody th { white-space: normal; width: 40%; min-width: 10rem; line-height: 1.3; }
+.rows { margin: .6rem 0 0; padding: 0; list-style: none; font-size: .85rem; color: var(--soft); }
+.rows li { display: grid; grid-template-columns: 7rem 1fr 4.5rem; gap: .6rem; align-items: center; }
+.rows span { overflow-wrap: anywhere; }
+.rows b { font-weight: 400; text-align: right; font-variant-numeric: tabular-nums; }
+.rows .bar { height: 10px; margin: 0; }
+details { margin-top: .75rem; }
+summary { cursor: pointer; color: var(--soft); font-size: .9rem; }
+details ul { columns: 2 18rem; font-size: .85rem; color: var(--soft); }
 .share { min-width: 7rem; }
 .share .bar { margin: 0; }
+.findings li { margin-bottom: .6rem; }
+.examples { display: block; overflow-wrap: anywhere; }
 .findings li.fail b { color: var(--c2); }
 .findings li.warn b { color: var(--c1); }
 `
@@ -106,6 +144,7 @@ export const auditPage = (title: string, audit: Audit): string => {
 <body><main>
 <header><p class="kind">Audit of an archive</p><h1>${escapeText(title)}</h1><p class="facts">${escapeText(archive)}, ${number(patches)} patches, ${classCounts.length} classes (${escapeText(nomenclature)})<br>${escapeText(path)}</p></header>
 <p class="rule">${escapeText(verdict(audit))}</p>
+${differences(audit)}
 <h2>What was found</h2>
 ${findings(audit)}
 ${leak(audit)}

@@ -5,6 +5,8 @@ import { wrapped } from "./table.ts"
 /** More classes than this are in the page and in the JSON. */
 const SHOWN = 60
 const WIDEST = 34
+/** Differences that a reader takes in; all are in the page and in the JSON. */
+const DIFFERENCES = 6
 
 const number = (n: number): string => n.toLocaleString("en")
 const shorten = (text: string): string => (text.length <= WIDEST ? text : `${text.slice(0, WIDEST - 1)}…`)
@@ -34,13 +36,17 @@ const classTable = ({ classCounts, splits }: Audit): ReadonlyArray<string> => {
 }
 
 /** What the published counts say to it. */
-export const verdict = ({ published }: Audit): string => {
+export const verdict = ({ patches, published }: Audit): string => {
   if (published === undefined) return "No published counts are known of such an archive."
   const { differences, source } = published
   if (differences.length === 0) return `As published (${source}).`
-  const shown = differences.slice(0, 12).join("; ")
-  const more = differences.length > 12 ? `; and ${differences.length - 12} more` : ""
-  return `Differs from ${source}: ${shown}${more}.`
+  const shown = differences.slice(0, DIFFERENCES).join("; ")
+  const more = differences.length > DIFFERENCES ? `; and ${differences.length - DIFFERENCES} more` : ""
+  const part =
+    patches < published.patches
+      ? `Holds ${number(patches)} of the ${number(published.patches)} patches that were published (${source})`
+      : `Differs from what was published (${source})`
+  return `${part}: ${shown}${more}.`
 }
 
 /** Lines of the audit, at most 80 characters wide where words and classes allow it. */

@@ -1,11 +1,11 @@
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { archive } from "../../../src/ops/data/archive.ts"
 import { leakFrom } from "../../../src/ops/data/audit/leak.ts"
-import { PUBLISHED } from "../../../src/ops/data/audit/published.ts"
+import { PUBLISHED, type Published } from "../../../src/ops/data/audit/published.ts"
 import { differencesFrom, tallyOf } from "../../../src/ops/data/audit/tally.ts"
 import { audit } from "../../../src/ops/data/audit.ts"
 import { miniature } from "../../../src/ops/data/miniature.ts"
@@ -13,6 +13,7 @@ import { nomenclatureOf } from "../../../src/ops/data/nomenclatures.ts"
 import type { Audit, PatchRef, Split } from "../../../src/ops/elements.ts"
 import { auditPage } from "../../../src/ops/show/audit-page.ts"
 import { auditReport } from "../../../src/ops/show/audit-report.ts"
+import { verdict } from "../../../src/ops/show/audit-text.ts"
 import { effect } from "../../effect.ts"
 import { temporaryFolder } from "./folder.ts"
 import { runIn } from "./streams.ts"
@@ -63,6 +64,34 @@ describe("an audit", () => {
       expect(leaked).toMatchObject({ count: 1, severity: "warn" })
       expect(leaked?.what).toContain(`(${(100 / tested.length).toFixed(1)} % of the test)`)
       expect(found.leak?.test).toEqual({ train: 1, none: tested.length - 1 })
+    })
+  )
+
+  effect("finds rows without files and files without rows, though no pixel is read", () =>
+    Effect.gen(function* () {
+      const refs = yield* collect(archive({ path: "v2" }))
+      renameSync(refs[0].folder, `${refs[0].folder}x`)
+      writeFileSync(join(refs[0].folder, "..", "a file"), "")
+      const [found] = yield* collect(audit({ from: "v2", pixels: false }))
+      expect(found.patches).toBe(16)
+      expect(found.findings.filter(({ what }) => what.includes("row"))).toMatchObject([
+        { what: "label rows have no image", count: 1, examples: [refs[0].name], severity: "fail" },
+        { what: "images have no row of labels", count: 1, examples: [`${refs[0].name}x`], severity: "note" }
+      ])
+      renameSync(`${refs[0].folder}x`, refs[0].folder)
+    })
+  )
+
+  effect("finds names of lists that have no patch, or stand in two lists", () =>
+    Effect.gen(function* () {
+      const refs = yield* collect(archive({ path: "v2" }))
+      writeFileSync(join(root, "a.txt"), `${refs[0].name}\n${refs[1].name}\n`)
+      writeFileSync(join(root, "b.txt"), `${refs[1].name}\nnobody\n`)
+      const [found] = yield* collect(audit({ from: "v2", pixels: false, lists: { train: "a.txt", test: "b.txt" } }))
+      expect(found.findings.filter(({ severity }) => severity === "fail")).toMatchObject([
+        { what: "names stand in two lists", count: 1, examples: [`${refs[1].name} (train and test)`] },
+        { what: "names in the lists have no patch", count: 1, examples: ["nobody (test)"] }
+      ])
     })
   )
 
@@ -167,6 +196,23 @@ describe("a tally", () => {
   })
 })
 
+/** Label sets with given counts per class and per number of labels: the largest sets take the classes with most left. */
+const setsWith = (
+  classes: ReadonlyArray<string>,
+  perClass: Readonly<Record<string, number>>,
+  perPatch: Readonly<Record<string, number>>
+): ReadonlyArray<ReadonlySet<string>> => {
+  const left = new Map(classes.map((name) => [name, perClass[name]]))
+  const sizes = Object.entries(perPatch)
+    .flatMap(([size, n]) => new Array<number>(n).fill(Number(size)))
+    .sort((a, b) => b - a)
+  return sizes.map((size) => {
+    const most = [...left].sort(([, a], [, b]) => b - a).slice(0, size)
+    for (const [name, n] of most) left.set(name, n - 1)
+    return new Set(most.map(([name]) => name))
+  })
+}
+
 describe("published counts", () => {
   it.each(Object.entries(PUBLISHED))("of %s agree with themselves", (_, published) => {
     const { countries, labelsPerPatch, patches, splits } = published
@@ -179,6 +225,33 @@ describe("published counts", () => {
       expect(sum(published.classes)).toBe(labels)
     }
   })
+
+  effect("are met by an archive whose labels have them", () =>
+    Effect.gen(function* () {
+      const root = temporaryFolder()
+      const { collect } = runIn(root)
+      const known = PUBLISHED.ucm as Required<Pick<Published, "classes" | "labelsPerPatch">>
+      const { classes } = nomenclatureOf("UCM")
+      const rows = setsWith(classes, known.classes, known.labelsPerPatch)
+      const name = (i: number) => `scene${String(i).padStart(4, "0")}`
+      mkdirSync(join(root, "ucm", "Images"), { recursive: true })
+      rows.forEach((_, i) => {
+        writeFileSync(join(root, "ucm", "Images", `${name(i)}.tif`), "")
+      })
+      const lines = rows.map((set, i) => [name(i), ...classes.map((one) => (set.has(one) ? 1 : 0))].join("\t"))
+      const table = [["IMAGE\\LABEL", ...classes].join("\t"), ...lines].join("\n")
+      writeFileSync(join(root, "ucm", "LandUse_Multilabeled.txt"), table)
+      const [found] = yield* collect(audit({ from: "ucm", pixels: false }))
+      // Label sets are drawn up here to have the counts of classes and of labels, so that those sets alone are others.
+      const sets = new Set(rows.map((set) => [...set].sort().join())).size
+      expect(found.published?.differences).toEqual([`distinct label sets: ${sets}, published 202`])
+      const same = { ...PUBLISHED.ucm, distinctSets: sets } as Published
+      expect(differencesFrom(same, found)).toEqual([])
+      expect(verdict({ ...found, published: { source: "them", patches: 2100, differences: [] } })).toBe(
+        "As published (them)."
+      )
+    })
+  )
 
   it("are told apart from others, or said to be met", () => {
     const { classes } = nomenclatureOf("WHDLD")

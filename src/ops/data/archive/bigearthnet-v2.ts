@@ -11,6 +11,7 @@ import { readSentinel2 } from "./bigearthnet.ts"
 import { holds, holdsAny } from "./glance.ts"
 import { type ArchiveKind, type ArchiveOptions, finding, rawOf } from "./kind.ts"
 import { type Column, readParquet } from "./parquet.ts"
+import { listFolder } from "./read-file.ts"
 import { readSentinel1 } from "./sentinel-1.ts"
 
 const NOMENCLATURE = nomenclatureOf("19")
@@ -59,6 +60,19 @@ const decode = async (reference: PatchRef): Promise<RawPatch> => {
   return rawOf(reference, bands)
 }
 
+/** Names of the folders of patches, tile by tile. */
+const patchFolders = async (folder: string): Promise<ReadonlyArray<string>> => {
+  const remedy = `Unpack ${S2} there`
+  const names: Array<string> = []
+  for (const tile of await listFolder(join(folder, S2), remedy)) {
+    if (!tile.isDirectory()) continue
+    for (const patch of await listFolder(join(folder, S2, tile.name), remedy)) {
+      if (patch.isDirectory()) names.push(patch.name)
+    }
+  }
+  return names
+}
+
 /** BigEarthNet v2 (Clasen et al. 2024): 480,038 pairs of patches, 19 classes, splits by geography. */
 export const bigearthnetV2: ArchiveKind = {
   kind: "bigearthnet-v2",
@@ -99,8 +113,9 @@ export const bigearthnetV2: ArchiveKind = {
       nomenclature: NOMENCLATURE,
       names: rows.patch_id,
       reference,
+      onDisk: () => patchFolders(folder),
       findings: finding(
-        "patches have no label",
+        "images have no label",
         rows.patch_id.filter((_, row) => rows.labels[row].length === 0),
         "note",
         "Reading leaves them out; nothing is to be done"

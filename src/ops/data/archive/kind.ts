@@ -39,6 +39,12 @@ export interface OpenArchive {
   /** @returns rejects with DataError where the patch's labels are missing or damaged */
   readonly reference: (name: string) => Promise<PatchRef>
   readonly findings: ReadonlyArray<Finding>
+  /**
+   * Names of the patches that have files, where opening has not looked for them; for an audit.
+   *
+   * @returns rejects with DataError where a folder cannot be listed
+   */
+  readonly onDisk?: () => Promise<ReadonlyArray<string>>
 }
 
 export interface ArchiveKind {

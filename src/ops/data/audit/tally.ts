@@ -86,7 +86,7 @@ export const tallyOf = (classes: ReadonlyArray<string>, published: Published | u
     seeSet("all", key)
     seeSet(part, key)
     if (number === 0) empty.push(name)
-    if (number > most || (longestRun(labels) >= RUN && number > RUN)) filled.push(name)
+    if (number > most || longestRun(labels) >= RUN) filled.push(name)
   }
   return {
     count,
@@ -131,15 +131,19 @@ const differences = (what: string, found: Counts, known: Readonly<Record<string,
     .filter(([key, n]) => (found[key] ?? 0) !== n)
     .map(([key, n]) => `${what} ${key}: ${found[key] ?? 0}, published ${n}`)
 
-/** How an archive's counts differ from the published ones; none where they are equal. */
+/**
+ * How an archive's counts differ from the published ones; none where they are equal. Splits are left alone where the
+ * archive has none.
+ */
 export const differencesFrom = (published: Published, counts: ReturnType<Tally["counts"]>): ReadonlyArray<string> => {
   const classes = Object.fromEntries(counts.classCounts.map(({ name, total }) => [name, total]))
+  const divided = (counts.splits[NO_SPLIT] ?? 0) < counts.patches
   return [
     ...differences("number of", { patches: counts.patches }, { patches: published.patches }),
-    ...differences("split", { ...counts.splits }, published.splits ?? {}),
+    ...differences("split", { ...counts.splits }, divided ? (published.splits ?? {}) : {}),
     ...differences("country", { ...counts.countries }, published.countries ?? {}),
     ...differences("class", classes, published.classes ?? {}),
-    ...differences("patches with so many labels,", { ...counts.labelsPerPatch }, published.labelsPerPatch ?? {}),
+    ...differences("patches with a number of labels of", { ...counts.labelsPerPatch }, published.labelsPerPatch ?? {}),
     ...(published.distinctSets === undefined
       ? []
       : differences("distinct label", { sets: counts.distinctSets.all ?? 0 }, { sets: published.distinctSets }))
