@@ -61,6 +61,37 @@ describe("configs/compare.yaml", () => {
     expect(readFileSync(join(home, "compared", "comparison.html"), "utf8")).toContain("paired resamples")
   })
 
+  it("takes several tables of one run, and says which were ranked with the labels of the database", async () => {
+    const out = join(home, "reranked")
+    const set = ["embeddings", "labels"].map((key) => `${key}=${join(home, `a.${key === "labels" ? "csv" : "npy"}`)}`)
+    expect((await runHere(config("rerank"), set, { out, fresh: true })).error).toBe("")
+    const { error, said } = await compare("reranked/plain.csv", "reranked/qe.csv", "reranked/ja.csv")
+    expect(error).toBe("")
+    const found = JSON.parse(readFileSync(join(home, "compared", "comparison.json"), "utf8")) as Comparison
+    expect([found.runs, found.useDatabaseLabels]).toEqual([["plain", "qe", "ja"], ["ja"]])
+    expect(found.figures.map(({ name }) => name)).not.toContain("uses database labels")
+    const { results } = JSON.parse(readFileSync(join(out, "record.json"), "utf8")) as {
+      results: Record<string, { mAP: Record<string, number> }>
+    }
+    const hard = found.figures.find(({ name }) => name === "mAP hard")
+    expect(hard?.means).toEqual(["plain", "qe", "ja"].map((name) => expect.closeTo(results[name].mAP.hard, 12)))
+    expect(said).toContain("ja †")
+  })
+
+  it("is of the seed: the same intervals again, others by another", async () => {
+    const runs = `runs=[${join(home, "a")}, ${join(home, "b")}]`
+    const interval = async (...more: ReadonlyArray<string>) => {
+      const ran = await runHere(config("compare"), [runs, ...more], { out: join(home, "seeded"), fresh: true })
+      expect(ran.error).toBe("")
+      const { figures } = JSON.parse(readFileSync(join(home, "seeded", "comparison.json"), "utf8")) as Comparison
+      return figures[0].differences[0]
+    }
+    const first = await interval()
+    expect(await interval()).toEqual(first)
+    expect((await interval("seed=25"))?.mean).toBe(first?.mean)
+    expect(await interval("seed=25")).not.toEqual(first)
+  })
+
   it("refuses a run of other queries, one that is not there, and one alone", async () => {
     expect((await compare("a", "c")).error).toContain("is of other queries than")
     expect((await compare("a", "none")).error).toMatch(
