@@ -1,5 +1,5 @@
 /** One process at a time in a run folder. */
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs"
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs"
 import { join } from "node:path"
 import { Effect, type Scope } from "effect"
 import { RunError } from "./errors.ts"
@@ -21,9 +21,21 @@ const holder = (path: string): number => {
   }
 }
 
+const unwritable = (folder: string, cause: unknown): RunError =>
+  new RunError({
+    subject: folder,
+    problem: existsSync(folder) && !statSync(folder).isDirectory() ? "is a file, not a folder" : "cannot be written",
+    remedy: "Choose another folder with `--out`",
+    cause
+  })
+
 const take = (folder: string): string => {
   const path = join(folder, "run.lock")
-  mkdirSync(folder, { recursive: true })
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (cause) {
+    throw unwritable(folder, cause)
+  }
   for (;;) {
     try {
       const fd = openSync(path, "wx")
@@ -31,14 +43,7 @@ const take = (folder: string): string => {
       closeSync(fd)
       return path
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== "EEXIST") {
-        throw new RunError({
-          subject: folder,
-          problem: "cannot be written",
-          remedy: "Choose another folder with `--out`",
-          cause
-        })
-      }
+      if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw unwritable(folder, cause)
       const pid = holder(path)
       if (pid > 0 && pid !== process.pid && alive(pid)) {
         throw new RunError({

@@ -25,7 +25,7 @@ export interface Explanation {
 export const explained = <Tag extends string>(tag: Tag) => {
   class Explained extends Data.TaggedError(tag)<Explanation> {
     override get message(): string {
-      return `${this.subject}: ${this.problem}. ${this.remedy}.`
+      return `${this.subject}: ${this.problem}${this.problem.endsWith("?") ? "" : "."} ${this.remedy}.`
     }
   }
   return Explained

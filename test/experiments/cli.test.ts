@@ -1,5 +1,5 @@
 /** The command line as a user meets it: exit codes, messages, what is printed. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
@@ -56,6 +56,27 @@ describe("run.ts", () => {
     const { code, err } = await runChild(args)
     expect([code, err]).toEqual([2, expect.stringContaining(message)])
     expect(err).not.toMatch(/^ +at /m)
+  })
+
+  it.each([
+    [
+      "a file for a folder",
+      "taken",
+      ["--fresh"],
+      "taken: is a file, not a folder. Choose another folder with `--out`."
+    ],
+    ["below a file", "taken/inner", [], "taken/inner: cannot be written. Choose another folder with `--out`."],
+    ["a folder of other files", "others", ["--fresh"], "others: holds files but no run record, so it is not emptied."]
+  ])("--out names %s: exits with 2 and touches nothing", async (_, out, more, message) => {
+    writeFileSync(join(home, "taken"), "kept")
+    mkdirSync(join(home, "others"), { recursive: true })
+    writeFileSync(join(home, "others", "notes.txt"), "kept")
+    const path = config("pipelines:\n  a:\n    - miniature: { patches: 1 }\n")
+    const { code, err } = await runChild([path, "--out", join(home, out), ...more])
+    expect([code, err]).toEqual([2, expect.stringContaining(message)])
+    expect(err).not.toMatch(/^ +at /m)
+    expect(readFileSync(join(home, "taken"), "utf8")).toBe("kept")
+    expect(readdirSync(join(home, "others"))).toEqual(["notes.txt"])
   })
 
   it("a wrong file exits with 2, all its faults together", async () => {
