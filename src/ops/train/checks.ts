@@ -1,10 +1,8 @@
 /** What can be wrong with a batch, said before or after it was trained on. */
 import type { Batch, NetworkFacts } from "../elements.ts"
 import type { Model } from "../model/model.ts"
-import type { EpochEnd } from "./checkpoints.ts"
 import { TrainError } from "./errors.ts"
 import type { Losses } from "./losses/combined.ts"
-import { type OptimiserName, optimisers } from "./optimisers.ts"
 
 /** @throws TrainError where a batch is not what the network takes */
 export const checkBatch = (batch: Batch, { params }: Model): void => {
@@ -61,25 +59,6 @@ export const checkLosses = ({ id, metric, weight }: Losses): void => {
     problem: "has no loss of a weight above 0",
     remedy: "Set `metric_loss` or `id_loss`, and its weight in `loss_weight`"
   })
-}
-
-/** @throws TrainError where training cannot go on from a checkpoint with these settings */
-export const checkResumed = (
-  { state }: EpochEnd,
-  { optimiser, seed }: { readonly optimiser: OptimiserName; readonly seed: number }
-): void => {
-  const fail = (problem: string) => {
-    throw new TrainError({
-      subject: `checkpoint of epoch ${state.epoch}`,
-      problem,
-      remedy: "Train with the settings that it was made with, or start anew with `--fresh`"
-    })
-  }
-  if (state.seed !== seed) fail(`was made with the seed ${state.seed}, not ${seed}`)
-  for (const moment of optimisers[optimiser].moments) {
-    if (state.moments.some(({ name }) => name.startsWith(`${moment}/`))) continue
-    fail(`holds no moments \`${moment}\`, which ${optimiser} needs`)
-  }
 }
 
 /** Patches of a batch that hold values that are no numbers. */

@@ -4,19 +4,20 @@ import { Clock, Effect, Schema, Stream } from "effect"
 import { operator } from "../../pipeline/operator.ts"
 import { Compat, choice, Flag, Positive, PositiveInt, Probability, param } from "../../pipeline/param.ts"
 import { peeked } from "../../pipeline/peek.ts"
-import { BATCHES_AHEAD, Batch, type NamedArray, TrainStep } from "../elements.ts"
+import { BATCHES_AHEAD, Batch, TrainStep } from "../elements.ts"
 import { drawnWeights, type Model, ModelParams, makeModel } from "../model/model.ts"
 import { startingWeights } from "../model/start.ts"
-import { checkWeights, type WeightsError } from "../model/weights.ts"
+import type { WeightsError } from "../model/weights.ts"
 import { FirstEpoch, Run } from "../run.ts"
 import { type Engine, engine } from "../tensor/engine.ts"
-import { type EpochEnd, readCheckpoint } from "./checkpoints.ts"
-import { checkBatch, checkLosses, checkResumed } from "./checks.ts"
+import { checkpointPath, type EpochEnd, readCheckpoint } from "./checkpoints.ts"
+import { checkBatch, checkLosses } from "./checks.ts"
 import { type CourseParams, courseOf } from "./course.ts"
 import { TrainError } from "./errors.ts"
 import { idLossNames, lossesOf, metricLossNames } from "./objectives.ts"
 import { type OptimiserName, zeroMoments } from "./optimisers.ts"
 import { paceOf, wordsOf } from "./pace.ts"
+import { checkResumed } from "./resume.ts"
 import { Schedule } from "./schedule.ts"
 import { makeTrainer } from "./trainer.ts"
 
@@ -33,36 +34,43 @@ interface TrainerParams extends CourseParams {
   readonly momentum: number
 }
 
-/** Training begins with these. */
-interface Fresh {
-  readonly weights: ReadonlyArray<NamedArray>
+/** What a trainer is made from. */
+interface Beginning {
+  readonly tensors: Engine
+  readonly model: Model
+  readonly params: TrainerParams
+  readonly first: Batch | undefined
 }
 
-/** Drawn, or of a file, whose bands and classes are brought into the order of the first batch. */
-const fresh = (model: Model, seed: number, first: Batch | undefined) =>
-  Effect.gen(function* () {
-    if (first === undefined) return { weights: drawnWeights(model, seed) }
-    yield* attempt(() => checkBatch(first, model))
-    return { weights: yield* startingWeights(model, first) }
-  })
+/** Drawn weights, or those of a file, whose bands and classes are brought into the order of the first batch. */
+const fresh = Effect.fnUntraced(function* ({ first, model, params }: Beginning) {
+  const moments = zeroMoments(model.parameters, params.optimizer)
+  const { seed } = yield* Run
+  if (first === undefined) return { weights: drawnWeights(model, seed), moments, step: 0 }
+  yield* attempt(() => checkBatch(first, model))
+  return { weights: yield* startingWeights(model, first), moments, step: 0 }
+})
+
+/** The state after an epoch, found to be of this training. */
+const resumable = Effect.fnUntraced(function* ({ first, model, params }: Beginning, from: EpochEnd) {
+  const { folder, seed } = yield* Run
+  const path = checkpointPath(join(folder, "checkpoints"), from.state.epoch)
+  yield* attempt(() => checkResumed(path, from, { model, optimiser: params.optimizer, seed, data: first }))
+  return from.state
+})
 
 /** A trainer for the life of the scope: fresh, or in the state after an epoch. */
-const opened = (tensors: Engine, model: Model, params: TrainerParams, seed: number, from: EpochEnd | Fresh) =>
-  Effect.acquireRelease(
-    attempt(() => {
-      const { momentum, optimizer: optimiser } = params
-      const losses = lossesOf(params)
-      checkLosses(losses)
-      if (!("state" in from)) {
-        const fresh = { weights: from.weights, moments: zeroMoments(model.parameters, optimiser), step: 0 }
-        return makeTrainer(tensors, model, { losses, momentum, optimiser }, fresh)
-      }
-      checkResumed(from, { seed, optimiser })
-      checkWeights(model, from.state.weights, `checkpoint of epoch ${from.state.epoch}`)
-      return makeTrainer(tensors, model, { losses, momentum, optimiser }, from.state)
-    }),
+const opened = Effect.fnUntraced(function* (beginning: Beginning, resumed: EpochEnd | undefined) {
+  const { model, params, tensors } = beginning
+  const losses = lossesOf(params)
+  yield* attempt(() => checkLosses(losses))
+  const start = yield* resumed === undefined ? fresh(beginning) : resumable(beginning, resumed)
+  const options = { losses, momentum: params.momentum, optimiser: params.optimizer }
+  return yield* Effect.acquireRelease(
+    attempt(() => makeTrainer(tensors, model, options, start)),
     (trainer) => Effect.sync(() => trainer.dispose())
   )
+})
 
 const Weight = Schema.Number.check(
   Schema.makeFilter((n: number) => (Number.isFinite(n) && n >= 0) || "out of range", {
@@ -114,7 +122,7 @@ export const optimise = operator({
           const model = makeModel(params.model)
           const resumed = epoch > 0 ? yield* readCheckpoint(join(folder, "checkpoints"), epoch) : undefined
           const { first, all } = yield* peeked(batches)
-          const trainer = yield* opened(tensors, model, params, seed, resumed ?? (yield* fresh(model, seed, first)))
+          const trainer = yield* opened({ tensors, model, params, first }, resumed)
           const { close, finish, take } = courseOf({ model, trainer, params, seed, resumed })
           const once = (body: () => TrainStep | undefined) => Stream.fromEffect(attempt(body))
           const pace = paceOf()

@@ -1,11 +1,16 @@
 /** A run in a folder that is thrown away, and small learnable batches. */
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Layer, Stream } from "effect"
 import { Batch } from "../../../src/ops/elements.ts"
 import { FirstEpoch, Run } from "../../../src/ops/run.ts"
 import { type Engine, TensorEngine } from "../../../src/ops/tensor/engine.ts"
+import { checkpoint } from "../../../src/ops/train/checkpoint.ts"
+import { checkpointPath } from "../../../src/ops/train/checkpoints.ts"
+import { curve } from "../../../src/ops/train/curve.ts"
+import { optimise } from "../../../src/ops/train/optimise.ts"
+import { toStream } from "../../../src/pipeline/interpret.ts"
 import { source } from "../../../src/pipeline/operator.ts"
 import { PositiveInt, param } from "../../../src/pipeline/param.ts"
 import { random } from "../../../src/pipeline/random.ts"
@@ -76,3 +81,21 @@ export const batches = source({
       )
     )
 })
+
+/** Trains on them, with checkpoints and a curve. */
+export const training = (epochs: number) => batches({ epochs }).pipe(optimise({ model: tiny }), checkpoint(), curve())
+
+/** All steps of such a pipeline, which begins after so many epochs. */
+export const collected = (folder: string, engine: Engine, pipeline: ReturnType<typeof training>, from = 0) =>
+  Stream.runCollect(toStream(pipeline)).pipe(
+    Effect.provideService(FirstEpoch, from),
+    Effect.provide(services(folder, engine))
+  )
+
+/** The checkpoint of an epoch. */
+export const bytes = (folder: string, epoch: number): Buffer =>
+  readFileSync(checkpointPath(join(folder, "checkpoints"), epoch))
+
+/** What a program that must fail says. */
+export const message = <A, R>(program: Effect.Effect<A, { readonly message: string }, R>) =>
+  Effect.map(Effect.flip(program), (error) => error.message)

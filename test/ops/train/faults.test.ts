@@ -1,0 +1,121 @@
+/** What training says of batches, losses and parameters that it cannot work with. */
+import { Effect, Stream } from "effect"
+import { beforeAll, describe, expect } from "vitest"
+import { Batch } from "../../../src/ops/elements.ts"
+import type { Engine } from "../../../src/ops/tensor/engine.ts"
+import { optimise } from "../../../src/ops/train/optimise.ts"
+import { drain } from "../../../src/pipeline/interpret.ts"
+import { operator } from "../../../src/pipeline/operator.ts"
+import { effect } from "../../effect.ts"
+import { opened } from "../tensor/with-engine.ts"
+import { batches, message, services, temporaryFolder, tiny } from "./harness.ts"
+
+let engine: Engine
+beforeAll(async () => {
+  engine = await opened("wasm")
+})
+
+/** Every patch but the first has two labels. */
+const several = operator({
+  name: "several",
+  about: "Adds labels.",
+  from: Batch,
+  to: Batch,
+  params: {},
+  run: () => (stream) =>
+    Stream.map(stream, (batch) => ({
+      ...batch,
+      labels: batch.labels.map((label, at) => (at > 2 && at % 3 === 2 ? 1 : label))
+    }))
+})
+
+describe("training on what it cannot take", () => {
+  const failing = (change: (batch: Batch) => Batch, model = {}) =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const changed = operator({
+        name: "changed",
+        about: "Spoils batches.",
+        from: Batch,
+        to: Batch,
+        params: {},
+        run: () => (stream) => Stream.map(stream, change)
+      })
+      const pipeline = batches().pipe(changed(), optimise({ model: { ...tiny, ...model } }))
+      return yield* message(Effect.provide(drain(pipeline), services(folder, engine)))
+    })
+
+  effect("stops where the loss is no number, naming epoch, step and patch", () =>
+    Effect.gen(function* () {
+      const said = yield* failing((batch) => {
+        if (batch.epoch === 1) batch.images[batch.images.length - 1] = Number.NaN
+        return batch
+      })
+      expect(said).toBe(
+        "epoch 2, step 3: the loss is NaN on patches with missing values image5. Mend these patches, or take them out of the split; checkpoints so far are kept."
+      )
+    })
+  )
+
+  effect("where no value of a patch is missing, says how to go on with a lower rate", () =>
+    Effect.gen(function* () {
+      const huge = (from: number) => (batch: Batch) => ({
+        ...batch,
+        images: batch.epoch < from ? batch.images : batch.images.map(() => 1e38)
+      })
+      expect(yield* failing(huge(0))).toMatch(
+        /^epoch 1, step 1: the loss is NaN on patches image0.*\. Lower `learning_rate`\.$/
+      )
+      expect(yield* failing(huge(1))).toMatch(
+        /\. Lower `learning_rate`; in another folder \(`--out`\) checkpoints so far are kept, and `pretrained` can start from one\.$/
+      )
+    })
+  )
+
+  effect("says what does not fit", () =>
+    Effect.gen(function* () {
+      expect(yield* failing((batch) => batch, { channels: 10 })).toContain(
+        "has 2 bands (b1, b2), but the network takes 10 channels"
+      )
+      expect(yield* failing((batch) => batch, { num_classes: 19 })).toContain(
+        "has labels of 3 classes, but the network has 19"
+      )
+    })
+  )
+
+  effect("says what it cannot train on, or by", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const said = (params: Partial<Parameters<typeof optimise>[0]>) =>
+        message(
+          Effect.provide(
+            drain(batches({ epochs: 1, count: 1 }).pipe(several(), optimise({ model: tiny, ...params }))),
+            services(folder, engine)
+          )
+        )
+      expect(yield* said({ id_loss: "xent" })).toBe(
+        "patch image1: has 2 labels (y, z), but `xent` takes patches of one label. Use `id_loss: ml_xent`."
+      )
+      const none =
+        "optimise: has no loss of a weight above 0. Set `metric_loss` or `id_loss`, and its weight in `loss_weight`."
+      expect(yield* said({ metric_loss: "none" })).toBe(none)
+      expect(yield* said({ loss_weight: [1, 0] })).toBe(none)
+    })
+  )
+
+  effect("says that no batch came", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const none = operator({
+        name: "none",
+        about: "Drops all.",
+        from: Batch,
+        to: Batch,
+        params: {},
+        run: () => (stream) => Stream.take(stream, 0)
+      })
+      const program = drain(batches().pipe(none(), optimise({ model: tiny })))
+      expect(yield* message(Effect.provide(program, services(folder, engine)))).toContain("no batch came")
+    })
+  )
+})

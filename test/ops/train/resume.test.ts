@@ -1,0 +1,102 @@
+import { readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { Effect, Stream } from "effect"
+import { beforeAll, describe, expect, it } from "vitest"
+import { Batch } from "../../../src/ops/elements.ts"
+import { FirstEpoch } from "../../../src/ops/run.ts"
+import type { Engine } from "../../../src/ops/tensor/engine.ts"
+import { checkpointPath, newestEpoch } from "../../../src/ops/train/checkpoints.ts"
+import { optimise } from "../../../src/ops/train/optimise.ts"
+import { namesApart } from "../../../src/ops/train/resume.ts"
+import { drain } from "../../../src/pipeline/interpret.ts"
+import { operator } from "../../../src/pipeline/operator.ts"
+import { effect } from "../../effect.ts"
+import { opened } from "../tensor/with-engine.ts"
+import { batches, bytes, collected, message, services, temporaryFolder, tiny, training } from "./harness.ts"
+
+let engine: Engine
+beforeAll(async () => {
+  engine = await opened("wasm")
+})
+
+const collect = (folder: string, pipeline: ReturnType<typeof training>, from = 0) =>
+  collected(folder, engine, pipeline, from)
+
+/** The batches of another archive, or of other bands. */
+const relabelled = (change: Partial<Batch>) =>
+  operator({
+    name: "relabelled",
+    about: "Changes what batches say of themselves.",
+    from: Batch,
+    to: Batch,
+    params: {},
+    run: () => (stream) => Stream.map(stream, (batch) => ({ ...batch, ...change }))
+  })
+
+describe("training that goes on", () => {
+  effect("goes on after an epoch with the bytes of a run that never stopped", () =>
+    Effect.gen(function* () {
+      const [whole, parted] = [yield* temporaryFolder, yield* temporaryFolder]
+      yield* collect(whole, training(3))
+      yield* collect(parted, training(1))
+      const from = yield* newestEpoch(join(parted, "checkpoints"))
+      expect(from).toBe(1)
+      const steps = yield* collect(parted, training(3), from)
+      expect(steps.map(({ epoch }) => epoch)).toEqual([0, 1, 1, 2, 2])
+      expect(bytes(parted, 3).equals(bytes(whole, 3))).toBe(true)
+      expect(readFileSync(join(parted, "curve.csv"), "utf8")).toBe(readFileSync(join(whole, "curve.csv"), "utf8"))
+    })
+  )
+
+  effect("gives the last step again when nothing is left to train", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      yield* collect(folder, training(2))
+      const before = bytes(folder, 2)
+      const steps = yield* collect(folder, training(2), 2)
+      expect(steps.map(({ step, state }) => [step, state?.epoch])).toEqual([[3, 2]])
+      expect(bytes(folder, 2).equals(before)).toBe(true)
+    })
+  )
+
+  const resumed = (folder: string, params: Partial<Parameters<typeof optimise>[0]>, change = {}, seed = 7) =>
+    message(
+      drain(batches({ epochs: 2 }).pipe(relabelled(change)(), optimise({ model: tiny, ...params }))).pipe(
+        Effect.provideService(FirstEpoch, 1),
+        Effect.provide(services(folder, engine, seed))
+      )
+    )
+
+  effect("refuses a checkpoint of another training, naming the file and what differs", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      yield* collect(folder, training(1))
+      const says = (apart: string) =>
+        `${checkpointPath(join(folder, "checkpoints"), 1)}: is of another training: ${apart}. Put this run's own checkpoint in its place, or start anew with \`--fresh\`.`
+      expect(yield* resumed(folder, { model: { ...tiny, pooling: "gem" } })).toBe(says("pooling avg, not gem"))
+      // Arrays are the same with another stride, so that nothing else would tell.
+      expect(yield* resumed(folder, { model: { ...tiny, output_stride: 16 } })).toBe(says("output_stride 32, not 16"))
+      expect(yield* resumed(folder, {}, { bands: ["b2", "b1"] })).toBe(says("bands in the order b1, b2, not b2, b1"))
+      expect(yield* resumed(folder, {}, { classes: ["x", "y", "other"] })).toBe(says("classes z, not other"))
+      expect(yield* resumed(folder, { optimizer: "sgd" })).toBe(says("no moments `velocity`, which sgd needs"))
+      expect(yield* resumed(folder, {}, { bands: ["b1", "b3"] }, 8)).toBe(says("seed 7, not 8; bands b2, not b3"))
+    })
+  )
+
+  effect("refuses arrays that are not those of the network that the file names", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      yield* collect(folder, training(1))
+      const path = checkpointPath(join(folder, "checkpoints"), 1)
+      const text = readFileSync(path, "latin1")
+      writeFileSync(path, text.replace("encoder.encoder_block0.0.weight", "encoder.encoder_block9.0.weight"), "latin1")
+      expect(yield* resumed(folder, {})).toContain(`${path}: has no array encoder.encoder_block0.0.weight`)
+    })
+  )
+
+  it("tells lists of names apart in few words", () => {
+    expect(namesApart("classes", ["a", "b"], ["a", "b"])).toEqual([])
+    expect(namesApart("classes", ["a", "b", "c", "d", "e"], ["e"])).toEqual(["classes a, b, c and 1 more too many"])
+    expect(namesApart("bands", ["a"], ["a", "b"])).toEqual(["bands b missing"])
+  })
+})
