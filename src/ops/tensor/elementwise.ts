@@ -22,21 +22,20 @@ export const softmax = (x: Tensor): Tensor => x.softmax(-1)
 export const spatialMean = (x: Tensor): Tensor => x.mean([1, 2], true)
 
 /**
- * Largest value over rows and columns, [N, H, W, C] to [N, 1, 1, C]. Where several cells hold it, they share the gradient.
- *
- * The maximum of the library would give the whole gradient to each of them.
+ * Largest value over some axes, whose lengths become 1. Where several cells hold it, they share the gradient: the maximum
+ * of the library would give the whole gradient to each of them.
  */
-export const spatialMax = (x: Tensor): Tensor => {
-  const below = x.max([1, 2], true).sub(x).step()
+const sharedMax = (x: Tensor, axes: Array<number>): Tensor => {
+  const below = x.max(axes, true).sub(x).step()
   const at = below.neg().add(1)
-  return x
-    .mul(at)
-    .sum([1, 2], true)
-    .div(at.sum([1, 2], true))
+  return x.mul(at).sum(axes, true).div(at.sum(axes, true))
 }
 
-/** Largest value and mean over channels, [N, H, W, C] to [N, H, W, 2]. */
-export const channelMaxAndMean = (x: Tensor): Tensor => x.max(3, true).concat(x.mean(3, true), 3)
+/** Largest value over rows and columns, [N, H, W, C] to [N, 1, 1, C]. Cells that hold it share the gradient. */
+export const spatialMax = (x: Tensor): Tensor => sharedMax(x, [1, 2])
+
+/** Largest value and mean over channels, [N, H, W, C] to [N, H, W, 2]. Channels that hold the largest share its gradient. */
+export const channelMaxAndMean = (x: Tensor): Tensor => sharedMax(x, [3]).concat(x.mean(3, true), 3)
 
 /**
  * Generalised mean over rows and columns (Radenovic et al. 2018): mean(max(x, floor)^p)^(1/p), [N, H, W, C] to

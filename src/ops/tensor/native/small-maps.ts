@@ -7,6 +7,7 @@ import type { ConvKernels } from "../convolution.ts"
 import type { ConvGeometry } from "../geometry.ts"
 import type { Info, Tensor } from "../tfjs.ts"
 import { type Native, using } from "./ops.ts"
+import { segmentSum } from "./segment-sum.ts"
 
 /** Pairs of pixels: more would make the matrix larger than it saves. */
 const MOST = 16
@@ -67,11 +68,7 @@ const filterGradient = (native: Native, x: Info, dy: Info, g: ConvGeometry, taps
   const [images, gradients] = [native.reshape(x, [g.N, -1]), native.reshape(dy, [g.N, -1])]
   const whole = using([images, gradients], (a, b) => product(native, a, b, { a: true }))
   const rows = shaped(native, whole, [g.H * g.W * g.C * g.OH * g.OW, g.O])
-  const count = native.ints([g.KH * g.KW * g.C], [])
-  const type = { T: "float32", Tindices: "int32", Tnumsegments: "int32" } as const
-  const dw = using([rows, rowsOf(native, g, taps), count], (...inputs) =>
-    native.run("UnsortedSegmentSum", { type }, [...inputs])
-  )
+  const dw = using([rows], (whole) => segmentSum(native, whole, rowsOf(native, g, taps), g.KH * g.KW * g.C))
   return shaped(native, dw, [g.KH, g.KW, g.C, g.O])
 }
 
