@@ -15,14 +15,21 @@ const facts = ({ name, threads, workers, version, precision, gpu, why }: Engine)
   why
 })
 
-const described = ({ name, version, threads }: EngineRecord): string =>
-  `${name} (${version}, ${threads} ${threads === 1 ? "thread" : "threads"})`
+const described = ({ name, version, threads, precision, gpu }: EngineRecord): string => {
+  const special = [...(precision === "bf16" ? [", bf16"] : []), ...(gpu ? [", GPU"] : [])]
+  return `${name} (${version}, ${threads} ${threads === 1 ? "thread" : "threads"}${special.join("")})`
+}
 
-/** Numbers differ in their last digits between engines and thread counts, so a run that goes on with others says so. */
-export const engineWarning = (before: EngineRecord | undefined, now: EngineRecord): string | undefined =>
-  before === undefined || (described(before) === described(now) && (before.gpu ?? false) === (now.gpu ?? false))
-    ? undefined
-    : `Note: this run began on ${described(before)} and goes on with ${described(now)}; numbers may differ in their last digits.`
+/**
+ * Numbers differ in their last digits between engines and thread counts, and bfloat16 keeps 8 bits of every factor, so a
+ * run that goes on with others says so.
+ */
+export const engineWarning = (before: EngineRecord | undefined, now: EngineRecord): string | undefined => {
+  if (before === undefined || described(before) === described(now)) return undefined
+  const rounded = (before.precision === "bf16") !== (now.precision === "bf16")
+  const differ = rounded ? "from the third digit" : "in their last digits"
+  return `Note: this run began on ${described(before)} and goes on with ${described(now)}; numbers may differ ${differ}.`
+}
 
 /** What of a file's settings decides about the engine. */
 export interface EngineSettings extends EngineOptions {

@@ -59,10 +59,15 @@ const openFastestJs = (why: string, options: EngineOptions): Effect.Effect<Engin
     openJs("cpu", `WebAssembly failed: ${failed.problem}`, options)
   )
 
-const whyNative = ({ version, gpu, threads }: { version: string; gpu: boolean; threads: number }): string =>
-  gpu
-    ? `TensorFlow ${version} on a GPU`
-    : `TensorFlow ${version}, ${threads} ${threads === 1 ? "thread" : "threads"}; for an NVIDIA GPU: \`${GPU_SETUP}\``
+const whyNative =
+  (precision: Precision) =>
+  ({ version, gpu, threads }: { version: string; gpu: boolean; threads: number }): string => {
+    const rounded = precision === "bf16"
+    const bf16 = rounded ? ", bf16 where the processor has it" : ""
+    return gpu
+      ? `TensorFlow ${version} on a GPU${rounded ? "; bf16 is for processors" : ""}`
+      : `TensorFlow ${version}, ${threads} ${threads === 1 ? "thread" : "threads"}${bf16}; for an NVIDIA GPU: \`${GPU_SETUP}\``
+  }
 
 const openTensorFlow = (
   found: Found,
@@ -74,7 +79,7 @@ const openTensorFlow = (
     try: () => {
       if (!found.found) throw new EngineError({ subject, problem: found.why, remedy: found.remedy })
       const { precision } = processSettings(subject, { ...options, cuda })
-      return openNative(found.packageFolder, precision, whyNative)
+      return openNative(found.packageFolder, precision, whyNative(precision))
     },
     catch: (cause) => {
       if (cause instanceof EngineError) return cause

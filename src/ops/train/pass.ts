@@ -32,11 +32,18 @@ const sumOf = (engine: Engine, a: Tensor | undefined, b: Tensor | undefined): Te
   return sum
 }
 
-/** Gradients added up, in place of both; statistics one after another. */
-export const added = (engine: Engine, a: Gradients, b: Gradients): Gradients => ({
-  gradients: a.gradients.map((one, i) => sumOf(engine, one, b.gradients[i])),
-  seen: [...a.seen, ...b.seen]
-})
+/** Gradients added up, in place of both, which are released also where adding fails; statistics one after another. */
+export const added = (engine: Engine, a: Gradients, b: Gradients): Gradients => {
+  const seen = [...a.seen, ...b.seen]
+  const gradients: Array<Tensor | undefined> = []
+  try {
+    for (const [i, one] of a.gradients.entries()) gradients.push(sumOf(engine, one, b.gradients[i]))
+    return { gradients, seen }
+  } catch (fault) {
+    release(engine, { gradients: [...new Set([...gradients, ...a.gradients, ...b.gradients])], seen })
+    throw fault
+  }
+}
 
 export interface Passes {
   /** Outputs alone; for losses over several batches. */

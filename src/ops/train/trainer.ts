@@ -90,10 +90,15 @@ export const makeTrainer = (
     const found = combined(losses, outputs, jointLabels(batches), rows, choose)
     let from = 0
     let sum: Gradients = { gradients: trained.map(() => undefined), seen: [] }
-    for (const batch of batches) {
-      const pass = passed(batch, (_, part) => rowsOfSlopes(found.gradients, rows, from, from + part.size))
-      sum = added(engine, sum, pass)
-      from += batch.size
+    try {
+      for (const batch of batches) {
+        const pass = passed(batch, (_, part) => rowsOfSlopes(found.gradients, rows, from, from + part.size))
+        sum = added(engine, sum, pass)
+        from += batch.size
+      }
+    } catch (fault) {
+      release(engine, sum)
+      throw fault
     }
     return { ...sum, found }
   }

@@ -100,7 +100,11 @@ describe.runIf(devices.includes("tensorflow"))("native TensorFlow", () => {
     expect(child.stderr).toBe("")
     const said = JSON.parse(child.stdout)
     expect(said).toMatchObject({ name: "tensorflow", threads, precision, one: 4 })
-    expect(said.why).toMatch(threads === 1 ? /^TensorFlow [\d.]+, 1 thread(;|$)/ : /^TensorFlow [\d.]+, 2 threads/)
+    expect(said.why).toMatch(
+      threads === 1
+        ? /^TensorFlow [\d.]+, 1 thread(;|$)/
+        : /^TensorFlow [\d.]+, 2 threads, bf16 where the processor has it(;|$)/
+    )
     expect(said.again).toMatch(/already runs in this process/)
   })
 })

@@ -11,6 +11,21 @@ export const grid = (shape: ReadonlyArray<number>, value: (i: number) => number 
   data: Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => value(i))
 })
 
+/** gamma (x - mean) / sqrt(variance + epsilon) + beta by given statistics, x [..., C], then ReLU if asked. */
+export const normalise = (
+  x: Grid,
+  [gamma, beta, mean, variance]: ReadonlyArray<Grid>,
+  relu: boolean,
+  epsilon: number
+): Grid => {
+  const channels = gamma.data.length
+  return grid(x.shape, (i) => {
+    const c = i % channels
+    const y = (gamma.data[c] * (x.data[i] - mean.data[c])) / Math.sqrt(variance.data[c] + epsilon) + beta.data[c]
+    return relu ? Math.max(0, y) : y
+  })
+}
+
 const at = (shape: ReadonlyArray<number>, ...index: ReadonlyArray<number>): number =>
   index.reduce((offset, i, axis) => offset * shape[axis] + i, 0)
 

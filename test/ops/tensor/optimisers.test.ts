@@ -1,8 +1,11 @@
+import fc from "fast-check"
 import { beforeAll, describe, expect, it } from "vitest"
 import type { Engine } from "../../../src/ops/tensor/engine.ts"
 import type { Tensor } from "../../../src/ops/tensor/tfjs.ts"
 import { type ReferenceArray, reference } from "../../reference.ts"
-import { devices, opened } from "./with-engine.ts"
+import { type Grid, grid } from "./naive.ts"
+import { adamStep, sgdStep } from "./naive-optimisers.ts"
+import { devices, noise, opened, upload } from "./with-engine.ts"
 
 interface Run {
   readonly optimizer: string
@@ -42,6 +45,22 @@ const follow = <S extends { readonly weight: Tensor }>(
     })
   })
 
+const drawn = fc.record({
+  shape: fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 4 }),
+  /** Of gradients: large ones must not overflow, small ones not drown in epsilon. */
+  scale: fc.constantFrom(1e-6, 1e-2, 1, 1e3),
+  learningRate: fc.constantFrom(1e-5, 1e-3, 0.1),
+  step: fc.constantFrom(1, 2, 10, 1000, 100_000),
+  decay: fc.constantFrom(0, 0.5, 0.9, 0.99),
+  seed: fc.nat()
+})
+const times = ({ shape, data }: Grid, by: number): Grid => grid(shape, (i) => Math.fround(data[i] * by))
+/** The largest error of all. NaN where one is no number, which is below nothing. */
+const largest = (got: Float32Array, expected: Grid): number => {
+  expect(got.length).toBe(expected.data.length)
+  return Math.max(...expected.data.map((value, i) => Math.abs(got[i] - value)))
+}
+
 describe.each(devices)("optimisers on %s", (device) => {
   let engine: Engine
   beforeAll(async () => {
@@ -70,6 +89,50 @@ describe.each(devices)("optimisers on %s", (device) => {
         (state, gradient, learningRate) => engine.sgd(state, gradient, { learningRate })
       )
     }
+  })
+
+  it("Adam updates as its definition in float64, from any state", () => {
+    fc.assert(
+      fc.property(drawn, ({ shape, scale, learningRate, step, decay, seed }) => {
+        const [weight, m, gradient] = [0, 1, 2].map((i) => times(noise(shape, seed + i), i === 0 ? 1 : scale))
+        const v = times(noise(shape, seed + 3, 1.1), scale * scale)
+        const options = { learningRate, step, beta1: decay }
+        const expected = adamStep({ weight, m, v }, gradient, options)
+        engine.scope(() => {
+          const [w, first, second, g] = [weight, m, v, gradient].map((one) => upload(engine, one))
+          const got = engine.adam({ weight: w, m: first, v: second }, g, options)
+          expect(largest(engine.read(got.m), expected.m)).toBeLessThan(1e-5 * scale)
+          expect(largest(engine.read(got.v), expected.v)).toBeLessThan(1e-5 * scale * scale)
+          // A weight below 1 keeps its change to 2^-24.
+          const moved = expected.weight.data.reduce(
+            (most, value, i) => Math.max(most, Math.abs(value - weight.data[i])),
+            0
+          )
+          const bound = 1e-4 * moved + 2 ** -23 * Math.max(1, moved)
+          expect(largest(engine.read(got.weight), expected.weight)).toBeLessThan(bound)
+        })
+      }),
+      { numRuns: 100 }
+    )
+  })
+
+  it("SGD updates as its definition in float64, from any state", () => {
+    fc.assert(
+      fc.property(drawn, ({ shape, scale, learningRate, decay, seed }) => {
+        const weight = noise(shape, seed)
+        const [velocity, gradient] = [1, 2].map((i) => times(noise(shape, seed + i), scale))
+        const options = { learningRate, momentum: decay }
+        const expected = sgdStep({ weight, velocity }, gradient, options)
+        engine.scope(() => {
+          const [w, v, g] = [weight, velocity, gradient].map((one) => upload(engine, one))
+          const got = engine.sgd({ weight: w, velocity: v }, g, options)
+          expect(largest(engine.read(got.velocity), expected.velocity)).toBeLessThan(1e-6 * scale)
+          const bound = 1e-6 * learningRate * scale + 2 ** -23 * Math.max(1, ...expected.weight.data.map(Math.abs))
+          expect(largest(engine.read(got.weight), expected.weight)).toBeLessThan(bound)
+        })
+      }),
+      { numRuns: 100 }
+    )
   })
 
   it("leaves the state that it is given as it was", () => {

@@ -9,6 +9,7 @@ import type { Losses } from "../../../src/ops/train/losses/combined.ts"
 import { multiLabelCrossEntropy } from "../../../src/ops/train/losses/ml-xent.ts"
 import { orderedMultiLabel } from "../../../src/ops/train/losses/oml.ts"
 import { zeroMoments } from "../../../src/ops/train/optimisers.ts"
+import { added } from "../../../src/ops/train/pass.ts"
 import { makeTrainer } from "../../../src/ops/train/trainer.ts"
 import { devices, opened } from "../tensor/with-engine.ts"
 import { makeBatch, tiny } from "./harness.ts"
@@ -160,6 +161,50 @@ describe.each(devices)("a trainer on %s", (device) => {
         expect(Math.abs(value - data[at]) / scale, `${name} ${at}`).toBeLessThan(1e-3)
       })
     })
+  })
+
+  it("leaves no tensor behind where a later batch of an update fails", () => {
+    const plain = plainModel(engine)
+    let left = 0
+    const failing: Model = {
+      ...plain,
+      branches: (pass, images) => {
+        if (left-- === 0) throw new Error("no more")
+        return plain.branches(pass, images)
+      }
+    }
+    const from = { weights: initialWeights(plain, 3), moments: zeroMoments(plain.parameters), step: 0 }
+    const batches = [0, 1, 2].map((i) => makeBatch(0, 4 * i, 4))
+    const trainer = makeTrainer(engine, failing, { losses: id }, from)
+    const before = engine.live()
+    // Three passes for the outputs, three for the gradients.
+    for (let passes = 0; passes < 6; passes++) {
+      left = passes
+      expect(() => trainer.step(batches, 0.1, first), `after ${passes}`).toThrow("no more")
+      expect(engine.live(), `after ${passes}`).toBe(before)
+    }
+    left = 6
+    expect(trainer.step(batches, 0.1, first).total).toBeGreaterThan(0)
+    expect([trainer.updates(), engine.live()]).toEqual([1, before])
+    trainer.dispose()
+  })
+
+  it("leaves no tensor behind where gradients cannot be added up", () => {
+    const before = engine.live()
+    const kept = (values: ReadonlyArray<number>) =>
+      engine.scope(() => engine.keep(engine.tensor(Float32Array.from(values), [values.length])))
+    const of = () => ({ gradients: [kept([1]), undefined, kept([2, 3])], seen: [["mean", kept([4])]] as const })
+    let additions = 0
+    const full: Engine = {
+      ...engine,
+      scope: (body) => {
+        if (additions++ === 1) throw new Error("full")
+        return engine.scope(body)
+      }
+    }
+    const parts = [of(), of()] as const
+    expect(() => added(full, ...parts)).toThrow("full")
+    expect(engine.live()).toBe(before)
   })
 
   it("lets each batch of an update move the running statistics in turn", () => {
