@@ -1,6 +1,7 @@
 /** The networks of a configuration, as `--check` prints them. */
 import { Effect } from "effect"
-import { type ModelParams, makeModel } from "../ops/model/model.ts"
+import { makeModel } from "../ops/model/model.ts"
+import type { ModelParams } from "../ops/model/params.ts"
 import { type Summary, summarise } from "../ops/model/summary.ts"
 import { openEngine } from "../ops/tensor/engine.ts"
 import { canonical } from "../pipeline/print.ts"

@@ -4,7 +4,8 @@
  */
 import { Effect } from "effect"
 import type { Batch } from "../../src/ops/elements.ts"
-import { initialWeights, type Model, makeModel } from "../../src/ops/model/model.ts"
+import { initialWeights } from "../../src/ops/model/initial.ts"
+import { type Model, makeModel } from "../../src/ops/model/model.ts"
 import { uploadArrays } from "../../src/ops/model/weights.ts"
 import { type Engine, openEngine } from "../../src/ops/tensor/engine.ts"
 import { convGeometry } from "../../src/ops/tensor/geometry.ts"

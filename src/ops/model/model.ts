@@ -1,101 +1,14 @@
 /** A whole network: backbone, attention, pooling, head. */
-import { resolve } from "node:path"
-import { Schema } from "effect"
-import { Compat, choice, listOf, Name, PositiveInt } from "../../pipeline/param.ts"
 import { random } from "../../pipeline/random.ts"
 import type { NamedArray } from "../elements.ts"
 import type { Tensor } from "../tensor/tfjs.ts"
-import { type AttentionName, attentionNames, attentions } from "./attention.ts"
-import { atStride32, type BackboneName, backboneNames, backbones } from "./backbones.ts"
-import type { OutputStride } from "./encoder.ts"
+import { attentions } from "./attention.ts"
+import { backbones } from "./backbones.ts"
 import { type Branches, type Head, singleHead } from "./head.ts"
 import { type Layer, type Parameter, type Pass, sequence } from "./layer.ts"
-import type { Target } from "./orders.ts"
-import { type Part, partsHead } from "./parts.ts"
-import { type PoolingName, poolingNames, pools } from "./pooling.ts"
-import { loadWeights } from "./pretrained.ts"
-import type { LoadReport } from "./report.ts"
-
-const SINGLE: ReadonlyArray<Part> = [[1, 1, 1]]
-
-const isSingle = (parts: ReadonlyArray<Part>): boolean => parts.length === 1 && parts[0].every((n) => n === 1)
-
-/** A file of weights, and what it does not say itself. */
-const PretrainedParams = Schema.Struct({
-  file: Name,
-  bands: Schema.optionalKey(listOf(Name)),
-  classes: Schema.optionalKey(Schema.Union([choice("alphabetical"), listOf(Name)])),
-  skip: Schema.optionalKey(choice("head"))
-})
-export type PretrainedParams = typeof PretrainedParams.Type
-
-/** What a network is, as a pipeline's `model` parameter says it. Keys that are left out have the values of `defaults`. */
-export const ModelParams = Schema.Struct({
-  backbone: choice(...backboneNames),
-  pooling: choice(...poolingNames),
-  channels: PositiveInt,
-  num_classes: PositiveInt,
-  output_stride: Schema.optionalKey(Schema.Literals([8, 16, 32])),
-  module: Schema.optionalKey(choice(...attentionNames)),
-  parts: Schema.optionalKey(listOf(Schema.Tuple([PositiveInt, PositiveInt, PositiveInt]))),
-  part_dim: Schema.optionalKey(PositiveInt),
-  embedding_dim: Schema.optionalKey(PositiveInt),
-  pretrained: Schema.optionalKey(Schema.Union([Name, PretrainedParams])),
-  compat: Schema.optionalKey(Compat)
-}).check(
-  Schema.makeFilter(
-    ({
-      backbone,
-      output_stride = 32,
-      compat,
-      embedding_dim,
-      parts = SINGLE
-    }: {
-      backbone: BackboneName
-      output_stride?: number
-      compat?: string
-      embedding_dim?: number
-      parts?: ReadonlyArray<Part>
-    }) =>
-      (output_stride === 32 || compat === "original" || !atStride32(backbone)) &&
-      (embedding_dim === undefined || isSingle(parts)),
-    {
-      expected:
-        "a mapping of backbone, pooling, channels, num_classes and, if wanted, output_stride (8 or 16 not for vgg and ibn), module, parts, part_dim, embedding_dim (not beside parts), pretrained (a file of weights to start from), compat"
-    }
-  )
-)
-export type ModelParams = typeof ModelParams.Type
-
-/** A network's parameters as they are recorded beside its weights: all of them, as plain text and numbers. */
-export interface ModelFacts {
-  readonly backbone: BackboneName
-  readonly pooling: PoolingName
-  readonly channels: number
-  readonly num_classes: number
-  readonly output_stride: OutputStride
-  readonly module: AttentionName
-  /** `[[1,1,1]]` is the single head. */
-  readonly parts: string
-  readonly part_dim: number
-  /** Length of the single head's linear projection, `none` without. */
-  readonly embedding_dim: number | "none"
-  /** `original` or `none`. */
-  readonly compat: string
-}
-
-const factsOf = (params: ModelParams): ModelFacts & Readonly<Record<string, string | number>> => ({
-  backbone: params.backbone,
-  pooling: params.pooling,
-  channels: params.channels,
-  num_classes: params.num_classes,
-  output_stride: params.output_stride ?? 32,
-  module: params.module ?? "none",
-  parts: JSON.stringify(params.parts ?? SINGLE),
-  part_dim: params.part_dim ?? 256,
-  embedding_dim: params.embedding_dim ?? "none",
-  compat: params.compat ?? "none"
-})
+import { factsOf, isSingle, type ModelParams, type PretrainedParams, SINGLE } from "./params.ts"
+import { partsHead } from "./parts.ts"
+import { pools } from "./pooling.ts"
 
 export interface Model {
   readonly params: ReturnType<typeof factsOf>
@@ -115,12 +28,6 @@ export interface Model {
   readonly logits: (pass: Pass, embeddings: Tensor) => Tensor
   /** Images [n, h, w, channels] to each embedding by itself with its logits, as losses look at them. */
   readonly branches: (pass: Pass, images: Tensor) => Branches
-}
-
-/** Weights, and what became of the file that they are of. */
-export interface Start {
-  readonly arrays: ReadonlyArray<NamedArray>
-  readonly report: LoadReport | undefined
 }
 
 export const makeModel = (params: ModelParams): Model => {
@@ -151,20 +58,3 @@ export const makeModel = (params: ModelParams): Model => {
 /** Weights before training. What is drawn of an array depends on the seed and its own name alone. */
 export const drawnWeights = (model: Model, seed: number): ReadonlyArray<NamedArray> =>
   model.parameters.map(({ name, shape, init }) => ({ name, shape, data: init(random(seed, 0, name, "init")) }))
-
-/**
- * The weights that training starts from: drawn, or those of the `pretrained` file.
- *
- * @param target bands and classes of the run, into whose order those of the file are put
- * @throws WeightsError where the file cannot be read, or does not fit
- */
-export const initialWeights = (model: Model, seed: number, target?: Target): ReadonlyArray<NamedArray> =>
-  startOf(model, seed, target).arrays
-
-/** The same, with what became of the file. */
-export const startOf = (model: Model, seed: number, target?: Target): Start => {
-  const drawn = drawnWeights(model, seed)
-  if (model.pretrained === undefined) return { arrays: drawn, report: undefined }
-  const { file, ...said } = model.pretrained
-  return loadWeights(resolve(file), model, drawn, said, target)
-}

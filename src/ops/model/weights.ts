@@ -4,7 +4,8 @@ import type { NamedArray } from "../elements.ts"
 import type { Engine } from "../tensor/engine.ts"
 import type { Tensor } from "../tensor/tfjs.ts"
 import { engineShape, toEngine, toFile } from "./layout.ts"
-import type { Model, ModelFacts } from "./model.ts"
+import type { Model } from "./model.ts"
+import type { ModelFacts } from "./params.ts"
 
 /** Weights do not fit the network. */
 export class WeightsError extends explained("WeightsError") {}

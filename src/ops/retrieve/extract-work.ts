@@ -1,6 +1,7 @@
 /** Extraction on a worker thread, which has a WebAssembly engine of its own. */
 import type { Batch, NamedArray } from "../elements.ts"
-import { type ModelParams, makeModel } from "../model/model.ts"
+import { makeModel } from "../model/model.ts"
+import type { ModelParams } from "../model/params.ts"
 import { openTfjs } from "../tensor/open.ts"
 import type { Work } from "../workers/thread.ts"
 import { type Extracted, type Extractor, extractor } from "./extract.ts"

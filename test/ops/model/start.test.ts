@@ -9,14 +9,9 @@ import type { NamedArray } from "../../../src/ops/elements.ts"
 import { placesOf, withInputs, withRows } from "../../../src/ops/model/arrange.ts"
 import { exportWeights } from "../../../src/ops/model/export.ts"
 import { writeSafetensors } from "../../../src/ops/model/files/safetensors.ts"
-import {
-  drawnWeights,
-  initialWeights,
-  type Model,
-  type ModelParams,
-  makeModel,
-  type PretrainedParams
-} from "../../../src/ops/model/model.ts"
+import { initialWeights } from "../../../src/ops/model/initial.ts"
+import { drawnWeights, type Model, makeModel } from "../../../src/ops/model/model.ts"
+import type { ModelParams, PretrainedParams } from "../../../src/ops/model/params.ts"
 import { fingerprint, startingWeights, weightsOfFile } from "../../../src/ops/model/start.ts"
 import { uploadArrays } from "../../../src/ops/model/weights.ts"
 import { embed } from "../../../src/ops/retrieve/embed.ts"

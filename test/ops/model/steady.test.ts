@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest"
-import { initialWeights, type ModelParams, makeModel } from "../../../src/ops/model/model.ts"
+import { initialWeights } from "../../../src/ops/model/initial.ts"
+import { makeModel } from "../../../src/ops/model/model.ts"
+import type { ModelParams } from "../../../src/ops/model/params.ts"
 import { uploadArrays } from "../../../src/ops/model/weights.ts"
 import type { Engine } from "../../../src/ops/tensor/engine.ts"
 import type { Losses } from "../../../src/ops/train/losses/combined.ts"

@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { afterEach, describe, expect, it } from "vitest"
-import { initialWeights, makeModel } from "../../../src/ops/model/model.ts"
+import { initialWeights } from "../../../src/ops/model/initial.ts"
+import { makeModel } from "../../../src/ops/model/model.ts"
 import { EngineMemoryError, openEngine } from "../../../src/ops/tensor/engine.ts"
 import { withinMemory } from "../../../src/ops/tensor/fitting.ts"
 import type { LossInput } from "../../../src/ops/train/losses/loss.ts"
