@@ -95,6 +95,16 @@ describe("LMDB against Python's", () => {
     }
   })
 
+  peer("takes its stores however they were written", ["lmdb"], async (python) => {
+    const folder = join(root, "ways")
+    const ways = (await python("lmdb_ways", folder)) as Readonly<Record<string, ReadonlyArray<string>>>
+    expect(Object.keys(ways)).toHaveLength(9)
+    for (const [way, names] of Object.entries(ways)) {
+      const found = Effect.scoped(Effect.map(openReader(join(folder, way)), (store) => [...store.names()]))
+      expect(await Effect.runPromise(found), way).toEqual(names)
+    }
+  })
+
   peer("writes for tests what it reads", ["lmdb"], async (python) => {
     for (const [i, options] of [{}, { perPage: 3 }, { pageSize: 16384, newest: 0 } as const].entries()) {
       const path = join(root, `tests${i}.lmdb`)

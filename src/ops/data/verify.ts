@@ -69,18 +69,19 @@ export const verify = source({
         let labelled = 0
         const check = (name: string) =>
           Effect.flatMap(loadPatch(store, name), (value) =>
-            attempt(() => {
-              const description = describeSafetensors(value, name)
-              forms.add(name, description)
-              patches++
-              bytes += value.length
-              if (Object.keys(description.metadata).some((key) => key.startsWith("labels"))) labelled++
-            })
+            attempt(() => ({ name, size: value.length, description: describeSafetensors(value, name) }))
           )
+        const count = ({ description, name, size }: Effect.Success<ReturnType<typeof check>>) =>
+          Effect.sync(() => {
+            forms.add(name, description)
+            patches++
+            bytes += size
+            if (Object.keys(description.metadata).some((key) => key.startsWith("labels"))) labelled++
+          })
         self.expect(1)
         const all = names.pipe(
           mapGood("verify", on_bad_patch, concurrency, (name: string) => name, check),
-          Stream.runDrain
+          Stream.runForEach(count)
         )
         const summary = Effect.suspend(() => {
           const list = forms.list()

@@ -7,7 +7,7 @@ import { closeSync, existsSync, fstatSync, openSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { StoreError } from "../errors.ts"
 import { readMeta, readMetas } from "./layout.ts"
-import { checkTransaction, checkTrees } from "./tree.ts"
+import { checkTransactions, checkTrees } from "./tree.ts"
 
 /** The file that holds a store's pages. */
 export const dataFile = (path: string): string => join(path, "data.mdb")
@@ -19,8 +19,7 @@ const TRIES = 5
 const check = (fd: number, path: string, left = TRIES): 1 | 2 => {
   const { newest, other } = readMetas(fd, path)
   try {
-    checkTransaction({ path, fd, ...other })
-    checkTransaction({ path, fd, ...newest })
+    checkTransactions({ path, fd, ...newest }, { path, fd, ...other })
     checkTrees({ path, fd, ...newest })
     return newest.layout.version
   } catch (fault) {

@@ -6,8 +6,10 @@ import { checkOverflow, childOf, keyOf, overflowPages, type Page, type Place, pl
 const MAX_DEPTH = 32
 /** Flags of a tree that would order keys otherwise, or hold several values of a key. */
 const PLAIN_FLAGS = 0
-/** Keys of the tree of free pages are whole numbers; the file may have been made without a folder of its own. */
-const FREE_FLAGS = [8, 8 | 0x4000]
+/** Keys of the tree of free pages are whole numbers. */
+const WHOLE_NUMBERS = 0x8
+/** What else that tree's flags tell: made without a folder of its own, not yet synced, measured. */
+const FREE_FLAGS = WHOLE_NUMBERS | 0x4000 | 0x1000 | 0x400
 
 export interface Entry {
   readonly key: Buffer
@@ -150,20 +152,29 @@ const newestFreed = (file: DataFile): number => {
   return page.leaf && key.length === 8 ? u64(key, 0) : Number.NaN
 }
 
-/**
- * Checks that a meta page tells its transaction right: a transaction frees pages of the one before, and lists them under
- * its own number; only a first one, or a compacted copy, has none. A flipped bit there could bring an older snapshot back,
- * without a word.
- *
- * @throws StoreError where it does not
- */
-export const checkTransaction = (file: DataFile): void => {
+const checkFreed = (file: DataFile, mayLack: boolean): void => {
   const { layout, path, transaction } = file
   // Others, on either meta page, would have the binding decrypt the file, or map it where it must not.
-  if (!FREE_FLAGS.includes(file.free.flags)) throw damaged(path, layout, "its tree of free pages is not one")
+  const { flags } = file.free
+  if ((flags | FREE_FLAGS) !== FREE_FLAGS || (flags & WHOLE_NUMBERS) === 0) {
+    throw damaged(path, layout, "its tree of free pages is not one")
+  }
   const freed = newestFreed(file)
-  if (freed === 0 || freed === transaction) return
+  if (freed === 0 || freed === transaction || (freed < transaction && mayLack)) return
   throw damaged(path, layout, `its meta page of transaction ${transaction} is of transaction ${freed}`)
+}
+
+/**
+ * Checks that the meta pages tell their transactions right: a transaction frees pages of the one before, and lists them
+ * under its own number; only one that found no values has none to list. A flipped bit there could bring an older snapshot
+ * back, without a word.
+ *
+ * @param other the snapshot before; what came before that is not known
+ * @throws StoreError where they do not
+ */
+export const checkTransactions = (newest: DataFile, other: DataFile): void => {
+  checkFreed(other, true)
+  checkFreed(newest, other.values.root === undefined)
 }
 
 /**
