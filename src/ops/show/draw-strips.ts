@@ -60,6 +60,36 @@ const drawOne = Effect.fnUntraced(function* <E>(
   return { strip, path }
 })
 
+/** Draws the chosen queries while rankings pass, and writes `strips.json` behind the last one. */
+const drawing = <E>(
+  rankings: Stream.Stream<Ranking>,
+  { pass, rest }: ReturnType<typeof chooser>,
+  read: (patch: string) => Effect.Effect<ReadonlyArray<Band>, E>,
+  bands: BandSelection
+) =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const { folder, wrote } = yield* Run
+      const drawn: Array<Strip> = []
+      const draw = Effect.fnUntraced(function* (contents: ReadonlyArray<StripContent>) {
+        for (const content of contents) {
+          const { path, strip } = yield* drawOne(read, folder, content, bands)
+          drawn.push(strip)
+          yield* wrote(path)
+        }
+      })
+      const index = stripsIndex(folder)
+      const write = touching(index, () => writeFileAtomic(index, `${JSON.stringify(drawn, null, 2)}\n`)).pipe(
+        Effect.andThen(wrote(index))
+      )
+      const finish = Effect.flatMap(rest, draw).pipe(Effect.andThen(write))
+      return rankings.pipe(
+        Stream.tap((ranking) => Effect.flatMap(pass(ranking), draw)),
+        Stream.concat(Stream.drain(Stream.fromEffect(finish)))
+      )
+    })
+  )
+
 /**
  * Makes the operator `strips` for a kind of store. For some queries it writes one picture of the query and
  * its best results to `strips/` in the run folder, and `strips.json` beside them; rankings pass unchanged.
@@ -92,7 +122,7 @@ export const makeStrips = <E, R>(open: OpenBands<E, R>) =>
       (rankings) =>
         Stream.unwrap(
           Effect.gen(function* () {
-            const { folder, root, say, wrote } = yield* Run
+            const { root, say } = yield* Run
             const opening = open({
               path: resolve(root, from),
               store,
@@ -103,23 +133,7 @@ export const makeStrips = <E, R>(open: OpenBands<E, R>) =>
               Effect.as(say(`No strips: ${fault instanceof Error ? fault.message : fault}`), undefined)
             )
             const read = yield* without_store === "skip" ? skipping : opening
-            if (read === undefined) return rankings
-            const drawn: Array<Strip> = []
-            const { pass, rest } = chooser(which, queries, top)
-            const draw = Effect.fnUntraced(function* (contents: ReadonlyArray<StripContent>) {
-              for (const content of contents) {
-                const { path, strip } = yield* drawOne(read, folder, content, bands)
-                drawn.push(strip)
-                yield* wrote(path)
-              }
-            })
-            const index = stripsIndex(folder)
-            const write = touching(index, () => writeFileAtomic(index, `${JSON.stringify(drawn, null, 2)}\n`)).pipe(
-              Effect.andThen(wrote(index))
-            )
-            const finish = Effect.flatMap(rest, draw).pipe(Effect.andThen(write))
-            const drawing = (ranking: Ranking) => Effect.flatMap(pass(ranking), draw)
-            return rankings.pipe(Stream.tap(drawing), Stream.concat(Stream.drain(Stream.fromEffect(finish))))
+            return read === undefined ? rankings : drawing(rankings, chooser(which, queries, top), read, bands)
           })
         )
   })
