@@ -110,15 +110,23 @@ export const parseLabels = (path: string, text: string): LabelTable => {
   return { path, classes, names, labels: labels.slice(0, names.length * classes.length) }
 }
 
+const unreadable = (path: string, cause: NodeJS.ErrnoException): RetrieveError => {
+  const [problem, remedy] =
+    cause.code === "ERR_ENCODING_INVALID_ENCODED_DATA"
+      ? ["is not text in UTF-8", "Save it as CSV in UTF-8"]
+      : cause.code === "ENOENT"
+        ? ["there is no such file", HEADER]
+        : [`cannot be read (${cause.message})`, HEADER]
+  return new RetrieveError({ subject: path, problem, remedy, cause })
+}
+
 /** @throws RetrieveError where there is no such file, or it is not a table of labels */
 export const readLabels = (path: string): LabelTable => {
   let text: string
   try {
-    text = readFileSync(path, "utf8")
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(readFileSync(path))
   } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT"
-    const problem = missing ? "there is no such file" : `cannot be read (${(cause as Error).message})`
-    throw new RetrieveError({ subject: path, problem, remedy: HEADER, cause })
+    throw unreadable(path, cause as NodeJS.ErrnoException)
   }
   return parseLabels(path, text)
 }

@@ -6,7 +6,7 @@
  */
 import { mkdirSync, renameSync, rmSync } from "node:fs"
 import { dirname } from "node:path"
-import { Effect, type Scope } from "effect"
+import { Effect, Schema, type Scope } from "effect"
 import type { StoreError } from "../data/errors.ts"
 import { onlyStoreFaults, openReader, openWriter, type StoreReader } from "../data/store/lmdb.ts"
 import { popcount } from "../measure/label-sets.ts"
@@ -16,20 +16,14 @@ import { RetrieveError } from "./errors.ts"
 
 const FORMAT = "orbitrank ground truth 1"
 
-interface About {
-  readonly format: string
-  readonly classes: ReadonlyArray<string>
-  readonly images: number
-  readonly sets: number
-  readonly code_bytes: number
-}
+const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
 const bytesOf = ({ buffer, byteLength, byteOffset }: ArrayBufferView): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength)
 const json = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value), "utf8")
 
 const valuesOf = ({ classes, names, sets, table }: Truth): ReadonlyArray<readonly [string, Uint8Array]> => {
-  const code_bytes = table?.BYTES_PER_ELEMENT ?? 0
+  const code_bytes = (table?.BYTES_PER_ELEMENT ?? 0) as About["code_bytes"]
   const about: About = { format: FORMAT, classes, images: names.length, sets: sets.count, code_bytes }
   return [
     ["about", json(about)],
@@ -64,35 +58,94 @@ export const writeTruth = (path: string, truth: Truth): Effect.Effect<void, Stor
 const foreign = (path: string, problem: string): RetrieveError =>
   new RetrieveError({ subject: path, problem, remedy: "Write it again with `ground-truth`" })
 
+const damaged = (path: string, what: string): RetrieveError => foreign(path, `is damaged: ${what}`)
+
+/** What JSON says; undefined where it is none. */
+const jsonIn = (bytes: Uint8Array): unknown => {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString("utf8"))
+  } catch {
+    return undefined
+  }
+}
+
+const About = Schema.Struct({
+  format: Schema.Literal(FORMAT),
+  classes: Schema.Array(Schema.String),
+  images: Count,
+  sets: Count,
+  code_bytes: Schema.Literals([0, 1, 2, 4])
+})
+type About = typeof About.Type
+
 const aboutOf = (path: string, store: StoreReader): About => {
   if (!store.has("about")) throw foreign(path, "is not a ground truth")
-  const about = JSON.parse(Buffer.from(store.read("about")).toString("utf8")) as About
-  if (about.format === FORMAT) return about
-  throw foreign(path, `is a ground truth of another version (${about.format})`)
+  const given = jsonIn(store.read("about"))
+  if (Schema.is(About)(given)) return given
+  const format = Object(given).format
+  if (typeof format !== "string" || format === FORMAT) throw damaged(path, "`about` is not as it must be")
+  throw foreign(path, `is a ground truth of another version (${format})`)
 }
 
 const ARRAYS = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array } as const
 
-const codesOf = (bytes: Uint8Array, width: number): Codes => {
-  const own = bytes.slice()
-  return new ARRAYS[width as keyof typeof ARRAYS](own.buffer)
+/** One array, of as many values as it must have. */
+const arrayOf = (path: string, store: StoreReader, key: string, width: 1 | 2 | 4, length: number): Codes => {
+  if (!store.has(key)) throw damaged(path, `it has no \`${key}\``)
+  const own = store.read(key).slice()
+  if (own.length === width * length) return new ARRAYS[width](own.buffer)
+  throw damaged(path, `\`${key}\` has ${own.length} bytes, not ${width * length}`)
+}
+
+const below = (path: string, key: string, values: Codes, limit: number): void => {
+  const wrong = values.findIndex((value) => value >= limit)
+  if (wrong >= 0) throw damaged(path, `\`${key}\` holds ${values[wrong]}, which is not below ${limit}`)
+}
+
+/** Bits of classes that there are not would have no code. */
+const bitsIn = (path: string, store: StoreReader, count: number, classes: number): Uint32Array => {
+  const words = Math.max(1, Math.ceil(classes / 32))
+  const bits = arrayOf(path, store, "bits", 4, count * words) as Uint32Array
+  const last = classes - 32 * (words - 1)
+  const beyond = (word: number, i: number) => i % words === words - 1 && word >= 2 ** last
+  if (bits.some(beyond)) throw damaged(path, `\`bits\` has labels beyond its ${classes} classes`)
+  return bits
+}
+
+const isNames = (value: unknown): value is ReadonlyArray<string> =>
+  Array.isArray(value) && value.every((one) => typeof one === "string")
+
+const namesOf = (path: string, store: StoreReader, images: number): ReadonlyArray<string> => {
+  const names = store.has("names") ? jsonIn(store.read("names")) : undefined
+  if (!isNames(names)) throw damaged(path, "`names` is no list of names")
+  if (names.length === images) return names
+  throw damaged(path, `it has ${names.length} names of ${images} images`)
+}
+
+const tableIn = (path: string, store: StoreReader, { code_bytes, sets }: About, codes: number): Codes | undefined => {
+  if (code_bytes === 0) return undefined
+  const table = arrayOf(path, store, "codes", code_bytes, sets ** 2)
+  below(path, "codes", table, codes)
+  return table
 }
 
 const decode = (path: string, store: StoreReader): Truth => {
-  const { classes, code_bytes, images, sets: count } = aboutOf(path, store)
+  const about = aboutOf(path, store)
+  const { classes, images, sets: count } = about
   const words = Math.max(1, Math.ceil(classes.length / 32))
-  const bits = codesOf(store.read("bits"), 4) as Uint32Array
-  const of = codesOf(store.read("sets"), 4) as Uint32Array
-  if (of.length !== images || bits.length !== count * words) throw foreign(path, "is damaged: sizes do not agree")
+  const bits = bitsIn(path, store, count, classes.length)
+  const of = arrayOf(path, store, "sets", 4, images) as Uint32Array
+  below(path, "sets", of, count)
   const sizes = Uint16Array.from({ length: count }, (_, set) =>
     bits.subarray(set * words, (set + 1) * words).reduce((sum, word) => sum + popcount(word), 0)
   )
+  const book = codebook(classes.length)
   return {
-    names: JSON.parse(Buffer.from(store.read("names")).toString("utf8")) as ReadonlyArray<string>,
+    names: namesOf(path, store, images),
     classes,
     sets: { classes: classes.length, count, of, words, bits, sizes },
-    book: codebook(classes.length),
-    table: code_bytes === 0 ? undefined : codesOf(store.read("codes"), code_bytes)
+    book,
+    table: tableIn(path, store, about, book.distance.length)
   }
 }
 

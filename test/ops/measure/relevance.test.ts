@@ -9,6 +9,7 @@ import {
   relevantCodes,
   strictest
 } from "../../../src/ops/measure/relevance.ts"
+import { runs } from "../../runs.ts"
 import { jaccard, listed } from "./naive.ts"
 
 /** Label rows that repeat, as real ones do, with up to 70 classes: more than two words of bits. */
@@ -38,7 +39,7 @@ describe("label sets", () => {
           })
         })
       }),
-      { numRuns: 50 }
+      runs(50)
     )
   })
 
@@ -76,7 +77,7 @@ describe("relevance", () => {
           })
         })
       }),
-      { numRuns: 50 }
+      runs(50)
     )
   })
 

@@ -17,6 +17,7 @@ import { toReport } from "../../../src/ops/measure/to-report.ts"
 import { Run } from "../../../src/ops/run.ts"
 import { check } from "../../../src/pipeline/check.ts"
 import { effect } from "../../effect.ts"
+import { runs } from "../../runs.ts"
 import { fakeRun } from "../fake-run.ts"
 import { rankings } from "./galleries.ts"
 import { jaccard, listed } from "./naive.ts"
@@ -119,7 +120,7 @@ describe("standard measures", () => {
           }
         })
       }),
-      { numRuns: 60 }
+      runs(60)
     )
   })
 
@@ -131,7 +132,7 @@ describe("standard measures", () => {
         const values = Object.values(report.results).flatMap((v) => (typeof v === "object" && v ? Object.values(v) : v))
         for (const value of values) expect(value === null || (value >= 0 && value <= 1)).toBe(true)
       }),
-      { numRuns: 40 }
+      runs(40)
     )
   })
 

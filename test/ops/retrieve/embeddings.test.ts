@@ -177,6 +177,8 @@ describe("embeddings refuses", () => {
       expect(yield* message).toContain("e.npy: there is no such file. Give the path of embeddings saved as .npy.")
       writeFileSync(npy, npyBytes(data, 2, 3))
       expect(yield* message).toContain("l.csv: there is no such file. Give it a header")
+      writeFileSync(csv, Buffer.from("name,for\xeat\nx,1\ny,0\n", "latin1"))
+      expect(yield* message).toBe(`${csv}: is not text in UTF-8. Save it as CSV in UTF-8.`)
       writeFileSync(csv, "name,a\nx,1\n")
       expect(yield* message).toBe(
         `${csv}: has 1 rows, but ${npy} has 2 embeddings. Give one row of labels per embedding, in the same order.`

@@ -3,14 +3,15 @@ import { join } from "node:path"
 import { Effect, Stream } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { openWriter } from "../../../src/ops/data/store/lmdb.ts"
+import { openReader, openWriter } from "../../../src/ops/data/store/lmdb.ts"
 import { codesWith } from "../../../src/ops/measure/relevance.ts"
 import { LARGEST_TABLE, matchesWithin, truthDistance, truthOf, truthRow } from "../../../src/ops/measure/truth.ts"
 import { groundTruth } from "../../../src/ops/retrieve/ground-truth.ts"
-import { readTruth } from "../../../src/ops/retrieve/truth-file.ts"
+import { readTruth, writeTruth } from "../../../src/ops/retrieve/truth-file.ts"
 import { Run } from "../../../src/ops/run.ts"
 import { effect } from "../../effect.ts"
 import { type ReferenceArray, reference } from "../../reference.ts"
+import { runs } from "../../runs.ts"
 import { fakeRun } from "../fake-run.ts"
 import { jaccard, listed } from "../measure/naive.ts"
 import { embeddings } from "./cases.ts"
@@ -110,6 +111,68 @@ describe("ground-truth", () => {
   )
 })
 
+describe("a damaged ground truth", () => {
+  type Values = Map<string, Uint8Array>
+  const json = (value: unknown) => Buffer.from(JSON.stringify(value))
+  const about = (change: object) => (values: Values) => {
+    const given = JSON.parse(Buffer.from(values.get("about") ?? []).toString("utf8"))
+    values.set("about", json({ ...given, ...change }))
+  }
+  const word = (key: string, value: number) => (values: Values) => {
+    const bytes = Buffer.from(values.get(key) ?? [])
+    bytes.writeUInt32LE(value, 0)
+    values.set(key, bytes)
+  }
+  const put = (key: string, value: Uint8Array) => (values: Values) => void values.set(key, value)
+  const short = (key: string) => (values: Values) =>
+    void values.set(key, (values.get(key) ?? new Uint8Array()).slice(1))
+
+  const sound = truthOf(["x", "y", "z"], ["a", "b"], Uint8Array.of(1, 0, 1, 1, 1, 0))
+
+  it.each<readonly [string, (values: Values) => void, string]>([
+    ["about is no JSON", put("about", Buffer.from("{")), "is damaged: `about` is not as it must be"],
+    ["a code of three bytes", about({ code_bytes: 3 }), "is damaged: `about` is not as it must be"],
+    ["images below none", about({ images: -1 }), "is damaged: `about` is not as it must be"],
+    ["classes without names", about({ classes: [1, 2] }), "is damaged: `about` is not as it must be"],
+    [
+      "another format",
+      about({ format: "orbitrank ground truth 9" }),
+      "is a ground truth of another version (orbitrank ground truth 9)"
+    ],
+    ["codes of another width", about({ code_bytes: 2 }), "is damaged: `codes` has 4 bytes, not 8"],
+    ["no codes", (values) => void values.delete("codes"), "is damaged: it has no `codes`"],
+    ["more images", about({ images: 4 }), "is damaged: `sets` has 12 bytes, not 16"],
+    ["more sets", about({ sets: 3 }), "is damaged: `bits` has 8 bytes, not 12"],
+    ["sets cut short", short("sets"), "is damaged: `sets` has 11 bytes, not 12"],
+    ["a set that there is not", word("sets", 2), "is damaged: `sets` holds 2, which is not below 2"],
+    ["a class that there is not", word("bits", 4), "is damaged: `bits` has labels beyond its 2 classes"],
+    ["a code that there is not", word("codes", 6), "is damaged: `codes` holds 6, which is not below 6"],
+    ["fewer names", put("names", json(["x", "y"])), "is damaged: it has 2 names of 3 images"],
+    ["names that are none", put("names", json([1, 2, 3])), "is damaged: `names` is no list of names"],
+    ["names that are no JSON", put("names", Buffer.from("[")), "is damaged: `names` is no list of names"]
+  ])("is refused for %s", async (_, damage, problem) => {
+    await Effect.runPromise(
+      Effect.scoped(
+        Effect.gen(function* () {
+          const { folder } = yield* fakeRun
+          const [good, bad] = [join(folder, "good"), join(folder, "bad")]
+          yield* writeTruth(good, sound)
+          expect(yield* readTruth(good)).toEqual(sound)
+          const store = yield* openReader(good)
+          const values: Values = new Map(
+            ["about", "names", "sets", "bits", "codes"].map((key) => [key, store.read(key)])
+          )
+          damage(values)
+          yield* Effect.scoped(Effect.map(openWriter(bad), (writer) => writer.write([...values])))
+          expect((yield* Effect.flip(readTruth(bad))).message).toBe(
+            `${bad}: ${problem}. Write it again with \`ground-truth\`.`
+          )
+        })
+      )
+    )
+  })
+})
+
 describe("the table of pairs", () => {
   it("has the distances of a naive second implementation", () => {
     const some = fc
@@ -132,7 +195,7 @@ describe("the table of pairs", () => {
           })
         })
       }),
-      { numRuns: 60 }
+      runs(60)
     )
   })
 

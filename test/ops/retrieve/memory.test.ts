@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest"
 import { blocksFor, QUERY_TILE } from "../../../src/ops/retrieve/blocks.ts"
 import { asMemory, bytesOf, Memory } from "../../../src/ops/retrieve/memory.ts"
 import { check } from "../../../src/pipeline/check.ts"
+import { runs } from "../../runs.ts"
 
 describe("amounts of memory", () => {
   it.each([
@@ -75,7 +76,7 @@ describe("blocks", () => {
         expect(blocks.queries).toBeGreaterThan(0)
         expect(blocks.rows).toBe(rows === undefined ? blocks.rows : Math.min(q, rows))
       }),
-      { numRuns: 500 }
+      runs(500)
     )
   })
 })

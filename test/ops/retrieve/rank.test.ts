@@ -12,6 +12,7 @@ import type { Engine } from "../../../src/ops/tensor/engine.ts"
 import { TensorEngine } from "../../../src/ops/tensor/engine.ts"
 import { effect } from "../../effect.ts"
 import { type ReferenceArray, reference } from "../../reference.ts"
+import { runs } from "../../runs.ts"
 import { fakeRun } from "../fake-run.ts"
 import { devices, opened } from "../tensor/with-engine.ts"
 import { cases, embeddings, embeddingsOf, seed } from "./cases.ts"
@@ -101,7 +102,7 @@ describe("rank", () => {
           expect([...order.subarray(row * n, (row + 1) * n)].sort((a, b) => a - b)).toEqual([...Array(n).keys()])
         })
       }),
-      { numRuns: 40 }
+      runs(40)
     ))
 
   it("does not depend on the size of blocks and batches", () =>
@@ -121,7 +122,7 @@ describe("rank", () => {
           )
         }
       ),
-      { numRuns: 40 }
+      runs(40)
     ))
 
   it("is the same to the bit when all embeddings are scaled by a power of two", () =>
@@ -133,7 +134,7 @@ describe("rank", () => {
         const b = await Effect.runPromise(run(embeddings(scaled, labels, dim, classes)))
         expect(joined(b)).toEqual(joined(a))
       }),
-      { numRuns: 40 }
+      runs(40)
     ))
 
   it("does not change by rotation, but where scores are within 1e-5", () =>
@@ -156,7 +157,7 @@ describe("rank", () => {
           if (near === 1) expect(b.order[at]).toBe(item)
         })
       }),
-      { numRuns: 40 }
+      runs(40)
     ))
 
   it("orders equal vectors by database position", () =>
@@ -167,7 +168,7 @@ describe("rank", () => {
         const size = gallery.database.length
         expect([...order]).toEqual([...order].map((_, at) => at % size))
       }),
-      { numRuns: 20 }
+      runs(20)
     ))
 
   it("follows its items when the database is permuted, but among equal scores", () => {
@@ -242,7 +243,7 @@ describe.each(devices)("the product on %s", (device) => {
           })
         }
       ),
-      { numRuns: 40 }
+      runs(40)
     )
   })
 
@@ -305,7 +306,7 @@ describe("rank by another similarity", () => {
           if (at % n > 0) expect(scores[at - 1]).toBeGreaterThanOrEqual(scores[at])
         })
       }),
-      { numRuns: 60 }
+      runs(60)
     ))
 
   effect("takes zero vectors, and refuses products that overflow", () =>

@@ -11,6 +11,7 @@ import { topOf } from "../../../src/ops/retrieve/top.ts"
 import { Run } from "../../../src/ops/run.ts"
 import { source } from "../../../src/pipeline/operator.ts"
 import { effect } from "../../effect.ts"
+import { runs } from "../../runs.ts"
 import { fakeRun } from "../fake-run.ts"
 import { cases, embeddings, embeddingsOf } from "./cases.ts"
 
@@ -36,7 +37,7 @@ describe("the best of many", () => {
         descending(values, order, new Float32Array(values.length), scratch(values.length))
         expect([...topOf(values, k)]).toEqual([...order.subarray(0, k)])
       }),
-      { numRuns: 300 }
+      runs(300)
     )
   })
 })
