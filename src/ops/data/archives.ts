@@ -1,4 +1,6 @@
 /** The kinds of archives that are read. A new one is a file in `archive/` and a line here. */
+import { statSync } from "node:fs"
+import { join } from "node:path"
 import type { PatchRef, RawPatch } from "../elements.ts"
 import { aid } from "./archive/aid.ts"
 import { arrays } from "./archive/arrays.ts"
@@ -8,6 +10,7 @@ import { dfc15 } from "./archive/dfc15.ts"
 import { dlrsd } from "./archive/dlrsd.ts"
 import { eurosat } from "./archive/eurosat.ts"
 import { folder } from "./archive/folder.ts"
+import { firstNames } from "./archive/glance.ts"
 import { type ArchiveKind, type ArchiveOptions, NO_OPTIONS, type OpenArchive } from "./archive/kind.ts"
 import { mlrsnet } from "./archive/mlrsnet.ts"
 import { ucm } from "./archive/ucm.ts"
@@ -54,13 +57,28 @@ const optionsOf = ({ bands, labels, layout, maps, mask_threshold, s1 }: ArchiveC
   layout: layout ?? NO_OPTIONS.layout
 })
 
-/** @throws DataError where no kind, or more than one, looks like the folder */
+const likenessOf = (path: string): ReadonlyArray<ArchiveName> =>
+  ARCHIVE_NAMES.filter((name) => KINDS[name].recognises(path))
+
+/** Where a folder holds an archive in place of being one: "but `UCM` in it looks like ucm". */
+const within = (path: string): string => {
+  for (const name of firstNames(path, "folder").slice().sort()) {
+    const kinds = likenessOf(join(path, name))
+    if (kinds.length > 0) return `, but \`${name}\` in it looks like ${kinds.join(" or ")}`
+  }
+  return ""
+}
+
+/** @throws DataError where there is no folder, or no kind, or more than one, looks like it */
 export const detectArchive = (path: string): ArchiveName => {
-  const found = ARCHIVE_NAMES.filter((name) => KINDS[name].recognises(path))
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new DataError({ subject: path, problem: "is no folder", remedy: "Give the folder that the archive lies in" })
+  }
+  const found = likenessOf(path)
   if (found.length === 1) return found[0]
   throw new DataError({
     subject: path,
-    problem: found.length === 0 ? "looks like no archive that is known" : `may be ${found.join(" or ")}`,
+    problem: found.length === 0 ? `looks like no archive that is known${within(path)}` : `may be ${found.join(" or ")}`,
     remedy: `Check the folder, or say what it is with \`kind\`: ${ARCHIVE_NAMES.join(", ")}`
   })
 }

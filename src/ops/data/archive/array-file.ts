@@ -20,6 +20,8 @@ const refuse = (file: string, problem: string, remedy: string, cause?: unknown):
 const DAMAGED = "Write the file again: it is damaged or of another kind"
 const SAVE = "Save it with `numpy.save(path, numpy.ascontiguousarray(array))`, little-endian"
 
+const CONVERT = 'Convert it to one of uint8, uint16, int16, uint32, int32, float32, float64: `array.astype("uint8")`'
+
 /** Bytes of a file, exactly so many; how long it is. */
 const readPart = async (file: string, at: number, length: number): Promise<{ bytes: Buffer; size: number }> => {
   const handle = await open(file, "r").catch((cause: unknown) =>
@@ -74,7 +76,7 @@ const openNpy = async (file: string): Promise<ArrayFile> => {
     .filter((n) => n.trim() !== "")
     .map(Number)
   const dtype = NUMPY[letters]
-  if (dtype === undefined) return refuse(file, `holds values of type ${letters}, which is not read`, SAVE)
+  if (dtype === undefined) return refuse(file, `holds values of type ${letters}, which is not read`, CONVERT)
   if (shape === undefined || shape.length === 0) return refuse(file, "has a header without a shape", DAMAGED)
   if (/'fortran_order':\s*True/.test(text)) return refuse(file, "is stored column by column (fortran_order)", SAVE)
   const wanted = start + length + product(shape) * bytesOf(dtype)
@@ -110,7 +112,7 @@ const openTensor = async (file: string, name: string): Promise<ArrayFile> => {
     return refuse(file, `holds no tensor \`${name}\`, but ${names.join(", ")}`, `Name it \`${name}\``)
   }
   const dtype = SAFETENSORS[tensor.dtype]
-  if (dtype === undefined) return refuse(file, `holds ${name} as ${tensor.dtype}, which is not read`, "Convert it")
+  if (dtype === undefined) return refuse(file, `holds ${name} as ${tensor.dtype}, which is not read`, CONVERT)
   const [from, to] = tensor.data_offsets
   const begin = 8 + length + from
   if (to - from !== product(tensor.shape) * bytesOf(dtype) || 8 + length + to > size) {

@@ -1,5 +1,5 @@
 /** Columns of a parquet file, by name. */
-import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet"
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from "hyparquet"
 import { compressors } from "hyparquet-compressors"
 import { suggestion } from "../../../pipeline/words.ts"
 import { DataError } from "../faults.ts"
@@ -46,10 +46,9 @@ export const readParquet = async <const S extends Readonly<Record<string, Column
   try {
     const buffer = await asyncBufferFromFile(file)
     const metadata = await parquetMetadataAsync(buffer)
-    // The root's children alone are columns; their own parts follow them.
-    const names = metadata.schema.map(({ name }) => name)
+    const names = parquetSchema(metadata).children.map(({ element }) => element.name)
     for (const name of Object.keys(wanted)) {
-      if (!names.includes(name)) refuse(`has no column ${name}${suggestion(name, names.slice(1))}`)
+      if (!names.includes(name)) refuse(`has no column ${name}${suggestion(name, names)}`)
     }
     const rows = Number(metadata.num_rows)
     const share = interning()
@@ -65,7 +64,8 @@ export const readParquet = async <const S extends Readonly<Record<string, Column
     }
   } catch (cause) {
     if (cause instanceof DataError) throw cause
-    refuse(`cannot be read as parquet (${messageOf(cause)})`, cause)
+    const absent = (cause as NodeJS.ErrnoException).code === "ENOENT"
+    refuse(absent ? "is missing" : `cannot be read as parquet (${messageOf(cause)})`, cause)
   }
   return columns as unknown as Columns<S>
 }

@@ -131,6 +131,17 @@ describe("damage", () => {
     })
   )
 
+  effect("of the way there is told: no folder, or the archive one folder deeper", () =>
+    Effect.gen(function* () {
+      const { collect, folder } = yield* fresh
+      const message = (path: string) => Effect.map(Effect.flip(collect(archive({ path }))), (fault) => fault.message)
+      expect(yield* message(join(folder, "nowhere"))).toContain("nowhere: is no folder")
+      expect(yield* message(join(folder, ".."))).toContain(
+        "looks like no archive that is known, but `ucm` in it looks like ucm"
+      )
+    })
+  )
+
   effect("to the table is refused by row", () =>
     Effect.gen(function* () {
       const { folder, message, table } = yield* fresh
