@@ -7,15 +7,14 @@ import { decodeImage } from "./image.ts"
 import { imagesIn } from "./image-files.ts"
 import { openImageSet } from "./image-set.ts"
 import { type ArchiveKind, type Finding, finding } from "./kind.ts"
-import type { LabelTable } from "./label-table.ts"
+import { FILLED_RUN, type LabelTable, longestRun } from "./label-table.ts"
 import { filesBelow } from "./read-file.ts"
 import { labelledBy, readLabelTable } from "./table-set.ts"
 
 const NOMENCLATURE = nomenclatureOf("MLRSNet")
 const LABELS = "labels"
-/** The article's greatest number of labels an image; more, or so many neighbouring columns, were filled in by mistake. */
+/** The article's greatest number of labels an image. */
 const MOST = 13
-const RUN = 8
 
 /** One table of the release has a blank cell where its header should name the one class that is missing. */
 const completed = (table: LabelTable): LabelTable => {
@@ -29,20 +28,13 @@ const completed = (table: LabelTable): LabelTable => {
 const filledRows = ({ classes, labels, names }: LabelTable): ReadonlyArray<string> =>
   names.filter((_, row) => {
     const cells = labels.subarray(row * classes.length, (row + 1) * classes.length)
-    let ones = 0
-    let run = 0
-    let longest = 0
-    for (const cell of cells) {
-      ones += cell
-      run = cell === 1 ? run + 1 : 0
-      longest = Math.max(longest, run)
-    }
-    return ones > MOST || longest >= RUN
+    const ones = cells.reduce((sum, cell) => sum + cell, 0)
+    return ones > MOST || longestRun(cells) >= FILLED_RUN
   })
 
 const filled = (tables: ReadonlyArray<LabelTable>): ReadonlyArray<Finding> =>
   finding(
-    `images have labels that look filled (more than ${MOST}, or ${RUN} neighbouring columns)`,
+    `images have labels that look filled (more than ${MOST}, or ${FILLED_RUN} neighbouring columns)`,
     tables.flatMap((table) => filledRows(table).map((name) => `${name} in ${table.file}`)),
     "warn",
     "Take the label files of 2020-06-30 (commit cd5ca1c of github.com/cugbrs/MLRSNet): those at its head are damaged"

@@ -1,6 +1,7 @@
 /** Counting an archive: classes by split and country, label sets, and what its labels make suspicious. Pure. */
 import type { Audit, PatchRef } from "../../elements.ts"
 import { type Finding, finding } from "../archive/kind.ts"
+import { FILLED_RUN, longestRun } from "../archive/label-table.ts"
 import type { Published } from "./published.ts"
 
 /** Labels of one patch under the classes that are audited. */
@@ -28,19 +29,6 @@ const bySplit = (counts: Readonly<Counts>): Counts =>
 /** By name; names that are numbers stand in their order anyway. */
 const byName = (counts: Readonly<Counts>): Counts =>
   Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)))
-
-/** So many neighbouring classes of one patch look filled in, not seen. */
-const RUN = 8
-
-const longestRun = (labels: Uint8Array): number => {
-  let run = 0
-  let longest = 0
-  for (const label of labels) {
-    run = label === 1 ? run + 1 : 0
-    longest = Math.max(longest, run)
-  }
-  return longest
-}
 
 export interface Tally {
   readonly count: (patch: Counted) => void
@@ -86,7 +74,7 @@ export const tallyOf = (classes: ReadonlyArray<string>, published: Published | u
     seeSet("all", key)
     seeSet(part, key)
     if (number === 0) empty.push(name)
-    if (number > most || longestRun(labels) >= RUN) filled.push(name)
+    if (number > most || longestRun(labels) >= FILLED_RUN) filled.push(name)
   }
   return {
     count,
@@ -109,8 +97,8 @@ export const tallyOf = (classes: ReadonlyArray<string>, published: Published | u
         ...finding("images have no label", empty, "note", "Reading leaves them out; nothing is to be done"),
         ...finding(
           Number.isFinite(most)
-            ? `patches have more labels than the documented ${most}, or ${RUN} neighbouring ones`
-            : `patches have ${RUN} or more neighbouring labels`,
+            ? `patches have more labels than the documented ${most}, or ${FILLED_RUN} neighbouring ones`
+            : `patches have ${FILLED_RUN} or more neighbouring labels`,
           filled,
           "warn",
           "Labels look filled: compare the label files with those of another copy"
