@@ -18,7 +18,13 @@ const { runs } = reference<{
     Figures & { readonly name: string; readonly method: string; readonly k: number; readonly alpha?: number }
   >
 }>("rerank.json")
-const recorded = (name: string) => runs.find((run) => run.name === name) ?? runs[0]
+/** The last run of a method; not in numpy's unstable order of equal values. */
+const recorded = (method: string) => {
+  const run = runs.findLast((one) => one.method === method && !one.name.includes("numpy"))
+  return run ?? expect.fail(`rerank.json: has no run of ${method}`)
+}
+const near = (found: number, expected: number, label: string) =>
+  expect(Math.abs(found - expected), label).toBeLessThanOrEqual(1e-6 * Math.abs(expected))
 
 describe("configs/rerank.yaml", () => {
   it("gives the recorded figures of qe, aqe and ja beside the plain ones, and says that ja sees labels", async () => {
@@ -26,7 +32,7 @@ describe("configs/rerank.yaml", () => {
     const [npy, csv] = [join(home, "E.npy"), join(home, "L.csv")]
     writeNpy(npy, Float64Array.from(one.vectors.data), one.vectors.shape[0], one.vectors.shape[1])
     writeTable(csv, one.labels.data, one.labels.shape[1])
-    const aqe = recorded("aqe_alpha3")
+    const aqe = recorded("aqe")
     const set = [`embeddings=${npy}`, `labels=${csv}`, `seed=${seed}`, `k=${aqe.k}`, `alpha=${aqe.alpha}`]
     const { code, err } = await runChild([
       "configs/rerank.yaml",
@@ -41,11 +47,13 @@ describe("configs/rerank.yaml", () => {
       [results.plain, one.expect as unknown as Figures],
       [results.qe, recorded("qe")],
       [results.aqe, aqe],
-      [results.ja, recorded("ja_stable")]
+      [results.ja, recorded("ja")]
     ] as const
     for (const [found, expected] of pairs) {
-      for (const level of ["easy", "medium", "hard"]) expect(found.mAP[level]).toBeCloseTo(expected[level].map, 6)
-      expect(found["wAP@100"]).toBeCloseTo(expected["wAP@100"], 5)
+      for (const level of ["easy", "medium", "hard"]) near(found.mAP[level], expected[level].map, level)
+      for (const [key, value] of Object.entries(expected)) {
+        if (/^(ACG|nDCG|wAP)@/.test(key)) near(found[key], Number(value), key)
+      }
     }
     expect(Object.keys(results)).toEqual(["plain", "qe", "aqe", "dba-aqe", "k-reciprocal", "ja"])
     const html = readFileSync(join(home, "out", "report.html"), "utf8")

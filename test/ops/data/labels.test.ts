@@ -11,6 +11,7 @@ interface Case {
 const file = reference<{
   readonly names43: ReadonlyArray<string>
   readonly names19: ReadonlyArray<string>
+  readonly group: Readonly<Record<string, string>>
   readonly removed: ReadonlyArray<string>
   readonly new_index_of_each_old_index: ReadonlyArray<number | null>
   readonly cases: ReadonlyArray<Case>
@@ -26,6 +27,9 @@ describe("labels", () => {
     expect(file.names43.map((name) => set(encode43([name], "x")))).toEqual(file.names43.map((_, i) => [i]))
     expect(file.names19.map((name) => set(encode19([name])))).toEqual(file.names19.map((_, i) => [i]))
     expect(INDEX_19_OF_43).toEqual(file.new_index_of_each_old_index)
+    for (const [name, group] of Object.entries(file.group)) {
+      expect([name, set(encode19([name]))]).toEqual([name, [file.names19.indexOf(group)]])
+    }
     for (const name of file.removed) expect(set(encode19([name]))).toEqual([])
   })
 

@@ -12,9 +12,8 @@ import {
 } from "../../../src/ops/data/nomenclatures.ts"
 import { reference } from "../../reference.ts"
 
-const { ucm17, whdld6 } = reference<{ readonly ucm17: ReadonlyArray<string>; readonly whdld6: ReadonlyArray<string> }>(
-  "labels.json"
-)
+const { names19, names43, ucm17, whdld6 } =
+  reference<Readonly<Record<"names19" | "names43" | "ucm17" | "whdld6", ReadonlyArray<string>>>>("labels.json")
 const known = NOMENCLATURE_NAMES.filter((name) => name !== OWN)
 const set = (vector: Uint8Array) => [...vector.keys()].filter((i) => vector[i] === 1)
 
@@ -31,14 +30,14 @@ describe("nomenclatures", () => {
   it("have as many classes as published, each once", () => {
     const counts = Object.fromEntries(known.map((name) => [name, nomenclatureOf(name).classes.length]))
     expect(counts).toEqual({
-      "19": 19,
-      new_classes: 19,
-      "43": 43,
-      old_classes: 43,
-      UCM: 17,
-      AID: 17,
-      WHDLD: 6,
-      DLRSD: 17,
+      "19": names19.length,
+      new_classes: names19.length,
+      "43": names43.length,
+      old_classes: names43.length,
+      UCM: ucm17.length,
+      AID: ucm17.length,
+      WHDLD: whdld6.length,
+      DLRSD: ucm17.length,
       DFC15: 8,
       MLRSNet: 60,
       EuroSAT: 10

@@ -30,6 +30,9 @@ describe("resize", () => {
     file.input_first_row_band0.forEach((value, i) => {
       expect(Math.abs(input(0)[i] - value)).toBeLessThan(TOLERANCE)
     })
+    file.input_sum.forEach((expected, band) => {
+      expect(Math.abs(sum(input(band)) / expected - 1)).toBeLessThan(1e-6)
+    })
   })
 
   it("gives the original's values", () => {

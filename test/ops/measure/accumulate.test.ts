@@ -9,12 +9,10 @@ import { type Plan, prepare } from "../../../src/ops/measure/prepare.ts"
 import { defaultThresholds, levels } from "../../../src/ops/measure/relevance.ts"
 import { toReport } from "../../../src/ops/measure/to-report.ts"
 import { effect } from "../../effect.ts"
-import { type Case, cases, galleryOf, thresholds } from "../retrieve/cases.ts"
+import { type Case, cases, depthsOf, galleryOf, thresholds } from "../retrieve/cases.ts"
 import { rankings } from "./galleries.ts"
 import * as naive from "./naive.ts"
 
-const depthsOf = (expected: object): Array<number> =>
-  Object.keys(expected).flatMap((key) => (key.startsWith("ACG@") ? [Number(key.slice(4))] : []))
 const planOf = ({ expect }: Case): Plan => ({ at: depthsOf(expect), precisionAt: 10, thresholds })
 const rankingOf = (one: Case): Ranking => ({
   kind: "ranking",

@@ -35,9 +35,13 @@ export interface Case {
   readonly global: ReadonlyArray<RecordedBranch>
   readonly extract: {
     readonly length: number
+    readonly norm: ReadonlyArray<number>
+    readonly sum: ReadonlyArray<number>
     readonly norm_before_normalisation: ReadonlyArray<number>
     readonly first32: ReferenceArray
   }
+  /** Of the first and the last embedding. */
+  readonly image_difference: number | null
   /** Of the file. */
   readonly seed: number
   readonly input_phase: number
@@ -99,8 +103,4 @@ const chosen = (cases: ReadonlyArray<Case>): ReadonlyArray<Case> => {
     })
 }
 
-export const cases = chosen(
-  ["model-backbones.json", "model-variants.json", "model-parts.json"]
-    .flatMap(read)
-    .filter(({ encoder }) => known(encoder))
-)
+export const cases = chosen(["model-backbones.json", "model-variants.json", "model-parts.json"].flatMap(read))

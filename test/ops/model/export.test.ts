@@ -24,11 +24,14 @@ const written = (params: ModelParams) => {
   const shared = new Float32Array(0)
   return stateDictOf(model.parameters.map(({ name, shape }) => ({ name, shape, data: shared })))
 }
+/** Of the images: the second size of the first filter; heads, which have none, are recorded of three. */
+const channelsOf = (keys: Keys): number => Object.entries(keys).find(([key]) => key.startsWith("encoder."))?.[1][1] ?? 3
+
 const basis = (backbone: BackboneName, keys: Keys) =>
   ({
     backbone,
     pooling: "avg",
-    channels: 3,
+    channels: channelsOf(keys),
     num_classes: keys["head.head.fc.weight"]?.[0] ?? keys["head.head.bnneck_pack.0.fc2.weight"][0]
   }) as const
 

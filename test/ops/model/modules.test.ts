@@ -18,6 +18,7 @@ interface Output {
   readonly sample_stride: number
   readonly samples: ReadonlyArray<number>
   readonly l2: number
+  readonly sum: number
 }
 interface Recorded {
   readonly name: string
@@ -93,7 +94,7 @@ describe.each(devices)("modules give what the original's gave, on %s", (device) 
     const [N, C, H, W] = recorded.input_shape
     const shape = H === undefined ? [N, C] : [N, H, W, C]
     layers.forEach((layer, i) => {
-      const { shape: expected, sample_stride, samples, l2 } = recorded.outputs[i]
+      const { shape: expected, sample_stride, samples, l2, sum } = recorded.outputs[i]
       const values = engine.scope(() => {
         const x = engine.tensor(recordedInput(recorded.input_shape, rule.input_phase), shape)
         return engine.read(layer.apply({ engine, get: weights.get, observe: undefined }, x))
@@ -105,6 +106,8 @@ describe.each(devices)("modules give what the original's gave, on %s", (device) 
         samples
       )
       near([norm(map)], [l2])
+      const total = (of: (value: number) => number) => map.reduce((all, value) => all + of(value), 0)
+      near([total((value) => value)], [sum], total(Math.abs))
     })
     weights.dispose()
   })

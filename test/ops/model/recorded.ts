@@ -4,7 +4,7 @@ import type { NamedArray } from "../../../src/ops/elements.ts"
 import type { Parameter } from "../../../src/ops/model/layer.ts"
 import type { ReferenceArray } from "../../reference.ts"
 
-const crc32 = (text: string): number => {
+export const crc32 = (text: string): number => {
   let crc = 0xffffffff
   for (const byte of new TextEncoder().encode(text)) {
     crc ^= byte
@@ -45,7 +45,8 @@ export const ruled = (
 }
 
 /** The recorded input at one flat index of its [n, c, h, w]. */
-const inputAt = (i: number, phase: number): number => 0.5 * Math.sin(0.05 * i + phase) + 0.3 * Math.cos(0.011 * i)
+export const inputAt = (i: number, phase: number): number =>
+  0.5 * Math.sin(0.05 * i + phase) + 0.3 * Math.cos(0.011 * i)
 
 /** [n, c, h, w] to [n, h, w, c]; other shapes as they are. */
 export const channelsLast = (values: ArrayLike<number>, shape: ReadonlyArray<number>): Float32Array => {

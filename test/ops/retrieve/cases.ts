@@ -30,6 +30,10 @@ export const cases = Object.entries(file).flatMap(
     typeof value === "object" && value !== null && "vectors" in value ? [{ name, one: value as Case }] : []
 )
 
+/** The depths at which graded measures are recorded. */
+export const depthsOf = (recorded: object): Array<number> =>
+  Object.keys(recorded).flatMap((key) => (key.startsWith("ACG@") ? [Number(key.slice(4))] : []))
+
 /** Batches of any size, with names and classes that are numbers. */
 export const embeddings = (
   vectors: Float32Array,

@@ -90,7 +90,7 @@ describe("search", () => {
         const all = embeddingsOf(one, 20)
         const [row, image] = [0, one.expect.qr_idx[0]]
         const [ranking, ...more] = yield* Effect.provideService(
-          found(all, { query: `patch-${image}`, top: 1000 }),
+          found(all, { query: `patch-${image}`, top: one.vectors.shape[0] }),
           Run,
           fake.run
         )

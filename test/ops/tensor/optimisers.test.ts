@@ -10,6 +10,7 @@ import { devices, noise, opened, upload } from "./with-engine.ts"
 interface Run {
   readonly optimizer: string
   readonly lr_used_per_step: ReadonlyArray<number>
+  readonly loss_before_step: ReadonlyArray<number>
   readonly grads: ReferenceArray
   readonly params_after_step: ReferenceArray
 }
@@ -37,6 +38,13 @@ const follow = <S extends { readonly weight: Tensor }>(
     run.lr_used_per_step.forEach((learningRate, step) => {
       const p = engine.read(state.weight)
       const values = p.map((value, i) => a[i] * (value - b[i]))
+      const loss = p.reduce((sum, value, i) => sum + 0.5 * a[i] * (value - b[i]) ** 2, 0)
+      expect(Math.abs(loss - run.loss_before_step[step]), `loss of step ${step}`).toBeLessThan(TOLERANCE * (1 + loss))
+      values.forEach((value, i) => {
+        const recorded = run.grads.data[step * p0.length + i]
+        const tolerance = TOLERANCE * Math.max(1, a[i], Math.abs(value))
+        expect(Math.abs(value - recorded), `step ${step}, gradient ${i}`).toBeLessThan(tolerance)
+      })
       state = update(state, engine.tensor(values, shape), learningRate, step + 1)
       engine.read(state.weight).forEach((value, i) => {
         const recorded = run.params_after_step.data[step * p0.length + i]

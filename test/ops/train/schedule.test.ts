@@ -29,15 +29,19 @@ describe("schedules", () => {
         readonly steps_per_epoch: number
         readonly epochs: number
         readonly lr_used_per_step: ReadonlyArray<number>
+        readonly lr_after_last_epoch: number
       }>
     }>("optimizer.json")
-    for (const { base_lr, epochs, lr_used_per_step, steps_per_epoch } of runs) {
-      const got = rates({ name: "exponential" }, epochs, steps_per_epoch, base_lr)
+    for (const { base_lr, epochs, lr_after_last_epoch, lr_used_per_step, steps_per_epoch } of runs) {
+      const got = rates({ name: "exponential", gamma }, epochs, steps_per_epoch, base_lr)
+      expect(got.length).toBe(lr_used_per_step.length)
+      const after = rates({ name: "exponential", gamma }, epochs + 1, steps_per_epoch, base_lr)[got.length]
+      expect(Math.abs(after / lr_after_last_epoch - 1)).toBeLessThan(1e-6)
       got.forEach((rate, i) => {
         expect(Math.abs(rate / lr_used_per_step[i] - 1)).toBeLessThan(1e-6)
       })
     }
-    expect(rates({ name: "exponential" }, 2)[1]).toBeCloseTo(gamma, 6)
+    expect(rates({ name: "exponential" }, 2)[1]).toBeCloseTo(Math.exp(-0.01), 12)
     close(rates({ name: "exponential", gamma: 0.5 }, 4), [1, 0.5, 0.25, 0.125])
   })
 

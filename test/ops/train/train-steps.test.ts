@@ -39,18 +39,13 @@ const recorded = reference<{
   readonly seed: number
   readonly input: readonly [number, number, number, number]
   readonly num_classes: number
+  readonly pooling: "avg" | "max"
   readonly labels: ReferenceArray
   readonly runs: ReadonlyArray<Run>
 }>("train-steps.json")
-const {
-  seed,
-  input_phase: phase,
-  tensors: rules
-} = reference<{
-  readonly seed: number
-  readonly input_phase: number
-  readonly tensors: ReadonlyArray<{ readonly G: number }>
-}>("weight-rule.json")
+/** The rule's other numbers stand with the modules: all files of a set have the same. */
+const { G, input_phase: phase } = reference<{ readonly G: number; readonly input_phase: number }>("modules.json")
+const { seed } = recorded
 
 const rowsOf = (values: ArrayLike<number>, count: number): ReadonlyArray<ReadonlyArray<number>> => {
   const list = Array.from(values)
@@ -62,7 +57,12 @@ const within = (got: number, expected: number, relative: number, label: string) 
   expect(Math.abs(got - expected) / Math.abs(expected), label).toBeLessThanOrEqual(relative)
 
 const [N, C, H, W] = recorded.input
-const model = makeModel({ backbone: "resnet18", pooling: "avg", channels: C, num_classes: recorded.num_classes })
+const model = makeModel({
+  backbone: "resnet18",
+  pooling: recorded.pooling,
+  channels: C,
+  num_classes: recorded.num_classes
+})
 const labels = Uint8Array.from(recorded.labels.data)
 
 const options = (run: Run) => ({
@@ -128,7 +128,12 @@ const compareAfter = (engine: Engine, weights: Weights, images: Tensor, { bn_aft
   eval_after.logits.data.forEach((value, i) => {
     expect(Math.abs(logits[i] - value)).toBeLessThanOrEqual(1e-3 * scale)
   })
+  const { data, shape } = eval_after.embedding_first8
+  const largest = Math.max(...data.map(Math.abs))
   rowsOf(engine.read(embeddings), N).forEach((row, n) => {
+    row.slice(0, shape[1]).forEach((value, i) => {
+      expect(Math.abs(value - data[n * shape[1] + i])).toBeLessThanOrEqual(1e-3 * largest)
+    })
     within(Math.hypot(...row), eval_after.embedding_l2[n], 1e-3, `embedding ${n} after training`)
   })
 }
@@ -143,7 +148,6 @@ describe.each(tried)("three steps of training are the original's, on %s", (devic
   })
 
   it.each(recorded.runs)("$metric_loss", (run) => {
-    const { G } = rules[0]
     const start = {
       weights: model.parameters.map((parameter) => ruled(parameter, { seed, G })),
       moments: zeroMoments(model.parameters, "sgd"),

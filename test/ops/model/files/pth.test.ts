@@ -1,11 +1,9 @@
-import { readFileSync } from "node:fs"
-import { join } from "node:path"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { readPth, stateDict } from "../../../../src/ops/model/files/pth.ts"
 import { bytesSource, FileFault } from "../../../../src/ops/model/files/source.ts"
 import type { PickledTensor } from "../../../../src/ops/model/files/torch-objects.ts"
-import { reference, referenceDir } from "../../../reference.ts"
+import { reference, referenceBytes } from "../../../reference.ts"
 
 interface Recorded {
   readonly dtype: string
@@ -19,9 +17,10 @@ const recorded = reference<{
   readonly epoch: number
   readonly scheduler_state_dict: unknown
   readonly config: unknown
+  readonly shares_storage: ReadonlyArray<ReadonlyArray<string>>
 }>("tiny-values.json")
 
-const bytesOf = (name: string): Uint8Array => new Uint8Array(readFileSync(join(referenceDir, name)))
+const bytesOf = (name: string): Uint8Array => new Uint8Array(referenceBytes(name))
 const files = ["tiny-zip.pth", "tiny-legacy.pth"]
 
 /** Maps as plain objects. */
@@ -99,6 +98,11 @@ describe.each(files)("%s", (name) => {
     const dict = (file.value as Map<string, Map<string, PickledTensor>>).get("model_state_dict")
     for (const [key, { stride, storage_offset }] of Object.entries(recorded.tensors_in_order)) {
       expect([key, dict?.get(key)?.strided]).toMatchObject([key, { stride, offset: storage_offset }])
+    }
+    const storageOf = (key: string) => dict?.get(key)?.storage.key
+    for (const [first, ...others] of recorded.shares_storage) {
+      expect(storageOf(first)).toBeDefined()
+      for (const key of others) expect([key, storageOf(key) === storageOf(first)]).toEqual([key, true])
     }
   })
 

@@ -16,6 +16,7 @@ import { type ReferenceArray, reference } from "../../../reference.ts"
 
 interface Recorded {
   readonly value: number
+  readonly value_f64: number
   readonly grad: ReferenceArray
   readonly grad_max_abs: number
 }
@@ -51,7 +52,9 @@ const recorded = reference<
       readonly local_branches: ReadonlyArray<Branch>
       readonly global_branches: ReadonlyArray<Branch>
       readonly runs: ReadonlyArray<
-        Total & { readonly per_branch_id_metric_local_then_global: ReadonlyArray<readonly [number, number]> }
+        Total & {
+          readonly per_branch_id_metric_local_then_global: ReadonlyArray<readonly [number, number]>
+        } & Readonly<Record<`${"local" | "global"}_${"id" | "metric"}`, number>>
       >
     }
   } & Readonly<
@@ -82,6 +85,7 @@ const near = (got: number, expected: number, label: string) =>
 
 const matches = (got: LossValue, expected: Recorded) => {
   near(got.value, expected.value, "value")
+  near(got.value, expected.value_f64, "value in double")
   expect(got.gradient.length).toBe(expected.grad.data.length)
   got.gradient.forEach((value, i) => {
     expect(Math.abs(value - expected.grad.data[i]), `entry ${i}`).toBeLessThan(1e-4 * expected.grad_max_abs)
@@ -181,7 +185,13 @@ describe("recorded totals", () => {
   const parts = { local: local_branches.map(valuesOf), global: global_branches.map(valuesOf) }
   it.each(runs.map((run) => [title(run), run] as const))("parts: %s", (_, run) => {
     same(totalOf(run, parts), run)
+    const kinds = { local: totalOf(run, { ...parts, global: [] }), global: totalOf(run, { ...parts, local: [] }) }
+    for (const kind of ["local", "global"] as const) {
+      near(kinds[kind].id, run[`${kind}_id`], `id loss of ${kind} branches`)
+      near(kinds[kind].metric, run[`${kind}_metric`], `metric loss of ${kind} branches`)
+    }
     const each = [...parts.local, ...parts.global]
+    expect(run.per_branch_id_metric_local_then_global.length).toBe(each.length)
     run.per_branch_id_metric_local_then_global.forEach(([id, metric], i) => {
       const alone = totalOf({ ...run, weight: [1, 1] }, { local: [], global: [each[i]] })
       near(alone.id, id, `id loss of branch ${i}`)
