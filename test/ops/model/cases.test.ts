@@ -93,12 +93,12 @@ const compareParts = (pass: Pass, one: Case & Required<Pick<Case, "local">>, hea
     whole.flatMap((row, n) => row.slice(0, first32.shape[1]).map((value) => value / norms[n])),
     first32.data
   )
-  whole.forEach((row, n) => {
-    const descriptor = row.map((value) => value / norms[n])
+  const descriptors = whole.map((row, n) => row.map((value) => value / norms[n]))
+  descriptors.forEach((descriptor, n) => {
     near([norm(descriptor)], [lengths[n]])
     near([total(descriptor)], [sums[n]], total(descriptor.map(Math.abs)))
   })
-  nearDifference(whole, one)
+  nearDifference(descriptors, one)
   if (head.dim === length) near(engine.read(head.embed(pass, features)), whole.flat())
   else expect(() => head.embed(pass, features)).toThrow("cannot be cut into all")
 }
