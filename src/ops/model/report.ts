@@ -1,4 +1,5 @@
 /** What became of the arrays of a file, and of those of a network, and how it is said. */
+import { shown } from "./files/source.ts"
 import type { Naming } from "./names.ts"
 
 /** An order that was another: names in the file's order. */
@@ -26,7 +27,7 @@ export interface LoadReport {
 }
 
 const listed = (names: ReadonlyArray<string>, most = 3): string =>
-  names.length > most ? `${names.slice(0, most).join(", ")} and ${names.length - most} more` : names.join(", ")
+  [names.slice(0, most).map(shown).join(", "), names.length > most ? ` and ${names.length - most} more` : ""].join("")
 
 /** All that keeps a file from being just the weights of a network, as a clause; `undefined` where nothing does. */
 export const misfit = ({ missing, unexpected, otherShape }: LoadReport, backbone: string): string | undefined => {

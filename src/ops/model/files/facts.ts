@@ -1,5 +1,6 @@
 /** What files of weights say of themselves beside the weights. */
 import type { Pth } from "./pth.ts"
+import { FileFault } from "./source.ts"
 
 /** What weights belong to, as far as their file says it. */
 export interface FileFacts {
@@ -48,15 +49,22 @@ export const factsOfMetadata = (metadata: Readonly<Record<string, string>>): Fil
 /** What the original's configuration says of a network, in our words; its keys are these. */
 const KEYS = ["backbone", "pooling", "channels", "num_classes", "output_stride", "module", "part_dim"]
 
+/** Splits as text. Lists of a pickle may hold anything, themselves among it. @throws FileFault */
+const splits = (parts: unknown): string | undefined => {
+  if (!Array.isArray(parts)) return undefined
+  const sound = parts.every((part) => Array.isArray(part) && part.length === 3 && part.every(Number.isSafeInteger))
+  if (!sound) throw new FileFault("says of its network `parts` that are no lists of three numbers")
+  return JSON.stringify(parts)
+}
+
 /** The original keeps its whole configuration beside the weights. */
 export const factsOfPth = ({ value }: Pth): FileFacts => {
   const config = value instanceof Map ? value.get("config") : undefined
   const model = config instanceof Map ? config.get("model") : undefined
   if (!(model instanceof Map)) return noFacts
   const known = Object.fromEntries(KEYS.map((key) => [key, model.get(key)]))
-  const parts: unknown = model.get("parts")
   return {
     ...noFacts,
-    architecture: plain({ ...known, parts: Array.isArray(parts) ? JSON.stringify(parts) : undefined })
+    architecture: plain({ ...known, parts: splits(model.get("parts")) })
   }
 }

@@ -2,119 +2,33 @@
  * Reads pickles that hold weights, and nothing else: dicts, lists, tuples, numbers, texts and tensors. Python's own reader
  * calls whatever a file names; this one knows a handful of names, refuses any other, and calls nothing.
  *
- * Opcodes after Python's `pickletools`, protocols 2 to 5. What is read cannot be larger than the file.
+ * Opcodes after Python's `pickletools`, protocols 2 to 5. What is read cannot be larger than the file, and its objects are
+ * counted.
  */
-import { FileFault, viewOf } from "./source.ts"
+import {
+  asDict,
+  asList,
+  type Dict,
+  Global,
+  MARK,
+  type Machine,
+  type Objects,
+  pop,
+  popMarked,
+  setItems,
+  top
+} from "./pickle-machine.ts"
+import { integer, latin1, line, text, uint } from "./pickle-values.ts"
+import { FileFault, shown, viewOf } from "./source.ts"
 
-/** Something that a pickle names: `module name`. */
-export class Global {
-  readonly path: string
-  constructor(path: string) {
-    this.path = path
-  }
-}
-
-export type Dict = Map<unknown, unknown>
-
-/** What a reader of pickles is told of the objects in them. */
-export interface Objects {
-  /** Whether a global may be named. */
-  readonly allows: (path: string) => boolean
-  /** What calling it gives. @throws FileFault */
-  readonly call: (path: string, args: ReadonlyArray<unknown>) => unknown
-  /** What a persistent id stands for. @throws FileFault */
-  readonly persistent: (id: unknown) => unknown
-}
-
-const MARK = Symbol("mark")
-
-interface Machine {
-  readonly stack: Array<unknown>
-  readonly memo: Map<number, unknown>
-  readonly objects: Objects
-  /** The next bytes, not copied. */
-  readonly take: (length: number) => Uint8Array
-}
-
-const pop = ({ stack }: Machine): unknown => {
-  if (stack.length === 0) throw new FileFault("has a damaged pickle: it takes what it has not put")
-  return stack.pop()
-}
-
-const top = (machine: Machine): unknown => {
-  const value = pop(machine)
-  machine.stack.push(value)
-  return value
-}
-
-/** Everything above the last mark, which goes too. */
-const popMarked = ({ stack }: Machine): Array<unknown> => {
-  const mark = stack.lastIndexOf(MARK)
-  if (mark < 0) throw new FileFault("has a damaged pickle: a mark is missing")
-  const items = stack.splice(mark)
-  items.shift()
-  return items
-}
-
-const asList = (value: unknown): Array<unknown> => {
-  if (Array.isArray(value)) return value
-  throw new FileFault("has a damaged pickle: something is appended to what is no list")
-}
-
-const asDict = (value: unknown): Dict => {
-  if (value instanceof Map) return value
-  throw new FileFault("has a damaged pickle: a key is set in what is no dict")
-}
-
-const setItems = (dict: Dict, items: ReadonlyArray<unknown>): void => {
-  if (items.length % 2 !== 0) throw new FileFault("has a damaged pickle: a key has no value")
-  for (let i = 0; i < items.length; i += 2) dict.set(items[i], items[i + 1])
-}
-
-/** A little-endian integer in two's complement, as number where that is exact. */
-const integer = (bytes: Uint8Array): number | bigint => {
-  if (bytes.length > 64) throw new FileFault("has a damaged pickle: an integer of more than 64 bytes")
-  let value = 0n
-  for (let i = bytes.length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i])
-  const signed = BigInt.asIntN(8 * bytes.length, value)
-  return Number.isSafeInteger(Number(signed)) ? Number(signed) : signed
-}
-
-const utf8 = new TextDecoder("utf-8", { fatal: true })
-const latin1 = new TextDecoder("latin1")
-
-const text = (bytes: Uint8Array): string => {
-  try {
-    return utf8.decode(bytes)
-  } catch {
-    throw new FileFault("has a damaged pickle: a text is not UTF-8")
-  }
-}
-
-const uint = (machine: Machine, width: 1 | 2 | 4 | 8): number => {
-  const view = viewOf(machine.take(width))
-  if (width === 1) return view.getUint8(0)
-  if (width === 2) return view.getUint16(0, true)
-  if (width === 4) return view.getUint32(0, true)
-  const value = view.getBigUint64(0, true)
-  // `take` refuses lengths beyond the file.
-  return Number(value)
-}
-
-const line = (machine: Machine): string => {
-  const bytes: Array<number> = []
-  for (;;) {
-    const [byte] = machine.take(1)
-    if (byte === 10) return text(Uint8Array.from(bytes))
-    bytes.push(byte)
-  }
-}
+/** Operations of one pickle, each of which makes at most one object: a network of 10,000 arrays takes half a million. */
+const MOST_OBJECTS = 4_000_000
 
 const pushGlobal = (machine: Machine, module: unknown, name: unknown): void => {
   if (typeof module !== "string" || typeof name !== "string")
     throw new FileFault("has a damaged pickle: a name is no text")
   if (!machine.objects.allows(`${module} ${name}`)) {
-    throw new FileFault(`wants to use ${module}.${name}, which is no part of weights`)
+    throw new FileFault(`wants to use ${shown(`${module}.${name}`)}, which is no part of weights`)
   }
   machine.stack.push(new Global(`${module} ${name}`))
 }
@@ -124,6 +38,8 @@ const reduce = (machine: Machine): void => {
   const callee = pop(machine)
   if (!(callee instanceof Global) || !Array.isArray(args))
     throw new FileFault("has a damaged pickle: it calls no function")
+  // What is called with a list may copy it, and the same list can be named again and again.
+  for (const arg of args) if (Array.isArray(arg)) machine.spend(arg.length)
   machine.stack.push(machine.objects.call(callee.path, args))
 }
 
@@ -249,8 +165,14 @@ export const readPickle = (
     next += length
     return bytes.subarray(next - length, next)
   }
-  const machine: Machine = { stack: [], memo: new Map(), objects, take }
+  let left = MOST_OBJECTS
+  const spend = (count: number): void => {
+    left -= count
+    if (left < 0) throw new FileFault(`has a pickle of more than ${MOST_OBJECTS} objects, more than weights need`)
+  }
+  const machine: Machine = { stack: [], memo: new Map(), objects, take, spend }
   for (;;) {
+    spend(1)
     const code = String.fromCharCode(take(1)[0])
     if (code === ".") return { value: pop(machine), end: next }
     const operation = OPERATIONS[code]

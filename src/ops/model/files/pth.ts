@@ -1,6 +1,7 @@
 /** PyTorch's `.pth` files, in both formats: what they hold, with tensors read when they are wanted. */
-import { type Dict, readPickle } from "./pickle.ts"
-import { FileFault, type Source, viewOf } from "./source.ts"
+import { readPickle } from "./pickle.ts"
+import type { Dict } from "./pickle-machine.ts"
+import { FileFault, type Source, shown, viewOf } from "./source.ts"
 import { bytesOf, PickledTensor, type Storage, torchObjects } from "./torch-objects.ts"
 import { type StoredTensor, storedTensor } from "./values.ts"
 import { zipMembers } from "./zip.ts"
@@ -11,10 +12,11 @@ const MOST_PICKLE = 256 * 2 ** 20
 const MAGIC = 0x1950a86a20f9469cfc6cn
 const LEGACY_PROTOCOL = 1001
 
-/** A file's object, and where the bytes of its storages stand. */
+/** A file's object, and a reader of the bytes of its storages. */
 export interface Pth {
   readonly value: unknown
-  readonly storage: (storage: Storage) => Uint8Array<ArrayBuffer>
+  /** A copy of `length` bytes of a storage, `from` its byte on. @throws FileFault */
+  readonly storage: (storage: Storage, from: number, length: number) => Uint8Array<ArrayBuffer>
 }
 
 const pickleBytes = (source: Source, at: number, size: number): Uint8Array<ArrayBuffer> => {
@@ -35,14 +37,14 @@ const zipped = (source: Source): Pth => {
   const { value } = readPickle(pickleBytes(source, place.at, place.size), 0, torchObjects)
   return {
     value,
-    storage: (storage) => {
+    storage: (storage, from, length) => {
       const member = members.get(`${stem}data/${storage.key}`)
-      if (member === undefined) throw new FileFault(`lacks its storage ${storage.key}`)
+      if (member === undefined) throw new FileFault(`lacks its storage ${shown(storage.key)}`)
       const needed = bytesOf(storage)
       if (member.size < needed) {
-        throw new FileFault(`says that storage ${storage.key} has ${needed} bytes, but it has ${member.size}`)
+        throw new FileFault(`says that storage ${shown(storage.key)} has ${needed} bytes, but it has ${member.size}`)
       }
-      return source.read(member.at, needed)
+      return source.read(member.at + from, length)
     }
   }
 }
@@ -84,16 +86,16 @@ const legacy = (source: Source): Pth => {
     if (storage === undefined) throw new FileFault("holds a storage that no tensor uses")
     const count = Number(viewOf(source.read(at, 8)).getBigInt64(0, true))
     if (count !== storage.count)
-      throw new FileFault(`says that storage ${key} has ${storage.count} values, but it has ${count}`)
+      throw new FileFault(`says that storage ${shown(key)} has ${storage.count} values, but it has ${count}`)
     places.set(key, at + 8)
     at += 8 + bytesOf(storage)
   }
   return {
     value,
-    storage: (storage) => {
+    storage: (storage, from, length) => {
       const place = places.get(storage.key)
-      if (place === undefined) throw new FileFault(`lacks its storage ${storage.key}`)
-      return source.read(place, bytesOf(storage))
+      if (place === undefined) throw new FileFault(`lacks its storage ${shown(storage.key)}`)
+      return source.read(place + from, length)
     }
   }
 }
@@ -118,9 +120,12 @@ export const stateDict = ({ value, storage }: Pth): ReadonlyArray<StoredTensor> 
   const inner = WRAPPERS.map((key) => value.get(key)).find((one) => one instanceof Map) as Dict | undefined
   const tensors = tensorsOf(inner ?? value)
   if (tensors.length === 0) {
-    throw new FileFault(`holds no state dict: its keys are ${[...value.keys()].slice(0, 8).map(String).join(", ")}`)
+    const keys = [...value.keys()].filter((key) => typeof key === "string").slice(0, 8)
+    throw new FileFault(
+      `holds no state dict: ${keys.length > 0 ? `its keys are ${keys.map(shown).join(", ")}` : "it has no keys that are texts"}`
+    )
   }
   return tensors.map(([name, { storage: from, strided }]) =>
-    storedTensor(name, from.type, strided, () => storage(from))
+    storedTensor(name, from.type, strided, (at, length) => storage(from, at, length))
   )
 }

@@ -2,8 +2,8 @@
  * Weights in safetensors (huggingface.co/docs/safetensors): a header of JSON, then values. Other than the codec of
  * archives it reads arrays one by one, and knows the types of PyTorch.
  */
-import { FileFault, type Source, viewOf } from "./source.ts"
-import { contiguous, countOf, type StoredTensor, type StoredType, storedTensor, WIDTHS } from "./values.ts"
+import { FileFault, type Source, shown, viewOf } from "./source.ts"
+import { contiguous, countOf, MOST_AXES, type StoredTensor, type StoredType, storedTensor, WIDTHS } from "./values.ts"
 
 const CODES: Readonly<Record<StoredType, string>> = {
   float32: "F32",
@@ -19,8 +19,8 @@ const CODES: Readonly<Record<StoredType, string>> = {
 }
 const TYPES = new Map(Object.entries(CODES).map(([type, code]) => [code, type as StoredType]))
 const METADATA = "__metadata__"
-/** The format's own limit. */
-const MOST_HEADER = 100_000_000
+/** A hundred bytes for each of 300,000 arrays; the format itself allows 100 MB, which take gigabytes once read. */
+const MOST_HEADER = 32 * 2 ** 20
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -30,9 +30,10 @@ const areCounts = (value: unknown): value is ReadonlyArray<number> =>
 
 const headerOf = (source: Source): { readonly header: Json; readonly start: number } => {
   const length = viewOf(source.read(0, 8)).getBigUint64(0, true)
-  if (length > BigInt(Math.min(MOST_HEADER, source.size - 8))) {
+  if (length > BigInt(source.size - 8)) {
     throw new FileFault(`says that its header has ${length} bytes, but ${source.size - 8} follow`)
   }
+  if (length > BigInt(MOST_HEADER)) throw new FileFault(`has a header of ${length} bytes, more than weights need`)
   let header: unknown
   try {
     header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(source.read(8, Number(length))))
@@ -45,17 +46,17 @@ const headerOf = (source: Source): { readonly header: Json; readonly start: numb
 
 const tensorOf = (source: Source, start: number, name: string, entry: unknown): StoredTensor => {
   const { dtype, shape, data_offsets: offsets } = isObject(entry) ? entry : {}
-  if (!areCounts(shape) || !areCounts(offsets) || offsets.length !== 2) {
-    throw new FileFault(`does not describe its array ${name} by shape and offsets`)
+  if (!areCounts(shape) || shape.length > MOST_AXES || !areCounts(offsets) || offsets.length !== 2) {
+    throw new FileFault(`does not describe its array ${shown(name)} by shape and offsets`)
   }
   const type = TYPES.get(String(dtype))
-  if (type === undefined) throw new FileFault(`has an array ${name} of the unknown type ${String(dtype)}`)
+  if (type === undefined) throw new FileFault(`has an array ${shown(name)} of the unknown type ${shown(String(dtype))}`)
   const [begin, end] = offsets
   const needed = countOf(shape) * WIDTHS[type]
   if (end - begin !== needed || start + end > source.size) {
-    throw new FileFault(`says that array ${name} has ${needed} bytes, but they are not all there`)
+    throw new FileFault(`says that array ${shown(name)} has ${needed} bytes, but they are not all there`)
   }
-  return storedTensor(name, type, contiguous(shape), () => source.read(start + begin, needed))
+  return storedTensor(name, type, contiguous(shape), (from, length) => source.read(start + begin + from, length))
 }
 
 export interface ReadSafetensors {

@@ -1,7 +1,7 @@
 /** What PyTorch puts into its pickles: storages under persistent ids, and calls that make tensors of them. */
-import { Global, type Objects } from "./pickle.ts"
+import { Global, type Objects } from "./pickle-machine.ts"
 import { FileFault } from "./source.ts"
-import { countOf, type StoredType, type Strided, WIDTHS } from "./values.ts"
+import { countOf, MOST_AXES, type StoredType, type Strided, WIDTHS } from "./values.ts"
 
 const STORAGES: Readonly<Record<string, StoredType>> = {
   "torch FloatStorage": "float32",
@@ -61,7 +61,8 @@ const tensorOf = ([storage, offset, shape, stride]: ReadonlyArray<unknown>): Pic
     !isCount(offset) ||
     !areCounts(shape) ||
     !areCounts(stride) ||
-    shape.length !== stride.length
+    shape.length !== stride.length ||
+    shape.length > MOST_AXES
   ) {
     throw new FileFault("has a tensor whose description is damaged")
   }

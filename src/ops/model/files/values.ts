@@ -1,5 +1,5 @@
 /** Values of weight files, whatever their type, as float32 or as they are. */
-import { FileFault, viewOf } from "./source.ts"
+import { FileFault, shown, viewOf } from "./source.ts"
 
 /** Types of values, under PyTorch's names. */
 export type StoredType =
@@ -93,43 +93,52 @@ export const eachIndex = ({ shape, stride, offset }: Strided, visit: (index: num
 }
 
 /** Whether values stand in the storage as they are wanted, without gaps. */
-const isContiguous = ({ shape, stride, offset }: Strided): boolean => {
+const isContiguous = ({ shape, stride }: Strided): boolean => {
   let step = 1
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     if (shape[axis] !== 1 && stride[axis] !== step) return false
     step *= shape[axis]
   }
-  return offset === 0
+  return true
 }
 
+/** More axes than any array of a network has. */
+export const MOST_AXES = 64
+
 /** Strides of row-major values. */
-export const contiguous = (shape: ReadonlyArray<number>): Strided => ({
-  shape,
-  stride: shape.map((_, axis) => countOf(shape.slice(axis + 1))),
-  offset: 0
-})
+export const contiguous = (shape: ReadonlyArray<number>): Strided => {
+  const stride = shape.map(() => 1)
+  for (let axis = shape.length - 2; axis >= 0; axis--) stride[axis] = stride[axis + 1] * shape[axis + 1]
+  return { shape, stride, offset: 0 }
+}
+
+/** How many of a storage's values lie between the first and the last of an array, both included. */
+const spanOf = ({ shape, stride }: Strided): number =>
+  countOf(shape) === 0 ? 0 : shape.reduce((span, n, axis) => span + (n - 1) * stride[axis], 1)
 
 const FLOATING: ReadonlySet<string> = new Set(["float32", "float64", "float16", "bfloat16"])
 
 /**
  * An array over bytes that hold its storage.
  *
- * @param bytes a copy of them, from the beginning of its buffer
+ * @param read a copy of so many bytes of the storage, at the beginning of its buffer
  */
 export const storedTensor = (
   name: string,
   type: StoredType,
   strided: Strided,
-  bytes: () => Uint8Array<ArrayBuffer>
+  read: (from: number, length: number) => Uint8Array<ArrayBuffer>
 ): StoredTensor => {
+  const [width, inside] = [WIDTHS[type], { ...strided, offset: 0 }]
+  const bytes = () => read(strided.offset * width, spanOf(strided) * width)
   const each = (visit: (value: number | bigint) => void) => {
-    const [view, read, width] = [viewOf(bytes()), READERS[type], WIDTHS[type]]
-    eachIndex(strided, (index) => visit(read(view, index * width)))
+    const [view, value] = [viewOf(bytes()), READERS[type]]
+    eachIndex(inside, (index) => visit(value(view, index * width)))
   }
   const asFloats = (): Float32Array => {
     const count = countOf(strided.shape)
     // Bytes are a copy of their own, hence aligned.
-    if (type === "float32" && isContiguous(strided)) return new Float32Array(bytes().buffer, 0, count)
+    if (type === "float32" && isContiguous(inside)) return new Float32Array(bytes().buffer, 0, count)
     const made = new Float32Array(count)
     let at = 0
     each((value) => {
@@ -147,9 +156,10 @@ export const storedTensor = (
       return found
     },
     floats: () => {
-      if (!FLOATING.has(type)) throw new FileFault(`array ${name} holds ${type} values, which are no weights`)
+      if (!FLOATING.has(type)) throw new FileFault(`array ${shown(name)} holds ${type} values, which are no weights`)
       const made = asFloats()
-      if (!made.every(Number.isFinite)) throw new FileFault(`array ${name} holds values that are no finite numbers`)
+      if (!made.every(Number.isFinite))
+        throw new FileFault(`array ${shown(name)} holds values that are no finite numbers`)
       return made
     }
   }

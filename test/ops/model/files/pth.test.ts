@@ -1,8 +1,10 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { factsOfPth } from "../../../../src/ops/model/files/facts.ts"
 import { readPth, stateDict } from "../../../../src/ops/model/files/pth.ts"
 import { bytesSource, FileFault } from "../../../../src/ops/model/files/source.ts"
 import type { PickledTensor } from "../../../../src/ops/model/files/torch-objects.ts"
+import { contiguous, eachIndex, storedTensor } from "../../../../src/ops/model/files/values.ts"
 import { reference, referenceBytes } from "../../../reference.ts"
 
 interface Recorded {
@@ -29,12 +31,13 @@ const plain = (value: unknown): unknown => {
   return Array.isArray(value) ? value.map(plain) : value
 }
 
+type Bytes = string | number | ReadonlyArray<number>
 /** Bytes of a pickle of protocol 2, by opcodes given as text. */
-const pickle = (...parts: ReadonlyArray<string | ReadonlyArray<number>>): Uint8Array =>
+const pickle = (...parts: ReadonlyArray<Bytes>): Uint8Array =>
   Uint8Array.from([
     0x80,
     2,
-    ...parts.flatMap((part) => (typeof part === "string" ? [...Buffer.from(part)] : part)),
+    ...parts.flatMap((part) => (typeof part === "string" ? [...Buffer.from(part)] : [part].flat())),
     0x2e
   ])
 
@@ -174,6 +177,74 @@ describe("a pickle that is no weights", () => {
       "tRs"
     )
     expect(readPickled(one)).toThrow("a tensor [4294967295] that does not fit its storage of 1 values")
+  })
+})
+
+describe("a pickle that was made to do harm", () => {
+  const text = (value: string): ReadonlyArray<Bytes> => ["X", [value.length, 0, 0, 0], value]
+
+  it("cannot make more objects than weights need, alone or by calls with the same list", () => {
+    const many = new Uint8Array(4_100_000).fill(0x5d)
+    many.set([0x80, 2])
+    expect(readPickled(many)).toThrow("more than 4000000 objects")
+    const pairs = `](${"K\x01K\x02\x86".repeat(2000)}e\x85q\0`
+    const calls = `ccollections\nOrderedDict\nq\x010${"h\x01h\0R0".repeat(2100)}`
+    const repeated = Buffer.from(`\x80\x02${pairs}0${calls}}.`, "latin1")
+    expect(readPickled(new Uint8Array(repeated))).toThrow("more than 4000000 objects")
+  })
+
+  it("cannot bring long lines, or what terminals obey, into messages", () => {
+    expect(readPickled(pickle(`c${"m".repeat(1000)}\nname\n`))).toThrow("a name of more than 256 bytes")
+    expect(readPickled(pickle("cos\x1b[2J\nsystem\n"))).toThrow("wants to use os\\u001b[2J.system")
+    expect(readPickled(pickle("}", ...text("\x1b[31m"), "K", 1, "s"))).toThrow("its keys are \\u001b[31m")
+    expect(readPickled(pickle("}", "K", 7, "K", 1, "s"))).toThrow("it has no keys that are texts")
+    // A list within a list, ten thousand deep, as a key.
+    expect(readPickled(pickle("}", "]".repeat(10_000), "a".repeat(9_999), "K", [1], "s"))).toThrow("no keys that are")
+  })
+
+  it("cannot give a configuration that holds itself, or numbers without end", () => {
+    const config = (parts: ReadonlyArray<Bytes>) =>
+      zipOf(
+        "made/data.pkl",
+        pickle("}", ...text("config"), "}", ...text("model"), "}", ...text("parts"), ...parts, "s", "s", "s")
+      )
+    const facts = (parts: ReadonlyArray<Bytes>) => () => factsOfPth(readPth(bytesSource(config(parts))))
+    expect(facts(["]", "q", 0, "h", 0, "a"])).toThrow("`parts` that are no lists of three numbers")
+    expect(facts(["](](", 0x8a, 9, ...new Array(8).fill(0xff), 0x7f, "K", 1, "K", 1, "ee"])).toThrow(
+      "`parts` that are no"
+    )
+    expect(facts(["](](", "K", 1, "K", 2, "K", 2, "ee"])().architecture).toEqual({ parts: "[[1,2,2]]" })
+  })
+})
+
+describe("a view of a storage", () => {
+  it("is read without the rest of it, and is what all of it would give", () => {
+    const axes = fc.array(fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 0, max: 6 })), { maxLength: 3 })
+    fc.assert(
+      fc.property(axes, fc.nat({ max: 9 }), (given, offset) => {
+        const [shape, stride] = [given.map(([n]) => n), given.map(([, step]) => step)]
+        const expected: Array<number> = []
+        eachIndex({ shape, stride, offset }, (index) => expected.push(index))
+        const storage = Float32Array.from({ length: 100 }, (_, i) => i)
+        let asked = 0
+        const view = storedTensor("x", "float32", { shape, stride, offset }, (from, length) => {
+          asked = length
+          return new Uint8Array(storage.buffer.slice(from, from + length))
+        })
+        expect([...view.floats()]).toEqual(expected)
+        expect(view.values()).toEqual(expected)
+        expect(asked).toBe(4 * (Math.max(...expected) - offset + 1))
+      })
+    )
+  })
+
+  it("of row-major values has the strides of the definition", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 5 }), { maxLength: 5 }), (shape) => {
+        const naive = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1))
+        expect(contiguous(shape)).toEqual({ shape, stride: naive, offset: 0 })
+      })
+    )
   })
 })
 
