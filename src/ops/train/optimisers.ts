@@ -11,9 +11,10 @@ export interface UpdateOptions {
   readonly momentum: number
 }
 
-interface Optimiser {
+export interface Optimiser {
   /** Names of what is remembered of each weight, in the order of `update`; 0 before the first update. */
   readonly moments: ReadonlyArray<string>
+  /** New tensors, float32 in the shape of the weight; what is given stays as it is. */
   readonly update: (
     engine: Engine,
     weight: Tensor,
@@ -23,6 +24,7 @@ interface Optimiser {
   ) => { readonly weight: Tensor; readonly moments: ReadonlyArray<Tensor> }
 }
 
+/** Adam (Kingma and Ba, ICLR 2015) with betas 0.9 and 0.999, and SGD with momentum, both as PyTorch's. */
 export const optimisers = {
   adam: {
     moments: ["m", "v"],

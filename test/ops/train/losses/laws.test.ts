@@ -1,14 +1,13 @@
-/** What holds of every loss: its definition, its gradient, invariances, and finite numbers for any batch. */
+/** What holds of every loss: its gradient, invariances, and finite numbers for any batch. */
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { combined } from "../../../../src/ops/train/losses/combined.ts"
 import type { Choose, LossInput, LossValue } from "../../../../src/ops/train/losses/loss.ts"
 import { contrastiveAverage, tripletAverage, tripletHard } from "../../../../src/ops/train/losses/mined.ts"
 import { multiLabelCrossEntropy } from "../../../../src/ops/train/losses/ml-xent.ts"
 import { orderedMultiLabel } from "../../../../src/ops/train/losses/oml.ts"
 import { smoothAveragePrecision } from "../../../../src/ops/train/losses/smoothap.ts"
 import { crossEntropy } from "../../../../src/ops/train/losses/xent.ts"
-import * as naive from "./naive.ts"
+import { inputs } from "./inputs.ts"
 
 const first: Choose = () => 0
 
@@ -23,17 +22,6 @@ const metricLosses = {
 const all = { ...metricLosses, ml_xent: multiLabelCrossEntropy, xent: crossEntropy }
 const names = Object.keys(all) as ReadonlyArray<keyof typeof all>
 const metricNames = Object.keys(metricLosses) as ReadonlyArray<keyof typeof metricLosses>
-
-/** Batches whose values are as many as their labels, so that any loss takes them. */
-const inputs = (most = 9): fc.Arbitrary<LossInput> =>
-  fc.tuple(fc.integer({ min: 1, max: most }), fc.integer({ min: 2, max: 5 })).chain(([rows, width]) => {
-    const list = (item: fc.Arbitrary<number>) => fc.array(item, { minLength: rows * width, maxLength: rows * width })
-    return fc.record({
-      rows: fc.constant(rows),
-      values: list(fc.integer({ min: -400, max: 400 })).map((of) => Float32Array.from(of, (n) => (5 * n) / 1024)),
-      labels: list(fc.integer({ min: 0, max: 1 })).map((of) => Uint8Array.from(of))
-    })
-  })
 
 const widthOf = ({ rows, values }: LossInput): number => values.length / rows
 
@@ -57,62 +45,6 @@ const turned = (input: LossInput): LossInput => {
   }
   return { ...input, values }
 }
-
-describe("definitions", () => {
-  const thresholds = fc.constantFrom(0, 0.5, 0.7, 1)
-  const equal = (got: number, expected: number) =>
-    expect(Math.abs(got - expected)).toBeLessThanOrEqual(1e-9 * Math.max(1, Math.abs(expected)))
-
-  it.each([false, true])("contrastive_avg and triplet_avg (anchors left out: %s)", (excludeAnchor) => {
-    fc.assert(
-      fc.property(inputs(), thresholds, fc.constantFrom(0.3, 1.2), (input, threshold, margin) => {
-        const options = { threshold, margin, excludeAnchor }
-        equal(contrastiveAverage(input, options).value, naive.contrastive(input, threshold, margin, excludeAnchor))
-        equal(tripletAverage(input, options).value, naive.triplet(input, threshold, margin, excludeAnchor))
-      })
-    )
-  })
-
-  it("oml, for every temperature, in blocks of one anchor as all at once", () => {
-    fc.assert(
-      fc.property(inputs(), fc.constantFrom(0.001, 0.01, 0.1, 1), (input, temperature) => {
-        equal(orderedMultiLabel(input, { temperature }).value, naive.ordered(input, temperature))
-      })
-    )
-  })
-
-  it("smoothap", () => {
-    fc.assert(
-      fc.property(inputs(), thresholds, fc.constantFrom(0.001, 0.01, 0.1, 1), (input, threshold, temperature) => {
-        const { value } = smoothAveragePrecision(input, { threshold, temperature })
-        equal(value, naive.smoothAp(input, threshold, temperature))
-        expect(value).toBeGreaterThanOrEqual(-1e-12)
-        expect(value).toBeLessThan(1)
-      })
-    )
-  })
-
-  it("xent", () => {
-    fc.assert(
-      fc.property(inputs(), (input) => {
-        equal(crossEntropy(input).value, naive.softmaxEntropy(input))
-      })
-    )
-  })
-
-  it("hand-checked: two pairs on a line", () => {
-    // Two images of class x at 0 and 1, two of class y at 10 and 11; d(a, p) = 1; the mean of the others and the anchor.
-    const input = { rows: 4, values: Float32Array.of(0, 1, 10, 11), labels: Uint8Array.of(1, 0, 1, 0, 0, 1, 0, 1) }
-    const margin = 8
-    // Others of 0: 10, 11 and 0 itself, mean 7; of 1: 10, 11, 1, mean 22/3; so d(a, n) = 7, 19/3, 19/3, 7.
-    expect(tripletAverage(input, { margin }).value).toBeCloseTo((2 * (8 + 1 - 7) + 2 * (8 + 1 - 19 / 3)) / 4, 4)
-    expect(tripletAverage(input, { margin, excludeAnchor: true }).value).toBeCloseTo(0, 4)
-    expect(smoothAveragePrecision({ ...input, values: Float32Array.of(1, 0, 1, 0.1, 0, 1, 0.1, 1) }).value).toBeCloseTo(
-      0,
-      6
-    )
-  })
-})
 
 describe.each(names)("%s", (name) => {
   const loss: (input: LossInput) => LossValue = all[name]
@@ -202,41 +134,5 @@ describe.each(metricNames)("%s", (name) => {
     const got = loss({ rows: 3, values: Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9), labels })
     expect(got.value).toBe(0)
     expect(got.gradient.every((slope) => slope === 0)).toBe(true)
-  })
-})
-
-describe("triplet_hard", () => {
-  it("never draws the anchor as its positive, but where the original's choice is asked for", () => {
-    const input = { rows: 3, values: Float32Array.of(0, 5, 9), labels: Uint8Array.of(1, 0, 1, 0, 0, 1) }
-    // The only positive of 0 is 1: d = 5; the anchor itself would be at d = 0.
-    const right = tripletHard(input, first, { margin: 20 })
-    expect(right.hinges).toEqual([expect.closeTo(20 + 5 - 9, 4), expect.closeTo(20 + 5 - 4, 4)])
-    const original = tripletHard(input, first, { margin: 20, anchorAsPositive: true })
-    expect(original.hinges[0]).toBeCloseTo(20 + 0 - 9, 4)
-  })
-})
-
-describe("both losses over branches", () => {
-  it("is the weighted sum of the means of each kind, and so is its gradient", () => {
-    const losses = { id: multiLabelCrossEntropy, metric: metricLosses.contrastive_avg, weight: [0.5, 2] as const }
-    fc.assert(
-      fc.property(inputs(), ({ labels, rows, values }) => {
-        const branch = (times: number) => ({
-          embedding: values.map((x) => x * times),
-          logits: values.map((x) => x - times)
-        })
-        const branches = { local: [branch(1), branch(2), branch(3)], global: [branch(4)] }
-        const got = combined(losses, branches, labels, rows, first)
-        const id = (i: number) => multiLabelCrossEntropy({ values: branch(i).logits, labels, rows })
-        const metric = (i: number) => losses.metric({ values: branch(i).embedding, labels, rows })
-        const mean = (of: (i: number) => LossValue) => (of(1).value + of(2).value + of(3).value) / 3 + of(4).value
-        expect(got.id).toBeCloseTo(mean(id), 9)
-        expect(got.metric).toBeCloseTo(mean(metric), 9)
-        expect(got.total).toBeCloseTo(0.5 * mean(id) + 2 * mean(metric), 9)
-        expect(got.gradients.local[1].logits?.[0]).toBeCloseTo((0.5 * id(2).gradient[0]) / 3, 6)
-        expect(got.gradients.global[0].embedding?.[0]).toBeCloseTo(2 * metric(4).gradient[0], 6)
-      }),
-      { numRuns: 30 }
-    )
   })
 })

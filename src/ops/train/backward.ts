@@ -1,0 +1,73 @@
+/** The way back from a loss to gradients: of one batch, or of several as if they were one. */
+import type { Batch } from "../elements.ts"
+import type { Engine } from "../tensor/engine.ts"
+import { withinMemory } from "../tensor/fitting.ts"
+import { jointLabels, jointOutputs, rowsOfSlopes } from "./joint.ts"
+import { type BranchesOf, type BranchValues, type Combined, combined, type Losses } from "./losses/combined.ts"
+import type { Choose } from "./losses/loss.ts"
+import { added, type Gradients, type Passes, release, type Slopes } from "./pass.ts"
+
+/** Gradients and statistics of one update, and its losses; `release` disposes it. */
+export interface Backward extends Gradients {
+  readonly found: Combined
+}
+
+export interface BackwardOptions {
+  readonly engine: Engine
+  readonly passes: Passes
+  readonly losses: Losses
+  /** Names of the weights that gradients are taken of, in their order. */
+  readonly trained: ReadonlyArray<string>
+}
+
+type SlopesOf = (outputs: BranchesOf<BranchValues>, part: Batch) => Slopes
+
+/** Gradients of a batch. What a part alone gives is only measured, never used. */
+const passed = ({ engine, passes, trained }: BackwardOptions, batch: Batch, slopesOf: SlopesOf): Gradients =>
+  withinMemory(engine, batch, (part, whole) => {
+    const found = passes.gradients(part, trained, (outputs) => slopesOf(outputs, part))
+    if (!whole) release(engine, found)
+    return found
+  })
+
+const backwardOne = (options: BackwardOptions, batch: Batch, choose: Choose): Backward => {
+  let found: Combined | undefined
+  const pass = passed(options, batch, (outputs, { labels, size }) => {
+    found = combined(options.losses, outputs, labels, size, choose)
+    return found.gradients
+  })
+  return { ...pass, found: found as Combined }
+}
+
+/**
+ * The loss of several batches together needs the outputs of all before the first gradient, so that each is passed forward
+ * twice (gradient cache; Gao et al., RepL4NLP 2021).
+ */
+const backwardAll = (options: BackwardOptions, batches: ReadonlyArray<Batch>, choose: Choose): Backward => {
+  const { engine, losses, passes, trained } = options
+  const rows = batches.reduce((sum, { size }) => sum + size, 0)
+  const outputs = jointOutputs(batches.map((batch) => withinMemory(engine, batch, passes.outputs)))
+  const found = combined(losses, outputs, jointLabels(batches), rows, choose)
+  let from = 0
+  let sum: Gradients = { gradients: trained.map(() => undefined), seen: [] }
+  try {
+    for (const batch of batches) {
+      const pass = passed(options, batch, (_, part) => rowsOfSlopes(found.gradients, rows, from, from + part.size))
+      sum = added(engine, sum, pass)
+      from += batch.size
+    }
+  } catch (fault) {
+    release(engine, sum)
+    throw fault
+  }
+  return { ...sum, found }
+}
+
+/**
+ * Losses of batches together, and their gradients, float32 in the shapes of the weights.
+ *
+ * @param choose draws for losses that select at random
+ * @throws EngineMemoryError where a batch does not fit the engine's memory, naming a size that does
+ */
+export const backward = (options: BackwardOptions, batches: ReadonlyArray<Batch>, choose: Choose): Backward =>
+  batches.length === 1 ? backwardOne(options, batches[0], choose) : backwardAll(options, batches, choose)
