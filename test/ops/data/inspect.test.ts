@@ -48,6 +48,14 @@ describe("inspect", () => {
     })
   )
 
+  effect("names the bands of EuroSAT's tifs as its archive does", () =>
+    Effect.gen(function* () {
+      yield* collect(miniature({ kind: "eurosat-ms", patches: 10, to: "eurosat" }))
+      const found = yield* collect(inspect({ from: "eurosat", limit: 1 }))
+      expect(found.map(({ band }) => band).slice(-4)).toEqual(["B10", "B11", "B12", "B8A"])
+    })
+  )
+
   effect("says what a band holds", () =>
     Effect.gen(function* () {
       const values = Float32Array.of(-1.5, 0, 4, Number.NaN, 2.5, Number.POSITIVE_INFINITY)

@@ -15,7 +15,7 @@ import { byText, readArchiveFile } from "./read-file.ts"
 const NOMENCLATURE = nomenclatureOf("EuroSAT")
 
 /** The order inside the tifs: B8A stands last. */
-const BANDS = ["B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B09", "B10", "B11", "B12", "B8A"]
+export const EUROSAT_BANDS = ["B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B09", "B10", "B11", "B12", "B8A"]
 
 /** Lists as torchgeo's copy has them; some archives have none. */
 const LISTS = [
@@ -34,6 +34,10 @@ const readLists = (folder: string): ReadonlyMap<string, Split> => {
   return parts
 }
 
+/** Whether a file is named as EuroSAT's are: `Forest_12.tif`. */
+export const isEurosatFile = (stem: string): boolean =>
+  NOMENCLATURE.classes.some((name) => stem.startsWith(`${name}_`) && /^\d+$/.test(stem.slice(name.length + 1)))
+
 /** The class is the folder that an image stands in. */
 const categoryOf = (folder: string, file: string): number => {
   const category = file.split("/").at(-2) ?? ""
@@ -49,16 +53,16 @@ const categoryOf = (folder: string, file: string): number => {
 const decodeSentinel = async (reference: PatchRef): Promise<RawPatch> => {
   const file = join(reference.folder, reference.files.image)
   const rasters = await decodeTiffBands(await readArchiveFile(file, "is missing: the patch's image"), file)
-  if (rasters.length !== BANDS.length || rasters[0].dtype !== "uint16") {
+  if (rasters.length !== EUROSAT_BANDS.length || rasters[0].dtype !== "uint16") {
     throw new DataError({
       subject: file,
-      problem: `has ${rasters.length} bands of ${rasters[0].dtype}, expected ${BANDS.length} of uint16`,
+      problem: `has ${rasters.length} bands of ${rasters[0].dtype}, expected ${EUROSAT_BANDS.length} of uint16`,
       remedy: "Get the archive anew: the file is not of EuroSAT"
     })
   }
   return rawOf(
     reference,
-    rasters.map((raster, i) => ({ name: BANDS[i], ...raster }))
+    rasters.map((raster, i) => ({ name: EUROSAT_BANDS[i], ...raster }))
   )
 }
 

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises"
 import { basename, extname } from "node:path"
 import sharp from "sharp"
 import type { Pixels } from "../../elements.ts"
+import { EUROSAT_BANDS, isEurosatFile } from "../archive/eurosat.ts"
 import { pixelsOf } from "../dtypes.ts"
 import { DataError } from "../errors.ts"
 import { decodeTiffBands } from "../geotiff-read.ts"
@@ -17,12 +18,13 @@ const channelNames = (channels: number): ReadonlyArray<string> => {
   if (channels === 1) return ["Data"]
   if (channels === 2) return ["Data", "Alpha"]
   if (channels <= 4) return COLOURS.slice(0, channels)
-  return Array.from({ length: channels }, (_, i) => `band ${i + 1}`)
+  return Array.from({ length: channels }, (_, i) => String(i + 1))
 }
 
 const tiffLayers = async (bytes: Uint8Array, file: string): Promise<ReadonlyArray<Layer>> => {
   const bands = await decodeTiffBands(bytes, file)
-  const names = channelNames(bands.length)
+  const eurosat = bands.length === EUROSAT_BANDS.length && isEurosatFile(patchOfFile(file).patch)
+  const names = eurosat ? EUROSAT_BANDS : channelNames(bands.length)
   return bands.map(({ data, dtype, height, width }, i) => ({ name: names[i], dtype, shape: [height, width], data }))
 }
 
