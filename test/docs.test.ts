@@ -1,10 +1,48 @@
-import { readFileSync } from "node:fs"
-import { join } from "node:path"
-import { expect, it } from "vitest"
+/** What the pages say is there is there. */
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { dirname, join, resolve } from "node:path"
+import { describe, expect, it } from "vitest"
 import { operators } from "../src/experiments/operators.ts"
 import { catalogue, catalogueMarkdown } from "../src/pipeline/catalogue.ts"
 
+const root = resolve(import.meta.dirname, "..")
+const pages = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  ...readdirSync(join(root, "docs")).map((d) => `docs/${d}`)
+]
+  .filter((name) => name.endsWith(".md"))
+  .map((name) => ({ name, text: readFileSync(join(root, name), "utf8") }))
+
 it("docs/operators.md is what `npm run docs` writes", () => {
-  const written = readFileSync(join(import.meta.dirname, "../docs/operators.md"), "utf8")
+  const written = readFileSync(join(root, "docs/operators.md"), "utf8")
   expect(written).toBe(catalogueMarkdown(catalogue(operators)))
+})
+
+describe.each(pages)("$name", ({ name, text }) => {
+  it("links to files that exist", () => {
+    const links = [...text.matchAll(/\]\(([^)#:\s]+)(#[^)]*)?\)/g)].map(([, to]) => join(dirname(name), to))
+    expect(links.filter((to) => !existsSync(join(root, to)))).toEqual([])
+  })
+
+  it("names configurations and scripts that exist", () => {
+    const configs = [...text.matchAll(/\bconfigs\/([\w-]+)\.yaml/g)].map(([, config]) => config)
+    const own = (config: string) => config === "mine"
+    expect(configs.filter((one) => !own(one) && !existsSync(join(root, "configs", `${one}.yaml`)))).toEqual([])
+    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+    const called = [...text.matchAll(/\bnpm run (?:-\w+ )*([\w:-]+)/g)].map(([, script]) => script)
+    expect(called.filter((one) => !(one in scripts))).toEqual([])
+  })
+})
+
+it("every page is reached from the README, and every configuration named on one", () => {
+  const readme = pages[0].text
+  expect(readdirSync(join(root, "docs")).filter((page) => !readme.includes(`docs/${page}`))).toEqual([])
+  const all = pages.map(({ text }) => text).join("\n")
+  const stem = (file: string) => file.replace(/\.yaml$/, "")
+  const unnamed = readdirSync(join(root, "configs")).filter(
+    (file) => !new RegExp(`\\b${stem(file)}(\\.yaml|\`)`).test(all)
+  )
+  expect(unnamed).toEqual([])
 })
