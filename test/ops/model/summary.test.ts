@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest"
+import { backboneNames } from "../../../src/ops/model/backbones.ts"
 import { makeModel } from "../../../src/ops/model/model.ts"
 import { summarise } from "../../../src/ops/model/summary.ts"
 import type { Engine } from "../../../src/ops/tensor/engine.ts"
@@ -27,6 +28,19 @@ describe("the summary of a network", () => {
     // Fewer pieces than asked for: the original's descriptor is then shorter, ours is refused.
     const whole = one.local === undefined || one.extract.length === model.dim
     expect([problem === undefined, dim]).toEqual([whole, model.dim])
+  })
+
+  it.each(backboneNames)("is there for every backbone, of three bands and of ten: %s", (backbone) => {
+    const [three, ten] = [3, 10].map((channels) => {
+      const model = makeModel({ backbone, pooling: "avg", channels, num_classes: 19 })
+      const { dim, problem, stages, trained } = summarise(engine, model, 64, 64)
+      expect([problem, dim]).toEqual([undefined, stages.at(-1)?.output[2]])
+      return { trained, first: model.parameters[0].shape }
+    })
+    // Bands more are inputs more of the first filter, and nothing else.
+    const [outputs, , height, width] = three.first
+    expect(ten.first).toEqual([outputs, 10, height, width])
+    expect(ten.trained - three.trained).toBe(outputs * 7 * height * width)
   })
 
   it("says what is wrong with images that are too small to be cut into parts", () => {
