@@ -47,6 +47,8 @@ describe("measuring", () => {
       const threads = (queries: number, database: number, all: number) =>
         measuringThreads(queries, database).pipe(Effect.provideService(Threads, all))
       expect(yield* threads(100, 1000, 8)).toBe(1)
+      expect(yield* threads(10_000, 5_999, 8)).toBe(1)
+      expect(yield* threads(10_000, 6_000, 8)).toBe(8)
       expect(yield* threads(10_000, 10_000, 8)).toBe(8)
       expect(yield* threads(10_000, 10_000, 1)).toBe(1)
       expect(yield* threads(10_000, 10_000, 64)).toBe(16)

@@ -107,11 +107,26 @@ describe("tables of figures by query", () => {
   it.each([
     ["name,a,b\n", "a.csv: does not begin with `query,counted,...`. Give what `measure: { per_query: NAME }` writes."],
     ["", "does not begin with"],
+    ["name,counted,x\n", "does not begin with"],
+    ["query,name,x\n", "does not begin with"],
+    ["query,counted\n", "does not begin with"],
     ["query,counted,mAP\np,1,high\n", 'has "high" as mAP of p, which is no number'],
     ["query,counted,mAP\np,1\n", "is not a table"]
   ])("%j is refused", (text, message) => {
     expect(() => table(text)).toThrow(MeasureError)
     expect(() => table(text)).toThrow(message)
+  })
+
+  it("may begin with a byte order mark, and have blank lines", () => {
+    expect(table("\ufeffquery,counted,x\n\np1,1,1\n\n").queries).toEqual(["p1"])
+  })
+
+  it("name the first three of the queries that another lacks", () => {
+    const rows = (...names: ReadonlyArray<string>) =>
+      `query,counted,x\n${names.map((name) => `${name},1,1\n`).join("")}`
+    const none = (...names: ReadonlyArray<string>) => inOrderOf(table(rows(...names)), table(rows("z"), "b.csv"))
+    expect(() => none("a", "b", "c")).toThrow("it has no a, b, c. Compare")
+    expect(() => none("a", "b", "c", "d", "e")).toThrow("it has no a, b, c and 2 more. Compare")
   })
 
   it("of other queries are refused by name", () => {
