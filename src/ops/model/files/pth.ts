@@ -107,7 +107,10 @@ export const readPth = (source: Source): Pth => {
 }
 
 /** Where training programs put a state dict beside other things. */
-const WRAPPERS = ["model_state_dict", "state_dict", "model"]
+const WRAPPERS = ["model_state_dict", "state_dict", "model", "model_state", "network", "net"]
+
+const within = (dict: Dict): Dict =>
+  (WRAPPERS.map((key) => dict.get(key)).find((one) => one instanceof Map) as Dict | undefined) ?? dict
 
 const tensorsOf = (dict: Dict): ReadonlyArray<readonly [string, PickledTensor]> =>
   [...dict].flatMap(([name, value]) =>
@@ -117,8 +120,9 @@ const tensorsOf = (dict: Dict): ReadonlyArray<readonly [string, PickledTensor]> 
 /** The state dict of a file: the whole object, or what stands under a customary key. @throws FileFault */
 export const stateDict = ({ value, storage }: Pth): ReadonlyArray<StoredTensor> => {
   if (!(value instanceof Map)) throw new FileFault("holds no state dict")
-  const inner = WRAPPERS.map((key) => value.get(key)).find((one) => one instanceof Map) as Dict | undefined
-  const tensors = tensorsOf(inner ?? value)
+  const outer = within(value)
+  // A whole checkpoint may stand under `model`, its state dict in it.
+  const tensors = tensorsOf(within(outer))
   if (tensors.length === 0) {
     const keys = [...value.keys()].filter((key) => typeof key === "string").slice(0, 8)
     throw new FileFault(

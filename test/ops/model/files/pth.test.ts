@@ -217,6 +217,25 @@ describe("a pickle that was made to do harm", () => {
   })
 })
 
+describe("a state dict beside other things", () => {
+  const { storage, value } = readPth(bytesSource(referenceBytes(files[0])))
+  const dict = (value as Map<string, unknown>).get("model_state_dict")
+  const names = stateDict({ storage, value: dict }).map(({ name }) => name)
+  const wrapped = (...keys: ReadonlyArray<string>) => ({
+    storage,
+    value: keys.reduceRight<unknown>((inner, key) => new Map([[key, inner]]), dict)
+  })
+
+  it.each(["state_dict", "model", "model_state", "network", "net"])("is found under %s, also within `model`", (key) => {
+    expect(stateDict(wrapped(key)).map(({ name }) => name)).toEqual(names)
+    expect(stateDict(wrapped("model", key)).map(({ name }) => name)).toEqual(names)
+  })
+
+  it("is not looked for elsewhere", () => {
+    expect(() => stateDict(wrapped("other"))).toThrow("holds no state dict: its keys are other")
+  })
+})
+
 describe("a view of a storage", () => {
   it("is read without the rest of it, and is what all of it would give", () => {
     const axes = fc.array(fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 0, max: 6 })), { maxLength: 3 })
