@@ -19,6 +19,8 @@ interface ApCases {
     readonly ap?: number | null
     readonly p_at?: ReadonlyArray<number> | null
     readonly error?: string
+    /** 1 where nothing is relevant. */
+    readonly empty: 0 | 1
   }>
   readonly compute_ap: ReadonlyArray<{
     readonly ranks: ReadonlyArray<number>
@@ -34,22 +36,27 @@ const near = (found: number | null, expected: number) => {
 }
 
 describe("average precision and precision, reference cases", () => {
-  it.each(cases.map((one, i) => ({ ...one, i })))("case $i", ({ ap, error, junk, num_positives, p_at, positives }) => {
-    const positions = withoutJunk(positives, junk)
-    if (error !== undefined) {
-      expect(() => averagePrecision(positions, num_positives)).toThrow(
-        `average precision: none of ${num_positives} relevant images is in the ranking. Rank the whole database, or leave the query out.`
-      )
-    } else if (ap === null || ap === undefined) {
-      expect(averagePrecision(positions, num_positives)).toBeNull()
-      expect(precisionAt(positions, kappas[0])).toBeNull()
-    } else {
-      near(averagePrecision(positions, num_positives), ap)
-      kappas.forEach((k, i) => {
-        near(precisionAt(positions, k), p_at?.[i] ?? Number.NaN)
-      })
+  it.each(cases.map((one, i) => ({ ...one, i })))(
+    "case $i",
+    ({ ap, empty, error, junk, num_positives, p_at, positives }) => {
+      const positions = withoutJunk(positives, junk)
+      if (error !== undefined) {
+        expect(() => averagePrecision(positions, num_positives)).toThrow(
+          `average precision: none of ${num_positives} relevant images is in the ranking. Rank the whole database, or leave the query out.`
+        )
+      } else if (ap === null || ap === undefined) {
+        expect(empty).toBe(1)
+        expect(averagePrecision(positions, num_positives)).toBeNull()
+        expect(precisionAt(positions, kappas[0])).toBeNull()
+      } else {
+        expect(empty).toBe(0)
+        near(averagePrecision(positions, num_positives), ap)
+        kappas.forEach((k, i) => {
+          near(precisionAt(positions, k), p_at?.[i] ?? Number.NaN)
+        })
+      }
     }
-  })
+  )
 
   it.each(compute_ap.map((one, i) => ({ ...one, i })))("area $i", ({ ap, nres, ranks }) => {
     near(averagePrecision(ranks, nres), ap)
