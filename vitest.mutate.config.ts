@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: [
       "test/ops/measure/**/*.test.ts",
-      "test/ops/retrieve/{ground-truth,memory,order,rank,search,sorting}.test.ts"
+      "test/ops/retrieve/{ground-truth,memory,normalise,order,rank,search,sorting,top}.test.ts"
     ],
     // Engines are not what is mutated, and take most of the time.
     testNamePattern: /^(?!the product on)/,
