@@ -1,12 +1,12 @@
 /** Services for pipelines that are composed and run in code, without a YAML file and its record. */
 import { mkdirSync } from "node:fs"
 import { resolve } from "node:path"
-import { Effect, Layer } from "effect"
-import { Run } from "../ops/run.ts"
+import { Effect, type Layer } from "effect"
+import type { Run } from "../ops/run.ts"
 import type { TensorEngine } from "../ops/tensor/engine.ts"
-import { Threads } from "../ops/workers/threads.ts"
-import { type EngineSettings, engineLayer } from "./engine.ts"
+import type { EngineSettings } from "./engine.ts"
 import { RunError } from "./errors.ts"
+import { servicesOf } from "./services.ts"
 
 export interface InCode extends Partial<EngineSettings> {
   /** The run folder; made where it is missing. */
@@ -52,19 +52,14 @@ export const inCode = (options: InCode): Layer.Layer<Run | TensorEngine, RunErro
     record = ignore
   } = options
   const folder = resolve(options.folder)
-  const run = Layer.effect(
-    Run,
-    Effect.as(made(folder), {
-      folder,
-      root: resolve(root_dir),
-      seed,
-      experiment: "in code",
-      say: (line: string) => Effect.sync(() => say(line)),
-      record: (path: string, value: unknown) => Effect.sync(() => record(path, value)),
-      wrote: () => Effect.void
-    })
-  )
-  const engine = engineLayer({ device, precision, threads }, ({ why }) => say(`engine: ${why}`))
-  const given = Layer.mergeAll(run, engine)
-  return threads === undefined ? given : Layer.merge(given, Layer.succeed(Threads, threads))
+  const run = Effect.as(made(folder), {
+    folder,
+    root: resolve(root_dir),
+    seed,
+    experiment: "in code",
+    say: (line: string) => Effect.sync(() => say(line)),
+    record: (path: string, value: unknown) => Effect.sync(() => record(path, value)),
+    wrote: () => Effect.void
+  })
+  return servicesOf(run, { device, precision, threads }, ({ why }) => say(`engine: ${why}`))
 }

@@ -1,4 +1,4 @@
-/** Words for messages: what was found, and which known name is nearest. */
+/** Words for messages: what was found, names cut to a few, and which known name is nearest. */
 
 /** A value as a message shows it: short, one line, text in quotes. */
 export const shown = (value: unknown): string => {
@@ -6,6 +6,10 @@ export const shown = (value: unknown): string => {
   const text = typeof value === "string" ? `"${value}"` : (JSON.stringify(value) ?? String(value))
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }
+
+/** Names the first few of many: "a, b, c and 9 more". */
+export const few = (names: ReadonlyArray<string>, most = 3): string =>
+  names.length <= most ? names.join(", ") : `${names.slice(0, most).join(", ")} and ${names.length - most} more`
 
 /** Edit distance with transpositions (optimal string alignment; Damerau 1964). */
 const distance = (a: string, b: string): number => {

@@ -4,7 +4,7 @@ import type { Tally } from "./accumulate.ts"
 import type { Figures } from "./figures.ts"
 import type { Plan, Prepared } from "./prepare.ts"
 import { levels } from "./relevance.ts"
-import { USES_LABELS } from "./report-value.ts"
+import { USES_LABELS } from "./report-csv.ts"
 import { type Column, standardColumns } from "./standard.ts"
 
 /** A column with the way to its values; null where a query does not count. */

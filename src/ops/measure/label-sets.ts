@@ -19,6 +19,13 @@ export interface LabelSets {
   readonly sizes: Uint16Array
 }
 
+/** 32-bit words that a set of labels takes. */
+export const wordsFor = (classes: number): number => Math.max(1, Math.ceil(classes / 32))
+
+/** Whether a set has a class: 0 or 1. */
+export const labelOf = ({ bits, words }: LabelSets, set: number, c: number): number =>
+  (bits[set * words + (c >>> 5)] >>> (c & 31)) & 1
+
 /**
  * Finds the distinct rows of multi-hot labels.
  *
@@ -33,7 +40,7 @@ export const labelSets = (labels: Uint8Array, images: number, classes: number): 
       remedy: "Give one row of labels per image"
     })
   }
-  const words = Math.max(1, Math.ceil(classes / 32))
+  const words = wordsFor(classes)
   const known = new Map<string, number>()
   const of = new Uint32Array(images)
   const distinct: Array<Uint32Array> = []

@@ -1,7 +1,8 @@
 /** Tables of figures by query, as `measure` writes them with `per_query`. */
 import { parse } from "csv-parse/sync"
+import { few } from "../../pipeline/words.ts"
 import { MeasureError } from "./errors.ts"
-import { USES_LABELS } from "./report-value.ts"
+import { USES_LABELS } from "./report-csv.ts"
 
 export interface PerQuery {
   readonly path: string
@@ -45,10 +46,6 @@ export const parsePerQuery = (path: string, text: string): PerQuery => {
   return { path, queries: rows.map(([query]) => query), columns: figures, usesDatabaseLabels }
 }
 
-/** Names the first few of many. */
-const some = (names: ReadonlyArray<string>): string =>
-  names.length <= 3 ? names.join(", ") : `${names.slice(0, 3).join(", ")} and ${names.length - 3} more`
-
 /**
  * A table in another's order of queries.
  *
@@ -59,7 +56,7 @@ export const inOrderOf = (first: PerQuery, other: PerQuery): PerQuery => {
   const missing = first.queries.filter((query) => !places.has(query))
   if (missing.length > 0 || places.size !== first.queries.length) {
     const what =
-      missing.length > 0 ? `has no ${some(missing)}` : `has ${places.size} queries, not ${first.queries.length}`
+      missing.length > 0 ? `has no ${few(missing)}` : `has ${places.size} queries, not ${first.queries.length}`
     throw new MeasureError({
       subject: other.path,
       problem: `is of other queries than ${first.path}: it ${what}`,

@@ -1,10 +1,11 @@
-/** Reports as values that nothing changes, and their form as a table of numbers. */
+/** Reports as values that nothing changes. */
 import type { Report, Results } from "../elements.ts"
-import { field } from "../retrieve/csv.ts"
 import { MeasureError } from "./errors.ts"
 
 /** Every figure: its name, its part (a level, a relation, a class) where it has one, and its value. */
-const entries = (results: Results): ReadonlyArray<readonly [name: string, part: string, value: number | null]> =>
+export const figuresIn = (
+  results: Results
+): ReadonlyArray<readonly [name: string, part: string, value: number | null]> =>
   Object.entries(results).flatMap(([name, value]) =>
     typeof value === "object" && value !== null
       ? Object.entries(value).map(([part, one]) => [name, part, one] as const)
@@ -20,7 +21,7 @@ const wrong = (problem: string): MeasureError =>
  * @throws MeasureError where a figure is neither finite nor null, or more queries count than there are
  */
 export const makeReport = (given: Omit<Report, "kind">): Report => {
-  for (const [name, part, value] of entries(given.results)) {
+  for (const [name, part, value] of figuresIn(given.results)) {
     if (value !== null && !Number.isFinite(value)) throw wrong(`${[name, part].join(" ").trim()} is ${value}`)
   }
   if (given.counted > given.queries) throw wrong(`${given.counted} of ${given.queries} queries count`)
@@ -31,17 +32,4 @@ export const makeReport = (given: Omit<Report, "kind">): Report => {
     results: Object.freeze(given.results),
     notes: Object.freeze([...given.notes])
   })
-}
-
-/** How tables say that a ranking was made with the labels of the database. */
-export const USES_LABELS = "uses database labels"
-
-/**
- * The figures as CSV: `figure,part,value`, empty where a figure has no part, or is not defined. A last line says where the
- * ranking was made with the labels of the database.
- */
-export const reportCsv = ({ results, usesDatabaseLabels }: Pick<Report, "results" | "usesDatabaseLabels">): string => {
-  const rows = entries(results).map(([name, part, value]) => `${field(name)},${field(part)},${value ?? ""}`)
-  const said = usesDatabaseLabels === true ? [`${USES_LABELS},,1`] : []
-  return `${["figure,part,value", ...rows, ...said].join("\n")}\n`
 }

@@ -1,5 +1,5 @@
 /** The standard measures of single queries, as columns of numbers. */
-import type { LabelSets } from "./label-sets.ts"
+import { type LabelSets, labelOf } from "./label-sets.ts"
 import { averageCumulativeGain } from "./metrics/graded.ts"
 import {
   averagePrecisionAtR,
@@ -129,13 +129,9 @@ const byGrade = (ranked: Ranked, at: ReadonlyArray<number>, metric: StandardMetr
 
 /** Average precision of the retrieval of each class that the query has; null for the others. */
 const byClass = ({ classes, results, sets }: Ranked): ReadonlyArray<number | null> => {
-  const { bits, words } = sets
   return Array.from({ length: sets.classes }, (_, c) => {
     if (!classes.includes(c)) return null
-    const positions = positionsOf(
-      results.length,
-      (rank) => ((bits[results[rank] * words + (c >>> 5)] >>> (c & 31)) & 1) === 1
-    )
+    const positions = positionsOf(results.length, (rank) => labelOf(sets, results[rank], c) === 1)
     return positions.length === 0 ? null : plainAveragePrecision(positions)
   })
 }

@@ -1,5 +1,6 @@
 /** What became of the arrays of a file, and of those of a network, and how it is said. */
-import { shown } from "./files/source.ts"
+import { few } from "../../pipeline/words.ts"
+import { printable } from "./files/source.ts"
 import type { Naming } from "./names.ts"
 
 /** An order that was another: names in the file's order. */
@@ -26,8 +27,7 @@ export interface LoadReport {
   readonly classes: Reordered
 }
 
-const listed = (names: ReadonlyArray<string>, most = 3): string =>
-  [names.slice(0, most).map(shown).join(", "), names.length > most ? ` and ${names.length - most} more` : ""].join("")
+const listed = (names: ReadonlyArray<string>, most?: number): string => few(names.map(printable), most)
 
 /** All that keeps a file from being just the weights of a network, as a clause; `undefined` where nothing does. */
 export const misfit = ({ missing, unexpected, otherShape }: LoadReport, backbone: string): string | undefined => {

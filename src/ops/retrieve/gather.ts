@@ -1,4 +1,5 @@
 /** Embeddings of a whole split, from batches to the two sides of a retrieval. */
+import { few } from "../../pipeline/words.ts"
 import { querySplit } from "../data/splits.ts"
 import type { Embeddings, Gallery } from "../elements.ts"
 import { RetrieveError } from "./errors.ts"
@@ -13,10 +14,6 @@ export interface Sides {
   /** In the order of `gallery.database`. */
   readonly database: Vectors
 }
-
-/** Names the first few of many. */
-export const some = (names: ReadonlyArray<string>): string =>
-  names.length <= 3 ? names.join(", ") : `${names.slice(0, 3).join(", ")} and ${names.length - 3} more`
 
 export const sameShape = (batches: ReadonlyArray<Embeddings>): Embeddings => {
   const first = batches.at(0)
@@ -100,7 +97,7 @@ export const gather = (
   const { names: bad, why } = flawed(batches, by)
   if (bad.length > 0) {
     throw new RetrieveError({
-      subject: some(bad),
+      subject: few(bad),
       problem: `the embedding ${why}`,
       remedy: "Check the weights and the pixels of these patches"
     })

@@ -2,10 +2,12 @@ import { resolve } from "node:path"
 import { Effect, Stream } from "effect"
 import { operator } from "../../pipeline/operator.ts"
 import { Name, param } from "../../pipeline/param.ts"
+import { few } from "../../pipeline/words.ts"
 import { type Gallery, Ranking } from "../elements.ts"
+import { labelOf } from "../measure/label-sets.ts"
 import type { Truth } from "../measure/truth.ts"
 import { attempt, RetrieveError } from "./errors.ts"
-import { some } from "./gather.ts"
+import { perGallery } from "./per-gallery.ts"
 import { readTruth } from "./truth-file.ts"
 
 /**
@@ -19,15 +21,15 @@ export const relabelled = (gallery: Gallery, { classes, names, sets }: Truth, pa
   if (missing.length > 0) {
     throw new RetrieveError({
       subject: path,
-      problem: `does not know ${some(missing)}`,
+      problem: `does not know ${few(missing)}`,
       remedy: "Write the ground truth from the same split, or leave it out: labels then come with the embeddings"
     })
   }
   const width = classes.length
   const labels = new Uint8Array(gallery.names.length * width)
   gallery.names.forEach((name, image) => {
-    const first = sets.of[places.get(name) ?? 0] * sets.words
-    for (let c = 0; c < width; c++) labels[image * width + c] = (sets.bits[first + (c >>> 5)] >>> (c & 31)) & 1
+    const set = sets.of[places.get(name) ?? 0]
+    for (let c = 0; c < width; c++) labels[image * width + c] = labelOf(sets, set, c)
   })
   const notes = [...(gallery.notes ?? []), `Labels are those of the ground truth ${path}.`]
   return { ...gallery, classes, labels, unlabelled: undefined, notes }
@@ -47,13 +49,9 @@ export const relabel = operator({
         Effect.gen(function* () {
           const path = resolve(from)
           const truth = yield* Effect.scoped(readTruth(path))
-          let known: { readonly before: Gallery; readonly after: Gallery } | undefined
+          const again = perGallery((gallery) => relabelled(gallery, truth, from))
           return Stream.mapEffect(rankings, (ranking) =>
-            attempt((): Ranking => {
-              const { gallery: before } = ranking
-              if (known?.before !== before) known = { before, after: relabelled(before, truth, from) }
-              return { ...ranking, gallery: known.after }
-            })
+            attempt((): Ranking => ({ ...ranking, gallery: again(ranking.gallery) }))
           )
         })
       )

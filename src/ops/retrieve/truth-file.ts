@@ -9,7 +9,7 @@ import { dirname } from "node:path"
 import { Effect, Schema, type Scope } from "effect"
 import type { StoreError } from "../data/errors.ts"
 import { onlyStoreFaults, openReader, openWriter, type StoreReader } from "../data/store/lmdb.ts"
-import { popcount } from "../measure/label-sets.ts"
+import { popcount, wordsFor } from "../measure/label-sets.ts"
 import { type Codes, codebook } from "../measure/relevance.ts"
 import type { Truth } from "../measure/truth.ts"
 import { RetrieveError } from "./errors.ts"
@@ -104,7 +104,7 @@ const below = (path: string, key: string, values: Codes, limit: number): void =>
 
 /** Bits of classes that there are not would have no code. */
 const bitsIn = (path: string, store: StoreReader, count: number, classes: number): Uint32Array => {
-  const words = Math.max(1, Math.ceil(classes / 32))
+  const words = wordsFor(classes)
   const bits = arrayOf(path, store, "bits", 4, count * words) as Uint32Array
   const last = classes - 32 * (words - 1)
   const beyond = (word: number, i: number) => i % words === words - 1 && word >= 2 ** last
@@ -132,7 +132,7 @@ const tableIn = (path: string, store: StoreReader, { code_bytes, sets }: About, 
 const decode = (path: string, store: StoreReader): Truth => {
   const about = aboutOf(path, store)
   const { classes, images, sets: count } = about
-  const words = Math.max(1, Math.ceil(classes.length / 32))
+  const words = wordsFor(classes.length)
   const bits = bitsIn(path, store, count, classes.length)
   const of = arrayOf(path, store, "sets", 4, images) as Uint32Array
   below(path, "sets", of, count)

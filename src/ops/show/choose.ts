@@ -3,8 +3,9 @@ import { Effect } from "effect"
 import type { Ranking } from "../elements.ts"
 import { attempt } from "../measure/attempt.ts"
 import { figuresOf } from "../measure/figures.ts"
-import { type Prepared, prepare } from "../measure/prepare.ts"
+import { prepare } from "../measure/prepare.ts"
 import { defaultThresholds, levels } from "../measure/relevance.ts"
+import { perGallery } from "../retrieve/per-gallery.ts"
 import { first, type StripContent, spread, stripContent } from "./strip.ts"
 
 /** Spread evenly over all queries, the first ones as in the original, or the worst and the best by average precision. */
@@ -15,13 +16,13 @@ const HARD = levels.indexOf("hard")
 
 /** Average precision of queries at hard, what all queries of a gallery share made once; null where nothing is relevant. */
 const judge = () => {
-  let known: Prepared | undefined
+  const prepared = perGallery((gallery) =>
+    prepare(gallery, { at: [1], precisionAt: 1, thresholds: defaultThresholds, original: true })
+  )
   return ({ from, gallery, order }: Ranking, row: number): number | null => {
-    if (known?.gallery !== gallery) {
-      known = prepare(gallery, { at: [1], precisionAt: 1, thresholds: defaultThresholds, original: true })
-    }
     const n = gallery.database.length
-    return figuresOf(known, row, order.subarray((row - from) * n, (row - from + 1) * n)).averagePrecision[HARD] ?? null
+    const own = order.subarray((row - from) * n, (row - from + 1) * n)
+    return figuresOf(prepared(gallery), row, own).averagePrecision[HARD] ?? null
   }
 }
 

@@ -1,4 +1,5 @@
 /** What can be wrong with a batch, said before or after it was trained on. */
+import { few } from "../../pipeline/words.ts"
 import type { Batch, NetworkFacts } from "../elements.ts"
 import type { Model } from "../model/model.ts"
 import { TrainError } from "./errors.ts"
@@ -67,9 +68,6 @@ const incomplete = (batch: Batch): ReadonlyArray<string> => {
   return batch.names.filter((_, i) => !batch.images.subarray(i * size, (i + 1) * size).every(Number.isFinite))
 }
 
-const listed = (names: ReadonlyArray<string>): string =>
-  `${names.slice(0, 8).join(", ")}${names.length > 8 ? ` and ${names.length - 8} more` : ""}`
-
 const KEPT = "in another folder (`--out`) checkpoints so far are kept, and `pretrained` can start from one"
 
 /** A lower rate is another configuration, which the run folder does not take; mended patches are not. */
@@ -86,7 +84,7 @@ export const checkLoss = (loss: number, batches: ReadonlyArray<Batch>, step: num
   const patches = bad.length > 0 ? bad : batches.flatMap(({ names }) => names)
   throw new TrainError({
     subject: `epoch ${epoch + 1}, step ${step + 1}`,
-    problem: `the loss is ${loss} on patches ${bad.length > 0 ? "with missing values " : ""}${listed(patches)}`,
+    problem: `the loss is ${loss} on patches ${bad.length > 0 ? "with missing values " : ""}${few(patches, 8)}`,
     remedy: remedyFor(bad.length > 0, epoch)
   })
 }

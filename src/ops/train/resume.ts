@@ -1,4 +1,5 @@
 /** Whether training can go on from a checkpoint: what the file says of itself, against what is to be trained. */
+import { few } from "../../pipeline/words.ts"
 import type { NetworkFacts } from "../elements.ts"
 import type { Model } from "../model/model.ts"
 import { checkWeights } from "../model/weights.ts"
@@ -18,10 +19,6 @@ export interface Wanted {
 const without = (some: ReadonlyArray<string>, others: ReadonlyArray<string>): ReadonlyArray<string> =>
   some.filter((name) => !others.includes(name))
 
-/** At most three, since classes have many. */
-const listed = (names: ReadonlyArray<string>): string =>
-  `${names.slice(0, 3).join(", ")}${names.length > 3 ? ` and ${names.length - 3} more` : ""}`
-
 /** Names that the file has and the data have not, or the other way round, or another order of the same. */
 export const namesApart = (
   what: string,
@@ -30,9 +27,9 @@ export const namesApart = (
 ): ReadonlyArray<string> => {
   if (had.join("\n") === has.join("\n")) return []
   const [more, fewer] = [without(had, has), without(has, had)]
-  if (more.length === 0 && fewer.length === 0) return [`${what} in the order ${listed(had)}, not ${listed(has)}`]
-  if (more.length === 0) return [`${what} ${listed(fewer)} missing`]
-  return [`${what} ${listed(more)}${fewer.length === 0 ? " too many" : `, not ${listed(fewer)}`}`]
+  if (more.length === 0 && fewer.length === 0) return [`${what} in the order ${few(had)}, not ${few(has)}`]
+  if (more.length === 0) return [`${what} ${few(fewer)} missing`]
+  return [`${what} ${few(more)}${fewer.length === 0 ? " too many" : `, not ${few(fewer)}`}`]
 }
 
 /** Parameters that an older program did not write count as equal. */

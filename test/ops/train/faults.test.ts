@@ -1,14 +1,13 @@
 /** What training says of batches, losses and parameters that it cannot work with. */
 import { Effect, Stream } from "effect"
 import { beforeAll, describe, expect } from "vitest"
-import { Batch } from "../../../src/ops/elements.ts"
+import type { Batch } from "../../../src/ops/elements.ts"
 import type { Engine } from "../../../src/ops/tensor/engine.ts"
 import { optimise } from "../../../src/ops/train/optimise.ts"
 import { drain } from "../../../src/pipeline/interpret.ts"
-import { operator } from "../../../src/pipeline/operator.ts"
 import { effect } from "../../effect.ts"
 import { opened } from "../tensor/with-engine.ts"
-import { batches, message, services, temporaryFolder, tiny } from "./harness.ts"
+import { batches, changing, message, services, temporaryFolder, tiny } from "./harness.ts"
 
 let engine: Engine
 beforeAll(async () => {
@@ -16,32 +15,18 @@ beforeAll(async () => {
 })
 
 /** Every patch but the first has two labels. */
-const several = operator({
-  name: "several",
-  about: "Adds labels.",
-  from: Batch,
-  to: Batch,
-  params: {},
-  run: () => (stream) =>
-    Stream.map(stream, (batch) => ({
-      ...batch,
-      labels: batch.labels.map((label, at) => (at > 2 && at % 3 === 2 ? 1 : label))
-    }))
-})
+const several = changing(
+  Stream.map((batch) => ({
+    ...batch,
+    labels: batch.labels.map((label, at) => (at > 2 && at % 3 === 2 ? 1 : label))
+  }))
+)
 
 describe("training on what it cannot take", () => {
   const failing = (change: (batch: Batch) => Batch, model = {}) =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
-      const changed = operator({
-        name: "changed",
-        about: "Spoils batches.",
-        from: Batch,
-        to: Batch,
-        params: {},
-        run: () => (stream) => Stream.map(stream, change)
-      })
-      const pipeline = batches().pipe(changed(), optimise({ model: { ...tiny, ...model } }))
+      const pipeline = batches().pipe(changing(Stream.map(change)), optimise({ model: { ...tiny, ...model } }))
       return yield* message(Effect.provide(drain(pipeline), services(folder, engine)))
     })
 
@@ -89,7 +74,7 @@ describe("training on what it cannot take", () => {
       const said = (params: Partial<Parameters<typeof optimise>[0]>) =>
         message(
           Effect.provide(
-            drain(batches({ epochs: 1, count: 1 }).pipe(several(), optimise({ model: tiny, ...params }))),
+            drain(batches({ epochs: 1, count: 1 }).pipe(several, optimise({ model: tiny, ...params }))),
             services(folder, engine)
           )
         )
@@ -106,15 +91,7 @@ describe("training on what it cannot take", () => {
   effect("says that no batch came", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
-      const none = operator({
-        name: "none",
-        about: "Drops all.",
-        from: Batch,
-        to: Batch,
-        params: {},
-        run: () => (stream) => Stream.take(stream, 0)
-      })
-      const program = drain(batches().pipe(none(), optimise({ model: tiny })))
+      const program = drain(batches().pipe(changing(Stream.take(0)), optimise({ model: tiny })))
       expect(yield* message(Effect.provide(program, services(folder, engine)))).toContain("no batch came")
     })
   )

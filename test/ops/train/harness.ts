@@ -11,7 +11,7 @@ import { checkpointPath } from "../../../src/ops/train/checkpoints.ts"
 import { curve } from "../../../src/ops/train/curve.ts"
 import { optimise } from "../../../src/ops/train/optimise.ts"
 import { toStream } from "../../../src/pipeline/interpret.ts"
-import { source } from "../../../src/pipeline/operator.ts"
+import { operator, source } from "../../../src/pipeline/operator.ts"
 import { PositiveInt, param } from "../../../src/pipeline/param.ts"
 import { random } from "../../../src/pipeline/random.ts"
 
@@ -60,6 +60,17 @@ export const makeBatch = (epoch: number, first: number, size: number): Batch => 
   ]
   return { kind: "batch", epoch, size, names, indices, images, height: SIZE, width: SIZE, bands, labels, classes }
 }
+
+/** A step that makes other batches of the stream of batches. */
+export const changing = (change: (stream: Stream.Stream<Batch>) => Stream.Stream<Batch>) =>
+  operator({
+    name: "changing",
+    about: "Changes batches, for tests.",
+    from: Batch,
+    to: Batch,
+    params: {},
+    run: () => change
+  })()
 
 /** Batches of all epochs from the one that training goes on with. */
 export const batches = source({

@@ -2,17 +2,16 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect, Stream } from "effect"
 import { beforeAll, describe, expect, it } from "vitest"
-import { Batch } from "../../../src/ops/elements.ts"
+import type { Batch } from "../../../src/ops/elements.ts"
 import { FirstEpoch } from "../../../src/ops/run.ts"
 import type { Engine } from "../../../src/ops/tensor/engine.ts"
 import { checkpointPath, newestEpoch } from "../../../src/ops/train/checkpoints.ts"
 import { optimise } from "../../../src/ops/train/optimise.ts"
 import { namesApart } from "../../../src/ops/train/resume.ts"
 import { drain } from "../../../src/pipeline/interpret.ts"
-import { operator } from "../../../src/pipeline/operator.ts"
 import { effect } from "../../effect.ts"
 import { opened } from "../tensor/with-engine.ts"
-import { batches, bytes, collected, message, services, temporaryFolder, tiny, training } from "./harness.ts"
+import { batches, bytes, changing, collected, message, services, temporaryFolder, tiny, training } from "./harness.ts"
 
 let engine: Engine
 beforeAll(async () => {
@@ -23,15 +22,7 @@ const collect = (folder: string, pipeline: ReturnType<typeof training>, from = 0
   collected(folder, engine, pipeline, from)
 
 /** The batches of another archive, or of other bands. */
-const relabelled = (change: Partial<Batch>) =>
-  operator({
-    name: "relabelled",
-    about: "Changes what batches say of themselves.",
-    from: Batch,
-    to: Batch,
-    params: {},
-    run: () => (stream) => Stream.map(stream, (batch) => ({ ...batch, ...change }))
-  })
+const relabelled = (change: Partial<Batch>) => changing(Stream.map((batch) => ({ ...batch, ...change })))
 
 describe("training that goes on", () => {
   effect("goes on after an epoch with the bytes of a run that never stopped", () =>
@@ -61,7 +52,7 @@ describe("training that goes on", () => {
 
   const resumed = (folder: string, params: Partial<Parameters<typeof optimise>[0]>, change = {}, seed = 7) =>
     message(
-      drain(batches({ epochs: 2 }).pipe(relabelled(change)(), optimise({ model: tiny, ...params }))).pipe(
+      drain(batches({ epochs: 2 }).pipe(relabelled(change), optimise({ model: tiny, ...params }))).pipe(
         Effect.provideService(FirstEpoch, 1),
         Effect.provide(services(folder, engine, seed))
       )

@@ -35,20 +35,6 @@ const recordsOf = (file: string, text: string, delimiter: string): ReadonlyArray
 /** 0 and 1, also as spreadsheets write them. */
 const CELLS: Readonly<Record<string, 0 | 1>> = { "0": 0, "1": 1, "0.0": 0, "1.0": 1 }
 
-/** So many neighbouring classes of one image look filled in, as in a spreadsheet, not seen. */
-export const FILLED_RUN = 8
-
-/** The most labels, 0 or 1, that are set beside each other. */
-export const longestRun = (labels: Uint8Array): number => {
-  let run = 0
-  let longest = 0
-  for (const label of labels) {
-    run = label === 1 ? run + 1 : 0
-    longest = Math.max(longest, run)
-  }
-  return longest
-}
-
 /**
  * Reads a table of labels from its text.
  *

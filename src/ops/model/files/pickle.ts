@@ -19,7 +19,7 @@ import {
   top
 } from "./pickle-machine.ts"
 import { integer, latin1, line, text, uint } from "./pickle-values.ts"
-import { FileFault, shown, viewOf } from "./source.ts"
+import { FileFault, printable, viewOf } from "./source.ts"
 
 /** Operations of one pickle, each of which makes at most one object: a network of 10,000 arrays takes half a million. */
 const MOST_OBJECTS = 4_000_000
@@ -28,7 +28,7 @@ const pushGlobal = (machine: Machine, module: unknown, name: unknown): void => {
   if (typeof module !== "string" || typeof name !== "string")
     throw new FileFault("has a damaged pickle: a name is no text")
   if (!machine.objects.allows(`${module} ${name}`)) {
-    throw new FileFault(`wants to use ${shown(`${module}.${name}`)}, which is no part of weights`)
+    throw new FileFault(`wants to use ${printable(`${module}.${name}`)}, which is no part of weights`)
   }
   machine.stack.push(new Global(`${module} ${name}`))
 }

@@ -1,7 +1,7 @@
 /** PyTorch's `.pth` files, in both formats: what they hold, with tensors read when they are wanted. */
 import { readPickle } from "./pickle.ts"
 import type { Dict } from "./pickle-machine.ts"
-import { FileFault, type Source, shown, viewOf } from "./source.ts"
+import { FileFault, printable, type Source, viewOf } from "./source.ts"
 import { bytesOf, PickledTensor, type Storage, torchObjects } from "./torch-objects.ts"
 import { type StoredTensor, storedTensor } from "./values.ts"
 import { zipMembers } from "./zip.ts"
@@ -39,10 +39,12 @@ const zipped = (source: Source): Pth => {
     value,
     storage: (storage, from, length) => {
       const member = members.get(`${stem}data/${storage.key}`)
-      if (member === undefined) throw new FileFault(`lacks its storage ${shown(storage.key)}`)
+      if (member === undefined) throw new FileFault(`lacks its storage ${printable(storage.key)}`)
       const needed = bytesOf(storage)
       if (member.size < needed) {
-        throw new FileFault(`says that storage ${shown(storage.key)} has ${needed} bytes, but it has ${member.size}`)
+        throw new FileFault(
+          `says that storage ${printable(storage.key)} has ${needed} bytes, but it has ${member.size}`
+        )
       }
       return source.read(member.at + from, length)
     }
@@ -86,7 +88,7 @@ const legacy = (source: Source): Pth => {
     if (storage === undefined) throw new FileFault("holds a storage that no tensor uses")
     const count = Number(viewOf(source.read(at, 8)).getBigInt64(0, true))
     if (count !== storage.count)
-      throw new FileFault(`says that storage ${shown(key)} has ${storage.count} values, but it has ${count}`)
+      throw new FileFault(`says that storage ${printable(key)} has ${storage.count} values, but it has ${count}`)
     places.set(key, at + 8)
     at += 8 + bytesOf(storage)
   }
@@ -94,7 +96,7 @@ const legacy = (source: Source): Pth => {
     value,
     storage: (storage, from, length) => {
       const place = places.get(storage.key)
-      if (place === undefined) throw new FileFault(`lacks its storage ${shown(storage.key)}`)
+      if (place === undefined) throw new FileFault(`lacks its storage ${printable(storage.key)}`)
       return source.read(place + from, length)
     }
   }
@@ -126,7 +128,7 @@ export const stateDict = ({ value, storage }: Pth): ReadonlyArray<StoredTensor> 
   if (tensors.length === 0) {
     const keys = [...value.keys()].filter((key) => typeof key === "string").slice(0, 8)
     throw new FileFault(
-      `holds no state dict: ${keys.length > 0 ? `its keys are ${keys.map(shown).join(", ")}` : "it has no keys that are texts"}`
+      `holds no state dict: ${keys.length > 0 ? `its keys are ${keys.map(printable).join(", ")}` : "it has no keys that are texts"}`
     )
   }
   return tensors.map(([name, { storage: from, strided }]) =>

@@ -2,7 +2,7 @@
  * Weights in safetensors (huggingface.co/docs/safetensors): a header of JSON, then values. Other than the codec of
  * archives it reads arrays one by one, and knows the types of PyTorch.
  */
-import { FileFault, type Source, shown, viewOf } from "./source.ts"
+import { FileFault, printable, type Source, viewOf } from "./source.ts"
 import { contiguous, countOf, MOST_AXES, type StoredTensor, type StoredType, storedTensor, WIDTHS } from "./values.ts"
 
 const CODES: Readonly<Record<StoredType, string>> = {
@@ -47,14 +47,15 @@ const headerOf = (source: Source): { readonly header: Json; readonly start: numb
 const tensorOf = (source: Source, start: number, name: string, entry: unknown): StoredTensor => {
   const { dtype, shape, data_offsets: offsets } = isObject(entry) ? entry : {}
   if (!areCounts(shape) || shape.length > MOST_AXES || !areCounts(offsets) || offsets.length !== 2) {
-    throw new FileFault(`does not describe its array ${shown(name)} by shape and offsets`)
+    throw new FileFault(`does not describe its array ${printable(name)} by shape and offsets`)
   }
   const type = TYPES.get(String(dtype))
-  if (type === undefined) throw new FileFault(`has an array ${shown(name)} of the unknown type ${shown(String(dtype))}`)
+  if (type === undefined)
+    throw new FileFault(`has an array ${printable(name)} of the unknown type ${printable(String(dtype))}`)
   const [begin, end] = offsets
   const needed = countOf(shape) * WIDTHS[type]
   if (end - begin !== needed || start + end > source.size) {
-    throw new FileFault(`says that array ${shown(name)} has ${needed} bytes, but they are not all there`)
+    throw new FileFault(`says that array ${printable(name)} has ${needed} bytes, but they are not all there`)
   }
   return storedTensor(name, type, contiguous(shape), (from, length) => source.read(start + begin + from, length))
 }

@@ -50,7 +50,7 @@ export const bytesSource = (bytes: Uint8Array): Source => ({
 export const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 /** A name out of a file as messages show it: cut, and with nothing that a terminal would obey. */
-export const shown = (name: string): string => {
+export const printable = (name: string): string => {
   const cut = name.length > 100 ? `${name.slice(0, 100)}...` : name
   return cut.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (one) => `\\u${(one.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`)
 }

@@ -1,5 +1,5 @@
 /** Values of weight files, whatever their type, as float32 or as they are. */
-import { FileFault, shown, viewOf } from "./source.ts"
+import { FileFault, printable, viewOf } from "./source.ts"
 
 /** Types of values, under PyTorch's names. */
 export type StoredType =
@@ -156,10 +156,11 @@ export const storedTensor = (
       return found
     },
     floats: () => {
-      if (!FLOATING.has(type)) throw new FileFault(`array ${shown(name)} holds ${type} values, which are no weights`)
+      if (!FLOATING.has(type))
+        throw new FileFault(`array ${printable(name)} holds ${type} values, which are no weights`)
       const made = asFloats()
       if (!made.every(Number.isFinite))
-        throw new FileFault(`array ${shown(name)} holds values that are no finite numbers`)
+        throw new FileFault(`array ${printable(name)} holds values that are no finite numbers`)
       return made
     }
   }

@@ -2,7 +2,7 @@
  * The zip archives that PyTorch writes: their members stand uncompressed, so that nothing can grow while it is read. After
  * PKWARE's APPNOTE 6.3.10, with zip64.
  */
-import { FileFault, type Source, shown, viewOf } from "./source.ts"
+import { FileFault, printable, type Source, viewOf } from "./source.ts"
 
 const END = 0x06054b50
 const END64 = 0x06064b50
@@ -72,7 +72,7 @@ const entryAt = (bytes: Uint8Array, head: number) => {
     extra
   )
   if (view.getUint16(10, true) !== 0 || size !== packed || (view.getUint16(8, true) & 1) !== 0) {
-    throw new FileFault(`holds a compressed or encrypted member ${shown(name)}, which PyTorch does not write`)
+    throw new FileFault(`holds a compressed or encrypted member ${printable(name)}, which PyTorch does not write`)
   }
   return { name, size, offset, next: head + 46 + nameLength + extraLength + commentLength }
 }

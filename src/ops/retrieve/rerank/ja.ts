@@ -2,6 +2,7 @@ import { Effect, Stream } from "effect"
 import { operator } from "../../../pipeline/operator.ts"
 import { type Gallery, Ranking } from "../../elements.ts"
 import { labelSets } from "../../measure/label-sets.ts"
+import { perGallery } from "../per-gallery.ts"
 import { emptyBlock } from "../rank-block.ts"
 import { labelOrder, orderByLabels } from "./label-order.ts"
 import { noting } from "./notes.ts"
@@ -11,7 +12,7 @@ const NOTE =
 
 const prepare = (gallery: Gallery) => {
   const sets = labelSets(gallery.labels, gallery.names.length, gallery.classes.length)
-  return { gallery, sets, databaseSets: Uint32Array.from(gallery.database, (image) => sets.of[image]) }
+  return { sets, databaseSets: Uint32Array.from(gallery.database, (image) => sets.of[image]) }
 }
 
 /**
@@ -27,13 +28,12 @@ export const ja = operator({
   params: {},
   run: () => (rankings) => {
     const noted = noting(NOTE, { usesDatabaseLabels: true })
-    let known: ReturnType<typeof prepare> | undefined
+    const prepared = perGallery(prepare)
     let affinity: ReturnType<typeof labelOrder> | undefined
     const again = (ranking: Ranking): Ranking => {
       const { from, gallery, order, to } = ranking
-      if (known?.gallery !== gallery) known = prepare(gallery)
       affinity ??= labelOrder(gallery.classes.length)
-      const { databaseSets, sets } = known
+      const { databaseSets, sets } = prepared(gallery)
       const n = databaseSets.length
       const block = emptyBlock(to - from, n)
       for (let row = 0; row < to - from; row++) {

@@ -5,7 +5,6 @@ import { join } from "node:path"
 import { Effect, Stream } from "effect"
 import fc from "fast-check"
 import { afterAll, describe, expect, it } from "vitest"
-import { Batch } from "../../../../src/ops/elements.ts"
 import { measure } from "../../../../src/ops/measure/measure.ts"
 import { exportWeights } from "../../../../src/ops/model/export.ts"
 import { drawnWeights, type Model, makeModel } from "../../../../src/ops/model/model.ts"
@@ -14,10 +13,9 @@ import { WeightsError } from "../../../../src/ops/model/weights.ts"
 import { embed } from "../../../../src/ops/retrieve/embed.ts"
 import { rank } from "../../../../src/ops/retrieve/rank.ts"
 import { toStream } from "../../../../src/pipeline/interpret.ts"
-import { operator } from "../../../../src/pipeline/operator.ts"
 import { effect } from "../../../effect.ts"
 import { opened } from "../../tensor/with-engine.ts"
-import { batches, services, tiny } from "../../train/harness.ts"
+import { batches, changing, services, tiny } from "../../train/harness.ts"
 import { originalCheckpoint } from "./pth-writer.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "orbitrank-chain-"))
@@ -34,21 +32,15 @@ const about = { architecture: model.params, bands: ["Red", "Green", "Blue"], cla
 const config = { backbone: net.backbone, pooling: net.pooling, parts: [[1, 1, 1]], channels: 3 }
 
 /** The third band is the first once more. */
-const coloured = operator({
-  name: "coloured",
-  about: "Images of three colours, for tests.",
-  from: Batch,
-  to: Batch,
-  params: {},
-  run: () => (stream) =>
-    Stream.map(stream, (batch) => ({
-      ...batch,
-      bands: about.bands,
-      images: Float32Array.from({ length: (batch.images.length / 2) * 3 }, (_, i) => {
-        return batch.images[Math.floor(i / 3) * 2 + ((i % 3) % 2)]
-      })
-    }))
-})
+const coloured = changing(
+  Stream.map((batch) => ({
+    ...batch,
+    bands: about.bands,
+    images: Float32Array.from({ length: (batch.images.length / 2) * 3 }, (_, i) => {
+      return batch.images[Math.floor(i / 3) * 2 + ((i % 3) % 2)]
+    })
+  }))
+)
 
 describe("a checkpoint of the original", () => {
   effect("gives the figures that the same weights give from published weights, and from the seed", () =>
@@ -58,7 +50,7 @@ describe("a checkpoint of the original", () => {
         Stream.runCollect(
           toStream(
             batches({ epochs: 1, count: 4, size: 6 }).pipe(
-              coloured(),
+              coloured,
               embed({ model: net, weights }),
               rank({ queries: 0.3 }),
               measure({ at: [3] })
