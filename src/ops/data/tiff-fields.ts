@@ -7,6 +7,9 @@ const MAX_FIELDS = 4096
 /** Sizes of the integer field types; others hold nothing that is asked for here. */
 const INTEGERS: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4 }
 
+/** Bytes of a value, by the types of TIFF 6.0 from 1 on and the reference of a directory. */
+const VALUE_BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4]
+
 export type Refuse = (problem: string) => never
 
 export const refusing =
@@ -22,6 +25,8 @@ export interface Fields {
   readonly littleEndian: boolean
   /** Bytes that header, directory and what has been read of its lists take. */
   readonly taken: Array<Span>
+  /** Bytes that values of any field take which do not stand in the directory itself; of one that is damaged, none. */
+  readonly values: ReadonlyArray<Span>
   /** All values of a tag; `undefined` where it is absent. */
   readonly list: (tag: number) => ReadonlyArray<number> | undefined
   /** The value of a tag that has one; `otherwise` where it is absent. */
@@ -57,6 +62,11 @@ export const readFields = (bytes: Uint8Array, refuse: Refuse): Fields => {
     [0, 8],
     [directory, directory + 2 + 12 * count]
   ]
+  const values = [...entries.values()].flatMap((at): ReadonlyArray<Span> => {
+    const length = view.getUint32(at + 4, littleEndian) * (VALUE_BYTES[view.getUint16(at + 2, littleEndian)] ?? 0)
+    const from = view.getUint32(at + 8, littleEndian)
+    return length > 4 && from + length <= bytes.length ? [[from, from + length]] : []
+  })
   const list = (tag: number) => {
     const at = entries.get(tag)
     if (at === undefined) return undefined
@@ -77,5 +87,5 @@ export const readFields = (bytes: Uint8Array, refuse: Refuse): Fields => {
     if (values !== undefined && values.length !== 1) refuse(`has a tag ${tag} with ${values.length} values, expected 1`)
     return values?.[0] ?? otherwise
   }
-  return { littleEndian, taken, list, one }
+  return { littleEndian, taken, values, list, one }
 }

@@ -59,10 +59,21 @@ const overlap = (spans: ReadonlyArray<Span>): boolean => {
   return sorted.some(([from], i) => i > 0 && from < sorted[i - 1][1])
 }
 
+/** The same bytes as spans that share none: fields may have a value in common. */
+const united = (spans: ReadonlyArray<Span>): ReadonlyArray<Span> => {
+  const found: Array<Span> = []
+  for (const [from, to] of [...spans].sort((a, b) => a[0] - b[0])) {
+    const last = found.at(-1)
+    if (last !== undefined && from < last[1]) found[found.length - 1] = [last[0], Math.max(last[1], to)]
+    else found.push([from, to])
+  }
+  return found
+}
+
 type Head = Omit<TiffHeader, "strips">
 
 const plainStrips = (fields: Fields, { dtype, height, samples, width }: Head, size: number, refuse: Refuse): Strips => {
-  const { list, one, taken } = fields
+  const { list, one, taken, values } = fields
   const offsets = list(273) ?? refuse("names no strips")
   const counts = list(279) ?? refuse("names no strip sizes")
   const rows = Math.min(one(278, height), height)
@@ -82,7 +93,7 @@ const plainStrips = (fields: Fields, { dtype, height, samples, width }: Head, si
   }
   // What a flipped bit of an offset would give is no image, but a piece of one.
   const strips = offsets.map((offset, i): Span => [offset, offset + Math.min(counts[i], size - offset)])
-  if (overlap([...taken, ...strips])) refuse("has strips that overlap")
+  if (overlap([...taken, ...strips]) || overlap([...united(values), ...strips])) refuse("has strips that overlap")
   return { offsets, rows, planar }
 }
 

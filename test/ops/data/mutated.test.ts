@@ -72,6 +72,20 @@ describe("damaged files", () => {
     expect([read > 40, refused > 40]).toEqual([true, true])
   })
 
+  it.each([20, 6])("TIFF in plain strips of %s rows, each bit flipped by itself", async (rows) => {
+    const whole = encodeGeoTiff(ramp, 20, 20, place, rows)
+    const wrong: Array<string> = []
+    for (let i = 0; i < 8 * whole.length; i++) {
+      const flip = [i >> 3, i & 7] as const
+      const found = await band(damaged(whole, { flips: [flip], cut: undefined })).catch((fault: unknown) => {
+        expect(fault).toBeInstanceOf(DataError)
+        return undefined
+      })
+      if (found !== undefined && bitsApart(found.band, raw(ramp)) > 1) wrong.push(flip.join("."))
+    }
+    expect(wrong).toEqual([])
+  })
+
   it("TIFF packed by deflate, whose checksum tells of flipped pixels", async () => {
     const whole = await sharp(ramp, { raw: { width: 20, height: 20, channels: 1 } })
       .toColourspace("grey16")
