@@ -66,12 +66,19 @@ export const readRecord = (folder: string): RunRecord | undefined => {
 export const writeRecord = (folder: string, record: RunRecord): void =>
   writeFileAtomic(recordPath(folder), `${JSON.stringify(record, null, 2)}\n`)
 
-/** Sets a dotted path, `results.trained`, without changing the old value. */
+/**
+ * Sets a dotted path, `results.trained`, without changing the old value; `undefined` takes away what stood there, and what
+ * holds nothing else.
+ */
 export const setPath = <A extends object>(target: A, path: string, value: unknown): A => {
   const [head, ...rest] = path.split(".")
   const before = (target as Record<string, unknown>)[head]
   const inner = typeof before === "object" && before !== null ? before : {}
-  return { ...target, [head]: rest.length === 0 ? value : setPath(inner, rest.join("."), value) }
+  const next = rest.length === 0 ? value : setPath(inner, rest.join("."), value)
+  if (value !== undefined || (rest.length > 0 && Object.keys(next as object).length > 0)) {
+    return { ...target, [head]: next }
+  }
+  return Object.fromEntries(Object.entries(target).filter(([key]) => key !== head)) as A
 }
 
 export const stamp = (path: string): Written | undefined => {

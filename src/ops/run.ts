@@ -16,7 +16,7 @@ export class Run extends Context.Service<
     readonly experiment: string
     /** Says one line to the user, above the progress bars. */
     readonly say: (line: string) => Effect.Effect<void>
-    /** Puts a value into the run record under a dotted path, for example `results.trained`. */
+    /** Puts a value into the run record under a dotted path, for example `results.trained`; `undefined` removes it. */
     readonly record: (path: string, value: unknown) => Effect.Effect<void>
     /**
      * Names a file that the running pipeline has written. A finished pipeline is skipped when a run is repeated only

@@ -115,4 +115,15 @@ describe("the record", () => {
     })
     expect(before).toEqual({ results: { untrained: { x: 1 } } })
   })
+
+  it("loses what is set to undefined, and what then holds nothing", () => {
+    const before = { seed: 1, skipped: { decode: ["a"], store: ["b"] } }
+    const first = setPath(before, "skipped.decode", undefined)
+    expect(Object.entries(first)).toEqual([
+      ["seed", 1],
+      ["skipped", { store: ["b"] }]
+    ])
+    expect(Object.keys(setPath(first, "skipped.store", undefined))).toEqual(["seed"])
+    expect(Object.keys(setPath({ seed: 1 }, "skipped.decode", undefined))).toEqual(["seed"])
+  })
 })

@@ -27,7 +27,7 @@ const report = Effect.fnUntraced(function* (folder: string, findings: ReadonlyAr
   for (const one of findings) {
     yield* say(`archive: ${findingText(one)}. ${one.remedy}.`)
   }
-  if (findings.length > 0) yield* record("findings.archive", findings)
+  yield* record("findings.archive", findings.length > 0 ? findings : undefined)
 })
 
 /** Lists an archive that is there, in the archive's own order: that of its table of labels, or of its patches' names. */

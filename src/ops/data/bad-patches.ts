@@ -31,6 +31,14 @@ export const badPatches = (stage: string, bad: ReadonlyArray<Bad>): DataError =>
     remedy: "Repair them, or leave them out with `on_bad_patch: skip`"
   })
 
+/** Says and records which patches a stage has left out; none takes an earlier run's list out of the record. */
+export const reportSkipped = Effect.fnUntraced(function* (stage: string, bad: ReadonlyArray<Bad>) {
+  const run = yield* Run
+  const patches = bad.length === 1 ? "patch" : "patches"
+  if (bad.length > 0) yield* run.say(`${stage}: left out ${bad.length} bad ${patches}: ${listing(bad)}`)
+  yield* run.record(`skipped.${stage}`, bad.length > 0 ? bad : undefined)
+})
+
 /**
  * Applies `use` to every item, keeping their order. Items that fail are set aside; at the stream's end they fail it
  * together, or are said and counted.
@@ -47,11 +55,8 @@ export const mapGood =
     Stream.suspend(() => {
       const bad: Array<Bad> = []
       const atEnd = Effect.gen(function* () {
-        if (bad.length === 0) return
-        if (policy === "fail") return yield* badPatches(stage, bad)
-        const run = yield* Run
-        yield* run.say(`${stage}: left out ${bad.length} bad patches: ${listing(bad)}`)
-        yield* run.record(`skipped.${stage}`, bad)
+        if (bad.length > 0 && policy === "fail") return yield* badPatches(stage, bad)
+        yield* reportSkipped(stage, bad)
       })
       return items.pipe(
         Stream.mapEffect((item) => Effect.map(Effect.result(use(item)), (result) => ({ item, result })), {

@@ -4,7 +4,7 @@ import { operator } from "../../pipeline/operator.ts"
 import { Name, PositiveInt, param } from "../../pipeline/param.ts"
 import { RawPatch, Stored } from "../elements.ts"
 import { Run } from "../run.ts"
-import { type Bad, badPatches, onBadPatch } from "./bad-patches.ts"
+import { type Bad, badPatches, onBadPatch, reportSkipped } from "./bad-patches.ts"
 import { DataError } from "./errors.ts"
 import { onlyStoreFaults, openWriter, type StoreWriter } from "./store/lmdb.ts"
 import { encodeValue } from "./store/value.ts"
@@ -59,7 +59,7 @@ export const store = operator({
           )
           const summary = Effect.gen(function* () {
             if (tally.bad.length > 0 && on_bad_patch === "fail") return yield* badPatches("store", tally.bad)
-            if (tally.bad.length > 0) yield* run.say(`store: left out ${tally.bad.length} bad patches`)
+            yield* reportSkipped("store", tally.bad)
             yield* run.wrote(join(path, "data.mdb"))
             return {
               kind: "stored",

@@ -1,5 +1,6 @@
 /** The report page: one HTML file that needs no network. */
 import type { NamedReport } from "./comparison.ts"
+import { type LeftOut, leftOutSection } from "./left-out.ts"
 import { escapeText } from "./markup.ts"
 import type { StripWithPictures } from "./page-pictures.ts"
 import { pageStrips, pictureStyle } from "./page-strips.ts"
@@ -16,6 +17,7 @@ export interface Page {
   readonly strips: ReadonlyArray<StripWithPictures>
   /** WebP, that strips have by number. */
   readonly pictures: ReadonlyArray<Uint8Array>
+  readonly leftOut: LeftOut
   /** The run's configuration, as text; empty where it is not known. */
   readonly configuration: string
 }
@@ -61,7 +63,7 @@ const configuration = (text: string): string =>
 const ALONE = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
 /** The whole document. Every text that comes from data is escaped. */
-export const page = ({ configuration: text, experiment, pictures, plots: drawn, reports, strips }: Page): string => {
+export const page = ({ experiment, pictures, plots: drawn, reports, strips, ...rest }: Page): string => {
   const own = reports[reports.length - 1]
   return `<!doctype html>
 <html lang="en">
@@ -80,7 +82,8 @@ ${pageTable(reports)}
 ${plots(drawn)}
 ${pageStrips(strips)}
 ${notes(reports)}
-${configuration(text)}
+${leftOutSection(rest.leftOut)}
+${configuration(rest.configuration)}
 </main>${strips.length > 1 ? toolsScript : ""}</body>
 </html>
 `

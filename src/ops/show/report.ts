@@ -12,6 +12,7 @@ import { Run } from "../run.ts"
 import { markNote, type NamedReport } from "./comparison.ts"
 import { curvePlots } from "./curve.ts"
 import { ShowError, touching } from "./errors.ts"
+import type { LeftOut } from "./left-out.ts"
 import { page } from "./page.ts"
 import { pageStripsOf } from "./page-pictures.ts"
 import { readStrips } from "./strips-file.ts"
@@ -37,11 +38,14 @@ const earlier = (folder: string, name: string): Effect.Effect<NamedReport, ShowE
   })
 }
 
-/** The configuration in the run record, as YAML with one line per step; empty where there is none. */
-const configuration = (folder: string): string => {
+/** The run record so far; empty where there is none. */
+const recorded = (folder: string): Readonly<Record<string, unknown>> & LeftOut => {
   const path = join(folder, "record.json")
-  if (!existsSync(path)) return ""
-  const { configuration, engine, versions } = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>
+  return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {}
+}
+
+/** The configuration in a run record, as YAML with one line per step; empty where there is none. */
+const configurationText = ({ configuration, engine, versions }: Readonly<Record<string, unknown>>): string => {
   const known = Object.entries({ ...(configuration as object), engine, versions }).filter(([, value]) => value != null)
   return known.map(([key, value]) => dump({ [key]: value }, { flowLevel: 3, lineWidth: 110 })).join("\n")
 }
@@ -56,7 +60,9 @@ const writePage = Effect.fnUntraced(function* (reports: ReadonlyArray<NamedRepor
   const shown = yield* pageStripsOf(yield* touching(join(folder, "strips"), () => readStrips(folder)))
   yield* touching(path, () => {
     const plots = curvePlots(optionalText(join(folder, "curve.csv")))
-    writeFileAtomic(path, page({ experiment, reports, plots, ...shown, configuration: configuration(folder) }))
+    const record = recorded(folder)
+    const text = configurationText(record)
+    writeFileAtomic(path, page({ experiment, reports, plots, ...shown, leftOut: record, configuration: text }))
   })
   return path
 })

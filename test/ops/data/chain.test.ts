@@ -119,7 +119,7 @@ describe("bad patches", () => {
   effect("of labels are found by archive and store", () =>
     Effect.gen(function* () {
       const folder = temporaryFolder()
-      const { collect: inFolder } = runIn(folder)
+      const { collect: inFolder, recorded: noted, said: told } = runIn(folder)
       const refs = yield* inFolder(miniature({ patches: 3 }))
       const file = (i: number) => join(refs[i].folder, `${refs[i].name}_labels_metadata.json`)
       writeFileSync(file(0), "{")
@@ -133,6 +133,11 @@ describe("bad patches", () => {
       const [stored] = yield* inFolder(some.pipe(store({ on_bad_patch: "skip" })))
       expect(stored.patches).toBe(1)
       expect(stored.skipped.map(({ name }) => name)).toEqual([refs[1].name])
+      expect(noted["skipped.store"]).toEqual(stored.skipped)
+      expect(told.join()).toContain("store: left out 1 bad patch: ")
+      writeFileSync(file(1), '{"labels":["Pastures"]}')
+      const [mended] = yield* inFolder(some.pipe(store({ on_bad_patch: "skip" })))
+      expect([mended.skipped, noted["skipped.store"]]).toEqual([[], undefined])
     })
   )
 })

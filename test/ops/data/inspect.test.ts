@@ -144,7 +144,7 @@ describe("inspect", () => {
       expect(fault.message).toContain("inspect: 1 bad patch: ")
       expect(fault.message).toContain("bad.npy: is not a .npy file")
       expect(yield* collect(inspect({ from: "mixed", on_bad_patch: "skip" }))).toHaveLength(1)
-      expect(said.join()).toContain("inspect: left out 1 bad patches")
+      expect(said.join()).toContain("inspect: left out 1 bad patch: ")
       expect(recorded["skipped.inspect"]).toHaveLength(1)
       const message = (from: string) => Effect.map(Effect.flip(collect(inspect({ from }))), (one) => one.message)
       mkdirSync(join(root, "nothing"))

@@ -78,13 +78,20 @@ describe("the page", () => {
     plots: [{ title: "Loss", x: "step", y: "loss", series: [] }],
     strips,
     pictures: [Uint8Array.of(1, 2, 3), Uint8Array.of(4, 5, 6)],
+    leftOut: {
+      skipped: { decode: [{ name: "p<0>", why: "p<0>_B05.tif: is damaged." }] },
+      findings: {
+        archive: [{ what: "labels have no image", count: 7, examples: ["a&b"], severity: "warn", remedy: "Get them" }]
+      }
+    } as const,
     configuration: "rule: 'a < b'"
   })
   const html = page(content([strip]))
   const chosen = page(content([strip, { ...strip, row: 1, ap: 0.5 }]))
 
   it("escapes every text", () => {
-    for (const raw of ["<1>", "un<trained>", "<what>", "<script>", 'q"0', "a < b"]) expect(html).not.toContain(raw)
+    for (const raw of ["<1>", "un<trained>", "<what>", "<script>", 'q"0', "a < b", "p<0>", "a&b"])
+      expect(html).not.toContain(raw)
     for (const shown of ["Trial &lt;1&gt; &amp; co", "un&lt;trained&gt;", "&lt;script&gt;", "a &lt; b", "q&quot;0"]) {
       expect(html).toContain(shown)
     }
@@ -102,6 +109,21 @@ describe("the page", () => {
     expect(html).toMatch(/<td><span>0\.2500<\/span><\/td><td class="best"><span title="best">0\.5000</)
     expect(html).toContain('<li class="shared">&lt;script&gt;</li><li class="other">Marine waters</li>')
     expect(html).toContain("<b>0.33</b>")
+  })
+
+  it("lists what was left out and why; a run that left out nothing has no such section", () => {
+    expect(html).toContain("<li>7 labels have no image: a&amp;b, and 6 more. Get them.</li>")
+    expect(html).toContain("<summary>1 patch skipped by decode</summary>")
+    expect(html).toContain("<li><strong>p&lt;0&gt;</strong>: p&lt;0&gt;_B05.tif: is damaged.</li>")
+    expect(page({ ...content([]), leftOut: {} })).not.toContain("left out")
+  })
+
+  it("names the record where a step skipped more than can be shown", () => {
+    const decode = Array.from({ length: 1203 }, (_, i) => ({ name: `n${i}`, why: "is missing" }))
+    const long = page({ ...content([]), leftOut: { skipped: { decode } } })
+    expect(long).toContain("<summary>1,203 patches skipped by decode</summary>")
+    expect(long.match(/is missing/g)).toHaveLength(200)
+    expect(long).toContain("<li>and 1,003 patches more: see skipped.decode in record.json</li>")
   })
 
   it("is readable on a phone and in the dark", () => {
@@ -145,7 +167,10 @@ describe("report", () => {
       writeFileSync(file("curve.csv"), "epoch,step,loss,floor\n1,1,0.9,0.8\n1,2,0.85,0.8\n")
       writeFileSync(
         file("record.json"),
-        JSON.stringify({ configuration: { settings: { seed: 24 }, pipelines: { test: [{ rank: { queries: 0.2 } }] } } })
+        JSON.stringify({
+          configuration: { settings: { seed: 24 }, pipelines: { test: [{ rank: { queries: 0.2 } }] } },
+          skipped: { decode: [{ name: "S2A_7", why: "S2A_7_B05.tif: is missing." }] }
+        })
       )
       expect(yield* Stream.runCollect(run(made(0.25), { as: "untrained" })).pipe(provided)).toEqual([made(0.25)])
       fake.said.length = 0
@@ -169,6 +194,7 @@ describe("report", () => {
       ])
       const html = readFileSync(file("report.html"), "utf8")
       expect(html).toContain("queries: 0.2")
+      expect(html).toContain("<strong>S2A_7</strong>: S2A_7_B05.tif: is missing.")
       expect(html).toContain('class="line dashed c2"')
       expect(html).toContain("untrained: Noted at 0.25.")
       expect(fake.wrote.slice(-2)).toEqual([file("results", "trained.json"), file("results", "trained.csv")])
