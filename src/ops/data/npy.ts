@@ -1,8 +1,6 @@
-/**
- * Reads `.npy` files: one array (NumPy's format description, versions 1 to 3): the magic text, two bytes of version, the
- * header's length in two bytes (version 1) or four, a Python dictionary as text, the values.
- */
+/** Reads `.npy` files whole: one array of numbers, of either byte order and either order of axes. */
 import type { Dtype, Pixels } from "../elements.ts"
+import { NPY_PREFIX, type NpyHeader, npySpan, parseNpy } from "../npy.ts"
 import { bytesOf, swapBytes, valuesAt } from "./dtypes.ts"
 import { DataError } from "./faults.ts"
 
@@ -13,7 +11,6 @@ export interface NpyArray {
   readonly data: Pixels
 }
 
-const MAGIC = Buffer.from("\x93NUMPY", "latin1")
 const CODES: Readonly<Record<string, Dtype>> = {
   u1: "uint8",
   u2: "uint16",
@@ -24,44 +21,10 @@ const CODES: Readonly<Record<string, Dtype>> = {
   f8: "float64"
 }
 
-type Refuse = (problem: string) => never
-
-const refusing =
-  (file: string): Refuse =>
-  (problem) => {
-    throw new DataError({ subject: file, problem, remedy: "Save one array of numbers with `numpy.save`" })
-  }
-
-/** The header's text, and where the values begin. */
-const headerOf = (bytes: Uint8Array, refuse: Refuse) => {
-  if (bytes.length < 12 || Buffer.compare(bytes.subarray(0, 6), MAGIC) !== 0) refuse("is not a .npy file")
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const version = bytes[6]
-  if (version < 1 || version > 3) refuse(`is a .npy file of version ${version}, which is not known`)
-  const from = version === 1 ? 10 : 12
-  const begin = from + (version === 1 ? view.getUint16(8, true) : view.getUint32(8, true))
-  if (begin > bytes.length) refuse("is cut short within its header")
-  return { text: Buffer.from(bytes.subarray(from, begin)).toString("latin1"), begin }
-}
-
-/** Python's dictionary of three entries, in any order; anything else is not ours to guess at. */
-const HEADER = /^\{('(descr|fortran_order|shape)': *('[^']*'|True|False|\([\d, ]*\)),? *){3}\}\s*$/
-
-const entry = (text: string, key: string): string | undefined =>
-  new RegExp(`'${key}': *('[^']*'|True|False|\\([\\d, ]*\\))`).exec(text)?.[1]
-
-const describe = (text: string, refuse: Refuse) => {
-  const descr = entry(text, "descr")
-  const order = entry(text, "fortran_order")
-  const sizes = entry(text, "shape")
-  if (!HEADER.test(text) || descr === undefined || order === undefined || sizes === undefined) {
-    return refuse("does not hold a plain array of numbers")
-  }
-  const code = /^'([<>|=])?([a-z]\d+)'$/.exec(descr)
-  const dtype = code === null ? undefined : CODES[code[2]]
-  if (dtype === undefined) return refuse(`holds values of type ${descr}, which are not read`)
-  const shape = [...sizes.matchAll(/\d+/g)].map(([size]) => Number(size))
-  return { dtype, bigEndian: code?.[1] === ">", byColumns: order === "True", shape }
+/** The pixel type that NumPy's letters tell; `undefined` for one that archives do not use. */
+export const npyType = ({ descr }: NpyHeader): { readonly dtype: Dtype; readonly bigEndian: boolean } | undefined => {
+  const [, order, code] = /^([<>|=])?([a-z]\d+)$/.exec(descr) ?? []
+  return code in CODES ? { dtype: CODES[code], bigEndian: order === ">" } : undefined
 }
 
 /** From Fortran's order, first index fastest, to row-major. */
@@ -92,15 +55,21 @@ const rowMajor = (data: Pixels, shape: ReadonlyArray<number>): Pixels => {
  * @throws DataError where the file is damaged, cut short, or holds values of another type
  */
 export const decodeNpy = (bytes: Uint8Array, file: string): NpyArray => {
-  const refuse = refusing(file)
-  const { begin, text } = headerOf(bytes, refuse)
-  const { bigEndian, byColumns, dtype, shape } = describe(text, refuse)
+  const refuse = (problem: string): never => {
+    throw new DataError({ subject: file, problem, remedy: "Save one array of numbers with `numpy.save`" })
+  }
+  const span = npySpan(bytes.subarray(0, NPY_PREFIX), refuse)
+  const header = parseNpy(bytes.subarray(span.from, span.begin), span, refuse)
+  const { fortran, shape } = header
+  const type = npyType(header)
+  if (type === undefined) return refuse(`holds values of type ${header.descr}, which are not read`)
+  const { bigEndian, dtype } = type
   const count = shape.reduce((n, size) => n * size, 1)
   const needed = count * bytesOf(dtype)
-  if (needed !== bytes.length - begin) {
-    return refuse(`should hold ${needed} bytes of values, but holds ${bytes.length - begin}`)
+  if (needed !== bytes.length - span.begin) {
+    return refuse(`should hold ${needed} bytes of values, but holds ${bytes.length - span.begin}`)
   }
-  const data = valuesAt(dtype, bytes, begin, count)
+  const data = valuesAt(dtype, bytes, span.begin, count)
   if (bigEndian) swapBytes(data)
-  return { dtype, shape, data: byColumns && shape.length > 1 ? rowMajor(data, shape) : data }
+  return { dtype, shape, data: fortran && shape.length > 1 ? rowMajor(data, shape) : data }
 }

@@ -2,9 +2,12 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs"
 import { dirname } from "node:path"
 import type { Embeddings } from "../elements.ts"
+import { npyHeader } from "../npy.ts"
 import { field } from "./csv.ts"
 import { RetrieveError } from "./errors.ts"
-import { NPY_HEADER, npyHeader } from "./npy.ts"
+
+/** Bytes of the vectors' header, which is written again once the rows are counted: enough for any shape. */
+const HEADER = 128
 
 /** One row of 0 and 1 per image. */
 const csvRows = ({ classes, names }: Embeddings, labels: Uint8Array): string =>
@@ -79,7 +82,7 @@ export class EmbeddingsFile {
   constructor(path: string) {
     this.path = path
     mkdirSync(dirname(path), { recursive: true })
-    this.vectors = new Growing(`${path}.npy`, NPY_HEADER)
+    this.vectors = new Growing(`${path}.npy`, HEADER)
     this.labels = new Growing(`${path}.csv`)
   }
 
@@ -119,7 +122,7 @@ export class EmbeddingsFile {
   /** Completes all files, and then gives them their names. */
   finish(): void {
     if (this.first === undefined) this.labels.append(Buffer.from("name\n", "utf8"))
-    this.vectors.complete(npyHeader(this.rows, this.first?.dim ?? 0))
+    this.vectors.complete(npyHeader("<f4", [this.rows, this.first?.dim ?? 0], HEADER))
     this.labels.complete()
     this.predicted?.complete()
     for (const file of this.files) file.rename()

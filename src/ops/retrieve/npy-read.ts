@@ -1,5 +1,6 @@
-/** Reads matrices from `.npy` files, rows at a time (NumPy Enhancement Proposal 1, and versions 2.0 and 3.0 of the format). */
+/** Reads matrices from `.npy` files, rows at a time. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs"
+import { NPY_PREFIX, npySpan, parseNpy } from "../npy.ts"
 import { RetrieveError } from "./errors.ts"
 
 /** A matrix on disk: row-major, little-endian. */
@@ -14,8 +15,6 @@ export interface NpyMatrix {
   readonly begin: number
 }
 
-const MAGIC = Buffer.from([0x93, ...Buffer.from("NUMPY", "latin1")])
-const PREFIX = 12
 const SAVE = "Save it with `numpy.save(path, numpy.ascontiguousarray(E, numpy.float32))`"
 
 const refuse = (path: string, problem: string, remedy = SAVE): RetrieveError =>
@@ -31,37 +30,16 @@ const readExactly = (fd: number, into: Uint8Array, at: number): Uint8Array | und
   return into
 }
 
-/** The header's text and where the values begin. */
-const headerOf = (path: string, fd: number): { readonly text: string; readonly begin: number } => {
-  const prefix = Buffer.alloc(PREFIX)
-  if (fstatSync(fd).size < PREFIX || readExactly(fd, prefix, 0) === undefined || !prefix.subarray(0, 6).equals(MAGIC)) {
-    throw refuse(path, "is not a .npy file")
-  }
-  const major = prefix[6]
-  if (major < 1 || major > 3) throw refuse(path, `is a .npy file of version ${major}, which is not known`)
-  const start = major === 1 ? 10 : 12
-  const length = major === 1 ? prefix.readUInt16LE(8) : prefix.readUInt32LE(8)
-  // Headers of matrices are about a hundred bytes; a length of gigabytes is damage.
-  const text = length > 0x10_0000 ? undefined : readExactly(fd, Buffer.alloc(length), start)
-  if (text === undefined) throw refuse(path, "is cut short within its header")
-  return { text: Buffer.from(text).toString("latin1"), begin: start + length }
-}
-
 const KINDS: Readonly<Record<string, 4 | 8>> = { "<f4": 4, "<f8": 8 }
 
-const valueBytes = (path: string, text: string): 4 | 8 => {
-  const dtype = /'descr':\s*'([^']*)'/.exec(text)?.[1]
-  if (dtype === undefined) throw refuse(path, "does not hold a plain array of numbers")
-  const bytes = KINDS[dtype]
+const valueBytes = (path: string, descr: string): 4 | 8 => {
+  const bytes = KINDS[descr]
   if (bytes !== undefined) return bytes
-  if (dtype === ">f4" || dtype === ">f8") throw refuse(path, `is big-endian (${dtype})`)
-  throw refuse(path, `holds values of type ${dtype}, not float32 or float64`)
+  if (descr === ">f4" || descr === ">f8") throw refuse(path, `is big-endian (${descr})`)
+  throw refuse(path, `holds values of type ${descr}, not float32 or float64`)
 }
 
-const shapeOf = (path: string, text: string): readonly [rows: number, columns: number] => {
-  const written = /'shape':\s*\(([\d\s,]*)\)/.exec(text)?.[1]
-  const shape = (written ?? "").split(",").flatMap((n) => (n.trim() === "" ? [] : [Number(n)]))
-  if (written === undefined) throw refuse(path, "has a header without a shape")
+const matrixOf = (path: string, shape: ReadonlyArray<number>): readonly [rows: number, columns: number] => {
   if (shape.length === 2) return [shape[0], shape[1]]
   throw refuse(
     path,
@@ -71,13 +49,20 @@ const shapeOf = (path: string, text: string): readonly [rows: number, columns: n
 }
 
 const describe = (path: string, fd: number): NpyMatrix => {
-  const { begin, text } = headerOf(path, fd)
-  const bytes = valueBytes(path, text)
-  const [rows, columns] = shapeOf(path, text)
-  if (/'fortran_order':\s*True/.test(text)) throw refuse(path, "is stored column by column (fortran_order)")
+  const refused = (problem: string): never => {
+    throw refuse(path, problem)
+  }
+  const { size } = fstatSync(fd)
+  const part = (from: number, to: number) =>
+    readExactly(fd, Buffer.alloc(Math.min(to, size) - Math.min(from, size)), from) ?? Buffer.alloc(0)
+  const span = npySpan(part(0, NPY_PREFIX), refused)
+  const { begin } = span
+  const { descr, fortran, shape } = parseNpy(part(span.from, begin), span, refused)
+  const bytes = valueBytes(path, descr)
+  const [rows, columns] = matrixOf(path, shape)
+  if (fortran) throw refuse(path, "is stored column by column (fortran_order)")
   if (rows === 0 || columns === 0) throw refuse(path, `is empty: its shape is (${rows}, ${columns})`)
   const wanted = begin + rows * columns * bytes
-  const { size } = fstatSync(fd)
   if (size < wanted) throw refuse(path, `is cut short: ${size} bytes of ${wanted}`, "Copy or save it again")
   if (size > wanted) throw refuse(path, `is ${size - wanted} bytes longer than its header says`, "Save one array to it")
   return { path, fd, rows, columns, bytes, begin }

@@ -58,8 +58,8 @@ describe("decodeNpy", () => {
   it.each([
     ["nothing", new Uint8Array(0), "is not a .npy file"],
     ["another file", Buffer.from("PK\x03\x04 and so on, a zip"), "is not a .npy file"],
-    ["text values", file("<U5", "(1,)", [1, 2, 3, 4]), "holds values of type '<U5', which are not read"],
-    ["objects", file("|O", "(1,)", [1]), "holds values of type '|O'"],
+    ["text values", file("<U5", "(1,)", [1, 2, 3, 4]), "holds values of type <U5, which are not read"],
+    ["objects", file("|O", "(1,)", [1]), "holds values of type |O"],
     ["missing values", file("<u2", "(3,)", [1, 2, 3, 4]), "should hold 6 bytes of values, but holds 4"],
     ["values left over", file("|u1", "(3,)", [1, 2, 3, 4]), "should hold 3 bytes of values, but holds 4"],
     ["a giant shape", file("|u1", "(4294967296, 4294967296, 4294967296)", [1]), "bytes of values, but holds 1"],

@@ -1,13 +1,19 @@
 /** Arrays on disk, `.npy` or a tensor of a safetensors file, read an item of the first axis at a time. */
 import { open } from "node:fs/promises"
 import type { Dtype, Pixels } from "../../elements.ts"
-import { bytesOf, valuesAt } from "../dtypes.ts"
+import { NPY_PREFIX, npySpan, parseNpy } from "../../npy.ts"
+import { bytesOf, swapBytes, valuesAt } from "../dtypes.ts"
 import { DataError } from "../faults.ts"
+import { npyType } from "../npy.ts"
 import { messageOf } from "./read-file.ts"
 
-export interface ArrayFile {
+/** What numpy and PyTorch make of Python's own numbers: too wide for pixels, but often what labels are. */
+type Wide = "int64"
+
+export interface ArrayFile<T extends Dtype | Wide = Dtype> {
   readonly file: string
-  readonly dtype: Dtype
+  readonly dtype: T
+  readonly bigEndian: boolean
   readonly shape: ReadonlyArray<number>
   /** Where the first value stands. */
   readonly begin: number
@@ -18,7 +24,7 @@ const refuse = (file: string, problem: string, remedy: string, cause?: unknown):
 }
 
 const DAMAGED = "Write the file again: it is damaged or of another kind"
-const SAVE = "Save it with `numpy.save(path, numpy.ascontiguousarray(array))`, little-endian"
+const SAVE = "Save it with `numpy.save(path, numpy.ascontiguousarray(array))`"
 
 const CONVERT = 'Convert it to one of uint8, uint16, int16, uint32, int32, float32, float64: `array.astype("uint8")`'
 
@@ -43,63 +49,46 @@ const readPart = async (file: string, at: number, length: number): Promise<{ byt
 
 const product = (shape: ReadonlyArray<number>): number => shape.reduce((n, size) => n * size, 1)
 
-/** Types by numpy's letters. */
-const NUMPY: Readonly<Record<string, Dtype>> = {
-  "|u1": "uint8",
-  "|b1": "uint8",
-  "<u2": "uint16",
-  "<i2": "int16",
-  "<u4": "uint32",
-  "<i4": "int32",
-  "<f4": "float32",
-  "<f8": "float64"
-}
-const PREFIX = 12
-/** Headers are about a hundred bytes; gigabytes are damage. */
-const MAX_HEADER = 1 << 20
+const widthOf = (dtype: Dtype | Wide): number => (dtype === "int64" ? 8 : bytesOf(dtype))
 
-/** Describes a `.npy` file (NumPy Enhancement Proposal 1; versions 1.0 to 3.0). */
-const openNpy = async (file: string): Promise<ArrayFile> => {
-  const { bytes: prefix, size } = await readPart(file, 0, PREFIX)
-  if (prefix.length < PREFIX || prefix.subarray(0, 6).toString("latin1") !== "\x93NUMPY") {
-    return refuse(file, "is not a .npy file", SAVE)
-  }
-  const start = prefix[6] === 1 ? 10 : 12
-  const length = prefix[6] === 1 ? prefix.readUInt16LE(8) : prefix.readUInt32LE(8)
-  if (prefix[6] > 3 || length > MAX_HEADER || start + length > size)
-    return refuse(file, "has a damaged header", DAMAGED)
-  const text = (await readPart(file, start, length)).bytes.toString("latin1")
-  const letters = /'descr':\s*'([^']*)'/.exec(text)?.[1] ?? "objects"
-  const shape = /'shape':\s*\(([\d\s,]*)\)/
-    .exec(text)?.[1]
-    ?.split(",")
-    .filter((n) => n.trim() !== "")
-    .map(Number)
-  const dtype = NUMPY[letters]
-  if (dtype === undefined) return refuse(file, `holds values of type ${letters}, which is not read`, CONVERT)
-  if (shape === undefined || shape.length === 0) return refuse(file, "has a header without a shape", DAMAGED)
-  if (/'fortran_order':\s*True/.test(text)) return refuse(file, "is stored column by column (fortran_order)", SAVE)
-  const wanted = start + length + product(shape) * bytesOf(dtype)
+/** Types beyond those of pixels, by numpy's letters; a truth value is a byte of 0 or 1. */
+const NUMPY: Readonly<Record<string, Dtype | Wide>> = { "|b1": "uint8", "<i8": "int64", "<u8": "int64" }
+
+/** Describes a `.npy` file. */
+const openNpy = async (file: string): Promise<ArrayFile<Dtype | Wide>> => {
+  const damaged = (problem: string) => refuse(file, problem, SAVE)
+  const { bytes: prefix, size } = await readPart(file, 0, NPY_PREFIX)
+  const span = npySpan(prefix, damaged)
+  const header = parseNpy((await readPart(file, span.from, span.begin - span.from)).bytes, span, damaged)
+  const { descr, fortran, shape } = header
+  const { bigEndian, dtype } = npyType(header) ?? { dtype: NUMPY[descr], bigEndian: false }
+  if (dtype === undefined) return refuse(file, `holds values of type ${descr}, which is not read`, CONVERT)
+  if (shape.length === 0) return refuse(file, "holds a single number", SAVE)
+  if (fortran) return refuse(file, "is stored column by column (fortran_order)", SAVE)
+  const wanted = span.begin + product(shape) * widthOf(dtype)
   if (wanted !== size) return refuse(file, `has ${size} bytes, but its header says ${wanted}`, DAMAGED)
-  return { file, dtype, shape, begin: start + length }
+  return { file, dtype, bigEndian, shape, begin: span.begin }
 }
 
-const SAFETENSORS: Readonly<Record<string, Dtype>> = {
+/** Headers of gigabytes are damage. */
+const MAX_HEADER = 100_000_000
+const SAFETENSORS: Readonly<Record<string, Dtype | Wide>> = {
   U8: "uint8",
   BOOL: "uint8",
   U16: "uint16",
   I16: "int16",
   U32: "uint32",
   I32: "int32",
+  I64: "int64",
   F32: "float32",
   F64: "float64"
 }
 
 /** Describes one tensor of a safetensors file; its values are not read. */
-const openTensor = async (file: string, name: string): Promise<ArrayFile> => {
+const openTensor = async (file: string, name: string): Promise<ArrayFile<Dtype | Wide>> => {
   const { bytes: prefix, size } = await readPart(file, 0, 8)
   const length = prefix.length < 8 ? Number.NaN : Number(prefix.readBigUInt64LE(0))
-  if (!(length <= Math.min(size - 8, 100 * MAX_HEADER))) return refuse(file, "is not a safetensors file", DAMAGED)
+  if (!(length <= Math.min(size - 8, MAX_HEADER))) return refuse(file, "is not a safetensors file", DAMAGED)
   let header: Record<string, { dtype: string; shape: Array<number>; data_offsets: [number, number] } | undefined>
   try {
     header = JSON.parse((await readPart(file, 8, length)).bytes.toString("utf8"))
@@ -115,25 +104,62 @@ const openTensor = async (file: string, name: string): Promise<ArrayFile> => {
   if (dtype === undefined) return refuse(file, `holds ${name} as ${tensor.dtype}, which is not read`, CONVERT)
   const [from, to] = tensor.data_offsets
   const begin = 8 + length + from
-  if (to - from !== product(tensor.shape) * bytesOf(dtype) || 8 + length + to > size) {
+  if (to - from !== product(tensor.shape) * widthOf(dtype) || 8 + length + to > size) {
     return refuse(file, `holds ${name} with offsets that do not fit`, DAMAGED)
   }
-  return { file, dtype, shape: tensor.shape, begin }
+  return { file, dtype, bigEndian: false, shape: tensor.shape, begin }
 }
 
-/** Opens an array by the ending of its file. */
-export const openArray = (file: string, tensor: string): Promise<ArrayFile> =>
+const openAny = (file: string, tensor: string): Promise<ArrayFile<Dtype | Wide>> =>
   file.endsWith(".npy") ? openNpy(file) : openTensor(file, tensor)
+
+/**
+ * Opens an array of pixels by the ending of its file.
+ *
+ * @returns rejects with DataError where it is missing, damaged, or of a type that pixels do not have
+ */
+export const openArray = async (file: string, tensor: string): Promise<ArrayFile> => {
+  const { dtype, ...rest } = await openAny(file, tensor)
+  return { ...rest, dtype: dtype === "int64" ? refuse(file, "holds values of 64 bits", CONVERT) : dtype }
+}
+
+/** Bytes from the `from`th value on. */
+const readBytes = async ({ begin, dtype, file }: ArrayFile<Dtype | Wide>, from: number, count: number) => {
+  const length = count * widthOf(dtype)
+  const { bytes } = await readPart(file, begin + from * widthOf(dtype), length)
+  return bytes.length < length ? refuse(file, "became shorter while it was read", DAMAGED) : bytes
+}
 
 /**
  * One item of the first axis.
  *
  * @returns its values, row-major over the other axes; rejects with DataError where the file has become shorter
  */
-export const readItem = async ({ begin, dtype, file, shape }: ArrayFile, item: number): Promise<Pixels> => {
-  const count = product(shape.slice(1))
-  const length = count * bytesOf(dtype)
-  const { bytes } = await readPart(file, begin + item * length, length)
-  if (bytes.length < length) return refuse(file, "became shorter while it was read", DAMAGED)
-  return valuesAt(dtype, bytes, 0, count)
+export const readItem = async (array: ArrayFile, item: number): Promise<Pixels> => {
+  const count = product(array.shape.slice(1))
+  const pixels = valuesAt(array.dtype, await readBytes(array, item * count, count), 0, count)
+  if (array.bigEndian) swapBytes(pixels)
+  return pixels
+}
+
+/**
+ * Reads a whole array of zeros and ones, of any type that numbers have.
+ *
+ * @returns its shape and uint8 values, row-major; rejects with DataError where it cannot be read or holds anything else
+ */
+export const readBits = async (file: string, tensor: string) => {
+  const array = await openAny(file, tensor)
+  const { dtype, shape, ...rest } = array
+  const count = product(shape)
+  const values: ArrayLike<number | bigint> =
+    dtype === "int64"
+      ? new BigInt64Array(new Uint8Array(await readBytes(array, 0, count)).buffer)
+      : await readItem({ ...rest, dtype, shape: [1, count] }, 0)
+  const bits = Uint8Array.from(values, Number)
+  for (let i = 0; i < count; i++) {
+    if (Number(values[i]) !== bits[i] || bits[i] > 1) {
+      return refuse(file, "holds labels other than 0 and 1", "Give one row of 0 and 1 per image")
+    }
+  }
+  return { shape, bits }
 }

@@ -4,14 +4,15 @@ import type { Band, PatchRef, Pixels, RawPatch } from "../../elements.ts"
 import { DataError } from "../faults.ts"
 import { namesOf } from "../labels.ts"
 import { ownNomenclature } from "../nomenclatures.ts"
-import { type ArrayFile, openArray, readItem } from "./array-file.ts"
+import { type ArrayFile, openArray, readBits, readItem } from "./array-file.ts"
 import { holdsAny } from "./glance.ts"
 import { RGB_BANDS } from "./image.ts"
 import { type ArchiveKind, type ArchiveOptions, finding, rawOf } from "./kind.ts"
 import { readArchiveFile } from "./read-file.ts"
-import { readLabelTable } from "./table-set.ts"
+import { labelsFile, readLabelTable } from "./table-set.ts"
 
 const IMAGES = ["images.npy", "images.safetensors"]
+const LABELS = ["labels.csv", "labels.npy"]
 
 interface Labels {
   readonly names: ReadonlyArray<string>
@@ -25,14 +26,11 @@ const refuse = (subject: string, problem: string, remedy: string): never => {
 }
 
 /** Labels as an array [images, classes] of 0 and 1; classes stand in `classes.txt`, one a line, or are numbers from 0. */
-const labelsArray = async (folder: string, array: ArrayFile): Promise<Labels> => {
-  const [count, width] = array.shape
-  if (array.shape.length !== 2) {
-    return refuse(array.file, `holds labels of shape [${array.shape.join(", ")}]`, "Give one row of 0 and 1 per image")
-  }
-  const values = await readItem({ ...array, shape: [1, count * width] }, 0)
-  if (!values.every((value: number) => value === 0 || value === 1)) {
-    return refuse(array.file, "holds labels other than 0 and 1", "Give one row of 0 and 1 per image")
+const labelsArray = async (folder: string, from: string): Promise<Labels> => {
+  const { bits: values, shape } = await readBits(from, "labels")
+  const [count, width] = shape
+  if (shape.length !== 2) {
+    return refuse(from, `holds labels of shape [${shape.join(", ")}]`, "Give one row of 0 and 1 per image")
   }
   const file = join(folder, "classes.txt")
   const named = existsSync(file)
@@ -50,15 +48,14 @@ const labelsArray = async (folder: string, array: ArrayFile): Promise<Labels> =>
 }
 
 const readLabels = async (folder: string, images: ArrayFile, asked: string | undefined): Promise<Labels> => {
-  const table = [asked, "labels.csv"].find((name) => name?.endsWith(".csv") && existsSync(join(folder, name)))
-  if (table !== undefined) {
-    const { classes, labels, names } = await readLabelTable(join(folder, table))
-    return { classes, names, values: labels }
+  const within = images.file.endsWith(".safetensors")
+  if (asked === undefined && within && !LABELS.some((name) => existsSync(join(folder, name)))) {
+    return labelsArray(folder, images.file)
   }
-  const array = join(folder, asked ?? "labels.npy")
-  if (existsSync(array)) return labelsArray(folder, await openArray(array, "labels"))
-  if (images.file.endsWith(".safetensors")) return labelsArray(folder, await openArray(images.file, "labels"))
-  return refuse(folder, "holds no labels", "Put `labels.csv` or `labels.npy` there, or name the file with `labels`")
+  const file = labelsFile(folder, asked, LABELS)
+  if (/\.(npy|safetensors)$/.test(file)) return labelsArray(folder, file)
+  const { classes, labels, names } = await readLabelTable(file)
+  return { classes, names, values: labels }
 }
 
 /** Rows, columns and channels of one image. */

@@ -1,7 +1,8 @@
 /** A miniature of an archive of arrays: `images.npy` written picture by picture, and `labels.csv`. */
-import { closeSync, existsSync, openSync, readSync, writeFileSync, writeSync } from "node:fs"
+import { closeSync, existsSync, openSync, readSync, truncateSync, writeFileSync, writeSync } from "node:fs"
 import { join } from "node:path"
 import { writeFileAtomic } from "../../files.ts"
+import { npyHeader } from "../../npy.ts"
 import { RGB_BANDS } from "../archive/image.ts"
 import { ownNomenclature } from "../nomenclatures.ts"
 import type { Miniature, MiniatureOptions } from "./archive.ts"
@@ -11,18 +12,6 @@ import { beginMiniature, finishMiniature } from "./manifest.ts"
 import { drawPicture, drawScenery, setOf } from "./picture.ts"
 
 const EDGE = 64
-
-/** The header of a `.npy` file of version 1.0 (NumPy Enhancement Proposal 1), padded to a multiple of 64 bytes. */
-const headerOf = (shape: ReadonlyArray<number>): Buffer => {
-  const text = `{'descr': '|u1', 'fortran_order': False, 'shape': (${shape.join(", ")}), }`
-  const length = Math.ceil((10 + text.length + 1) / 64) * 64
-  const header = Buffer.alloc(length, " ")
-  header.write("\x93NUMPY\x01\x00", "latin1")
-  header.writeUInt16LE(length - 10, 8)
-  header.write(text, 10, "latin1")
-  header[length - 1] = 0x0a
-  return header
-}
 
 /** Whether an item has been written: a drawn picture is never all black. */
 const isWritten = (fd: number, at: number, length: number): boolean => {
@@ -42,9 +31,13 @@ export const openArrays = (
   const nomenclature = ownNomenclature(OWN_CLASSES)
   const names = Array.from({ length: patches }, (_, i) => `item-${String(i).padStart(5, "0")}`)
   const file = join(folder, "images.npy")
-  const header = headerOf([patches, edge, edge, 3])
-  if (!complete && !existsSync(file)) writeFileSync(file, header)
+  const header = npyHeader("|u1", [patches, edge, edge, 3])
   const bytes = edge * edge * 3
+  if (!complete && !existsSync(file)) {
+    writeFileSync(file, header)
+    // As long as it will be: whoever reads an item while the next are drawn finds what the header says.
+    truncateSync(file, header.length + patches * bytes)
+  }
   const write = (i: number, set: ReadonlyArray<number>) => {
     const fd = openSync(file, "r+")
     const at = header.length + i * bytes

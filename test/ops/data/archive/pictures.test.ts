@@ -5,6 +5,7 @@ import { describe, expect } from "vitest"
 import { archive } from "../../../../src/ops/data/archive.ts"
 import { batch } from "../../../../src/ops/data/batch.ts"
 import { decode } from "../../../../src/ops/data/decode.ts"
+import { type BandFacts, inspect } from "../../../../src/ops/data/inspect.ts"
 import { miniature } from "../../../../src/ops/data/miniature.ts"
 import { nomenclatureOf } from "../../../../src/ops/data/nomenclatures.ts"
 import { normalise } from "../../../../src/ops/data/normalise.ts"
@@ -28,6 +29,9 @@ const list = (root: string, part: string) =>
     .filter(Boolean)
 /** What the maker of a patch and its reader agree on; the miniature of 13 bands is read as its archive is. */
 const known = (refs: ReadonlyArray<PatchRef>) => refs.map((ref) => ({ ...ref, archive: "" }))
+/** What inspecting finds, in no order: a store's is that of its keys. */
+const byBand = (facts: ReadonlyArray<BandFacts>) =>
+  new Map(facts.map((one) => [`${one.patch} ${one.band}`, one] as const))
 
 describe.each(KINDS)("a miniature of %s", (kind) => {
   const root = temporaryFolder()
@@ -43,6 +47,14 @@ describe.each(KINDS)("a miniature of %s", (kind) => {
       expect(refs).toHaveLength(COUNT)
       expect(yield* collect(miniature({ kind, patches: COUNT, size: 48, to: kind }))).toEqual(refs)
       expect(said.join()).toContain("is there already")
+    })
+  )
+
+  effect("can be decoded while it is made", () =>
+    Effect.gen(function* () {
+      const other = runIn(temporaryFolder())
+      const raw = yield* other.collect(miniature({ kind, patches: 5, size: 48, to: kind }).pipe(decode()))
+      expect(yield* other.collect(archived.pipe(decode({ concurrency: 1 })))).toEqual(raw)
     })
   )
 
@@ -73,6 +85,9 @@ describe.each(KINDS)("a miniature of %s", (kind) => {
       const inside = (value: number) => value > -2.2 && value < 2.7
       if (scale === "imagenet") expect(first.images.every(inside)).toBe(true)
       expect(Math.max(...first.images) - Math.min(...first.images)).toBeGreaterThan(1)
+      expect(byBand(yield* collect(inspect({ from: kind })))).toEqual(
+        byBand(yield* collect(inspect({ from: "patches.lmdb" })))
+      )
     })
   )
 })

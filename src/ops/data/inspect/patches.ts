@@ -1,0 +1,73 @@
+/** The patches of whatever can be inspected, and how each is read when it is its turn. */
+import { existsSync, statSync } from "node:fs"
+import { Effect, type Scope, Stream } from "effect"
+import { arrays } from "../archive/arrays.ts"
+import { type ArchiveChoice, decodePatch, openArchive } from "../archives.ts"
+import { attempt, DataError, type StoreError } from "../errors.ts"
+import { dataFault } from "../files.ts"
+import { decodeSafetensors } from "../safetensors.ts"
+import { lazily, loadPatch } from "../store/each.ts"
+import { dataFile } from "../store/guard.ts"
+import { openReader, type StoreReader } from "../store/lmdb.ts"
+import type { Layer } from "./facts.ts"
+import { patchOfFile, readLayers } from "./file.ts"
+import { patchesBelow } from "./folder.ts"
+
+type Fault = DataError | StoreError
+
+/** A patch that is read when it is its turn. */
+export interface Inspected {
+  readonly name: string
+  readonly layers: Effect.Effect<ReadonlyArray<Layer>, DataError>
+}
+
+const fromStore =
+  (store: StoreReader) =>
+  (name: string): Inspected => ({
+    name,
+    layers: Effect.flatMap(loadPatch(store, name), (bytes) => attempt(() => decodeSafetensors(bytes, name).tensors))
+  })
+
+const fromFiles = (name: string, files: ReadonlyArray<string>): Inspected => ({
+  name,
+  layers: Effect.map(
+    Effect.forEach(files, (file) => dataFault(() => readLayers(file))),
+    (layers) => layers.flat()
+  )
+})
+
+export const nothing = (path: string, problem: string): DataError =>
+  new DataError({ subject: path, problem, remedy: "Give a store with patches, a folder of images, or a file" })
+
+/** Many patches in one file: only an archive's own reader tells them apart. */
+const fromArrays = (path: string, choice: ArchiveChoice): Effect.Effect<Stream.Stream<Inspected, Fault>, DataError> =>
+  Effect.map(
+    dataFault(() => openArchive(path, { ...choice, kind: "arrays" })),
+    ({ names, reference }) =>
+      Stream.fromIterable(names).pipe(
+        Stream.map((name) => ({
+          name,
+          layers: Effect.map(
+            dataFault(async () => decodePatch(await reference(name))),
+            ({ bands }) => bands.map(({ height, width, ...band }) => ({ ...band, shape: [height, width] }))
+          )
+        }))
+      )
+  )
+
+/** The patches of whatever stands at `path`: a store, one file, an archive of arrays, or a folder of images. */
+export const inspected = (
+  path: string,
+  choice: ArchiveChoice
+): Effect.Effect<Stream.Stream<Inspected, Fault>, Fault, Scope.Scope> =>
+  Effect.gen(function* () {
+    if (!existsSync(path)) return yield* nothing(path, "there is no such file or folder")
+    if (!statSync(path).isDirectory()) return Stream.succeed(fromFiles(patchOfFile(path).patch, [path]))
+    if (existsSync(dataFile(path))) {
+      const store = yield* openReader(path)
+      return Stream.map(lazily(store.names), fromStore(store))
+    }
+    if (arrays.recognises(path)) return yield* fromArrays(path, choice)
+    const found = lazily(() => patchesBelow(path))
+    return Stream.map(found, ({ files, name }) => fromFiles(name, files))
+  })
