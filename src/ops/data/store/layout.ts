@@ -142,6 +142,8 @@ export interface Metas {
 /** Transaction N writes meta page N % 2, the first of them 1. */
 const areConsecutive = (first: Meta, second: Meta): boolean => {
   const newest = Math.max(first.transaction, second.transaction)
+  // Beyond that, a number and the one before it read alike.
+  if (!Number.isSafeInteger(newest)) return false
   if (newest === 0) return first.values.root === undefined && second.values.root === undefined
   return newest - 1 === (newest % 2 === 0 ? second : first).transaction
 }

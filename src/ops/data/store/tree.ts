@@ -152,7 +152,15 @@ const newestFreed = (file: DataFile): number => {
   return page.leaf && key.length === 8 ? u64(key, 0) : Number.NaN
 }
 
-const checkFreed = (file: DataFile, mayLack: boolean): void => {
+/** What the newest list of free pages may be beside that of the snapshot's own transaction. */
+interface Freed {
+  /** There may be none at all. */
+  readonly none: boolean
+  /** It may be that of an earlier transaction. */
+  readonly earlier: boolean
+}
+
+const checkFreed = (file: DataFile, may: Freed): void => {
   const { layout, path, transaction } = file
   // Others, on either meta page, would have the binding decrypt the file, or map it where it must not.
   const { flags } = file.free
@@ -160,7 +168,7 @@ const checkFreed = (file: DataFile, mayLack: boolean): void => {
     throw damaged(path, layout, "its tree of free pages is not one")
   }
   const freed = newestFreed(file)
-  if (freed === 0 || freed === transaction || (freed < transaction && mayLack)) return
+  if (freed === transaction || (freed === 0 ? may.none : freed < transaction && may.earlier)) return
   throw damaged(path, layout, `its meta page of transaction ${transaction} is of transaction ${freed}`)
 }
 
@@ -173,8 +181,9 @@ const checkFreed = (file: DataFile, mayLack: boolean): void => {
  * @throws StoreError where they do not
  */
 export const checkTransactions = (newest: DataFile, other: DataFile): void => {
-  checkFreed(other, true)
-  checkFreed(newest, other.values.root === undefined)
+  const foundNone = other.values.root === undefined
+  checkFreed(other, { none: true, earlier: true })
+  checkFreed(newest, { none: foundNone, earlier: foundNone })
 }
 
 /**

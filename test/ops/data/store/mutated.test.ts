@@ -6,7 +6,8 @@ import { promisify } from "node:util"
 import { Effect } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { StoreError } from "../../../../src/ops/data/errors.ts"
+import { type DataError, StoreError } from "../../../../src/ops/data/errors.ts"
+import { decodeSafetensors, encodeSafetensors } from "../../../../src/ops/data/safetensors.ts"
 import { storeVersion } from "../../../../src/ops/data/store/guard.ts"
 import { openReader, openWriter } from "../../../../src/ops/data/store/lmdb.ts"
 import { temporaryFolder } from "../folder.ts"
@@ -15,12 +16,12 @@ import { version1Bytes } from "./version1-writer.ts"
 
 const PAGE = 4096
 const root = temporaryFolder()
-const values = new Map(
-  Array.from({ length: 24 }, (_, i) => [
-    `S2A_${(i * 7) % 24}`,
-    new Uint8Array(i % 3 === 0 ? 300 : 5000 + i).fill(i + 1)
-  ])
-)
+/** As patches are kept: what LMDB itself cannot tell, a flipped bit in a value's length, safetensors can. */
+const patchValue = (i: number): Uint8Array => {
+  const data = new Uint8Array(i % 3 === 0 ? 200 : 5000 + i).fill(i + 1)
+  return encodeSafetensors([{ name: "B02", dtype: "uint8", shape: [1, data.length], data }])
+}
+const values = new Map(Array.from({ length: 24 }, (_, i) => [`S2A_${(i * 7) % 24}`, patchValue(i)]))
 
 /** Mostly where structure is: meta pages, headers, pages of trees. */
 const places = (bytes: Uint8Array): fc.Arbitrary<number> => {
@@ -72,9 +73,11 @@ describe("a damaged store", () => {
             const found = new Map<string, Uint8Array>()
             for (const name of store.names()) {
               try {
-                found.set(name, new Uint8Array(store.read(name)))
+                const bytes = store.read(name)
+                decodeSafetensors(bytes, `${path}, ${name}`)
+                found.set(name, new Uint8Array(bytes))
               } catch (fault) {
-                expect((fault as StoreError).message).toContain(path)
+                expect((fault as StoreError | DataError).message).toContain(path)
               }
             }
             return found

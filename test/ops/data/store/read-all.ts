@@ -3,23 +3,27 @@
  * folders. Prints a line for each: `{ values: { name: base64 } }`, or `{ fault, tag }`; then whether it can still be written.
  */
 import { Effect } from "effect"
-import { openReader, openWriter } from "../../../../src/ops/data/store/lmdb.ts"
+import { DataError, StoreError } from "../../../../src/ops/data/errors.ts"
+import { decodeSafetensors } from "../../../../src/ops/data/safetensors.ts"
+import { onlyStoreFaults, openReader, openWriter, type StoreReader } from "../../../../src/ops/data/store/lmdb.ts"
+
+/** A patch that cannot be read is left out; a key that is no name fails the store, as it fails whoever lists it. */
+const valuesOf = (store: StoreReader): Readonly<Record<string, string>> => {
+  const values: Record<string, string> = {}
+  for (const name of store.names()) {
+    try {
+      const bytes = store.read(name)
+      decodeSafetensors(bytes, name)
+      values[name] = Buffer.from(bytes).toString("base64")
+    } catch (fault) {
+      if (!(fault instanceof StoreError || fault instanceof DataError)) throw fault
+    }
+  }
+  return values
+}
 
 const look = (path: string) =>
-  Effect.scoped(
-    Effect.gen(function* () {
-      const store = yield* openReader(path)
-      const values: Record<string, string> = {}
-      for (const name of store.names()) {
-        try {
-          values[name] = Buffer.from(store.read(name)).toString("base64")
-        } catch (fault) {
-          if ((fault as { readonly _tag?: string })._tag !== "StoreError") throw fault
-        }
-      }
-      return values
-    })
-  )
+  Effect.scoped(Effect.flatMap(openReader(path), (store) => onlyStoreFaults(() => valuesOf(store))))
 
 const write = (path: string) =>
   Effect.scoped(Effect.map(openWriter(path), (store) => store.write([["a new one", new Uint8Array(9000)]])))

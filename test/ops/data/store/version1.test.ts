@@ -37,6 +37,33 @@ const filled = (list: ReadonlyArray<readonly [string, number, number]>): Values 
   list.map(([name, size, byte]) => [name, new Uint8Array(size).map((_, i) => (i * 7 + byte) & 255)])
 
 describe("a store of data version 1", () => {
+  it("is refused where a flipped bit of a transaction would bring the empty snapshot before it back", () => {
+    const path = written([["a", Uint8Array.of(1)]])
+    const file = join(path, "data.mdb")
+    const whole = readFileSync(file)
+    const transaction = 16 + 128
+    expect([whole[transaction], whole[4096 + transaction]]).toEqual([0, 1])
+    const wrong: Array<string> = []
+    for (const page of [0, 4096]) {
+      for (let bit = 0; bit < 64; bit++) {
+        // Nobody looks at a meta page's own number, so its bits may be wrong as well.
+        for (const number of [0, 1]) {
+          const damaged = Buffer.from(whole)
+          damaged[page + transaction + (bit >> 3)] ^= 1 << (bit & 7)
+          damaged[page] ^= number
+          writeFileSync(file, damaged)
+          try {
+            storeVersion(path)
+            wrong.push(`bit ${bit} of page ${page / 4096}, number off by ${number}`)
+          } catch (thrown) {
+            expect(thrown).toBeInstanceOf(StoreError)
+          }
+        }
+      }
+    }
+    expect(wrong).toEqual([])
+  })
+
   it("gives back what was written, whatever the pages", async () => {
     const sizes = fc.constantFrom(512, 1024, 4096)
     const shapes = fc.record({
