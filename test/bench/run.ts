@@ -3,6 +3,7 @@ import { engines, peers } from "./engines.ts"
 import { type Figure, show } from "./harness.ts"
 import { oml } from "./losses.ts"
 import { fiveStages } from "./pipeline.ts"
+import { readers } from "./readers.ts"
 import { reading } from "./reading.ts"
 import { retrieval } from "./retrieval.ts"
 
@@ -10,7 +11,7 @@ type Benchmark = () => Figure | ReadonlyArray<Figure> | Promise<Figure | Readonl
 
 const benchmarks: ReadonlyArray<Benchmark> = process.argv.includes("--peer")
   ? [oml, peers]
-  : [fiveStages, reading, engines, retrieval]
+  : [fiveStages, reading, readers, engines, retrieval]
 let holds = true
 for (const benchmark of benchmarks) {
   const figures = [await benchmark()].flat()

@@ -22,9 +22,8 @@ export const fromStore = (
   nomenclature: NomenclatureName
 ): Effect.Effect<PatchSource, StoreError, Scope.Scope> =>
   Effect.map(openReader(path), (store) => ({
-    labels: (name) =>
-      Effect.flatMap(store.load(name), (bytes) => attempt(() => decodeLabels(bytes, name, nomenclature))),
-    load: (name) => Effect.flatMap(store.load(name), (bytes) => attempt(() => decodeValue(bytes, name, nomenclature))),
+    labels: (name) => store.decode(name, (bytes) => decodeLabels(bytes, name, nomenclature)),
+    load: (name) => store.decode(name, (bytes) => decodeValue(bytes, name, nomenclature)),
     value: store.load
   }))
 

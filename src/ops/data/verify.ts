@@ -5,9 +5,9 @@ import { source } from "../../pipeline/operator.ts"
 import { choice, Name, PositiveInt, param } from "../../pipeline/param.ts"
 import { Run } from "../run.ts"
 import { mapGood, onBadPatch } from "./bad-patches.ts"
-import { attempt, DataError } from "./errors.ts"
+import { DataError } from "./errors.ts"
 import { describeSafetensors } from "./safetensors.ts"
-import { loadPatch, openAll } from "./store/each.ts"
+import { decodePatchOf, openAll } from "./store/each.ts"
 import { countForms, type Expected, type Form, strangeForms } from "./store/forms.ts"
 
 /** What a store was found to hold. */
@@ -68,9 +68,11 @@ export const verify = source({
         let bytes = 0
         let labelled = 0
         const check = (name: string) =>
-          Effect.flatMap(loadPatch(store, name), (value) =>
-            attempt(() => ({ name, size: value.length, description: describeSafetensors(value, name) }))
-          )
+          decodePatchOf(store, name, (value) => ({
+            name,
+            size: value.length,
+            description: describeSafetensors(value, name)
+          }))
         const count = ({ description, name, size }: Effect.Success<ReturnType<typeof check>>) =>
           Effect.sync(() => {
             forms.add(name, description)

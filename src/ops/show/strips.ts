@@ -20,8 +20,7 @@ const opened = ({ kind, path, store }: Place) =>
       )
     : Effect.map(
         openReader(path),
-        (reader) => (patch: string) =>
-          Effect.flatMap(reader.load(patch), (bytes) => attempt(() => decodeBands(bytes, patch)))
+        (reader) => (patch: string) => reader.decode(patch, (bytes) => decodeBands(bytes, patch))
       )
 
 const open: OpenBands<DataError | StoreError, never> = (place) =>

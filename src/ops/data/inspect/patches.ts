@@ -3,10 +3,10 @@ import { existsSync, statSync } from "node:fs"
 import { Effect, type Scope, Stream } from "effect"
 import { arrays } from "../archive/arrays.ts"
 import { type ArchiveChoice, decodePatch, openArchive } from "../archives.ts"
-import { attempt, DataError, type StoreError } from "../errors.ts"
+import { DataError, type StoreError } from "../errors.ts"
 import { dataFault } from "../files.ts"
 import { decodeSafetensors } from "../safetensors.ts"
-import { lazily, loadPatch } from "../store/each.ts"
+import { decodePatchOf, lazily } from "../store/each.ts"
 import { dataFile } from "../store/guard.ts"
 import { openReader, type StoreReader } from "../store/lmdb.ts"
 import type { Layer } from "./facts.ts"
@@ -25,7 +25,7 @@ const fromStore =
   (store: StoreReader) =>
   (name: string): Inspected => ({
     name,
-    layers: Effect.flatMap(loadPatch(store, name), (bytes) => attempt(() => decodeSafetensors(bytes, name).tensors))
+    layers: decodePatchOf(store, name, (bytes) => decodeSafetensors(bytes, name).tensors)
   })
 
 const fromFiles = (name: string, files: ReadonlyArray<string>): Inspected => ({

@@ -14,12 +14,24 @@ export const lazily = <A>(items: () => Iterable<A>): Stream.Stream<A, DataError 
     )
   })
 
-/** A patch's value. One that cannot be read is that patch's fault, not the store's. */
+/** A value that cannot be read is that patch's fault, not the store's. */
+const patchFault =
+  (name: string) =>
+  (fault: DataError | StoreError): DataError => {
+    const { problem, remedy, subject } = fault
+    return fault instanceof DataError ? fault : new DataError({ subject: `${subject}, ${name}`, problem, remedy })
+  }
+
+/** A patch's value. */
 export const loadPatch = (store: StoreReader, name: string): Effect.Effect<Uint8Array, DataError> =>
-  Effect.mapError(
-    store.load(name),
-    ({ problem, remedy, subject }) => new DataError({ subject: `${subject}, ${name}`, problem, remedy })
-  )
+  Effect.mapError(store.load(name), patchFault(name))
+
+/** What `decode` makes of a patch's value; see `StoreReader.decode`. */
+export const decodePatchOf = <A>(
+  store: StoreReader,
+  name: string,
+  decode: (bytes: Uint8Array) => A
+): Effect.Effect<A, DataError> => Effect.mapError(store.decode(name, decode), patchFault(name))
 
 /** A store, and the names of its patches in the order of their bytes. */
 export const openAll = (

@@ -1,7 +1,7 @@
 /** Opens LMDB stores: a folder with `data.mdb` and `lock.mdb`, keys UTF-8, values raw bytes. */
 import { Effect, type Scope } from "effect"
 import { type Key, open, type RootDatabase } from "lmdb"
-import { StoreError } from "../errors.ts"
+import { attempt, StoreError } from "../errors.ts"
 import { storeVersion } from "./guard.ts"
 import { keyBytes, missing, nameOf, onlyStoreFaults, type StoreReader } from "./reader.ts"
 import { openVersion1 } from "./version1.ts"
@@ -74,6 +74,11 @@ const prefetch = (path: string, database: Database, name: string): Effect.Effect
 const openVersion2 = (path: string): Effect.Effect<StoreReader, StoreError, Scope.Scope> =>
   Effect.map(acquire(path, true), (database) => {
     const read = readFrom(path, database)
+    const load = (name: string) =>
+      Effect.andThen(
+        prefetch(path, database, name),
+        onlyStoreFaults(() => read(name))
+      )
     return {
       path,
       version: 2,
@@ -83,11 +88,8 @@ const openVersion2 = (path: string): Effect.Effect<StoreReader, StoreError, Scop
         for (const key of database.getKeys()) yield nameOf(path, key as Buffer)
       },
       read,
-      load: (name) =>
-        Effect.andThen(
-          prefetch(path, database, name),
-          onlyStoreFaults(() => read(name))
-        )
+      load,
+      decode: (name, decode) => Effect.flatMap(load(name), (bytes) => attempt(() => decode(bytes)))
     }
   })
 

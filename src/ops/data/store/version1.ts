@@ -4,7 +4,7 @@
  */
 import { closeSync, openSync, read as readAsync } from "node:fs"
 import { Effect, type Scope } from "effect"
-import { StoreError } from "../errors.ts"
+import { attempt, type DataError, StoreError } from "../errors.ts"
 import { dataFile } from "./guard.ts"
 import { type DataFile, damaged, readMeta } from "./layout.ts"
 import { checkOverflow, childOf, descend, findIn, type Page, type Place, placeOf, readPage } from "./page.ts"
@@ -41,12 +41,19 @@ const finder =
     return i === undefined ? undefined : placeOf(file, page, i)
   }
 
-/** Reads a value in a thread of Node's. Not interruptible: the read must be done before the file is closed. */
-const loadValue = (file: DataFile, place: Place): Effect.Effect<Buffer, StoreError> =>
+/** Bytes that reading a value takes: on pages of its own, their header stands before it. */
+const lengthOf = ({ layout }: DataFile, { overflow, size }: Place): number =>
+  size + (overflow === undefined ? 0 : layout.header)
+
+/**
+ * Reads a value into the beginning of `memory` in a thread of Node's. Not interruptible: the read must be done before the
+ * file is closed, or the memory used for another.
+ */
+const fetchInto = (memory: Buffer, file: DataFile, place: Place): Effect.Effect<Buffer, StoreError> =>
   Effect.uninterruptible(
     Effect.callback<Buffer, StoreError>((resume) => {
-      const header = place.overflow === undefined ? 0 : file.layout.header
-      const bytes = Buffer.allocUnsafeSlow(header + place.size)
+      const bytes = memory.subarray(0, lengthOf(file, place))
+      const header = bytes.length - place.size
       readAsync(file.fd, bytes, 0, bytes.length, place.at - header, (cause, done) => {
         if (cause !== null || done < bytes.length) {
           return resume(Effect.fail(damaged(file.path, file.layout, "a value cannot be read")))
@@ -61,14 +68,31 @@ const loadValue = (file: DataFile, place: Place): Effect.Effect<Buffer, StoreErr
     })
   )
 
+/** Memory that values are read into one after another; as many pieces as are under way at a time. */
+const reusing = (file: DataFile) => {
+  const spare: Array<Buffer> = []
+  return <A>(place: Place, use: (bytes: Uint8Array) => A): Effect.Effect<A, DataError | StoreError> =>
+    Effect.suspend(() => {
+      const length = lengthOf(file, place)
+      const last = spare.pop()
+      const memory = last === undefined || last.length < length ? Buffer.allocUnsafeSlow(length) : last
+      return fetchInto(memory, file, place).pipe(
+        Effect.flatMap((bytes) => attempt(() => use(bytes))),
+        Effect.ensuring(Effect.sync(() => void spare.push(memory)))
+      )
+    })
+}
+
 const readerOf = (file: DataFile): StoreReader => {
   const { path } = file
   const find = finder(file, keeping(file))
+  const used = reusing(file)
   const placeOfName = (name: string): Place => {
     const place = find(keyBytes(path, name))
     if (place === undefined) throw missing(path, name)
     return place
   }
+  const placed = (name: string) => onlyStoreFaults(() => placeOfName(name))
   return {
     path,
     version: 1,
@@ -79,10 +103,8 @@ const readerOf = (file: DataFile): StoreReader => {
     },
     read: (name) => readValue(file, placeOfName(name)),
     load: (name) =>
-      Effect.flatMap(
-        onlyStoreFaults(() => placeOfName(name)),
-        (place) => loadValue(file, place)
-      )
+      Effect.flatMap(placed(name), (place) => fetchInto(Buffer.allocUnsafeSlow(lengthOf(file, place)), file, place)),
+    decode: (name, decode) => Effect.flatMap(placed(name), (place) => used(place, decode))
   }
 }
 

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { Effect } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { StoreError } from "../../../../src/ops/data/errors.ts"
+import { DataError, StoreError } from "../../../../src/ops/data/errors.ts"
 import { storeVersion } from "../../../../src/ops/data/store/guard.ts"
 import { openReader, openWriter } from "../../../../src/ops/data/store/lmdb.ts"
 import { effect } from "../../../effect.ts"
@@ -81,9 +81,11 @@ describe("a store of data version 1", () => {
               const store = yield* openReader(path)
               expect([store.version, store.size]).toEqual([1, all.length])
               const loaded = yield* Effect.forEach(all, ([name]) => store.load(name), { concurrency: 4 })
+              const copied = ([name]: (typeof all)[number]) => store.decode(name, (bytes) => Buffer.from(bytes))
               return {
                 names: [...store.names()],
                 loaded,
+                decoded: yield* Effect.forEach(all, copied, { concurrency: 3 }),
                 read: all.map(([name]) => store.read(name)),
                 strangers: all.map(([name]) => store.has(`${name}.`))
               }
@@ -95,6 +97,7 @@ describe("a store of data version 1", () => {
         const expected = all.map(([, bytes]) => Buffer.from(bytes))
         expect(found.read.map((bytes) => Buffer.from(bytes))).toEqual(expected)
         expect(found.loaded.map((bytes) => Buffer.from(bytes))).toEqual(expected)
+        expect(found.decoded).toEqual(expected)
         const known = new Set(all.map(([name]) => name))
         expect(found.strangers).toEqual(all.map(([name]) => known.has(`${name}.`)))
       }),
@@ -138,11 +141,39 @@ describe("a store of data version 1", () => {
     })
   )
 
-  effect("gives values that are the caller's own", () =>
+  effect("gives values that are the caller's own, but those that are decoded at once", () =>
     Effect.gen(function* () {
-      const store = yield* openReader(written([["a", Uint8Array.of(1, 2, 3)]]))
+      const store = yield* openReader(
+        written([
+          ["a", Uint8Array.of(1, 2, 3)],
+          ["b", Uint8Array.of(4, 5)]
+        ])
+      )
       store.read("a").fill(9)
       expect([...store.read("a")]).toEqual([1, 2, 3])
+      const [kept, copy] = yield* store.decode("a", (bytes) => [bytes, [...bytes]] as const)
+      const loaded = yield* store.load("a")
+      yield* store.decode("b", () => undefined)
+      expect([copy, [...loaded]]).toEqual([
+        [1, 2, 3],
+        [1, 2, 3]
+      ])
+      expect([...kept]).toEqual([4, 5, 3])
+    })
+  )
+
+  effect("fails by what decoding throws, and reads on", () =>
+    Effect.gen(function* () {
+      const store = yield* openReader(written([["a", Uint8Array.of(1, 2, 3)]]))
+      const bad = new DataError({ subject: "a", problem: "is bad", remedy: "None" })
+      const thrown = (what: unknown) =>
+        store.decode("a", () => {
+          throw what
+        })
+      expect(yield* Effect.flip(thrown(bad))).toBe(bad)
+      expect((yield* Effect.exit(thrown(new Error("a defect"))))._tag).toBe("Failure")
+      expect(yield* store.decode("a", ({ length }) => length)).toBe(3)
+      expect((yield* Effect.flip(store.decode("b", () => 0))).message).toContain("holds no patch b")
     })
   )
 })
