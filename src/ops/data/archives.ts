@@ -48,13 +48,17 @@ export interface ArchiveChoice {
   readonly layout?: "hwc" | "chw"
 }
 
-const optionsOf = ({ bands, labels, layout, maps, mask_threshold, s1 }: ArchiveChoice): ArchiveOptions => ({
+const optionsOf = (
+  { bands, labels, layout, maps, mask_threshold, s1 }: ArchiveChoice,
+  labelsOnly: boolean
+): ArchiveOptions => ({
   labels,
   s1,
   maps,
   bands,
   threshold: mask_threshold ?? NO_OPTIONS.threshold,
-  layout: layout ?? NO_OPTIONS.layout
+  layout: layout ?? NO_OPTIONS.layout,
+  labelsOnly
 })
 
 const likenessOf = (path: string): ReadonlyArray<ArchiveName> =>
@@ -91,11 +95,12 @@ export interface Opened extends OpenArchive {
 /**
  * Opens an archive: its labels are read, no pixels.
  *
+ * @param labelsOnly see `ArchiveOptions`
  * @returns rejects with DataError where the folder is no such archive
  */
-export const openArchive = async (path: string, choice: ArchiveChoice): Promise<Opened> => {
+export const openArchive = async (path: string, choice: ArchiveChoice, labelsOnly = false): Promise<Opened> => {
   const kind = choice.kind === undefined || choice.kind === AUTO ? detectArchive(path) : choice.kind
-  return { kind, ...(await KINDS[kind].open(path, optionsOf(choice))) }
+  return { kind, ...(await KINDS[kind].open(path, optionsOf(choice, labelsOnly))) }
 }
 
 /**

@@ -70,7 +70,7 @@ export const audit = source({
         yield* attempt(() => noStore(path))
         const named = lists === undefined ? undefined : yield* attempt(() => readLists(root, lists))
         const leak = v1 === undefined ? undefined : leakFrom(yield* attempt(() => readLists(root, v1)))
-        const opened = yield* dataFault(() => openArchive(path, { kind, ...archive }))
+        const opened = yield* dataFault(() => openArchive(path, { kind, ...archive }, !pixels))
         self.expect(1)
         const to = auditedAs(opened)
         const published = PUBLISHED[opened.kind]

@@ -253,6 +253,27 @@ describe("published counts", () => {
     })
   )
 
+  it.each(["ucm", "aid", "dfc15", "mlrsnet", "whdld"] as const)("need no images of %s, only labels", (kind) =>
+    Effect.gen(function* () {
+      const root = temporaryFolder()
+      const { collect } = runIn(root)
+      yield* collect(miniature({ kind, patches: 12, size: 24, to: kind }))
+      const [whole] = yield* collect(audit({ from: kind, kind, pixels: false }))
+      for (const folder of ["Images", "images_tr", "images_test"])
+        rmSync(join(root, kind, folder), { recursive: true, force: true })
+      const [labels] = yield* collect(audit({ from: kind, kind, pixels: false }))
+      expect([labels.patches, labels.classCounts.map(({ total }) => total)]).toEqual([
+        whole.patches,
+        whole.classCounts.map(({ total }) => total)
+      ])
+      expect(labels.findings.map(({ severity, what }) => `${severity} ${what}`)).toContain(
+        "note label rows stand alone: no images are there"
+      )
+      const fault = yield* Effect.flip(collect(audit({ from: kind, kind })))
+      expect(fault.message).toContain("cannot be listed")
+    }).pipe(Effect.scoped, Effect.runPromise)
+  )
+
   it("are told apart from others, or said to be met", () => {
     const { classes } = nomenclatureOf("WHDLD")
     const tally = tallyOf(classes, undefined)

@@ -4,7 +4,7 @@ import { nomenclatureOf } from "../nomenclatures.ts"
 import { dividedBy } from "./divided.ts"
 import { endingBelow, holds, holdsAny } from "./glance.ts"
 import { decodeImage } from "./image.ts"
-import { imagesIn } from "./image-files.ts"
+import { imagesIfWanted } from "./image-files.ts"
 import { openImageSet } from "./image-set.ts"
 import type { ArchiveKind } from "./kind.ts"
 import { labelledBy, labelsFile, readLabelTable } from "./table-set.ts"
@@ -31,7 +31,7 @@ export const aid: ArchiveKind = {
     holdsAny(folder, ...TABLES) &&
     ((holds(folder, "images_tr") && endingBelow(join(folder, "images_tr")) === ".jpg") ||
       holds(folder, "train", "test")),
-  open: async (folder, { labels }) => {
+  open: async (folder, { labels, labelsOnly }) => {
     const nomenclature = nomenclatureOf("AID")
     const table = await readLabelTable(labelsFile(folder, labels, TABLES))
     const folders = foldersOf(folder)
@@ -39,7 +39,7 @@ export const aid: ArchiveKind = {
       kind: "aid",
       folder,
       nomenclature,
-      images: await imagesIn(folder, Object.values(folders)),
+      images: await imagesIfWanted(labelsOnly, folder, Object.values(folders)),
       splitOf: dividedBy(folders),
       ...labelledBy(table, nomenclature)
     })

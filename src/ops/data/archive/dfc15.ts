@@ -3,7 +3,7 @@ import { nomenclatureOf } from "../nomenclatures.ts"
 import { dividedBy } from "./divided.ts"
 import { endingBelow, holds, holdsAny } from "./glance.ts"
 import { decodeImage } from "./image.ts"
-import { imagesIn, nameOf, type Stem } from "./image-files.ts"
+import { imagesIfWanted, nameOf, type Stem } from "./image-files.ts"
 import { openImageSet } from "./image-set.ts"
 import type { ArchiveKind } from "./kind.ts"
 import { labelledBy, labelsFile, readLabelTable } from "./table-set.ts"
@@ -27,14 +27,14 @@ export const dfc15: ArchiveKind = {
   about: "DFC15 with 8 labels: `images_tr/` and `images_test/` with numbered pngs; `multilabel.csv`.",
   recognises: (folder) =>
     holds(folder, "images_tr") && holdsAny(folder, ...TABLES) && endingBelow(join(folder, "images_tr")) === ".png",
-  open: async (folder, { labels }) => {
+  open: async (folder, { labels, labelsOnly }) => {
     const nomenclature = nomenclatureOf("DFC15")
     const table = await readLabelTable(labelsFile(folder, labels, TABLES))
     return openImageSet({
       kind: "dfc15",
       folder,
       nomenclature,
-      images: await imagesIn(folder, Object.values(FOLDERS), numberOf),
+      images: await imagesIfWanted(labelsOnly, folder, Object.values(FOLDERS), numberOf),
       stem: numberOf,
       splitOf: dividedBy(FOLDERS),
       ...labelledBy(table, nomenclature)

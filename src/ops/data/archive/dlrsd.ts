@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { nomenclatureOf } from "../nomenclatures.ts"
 import { endingBelow, holds } from "./glance.ts"
 import { decodeImage } from "./image.ts"
-import { imagesIn } from "./image-files.ts"
+import { imagesIfWanted, imagesIn } from "./image-files.ts"
 import { openImageSet } from "./image-set.ts"
 import type { ArchiveKind } from "./kind.ts"
 import type { Legend } from "./mask.ts"
@@ -30,18 +30,19 @@ export const dlrsd: ArchiveKind = {
   kind: "dlrsd",
   about: "DLRSD with 17 labels: `Images/`, and UCM's table of labels or masks in `Labels/`.",
   recognises: (folder) => holds(folder, "Images", MASKS) && endingBelow(join(folder, MASKS)) === ".png",
-  open: async (folder, { labels, threshold }) => {
-    const images = await imagesIn(folder, ["Images"])
+  open: async (folder, { labels, labelsOnly, threshold }) => {
+    const set = { kind: "dlrsd", folder, nomenclature: NOMENCLATURE }
     const table = labels ?? TABLES.find((name) => existsSync(join(folder, name)))
-    return openImageSet({
-      kind: "dlrsd",
-      folder,
-      nomenclature: NOMENCLATURE,
-      images,
-      ...(table === undefined
-        ? await labelledByMasks(folder, MASKS, images, DLRSD_LEGEND, threshold)
-        : labelledBy(await readLabelTable(join(folder, table)), NOMENCLATURE))
-    })
+    if (table === undefined) {
+      const images = await imagesIn(folder, ["Images"])
+      return openImageSet({
+        ...set,
+        images,
+        ...(await labelledByMasks(folder, MASKS, images, DLRSD_LEGEND, threshold))
+      })
+    }
+    const images = await imagesIfWanted(labelsOnly, folder, ["Images"])
+    return openImageSet({ ...set, images, ...labelledBy(await readLabelTable(join(folder, table)), NOMENCLATURE) })
   },
   decode: decodeImage
 }

@@ -1,4 +1,5 @@
 /** Image files of an archive, found by the stem of their names whatever its case. */
+import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { DataError } from "../faults.ts"
 import { filesBelow } from "./read-file.ts"
@@ -50,3 +51,14 @@ export const imagesIn = async (
   }
   return images
 }
+
+/**
+ * As `imagesIn`; `undefined` where labels alone are wanted and none of the folders is there.
+ *
+ * @returns rejects as `imagesIn`
+ */
+export const imagesIfWanted = async (
+  labelsOnly: boolean,
+  ...[folder, inside, stem]: Parameters<typeof imagesIn>
+): Promise<ReadonlyMap<string, string> | undefined> =>
+  labelsOnly && !inside.some((one) => existsSync(join(folder, one))) ? undefined : imagesIn(folder, inside, stem)

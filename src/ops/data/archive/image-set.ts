@@ -16,8 +16,8 @@ export interface ImageSet {
   readonly kind: string
   readonly folder: string
   readonly nomenclature: Nomenclature
-  /** Image files by stem, relative to `folder`. */
-  readonly images: ReadonlyMap<string, string>
+  /** Image files by stem, relative to `folder`; `undefined` where labels alone are there and wanted. */
+  readonly images: ReadonlyMap<string, string> | undefined
   readonly table: LabelledNames
   readonly stem?: Stem
   /** The archive's own division, told by an image's file. */
@@ -28,27 +28,29 @@ export interface ImageSet {
 
 const REPAIR = "Get archive and labels from one place, or leave these out with `on_bad_patch: skip`"
 
+const ALONE = "Labels are all that was looked at; get the images before anything is trained"
+
 interface Row {
   readonly row: number
-  readonly file: string
+  readonly file?: string
 }
 
-/** Rows of the table that have a file, by the name of the file. */
+/** Rows of the table by the name of their file, or by their own where no files are there. */
 const joined = ({ images, stem = stemOf, table }: ImageSet) => {
   const rows = new Map<string, Row>()
   const orphans: Array<string> = []
   const labelled = new Set<string>()
   const twice: Array<string> = []
   table.names.forEach((name, row) => {
-    const file = images.get(stem(name))
+    const file = images === undefined ? name : images.get(stem(name))
     if (file === undefined) orphans.push(name)
     else if (labelled.has(stem(name))) twice.push(name)
     else {
       labelled.add(stem(name))
-      rows.set(nameOf(file), { row, file })
+      rows.set(nameOf(file), images === undefined ? { row } : { row, file })
     }
   })
-  const unlabelled = [...images].filter(([key]) => !labelled.has(key)).map(([, file]) => file)
+  const unlabelled = [...(images ?? [])].filter(([key]) => !labelled.has(key)).map(([, file]) => file)
   return { rows, orphans, twice, unlabelled }
 }
 
@@ -67,16 +69,17 @@ export const openImageSet = (set: ImageSet): OpenArchive => {
   const reference = async (name: string): Promise<PatchRef> => {
     const found = rows.get(name)
     if (found === undefined) throw unlike(folder, name)
+    const { file } = found
     return {
       kind: "reference",
       archive: kind,
       name,
       folder,
-      files: { image: found.file },
-      facts: set.factsOf?.(found.file) ?? {},
+      files: file === undefined ? {} : { image: file },
+      facts: file === undefined ? {} : (set.factsOf?.(file) ?? {}),
       labels: namesOf(table.labelsOf(found.row), nomenclature.classes),
       nomenclature,
-      split: set.splitOf?.(found.file)
+      split: file === undefined ? undefined : set.splitOf?.(file)
     }
   }
   return {
@@ -84,6 +87,12 @@ export const openImageSet = (set: ImageSet): OpenArchive => {
     names: [...rows.keys()],
     reference,
     findings: [
+      ...finding(
+        "label rows stand alone: no images are there",
+        set.images === undefined ? table.names : [],
+        "note",
+        ALONE
+      ),
       ...finding("label rows have no image", orphans, "fail", REPAIR),
       ...finding("label rows name an image that has one already", twice, "fail", "Remove one of the rows"),
       ...finding("images have no row of labels", unlabelled, "fail", REPAIR),

@@ -20,6 +20,8 @@ export interface ArchiveOptions {
   readonly bands: ReadonlyArray<string> | undefined
   /** Where channels stand in arrays: last (height, width, channels) or first. */
   readonly layout: "hwc" | "chw"
+  /** Whether labels alone are wanted: an archive whose images are not there at all then has its labels' names. */
+  readonly labelsOnly: boolean
 }
 
 export const NO_OPTIONS: ArchiveOptions = {
@@ -28,7 +30,8 @@ export const NO_OPTIONS: ArchiveOptions = {
   maps: undefined,
   threshold: 0,
   bands: undefined,
-  layout: "hwc"
+  layout: "hwc",
+  labelsOnly: false
 }
 
 /** An archive whose labels have been read. */

@@ -5,7 +5,7 @@ import { nomenclatureOf } from "../nomenclatures.ts"
 import { FILLED_RUN, longestRun } from "./filled.ts"
 import { firstNames, holds } from "./glance.ts"
 import { decodeImage } from "./image.ts"
-import { imagesIn } from "./image-files.ts"
+import { imagesIfWanted } from "./image-files.ts"
 import { openImageSet } from "./image-set.ts"
 import { type ArchiveKind, type Finding, finding } from "./kind.ts"
 import type { LabelTable } from "./label-table.ts"
@@ -54,8 +54,8 @@ export const mlrsnet: ArchiveKind = {
   about: "MLRSNet with 60 labels: `Images/CATEGORY/`, and `labels/CATEGORY.csv`.",
   recognises: (folder) =>
     holds(folder, "Images", LABELS) && firstNames(join(folder, LABELS), "file").some((name) => name.endsWith(".csv")),
-  open: async (folder, { labels }) => {
-    if (packed(folder)) {
+  open: async (folder, { labels, labelsOnly }) => {
+    if (packed(folder) && !labelsOnly) {
       throw new DataError({
         subject: join(folder, "Images"),
         problem: "holds rar archives, not images",
@@ -74,7 +74,7 @@ export const mlrsnet: ArchiveKind = {
       kind: "mlrsnet",
       folder,
       nomenclature: NOMENCLATURE,
-      images: await imagesIn(folder, ["Images"]),
+      images: packed(folder) ? undefined : await imagesIfWanted(labelsOnly, folder, ["Images"]),
       table: {
         names: parts.flatMap(({ table }) => table.names),
         labelsOf: (row) => rows[row].table.labelsOf(rows[row].row)

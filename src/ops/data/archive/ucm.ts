@@ -4,7 +4,7 @@ import { DataError } from "../faults.ts"
 import { nomenclatureOf } from "../nomenclatures.ts"
 import { endingBelow, firstNames, holds, holdsAny } from "./glance.ts"
 import { decodeImage } from "./image.ts"
-import { imagesIn, nameOf } from "./image-files.ts"
+import { imagesIfWanted, imagesIn, nameOf } from "./image-files.ts"
 import { type LabelledNames, openImageSet } from "./image-set.ts"
 import type { ArchiveKind } from "./kind.ts"
 import { readMatrix } from "./mat.ts"
@@ -47,19 +47,16 @@ export const ucm: ArchiveKind = {
     holdsAny(folder, ...TABLES) &&
     (holdsAny(folder, ...TABLES.slice(1)) || endingBelow(join(folder, "Images")) === ".tif") &&
     !firstNames(folder, "folder").includes("ImagesPNG"),
-  open: async (folder, { labels }) => {
+  open: async (folder, { labels, labelsOnly }) => {
     const nomenclature = nomenclatureOf("UCM")
     const file = labelsFile(folder, labels, TABLES)
-    const images = await imagesIn(folder, ["Images"])
-    return openImageSet({
-      kind: "ucm",
-      folder,
-      nomenclature,
-      images,
-      ...(file.endsWith(".mat")
-        ? await labelledByMatrix(file, images, nomenclature.classes.length)
-        : labelledBy(await readLabelTable(file), nomenclature))
-    })
+    const set = { kind: "ucm", folder, nomenclature }
+    if (file.endsWith(".mat")) {
+      const images = await imagesIn(folder, ["Images"])
+      return openImageSet({ ...set, images, ...(await labelledByMatrix(file, images, nomenclature.classes.length)) })
+    }
+    const images = await imagesIfWanted(labelsOnly, folder, ["Images"])
+    return openImageSet({ ...set, images, ...labelledBy(await readLabelTable(file), nomenclature) })
   },
   decode: decodeImage
 }

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { nomenclatureOf } from "../nomenclatures.ts"
 import { endingBelow, holds } from "./glance.ts"
 import { decodeImage } from "./image.ts"
-import { imagesIn } from "./image-files.ts"
+import { imagesIfWanted, imagesIn } from "./image-files.ts"
 import { openImageSet } from "./image-set.ts"
 import type { ArchiveKind } from "./kind.ts"
 import type { Legend } from "./mask.ts"
@@ -44,18 +44,19 @@ export const whdld: ArchiveKind = {
   recognises: (folder) =>
     holds(folder, "Images", MASKS) ||
     (holds(folder, "Images", TABLE) && endingBelow(join(folder, "Images")) === ".jpg" && !holds(folder, "Labels")),
-  open: async (folder, { labels, threshold }) => {
-    const images = await imagesIn(folder, ["Images"])
+  open: async (folder, { labels, labelsOnly, threshold }) => {
+    const set = { kind: "whdld", folder, nomenclature: NOMENCLATURE }
     const table = labels ?? (existsSync(join(folder, TABLE)) ? TABLE : undefined)
-    return openImageSet({
-      kind: "whdld",
-      folder,
-      nomenclature: NOMENCLATURE,
-      images,
-      ...(table === undefined
-        ? await labelledByMasks(folder, MASKS, images, WHDLD_LEGEND, threshold)
-        : labelledBy(await readLabelTable(join(folder, table)), NOMENCLATURE))
-    })
+    if (table === undefined) {
+      const images = await imagesIn(folder, ["Images"])
+      return openImageSet({
+        ...set,
+        images,
+        ...(await labelledByMasks(folder, MASKS, images, WHDLD_LEGEND, threshold))
+      })
+    }
+    const images = await imagesIfWanted(labelsOnly, folder, ["Images"])
+    return openImageSet({ ...set, images, ...labelledBy(await readLabelTable(join(folder, table)), NOMENCLATURE) })
   },
   decode: decodeImage
 }
