@@ -1,4 +1,5 @@
-import { writeFileSync } from "node:fs"
+import { createHash } from "node:crypto"
+import { mkdirSync, writeFileSync } from "node:fs"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { Effect } from "effect"
@@ -6,8 +7,9 @@ import sharp from "sharp"
 import { describe, expect } from "vitest"
 import { S2_BANDS } from "../../src/ops/data/bands.ts"
 import { decode } from "../../src/ops/data/decode.ts"
+import { rawBytes } from "../../src/ops/data/dtypes.ts"
 import { exportStore } from "../../src/ops/data/export.ts"
-import { decodeTiff } from "../../src/ops/data/geotiff-read.ts"
+import { decodeTiff, decodeTiffBands } from "../../src/ops/data/geotiff-read.ts"
 import { inspect } from "../../src/ops/data/inspect.ts"
 import { miniature } from "../../src/ops/data/miniature.ts"
 import { encodeSafetensors } from "../../src/ops/data/safetensors.ts"
@@ -47,6 +49,20 @@ describe("GeoTIFF against rasterio", () => {
     }
     const found = await python("tiff_read", ...files)
     expect(await Promise.all(files.map(ours))).toEqual(found)
+  })
+
+  peer("reads what GDAL writes: types, packings, predictors, byte orders, tiles", ["rasterio"], async (python) => {
+    const folder = join(root, "written")
+    mkdirSync(folder)
+    const written = (await python("tiff_write", folder)) as ReadonlyArray<readonly [string, ReadonlyArray<string>]>
+    expect(written.length).toBeGreaterThan(800)
+    for (const [file, hashes] of written) {
+      const bands = await decodeTiffBands(await readFile(file), file)
+      expect(
+        bands.map(({ data }) => createHash("sha256").update(rawBytes(data)).digest("hex")),
+        file
+      ).toEqual(hashes)
+    }
   })
 })
 

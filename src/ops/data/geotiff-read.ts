@@ -1,70 +1,53 @@
-/** Reads TIFF files: plain strips, which are all that BigEarthNet has, directly; all else by the `geotiff` package. */
-import { fromArrayBuffer } from "geotiff"
+/** Reads TIFF files: the bands of one image, in the file's own type, whatever its pieces, packing and byte order. */
 import type { Band, Pixels } from "../elements.ts"
-import { bytesOf, dtypeOf, pixelsOf, swapBytes } from "./dtypes.ts"
-import { DataError } from "./faults.ts"
-import { refusing } from "./tiff-fields.ts"
-import { readTiffHeader, type Strips, type TiffHeader } from "./tiff-header.ts"
+import { bytesOf, pixelsOf } from "./dtypes.ts"
+import { type Refuse, refusing } from "./tiff-fields.ts"
+import { readTiffHeader, type TiffHeader } from "./tiff-header.ts"
+import { bytesOfPiece } from "./tiff-pieces.ts"
+import { undoPredictor } from "./tiff-predictor.ts"
 
 /** A band without its name. */
 export type Raster = Omit<Band, "name">
 
-/** One of `samples` values of every pixel. */
-const everyNth = (pixels: Pixels, samples: number, sample: number): Pixels => {
-  const band = pixels.slice(0, pixels.length / samples)
-  for (let i = 0, from = sample; i < band.length; i++, from += samples) band[i] = pixels[from]
-  return band
-}
-
-/** Joins the strips from `first` on to whole rows of `across` values; a value of many bytes never spans two strips. */
-const joinStrips = (bytes: Uint8Array, header: TiffHeader, strips: Strips, first: number, across: number): Pixels => {
-  const { height, dtype, littleEndian } = header
-  const rowBytes = across * bytesOf(dtype)
-  const joined = new Uint8Array(height * rowBytes)
-  for (let row = 0, i = first; row < height; row += strips.rows, i++) {
-    const offset = strips.offsets[i]
-    const length = Math.min(strips.rows, height - row) * rowBytes
-    joined.set(bytes.subarray(offset, offset + length), row * rowBytes)
+/** The values of the `i`th piece, row by row, those of a pixel side by side; what a sparse file leaves out is `nodata`. */
+const readPiece = async (bytes: Uint8Array, header: TiffHeader, i: number, refuse: Refuse): Promise<Pixels> => {
+  const { dtype, littleEndian, nodata, pieces } = header
+  const { columns, counts, offsets, packing, samples, tiled } = pieces
+  const { full, needed } = bytesOfPiece(header, pieces, i)
+  const memory = new Uint8Array(needed)
+  if (counts[i] === 0) return pixelsOf(dtype, memory).fill(nodata)
+  const what = `${tiled ? "tile" : "strip"} ${i}`
+  try {
+    const unpacked = await packing.unpack(bytes.subarray(offsets[i], offsets[i] + counts[i]), full)
+    if (unpacked.length < needed) throw new Error(`there are ${unpacked.length} bytes of ${needed}`)
+    memory.set(unpacked.subarray(0, needed))
+  } catch (cause) {
+    refuse(`cannot be unpacked: ${what}: ${cause instanceof Error ? cause.message : String(cause)}`)
   }
-  const pixels = pixelsOf(dtype, joined)
-  if (!littleEndian) swapBytes(pixels)
+  const pixels = pixelsOf(dtype, memory)
+  undoPredictor(pixels, packing.predictor, littleEndian, { across: columns * samples, samples })
   return pixels
 }
 
-const readStrips = (bytes: Uint8Array, header: TiffHeader, strips: Strips): ReadonlyArray<Raster> => {
-  const { dtype, height, samples, width } = header
-  const bands = Array.from({ length: samples }, (_, sample) => sample)
-  const raster = (data: Pixels): Raster => ({ dtype, height, width, data })
-  if (strips.planar) {
-    const perBand = strips.offsets.length / samples
-    return bands.map((sample) => raster(joinStrips(bytes, header, strips, sample * perBand, width)))
-  }
-  const pixels = joinStrips(bytes, header, strips, 0, width * samples)
-  return samples === 1 ? [raster(pixels)] : bands.map((sample) => raster(everyNth(pixels, samples, sample)))
-}
-
-const readPacked = async (bytes: Uint8Array, header: TiffHeader, file: string): Promise<ReadonlyArray<Raster>> => {
-  const { height, width, dtype, samples } = header
-  const copy = new Uint8Array(bytes)
-  try {
-    const image = await (await fromArrayBuffer(copy.buffer)).getImage(0)
-    const bands = await image.readRasters({ interleave: false })
-    return Array.from({ length: samples }, (_, sample) => {
-      const data = bands[sample]
-      if (typeof data !== "object" || dtypeOf(data) !== dtype || data.length !== height * width) {
-        return refusing(file)("holds other pixels than its header says")
+/** Puts the values of one piece into the bands that it is of. */
+const place = (bands: ReadonlyArray<Pixels>, piece: Pixels, { height, pieces, width }: TiffHeader, i: number): void => {
+  const { columns, rows, samples } = pieces
+  const across = Math.ceil(width / columns)
+  const perBand = across * Math.ceil(height / rows)
+  const first = samples === 1 ? Math.floor(i / perBand) : 0
+  const top = Math.floor((i % perBand) / across) * rows
+  const left = (i % across) * columns
+  const wide = Math.min(columns, width - left)
+  for (let row = 0; row < Math.min(rows, height - top); row++) {
+    const to = (top + row) * width + left
+    const from = row * columns * samples
+    if (samples === 1) bands[first].set(piece.subarray(from, from + wide), to)
+    else {
+      for (let sample = 0; sample < samples; sample++) {
+        const band = bands[sample]
+        for (let column = 0; column < wide; column++) band[to + column] = piece[from + column * samples + sample]
       }
-      return { dtype, height, width, data: data as Band["data"] }
-    })
-  } catch (cause) {
-    if (cause instanceof DataError) throw cause
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new DataError({
-      subject: file,
-      problem: `cannot be unpacked (${reason})`,
-      remedy: "Get the file anew: it is damaged, or packed in a way that is not read",
-      cause
-    })
+    }
   }
 }
 
@@ -76,7 +59,13 @@ const readPacked = async (bytes: Uint8Array, header: TiffHeader, file: string): 
  */
 export const decodeTiffBands = async (bytes: Uint8Array, file: string): Promise<ReadonlyArray<Raster>> => {
   const header = readTiffHeader(bytes, file)
-  return header.strips === undefined ? readPacked(bytes, header, file) : readStrips(bytes, header, header.strips)
+  const { dtype, height, pieces, samples, width } = header
+  const size = height * width * bytesOf(dtype)
+  const bands = Array.from({ length: samples }, () => pixelsOf(dtype, new Uint8Array(size)))
+  for (let i = 0; i < pieces.offsets.length; i++) {
+    place(bands, await readPiece(bytes, header, i, refusing(file)), header, i)
+  }
+  return bands.map((data) => ({ dtype, height, width, data }))
 }
 
 /**

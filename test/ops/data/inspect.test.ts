@@ -56,6 +56,24 @@ describe("inspect", () => {
     })
   )
 
+  effect("keeps what goes with grey, and takes no printer's colours for red, green and blue", () =>
+    Effect.gen(function* () {
+      const pixels = { width: 2, height: 1 }
+      const grey = sharp(Uint8Array.of(10, 200, 20, 100), { raw: { ...pixels, channels: 2 } }).toColourspace("b-w")
+      yield* Effect.promise(() => grey.png().toFile(join(root, "grey.png")))
+      const found = yield* collect(inspect({ from: "grey.png" }))
+      expect(found.map(({ band, max, min }) => [band, min, max])).toEqual([
+        ["Data", 10, 20],
+        ["Alpha", 100, 200]
+      ])
+      const printed = sharp(new Uint8Array(6), { raw: { ...pixels, channels: 3 } }).toColourspace("cmyk")
+      yield* Effect.promise(() => printed.jpeg().toFile(join(root, "printed.jpg")))
+      expect((yield* Effect.flip(collect(inspect({ from: "printed.jpg" })))).message).toContain(
+        "printed.jpg: cannot be read as an image (it holds the colours of a printer, CMYK; convert them first)"
+      )
+    })
+  )
+
   effect("says what a band holds", () =>
     Effect.gen(function* () {
       const values = Float32Array.of(-1.5, 0, 4, Number.NaN, 2.5, Number.POSITIVE_INFINITY)

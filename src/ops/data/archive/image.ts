@@ -3,11 +3,21 @@ import { join } from "node:path"
 import sharp from "sharp"
 import type { Band, PatchRef, RawPatch } from "../../elements.ts"
 import { DataError } from "../faults.ts"
+import { decodeTiffBands } from "../geotiff-read.ts"
+import { readTiffHeader } from "../tiff-header.ts"
 import { rawOf } from "./kind.ts"
 import { messageOf, readArchiveFile } from "./read-file.ts"
 
 /** Names of the bands, as rico-hdl's stores have them. */
 export const RGB_BANDS = ["Red", "Green", "Blue"] as const
+
+const refuse = (file: string, problem: string, remedy: string, cause?: unknown): never => {
+  throw new DataError({ subject: file, problem, remedy, cause })
+}
+
+/** For what is sound, but not red, green and blue of 8 bits. */
+const EIGHT_BITS =
+  "Convert it to 8 bits of red, green and blue, or read tifs of other bands as an archive of `kind: folder`"
 
 /** Interleaved pixels as one band per colour. */
 const separated = (data: Uint8Array, height: number, width: number): ReadonlyArray<Band> =>
@@ -17,29 +27,50 @@ const separated = (data: Uint8Array, height: number, width: number): ReadonlyArr
     return { name, dtype: "uint8", height, width, data: band }
   })
 
+/** How a file's numbers are to be understood, where they are grey or colours (TIFF 6.0, PhotometricInterpretation). */
+const [BLACK_IS_ZERO, RGB] = [1, 2]
+
+/** Colours of a tif by the numbers in it: other programs' reading of the same file may convert them. */
+const decodeTif = async (bytes: Uint8Array, file: string): Promise<ReadonlyArray<Band>> => {
+  const { dtype, photometric, samples } = readTiffHeader(bytes, file)
+  const transparent = samples === 4 && photometric === RGB
+  const colours = (samples === 1 && photometric === BLACK_IS_ZERO) || samples === 3 || transparent
+  if (dtype !== "uint8" || !colours || (photometric !== BLACK_IS_ZERO && photometric !== RGB)) {
+    refuse(file, `holds ${samples} bands of ${dtype} (photometric ${photometric}), not three colours`, EIGHT_BITS)
+  }
+  const bands = await decodeTiffBands(bytes, file)
+  return RGB_BANDS.map((name, i) => ({ name, ...bands[samples === 1 ? 0 : i] }))
+}
+
+/** Colours of a jpg or png. */
+const decodePicture = async (bytes: Uint8Array, file: string): Promise<ReadonlyArray<Band>> => {
+  const image = sharp(bytes, { ignoreIcc: true, failOn: "warning" })
+  const { depth, space } = await image.metadata()
+  if (space === "cmyk") refuse(file, "holds the colours of a printer (CMYK)", EIGHT_BITS)
+  if (depth === "ushort") refuse(file, "holds 16 bits a colour, expected 8", EIGHT_BITS)
+  const raw = image.removeAlpha().toColourspace("srgb").raw({ depth: "uchar" })
+  const { data, info } = await raw.toBuffer({ resolveWithObject: true })
+  if (info.channels !== 3) throw new Error(`${info.channels} channels`)
+  return separated(data, info.height, info.width)
+}
+
+const isTif = (bytes: Uint8Array): boolean =>
+  ["II", "MM"].includes(Buffer.from(bytes.subarray(0, 2)).toString("latin1"))
+
 /**
  * Red, green and blue of an image, uint8 [height, width] each; its size is what the file says. Grey becomes three equal
  * colours, transparency and colour profiles are ignored: values are those of the file.
  *
  * @param file for messages
- * @returns rejects with DataError where it is damaged, cut short or no image
+ * @returns rejects with DataError where it is damaged, cut short, no image, or one of other values than three colours
  */
 export const decodeRgb = async (bytes: Uint8Array, file: string): Promise<ReadonlyArray<Band>> => {
   try {
-    const { data, info } = await sharp(bytes, { ignoreIcc: true, failOn: "warning" })
-      .removeAlpha()
-      .toColourspace("srgb")
-      .raw({ depth: "uchar" })
-      .toBuffer({ resolveWithObject: true })
-    if (info.channels !== 3) throw new Error(`${info.channels} channels`)
-    return separated(data, info.height, info.width)
+    return await (isTif(bytes) ? decodeTif(bytes, file) : decodePicture(bytes, file))
   } catch (cause) {
-    throw new DataError({
-      subject: file,
-      problem: `cannot be read as an image (${messageOf(cause)})`,
-      remedy: "Get the file anew: it is damaged, or of another kind than its name says",
-      cause
-    })
+    if (cause instanceof DataError) throw cause
+    const remedy = "Get the file anew: it is damaged, or of another kind than its name says"
+    return refuse(file, `cannot be read as an image (${messageOf(cause)})`, remedy, cause)
   }
 }
 

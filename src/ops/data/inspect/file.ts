@@ -32,17 +32,19 @@ const tiffLayers = async (bytes: Uint8Array, file: string): Promise<ReadonlyArra
 const imageLayers = async (bytes: Uint8Array, file: string): Promise<ReadonlyArray<Layer>> => {
   try {
     const image = sharp(bytes, { ignoreIcc: true, failOn: "warning" })
-    const { channels: count = 3, depth } = await image.metadata()
+    const { channels: count = 3, depth, space } = await image.metadata()
+    if (space === "cmyk") throw new Error("it holds the colours of a printer, CMYK; convert them first")
     const deep = depth === "ushort"
-    const space = count < 3 ? (deep ? "grey16" : "b-w") : deep ? "rgb16" : "srgb"
-    const raw = image.toColourspace(space).raw({ depth: deep ? "ushort" : "uchar" })
+    const raw = image.toColourspace(deep ? "rgb16" : "srgb").raw({ depth: deep ? "ushort" : "uchar" })
     const { data, info } = await raw.toBuffer({ resolveWithObject: true })
     const dtype = deep ? "uint16" : "uint8"
     const pixels = pixelsOf(dtype, new Uint8Array(data))
-    const names = channelNames(info.channels)
-    return names.map((name, channel) => {
+    const names = channelNames(count)
+    return names.map((name, i) => {
+      // Grey comes as three equal colours, what goes with it last.
+      const channel = i === names.length - 1 && name === "Alpha" ? info.channels - 1 : i
       const band = pixels.slice(0, info.height * info.width) as Pixels
-      for (let i = 0, from = channel; i < band.length; i++, from += names.length) band[i] = pixels[from]
+      for (let i = 0, from = channel; i < band.length; i++, from += info.channels) band[i] = pixels[from]
       return { name, dtype, shape: [info.height, info.width], data: band }
     })
   } catch (cause) {
