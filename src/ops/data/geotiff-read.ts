@@ -1,6 +1,6 @@
 /** Reads TIFF files: the bands of one image, in the file's own type, whatever its pieces, packing and byte order. */
 import type { Band, Pixels } from "../elements.ts"
-import { bytesOf, pixelsOf } from "./dtypes.ts"
+import { bytesOf, pixelsOf, rawBytes } from "./dtypes.ts"
 import { type Refuse, refusing } from "./tiff-fields.ts"
 import { readTiffHeader, type TiffHeader } from "./tiff-header.ts"
 import { bytesOfPiece } from "./tiff-pieces.ts"
@@ -9,46 +9,73 @@ import { undoPredictor } from "./tiff-predictor.ts"
 /** A band without its name. */
 export type Raster = Omit<Band, "name">
 
-/** The values of the `i`th piece, row by row, those of a pixel side by side; what a sparse file leaves out is `nodata`. */
-const readPiece = async (bytes: Uint8Array, header: TiffHeader, i: number, refuse: Refuse): Promise<Pixels> => {
-  const { dtype, littleEndian, nodata, pieces } = header
+/**
+ * Reads the values of the `i`th piece, row by row, those of a pixel side by side; what a sparse file leaves out is `nodata`.
+ *
+ * @param into as many values as the image needs of it
+ */
+const readPiece = async (bytes: Uint8Array, header: TiffHeader, i: number, into: Pixels, refuse: Refuse) => {
+  const { littleEndian, nodata, pieces } = header
   const { columns, counts, offsets, packing, samples, tiled } = pieces
-  const { full, needed } = bytesOfPiece(header, pieces, i)
-  const memory = new Uint8Array(needed)
-  if (counts[i] === 0) return pixelsOf(dtype, memory).fill(nodata)
-  const what = `${tiled ? "tile" : "strip"} ${i}`
-  try {
-    const unpacked = await packing.unpack(bytes.subarray(offsets[i], offsets[i] + counts[i]), full)
-    if (unpacked.length < needed) throw new Error(`there are ${unpacked.length} bytes of ${needed}`)
-    memory.set(unpacked.subarray(0, needed))
-  } catch (cause) {
-    refuse(`cannot be unpacked: ${what}: ${cause instanceof Error ? cause.message : String(cause)}`)
+  if (counts[i] === 0) {
+    into.fill(nodata)
+    return
   }
-  const pixels = pixelsOf(dtype, memory)
-  undoPredictor(pixels, packing.predictor, littleEndian, { across: columns * samples, samples })
-  return pixels
+  try {
+    const packed = bytes.subarray(offsets[i], offsets[i] + counts[i])
+    const unpacked = packing.plain ? packed : await packing.unpack(packed, bytesOfPiece(header, pieces, i).full)
+    if (unpacked.length < into.byteLength) throw new Error(`there are ${unpacked.length} bytes of ${into.byteLength}`)
+    rawBytes(into).set(unpacked.subarray(0, into.byteLength))
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    refuse(`cannot be unpacked: ${tiled ? "tile" : "strip"} ${i}: ${why}`)
+  }
+  undoPredictor(into, packing.predictor, littleEndian, { across: columns * samples, samples })
 }
 
-/** Puts the values of one piece into the bands that it is of. */
-const place = (bands: ReadonlyArray<Pixels>, piece: Pixels, { height, pieces, width }: TiffHeader, i: number): void => {
+/** Which band the `i`th piece is of, or is the first of, and where in it the piece begins. */
+const cornerOf = ({ height, pieces, width }: TiffHeader, i: number) => {
   const { columns, rows, samples } = pieces
   const across = Math.ceil(width / columns)
   const perBand = across * Math.ceil(height / rows)
-  const first = samples === 1 ? Math.floor(i / perBand) : 0
   const top = Math.floor((i % perBand) / across) * rows
   const left = (i % across) * columns
+  return { first: samples === 1 ? Math.floor(i / perBand) : 0, top, left }
+}
+
+/** Puts the values of one piece into the bands that it is of. */
+const place = (bands: ReadonlyArray<Pixels>, piece: Pixels, header: TiffHeader, i: number): void => {
+  const { height, pieces, width } = header
+  const { columns, rows, samples } = pieces
+  const { first, left, top } = cornerOf(header, i)
   const wide = Math.min(columns, width - left)
   for (let row = 0; row < Math.min(rows, height - top); row++) {
     const to = (top + row) * width + left
     const from = row * columns * samples
-    if (samples === 1) bands[first].set(piece.subarray(from, from + wide), to)
-    else {
-      for (let sample = 0; sample < samples; sample++) {
-        const band = bands[sample]
-        for (let column = 0; column < wide; column++) band[to + column] = piece[from + column * samples + sample]
-      }
+    for (let sample = 0; sample < samples; sample++) {
+      const band = bands[first + sample]
+      for (let column = 0; column < wide; column++) band[to + column] = piece[from + column * samples + sample]
     }
   }
+}
+
+/** Reads one piece to where it belongs. Strips of one band stand in the file as they do in the band. */
+const readTo = async (
+  bands: ReadonlyArray<Pixels>,
+  bytes: Uint8Array,
+  header: TiffHeader,
+  i: number,
+  refuse: Refuse
+) => {
+  const { dtype, height, pieces, width } = header
+  if (pieces.samples === 1 && !pieces.tiled) {
+    const { first, top } = cornerOf(header, i)
+    const rows = Math.min(pieces.rows, height - top)
+    return readPiece(bytes, header, i, bands[first].subarray(top * width, (top + rows) * width), refuse)
+  }
+  const piece = pixelsOf(dtype, new Uint8Array(bytesOfPiece(header, pieces, i).needed))
+  await readPiece(bytes, header, i, piece, refuse)
+  place(bands, piece, header, i)
 }
 
 /**
@@ -62,9 +89,7 @@ export const decodeTiffBands = async (bytes: Uint8Array, file: string): Promise<
   const { dtype, height, pieces, samples, width } = header
   const size = height * width * bytesOf(dtype)
   const bands = Array.from({ length: samples }, () => pixelsOf(dtype, new Uint8Array(size)))
-  for (let i = 0; i < pieces.offsets.length; i++) {
-    place(bands, await readPiece(bytes, header, i, refusing(file)), header, i)
-  }
+  for (let i = 0; i < pieces.offsets.length; i++) await readTo(bands, bytes, header, i, refusing(file))
   return bands.map((data) => ({ dtype, height, width, data }))
 }
 

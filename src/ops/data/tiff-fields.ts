@@ -47,69 +47,61 @@ interface Directory {
   readonly next: number
 }
 
-export interface Fields {
-  readonly littleEndian: boolean
-  /** Bytes that header, directory and what has been read of its lists take. */
-  readonly taken: Array<Span>
-  /** Bytes that values of any field take which do not stand in the directory itself; of one that is damaged, none. */
-  readonly values: ReadonlyArray<Span>
-  /** All values of a tag; `undefined` where it is absent. */
-  readonly list: (tag: number) => ReadonlyArray<number> | undefined
-  /** The value of a tag that has one; `otherwise` where it is absent. */
-  readonly one: (tag: number, otherwise: number) => number
-  /** The text of a tag; `undefined` where it is absent. */
-  readonly text: (tag: number) => string | undefined
-  /** What each further directory says of a tag, `undefined` where nothing. */
-  readonly further: (tag: number) => ReadonlyArray<number | undefined>
-}
-
 /** The whole numbers of a file, and how wide those are that tell counts and places. */
-const numbersOf = (bytes: Uint8Array, refuse: Refuse) => {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (bytes.length < 8) refuse(`holds ${bytes.length} bytes, fewer than a TIFF header`)
-  const mark = view.getUint16(0, true)
-  if (mark !== 0x4949 && mark !== 0x4d4d) refuse("is not a TIFF file")
-  const little = mark === 0x4949
-  const version = view.getUint16(2, little)
-  const big = version === 43
-  if (!big && version !== 42) refuse("is not a TIFF file")
-  if (big && (bytes.length < 16 || view.getUint32(4, little) !== (little ? 8 : 0x80000))) refuse("is not a TIFF file")
-  const number = (at: number, size: number): number => {
-    if (size === 1) return view.getUint8(at)
-    if (size === 2) return view.getUint16(at, little)
-    return size === 4 ? view.getUint32(at, little) : Number(view.getBigUint64(at, little))
+class Numbers {
+  readonly little: boolean
+  /** Bytes of the file's head, of a directory's count, of a field, and of a place in the file. */
+  readonly widths: { readonly head: number; readonly count: number; readonly entry: number; readonly place: number }
+  private readonly view: DataView
+
+  constructor(bytes: Uint8Array, refuse: Refuse) {
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    if (bytes.length < 8) refuse(`holds ${bytes.length} bytes, fewer than a TIFF header`)
+    const mark = this.view.getUint16(0, true)
+    if (mark !== 0x4949 && mark !== 0x4d4d) refuse("is not a TIFF file")
+    this.little = mark === 0x4949
+    const version = this.at(2, 2)
+    const big = version === 43
+    if (!big && version !== 42) refuse("is not a TIFF file")
+    if (big && (bytes.length < 16 || this.at(4, 2) !== 8 || this.at(6, 2) !== 0)) refuse("is not a TIFF file")
+    this.widths = big ? { head: 16, count: 8, entry: 20, place: 8 } : { head: 8, count: 2, entry: 12, place: 4 }
   }
-  const widths = big ? { head: 16, count: 8, entry: 20, place: 8 } : { head: 8, count: 2, entry: 12, place: 4 }
-  return { little, number, widths }
+
+  /** The number of `size` bytes that stands at a place. */
+  at(place: number, size: number): number {
+    if (size === 2) return this.view.getUint16(place, this.little)
+    if (size === 4) return this.view.getUint32(place, this.little)
+    return size === 1 ? this.view.getUint8(place) : Number(this.view.getBigUint64(place, this.little))
+  }
 }
 
-type Numbers = ReturnType<typeof numbersOf>
-
-const readDirectory = (bytes: Uint8Array, at: number, { number, widths }: Numbers, refuse: Refuse): Directory => {
-  const { count: countBytes, entry, place } = widths
+const readDirectory = (bytes: Uint8Array, at: number, numbers: Numbers, refuse: Refuse): Directory => {
+  const { count: countBytes, entry, place } = numbers.widths
   if (at + countBytes > bytes.length) refuse("is cut short: its directory lies beyond its end")
-  const count = number(at, countBytes)
+  const count = numbers.at(at, countBytes)
   const end = at + countBytes + entry * count
   if (count > MAX_FIELDS || end + place > bytes.length) refuse("is cut short inside its directory")
   const entries = new Map<number, Entry>()
   const twice = new Set<number>()
   for (let i = 0; i < count; i++) {
     const field = at + countBytes + entry * i
-    const [tag, type, values] = [number(field, 2), number(field + 2, 2), number(field + 4, place)]
+    const tag = numbers.at(field, 2)
+    const type = numbers.at(field + 2, 2)
+    const values = numbers.at(field + 4, place)
     const length = values * (VALUE_BYTES[type] ?? 0)
     const inline = length <= place
-    const from = inline ? field + 4 + place : number(field + 4 + place, place)
+    const from = inline ? field + 4 + place : numbers.at(field + 4 + place, place)
     if (entries.has(tag)) twice.add(tag)
     else entries.set(tag, { type, count: values, from, length, inline })
   }
-  return { entries, twice, span: [at, end + place], next: number(end, place) }
+  return { entries, twice, span: [at, end + place], next: numbers.at(end, place) }
 }
 
-/** All directories in their order; images of many pages have several. */
+/** All directories in their order; files of many images have several. */
 const directoriesOf = (bytes: Uint8Array, numbers: Numbers, refuse: Refuse): ReadonlyArray<Directory> => {
   const { head, place } = numbers.widths
   const found: Array<Directory> = []
-  for (let at = numbers.number(head - place, place); at !== 0; at = found[found.length - 1].next) {
+  for (let at = numbers.at(head - place, place); at !== 0; at = found[found.length - 1].next) {
     if (found.some(({ span }) => span[0] === at) || found.length === MAX_DIRECTORIES) {
       refuse("has directories that lead in a circle")
     }
@@ -118,59 +110,75 @@ const directoriesOf = (bytes: Uint8Array, numbers: Numbers, refuse: Refuse): Rea
   return found.length > 0 ? found : refuse("names no directory")
 }
 
-/**
- * Reads the first directory, and what the others say of a tag.
- *
- * @throws DataError where one lies beyond the file's end, or names a field twice that is asked for
- */
-export const readFields = (bytes: Uint8Array, refuse: Refuse): Fields => {
-  const numbers = numbersOf(bytes, refuse)
-  const directories = directoriesOf(bytes, numbers, refuse)
-  const taken: Array<Span> = [[0, numbers.widths.head], ...directories.map(({ span }) => span)]
-  const values = directories
-    .flatMap(({ entries }) => [...entries.values()])
-    .flatMap(({ from, inline, length }): ReadonlyArray<Span> => {
-      return !inline && from + length <= bytes.length ? [[from, from + length]] : []
-    })
-  const asked = new Set<Entry>()
-  const found = ({ entries, twice }: Directory, tag: number): Entry | undefined => {
+/** The fields of a file's first directory. Methods throw DataError where a field lies beyond the end or stands there twice. */
+export class Fields {
+  /** Bytes that header, directories and what has been read of their lists take. */
+  readonly taken: Array<Span>
+  /** Bytes that values of any field take which do not stand in a directory itself; of one that is damaged, none. */
+  readonly values: Array<Span> = []
+  readonly littleEndian: boolean
+  private readonly asked = new Set<Entry>()
+  private readonly numbers: Numbers
+  private readonly directories: ReadonlyArray<Directory>
+  private readonly bytes: Uint8Array
+  private readonly refuse: Refuse
+
+  constructor(bytes: Uint8Array, refuse: Refuse) {
+    this.bytes = bytes
+    this.refuse = refuse
+    this.numbers = new Numbers(bytes, refuse)
+    this.littleEndian = this.numbers.little
+    this.directories = directoriesOf(bytes, this.numbers, refuse)
+    this.taken = [[0, this.numbers.widths.head], ...this.directories.map(({ span }) => span)]
+    for (const { entries } of this.directories) {
+      for (const { from, inline, length } of entries.values()) {
+        if (!inline && from + length <= bytes.length) this.values.push([from, from + length])
+      }
+    }
+  }
+
+  private entry(tag: number, { entries, twice } = this.directories[0]): Entry | undefined {
     const entry = entries.get(tag)
     if (entry === undefined) return undefined
-    if (twice.has(tag)) refuse(`has the tag ${tag} twice`)
-    if (entry.count === 0 || entry.from + entry.length > bytes.length) {
-      refuse(`has a tag ${tag} that lies beyond its end`)
-    }
-    if (!entry.inline && !asked.has(entry)) taken.push([entry.from, entry.from + entry.length])
-    asked.add(entry)
+    if (twice.has(tag)) this.refuse(`has the tag ${tag} twice`)
+    const end = entry.from + entry.length
+    if (entry.count === 0 || end > this.bytes.length) this.refuse(`has a tag ${tag} that lies beyond its end`)
+    if (!entry.inline && !this.asked.has(entry)) this.taken.push([entry.from, end])
+    this.asked.add(entry)
     return entry
   }
-  const listIn = (directory: Directory, tag: number): ReadonlyArray<number> | undefined => {
-    const entry = found(directory, tag)
+
+  /** All values of a tag; `undefined` where it is absent. */
+  list(tag: number, directory = this.directories[0]): ReadonlyArray<number> | undefined {
+    const entry = this.entry(tag, directory)
     if (entry === undefined) return undefined
     const size = INTEGERS[entry.type]
-    if (size === undefined) return refuse(`has a tag ${tag} that is not a whole number`)
-    return Array.from({ length: entry.count }, (_, i) => numbers.number(entry.from + i * size, size))
+    if (size === undefined) return this.refuse(`has a tag ${tag} that is not a whole number`)
+    const values = new Array<number>(entry.count)
+    for (let i = 0; i < values.length; i++) values[i] = this.numbers.at(entry.from + i * size, size)
+    return values
   }
-  const oneIn = (directory: Directory, tag: number): number | undefined => {
-    const list = listIn(directory, tag)
-    if (list !== undefined && list.length !== 1) refuse(`has a tag ${tag} with ${list.length} values, expected 1`)
-    return list?.[0]
+
+  /** The value of a tag that has one; `otherwise` where it is absent. */
+  one(tag: number, otherwise: number, directory = this.directories[0]): number {
+    const list = this.list(tag, directory)
+    if (list !== undefined && list.length !== 1) {
+      this.refuse(`has a tag ${tag} with ${list.length} values, expected 1`)
+    }
+    return list?.[0] ?? otherwise
   }
-  const [first, ...others] = directories
-  return {
-    littleEndian: numbers.little,
-    taken,
-    values,
-    list: (tag) => listIn(first, tag),
-    one: (tag, otherwise) => oneIn(first, tag) ?? otherwise,
-    text: (tag) => {
-      const entry = found(first, tag)
-      if (entry === undefined) return undefined
-      if (entry.type !== TEXT) return refuse(`has a tag ${tag} that is not text`)
-      return Buffer.from(bytes.subarray(entry.from, entry.from + entry.length))
-        .toString("latin1")
-        .replace(/\0.*$/s, "")
-    },
-    further: (tag) => others.map((directory) => oneIn(directory, tag))
+
+  /** The text of a tag; `undefined` where it is absent. */
+  text(tag: number): string | undefined {
+    const entry = this.entry(tag)
+    if (entry === undefined) return undefined
+    if (entry.type !== TEXT) return this.refuse(`has a tag ${tag} that is not text`)
+    const bytes = this.bytes.subarray(entry.from, entry.from + entry.length)
+    return Buffer.from(bytes).toString("latin1").replace(/\0.*$/s, "")
+  }
+
+  /** The value of a tag in each further directory; `otherwise` where it is absent there. */
+  further(tag: number, otherwise: number): ReadonlyArray<number> {
+    return this.directories.slice(1).map((directory) => this.one(tag, otherwise, directory))
   }
 }

@@ -1,7 +1,7 @@
 /** What a TIFF file says of its image (TIFF 6.0), checked: no claim is believed that the file's size or other fields belie. */
 import type { Dtype } from "../elements.ts"
 import { bytesOf } from "./dtypes.ts"
-import { type Fields, type Refuse, readFields, refusing } from "./tiff-fields.ts"
+import { Fields, type Refuse, refusing } from "./tiff-fields.ts"
 import { type Pieces, piecesOf, type Shape } from "./tiff-pieces.ts"
 import { packingOf } from "./tiff-unpack.ts"
 
@@ -39,9 +39,9 @@ const DTYPES: Readonly<Record<string, Dtype>> = {
 const FORMATS = ["", "unsigned whole", "whole", "floating-point", "untyped", "complex whole", "complex"]
 
 /** One dtype for all samples: bits and format have a value each, or one for all. */
-const pixelType = (list: Fields["list"], samples: number, refuse: Refuse): Dtype => {
-  const bits = list(258) ?? [1]
-  const format = list(339) ?? [1]
+const pixelType = (fields: Fields, samples: number, refuse: Refuse): Dtype => {
+  const bits = fields.list(258) ?? [1]
+  const format = fields.list(339) ?? [1]
   const alike = (values: ReadonlyArray<number>) =>
     (values.length === 1 || values.length === samples) && values.every((value) => value === values[0])
   if (!alike(bits) || !alike(format)) refuse(`has bands of several types: ${bits.join(", ")} bits`, CONVERT)
@@ -56,11 +56,11 @@ const NEW_SUBFILE_TYPE = 254
 const [REDUCED, MASK] = [1, 4]
 
 /** Overviews and masks go with an image; another image would be lost without a word. */
-const checkAlone = ({ further, one }: Fields, refuse: Refuse): void => {
-  if ((one(NEW_SUBFILE_TYPE, 0) & (REDUCED | MASK)) !== 0) {
+const checkAlone = (fields: Fields, refuse: Refuse): void => {
+  if ((fields.one(NEW_SUBFILE_TYPE, 0) & (REDUCED | MASK)) !== 0) {
     refuse("begins with a small copy or a mask of its image", CONVERT)
   }
-  const images = further(NEW_SUBFILE_TYPE).filter((type = 0) => (type & (REDUCED | MASK)) === 0).length
+  const images = fields.further(NEW_SUBFILE_TYPE, 0).filter((type) => (type & (REDUCED | MASK)) === 0).length
   if (images > 0) {
     refuse(
       `holds ${images + 1} images, one after the other`,
@@ -76,20 +76,19 @@ const checkAlone = ({ further, one }: Fields, refuse: Refuse): void => {
  */
 export const readTiffHeader = (bytes: Uint8Array, file: string): TiffHeader => {
   const refuse = refusing(file)
-  const fields = readFields(bytes, refuse)
-  const { list, littleEndian, one } = fields
+  const fields = new Fields(bytes, refuse)
   checkAlone(fields, refuse)
-  const width = one(256, 0)
-  const height = one(257, 0)
+  const width = fields.one(256, 0)
+  const height = fields.one(257, 0)
   if (width === 0 || height === 0) refuse("has no size")
-  const photometric = one(262, 1)
+  const photometric = fields.one(262, 1)
   // Luminance and colour differences of a JPEG are not the bands that they are made of.
   if (photometric === 6) refuse("holds colours as JPEG has them, which are not read", CONVERT)
-  const samples = one(277, 1)
+  const samples = fields.one(277, 1)
   if (samples === 0 || samples > MAX_SAMPLES) refuse(`holds ${samples} values a pixel`)
-  if (one(266, 1) !== 1) refuse("has the bits of its bytes in the other order", CONVERT)
-  const dtype = pixelType(list, samples, refuse)
-  const packing = packingOf(one(259, 1), one(317, 1), dtype, (problem) => refuse(problem, CONVERT))
+  if (fields.one(266, 1) !== 1) refuse("has the bits of its bytes in the other order", CONVERT)
+  const dtype = pixelType(fields, samples, refuse)
+  const packing = packingOf(fields.one(259, 1), fields.one(317, 1), dtype, (problem) => refuse(problem, CONVERT))
   const shape = { height, width, dtype, samples }
   const needed = height * width * samples * bytesOf(dtype)
   if (needed > Math.max(ALWAYS_ALLOWED, MAX_RATIO * bytes.length)) {
@@ -98,5 +97,5 @@ export const readTiffHeader = (bytes: Uint8Array, file: string): TiffHeader => {
   const pieces = piecesOf(fields, shape, packing, bytes.length, refuse)
   // GDAL's tag; text, since a value may be "nan".
   const nodata = pieces.sparse ? Number(fields.text(42113)?.trim() ?? 0) : 0
-  return { ...shape, littleEndian, photometric, pieces, nodata }
+  return { ...shape, littleEndian: fields.littleEndian, photometric, pieces, nodata }
 }

@@ -91,14 +91,15 @@ const checkOverlap = (
  * @throws DataError where pieces are not as many as the image needs, lie beyond the file's end, or share bytes
  */
 export const piecesOf = (fields: Fields, shape: Shape, packing: Packing, size: number, refuse: Refuse): Pieces => {
-  const { list, one } = fields
   const { height, width } = shape
-  const tiled = list(322) !== undefined || list(323) !== undefined || list(324) !== undefined
-  const [rows, columns] = tiled ? [one(323, 0), one(322, 0)] : [Math.min(one(278, height), height), width]
-  const offsets = list(tiled ? 324 : 273) ?? refuse(`names no ${tiled ? "tiles" : "strips"}`)
-  const counts = list(tiled ? 325 : 279) ?? refuse(`names no ${tiled ? "tile" : "strip"} sizes`)
+  const tiled = fields.list(322) !== undefined || fields.list(323) !== undefined || fields.list(324) !== undefined
+  const [rows, columns] = tiled
+    ? [fields.one(323, 0), fields.one(322, 0)]
+    : [Math.min(fields.one(278, height), height), width]
+  const offsets = fields.list(tiled ? 324 : 273) ?? refuse(`names no ${tiled ? "tiles" : "strips"}`)
+  const counts = fields.list(tiled ? 325 : 279) ?? refuse(`names no ${tiled ? "tile" : "strip"} sizes`)
   if (rows === 0 || columns === 0) refuse("has strips or tiles of no size")
-  const apart = shape.samples > 1 && one(284, 1) === 2
+  const apart = shape.samples > 1 && fields.one(284, 1) === 2
   const needed = Math.ceil(height / rows) * Math.ceil(width / columns) * (apart ? shape.samples : 1)
   if (offsets.length !== needed || counts.length !== needed) {
     refuse(`has ${offsets.length} pieces of ${rows} x ${columns} pixels for ${height} x ${width}`)
