@@ -33,7 +33,12 @@ export const services = (plan: Plan, book: Book, progress: Progress): Layer.Laye
     seed: settings.seed,
     experiment: plan.experiment,
     say: (line: string) => Effect.sync(() => progress.say(line)),
-    record: (path: string, value: unknown) => Effect.sync(() => book.set(path, value)),
+    // Saved at once: the report page of the same pipeline tells what stands there.
+    record: (path: string, value: unknown) =>
+      Effect.sync(() => {
+        book.set(path, value)
+        book.save()
+      }),
     wrote: (path: string) => Effect.sync(() => void book.wrote.add(resolve(path)))
   })
   return servicesOf(run, settings, (engine) => {

@@ -9,6 +9,7 @@ import { openReader } from "./store/lmdb.ts"
 import { decodeLabels, decodeValue, type Labelled, type StoredPatch } from "./store/value.ts"
 
 export interface PatchSource {
+  readonly has: (name: string) => boolean
   /** Labels only, without reading pixels where that can be. */
   readonly labels: (name: string) => Effect.Effect<Labelled, DataError | StoreError>
   readonly load: (name: string) => Effect.Effect<StoredPatch, DataError | StoreError>
@@ -22,6 +23,7 @@ export const fromStore = (
   nomenclature: NomenclatureName
 ): Effect.Effect<PatchSource, StoreError, Scope.Scope> =>
   Effect.map(openReader(path), (store) => ({
+    has: store.has,
     labels: (name) => store.decode(name, (bytes) => decodeLabels(bytes, name, nomenclature)),
     load: (name) => store.decode(name, (bytes) => decodeValue(bytes, name, nomenclature)),
     value: store.load
@@ -37,6 +39,11 @@ const labelled = (
   return { labels: translateLabels(labels, nomenclature, to, name), classes: to.classes }
 }
 
+const inSet = (names: ReadonlyArray<string>): ((name: string) => boolean) => {
+  const there = new Set(names)
+  return (name) => there.has(name)
+}
+
 /** Patches of an unpacked archive, decoded as they are asked for. */
 export const fromArchive = (
   folder: string,
@@ -45,7 +52,8 @@ export const fromArchive = (
 ): Effect.Effect<PatchSource, DataError> =>
   Effect.map(
     dataFault(() => openArchive(folder, choice)),
-    ({ reference }) => ({
+    ({ names, reference }) => ({
+      has: inSet(names),
       labels: (name) =>
         Effect.flatMap(
           dataFault(() => reference(name)),

@@ -7,6 +7,7 @@ import { Patch } from "../elements.ts"
 import { FirstEpoch, Run } from "../run.ts"
 import { ArchiveSchema } from "./archive-choice.ts"
 import { ARCHIVE_NAMES, AUTO } from "./archives.ts"
+import { reportSkipped } from "./bad-patches.ts"
 import { type BandSelection, SELECTION_NAMES } from "./bands.ts"
 import { draws } from "./epochs.ts"
 import { attempt } from "./errors.ts"
@@ -36,6 +37,17 @@ const shuffledLabels = (store: PatchSource, names: ReadonlyArray<string>, seed: 
       return mixed
     }
   )
+
+/** Leaves out, and lists, the patches of a split that the source lacks. */
+const presentOf = Effect.fnUntraced(function* (source: PatchSource, split: string, names: ReadonlyArray<string>) {
+  const lacking = names.filter((name) => !source.has(name))
+  const why = "stands in the list, but not among the patches"
+  yield* reportSkipped(
+    `read ${split}`,
+    lacking.map((name) => ({ name, why: `${name} ${why}` }))
+  )
+  return names.filter((name) => source.has(name))
+})
 
 /**
  * Reads the patches of a split from a store, epoch after epoch; with `store: none` straight from an archive's files, which
@@ -69,6 +81,11 @@ export const read = source({
       "The classes that labels are told by: those of a data set, or its `own`; BigEarthNet's are 19.",
       OWN
     ),
+    missing: param(
+      choice("fail", "skip"),
+      "What to do where a patch of the list is not there, since it was bad and left out.",
+      "fail"
+    ),
     shuffle_labels: param(Flag, "Control experiment: permutes the labels among the images.", false),
     concurrency: param(PositiveInt, "Patches fetched ahead; where worker threads make them, each takes 32.", 4)
   },
@@ -78,11 +95,12 @@ export const read = source({
         const { bands, concurrency, epochs, nomenclature, shuffle, split, unit } = params
         const run = yield* Run
         const first = yield* FirstEpoch
-        const names = yield* attempt(() => readSplitFile(resolve(run.root, `${split}.csv`), split))
+        const listed = yield* attempt(() => readSplitFile(resolve(run.root, `${split}.csv`), split))
         const from = resolve(run.root, params.from)
         const source = yield* params.store === "none"
           ? fromArchive(from, { kind: params.kind, ...params.archive }, nomenclature)
           : fromStore(from, nomenclature)
+        const names = params.missing === "skip" ? yield* presentOf(source, split, listed) : listed
         const given = params.shuffle_labels ? yield* shuffledLabels(source, names, run.seed) : undefined
         const count = names.length * Math.max(0, epochs - first)
         self.expect(count)

@@ -81,6 +81,7 @@ figcaption { font-weight: 600; font-size: .95rem; }
 .labels li.shared::before { content: "✓ "; color: var(--accent); font-weight: 700; }
 ul.notes { margin: 0; padding-left: 1.1rem; max-width: 44rem; }
 ul.notes li { margin: .3rem 0; }
+details.card + details.card { margin-top: .75rem; }
 details summary { cursor: pointer; font-weight: 600; }
 pre { margin: .75rem 0 0; padding: 0; overflow-x: auto; font: .8rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 @media (max-width: 30rem) {

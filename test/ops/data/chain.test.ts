@@ -116,6 +116,32 @@ describe("bad patches", () => {
     })
   )
 
+  effect("are left out by reading too, from the store or the files, though the lists name them", () =>
+    Effect.gen(function* () {
+      const folder = temporaryFolder()
+      const { collect: inFolder, recorded: noted } = runIn(folder)
+      const refs = yield* inFolder(miniature({ patches: 12 }))
+      rmSync(join(refs[1].folder, `${refs[1].name}_B03.tif`))
+      const part = archive({ path: "miniature" }).pipe(split({ train: 0.9, val: 0.1 }))
+      yield* inFolder(part.pipe(decode({ on_bad_patch: "skip" }), store()))
+      const list = readFileSync(join(folder, "train.csv"), "utf8").trim().split("\n")
+      expect(list).toContain(refs[1].name)
+      const fault = yield* Effect.flip(inFolder(read({ split: "train" })))
+      expect(fault.message).toContain(`holds no patch ${refs[1].name}. Run the pipeline that stores patches again,`)
+      expect(fault.message).toContain("or read with `missing: skip`")
+      const some = yield* inFolder(read({ split: "train", missing: "skip", epochs: 2 }))
+      const rest = list.filter((name) => name !== refs[1].name)
+      expect(some.map(({ name }) => name)).toEqual([...rest, ...rest])
+      const why = `${refs[1].name} stands in the list, but not among the patches`
+      expect(noted["skipped.read train"]).toEqual([{ name: refs[1].name, why }])
+      rmSync(refs[1].folder, { recursive: true })
+      const files = { from: "miniature", store: "none", split: "train", missing: "skip" } as const
+      expect((yield* inFolder(read(files))).map(({ image }) => image)).toEqual(
+        some.slice(0, rest.length).map(({ image }) => image)
+      )
+    })
+  )
+
   effect("of labels are found by archive and store", () =>
     Effect.gen(function* () {
       const folder = temporaryFolder()

@@ -75,5 +75,5 @@ export const missing = (path: string, name: string): StoreError =>
   new StoreError({
     subject: path,
     problem: `holds no patch ${name}`,
-    remedy: "Run the pipeline that stores patches again, or make the splits anew"
+    remedy: "Run the pipeline that stores patches again, make the splits anew, or read with `missing: skip`"
   })
