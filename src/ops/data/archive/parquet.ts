@@ -1,71 +1,73 @@
-/** Columns of a parquet file, by name. */
-import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from "hyparquet"
-import { compressors } from "hyparquet-compressors"
-import { suggestion } from "../../../pipeline/words.ts"
+/**
+ * Columns of a parquet file, by name. They are read on a thread of its own: of a damaged file the library that reads may fill
+ * all memory, or never come back, and then the thread is ended.
+ */
+import { statSync } from "node:fs"
+import { Worker } from "node:worker_threads"
 import { DataError } from "../faults.ts"
-import { messageOf } from "./read-file.ts"
 
 /** What a column holds: a text a row, or a list of texts. */
 export type Column = "text" | "texts"
 type Values<C extends Column> = C extends "text" ? string : ReadonlyArray<string>
-export type Columns<S extends Readonly<Record<string, Column>>> = {
+export type Wanted = Readonly<Record<string, Column>>
+export type Columns<S extends Wanted> = {
   readonly [K in keyof S]: ReadonlyArray<Values<S[K]>>
 }
 
-/** Rows that are unpacked at a time. */
-const ROWS = 65_536
+/** What the thread says; see `entry.mjs`. */
+type Reply<S extends Wanted> =
+  | { readonly output: Columns<S> }
+  | {
+      readonly fault: {
+        readonly subject?: string
+        readonly problem?: string
+        readonly remedy?: string
+        readonly message: string
+      }
+    }
 
-/** Equal lists share one array: labels repeat. */
-const interning = () => {
-  const known = new Map<string, unknown>()
-  return (value: unknown): unknown => {
-    const key = JSON.stringify(value)
-    const old = known.get(key)
-    if (old !== undefined) return old
-    known.set(key, value)
-    return value
-  }
-}
+/** MiB that a thread may take: BigEarthNet's half a million rows take a quarter of it. */
+const MEMORY = 4096
 
-const fits = (value: unknown, column: Column): boolean =>
-  column === "text" ? typeof value === "string" : Array.isArray(value) && value.every((one) => typeof one === "string")
+/** Seconds that reading may take: a hundred times what it does, thread and all. */
+const patience = (file: string): number => 10 + 60e-6 * (statSync(file, { throwIfNoEntry: false })?.size ?? 0)
+
+const REMEDY = "Get the file anew, or give the archive's folder"
 
 /**
  * Reads some columns of a file; others are left alone, in whatever order they stand.
  *
+ * @param seconds after which a file is taken for damaged
  * @returns rejects with DataError where the file is missing or damaged, lacks a column, or holds something else in it
  */
-export const readParquet = async <const S extends Readonly<Record<string, Column>>>(
+export const readParquet = async <const S extends Wanted>(
   file: string,
-  wanted: S
+  wanted: S,
+  seconds = patience(file)
 ): Promise<Columns<S>> => {
-  const refuse = (problem: string, cause?: unknown): never => {
-    throw new DataError({ subject: file, problem, remedy: "Get the file anew, or give the archive's folder", cause })
-  }
-  const columns: Record<string, Array<unknown>> = Object.fromEntries(Object.keys(wanted).map((name) => [name, []]))
+  const worker = new Worker(new URL("../../workers/entry.mjs", import.meta.url), {
+    execArgv: [],
+    workerData: { module: new URL("./parquet-work.ts", import.meta.url).href },
+    resourceLimits: { maxOldGenerationSizeMb: MEMORY }
+  })
+  let timer: NodeJS.Timeout | undefined
   try {
-    const buffer = await asyncBufferFromFile(file)
-    const metadata = await parquetMetadataAsync(buffer)
-    const names = parquetSchema(metadata).children.map(({ element }) => element.name)
-    for (const name of Object.keys(wanted)) {
-      if (!names.includes(name)) refuse(`has no column ${name}${suggestion(name, names)}`)
-    }
-    const rows = Number(metadata.num_rows)
-    const share = interning()
-    for (let from = 0; from < rows; from += ROWS) {
-      const part = { file: buffer, metadata, compressors, rowStart: from, rowEnd: Math.min(rows, from + ROWS) }
-      for (const row of await parquetReadObjects({ ...part, columns: Object.keys(wanted) })) {
-        for (const [name, kind] of Object.entries(wanted)) {
-          const value = row[name]
-          if (!fits(value, kind)) refuse(`holds ${JSON.stringify(value)} in the column ${name}`)
-          columns[name].push(kind === "text" ? value : share(value))
-        }
-      }
-    }
-  } catch (cause) {
-    if (cause instanceof DataError) throw cause
-    const absent = (cause as NodeJS.ErrnoException).code === "ENOENT"
-    refuse(absent ? "is missing" : `cannot be read as parquet (${messageOf(cause)})`, cause)
+    return await new Promise<Columns<S>>((resolve, reject) => {
+      const refuse = (why: string, cause?: unknown) =>
+        reject(new DataError({ subject: file, problem: `cannot be read as parquet (${why})`, remedy: REMEDY, cause }))
+      worker.on("message", (reply: Reply<S>) => {
+        if ("output" in reply) return resolve(reply.output)
+        const { message, problem, remedy, subject } = reply.fault
+        if (subject === undefined || problem === undefined || remedy === undefined) refuse(message)
+        else reject(new DataError({ subject, problem, remedy }))
+      })
+      worker.on("error", (cause) => refuse(cause.message, cause))
+      worker.on("exit", (code) => refuse(`its reader ended with code ${code}`))
+      timer = setTimeout(() => refuse(`nothing came of it in ${Math.round(seconds)} seconds`), 1000 * seconds)
+      worker.postMessage({ file, wanted })
+    })
+  } finally {
+    clearTimeout(timer)
+    await worker.terminate()
   }
-  return columns as unknown as Columns<S>
 }

@@ -1,12 +1,14 @@
-import { rmSync, truncateSync, writeFileSync } from "node:fs"
+import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
+import fc from "fast-check"
 import { parquetWriteBuffer } from "hyparquet-writer"
 import { describe, expect, it } from "vitest"
 import { readParquet } from "../../../../src/ops/data/archive/parquet.ts"
 import { archive } from "../../../../src/ops/data/archive.ts"
 import { classOfCorine } from "../../../../src/ops/data/corine.ts"
 import { decode } from "../../../../src/ops/data/decode.ts"
+import { DataError } from "../../../../src/ops/data/errors.ts"
 import { CLASSES_19, encode19 } from "../../../../src/ops/data/labels.ts"
 import { miniature } from "../../../../src/ops/data/miniature.ts"
 import { read } from "../../../../src/ops/data/read.ts"
@@ -14,6 +16,7 @@ import { split } from "../../../../src/ops/data/split.ts"
 import { store } from "../../../../src/ops/data/store.ts"
 import { effect } from "../../../effect.ts"
 import { temporaryFolder } from "../folder.ts"
+import { damaged, damages, isIntact } from "../mutate.ts"
 import { runIn } from "../streams.ts"
 
 const COUNT = 16
@@ -120,4 +123,41 @@ describe("readParquet", () => {
     )
     await expect(readParquet(file, { split: "text" })).rejects.toThrow("holds 3 in the column split")
   })
+
+  it("ends a reading that does not come back", async () => {
+    write({ split: ["a"] })
+    await expect(readParquet(file, { split: "text" }, 0.001)).rejects.toThrow(
+      `${file}: cannot be read as parquet (nothing came of it in 0 seconds). Get the file anew`
+    )
+    expect(await readParquet(file, { split: "text" })).toEqual({ split: ["a"] })
+  })
+
+  it("meets damage with a DataError that names the file, or with as many rows as there are", async () => {
+    const names = Array.from({ length: 40 }, (_, i) => `S2A_${i}`)
+    write({ patch_id: names, labels: names.map((_, i) => (i % 3 === 0 ? ["Pastures"] : ["Pastures", "Arable land"])) })
+    const whole = readFileSync(file)
+    const wanted = { patch_id: "text", labels: "texts" } as const
+    const places = fc.oneof(
+      fc.nat(whole.length - 1),
+      fc.nat(400).map((back) => whole.length - 1 - back)
+    )
+    const drawn = fc.sample(damages(places, whole.length), { numRuns: 60, seed: 24 })
+    const outcomes = { refused: 0, read: 0 }
+    for (const [i, damage] of drawn.entries()) {
+      const copy = join(root, `damaged${i}.parquet`)
+      writeFileSync(copy, damaged(whole, damage))
+      try {
+        const { labels, patch_id } = await readParquet(copy, wanted, 2)
+        expect([labels.length, patch_id.length]).toEqual([40, 40])
+        if (isIntact(damage)) expect(patch_id).toEqual(names)
+        outcomes.read++
+      } catch (fault) {
+        expect(fault).toBeInstanceOf(DataError)
+        expect((fault as DataError).message.startsWith(`${copy}: `)).toBe(true)
+        expect(isIntact(damage)).toBe(false)
+        outcomes.refused++
+      }
+    }
+    expect([outcomes.read > 5, outcomes.refused > 20]).toEqual([true, true])
+  }, 120_000)
 })
