@@ -1,6 +1,6 @@
 /** Ways to divide an archive's patches into training, validation and test. */
 import type { PatchRef, Split } from "../elements.ts"
-import { stemOf } from "./archive/image-files.ts"
+import { type Stem, stemFor } from "./archive/image-files.ts"
 import { DataError } from "./errors.ts"
 import { prepareStd } from "./splits.ts"
 
@@ -60,8 +60,8 @@ export const byArchive = (references: ReadonlyArray<PatchRef>, seed: number, val
 /** Names per part. */
 export type Lists = Readonly<Partial<Record<Split, ReadonlyArray<string>>>>
 
-/** The part of each name, by itself and by its stem. */
-const partsOf = (lists: Lists): ReadonlyMap<string, Split> => {
+/** The part of each name, by its stem. */
+const partsOf = (lists: Lists, stemOf: Stem): ReadonlyMap<string, Split> => {
   const parts = new Map<string, Split>()
   for (const split of SPLITS) {
     for (const name of lists[split] ?? []) {
@@ -83,14 +83,15 @@ const partsOf = (lists: Lists): ReadonlyMap<string, Split> => {
 const SHOWN = 5
 
 /**
- * By lists of names: official ones, or one's own. Names are compared without folder, extension and case; patches in no list
- * are left out.
+ * By lists of names: official ones, or one's own. Names are compared without extension and case, and without
+ * folder unless patches are named by path; patches in no list are left out.
  *
  * @param missing what to do where a name has no patch
  * @throws DataError where a name stands in two lists, or has no patch and `missing` is `fail`
  */
 export const byLists = (references: ReadonlyArray<PatchRef>, lists: Lists, missing: "fail" | "skip"): Divided => {
-  const parts = partsOf(lists)
+  const stemOf = stemFor(references.map(({ name }) => name))
+  const parts = partsOf(lists, stemOf)
   const kept = references
     .map((ref): PatchRef => ({ ...ref, split: parts.get(stemOf(ref.name)) }))
     .filter(({ split }) => split !== undefined)

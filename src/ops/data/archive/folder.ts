@@ -5,16 +5,13 @@ import { decodeTiffBands, type Raster } from "../geotiff-read.ts"
 import { ownNomenclature } from "../nomenclatures.ts"
 import { holdsAny } from "./glance.ts"
 import { decodeImage, RGB_BANDS } from "./image.ts"
-import { IMAGE, imagesIn, stemOf } from "./image-files.ts"
+import { imagesIn, nameOf, pathNameOf, pathOf, stemFor } from "./image-files.ts"
 import { openImageSet } from "./image-set.ts"
 import { type ArchiveKind, rawOf } from "./kind.ts"
 import { readArchiveFile } from "./read-file.ts"
 import { labelledBy, labelsFile, readLabelTable } from "./table-set.ts"
 
 const TABLES = ["labels.csv", "multi-labels.csv", "labels.tsv"]
-
-/** Paths without their extension: for tables that name images with their folders. */
-const pathOf = (name: string): string => name.replaceAll("\\", "/").replace(IMAGE, "").toLowerCase()
 
 /** Names of the bands of one tif: as given; three of 8 bits are colours; else numbers from 1. */
 const bandNamesOf = (
@@ -49,7 +46,7 @@ const decode = async (reference: PatchRef): Promise<RawPatch> => {
 /**
  * An archive of one's own: images anywhere below a folder (jpg and png as three colours of 8 bits; tif with any bands and
  * pixel type), and a table `labels.csv` with a header `image,CLASS,...` and a row of 0 and 1 per image. Images are named by
- * stem or by path; the header is the class list.
+ * stem, or by path where a name of the table has a folder: patches then are too. The header is the class list.
  */
 export const folder: ArchiveKind = {
   kind: "folder",
@@ -58,7 +55,7 @@ export const folder: ArchiveKind = {
     holdsAny(path, "labels.csv", "labels.tsv") && !holdsAny(path, "images.npy", "images.safetensors"),
   open: async (path, { bands, labels }) => {
     const table = await readLabelTable(labelsFile(path, labels, TABLES))
-    const stem = table.names.some((name) => /[/\\]/.test(name)) ? pathOf : stemOf
+    const stem = stemFor(table.names)
     const nomenclature = ownNomenclature(table.classes)
     return openImageSet({
       kind: "folder",
@@ -66,6 +63,7 @@ export const folder: ArchiveKind = {
       nomenclature,
       images: await imagesIn(path, [""], stem),
       stem,
+      patchName: stem === pathOf ? pathNameOf : nameOf,
       factsOf: () => (bands === undefined ? {} : { bands: bands.join() }),
       ...labelledBy(table, nomenclature)
     })

@@ -16,6 +16,16 @@ export const stemOf: Stem = (name) => nameOf(name).toLowerCase()
 /** The name of a patch: its file's, without folder and extension. */
 export const nameOf = (file: string): string => file.slice(file.lastIndexOf("/") + 1).replace(IMAGE, "")
 
+/** As `nameOf` with its folders, where these tell images of one stem apart: `n/a` of `n/a.png`. */
+export const pathNameOf = (file: string): string => file.replaceAll("\\", "/").replace(IMAGE, "")
+
+/** As `stemOf` with its folders. */
+export const pathOf: Stem = (name) => pathNameOf(name).toLowerCase()
+
+/** What some names are compared by: their paths where one of them has a folder, else their stems. */
+export const stemFor = (names: ReadonlyArray<string>): Stem =>
+  names.some((name) => /[/\\]/.test(name)) ? pathOf : stemOf
+
 /**
  * The image files below some folders of an archive, by stem.
  *

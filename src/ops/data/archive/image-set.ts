@@ -20,6 +20,8 @@ export interface ImageSet {
   readonly images: ReadonlyMap<string, string> | undefined
   readonly table: LabelledNames
   readonly stem?: Stem
+  /** The name of the patch that a file is; two files that differ in their stem differ in it. */
+  readonly patchName?: (file: string) => string
   /** The archive's own division, told by an image's file. */
   readonly splitOf?: (file: string) => Split | undefined
   readonly factsOf?: (file: string) => Readonly<Record<string, string>>
@@ -36,7 +38,7 @@ interface Row {
 }
 
 /** Rows of the table by the name of their file, or by their own where no files are there. */
-const joined = ({ images, stem = stemOf, table }: ImageSet) => {
+const joined = ({ images, patchName = nameOf, stem = stemOf, table }: ImageSet) => {
   const rows = new Map<string, Row>()
   const orphans: Array<string> = []
   const labelled = new Set<string>()
@@ -47,7 +49,7 @@ const joined = ({ images, stem = stemOf, table }: ImageSet) => {
     else if (labelled.has(stem(name))) twice.push(name)
     else {
       labelled.add(stem(name))
-      rows.set(nameOf(file), images === undefined ? { row } : { row, file })
+      rows.set(patchName(file), images === undefined ? { row } : { row, file })
     }
   })
   const unlabelled = [...(images ?? [])].filter(([key]) => !labelled.has(key)).map(([, file]) => file)

@@ -1,7 +1,7 @@
 /** Looking at the patches of an archive one by one: their labels, and their pixels where those are asked for. */
 import { Effect, Result, Stream } from "effect"
 import type { Nomenclature, PatchRef, RawPatch } from "../../elements.ts"
-import { stemOf } from "../archive/image-files.ts"
+import { stemFor } from "../archive/image-files.ts"
 import { decodePatch, type Opened } from "../archives.ts"
 import { type Lists, SPLITS } from "../divide.ts"
 import { DataError } from "../faults.ts"
@@ -30,8 +30,9 @@ export interface Looked {
 const PATCHES_PER_STEP = { labels: 1024, pixels: 1 }
 
 /** The split of each patch: by the lists, or the archive's own. */
-const dividedBy = (lists: Lists | undefined): ((reference: PatchRef) => PatchRef) => {
+const dividedBy = (lists: Lists | undefined, names: ReadonlyArray<string>): ((reference: PatchRef) => PatchRef) => {
   if (lists === undefined) return (reference) => reference
+  const stemOf = stemFor(names)
   const parts = new Map(SPLITS.flatMap((split) => (lists[split] ?? []).map((name) => [stemOf(name), split] as const)))
   return (reference) => ({ ...reference, split: parts.get(stemOf(reference.name)) })
 }
@@ -44,7 +45,7 @@ export const lookedAt = ({
   pixels,
   to
 }: Looking): Stream.Stream<Result.Result<Looked, DataError>> => {
-  const divided = dividedBy(lists)
+  const divided = dividedBy(lists, opened.names)
   const lookAt = async (name: string): Promise<Looked> => {
     const reference = divided(await opened.reference(name))
     const labels = translateLabels(reference.labels, reference.nomenclature, to, name)

@@ -1,0 +1,89 @@
+/** Archives of one's own, of images in folders, named by stem or by path. */
+import { mkdirSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { Effect } from "effect"
+import sharp from "sharp"
+import { describe, expect } from "vitest"
+import { archive } from "../../../../src/ops/data/archive.ts"
+import { audit } from "../../../../src/ops/data/audit.ts"
+import { decode } from "../../../../src/ops/data/decode.ts"
+import { exportStore } from "../../../../src/ops/data/export.ts"
+import { read } from "../../../../src/ops/data/read.ts"
+import { split } from "../../../../src/ops/data/split.ts"
+import { store } from "../../../../src/ops/data/store.ts"
+import { effect } from "../../../effect.ts"
+import { temporaryFolder } from "../folder.ts"
+import { runIn } from "../streams.ts"
+
+/** Writes a picture of one pixel, which tells files apart. */
+const picture = (path: string, value: number) =>
+  Effect.promise(() => {
+    mkdirSync(dirname(path), { recursive: true })
+    return sharp(Uint8Array.of(value, 0, 0), { raw: { width: 1, height: 1, channels: 3 } })
+      .png()
+      .toFile(path)
+  })
+
+/** A run in a folder that holds the archive `own`: files, and a table that names them so. */
+const holding = (names: Readonly<Record<string, string>>) =>
+  Effect.gen(function* () {
+    const root = temporaryFolder()
+    const files = Object.keys(names)
+    for (const [i, file] of files.entries()) yield* picture(join(root, "own", file), 10 * i)
+    const rows = Object.values(names).map((name, i) => `${name},1,${i % 2}\n`)
+    writeFileSync(join(root, "own", "labels.csv"), `image,sea,land\n${rows.join("")}`)
+    return { root, ...runIn(root) }
+  })
+
+describe.each([
+  [
+    "stem",
+    { "n/a.png": "a", "m/B.PNG": "b.png", "c.png": "C" },
+    ["a", "B", "c"],
+    { train: "n/a.png\n", val: "elsewhere/b\n", test: "C.png\n" }
+  ],
+  [
+    "path",
+    { "n/A.png": "n/a.png", "m/a.png": "m\\a.png", "c.png": "c" },
+    ["n/A", "m/a", "c"],
+    { train: "n/a\n", val: "M\\a.PNG\n", test: "c.png\n" }
+  ]
+] as const)("a folder whose table names images by %s", (_, files, names, lists) => {
+  effect("goes from its list to batches, and straight from the files to the same", () =>
+    Effect.gen(function* () {
+      const { collect, root } = yield* holding(files)
+      const own = archive({ path: "own" })
+      expect((yield* collect(own)).map(({ name }) => name)).toEqual(names)
+      for (const [part, text] of Object.entries(lists)) writeFileSync(join(root, `my-${part}.txt`), text)
+      const by = { train: "my-train.txt", val: "my-val.txt", test: "my-test.txt" }
+      const [audited] = yield* collect(audit({ from: "own", lists: by }))
+      expect(audited.findings.filter(({ severity }) => severity === "fail")).toEqual([])
+      yield* collect(own.pipe(split({ by: "lists", lists: by }), decode(), store()))
+      const reds: Array<readonly [string, number]> = []
+      for (const part of ["train", "val", "test"] as const) {
+        const look = { split: part, bands: ["Red"], unit: false } as const
+        const stored = yield* collect(read(look))
+        expect(yield* collect(read({ ...look, store: "none", from: "own" }))).toEqual(stored)
+        reds.push(...stored.map(({ image, name }) => [name, image[0]] as const))
+      }
+      expect(reds).toEqual(names.map((name, i) => [name, 10 * i]))
+      expect(yield* collect(exportStore({ by: "shard" }))).toMatchObject([{ patches: 3 }])
+    })
+  )
+
+  effect("is drawn into parts that `read` finds", () =>
+    Effect.gen(function* () {
+      const { collect } = yield* holding(files)
+      yield* collect(archive({ path: "own" }).pipe(split({ by: "draw", train: 0.34, val: 0.34 }), decode(), store()))
+      const found = yield* Effect.forEach(["train", "val", "test"] as const, (part) =>
+        collect(read({ split: part, bands: ["Red"] }))
+      )
+      expect(
+        found
+          .flat()
+          .map(({ name }) => name)
+          .sort()
+      ).toEqual([...names].sort())
+    })
+  )
+})
