@@ -67,8 +67,11 @@ const sizesOf = ({ file, shape }: ArrayFile, layout: ArchiveOptions["layout"]) =
   const [height, width, channels] =
     axes.length === 2 ? [axes[0], axes[1], 1] : layout === "hwc" ? axes : [axes[1], axes[2], axes[0]]
   // Hundreds of channels in a handful of rows: the axes are in the other order.
-  const turned = axes.length === 3 && channels > 32 && Math.min(height, width) <= 16
-  if (!turned) return { height, width, channels }
+  const many = channels > 32 && Math.min(height, width) <= 16
+  // No square as told, but one in the other order. Images with as many channels as they have columns (rows, where channels
+  // stand first), and not as many rows, nobody has.
+  const square = height !== width && channels === (layout === "hwc" ? width : height)
+  if (axes.length === 2 || !(many || square)) return { height, width, channels }
   return refuse(
     file,
     `has the shape [${shape.join(", ")}], which \`layout: ${layout}\` reads as ${channels} channels`,

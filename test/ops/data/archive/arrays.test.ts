@@ -216,6 +216,18 @@ describe("arrays refuse", () => {
       "which `layout: hwc` reads as 40 channels. Set `layout: chw`"
     ],
     [
+      "small squares whose channels stand first, unsaid",
+      { "images.npy": npy(new Uint8Array(3 * 2 * 8 * 8), [3, 2, 8, 8], "|u1"), "labels.csv": TABLE },
+      {},
+      "images.npy: has the shape [3, 2, 8, 8], which `layout: hwc` reads as 8 channels. Set `layout: chw`"
+    ],
+    [
+      "small squares whose channels stand last, though told first",
+      { "images.npy": npy(new Uint8Array(3 * 2 * 8 * 8), [3, 8, 8, 2], "|u1"), "labels.csv": TABLE },
+      { layout: "chw" },
+      "images.npy: has the shape [3, 8, 8, 2], which `layout: chw` reads as 8 channels. Set `layout: hwc`"
+    ],
+    [
       "more names than bands",
       { "images.npy": images, "labels.csv": TABLE },
       { bands: ["B02"] },
