@@ -1,17 +1,18 @@
 /** The lists that say which patches train, validate and test: `train.csv`, `val.csv`, `test.csv`, without a header. */
 import { readFileSync } from "node:fs"
 import type { Split } from "../elements.ts"
+import { textOf } from "./archive/read-file.ts"
 import { DataError } from "./faults.ts"
 
 /**
  * Reads patch names: the first column of each line; quotes, blank lines and line ends of Windows are let go.
  *
- * @throws DataError where the file is missing, holds no name, or holds one twice
+ * @throws DataError where the file is missing, is not UTF-8, holds no name, or holds one twice
  */
 export const readSplitFile = (file: string, split: Split): ReadonlyArray<string> => {
-  let text: string
+  let bytes: Uint8Array
   try {
-    text = readFileSync(file, "utf8")
+    bytes = readFileSync(file)
   } catch (cause) {
     throw new DataError({
       subject: file,
@@ -20,8 +21,7 @@ export const readSplitFile = (file: string, split: Split): ReadonlyArray<string>
       cause
     })
   }
-  const names = text
-    .replace(/^\uFEFF/, "")
+  const names = textOf(bytes, file)
     .split(/\r?\n/)
     .map((line) =>
       line

@@ -8,7 +8,7 @@ import { type ArrayFile, openArray, readBits, readItem } from "./array-file.ts"
 import { holdsAny } from "./glance.ts"
 import { RGB_BANDS } from "./image.ts"
 import { type ArchiveKind, type ArchiveOptions, finding, rawOf } from "./kind.ts"
-import { readArchiveFile } from "./read-file.ts"
+import { readArchiveFile, textOf } from "./read-file.ts"
 import { labelsFile, readLabelTable } from "./table-set.ts"
 
 const IMAGES = ["images.npy", "images.safetensors"]
@@ -34,7 +34,9 @@ const labelsArray = async (folder: string, from: string): Promise<Labels> => {
   }
   const file = join(folder, "classes.txt")
   const named = existsSync(file)
-    ? (await readArchiveFile(file, "is missing")).toString("utf8").trim().split(/\r?\n/)
+    ? textOf(await readArchiveFile(file, "is missing"), file)
+        .trim()
+        .split(/\r?\n/)
     : []
   if (named.length > 0 && (named.length !== width || new Set(named).size !== width)) {
     return refuse(file, `names ${new Set(named).size} classes, but labels have ${width}`, "Give one class a line")

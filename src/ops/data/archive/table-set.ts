@@ -6,7 +6,7 @@ import { DataError } from "../faults.ts"
 import type { LabelledNames } from "./image-set.ts"
 import type { Finding } from "./kind.ts"
 import { columnsOf, type LabelTable, parseLabelTable } from "./label-table.ts"
-import { readArchiveFile } from "./read-file.ts"
+import { readArchiveFile, textOf } from "./read-file.ts"
 
 /** The first of some usual files that is there, or the one that was asked for. */
 export const labelsFile = (folder: string, asked: string | undefined, usual: ReadonlyArray<string>): string => {
@@ -43,6 +43,6 @@ export const labelledBy = (
 
 /** Reads a table of labels: tab-separated where its name ends in `.txt` or `.tsv`. */
 export const readLabelTable = async (file: string): Promise<LabelTable> => {
-  const text = (await readArchiveFile(file, "is missing: the archive's table of labels")).toString("utf8")
+  const text = textOf(await readArchiveFile(file, "is missing: the archive's table of labels"), file)
   return parseLabelTable(file, text, /\.(txt|tsv)$/i.test(file) ? "\t" : ",")
 }

@@ -3,13 +3,15 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { Effect } from "effect"
 import sharp from "sharp"
-import { describe, expect } from "vitest"
+import { describe, expect, it } from "vitest"
 import { archive } from "../../../../src/ops/data/archive.ts"
+import { openArchive } from "../../../../src/ops/data/archives.ts"
 import { audit } from "../../../../src/ops/data/audit.ts"
 import { decode } from "../../../../src/ops/data/decode.ts"
 import { exportStore } from "../../../../src/ops/data/export.ts"
 import { read } from "../../../../src/ops/data/read.ts"
 import { split } from "../../../../src/ops/data/split.ts"
+import { readSplitFile } from "../../../../src/ops/data/split-files.ts"
 import { store } from "../../../../src/ops/data/store.ts"
 import { effect } from "../../../effect.ts"
 import { temporaryFolder } from "../folder.ts"
@@ -86,4 +88,18 @@ describe.each([
       ).toEqual([...names].sort())
     })
   )
+})
+
+describe("text that is not UTF-8", () => {
+  it.each([
+    ["Latin-1", Buffer.from("image,forêt\na,1\n", "latin1")],
+    ["UTF-16", Buffer.from("\ufeffimage,wood\na,1\n", "utf16le")],
+    ["UTF-16 without its mark", Buffer.from("image,wood\na,1\n", "utf16le")]
+  ])("of %s is refused, in tables of labels and in lists", async (_, bytes) => {
+    const root = temporaryFolder()
+    const refused = (name: string) => `${join(root, name)}: is not text in UTF-8. Save it as UTF-8.`
+    for (const name of ["labels.csv", "train.csv"]) writeFileSync(join(root, name), bytes)
+    await expect(openArchive(root, {})).rejects.toThrow(refused("labels.csv"))
+    expect(() => readSplitFile(join(root, "train.csv"), "train")).toThrow(refused("train.csv"))
+  })
 })
