@@ -65,9 +65,9 @@ const patchFolders = async (folder: string): Promise<ReadonlyArray<string>> => {
   const remedy = `Unpack ${S2} there`
   const names: Array<string> = []
   for (const tile of await listFolder(join(folder, S2), remedy)) {
-    if (!tile.isDirectory()) continue
+    if (!tile.folder) continue
     for (const patch of await listFolder(join(folder, S2, tile.name), remedy)) {
-      if (patch.isDirectory()) names.push(patch.name)
+      if (patch.folder) names.push(patch.name)
     }
   }
   return names

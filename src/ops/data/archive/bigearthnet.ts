@@ -27,7 +27,7 @@ const CONCURRENCY = 16
  */
 export const listBigEarthNet = async (folder: string): Promise<ReadonlyArray<string>> => {
   const remedy = "Give the folder that holds one folder per patch"
-  const names = (await listFolder(folder, remedy)).filter((entry) => entry.isDirectory()).map(({ name }) => name)
+  const names = (await listFolder(folder, remedy)).filter((entry) => entry.folder).map(({ name }) => name)
   if (names.length === 0) throw new DataError({ subject: folder, problem: "holds no patch folders", remedy })
   return names
 }

@@ -1,6 +1,7 @@
 /** A glance at a folder, to tell what kind of archive it is. Nothing is read but names; what cannot be read holds nothing. */
-import { existsSync, readdirSync } from "node:fs"
+import { type Dirent, existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
+import { entryOf, isShown } from "./entries.ts"
 
 /** Whether a folder holds all of these. */
 export const holds = (folder: string, ...names: ReadonlyArray<string>): boolean =>
@@ -10,11 +11,20 @@ export const holds = (folder: string, ...names: ReadonlyArray<string>): boolean 
 export const holdsAny = (folder: string, ...names: ReadonlyArray<string>): boolean =>
   names.some((name) => holds(folder, name))
 
+/** Whether an entry, or what it links to, is a folder; `undefined` for a link to nothing. */
+const isFolder = (folder: string, entry: Dirent): boolean | undefined => {
+  try {
+    return entryOf(folder, entry).folder
+  } catch {
+    return undefined
+  }
+}
+
 /** The first names in a folder, of files or of folders, hidden ones left out. */
 export const firstNames = (folder: string, kind: "file" | "folder"): ReadonlyArray<string> => {
   try {
     return readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => !entry.name.startsWith(".") && (kind === "folder") === entry.isDirectory())
+      .filter((entry) => isShown(entry) && (kind === "folder") === isFolder(folder, entry))
       .map(({ name }) => name)
   } catch {
     return []

@@ -4,6 +4,7 @@ import { readdir, readFile } from "node:fs/promises"
 import { join, relative, sep } from "node:path"
 import { isMainThread } from "node:worker_threads"
 import { DataError } from "../faults.ts"
+import { type Entry, entryOf, isShown, type Trail, trailInto } from "./entries.ts"
 
 export const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
@@ -50,32 +51,35 @@ export const textOf = (bytes: Uint8Array, file: string): string => {
 export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /**
- * Entries of a folder in the order of their names; hidden ones are left out.
+ * Entries of a folder in the order of their names; hidden ones are left out, links are what they lead to.
  *
  * @param remedy what to do where it cannot be listed
- * @returns rejects with DataError
+ * @returns rejects with DataError, also where a link leads nowhere
  */
-export const listFolder = async (folder: string, remedy: string) => {
+export const listFolder = async (folder: string, remedy: string): Promise<ReadonlyArray<Entry>> => {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
     throw new DataError({ subject: folder, problem: `cannot be listed (${messageOf(cause)})`, remedy, cause })
   })
-  return entries.filter(({ name }) => !name.startsWith(".")).sort((a, b) => byText(a.name, b.name))
+  return entries
+    .filter(isShown)
+    .map((entry) => entryOf(folder, entry))
+    .sort((a, b) => byText(a.name, b.name))
 }
 
 /**
  * All files below a folder, hidden ones left out: paths relative to it, with `/`, in the order of their text.
  *
- * @returns rejects with DataError where a folder cannot be listed
+ * @returns rejects with DataError where a folder cannot be listed, or a link leads nowhere or back to a folder above it
  */
 export const filesBelow = async (folder: string, remedy: string): Promise<ReadonlyArray<string>> => {
   const found: Array<string> = []
-  const walk = async (at: string): Promise<void> => {
+  const walk = async (at: string, trail: Trail): Promise<void> => {
     for (const entry of await listFolder(at, remedy)) {
       const path = join(at, entry.name)
-      if (entry.isDirectory()) await walk(path)
+      if (entry.folder) await walk(path, trailInto(trail, at, entry))
       else found.push(relative(folder, path).split(sep).join("/"))
     }
   }
-  await walk(folder)
+  await walk(folder, [])
   return found.sort(byText)
 }

@@ -1,6 +1,7 @@
 /** The patches of a folder of images, whatever archive it is: found by the names of files alone. */
-import { type Dirent, readdirSync } from "node:fs"
+import { readdirSync } from "node:fs"
 import { join } from "node:path"
+import { type Entry, entryOf, isShown, type Trail, trailInto } from "../archive/entries.ts"
 import { byText } from "../archive/read-file.ts"
 import { DataError } from "../errors.ts"
 import { isKnownFile, patchOfFile } from "./file.ts"
@@ -13,12 +14,14 @@ export interface PatchFiles {
   readonly files: ReadonlyArray<string>
 }
 
-const list = (folder: string): ReadonlyArray<Dirent> => {
+const list = (folder: string): ReadonlyArray<Entry> => {
   try {
     return readdirSync(folder, { withFileTypes: true })
-      .filter(({ name }) => !name.startsWith("."))
+      .filter(isShown)
+      .map((entry) => entryOf(folder, entry))
       .sort((a, b) => byText(a.name, b.name))
   } catch (cause) {
+    if (cause instanceof DataError) throw cause
     throw new DataError({
       subject: folder,
       problem: `cannot be listed (${cause instanceof Error ? cause.message : String(cause)})`,
@@ -32,13 +35,13 @@ const list = (folder: string): ReadonlyArray<Dirent> => {
  * All patches below a folder in the order of their paths: files that differ only in their band are one patch; masks are
  * left out. One folder's names are held at a time.
  *
- * @throws DataError where a folder cannot be listed
+ * @throws DataError where a folder cannot be listed, or a link leads nowhere or back to a folder above it
  */
-export function* patchesBelow(folder: string): Generator<PatchFiles> {
+export function* patchesBelow(folder: string, trail: Trail = []): Generator<PatchFiles> {
   const entries = list(folder)
   const patches = new Map<string, Array<string>>()
   for (const entry of entries) {
-    if (entry.isDirectory() || !isKnownFile(entry.name)) continue
+    if (entry.folder || !isKnownFile(entry.name)) continue
     const { patch, band } = patchOfFile(entry.name)
     // Two images may differ in their ending alone; only bands belong together.
     const key = band === undefined ? `${patch}/${entry.name}` : patch
@@ -49,7 +52,7 @@ export function* patchesBelow(folder: string): Generator<PatchFiles> {
   for (const files of patches.values()) yield { name: patchOfFile(files[0]).patch, files }
   const besideImages = entries.some(({ name }) => name === "Images")
   for (const entry of entries) {
-    if (!entry.isDirectory() || (besideImages && MASKS.includes(entry.name))) continue
-    yield* patchesBelow(join(folder, entry.name))
+    if (!entry.folder || (besideImages && MASKS.includes(entry.name))) continue
+    yield* patchesBelow(join(folder, entry.name), trailInto(trail, folder, entry))
   }
 }
