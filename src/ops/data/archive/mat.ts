@@ -2,8 +2,8 @@
  * Reads one numeric matrix from a MATLAB file of level 5 ("MAT-File Format", MathWorks, section 1), compressed or not: what
  * tables of labels are kept in. The one reader on the registry is under a licence that would bind this project to it.
  */
-import { inflateSync } from "node:zlib"
 import { DataError } from "../faults.ts"
+import { COMPRESSED, type Element, elementAt, INT32, inflated, MATRIX, numbersOf, type Refuse } from "./mat-elements.ts"
 
 export interface Matrix {
   readonly rows: number
@@ -12,84 +12,68 @@ export interface Matrix {
   readonly values: Float64Array
 }
 
-type Refuse = (problem: string) => never
-
-/** Data types of elements. */
-const COMPRESSED = 15
-const MATRIX = 14
-const INT32 = 5
-/** Numeric types by their number: bytes, and how to read one. */
-const NUMBERS: Readonly<Record<number, readonly [bytes: number, read: (view: DataView, at: number) => number]>> = {
-  1: [1, (view, at) => view.getInt8(at)],
-  2: [1, (view, at) => view.getUint8(at)],
-  3: [2, (view, at) => view.getInt16(at, true)],
-  4: [2, (view, at) => view.getUint16(at, true)],
-  5: [4, (view, at) => view.getInt32(at, true)],
-  6: [4, (view, at) => view.getUint32(at, true)],
-  7: [4, (view, at) => view.getFloat32(at, true)],
-  9: [8, (view, at) => view.getFloat64(at, true)]
+/** Array classes of real numbers: double, single, and whole numbers of 8 to 64 bits. */
+const NUMERIC = [6, 7, 8, 9, 10, 11, 12, 13, 14, 15]
+/** The other classes. */
+const OTHERS: Readonly<Record<number, string>> = {
+  1: "cells",
+  2: "a struct",
+  3: "an object",
+  4: "text",
+  5: "a sparse matrix"
 }
-/** Array classes of real numbers: double, single, and whole numbers of 8 to 32 bits. */
-const NUMERIC = [6, 7, 8, 9, 10, 11, 12, 13]
 const HEADER = 128
-/** No table of labels is larger; a compressed file that claims to be is damaged. */
-const MAX_BYTES = 1 << 28
 
-interface Element {
-  readonly type: number
-  readonly body: Uint8Array
-  /** Where the next one begins. */
-  readonly next: number
+/** A variable, but for its values. */
+interface Variable {
+  readonly name: string
+  readonly kind: number
+  readonly complex: boolean
+  readonly shape: Element
+  /** What follows the name: the values of a matrix. */
+  readonly rest: number
 }
 
-const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-
-const elementAt = (bytes: Uint8Array, at: number, refuse: Refuse): Element => {
-  if (at + 8 > bytes.length) return refuse("is cut short")
-  const view = viewOf(bytes)
-  const tag = view.getUint32(at, true)
-  // Up to four bytes stand within the tag itself.
-  const small = tag >>> 16
-  const type = small === 0 ? tag : tag & 0xffff
-  const size = small === 0 ? view.getUint32(at + 4, true) : small
-  const begin = small === 0 ? at + 8 : at + 4
-  if (small > 4 || begin + size > bytes.length) return refuse("is cut short, or damaged")
-  const padded = type === COMPRESSED ? begin + size : begin + Math.ceil(size / 8) * 8
-  return { type, body: bytes.subarray(begin, begin + size), next: small === 0 ? padded : at + 8 }
-}
-
-const numbersOf = ({ body, type }: Element, refuse: Refuse): Float64Array => {
-  const known = NUMBERS[type]
-  if (known === undefined) return refuse(`holds numbers of type ${type}, which is not read`)
-  const [bytes, read] = known
-  const view = viewOf(body)
-  return Float64Array.from({ length: Math.floor(body.length / bytes) }, (_, i) => read(view, i * bytes))
-}
-
-/** The name and contents of a matrix; `undefined` where it is none of plain numbers. */
-const matrixOf = (body: Uint8Array, refuse: Refuse): { readonly name: string; readonly matrix: Matrix } | undefined => {
+/** What a variable is; `undefined` for classes that have no shape and name of the usual form. */
+const variableOf = (body: Uint8Array, refuse: Refuse): Variable | undefined => {
   const flags = elementAt(body, 0, refuse)
+  const kind = flags.body[0]
+  if (!NUMERIC.includes(kind) && OTHERS[kind] === undefined) return undefined
   const shape = elementAt(body, flags.next, refuse)
   const name = elementAt(body, shape.next, refuse)
-  const kind = flags.body[0]
   const complex = ((flags.body[1] ?? 0) & 0x08) !== 0
-  if (!NUMERIC.includes(kind) || complex || shape.type !== INT32 || shape.body.length !== 8) return undefined
-  const [rows, columns] = numbersOf(shape, refuse)
-  const stored = numbersOf(elementAt(body, name.next, refuse), refuse)
+  return { name: Buffer.from(name.body).toString("latin1"), kind, complex, shape, rest: name.next }
+}
+
+/** What keeps a variable from being a matrix of real numbers. */
+const unlike = ({ complex, kind, shape }: Variable): string | undefined => {
+  if (OTHERS[kind] !== undefined) return OTHERS[kind]
+  if (complex) return "complex numbers"
+  return shape.type !== INT32 || shape.body.length !== 8 ? `an array of ${shape.body.length / 4} axes` : undefined
+}
+
+const matrixOf = (body: Uint8Array, variable: Variable, refuse: Refuse): Matrix => {
+  const other = unlike(variable)
+  if (other !== undefined) {
+    return refuse(
+      `holds \`${variable.name}\` as ${other}, which is not read`,
+      "Save it as a full matrix of real numbers, or give the labels as a table (csv)"
+    )
+  }
+  const [rows, columns] = numbersOf(variable.shape, refuse)
+  const stored = numbersOf(elementAt(body, variable.rest, refuse), refuse)
   if (rows < 0 || columns < 0 || stored.length !== rows * columns) {
     return refuse(`holds ${stored.length} numbers in a matrix of ${rows} x ${columns}`)
   }
   // Stored column by column.
   const values = Float64Array.from(stored, (_, i) => stored[(i % columns) * rows + Math.floor(i / columns)])
-  return { name: Buffer.from(name.body).toString("latin1"), matrix: { rows, columns, values } }
+  return { rows, columns, values }
 }
 
-const inflated = (body: Uint8Array, refuse: Refuse): Uint8Array => {
-  try {
-    return inflateSync(body, { maxOutputLength: MAX_BYTES })
-  } catch (cause) {
-    return refuse(`cannot be unpacked (${cause instanceof Error ? cause.message : cause})`)
-  }
+/** Version 7.3 is HDF5 behind a header of text; other programs leave the header out. */
+const isHdf5 = (bytes: Uint8Array): boolean => {
+  const text = Buffer.from(bytes.subarray(0, HEADER)).toString("latin1")
+  return text.startsWith("MATLAB 7.3") || text.startsWith("\x89HDF\r\n")
 }
 
 /**
@@ -99,13 +83,10 @@ const inflated = (body: Uint8Array, refuse: Refuse): Uint8Array => {
  * @throws DataError where the file is damaged, of another level, or holds no such matrix of real numbers
  */
 export const readMatrix = (bytes: Uint8Array, file: string, wanted: string): Matrix => {
-  const refuse: Refuse = (problem) => {
-    throw new DataError({
-      subject: file,
-      problem,
-      remedy: `Save it again with \`save -v7\`, or give the labels as a table (csv)`
-    })
+  const refuse: Refuse = (problem, remedy = "Save it again with `save -v7`, or give the labels as a table (csv)") => {
+    throw new DataError({ subject: file, problem, remedy })
   }
+  if (isHdf5(bytes)) return refuse("is a MATLAB file of version 7.3, which is not read")
   if (bytes.length < HEADER || bytes[126] !== 0x49 || bytes[127] !== 0x4d) {
     return refuse("is no MATLAB file of level 5, little-endian")
   }
@@ -113,9 +94,9 @@ export const readMatrix = (bytes: Uint8Array, file: string, wanted: string): Mat
   for (let at = HEADER; at < bytes.length; ) {
     const outer = elementAt(bytes, at, refuse)
     const inner = outer.type === COMPRESSED ? elementAt(inflated(outer.body, refuse), 0, refuse) : outer
-    const read = inner.type === MATRIX ? matrixOf(inner.body, refuse) : undefined
-    if (read?.name === wanted) return read.matrix
-    if (read !== undefined) found.push(read.name)
+    const variable = inner.type === MATRIX ? variableOf(inner.body, refuse) : undefined
+    if (variable?.name === wanted) return matrixOf(inner.body, variable, refuse)
+    if (variable !== undefined) found.push(variable.name)
     at = outer.next
   }
   return refuse(`holds no matrix \`${wanted}\`${found.length > 0 ? `, but ${found.join(", ")}` : ""}`)

@@ -43,6 +43,14 @@ export const labelledBy = (
 
 /** Reads a table of labels: tab-separated where its name ends in `.txt` or `.tsv`. */
 export const readLabelTable = async (file: string): Promise<LabelTable> => {
-  const text = textOf(await readArchiveFile(file, "is missing: the archive's table of labels"), file)
+  const bytes = await readArchiveFile(file, "is missing: the archive's table of labels")
+  if (/\.mat$/i.test(file)) {
+    throw new DataError({
+      subject: file,
+      problem: "is a matrix, which names no images",
+      remedy: "Give the labels as a table with names: AID and DFC15 have `multilabel.csv` beside it"
+    })
+  }
+  const text = textOf(bytes, file)
   return parseLabelTable(file, text, /\.(txt|tsv)$/i.test(file) ? "\t" : ",")
 }
