@@ -13,18 +13,31 @@ export type Stem = (name: string) => string
 /** Without folder and extension, in lower case: `Airport_81.jpg` and `airport_81` are one. */
 export const stemOf: Stem = (name) => nameOf(name).toLowerCase()
 
+/**
+ * A file's path in one spelling: tables of Windows have backslashes, some programs begin with `./`, and macOS takes letters
+ * with accents apart.
+ */
+const plain = (file: string): string =>
+  file
+    .normalize("NFC")
+    .replaceAll("\\", "/")
+    .replace(/^(\.\/+)+/, "")
+
 /** The name of a patch: its file's, without folder and extension. */
-export const nameOf = (file: string): string => file.slice(file.lastIndexOf("/") + 1).replace(IMAGE, "")
+export const nameOf = (file: string): string => {
+  const path = plain(file)
+  return path.slice(path.lastIndexOf("/") + 1).replace(IMAGE, "")
+}
 
 /** As `nameOf` with its folders, where these tell images of one stem apart: `n/a` of `n/a.png`. */
-export const pathNameOf = (file: string): string => file.replaceAll("\\", "/").replace(IMAGE, "")
+export const pathNameOf = (file: string): string => plain(file).replace(IMAGE, "")
 
 /** As `stemOf` with its folders. */
 export const pathOf: Stem = (name) => pathNameOf(name).toLowerCase()
 
 /** What some names are compared by: their paths where one of them has a folder, else their stems. */
 export const stemFor = (names: ReadonlyArray<string>): Stem =>
-  names.some((name) => /[/\\]/.test(name)) ? pathOf : stemOf
+  names.some((name) => plain(name).includes("/")) ? pathOf : stemOf
 
 /**
  * The image files below some folders of an archive, by stem.

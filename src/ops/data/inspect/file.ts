@@ -81,7 +81,7 @@ const BAND_FILE = /^(.+)_(B0[1-9]|B8A|B1[0-2]|VV|VH)$/
 
 /** The patch that a file is of, and the band where its name tells it. */
 export const patchOfFile = (file: string): { readonly patch: string; readonly band: string | undefined } => {
-  const stem = basename(file, extname(file))
+  const stem = basename(file, extname(file)).normalize("NFC")
   const [, patch = stem, band] = BAND_FILE.exec(stem) ?? []
   return { patch, band }
 }

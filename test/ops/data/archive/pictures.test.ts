@@ -113,6 +113,23 @@ describe("pictures of any size", () => {
   )
 })
 
+describe("names", () => {
+  effect("in tables may have folders, of Windows too", () =>
+    Effect.gen(function* () {
+      const root = temporaryFolder()
+      const { collect } = runIn(root)
+      for (const kind of ["ucm", "dfc15"] as const) {
+        const refs = yield* collect(miniature({ kind, patches: 8, size: 24, to: kind }))
+        const table = join(root, kind, kind === "ucm" ? "multi-labels.csv" : "multilabel.csv")
+        const [header, ...rows] = readFileSync(table, "utf8").split("\n").filter(Boolean)
+        const turned = rows.map((row, i) => `${i % 2 === 0 ? ".\\images\\" : "./images/"}${row}`)
+        writeFileSync(table, [header, ...turned].join("\n"))
+        expect(yield* collect(archive({ path: kind }))).toEqual(refs)
+      }
+    })
+  )
+})
+
 describe("damage", () => {
   const fresh = Effect.gen(function* () {
     const root = temporaryFolder()
