@@ -12,8 +12,11 @@ export interface Entry {
 
 const REMEDY = "Mend the link, or remove it"
 
-/** Whether archives take notice of an entry: not of hidden ones. */
-export const isShown = ({ name }: Dirent): boolean => !name.startsWith(".")
+/** What systems leave beside data: macOS's zips, Synology's and Windows's disks, Linux's file systems. */
+const SYSTEM = ["__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found"]
+
+/** Whether archives take notice of an entry: not of hidden ones, nor of a system's own folders. */
+export const isShown = ({ name }: Dirent): boolean => !name.startsWith(".") && !SYSTEM.includes(name)
 
 /**
  * An entry of a folder, as what it leads to where it is a link.

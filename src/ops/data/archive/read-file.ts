@@ -51,7 +51,7 @@ export const textOf = (bytes: Uint8Array, file: string): string => {
 export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /**
- * Entries of a folder in the order of their names; hidden ones are left out, links are what they lead to.
+ * Entries of a folder in the order of their names; hidden ones and those of the system are left out, links are what they lead to.
  *
  * @param remedy what to do where it cannot be listed
  * @returns rejects with DataError, also where a link leads nowhere

@@ -1,4 +1,4 @@
-/** Folders that hold links: of data that lie on another disk. */
+/** Folders that hold more than an archive: links to other disks, and what systems leave there. */
 import { mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
@@ -20,6 +20,25 @@ const linked = Effect.gen(function* () {
   writeFileSync(join(root, "own", "labels.csv"), "image,sea\na,1\nb,1\n")
   symlinkSync(join(root, "elsewhere"), join(root, "own", "far"))
   return { root, ...runIn(root) }
+})
+
+describe("folders of the system", () => {
+  effect("are no patches, and hold no images", () =>
+    Effect.gen(function* () {
+      const { collect, root } = yield* linked
+      const refs = yield* collect(miniature({ patches: 3, to: "v1" }))
+      const facts = yield* collect(inspect({ from: "v1" }))
+      for (const name of ["__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found"]) {
+        for (const folder of ["v1", "own"]) {
+          mkdirSync(join(root, folder, name, "deeper"), { recursive: true })
+          writeFileSync(join(root, folder, name, "deeper", "a.png"), "no picture")
+        }
+      }
+      expect(yield* collect(archive({ path: "v1" }))).toEqual(refs)
+      expect(yield* collect(inspect({ from: "v1" }))).toEqual(facts)
+      expect(yield* collect(archive({ path: "own" }))).toHaveLength(2)
+    })
+  )
 })
 
 describe("links", () => {
