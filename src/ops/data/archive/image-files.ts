@@ -51,7 +51,8 @@ export const imagesIn = async (
   inside: ReadonlyArray<string>,
   stem: Stem = stemOf
 ): Promise<ReadonlyMap<string, string>> => {
-  const remedy = `Give the folder that holds ${inside.map((one) => `\`${one}\``).join(" and ")}`
+  const holding = inside.map((one) => (one === "" ? "the images" : `\`${one}\``)).join(" and ")
+  const remedy = `Give the folder that holds ${holding}`
   const images = new Map<string, string>()
   for (const one of inside) {
     for (const path of await filesBelow(join(folder, one), remedy)) {

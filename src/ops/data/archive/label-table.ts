@@ -19,8 +19,27 @@ export interface LabelTable {
 
 const REMEDY = "Give it a header `image,CLASS,...` and one row of 0 and 1 per image"
 
-const refuse = (file: string, problem: string, cause?: unknown): never => {
-  throw new DataError({ subject: file, problem, remedy: REMEDY, cause })
+/** The first column has no name, and names stand in the second one. */
+const INDEXED = "Its first column seems to be the index of pandas: save the table with `to_csv(file, index=False)`"
+
+const refuse = (file: string, problem: string, remedy = REMEDY, cause?: unknown): never => {
+  throw new DataError({ subject: file, problem, remedy, cause })
+}
+
+const SEPARATORS: Readonly<Record<string, string>> = { ",": "commas", ";": "semicolons", "\t": "tabs" }
+
+/** Refuses a table whose first line has more of another separator than of its own. */
+const refuseSeparator = (file: string, text: string, delimiter: string): void => {
+  const line = text.split(/\r?\n/).find((one) => one.trim() !== "") ?? ""
+  const count = (sign: string) => line.split(sign).length
+  const other = Object.keys(SEPARATORS).find((sign) => count(sign) > count(delimiter))
+  if (other === undefined) return
+  const wanted = SEPARATORS[delimiter]
+  refuse(
+    file,
+    `its header seems to have ${SEPARATORS[other]} between the columns, expected ${wanted}`,
+    other === "\t" ? "Call it .tsv, or save it with commas" : `Save it with ${wanted}`
+  )
 }
 
 const recordsOf = (file: string, text: string, delimiter: string): ReadonlyArray<ReadonlyArray<string>> => {
@@ -28,7 +47,8 @@ const recordsOf = (file: string, text: string, delimiter: string): ReadonlyArray
     // Rows may be longer or shorter here: `parseLabelTable` says where and how.
     return parse(text, { bom: true, delimiter, relaxColumnCount: true, skipEmptyLines: true, trim: true })
   } catch (cause) {
-    return refuse(file, `is not a table (${messageOf(cause)})`, cause)
+    refuseSeparator(file, text, delimiter)
+    return refuse(file, `is not a table (${messageOf(cause)})`, undefined, cause)
   }
 }
 
@@ -43,6 +63,7 @@ const CELLS: Readonly<Record<string, 0 | 1>> = { "0": 0, "1": 1, "0.0": 0, "1.0"
 export const parseLabelTable = (file: string, text: string, delimiter = ","): LabelTable => {
   const [header, ...rows] = recordsOf(file, text, delimiter)
   const classes = header?.slice(1) ?? []
+  if (classes.length === 0 || /[;\t]/.test(header[0])) refuseSeparator(file, text, delimiter)
   if (classes.length === 0) refuse(file, "its header names no class")
   const twice = classes.find((name, i) => name !== "" && classes.indexOf(name) !== i)
   if (twice !== undefined) refuse(file, `its header names the class ${twice} twice`)
@@ -57,7 +78,9 @@ export const parseLabelTable = (file: string, text: string, delimiter = ","): La
     seen.add(name)
     cells.forEach((cell, c) => {
       if (!Object.hasOwn(CELLS, cell)) {
-        refuse(file, `row ${r + 1} has "${cell}" for ${classes[c]}, which is neither 0 nor 1`)
+        const indexed = c === 0 && header[0] === ""
+        const problem = `row ${r + 1} has "${cell}" for ${classes[c]}, which is neither 0 nor 1`
+        refuse(file, problem, indexed ? INDEXED : undefined)
       }
       labels[r * classes.length + c] = CELLS[cell]
     })

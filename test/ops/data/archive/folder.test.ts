@@ -122,6 +122,43 @@ describe.each<readonly [string, Case]>([
   )
 })
 
+describe("a folder is refused", () => {
+  const write = (text: string, name = "labels.csv") => {
+    const root = temporaryFolder()
+    writeFileSync(join(root, name), text)
+    return root
+  }
+
+  it.each([
+    ["labels.csv", "image;sea;land\na;1;0\n", "semicolons between the columns, expected commas. Save it with commas."],
+    ["labels.csv", 'image;"lake, river";land\na;1;0\n', "semicolons between the columns, expected commas."],
+    ["labels.csv", "image;lake, river;land;wood\na;1;0;0\n", "semicolons between the columns, expected commas."],
+    [
+      "labels.csv",
+      "image\tsea\na\t1\n",
+      "tabs between the columns, expected commas. Call it .tsv, or save it with commas."
+    ],
+    ["labels.tsv", "image,sea\na,1\n", "commas between the columns, expected tabs. Save it with tabs."]
+  ])("whose %s has other separators: %j", async (name, text, message) => {
+    const root = write(text, name)
+    await expect(openArchive(root, {})).rejects.toThrow(`${join(root, name)}: its header seems to have ${message}`)
+  })
+
+  it("whose table has pandas' index before its names", async () => {
+    await expect(openArchive(write(",image,sea\n0,a.png,1\n"), {})).rejects.toThrow(
+      'row 1 has "a.png" for image, which is neither 0 nor 1. Its first column seems to be the index of pandas: ' +
+        "save the table with `to_csv(file, index=False)`."
+    )
+  })
+
+  it("that holds no images", async () => {
+    const root = write("image,sea\na,1\n")
+    await expect(openArchive(root, {})).rejects.toThrow(
+      `${root}: holds no images (tif, jpg or png). Give the folder that holds the images.`
+    )
+  })
+})
+
 describe("text that is not UTF-8", () => {
   it.each([
     ["Latin-1", Buffer.from("image,forêt\na,1\n", "latin1")],
