@@ -86,7 +86,8 @@ export const bigearthnetV2: ArchiveKind = {
     const rows = await readParquet(file, COLUMNS)
     const index = new Map(rows.patch_id.map((name, row) => [name, row]))
     if (index.size < rows.patch_id.length) {
-      throw new DataError({ subject: file, problem: "names a patch twice", remedy: "Get the file anew" })
+      const twice = rows.patch_id.find((name, row) => index.get(name) !== row)
+      throw new DataError({ subject: file, problem: `names ${twice} twice`, remedy: "Get the file anew" })
     }
     const reference = async (name: string): Promise<PatchRef> => {
       const row = index.get(name)

@@ -22,6 +22,16 @@ const interning = () => {
   }
 }
 
+/** JSON, in which whole numbers of 64 bits have no place. */
+const shown = (value: unknown): string =>
+  JSON.stringify(value, (_, one) => (typeof one === "bigint" ? Number(one) : one)) ?? "nothing"
+
+/** Which row it is, for a person: by its number, and by the first of the columns where that names it. */
+const rowText = (number: number, row: Readonly<Record<string, unknown>>, first: string): string => {
+  const name = row[first]
+  return `row ${number + 1}${typeof name === "string" ? ` (${first} ${name})` : ""}`
+}
+
 const fits = (value: unknown, column: Column): boolean =>
   column === "text" ? typeof value === "string" : Array.isArray(value) && value.every((one) => typeof one === "string")
 
@@ -48,10 +58,13 @@ const readColumns = async (file: string, wanted: Wanted): Promise<Readonly<Recor
     const share = interning()
     for (let from = 0; from < rows; from += ROWS) {
       const part = { file: buffer, metadata, compressors, rowStart: from, rowEnd: Math.min(rows, from + ROWS) }
-      for (const row of await parquetReadObjects({ ...part, columns: Object.keys(wanted) })) {
+      const read = await parquetReadObjects({ ...part, columns: Object.keys(wanted) })
+      for (const [i, row] of read.entries()) {
         for (const [name, kind] of Object.entries(wanted)) {
           const value = row[name]
-          if (!fits(value, kind)) refuse(`holds ${JSON.stringify(value)} in the column ${name}`)
+          if (!fits(value, kind)) {
+            refuse(`holds ${shown(value)} in the column ${name}, ${rowText(from + i, row, Object.keys(wanted)[0])}`)
+          }
           columns[name].push(kind === "text" ? value : share(value))
         }
       }

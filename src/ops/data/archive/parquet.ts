@@ -37,6 +37,7 @@ const REMEDY = "Get the file anew, or give the archive's folder"
 /**
  * Reads some columns of a file; others are left alone, in whatever order they stand.
  *
+ * @param wanted the first column names the rows in messages
  * @param seconds after which a file is taken for damaged
  * @returns rejects with DataError where the file is missing or damaged, lacks a column, or holds something else in it
  */

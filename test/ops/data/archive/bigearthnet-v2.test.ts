@@ -6,6 +6,7 @@ import { parquetWriteBuffer } from "hyparquet-writer"
 import { describe, expect, it } from "vitest"
 import { readParquet } from "../../../../src/ops/data/archive/parquet.ts"
 import { archive } from "../../../../src/ops/data/archive.ts"
+import { openArchive } from "../../../../src/ops/data/archives.ts"
 import { classOfCorine } from "../../../../src/ops/data/corine.ts"
 import { decode } from "../../../../src/ops/data/decode.ts"
 import { DataError } from "../../../../src/ops/data/errors.ts"
@@ -98,6 +99,18 @@ describe("a miniature of BigEarthNet v2", () => {
   )
 })
 
+describe("metadata", () => {
+  it("that name a patch twice are refused by its name", async () => {
+    const folder = temporaryFolder()
+    const column = (name: string, data: Array<unknown>) => ({ name, data })
+    const names = ["a", "b", "a"]
+    const texts = ["split", "country", "s1_name", "s2v1_name"].map((name) => column(name, names))
+    const columnData = [column("patch_id", names), column("labels", [["Pastures"], [], []]), ...texts]
+    writeFileSync(join(folder, "metadata.parquet"), new Uint8Array(parquetWriteBuffer({ columnData })))
+    await expect(openArchive(folder, {})).rejects.toThrow("metadata.parquet: names a twice. Get the file anew.")
+  })
+})
+
 describe("readParquet", () => {
   const file = join(root, "table.parquet")
   const write = (columns: Record<string, Array<unknown>>) =>
@@ -121,7 +134,13 @@ describe("readParquet", () => {
     await expect(readParquet(file, { patch_id: "text" })).rejects.toThrow(
       "has no column patch_id; did you mean `patch_ids`?"
     )
-    await expect(readParquet(file, { split: "text" })).rejects.toThrow("holds 3 in the column split")
+    await expect(readParquet(file, { split: "text" })).rejects.toThrow("holds 3 in the column split, row 1.")
+    write({ patch_id: [3n] })
+    await expect(readParquet(file, { patch_id: "text" })).rejects.toThrow("holds 3 in the column patch_id, row 1.")
+    write({ patch_id: ["a", "b"], labels: [["Pastures"], null] })
+    await expect(readParquet(file, { patch_id: "text", labels: "texts" })).rejects.toThrow(
+      "holds null in the column labels, row 2 (patch_id b)."
+    )
   })
 
   it("ends a reading that does not come back", async () => {
