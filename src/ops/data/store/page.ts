@@ -7,12 +7,13 @@
  * number stands in the value's place.
  */
 import { type DataFile, damaged, readAt, u64 } from "./layout.ts"
+import { unreadNode } from "./unread.ts"
 
 const BRANCH = 1
 const LEAF = 2
 const OVERFLOW = 4
 const NODE_HEADER = 8
-/** Flags of a leaf's node: value on overflow pages; anything else is a named database or several values of a key. */
+/** Flags of a leaf's node: value on overflow pages; see `unread.ts` for the others. */
 const BIG = 1
 
 export interface Page {
@@ -63,6 +64,8 @@ const nodeSize = (file: DataFile, bytes: Buffer, at: number, leaf: boolean, numb
   const refuse = (problem: string) => damaged(file.path, file.layout, `page ${number} ${problem}`)
   if (at + NODE_HEADER > bytes.length) throw refuse("has an entry behind its end")
   const flags = bytes.readUInt16LE(at + 4)
+  const unread = leaf ? unreadNode(file.path, flags) : undefined
+  if (unread !== undefined) throw unread
   if (leaf && flags > BIG) throw refuse(`holds more than plain values (flags ${flags})`)
   const big = leaf && flags === BIG
   const value = !leaf ? 0 : big ? file.layout.reference : bytes.readUInt32LE(at)
@@ -74,7 +77,7 @@ const nodeSize = (file: DataFile, bytes: Buffer, at: number, leaf: boolean, numb
 /**
  * Reads and checks a page of a tree.
  *
- * @throws StoreError where it lies outside of the file, is another page, or its entries cannot be
+ * @throws StoreError where it lies outside of the file, is another page, or its entries cannot be or are no plain values
  */
 export const readPage = (file: DataFile, number: number): Page => {
   const { fd, lastPage, layout, pageSize, path } = file

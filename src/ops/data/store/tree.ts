@@ -1,6 +1,7 @@
 /** The trees of an LMDB data file: walked in the order of their keys, checked as a whole, searched. */
 import { type DataFile, damaged, readAt, type Tree, u64 } from "./layout.ts"
 import { checkOverflow, childOf, keyOf, overflowPages, type Page, type Place, placeOf, readPage } from "./page.ts"
+import { unreadTree } from "./unread.ts"
 
 /** LMDB's own limit. */
 const MAX_DEPTH = 32
@@ -24,7 +25,8 @@ const byNumber = (a: Buffer, b: Buffer): number => u64(a, 0) - u64(b, 0)
 const orderOf = (file: DataFile, tree: Tree, free: boolean): Order => {
   if (free) return byNumber
   if (tree.flags === PLAIN_FLAGS) return Buffer.compare
-  throw damaged(file.path, file.layout, `its keys are of another kind than patches' (flags ${tree.flags})`)
+  const problem = `its keys are of another kind than patches' (flags ${tree.flags})`
+  throw unreadTree(file.path, tree.flags) ?? damaged(file.path, file.layout, problem)
 }
 
 interface Walk {

@@ -214,9 +214,9 @@ describe("a damaged store of data version 1", () => {
     ["more entries than there are", (b) => b.writeUInt16LE(16 + 8, 20 * PAGE + 12), "page 20 has"],
     ["a node in the free space", (b) => b.writeUInt16LE(100, 20 * PAGE + 16), "page 20 has an entry in its free space"],
     [
-      "a named database",
-      (b) => b.writeUInt16LE(2, node(b, 20, 0) + 4),
-      "page 20 holds more than plain values (flags 2)"
+      "a value of no kind",
+      (b) => b.writeUInt16LE(8, node(b, 20, 0) + 4),
+      "page 20 holds more than plain values (flags 8)"
     ],
     [
       "a lying count",
@@ -224,9 +224,9 @@ describe("a damaged store of data version 1", () => {
       "it holds 9 entries on 3 leaves under 1 branches, but says 8"
     ],
     [
-      "several values of a key",
-      (b) => b.writeUInt16LE(4, meta(72 + 4)),
-      "its keys are of another kind than patches' (flags 4)"
+      "a tree of no kind",
+      (b) => b.writeUInt16LE(0x84, meta(72 + 4)),
+      "its keys are of another kind than patches' (flags 132)"
     ],
     ["a lying depth", (b) => b.writeUInt16LE(3, meta(72 + 6)), "page 20 stands at depth 2 of 3"],
     ["pages of no size", (b) => b.writeUInt32LE(1000, 16 + 24), "it says that its pages have 1000 bytes"],
@@ -236,6 +236,27 @@ describe("a damaged store of data version 1", () => {
     expect(message()).toContain(`${path}: is damaged: `)
     expect(message()).toContain(problem)
     expect(message()).toContain("Get it anew, or make it again with the program that wrote it.")
+  })
+
+  it.each<readonly [string, (bytes: Buffer) => void, string]>([
+    ["named databases", (b) => b.writeUInt16LE(2, node(b, 20, 0) + 4), "holds named databases, which are"],
+    [
+      "several values of a key",
+      (b) => b.writeUInt16LE(4, node(b, 20, 0) + 4),
+      "holds several values of a key, which are"
+    ],
+    [
+      "very many values of a key",
+      (b) => b.writeUInt16LE(6, node(b, 20, 0) + 4),
+      "holds several values of a key, which are"
+    ],
+    ["keys that may have several", (b) => b.writeUInt16LE(4, meta(72 + 4)), "holds several values of a key, which are"],
+    ["whole numbers as keys", (b) => b.writeUInt16LE(8, meta(72 + 4)), "orders its keys otherwise (flags 8), which is"]
+  ])("is not called damaged for %s", (_, change, problem) => {
+    const { message, path } = damagedBy(change)
+    expect(message()).toBe(
+      `${path}: ${problem} not read. Give a store whose patches stand in its main database, one value a key.`
+    )
   })
 
   it("is refused when it is cut short", () => {
