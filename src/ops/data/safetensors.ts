@@ -35,6 +35,9 @@ const CODES: Readonly<Record<Dtype, string>> = {
   float32: "F32",
   float64: "F64"
 }
+/** Other dtypes of the format, which pixels do not have (safetensors 0.8, `Dtype`). */
+const UNREAD = /^(BOOL|I8|I64|U64|F16|BF16|F4|F6_E2M3|F6_E3M2|F8_E4M3|F8_E4M3FNUZ|F8_E5M2|F8_E5M2FNUZ|F8_E8M0|C64)$/
+const CONVERT = `Convert it to one of ${Object.keys(CODES).join(", ")}`
 const DTYPES = new Map(Object.entries(CODES).map(([dtype, code]) => [code, dtype as Dtype]))
 
 const product = (shape: ReadonlyArray<number>): number => shape.reduce((n, size) => n * size, 1)
@@ -90,12 +93,12 @@ export const encodeSafetensors = (
   return bytes
 }
 
-type Refuse = (problem: string) => never
+type Refuse = (problem: string, remedy?: string) => never
 
 const refusing =
   (subject: string): Refuse =>
-  (problem) => {
-    throw new DataError({ subject, problem, remedy: "Write it again: it is damaged or not safetensors" })
+  (problem, remedy = "Write it again: it is damaged or not safetensors") => {
+    throw new DataError({ subject, problem, remedy })
   }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -149,6 +152,9 @@ const parseEntry = (name: string, entry: unknown, refuse: Refuse): Entry => {
     return refuse(`${of} is not described by dtype, shape and data_offsets`)
   }
   const dtype = DTYPES.get(entry.dtype as string)
+  if (dtype === undefined && UNREAD.test(String(entry.dtype))) {
+    return refuse(`holds ${JSON.stringify(name)} as ${entry.dtype}, which is not read`, CONVERT)
+  }
   if (dtype === undefined) return refuse(`${of} has the unknown dtype ${JSON.stringify(entry.dtype)}`)
   const { shape, data_offsets: offsets } = entry
   if (!Array.isArray(shape) || !shape.every(isCount)) return refuse(`${of} has no valid shape`)

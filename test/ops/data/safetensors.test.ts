@@ -139,6 +139,13 @@ describe("safetensors", () => {
     expect(() => decodeSafetensors(bytes, "key one")).toThrow(message)
   })
 
+  it.each(["F16", "BF16", "I64", "U64", "I8", "BOOL", "F8_E4M3", "F8_E5M2", "C64"])("does not read %s", (dtype) => {
+    expect(() => decodeSafetensors(blob(`{"a":${entry(dtype, [1], 0, 2)}}`, [0, 0]), "key one")).toThrow(
+      `key one: holds "a" as ${dtype}, which is not read. ` +
+        "Convert it to one of uint8, uint16, int16, int32, uint32, float32, float64."
+    )
+  })
+
   it.each([
     ["a name twice", [0, 1].map(() => ({ name: "a", dtype: "uint8", shape: [1], data: Uint8Array.of(1) }))],
     ["a reserved name", [{ name: "__metadata__", dtype: "uint8", shape: [1], data: Uint8Array.of(1) }]],
