@@ -32,6 +32,20 @@ const bandNamesOf = (
   })
 }
 
+/**
+ * Whether a folder is an archive of one's own whose table names images by path. A table that cannot be read names none:
+ * opening the archive says why.
+ */
+export const namesByPath = async (path: string, labels: string | undefined): Promise<boolean> => {
+  if (!folder.recognises(path)) return false
+  try {
+    return stemFor((await readLabelTable(labelsFile(path, labels, TABLES))).names) === pathOf
+  } catch (cause) {
+    if (cause instanceof DataError) return false
+    throw cause
+  }
+}
+
 const decode = async (reference: PatchRef): Promise<RawPatch> => {
   const file = join(reference.folder, reference.files.image)
   if (!/\.tiff?$/i.test(file)) return decodeImage(reference)

@@ -64,7 +64,7 @@ export const imagesIn = async (
         throw new DataError({
           subject: folder,
           problem: `holds two images of one name: ${other} and ${file}`,
-          remedy: "Names must differ by more than case, folder and extension: remove or rename one"
+          remedy: `Names must differ by more than case${stem === pathOf ? "" : ", folder"} and extension: remove or rename one`
         })
       }
       images.set(key, file)

@@ -1,7 +1,9 @@
 /** The patches of whatever can be inspected, and how each is read when it is its turn. */
 import { existsSync, statSync } from "node:fs"
+import { dirname, join, relative, sep } from "node:path"
 import { Effect, type Scope, Stream } from "effect"
 import { arrays } from "../archive/arrays.ts"
+import { namesByPath } from "../archive/folder.ts"
 import { type ArchiveChoice, decodePatch, openArchive } from "../archives.ts"
 import { DataError, type StoreError } from "../errors.ts"
 import { dataFault } from "../files.ts"
@@ -55,6 +57,13 @@ const fromArrays = (path: string, choice: ArchiveChoice): Effect.Effect<Stream.S
       )
   )
 
+/** The name of a patch with the folders that its file lies in. */
+const pathTo = (folder: string, file: string, name: string): string =>
+  join(relative(folder, dirname(file)), name)
+    .split(sep)
+    .join("/")
+    .normalize("NFC")
+
 /** The patches of whatever stands at `path`: a store, one file, an archive of arrays, or a folder of images. */
 export const inspected = (
   path: string,
@@ -69,5 +78,6 @@ export const inspected = (
     }
     if (arrays.recognises(path)) return yield* fromArrays(path, choice)
     const found = lazily(() => patchesBelow(path))
-    return Stream.map(found, ({ files, name }) => fromFiles(name, files))
+    const byPath = yield* dataFault(() => namesByPath(path, choice.labels))
+    return Stream.map(found, ({ files, name }) => fromFiles(byPath ? pathTo(path, files[0], name) : name, files))
   })

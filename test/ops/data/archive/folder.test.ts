@@ -9,6 +9,7 @@ import { openArchive } from "../../../../src/ops/data/archives.ts"
 import { audit } from "../../../../src/ops/data/audit.ts"
 import { decode } from "../../../../src/ops/data/decode.ts"
 import { exportStore } from "../../../../src/ops/data/export.ts"
+import { inspect } from "../../../../src/ops/data/inspect.ts"
 import { read } from "../../../../src/ops/data/read.ts"
 import { split } from "../../../../src/ops/data/split.ts"
 import { readSplitFile } from "../../../../src/ops/data/split-files.ts"
@@ -101,6 +102,10 @@ describe.each<readonly [string, Case]>([
         reds.push(...stored.map(({ image, name }) => [name, image[0]] as const))
       }
       expect(reds).toEqual(names.map((name, i) => [name, 10 * i]))
+      const inspected = yield* collect(inspect({ from: "patches.lmdb" }))
+      expect(inspected.map(({ patch }) => patch)).toEqual([...names].sort().flatMap((name) => [name, name, name]))
+      const byHash = (facts: typeof inspected) => new Map(facts.map((one) => [`${one.patch} ${one.band}`, one.sha256]))
+      expect(byHash(yield* collect(inspect({ from: "own" })))).toEqual(byHash(inspected))
       expect(yield* collect(exportStore({ by: "shard" }))).toMatchObject([{ patches: names.length }])
     })
   )
@@ -150,6 +155,26 @@ describe("a folder is refused", () => {
         "save the table with `to_csv(file, index=False)`."
     )
   })
+
+  effect("whose names are one", () =>
+    Effect.gen(function* () {
+      const messageOf = (names: Readonly<Record<string, string>>) =>
+        Effect.flatMap(holding(names), ({ collect }) =>
+          Effect.map(Effect.flip(collect(archive({ path: "own" }))), ({ message }) => message)
+        )
+      const problem = "holds two images of one name: "
+      expect(yield* messageOf({ "m/a.png": "a", "n/a.png": "b" })).toContain(
+        `${problem}m/a.png and n/a.png. Names must differ by more than case, folder and extension: remove or rename one.`
+      )
+      expect(yield* messageOf({ "n/A.png": "n/a", "n/a.jpg": "n/b" })).toContain(
+        `${problem}n/A.png and n/a.jpg. Names must differ by more than case and extension: remove or rename one.`
+      )
+      // A table that cannot be read names nothing by path.
+      const { collect, root } = yield* holding({ "n/a.png": "n/a" })
+      writeFileSync(join(root, "own", "labels.csv"), "image;sea\nn/a;1\n")
+      expect((yield* collect(inspect({ from: "own" }))).map(({ patch }) => patch)).toEqual(["a", "a", "a"])
+    })
+  )
 
   it("that holds no images", async () => {
     const root = write("image,sea\na,1\n")
