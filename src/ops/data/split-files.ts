@@ -4,6 +4,16 @@ import type { Split } from "../elements.ts"
 import { textOf } from "./archive/read-file.ts"
 import { DataError } from "./faults.ts"
 
+/** The first field of a line of CSV (RFC 4180, a line a record). */
+const firstField = (line: string): string => {
+  const quoted = /^\s*"((?:[^"]|"")*)"\s*(?:,|$)/.exec(line)?.[1]
+  return quoted === undefined ? line.split(",")[0].trim() : quoted.replaceAll('""', '"')
+}
+
+/** The text of a list that `readSplitFile` reads. */
+export const splitFileText = (names: ReadonlyArray<string>): string =>
+  names.map((name) => `${/[",]|^\s|\s$/.test(name) ? `"${name.replaceAll('"', '""')}"` : name}\n`).join("")
+
 /**
  * Reads patch names: the first column of each line; quotes, blank lines and line ends of Windows are let go.
  *
@@ -23,12 +33,7 @@ export const readSplitFile = (file: string, split: Split): ReadonlyArray<string>
   }
   const names = textOf(bytes, file)
     .split(/\r?\n/)
-    .map((line) =>
-      line
-        .split(",")[0]
-        .trim()
-        .replace(/^"(.*)"$/, "$1")
-    )
+    .map(firstField)
     .filter((name) => name !== "")
   const wrong = (problem: string) =>
     new DataError({ subject: file, problem, remedy: "Give one patch name a line, or make the splits anew" })

@@ -9,6 +9,7 @@ import { byArchive, byLists, type Divided, drawn, SPLITS } from "./divide.ts"
 import { attempt } from "./errors.ts"
 import { fileFault } from "./files.ts"
 import { ListFiles, readLists } from "./lists.ts"
+import { splitFileText } from "./split-files.ts"
 
 /** What a drawn division has by default; the original's. */
 const VAL = 0.1
@@ -43,17 +44,17 @@ export const split = operator({
       Stream.unwrap(
         Effect.gen(function* () {
           const run = yield* Run
-          const names = by === "lists" ? yield* attempt(() => readLists(run.root, lists)) : {}
+          const listed = by === "lists" ? yield* attempt(() => readLists(run.root, lists)) : {}
           const all = yield* Stream.runCollect(references)
           const divided = yield* attempt((): Divided => {
-            if (by === "lists") return byLists(all, names, missing)
+            if (by === "lists") return byLists(all, listed, missing)
             return by === "archive" ? byArchive(all, seed, val ?? 0) : drawn(all, seed, train, val ?? VAL)
           })
           for (const note of divided.notes) yield* run.say(`split: ${note}`)
           for (const part of SPLITS) {
             const file = join(run.root, `${part}.csv`)
-            const lines = divided.references.filter((ref) => ref.split === part).map(({ name }) => `${name}\n`)
-            yield* fileFault(file, () => writeFileAtomic(file, lines.join("")))
+            const names = divided.references.filter((ref) => ref.split === part).map(({ name }) => name)
+            yield* fileFault(file, () => writeFileAtomic(file, splitFileText(names)))
             yield* run.wrote(file)
           }
           self.expect(divided.references.length)
