@@ -3,12 +3,9 @@ import { join } from "node:path"
 import { nomenclatureOf } from "../nomenclatures.ts"
 import { endingBelow, holds } from "./glance.ts"
 import { decodeImage } from "./image.ts"
-import { imagesIfWanted, imagesIn } from "./image-files.ts"
-import { openImageSet } from "./image-set.ts"
 import type { ArchiveKind } from "./kind.ts"
 import type { Legend } from "./mask.ts"
-import { labelledByMasks } from "./mask-set.ts"
-import { labelledBy, readLabelTable } from "./table-set.ts"
+import { openMaskedSet } from "./mask-set.ts"
 
 const NOMENCLATURE = nomenclatureOf("DLRSD")
 const TABLES = ["multi-labels.csv", "LandUse_Multilabeled.txt"]
@@ -30,19 +27,10 @@ export const dlrsd: ArchiveKind = {
   kind: "dlrsd",
   about: "DLRSD with 17 labels: `Images/`, and UCM's table of labels or masks in `Labels/`.",
   recognises: (folder) => holds(folder, "Images", MASKS) && endingBelow(join(folder, MASKS)) === ".png",
-  open: async (folder, { labels, labelsOnly, threshold }) => {
-    const set = { kind: "dlrsd", folder, nomenclature: NOMENCLATURE }
-    const table = labels ?? TABLES.find((name) => existsSync(join(folder, name)))
-    if (table === undefined) {
-      const images = await imagesIn(folder, ["Images"])
-      return openImageSet({
-        ...set,
-        images,
-        ...(await labelledByMasks(folder, MASKS, images, DLRSD_LEGEND, threshold))
-      })
-    }
-    const images = await imagesIfWanted(labelsOnly, folder, ["Images"])
-    return openImageSet({ ...set, images, ...labelledBy(await readLabelTable(join(folder, table)), NOMENCLATURE) })
+  open: (folder, options) => {
+    const table = options.labels ?? TABLES.find((name) => existsSync(join(folder, name)))
+    const set = { kind: "dlrsd", folder, nomenclature: NOMENCLATURE, masks: MASKS, legend: DLRSD_LEGEND }
+    return openMaskedSet({ ...set, table }, options)
   },
   decode: decodeImage
 }

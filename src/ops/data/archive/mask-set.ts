@@ -1,11 +1,13 @@
-/** What WHDLD and DLRSD share: labels from masks, where there is no table. */
-import { join } from "node:path"
+/** What WHDLD and DLRSD share: images, and a table of labels or masks to tell them by. */
+import { join, resolve } from "node:path"
+import type { Nomenclature } from "../../elements.ts"
 import { DataError } from "../faults.ts"
-import { imagesIn, nameOf } from "./image-files.ts"
-import type { LabelledNames } from "./image-set.ts"
+import { imagesIfWanted, imagesIn, nameOf } from "./image-files.ts"
+import { type LabelledNames, openImageSet } from "./image-set.ts"
 import { inOrder } from "./in-order.ts"
-import { type Finding, finding } from "./kind.ts"
+import { type ArchiveOptions, type Finding, finding, type OpenArchive } from "./kind.ts"
 import { countMask, type Legend } from "./mask.ts"
+import { labelledBy, readLabelTable } from "./table-set.ts"
 
 /** Masks that are read at a time. */
 const CONCURRENCY = 8
@@ -16,7 +18,7 @@ const CONCURRENCY = 8
  * @param threshold a class counts with more pixels than this
  * @returns rejects with DataError where there are no masks, or one is damaged
  */
-export const labelledByMasks = async (
+const labelledByMasks = async (
   folder: string,
   masks: string,
   images: ReadonlyMap<string, string>,
@@ -46,4 +48,34 @@ export const labelledByMasks = async (
       "Say so beside figures: labels from masks differ from those of a table"
     )
   }
+}
+
+/** An archive of images with masks. */
+export interface MaskedSet {
+  readonly kind: string
+  readonly folder: string
+  readonly nomenclature: Nomenclature
+  /** The file of labels, within the folder; `undefined` where masks tell them. */
+  readonly table: string | undefined
+  /** The folder of masks. */
+  readonly masks: string
+  readonly legend: Legend
+}
+
+/**
+ * Opens an archive whose labels stand in a table or, without one, are the classes that masks hold. Images are in `Images/`.
+ *
+ * @returns rejects with DataError as `labelledByMasks`, or where there are no images
+ */
+export const openMaskedSet = async (
+  { legend, masks, table, ...set }: MaskedSet,
+  { labelsOnly, threshold }: ArchiveOptions
+): Promise<OpenArchive> => {
+  const { folder, nomenclature } = set
+  if (table === undefined) {
+    const images = await imagesIn(folder, ["Images"])
+    return openImageSet({ ...set, images, ...(await labelledByMasks(folder, masks, images, legend, threshold)) })
+  }
+  const images = await imagesIfWanted(labelsOnly, folder, ["Images"])
+  return openImageSet({ ...set, images, ...labelledBy(await readLabelTable(resolve(folder, table)), nomenclature) })
 }

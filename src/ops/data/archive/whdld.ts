@@ -3,12 +3,9 @@ import { join } from "node:path"
 import { nomenclatureOf } from "../nomenclatures.ts"
 import { endingBelow, holds } from "./glance.ts"
 import { decodeImage } from "./image.ts"
-import { imagesIfWanted, imagesIn } from "./image-files.ts"
-import { openImageSet } from "./image-set.ts"
 import type { ArchiveKind } from "./kind.ts"
 import type { Legend } from "./mask.ts"
-import { labelledByMasks } from "./mask-set.ts"
-import { labelledBy, readLabelTable } from "./table-set.ts"
+import { openMaskedSet } from "./mask-set.ts"
 
 const NOMENCLATURE = nomenclatureOf("WHDLD")
 const TABLE = "multi-labels.csv"
@@ -44,19 +41,10 @@ export const whdld: ArchiveKind = {
   recognises: (folder) =>
     holds(folder, "Images", MASKS) ||
     (holds(folder, "Images", TABLE) && endingBelow(join(folder, "Images")) === ".jpg" && !holds(folder, "Labels")),
-  open: async (folder, { labels, labelsOnly, threshold }) => {
-    const set = { kind: "whdld", folder, nomenclature: NOMENCLATURE }
-    const table = labels ?? (existsSync(join(folder, TABLE)) ? TABLE : undefined)
-    if (table === undefined) {
-      const images = await imagesIn(folder, ["Images"])
-      return openImageSet({
-        ...set,
-        images,
-        ...(await labelledByMasks(folder, MASKS, images, WHDLD_LEGEND, threshold))
-      })
-    }
-    const images = await imagesIfWanted(labelsOnly, folder, ["Images"])
-    return openImageSet({ ...set, images, ...labelledBy(await readLabelTable(join(folder, table)), NOMENCLATURE) })
+  open: (folder, options) => {
+    const table = options.labels ?? (existsSync(join(folder, TABLE)) ? TABLE : undefined)
+    const set = { kind: "whdld", folder, nomenclature: NOMENCLATURE, masks: MASKS, legend: WHDLD_LEGEND }
+    return openMaskedSet({ ...set, table }, options)
   },
   decode: decodeImage
 }
