@@ -16,7 +16,8 @@ const tallied = (what: string, counts: Readonly<Record<string, number>>): Readon
     ? []
     : wrapped(
         `${what}: ${Object.entries(counts)
-          .map(([key, n]) => `${key} ${number(n)}`)
+          // A number of labels beside a number of patches would read as one.
+          .map(([key, n]) => `${key}${/^\d+$/.test(key) ? ":" : ""} ${number(n)}`)
           .join(", ")}`
       )
 

@@ -47,6 +47,8 @@ describe("an audit", () => {
       expect(said.join("\n")).toContain(
         `splits: ${["train", "val", "test"].map((split) => `${split} ${found.splits[split]}`).join(", ")}`
       )
+      const [labels, patches] = Object.entries(found.labelsPerPatch)[0]
+      expect(said.join("\n")).toContain(`labels per patch: ${labels}: ${patches}`)
       expect(recorded.audit).toMatchObject({ patches: 16 })
     })
   )
@@ -253,25 +255,27 @@ describe("published counts", () => {
     })
   )
 
-  it.each(["ucm", "aid", "dfc15", "mlrsnet", "whdld"] as const)("need no images of %s, only labels", (kind) =>
-    Effect.gen(function* () {
-      const root = temporaryFolder()
-      const { collect } = runIn(root)
-      yield* collect(miniature({ kind, patches: 12, size: 24, to: kind }))
-      const [whole] = yield* collect(audit({ from: kind, kind, pixels: false }))
-      for (const folder of ["Images", "images_tr", "images_test"])
-        rmSync(join(root, kind, folder), { recursive: true, force: true })
-      const [labels] = yield* collect(audit({ from: kind, kind, pixels: false }))
-      expect([labels.patches, labels.classCounts.map(({ total }) => total)]).toEqual([
-        whole.patches,
-        whole.classCounts.map(({ total }) => total)
-      ])
-      expect(labels.findings.map(({ severity, what }) => `${severity} ${what}`)).toContain(
-        "note label rows stand alone: no images are there"
-      )
-      const fault = yield* Effect.flip(collect(audit({ from: kind, kind })))
-      expect(fault.message).toContain("cannot be listed")
-    }).pipe(Effect.scoped, Effect.runPromise)
+  it.each(["ucm", "aid", "dfc15", "mlrsnet", "whdld", "bigearthnet-v2"] as const)(
+    "need no images of %s, only labels",
+    (kind) =>
+      Effect.gen(function* () {
+        const root = temporaryFolder()
+        const { collect } = runIn(root)
+        yield* collect(miniature({ kind, patches: 12, size: 24, to: kind }))
+        const [whole] = yield* collect(audit({ from: kind, kind, pixels: false }))
+        for (const folder of ["Images", "images_tr", "images_test", "BigEarthNet-S2"])
+          rmSync(join(root, kind, folder), { recursive: true, force: true })
+        const [labels] = yield* collect(audit({ from: kind, kind, pixels: false }))
+        expect([labels.patches, labels.classCounts.map(({ total }) => total)]).toEqual([
+          whole.patches,
+          whole.classCounts.map(({ total }) => total)
+        ])
+        expect(labels.findings.map(({ severity, what }) => `${severity} ${what}`)).toContain(
+          "note label rows stand alone: no images are there"
+        )
+        const fault = yield* Effect.flip(collect(audit({ from: kind, kind })))
+        expect(fault.message).toContain("cannot be listed")
+      }).pipe(Effect.scoped, Effect.runPromise)
   )
 
   it("are told apart from others, or said to be met", () => {

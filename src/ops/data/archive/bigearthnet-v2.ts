@@ -9,7 +9,7 @@ import { nomenclatureOf } from "../nomenclatures.ts"
 import { readBand } from "./band-file.ts"
 import { readSentinel2 } from "./bigearthnet.ts"
 import { holds, holdsAny } from "./glance.ts"
-import { type ArchiveKind, type ArchiveOptions, finding, rawOf } from "./kind.ts"
+import { type ArchiveKind, type ArchiveOptions, finding, rawOf, standAlone } from "./kind.ts"
 import { type Column, readParquet } from "./parquet.ts"
 import { listFolder } from "./read-file.ts"
 import { readSentinel1 } from "./sentinel-1.ts"
@@ -110,17 +110,17 @@ export const bigearthnetV2: ArchiveKind = {
         split: splitOf(file, name, rows.split[row])
       }
     }
+    const alone = options.labelsOnly && !holds(folder, S2)
+    const unlabelled = rows.patch_id.filter((_, row) => rows.labels[row].length === 0)
     return {
       nomenclature: NOMENCLATURE,
       names: rows.patch_id,
       reference,
-      onDisk: () => patchFolders(folder),
-      findings: finding(
-        "images have no label",
-        rows.patch_id.filter((_, row) => rows.labels[row].length === 0),
-        "note",
-        "Reading leaves them out; nothing is to be done"
-      )
+      ...(alone ? {} : { onDisk: () => patchFolders(folder) }),
+      findings: [
+        ...standAlone(alone ? rows.patch_id : []),
+        ...finding("images have no label", unlabelled, "note", "Reading leaves them out; nothing is to be done")
+      ]
     }
   },
   decode

@@ -3,7 +3,7 @@ import type { Nomenclature, PatchRef, Split } from "../../elements.ts"
 import { DataError } from "../faults.ts"
 import { namesOf } from "../labels.ts"
 import { nameOf, type Stem, stemOf } from "./image-files.ts"
-import { type Finding, finding, type OpenArchive } from "./kind.ts"
+import { type Finding, finding, type OpenArchive, standAlone } from "./kind.ts"
 
 /** Labels of images as an archive tells them: in the order that its patches get. */
 export interface LabelledNames {
@@ -29,8 +29,6 @@ export interface ImageSet {
 }
 
 const REPAIR = "Get archive and labels from one place, or leave these out with `on_bad_patch: skip`"
-
-const ALONE = "Labels are all that was looked at; get the images before anything is trained"
 
 interface Row {
   readonly row: number
@@ -89,12 +87,7 @@ export const openImageSet = (set: ImageSet): OpenArchive => {
     names: [...rows.keys()],
     reference,
     findings: [
-      ...finding(
-        "label rows stand alone: no images are there",
-        set.images === undefined ? table.names : [],
-        "note",
-        ALONE
-      ),
+      ...standAlone(set.images === undefined ? table.names : []),
       ...finding("label rows have no image", orphans, "fail", REPAIR),
       ...finding("label rows name an image that has one already", twice, "fail", "Remove one of the rows"),
       ...finding("images have no row of labels", unlabelled, "fail", REPAIR),

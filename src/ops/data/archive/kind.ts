@@ -74,6 +74,15 @@ export const finding = (
 ): ReadonlyArray<Finding> =>
   items.length === 0 ? [] : [{ what, count: items.length, examples: items.slice(0, SHOWN), severity, remedy }]
 
+/** Labels without any images: what was looked at, where labels alone are wanted. */
+export const standAlone = (names: ReadonlyArray<string>): ReadonlyArray<Finding> =>
+  finding(
+    "label rows stand alone: no images are there",
+    names,
+    "note",
+    "Labels are all that was looked at; get the images before anything is trained"
+  )
+
 /** A finding as a clause: "3 label rows have no image: a, b, c". */
 export const findingText = ({ count, examples, what }: Finding): string => {
   const more = count > examples.length ? `, and ${count - examples.length} more` : ""
