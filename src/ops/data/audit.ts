@@ -8,12 +8,13 @@ import { Run } from "../run.ts"
 import { finding } from "./archive/kind.ts"
 import { ArchiveSchema } from "./archive-choice.ts"
 import { ARCHIVE_NAMES, AUTO, type Opened, openArchive } from "./archives.ts"
-import { copiesOf } from "./audit/copies.ts"
-import { leakFrom } from "./audit/leak.ts"
+import { type Copies, copiesOf } from "./audit/copies.ts"
+import { type Leak, leakFrom } from "./audit/leak.ts"
 import { type Looked, lookedAt } from "./audit/looking.ts"
 import { listFindings, presenceFindings } from "./audit/names.ts"
 import { PUBLISHED } from "./audit/published.ts"
-import { differencesFrom, tallyOf } from "./audit/tally.ts"
+import { differencesFrom, type Tally, tallyOf } from "./audit/tally.ts"
+import type { Lists } from "./divide.ts"
 import { attempt, DataError } from "./errors.ts"
 import { dataFault } from "./files.ts"
 import { ListFiles, readLists } from "./lists.ts"
@@ -39,6 +40,58 @@ const together = (findings: ReadonlyArray<Finding>): ReadonlyArray<Finding> => {
   const order = ["fail", "warn", "note"]
   const first = new Map(findings.map((one) => [one.what, one]))
   return [...first.values()].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity))
+}
+
+/** What is counted while patches pass. */
+interface Seen {
+  readonly tally: Tally
+  readonly copies: Copies
+  readonly leak: Leak | undefined
+  /** Why patches cannot be read. */
+  readonly bad: Array<string>
+}
+
+const seenOf = ({ kind }: Opened, classes: ReadonlyArray<string>, leak: Leak | undefined): Seen => ({
+  tally: tallyOf(classes, PUBLISHED[kind]),
+  copies: copiesOf(),
+  leak,
+  bad: []
+})
+
+const see = ({ bad, copies, leak, tally }: Seen, result: Result.Result<Looked, DataError>): void => {
+  if (Result.isFailure(result)) {
+    bad.push(result.failure.message)
+    return
+  }
+  const { labels, raw, reference } = result.success
+  const { facts, name, split } = reference
+  tally.count({ name, split, labels, country: facts.country })
+  leak?.see(reference)
+  if (raw !== undefined) copies.see(raw)
+}
+
+/** @param there names of the patches that have files, where opening has not looked for them */
+const findingsOf = (
+  { bad, copies, leak, tally }: Seen,
+  { findings, names }: Opened,
+  lists: Lists | undefined,
+  there: ReadonlyArray<string> | undefined
+): ReadonlyArray<Finding> =>
+  together([
+    ...findings,
+    ...(there === undefined ? [] : presenceFindings(names, there)),
+    ...(lists === undefined ? [] : listFindings(lists, names)),
+    ...finding("patches cannot be read", bad, "fail", "Get these files anew, or leave them out"),
+    ...tally.findings(),
+    ...copies.findings(),
+    ...(leak?.findings() ?? [])
+  ])
+
+/** The counts beside those that were published of such an archive, where any are known. */
+const comparedWith = (kind: Opened["kind"], tally: Tally): Audit["published"] => {
+  const known = PUBLISHED[kind]
+  if (known === undefined) return undefined
+  return { source: known.source, patches: known.patches, differences: differencesFrom(known, tally.counts()) }
 }
 
 /**
@@ -73,57 +126,26 @@ export const audit = source({
         const opened = yield* dataFault(() => openArchive(path, { kind, ...archive }, !pixels))
         self.expect(1)
         const to = auditedAs(opened)
-        const published = PUBLISHED[opened.kind]
-        const tally = tallyOf(to.classes, published)
-        const copies = copiesOf()
-        const bad: Array<string> = []
-        const see = (result: Result.Result<Looked, DataError>): void => {
-          if (Result.isFailure(result)) {
-            bad.push(result.failure.message)
-            return
-          }
-          const { labels, raw, reference } = result.success
-          const { facts, name, split } = reference
-          tally.count({ name, split, labels, country: facts.country })
-          leak?.see(reference)
-          if (raw !== undefined) copies.see(raw)
-        }
+        const seen = seenOf(opened, to.classes, leak)
         const total = opened.names.length
-        let seen = 0
+        let looked = 0
         yield* lookedAt({ opened, to, lists: named, pixels, concurrency }).pipe(
           Stream.runForEach((result) =>
             Effect.sync(() => {
-              see(result)
-              if (++seen % NOTED === 0) self.note?.(`${seen} of ${total} patches`)
+              see(seen, result)
+              if (++looked % NOTED === 0) self.note?.(`${looked} of ${total} patches`)
             })
           )
         )
-        const presence =
-          opened.onDisk === undefined ? [] : presenceFindings(opened.names, yield* dataFault(opened.onDisk))
-        const counts = tally.counts()
+        const there = opened.onDisk === undefined ? undefined : yield* dataFault(opened.onDisk)
         return {
           kind: "audit",
           path,
           archive: opened.kind,
           nomenclature: to.name,
-          ...counts,
-          findings: together([
-            ...opened.findings,
-            ...presence,
-            ...(named === undefined ? [] : listFindings(named, opened.names)),
-            ...finding("patches cannot be read", bad, "fail", "Get these files anew, or leave them out"),
-            ...tally.findings(),
-            ...copies.findings(),
-            ...(leak?.findings() ?? [])
-          ]),
-          published:
-            published === undefined
-              ? undefined
-              : {
-                  source: published.source,
-                  patches: published.patches,
-                  differences: differencesFrom(published, counts)
-                },
+          ...seen.tally.counts(),
+          findings: findingsOf(seen, opened, named, there),
+          published: comparedWith(opened.kind, seen.tally),
           leak: leak?.table(),
           pixels
         } satisfies Audit

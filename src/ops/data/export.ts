@@ -8,7 +8,8 @@ import { Run } from "../run.ts"
 import { mapGood, onBadPatch } from "./bad-patches.ts"
 import { attempt, DataError } from "./errors.ts"
 import { fileFault } from "./files.ts"
-import { decodeSafetensors, encodeSafetensors, type Safetensors } from "./safetensors.ts"
+import { decodeSafetensors, type Safetensors } from "./safetensors.ts"
+import { encodeSafetensors } from "./safetensors-write.ts"
 import { loadPatch, openAll } from "./store/each.ts"
 
 /** One file that was written. */

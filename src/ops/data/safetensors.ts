@@ -1,12 +1,12 @@
 /**
- * safetensors: named arrays in one blob.
+ * Reads safetensors: named arrays in one blob.
  *
  * Layout (huggingface.co/docs/safetensors): u64 little-endian length of the header, the header as JSON
  * (`{ name: { dtype, shape, data_offsets: [begin, end] }, "__metadata__": { key: text } }`, spaces may follow), then the
  * values, little-endian, row-major, without gaps.
  */
 import type { Dtype, Pixels } from "../elements.ts"
-import { bytesOf, dtypeOf, rawBytes, valuesAt } from "./dtypes.ts"
+import { bytesOf, valuesAt } from "./dtypes.ts"
 import { DataError } from "./faults.ts"
 
 /** A named array: row-major values of `shape`. */
@@ -23,10 +23,12 @@ export interface Safetensors {
   readonly metadata: Readonly<Record<string, string>>
 }
 
-const METADATA = "__metadata__"
+/** The entry of the header that is no tensor. */
+export const METADATA = "__metadata__"
 /** The format's own limit. */
 const MAX_HEADER = 100_000_000
-const CODES: Readonly<Record<Dtype, string>> = {
+/** The format's names of dtypes. */
+export const CODES: Readonly<Record<Dtype, string>> = {
   uint8: "U8",
   uint16: "U16",
   int16: "I16",
@@ -40,58 +42,8 @@ const UNREAD = /^(BOOL|I8|I64|U64|F16|BF16|F4|F6_E2M3|F6_E3M2|F8_E4M3|F8_E4M3FNU
 const CONVERT = `Convert it to one of ${Object.keys(CODES).join(", ")}`
 const DTYPES = new Map(Object.entries(CODES).map(([dtype, code]) => [code, dtype as Dtype]))
 
-const product = (shape: ReadonlyArray<number>): number => shape.reduce((n, size) => n * size, 1)
-
-const checkTensor = (tensor: Tensor, names: Set<string>): void => {
-  const { name, dtype, shape, data } = tensor
-  const refuse = (problem: string) => {
-    throw new DataError({
-      subject: `tensor ${name}`,
-      problem,
-      remedy: "Give each tensor its own name, dtype and shape"
-    })
-  }
-  if (name === METADATA) refuse("has a name that the format keeps for itself")
-  if (names.has(name)) refuse("occurs twice")
-  if (dtypeOf(data) !== dtype) refuse(`is called ${dtype}, but holds ${dtypeOf(data) ?? "another type"}`)
-  if (product(shape) !== data.length) refuse(`has shape [${shape.join(", ")}], but ${data.length} values`)
-  names.add(name)
-}
-
-/**
- * Writes tensors, in the order given, and metadata as one blob. Values begin at a multiple of 8 bytes.
- *
- * @throws DataError where a name occurs twice or dtype or shape do not fit the values
- */
-export const encodeSafetensors = (
-  tensors: ReadonlyArray<Tensor>,
-  metadata: Readonly<Record<string, string>> = {}
-): Uint8Array => {
-  const entries: Array<[string, unknown]> = []
-  if (Object.keys(metadata).length > 0) entries.push([METADATA, metadata])
-  const names = new Set<string>()
-  let end = 0
-  for (const tensor of tensors) {
-    checkTensor(tensor, names)
-    const begin = end
-    end += tensor.data.byteLength
-    entries.push([tensor.name, { dtype: CODES[tensor.dtype], shape: [...tensor.shape], data_offsets: [begin, end] }])
-  }
-  // Joined by hand: an object would put names that look like numbers first.
-  const json = `{${entries.map(([name, entry]) => `${JSON.stringify(name)}:${JSON.stringify(entry)}`).join(",")}}`
-  const header = new TextEncoder().encode(json)
-  const start = Math.ceil((8 + header.length) / 8) * 8
-  const bytes = new Uint8Array(start + end)
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(start - 8), true)
-  bytes.fill(0x20, 8, start)
-  bytes.set(header, 8)
-  let at = start
-  for (const { data } of tensors) {
-    bytes.set(rawBytes(data), at)
-    at += data.byteLength
-  }
-  return bytes
-}
+/** How many values a shape has. */
+export const product = (shape: ReadonlyArray<number>): number => shape.reduce((n, size) => n * size, 1)
 
 type Refuse = (problem: string, remedy?: string) => never
 

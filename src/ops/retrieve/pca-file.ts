@@ -4,7 +4,8 @@
  */
 import { readFileSync } from "node:fs"
 import { DataError } from "../data/errors.ts"
-import { decodeSafetensors, encodeSafetensors } from "../data/safetensors.ts"
+import { decodeSafetensors } from "../data/safetensors.ts"
+import { encodeSafetensors } from "../data/safetensors-write.ts"
 import { writeFileAtomic } from "../files.ts"
 import { RetrieveError } from "./errors.ts"
 import type { Components } from "./pca.ts"

@@ -1,7 +1,8 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { DataError } from "../../../src/ops/data/errors.ts"
-import { decodeMetadata, decodeSafetensors, encodeSafetensors, type Tensor } from "../../../src/ops/data/safetensors.ts"
+import { decodeMetadata, decodeSafetensors, type Tensor } from "../../../src/ops/data/safetensors.ts"
+import { encodeSafetensors } from "../../../src/ops/data/safetensors-write.ts"
 
 /** A blob made by hand, independent of the encoder. */
 const blob = (header: string, values: ReadonlyArray<number>, length = header.length): Uint8Array => {

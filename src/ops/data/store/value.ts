@@ -11,7 +11,8 @@ import {
   ownNomenclature,
   translateLabels
 } from "../nomenclatures.ts"
-import { decodeMetadata, decodeSafetensors, encodeSafetensors, type Tensor } from "../safetensors.ts"
+import { decodeMetadata, decodeSafetensors, type Tensor } from "../safetensors.ts"
+import { encodeSafetensors } from "../safetensors-write.ts"
 
 type Metadata = Readonly<Record<string, string>>
 
