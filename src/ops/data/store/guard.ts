@@ -7,7 +7,8 @@ import { closeSync, existsSync, fstatSync, openSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { StoreError } from "../errors.ts"
 import { readMeta, readMetas } from "./layout.ts"
-import { checkTransactions, checkTrees } from "./tree.ts"
+import { checkTransactions } from "./transactions.ts"
+import { checkTrees } from "./tree.ts"
 
 /** The file that holds a store's pages. */
 export const dataFile = (path: string): string => join(path, "data.mdb")
