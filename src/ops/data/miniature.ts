@@ -1,4 +1,4 @@
-import { join } from "node:path"
+import { resolve } from "node:path"
 import { Effect, Stream } from "effect"
 import { source } from "../../pipeline/operator.ts"
 import { choice, Name, optional, PositiveInt, param, Seed } from "../../pipeline/param.ts"
@@ -55,13 +55,13 @@ export const miniature = source({
     patches: param(PositiveInt, "How many patches.", 1400),
     size: optional(PositiveInt, "Rows and columns of pictures; by default the archive's own. BigEarthNet's are fixed."),
     seed: optional(Seed, "Seed of everything in it; by default the run's."),
-    to: param(Name, "Folder under `root_dir`.", "miniature")
+    to: param(Name, "Its folder; under `root_dir` unless it is absolute.", "miniature")
   },
   run: ({ kind, patches, seed, size, to }, self) =>
     Stream.unwrap(
       Effect.gen(function* () {
         const run = yield* Run
-        const folder = join(run.root, to)
+        const folder = resolve(run.root, to)
         const options = { kind, seed: seed ?? run.seed, patches, size }
         const opened = yield* fileFault(folder, () => openKind(folder, options))
         if (opened.complete) yield* run.say(`miniature: ${folder} is there already`)

@@ -6,7 +6,7 @@ import { attempt, type DataError, type StoreError } from "./errors.ts"
 import { dataFault } from "./files.ts"
 import { type NomenclatureName, nomenclatureOf, OWN, translateLabels } from "./nomenclatures.ts"
 import { openReader } from "./store/lmdb.ts"
-import { decodeLabels, decodeValue, type Labelled, type StoredPatch } from "./store/value.ts"
+import { decodeBands, decodeLabels, decodeValue, type Labelled, type StoredPatch } from "./store/value.ts"
 
 export interface PatchSource {
   readonly has: (name: string) => boolean
@@ -15,19 +15,39 @@ export interface PatchSource {
   readonly load: (name: string) => Effect.Effect<StoredPatch, DataError | StoreError>
   /** The value that `load` decodes, of a store. */
   readonly value?: (name: string) => Effect.Effect<Uint8Array, StoreError>
+  /** Labels that stand elsewhere than in the value. */
+  readonly told?: LabelsOf
 }
 
-/** Patches of an LMDB store, closed with the scope. */
+export type LabelsOf = (name: string) => Effect.Effect<Labelled, DataError>
+
+/**
+ * Patches of an LMDB store, closed with the scope.
+ *
+ * @param told labels of the patches, where the store holds none
+ */
 export const fromStore = (
   path: string,
-  nomenclature: NomenclatureName
+  nomenclature: NomenclatureName,
+  told: LabelsOf | undefined
 ): Effect.Effect<PatchSource, StoreError, Scope.Scope> =>
-  Effect.map(openReader(path), (store) => ({
-    has: store.has,
-    labels: (name) => store.decode(name, (bytes) => decodeLabels(bytes, name, nomenclature)),
-    load: (name) => store.decode(name, (bytes) => decodeValue(bytes, name, nomenclature)),
-    value: store.load
-  }))
+  Effect.map(openReader(path), (store) => {
+    const source = { has: store.has, value: store.load }
+    if (told === undefined) {
+      return {
+        ...source,
+        labels: (name) => store.decode(name, (bytes) => decodeLabels(bytes, name, nomenclature)),
+        load: (name) => store.decode(name, (bytes) => decodeValue(bytes, name, nomenclature))
+      }
+    }
+    const bands = (name: string) => store.decode(name, (bytes) => decodeBands(bytes, name))
+    return {
+      ...source,
+      told,
+      labels: told,
+      load: (name) => Effect.flatMap(bands(name), (bands) => Effect.map(told(name), (own) => ({ bands, ...own })))
+    }
+  })
 
 /** BigEarthNet v1 is told under 19 classes unless its 43 are asked for, as in a store. */
 const labelled = (
@@ -65,4 +85,20 @@ export const fromArchive = (
           (raw) => attempt(() => ({ bands: raw.bands, ...labelled(raw, nomenclature) }))
         )
     })
+  )
+
+/** What an archive says of its patches; its images need not be there. */
+export const labelsIn = (
+  folder: string,
+  choice: ArchiveChoice,
+  nomenclature: NomenclatureName
+): Effect.Effect<LabelsOf, DataError> =>
+  Effect.map(
+    dataFault(() => openArchive(folder, choice, true)),
+    ({ reference }): LabelsOf =>
+      (name) =>
+        Effect.flatMap(
+          dataFault(() => reference(name)),
+          (found) => attempt(() => labelled(found, nomenclature))
+        )
   )

@@ -3,7 +3,7 @@ import type { Patch } from "../elements.ts"
 import type { Work } from "../workers/thread.ts"
 import type { Draw } from "./epochs.ts"
 import { type Look, patchOf } from "./patch-of.ts"
-import { decodeValue } from "./store/value.ts"
+import { decodeBands, decodeValue, type Labelled } from "./store/value.ts"
 
 /** One patch to make. */
 export interface Wanted {
@@ -11,6 +11,8 @@ export interface Wanted {
   readonly name: string
   /** As the store holds it. */
   readonly value: Uint8Array
+  /** What the value does not tell, where labels stand elsewhere. */
+  readonly told: Labelled | undefined
   /** Labels in place of its own. */
   readonly given: Uint8Array | undefined
 }
@@ -23,8 +25,9 @@ export interface Made {
 }
 
 export const work: Work<Look, ReadonlyArray<Wanted>, ReadonlyArray<Made>> = (look) => (wanted) => {
-  const output = wanted.map(({ draw, given, name, value }): Made => {
-    const stored = decodeValue(value, name, look.nomenclature)
+  const output = wanted.map(({ draw, given, name, told, value }): Made => {
+    const stored =
+      told === undefined ? decodeValue(value, name, look.nomenclature) : { bands: decodeBands(value, name), ...told }
     return { patch: patchOf(stored, name, draw, look, given), classes: stored.classes.length }
   })
   return { output, transfer: output.flatMap(({ patch }) => patch?.image.buffer ?? []) }

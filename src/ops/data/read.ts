@@ -13,7 +13,7 @@ import { draws } from "./epochs.ts"
 import { attempt } from "./errors.ts"
 import { NOMENCLATURE_NAMES, OWN } from "./nomenclatures.ts"
 import { isLabelled } from "./patch-of.ts"
-import { fromArchive, fromStore, type PatchSource } from "./patch-source.ts"
+import { fromArchive, fromStore, labelsIn, type PatchSource } from "./patch-source.ts"
 import type { Made } from "./read-work.ts"
 import { reading } from "./reading.ts"
 import { readSplitFile } from "./split-files.ts"
@@ -65,7 +65,11 @@ export const read = source({
       "patches.lmdb"
     ),
     store: param(choice("lmdb", "none"), "`none` reads the files of an archive, which gives the same.", "lmdb"),
-    kind: param(choice(AUTO, ...ARCHIVE_NAMES), "What the archive is, where there is no store.", AUTO),
+    labels: optional(
+      Name,
+      "Folder of the archive that tells the labels, where the store has none (rico-hdl's); images need not be there."
+    ),
+    kind: param(choice(AUTO, ...ARCHIVE_NAMES), "What the archive is, where one is read.", AUTO),
     archive: optional(ArchiveSchema, "How else that archive is read: parameters of the operator `archive`."),
     split: param(choice("train", "val", "test"), "Which list of patches: its CSV file stands under `root_dir`."),
     bands: param<BandSelection>(
@@ -97,9 +101,13 @@ export const read = source({
         const first = yield* FirstEpoch
         const listed = yield* attempt(() => readSplitFile(resolve(run.root, `${split}.csv`), split))
         const from = resolve(run.root, params.from)
+        const labelsFrom =
+          params.labels === undefined
+            ? Effect.undefined
+            : labelsIn(resolve(run.root, params.labels), { kind: params.kind, ...params.archive }, nomenclature)
         const source = yield* params.store === "none"
           ? fromArchive(from, { kind: params.kind, ...params.archive }, nomenclature)
-          : fromStore(from, nomenclature)
+          : fromStore(from, nomenclature, yield* labelsFrom)
         const names = params.missing === "skip" ? yield* presentOf(source, split, listed) : listed
         const given = params.shuffle_labels ? yield* shuffledLabels(source, names, run.seed) : undefined
         const count = names.length * Math.max(0, epochs - first)

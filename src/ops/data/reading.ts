@@ -51,7 +51,7 @@ const asDataError = (error: WorkerError): DataError | WorkerError =>
   error.thrown === "DataError" ? new DataError(error) : error
 
 const onThreads = (
-  { given, look, names }: Reading,
+  { given, look, names, source }: Reading,
   value: NonNullable<PatchSource["value"]>,
   size: number
 ): Effect.Effect<(draws: Stream.Stream<Draw>) => Stream.Stream<Made, Faults>, never, Scope.Scope> =>
@@ -62,11 +62,12 @@ const onThreads = (
       data: look
     }),
     (pool) => {
-      const fetched = (draw: Draw) =>
-        Effect.map(
-          value(names[draw.index]),
-          (bytes): Wanted => ({ draw, name: names[draw.index], value: alone(bytes), given: given?.[draw.index] })
-        )
+      const fetched = Effect.fnUntraced(function* (draw: Draw) {
+        const name = names[draw.index]
+        const told = yield* source.told?.(name) ?? Effect.undefined
+        const bytes = yield* value(name)
+        return { draw, name, value: alone(bytes), told, given: given?.[draw.index] } satisfies Wanted
+      })
       const made = (draws: ReadonlyArray<Draw>) =>
         Effect.flatMap(Effect.forEach(draws, fetched, { concurrency: "unbounded" }), (wanted) =>
           Effect.mapError(pool.run(wanted), asDataError)

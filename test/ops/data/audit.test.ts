@@ -310,4 +310,16 @@ describe("the leak between versions", () => {
     expect(leak.table()).toEqual({ test: { train: 1, test: 1 }, train: { none: 1 } })
     expect(leak.findings()).toMatchObject([{ count: 1, examples: ["na (a)"] }])
   })
+
+  it("is not said to be none where the lists are of other patches altogether", () => {
+    const leak = leakFrom({ train: ["x", "y"] })
+    leak.see({ name: "n", split: "test", facts: { s2v1: "a" } } as unknown as PatchRef)
+    expect(leak.findings()).toMatchObject([
+      {
+        what: "names of BigEarthNet v1's lists are of no patch here: whether its training leaks is not known",
+        count: 2,
+        severity: "warn"
+      }
+    ])
+  })
 })

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect, Stream } from "effect"
 import { describe, expect, vi } from "vitest"
@@ -138,6 +138,25 @@ describe("bad patches", () => {
       const files = { from: "miniature", store: "none", split: "train", missing: "skip" } as const
       expect((yield* inFolder(read(files))).map(({ image }) => image)).toEqual(
         some.slice(0, rest.length).map(({ image }) => image)
+      )
+    })
+  )
+
+  effect("are not taken for others of their names that a store holds", () =>
+    Effect.gen(function* () {
+      const folder = temporaryFolder()
+      const elsewhere = join(temporaryFolder(), "absolute.lmdb")
+      const { collect: inFolder, said: told } = runIn(folder)
+      const refs = yield* inFolder(miniature({ patches: 5 }))
+      const stored = archive({ path: "miniature" }).pipe(decode(), store({ to: elsewhere }))
+      yield* inFolder(stored)
+      expect(existsSync(join(elsewhere, "data.mdb"))).toBe(true)
+      told.length = 0
+      expect(yield* inFolder(stored)).toMatchObject([{ patches: 5, kept: 5 }])
+      expect(told).toContain("store: 5 of 5 patches were there already, and are the same")
+      writeFileSync(join(refs[1].folder, `${refs[1].name}_labels_metadata.json`), '{"labels":["Salines"]}')
+      expect((yield* Effect.flip(inFolder(stored))).message).toBe(
+        `${elsewhere}: holds 1 of these patches with other pixels, bands or labels (${refs[1].name}). Delete the store's folder where the archive has changed, or name another one with \`to\`.`
       )
     })
   )

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { Effect } from "effect"
 import sharp from "sharp"
 import { describe, expect } from "vitest"
+import { archive } from "../../../src/ops/data/archive.ts"
 import { S2_BANDS } from "../../../src/ops/data/bands.ts"
 import { decode } from "../../../src/ops/data/decode.ts"
 import { type BandFacts, inspect } from "../../../src/ops/data/inspect.ts"
@@ -17,6 +18,7 @@ import { npyBytes } from "../retrieve/npy.ts"
 import { temporaryFolder } from "./folder.ts"
 import { writeVersion1 } from "./store/version1-writer.ts"
 import { runIn } from "./streams.ts"
+import { writeTiff } from "./tiff-writer.ts"
 
 const root = temporaryFolder()
 const { collect, recorded, said } = runIn(root)
@@ -53,6 +55,28 @@ describe("inspect", () => {
       yield* collect(miniature({ kind: "eurosat-ms", patches: 10, to: "eurosat" }))
       const found = yield* collect(inspect({ from: "eurosat", limit: 1 }))
       expect(found.map(({ band }) => band).slice(-4)).toEqual(["B10", "B11", "B12", "B8A"])
+    })
+  )
+
+  effect("names the bands of one's own tifs as their archive and its store do", () =>
+    Effect.gen(function* () {
+      const own = temporaryFolder()
+      const { collect } = runIn(own)
+      mkdirSync(join(own, "mine"))
+      const plain = { little: true, big: false, compression: "none", predictor: 1, planar: false, rows: 2 } as const
+      const bands = [1, 2, 3, 4].map((n) => Uint16Array.of(n, n + 1, n + 2, n + 3))
+      writeFileSync(join(own, "mine", "a.tif"), writeTiff(bands, 2, 2, { ...plain, tiled: false }))
+      writeFileSync(join(own, "mine", "b_B02.tif"), writeTiff(bands.slice(3), 2, 2, { ...plain, tiled: false }))
+      writeFileSync(join(own, "mine", "labels.csv"), "image,sea\na,1\nb_B02,1\n")
+      const named = (found: ReadonlyArray<BandFacts>) => found.map(({ band, patch }) => `${patch} ${band}`).sort()
+      yield* collect(archive({ path: "mine" }).pipe(decode(), store()))
+      const stored = named(yield* collect(inspect({ from: "patches.lmdb" })))
+      expect(stored).toEqual(["a 1", "a 2", "a 3", "a 4", "b_B02 1"])
+      expect(named(yield* collect(inspect({ from: "mine" })))).toEqual(stored)
+      const given = { from: "mine/a.tif" } as const
+      expect(named(yield* collect(inspect(given)))).toEqual(["a 1", "a 2", "a 3", "a 4"])
+      const fault = yield* Effect.flip(collect(inspect({ from: "mine", archive: { bands: ["B02", "B03"] } })))
+      expect(fault.message).toContain("a.tif: has 4 bands, but 2 names are given (B02, B03)")
     })
   )
 

@@ -4,7 +4,7 @@ import { DataError } from "../faults.ts"
 import { decodeTiffBands, type Raster } from "../geotiff-read.ts"
 import { ownNomenclature } from "../nomenclatures.ts"
 import { holdsAny } from "./glance.ts"
-import { decodeImage, RGB_BANDS } from "./image.ts"
+import { decodeRgb, RGB_BANDS } from "./image.ts"
 import { imagesIn, nameOf, pathNameOf, pathOf, stemFor } from "./image-files.ts"
 import { openImageSet } from "./image-set.ts"
 import { type ArchiveKind, rawOf } from "./kind.ts"
@@ -17,44 +17,58 @@ const TABLES = ["labels.csv", "multi-labels.csv", "labels.tsv"]
 const bandNamesOf = (
   file: string,
   rasters: ReadonlyArray<Raster>,
-  given: string | undefined
+  given: ReadonlyArray<string> | undefined
 ): ReadonlyArray<string> => {
   if (given === undefined) {
     const colours = rasters.length === 3 && rasters[0].dtype === "uint8"
     return colours ? RGB_BANDS : rasters.map((_, i) => String(i + 1))
   }
-  const names = given.split(",")
-  if (names.length === rasters.length) return names
+  if (given.length === rasters.length) return given
   throw new DataError({
     subject: file,
-    problem: `has ${rasters.length} bands, but ${names.length} names are given (${names.join(", ")})`,
+    problem: `has ${rasters.length} bands, but ${given.length} names are given (${given.join(", ")})`,
     remedy: "Give `bands` a name for each band of the images"
   })
 }
 
 /**
- * Whether a folder is an archive of one's own whose table names images by path. A table that cannot be read names none:
- * opening the archive says why.
+ * How the patches of a folder are named by their files, where it is an archive of one's own; `undefined` where it is not.
+ * Of a table that cannot be read they are named by stem: opening the archive says why.
  */
-export const namesByPath = async (path: string, labels: string | undefined): Promise<boolean> => {
-  if (!folder.recognises(path)) return false
+export const ownNames = async (
+  path: string,
+  labels: string | undefined
+): Promise<((file: string) => string) | undefined> => {
+  if (!folder.recognises(path)) return undefined
   try {
-    return stemFor((await readLabelTable(labelsFile(path, labels, TABLES))).names) === pathOf
+    const { names } = await readLabelTable(labelsFile(path, labels, TABLES))
+    return stemFor(names) === pathOf ? pathNameOf : nameOf
   } catch (cause) {
-    if (cause instanceof DataError) return false
+    if (cause instanceof DataError) return nameOf
     throw cause
   }
 }
 
+/**
+ * The bands of one image of an archive of one's own.
+ *
+ * @param given names of a tif's bands
+ * @returns rejects with DataError where it cannot be read, or has other than `given` bands
+ */
+export const decodeOwn = async (
+  file: string,
+  given: ReadonlyArray<string> | undefined
+): Promise<ReadonlyArray<Band>> => {
+  const bytes = await readArchiveFile(file, "is missing: the patch's image")
+  if (!/\.tiff?$/i.test(file)) return decodeRgb(bytes, file)
+  const rasters = await decodeTiffBands(bytes, file)
+  const names = bandNamesOf(file, rasters, given)
+  return rasters.map((raster, i): Band => ({ name: names[i], ...raster }))
+}
+
 const decode = async (reference: PatchRef): Promise<RawPatch> => {
   const file = join(reference.folder, reference.files.image)
-  if (!/\.tiff?$/i.test(file)) return decodeImage(reference)
-  const rasters = await decodeTiffBands(await readArchiveFile(file, "is missing: the patch's image"), file)
-  const names = bandNamesOf(file, rasters, reference.facts.bands)
-  return rawOf(
-    reference,
-    rasters.map((raster, i): Band => ({ name: names[i], ...raster }))
-  )
+  return rawOf(reference, await decodeOwn(file, reference.facts.bands?.split(",")))
 }
 
 /**

@@ -9,6 +9,7 @@ import { DataError } from "../errors.ts"
 import { decodeTiffBands } from "../geotiff-read.ts"
 import { decodeNpy } from "../npy.ts"
 import { decodeSafetensors } from "../safetensors.ts"
+import { readTiffHeader } from "../tiff-header.ts"
 import type { Layer } from "./facts.ts"
 
 const COLOURS = ["Red", "Green", "Blue", "Alpha"]
@@ -21,10 +22,20 @@ const channelNames = (channels: number): ReadonlyArray<string> => {
   return Array.from({ length: channels }, (_, i) => String(i + 1))
 }
 
+/** How a TIFF tells that its bands are red, green and blue; others of 8 bits are taken for these where there are three. */
+const RGB = 2
+
+const tiffNames = (bytes: Uint8Array, file: string): ReadonlyArray<string> => {
+  const { dtype, photometric, samples } = readTiffHeader(bytes, file)
+  const colours = dtype === "uint8" && (samples === 3 || (samples === 4 && photometric === RGB))
+  if (samples === 1 || colours) return channelNames(samples)
+  return Array.from({ length: samples }, (_, i) => String(i + 1))
+}
+
 const tiffLayers = async (bytes: Uint8Array, file: string): Promise<ReadonlyArray<Layer>> => {
   const bands = await decodeTiffBands(bytes, file)
   const eurosat = bands.length === EUROSAT_BANDS.length && isEurosatFile(patchOfFile(file).patch)
-  const names = eurosat ? EUROSAT_BANDS : channelNames(bands.length)
+  const names = eurosat ? EUROSAT_BANDS : tiffNames(bytes, file)
   return bands.map(({ data, dtype, height, width }, i) => ({ name: names[i], dtype, shape: [height, width], data }))
 }
 

@@ -1,9 +1,11 @@
 /** The patches of whatever can be inspected, and how each is read when it is its turn. */
 import { existsSync, statSync } from "node:fs"
-import { dirname, join, relative, sep } from "node:path"
+import { relative, sep } from "node:path"
 import { Effect, type Scope, Stream } from "effect"
+import type { Band } from "../../elements.ts"
 import { arrays } from "../archive/arrays.ts"
-import { namesByPath } from "../archive/folder.ts"
+import { decodeOwn, ownNames } from "../archive/folder.ts"
+import { IMAGE } from "../archive/image-files.ts"
 import { type ArchiveChoice, decodePatch, openArchive } from "../archives.ts"
 import { DataError, type StoreError } from "../errors.ts"
 import { dataFault } from "../files.ts"
@@ -41,6 +43,9 @@ const fromFiles = (name: string, files: ReadonlyArray<string>): Inspected => ({
 export const nothing = (path: string, problem: string): DataError =>
   new DataError({ subject: path, problem, remedy: "Give a store with patches, a folder of images, or a file" })
 
+const layersOf = (bands: ReadonlyArray<Band>): ReadonlyArray<Layer> =>
+  bands.map(({ height, width, ...band }) => ({ ...band, shape: [height, width] }))
+
 /** Many patches in one file: only an archive's own reader tells them apart. */
 const fromArrays = (path: string, choice: ArchiveChoice): Effect.Effect<Stream.Stream<Inspected, Fault>, DataError> =>
   Effect.map(
@@ -51,18 +56,22 @@ const fromArrays = (path: string, choice: ArchiveChoice): Effect.Effect<Stream.S
           name,
           layers: Effect.map(
             dataFault(async () => decodePatch(await reference(name))),
-            ({ bands }) => bands.map(({ height, width, ...band }) => ({ ...band, shape: [height, width] }))
+            ({ bands }) => layersOf(bands)
           )
         }))
       )
   )
 
-/** The name of a patch with the folders that its file lies in. */
-const pathTo = (folder: string, file: string, name: string): string =>
-  join(relative(folder, dirname(file)), name)
-    .split(sep)
-    .join("/")
-    .normalize("NFC")
+/** An image of one's own, named as its archive names it and its bands, whether it has labels or not. */
+const fromOwn =
+  (folder: string, nameOf: (file: string) => string, bands: ReadonlyArray<string> | undefined) =>
+  (file: string): Inspected => ({
+    name: nameOf(relative(folder, file).split(sep).join("/")),
+    layers: Effect.map(
+      dataFault(() => decodeOwn(file, bands)),
+      layersOf
+    )
+  })
 
 /** The patches of whatever stands at `path`: a store, one file, an archive of arrays, or a folder of images. */
 export const inspected = (
@@ -78,6 +87,11 @@ export const inspected = (
     }
     if (arrays.recognises(path)) return yield* fromArrays(path, choice)
     const found = lazily(() => patchesBelow(path))
-    const byPath = yield* dataFault(() => namesByPath(path, choice.labels))
-    return Stream.map(found, ({ files, name }) => fromFiles(byPath ? pathTo(path, files[0], name) : name, files))
+    const nameOf = yield* dataFault(() => ownNames(path, choice.labels))
+    if (nameOf === undefined) return Stream.map(found, ({ files, name }) => fromFiles(name, files))
+    return found.pipe(
+      Stream.flatMap(({ files }) => Stream.fromIterable(files)),
+      Stream.filter((file) => IMAGE.test(file)),
+      Stream.map(fromOwn(path, nameOf, choice.bands))
+    )
   })

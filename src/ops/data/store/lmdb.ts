@@ -9,7 +9,8 @@ import { openVersion1 } from "./version1.ts"
 export { onlyStoreFaults, type StoreReader } from "./reader.ts"
 
 export interface StoreWriter {
-  readonly has: (name: string) => boolean
+  /** A copy of the value that stands there; `undefined` where none does. */
+  readonly kept: (name: string) => Uint8Array | undefined
   /**
    * Writes values in one synced transaction: all or, where the process dies, none. Keys that exist are left as they are.
    *
@@ -118,7 +119,7 @@ export const openWriter = (path: string): Effect.Effect<StoreWriter, StoreError,
     }
     const database = yield* acquire(path, false)
     return {
-      has: (name) => database.doesExist(keyBytes(path, name)),
+      kept: (name) => database.getBinary(keyBytes(path, name)),
       write: (values) => {
         const keyed = values.map(([name, bytes]) => [keyBytes(path, name), bytes] as const)
         try {

@@ -60,7 +60,11 @@ const storedIn = (metadata: Metadata, name: string): Nomenclature => {
     if (known !== OWN && metadata[LABELS + known] !== undefined) return nomenclatureOf(known)
   }
   if (metadata[LABELS + OWN] !== undefined) return ownNomenclature(listIn(metadata, "classes", name))
-  throw wrong(name, "has no labels in its store")
+  throw new DataError({
+    subject: name,
+    problem: "has no labels in its store",
+    remedy: "Name the archive that tells them: `read: { labels: FOLDER }`; its images need not be there"
+  })
 }
 
 /** Multi-hot labels and the classes that they are in the order of. */
