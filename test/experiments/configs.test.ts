@@ -54,9 +54,9 @@ describe("configurations", () => {
   const names = readdirSync(resolve(import.meta.dirname, "../../configs")).map((file) => file.replace(/\.yaml$/, ""))
 
   it("are all tried: here, or in a test that names them", () => {
-    expect(["audit", "search-image", ...experiments.map(({ name }) => name), ...Object.keys(ELSEWHERE)].sort()).toEqual(
-      [...names].sort()
-    )
+    expect(
+      ["audit", "folder", "search-image", ...experiments.map(({ name }) => name), ...Object.keys(ELSEWHERE)].sort()
+    ).toEqual([...names].sort())
     for (const [name, test] of Object.entries(ELSEWHERE)) {
       expect([name, readFileSync(resolve(import.meta.dirname, "..", test), "utf8")]).toEqual([
         name,
@@ -91,6 +91,19 @@ describe("configurations", () => {
     if (experiment.set.includes(BEST)) files.push("checkpoints/best.safetensors")
     for (const file of files) expect([file, existsSync(join(out, file))]).toEqual([file, true])
     expect(said).toMatch(/mAP +easy/)
+  })
+
+  it.each(["folder", "arrays"])("folder, for one's own %s, from archive to report", async (kind) => {
+    const root = join(home, `own-${kind}`)
+    await makeArchive({ name: kind, archive: "images", patches: 40, size: 40, set: [] }, root)
+    const out = join(home, `own-${kind}-run`)
+    const small = ["net.backbone=resnet10-slim", "net.num_classes=6", "size=32", "epochs=1", "trained.strips.queries=2"]
+    const { error, results } = await runHere(config("folder"), [`root_dir=${root}`, `kind=${kind}`, ...small], { out })
+    expect(error).toBe("")
+    expect(results).toMatchObject({ trained: { "nDCG@100": expect.any(Number) } })
+    const constants = JSON.parse(readFileSync(join(root, "normalisation.json"), "utf8"))
+    expect(JSON.stringify(constants)).toContain("Blue")
+    for (const file of ["report.html", "embeddings.npy"]) expect(existsSync(join(out, file))).toBe(true)
   })
 
   it("audit, on the archive of ucm", async () => {
