@@ -26,7 +26,18 @@ const refuse = (file: string, problem: string, remedy: string, cause?: unknown):
 const DAMAGED = "Write the file again: it is damaged or of another kind"
 const SAVE = "Save it with `numpy.save(path, numpy.ascontiguousarray(array))`"
 
-const CONVERT = 'Convert it to one of uint8, uint16, int16, uint32, int32, float32, float64: `array.astype("uint8")`'
+/** The first type that holds all values, of those that are read; of 64 bits none does, and of what is no number. */
+const EXAMPLES: ReadonlyArray<readonly [written: RegExp, example: string]> = [
+  [/^[<>=|]?f|^B?F\d/, ': `array.astype("float32")`'],
+  [/^[<>=|]?i1$|^I8$/, ': `array.astype("int16")`'],
+  [/^[<>=|]?[iu]8$|^[IU]64$/, ', where its values fit: `array.astype("int32")`']
+]
+
+/** @param type as the file writes it */
+const convert = (type: string): string => {
+  const example = EXAMPLES.find(([written]) => written.test(type))?.[1] ?? ""
+  return `Convert it to one of uint8, uint16, int16, uint32, int32, float32, float64${example}`
+}
 
 /** Bytes of a file, exactly so many; how long it is. */
 const readPart = async (file: string, at: number, length: number): Promise<{ bytes: Buffer; size: number }> => {
@@ -62,7 +73,7 @@ const openNpy = async (file: string): Promise<ArrayFile<Dtype | Wide>> => {
   const header = parseNpy((await readPart(file, span.from, span.begin - span.from)).bytes, span, damaged)
   const { descr, fortran, shape } = header
   const { bigEndian, dtype } = npyType(header) ?? { dtype: NUMPY[descr], bigEndian: false }
-  if (dtype === undefined) return refuse(file, `holds values of type ${descr}, which is not read`, CONVERT)
+  if (dtype === undefined) return refuse(file, `holds values of type ${descr}, which is not read`, convert(descr))
   if (shape.length === 0) return refuse(file, "holds a single number", SAVE)
   if (fortran) return refuse(file, "is stored column by column (fortran_order)", SAVE)
   const wanted = span.begin + product(shape) * widthOf(dtype)
@@ -101,7 +112,8 @@ const openTensor = async (file: string, name: string): Promise<ArrayFile<Dtype |
     return refuse(file, `holds no tensor \`${name}\`, but ${names.join(", ")}`, `Name it \`${name}\``)
   }
   const dtype = SAFETENSORS[tensor.dtype]
-  if (dtype === undefined) return refuse(file, `holds ${name} as ${tensor.dtype}, which is not read`, CONVERT)
+  if (dtype === undefined)
+    return refuse(file, `holds ${name} as ${tensor.dtype}, which is not read`, convert(tensor.dtype))
   const [from, to] = tensor.data_offsets
   const begin = 8 + length + from
   if (to - from !== product(tensor.shape) * widthOf(dtype) || 8 + length + to > size) {
@@ -120,7 +132,7 @@ const openAny = (file: string, tensor: string): Promise<ArrayFile<Dtype | Wide>>
  */
 export const openArray = async (file: string, tensor: string): Promise<ArrayFile> => {
   const { dtype, ...rest } = await openAny(file, tensor)
-  return { ...rest, dtype: dtype === "int64" ? refuse(file, "holds values of 64 bits", CONVERT) : dtype }
+  return { ...rest, dtype: dtype === "int64" ? refuse(file, "holds values of 64 bits", convert("I64")) : dtype }
 }
 
 /** Bytes from the `from`th value on. */

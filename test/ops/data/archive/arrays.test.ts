@@ -176,7 +176,28 @@ describe("arrays refuse", () => {
       "images of whole numbers of 64 bits",
       { "images.npy": npy(new BigInt64Array(24), SHAPE, "<i8"), "labels.csv": TABLE },
       {},
-      'images.npy: holds values of 64 bits. Convert it to one of uint8, uint16, int16, uint32, int32, float32, float64: `array.astype("uint8")`'
+      'images.npy: holds values of 64 bits. Convert it to one of uint8, uint16, int16, uint32, int32, float32, float64, where its values fit: `array.astype("int32")`'
+    ],
+    [
+      "numbers of 16 bits with a point, which whole numbers would cut to 0 and 1",
+      { "images.npy": npy(Uint16Array.from(ramp()), SHAPE, "<f2"), "labels.csv": TABLE },
+      {},
+      'images.npy: holds values of type <f2, which is not read. Convert it to one of uint8, uint16, int16, uint32, int32, float32, float64: `array.astype("float32")`.'
+    ],
+    [
+      "bfloat16",
+      {
+        "images.safetensors": safetensors([["images", "BF16", SHAPE, Uint16Array.from(ramp())]]),
+        "labels.csv": TABLE
+      },
+      {},
+      'float64: `array.astype("float32")`.'
+    ],
+    [
+      "whole numbers of 8 bits with a sign",
+      { "images.npy": npy(Uint8Array.from(ramp()), SHAPE, "|i1"), "labels.csv": TABLE },
+      {},
+      'float64: `array.astype("int16")`.'
     ],
     [
       "objects",
