@@ -27,5 +27,7 @@ export const readLists = (root: string, files: typeof ListFiles.Type | undefined
       remedy: "Give `lists: { train: FILE, val: FILE, test: FILE }`"
     })
   }
-  return Object.fromEntries(named.map((split) => [split, readSplitFile(resolve(root, files[split] ?? ""), split)]))
+  return Object.fromEntries(
+    named.map((split) => [split, readSplitFile(resolve(root, files[split] ?? ""), split, "name")])
+  )
 }

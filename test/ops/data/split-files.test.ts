@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { readLists } from "../../../src/ops/data/lists.ts"
 import { readSplitFile, splitFileText } from "../../../src/ops/data/split-files.ts"
 import { temporaryFolder } from "./folder.ts"
 
@@ -37,5 +38,13 @@ describe("lists of splits", () => {
   it("are refused where a name stands twice, or none is there", () => {
     expect(() => read("a\nb\na,1\n")).toThrow(`${file}: names a twice. Give one patch name a line`)
     expect(() => read("\n\n")).toThrow(`${file}: names no patch of train`)
+  })
+
+  it("that are not there are told by who should have put them there: a step, or whoever named them", () => {
+    const folder = temporaryFolder()
+    const absent = join(folder, "none.csv")
+    expect(() => readSplitFile(absent, "train")).toThrow("Run the pipeline with the `split` step first")
+    expect(() => readLists(folder, { train: "none.csv" })).toThrow(`${absent}: there is no such file. Check its path.`)
+    expect(() => readLists(folder, { train: "." })).toThrow(/: cannot be read \(EISDIR.*\)\. Check its path\.$/)
   })
 })
