@@ -73,11 +73,20 @@ const within = (path: string): string => {
   return ""
 }
 
+/** @throws DataError where nothing is there, or a file */
+const demandFolder = (path: string): void => {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found?.isDirectory()) return
+  throw new DataError({
+    subject: path,
+    problem: found === undefined ? "there is no such folder" : "is no folder",
+    remedy: "Give the folder that the archive lies in"
+  })
+}
+
 /** @throws DataError where there is no folder, or no kind, or more than one, looks like it */
 export const detectArchive = (path: string): ArchiveName => {
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new DataError({ subject: path, problem: "is no folder", remedy: "Give the folder that the archive lies in" })
-  }
+  demandFolder(path)
   const found = likenessOf(path)
   if (found.length === 1) return found[0]
   throw new DataError({
@@ -99,6 +108,7 @@ export interface Opened extends OpenArchive {
  * @returns rejects with DataError where the folder is no such archive
  */
 export const openArchive = async (path: string, choice: ArchiveChoice, labelsOnly = false): Promise<Opened> => {
+  demandFolder(path)
   const kind = choice.kind === undefined || choice.kind === AUTO ? detectArchive(path) : choice.kind
   return { kind, ...(await KINDS[kind].open(path, optionsOf(choice, labelsOnly))) }
 }

@@ -69,7 +69,7 @@ describe("a store without labels", () => {
       mkdirSync(join(root, "other"), { recursive: true })
       writeFileSync(join(root, "other", "metadata.parquet"), "no parquet")
       expect(yield* message("other")).toContain("metadata.parquet: cannot be read as parquet")
-      expect(yield* message("nowhere")).toContain("nowhere: is no folder")
+      expect(yield* message("nowhere")).toContain("nowhere: there is no such folder")
     })
   )
 })

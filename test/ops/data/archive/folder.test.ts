@@ -5,7 +5,7 @@ import { Effect } from "effect"
 import sharp from "sharp"
 import { describe, expect, it } from "vitest"
 import { archive } from "../../../../src/ops/data/archive.ts"
-import { openArchive } from "../../../../src/ops/data/archives.ts"
+import { ARCHIVE_NAMES, openArchive } from "../../../../src/ops/data/archives.ts"
 import { audit } from "../../../../src/ops/data/audit.ts"
 import { decode } from "../../../../src/ops/data/decode.ts"
 import { exportStore } from "../../../../src/ops/data/export.ts"
@@ -181,6 +181,17 @@ describe("a folder is refused", () => {
     await expect(openArchive(root, {})).rejects.toThrow(
       `${root}: holds no images (tif, jpg or png). Give the folder that holds the images.`
     )
+  })
+})
+
+describe("an archive whose kind is given", () => {
+  it.each(ARCHIVE_NAMES)("%s, is refused where no folder is, before anything is missed in it", async (kind) => {
+    const root = temporaryFolder()
+    const file = join(root, "file")
+    writeFileSync(file, "")
+    const remedy = "Give the folder that the archive lies in."
+    await expect(openArchive(join(root, "nope"), { kind })).rejects.toThrow(`nope: there is no such folder. ${remedy}`)
+    await expect(openArchive(file, { kind })).rejects.toThrow(`${file}: is no folder. ${remedy}`)
   })
 })
 

@@ -167,7 +167,7 @@ describe("damage", () => {
     Effect.gen(function* () {
       const { collect, folder } = yield* fresh
       const message = (path: string) => Effect.map(Effect.flip(collect(archive({ path }))), (fault) => fault.message)
-      expect(yield* message(join(folder, "nowhere"))).toContain("nowhere: is no folder")
+      expect(yield* message(join(folder, "nowhere"))).toContain("nowhere: there is no such folder")
       expect(yield* message(join(folder, ".."))).toContain(
         "looks like no archive that is known, but `ucm` in it looks like ucm"
       )
