@@ -1,5 +1,5 @@
 /** From bands of several sizes to one image. */
-import { suggestion } from "../../pipeline/words.ts"
+import { few, nearest } from "../../pipeline/words.ts"
 import type { Band } from "../elements.ts"
 import { DataError } from "./faults.ts"
 import { type RowWriter, resampledRows } from "./resize.ts"
@@ -10,6 +10,9 @@ export interface Image {
   readonly height: number
   readonly width: number
 }
+
+/** Bands that a message names: all of Sentinel-2 and Sentinel-1. */
+const SHOWN = 15
 
 const rowsOf = ({ data, ...band }: Band, height: number, width: number): RowWriter => {
   if (band.height !== height || band.width !== width) return resampledRows(data, band.height, band.width, height, width)
@@ -30,10 +33,11 @@ export const assemble = (bands: ReadonlyArray<Band>, wanted: ReadonlyArray<strin
     const band = bands.find((one) => one.name === name)
     if (band !== undefined) return band
     const known = bands.map((one) => one.name)
+    const near = nearest(name, known)
     throw new DataError({
       subject,
-      problem: `has no band ${name}${suggestion(name, known)}`,
-      remedy: "Choose among the bands that the store holds"
+      problem: `has no band ${name}${near === undefined ? "" : `; did you mean \`${near}\`?`}`,
+      remedy: `Choose among the bands that the store holds: ${few(known, SHOWN)}`
     })
   })
   const height = chosen.reduce((most, band) => Math.max(most, band.height), 0)
