@@ -77,7 +77,8 @@ export const normalised = (
     throw new DataError({
       subject,
       problem: `has a channel ${band} without normalisation constants${suggestion(band, Object.keys(moments))}`,
-      remedy: "Read other bands or set `by: none`"
+      remedy:
+        "Compute them with the step `statistics` and name its file in `by` of `normalise`, read other bands, or set `by: none`"
     })
   })
   const channels = known.length

@@ -67,5 +67,6 @@ describe("normalised", () => {
     const run = () => normalised(new Float32Array(1), ["B8B"], BIGEARTHNET_MOMENTS, "patch 7")
     expect(run).toThrow(DataError)
     expect(run).toThrow("patch 7: has a channel B8B without normalisation constants; did you mean `B8A`?")
+    expect(run).toThrow("? Compute them with the step `statistics` and name its file in `by` of `normalise`, ")
   })
 })
