@@ -17,7 +17,7 @@ import type { Plan } from "./plan.ts"
 import type { Progress } from "./progress.ts"
 import { type PipelineRecord, type RunRecord, stamp } from "./record.ts"
 import { services } from "./services.ts"
-import { placed, stepError } from "./step-error.ts"
+import { type Again, placed, stepError } from "./step-error.ts"
 import { versions } from "./versions.ts"
 
 export interface RunOptions {
@@ -44,7 +44,13 @@ type Runnable = Pipeline<unknown, unknown, Run | TensorEngine>
 const resumes = (pipeline: Runnable): boolean =>
   pipeline.steps.some(({ name, params }) => name === "checkpoint" && params.resume !== false)
 
-const runOne = Effect.fnUntraced(function* (name: string, pipeline: Runnable, book: Book, progress: Progress) {
+const runOne = Effect.fnUntraced(function* (
+  name: string,
+  pipeline: Runnable,
+  book: Book,
+  progress: Progress,
+  again: Again
+) {
   const begun = yield* Clock.currentTimeMillis
   book.wrote = new Set()
   let culprit: Running | undefined
@@ -76,7 +82,7 @@ const runOne = Effect.fnUntraced(function* (name: string, pipeline: Runnable, bo
     Effect.catchCause((cause) =>
       Cause.hasInterruptsOnly(cause)
         ? Effect.failCause(cause as Cause.Cause<never>)
-        : Effect.fail(stepError(placed(name, culprit), cause))
+        : Effect.fail(stepError(placed(name, culprit), cause, again))
     )
   )
 })
@@ -102,6 +108,7 @@ export const runPlan = Effect.fnUntraced(function* (plan: Plan, options: RunOpti
   book.save()
   mkdirSync(resolve(plan.loaded.settings.root_dir), { recursive: true })
   const layer = services(plan, book, progress)
+  const again: Again = plan.loaded.settings.fresh ? "anew" : fresh ? "unlessFresh" : "goesOn"
   let rerun = false
   const program = Effect.gen(function* () {
     for (const [name, pipeline] of plan.loaded.pipelines) {
@@ -115,7 +122,7 @@ export const runPlan = Effect.fnUntraced(function* (plan: Plan, options: RunOpti
       if (decision.run && decision.why !== undefined) progress.say(`${name}: runs again, since ${decision.why}`)
       if (decision.run && decision.anew) forget(folder, earlier)
       rerun ||= decision.run && decision.anew
-      yield* runOne(name, pipeline, book, progress)
+      yield* runOne(name, pipeline, book, progress, again)
     }
   })
   yield* Effect.provide(program, layer)

@@ -24,11 +24,22 @@ const DISK: Readonly<Record<string, string>> = {
   EMFILE: "too many open files"
 }
 
+/** What is said of going on: a file that starts anew each time needs no word of it. */
+const AGAIN = {
+  goesOn:
+    "After mending it, the same command goes on from here; a changed configuration needs `--fresh` or another `--out`",
+  unlessFresh:
+    "After mending it, the same command without `--fresh` goes on from here; a changed configuration needs it or another `--out`",
+  anew: ""
+}
+
+/** How the next run of a plan begins, by its file and by the command line. */
+export type Again = keyof typeof AGAIN
+
 /** A step's failure as one message; the file system's codes in words, defects with their stack. */
-export const stepError = (where: string, cause: Cause.Cause<unknown>): StepError => {
+export const stepError = (where: string, cause: Cause.Cause<unknown>, next: Again): StepError => {
   const error = Cause.squash(cause)
-  const again =
-    "After mending it, the same command goes on from here; a changed configuration needs `--fresh` or another `--out`"
+  const again = AGAIN[next]
   if (error instanceof Error && "_tag" in error) {
     return new StepError({ subject: where, problem: error.message.replace(/\.$/, ""), remedy: again, cause })
   }

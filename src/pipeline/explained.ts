@@ -7,7 +7,7 @@ export interface Explanation {
   readonly subject: string
   /** What is wrong with it, as a clause without a full stop. */
   readonly problem: string
-  /** What to do about it, as a sentence without a full stop. */
+  /** What to do about it, as a sentence without a full stop; empty where the problem has said so. */
   readonly remedy: string
   /** What raised it, for `--log-level debug`. */
   readonly cause?: unknown
@@ -25,7 +25,8 @@ export interface Explanation {
 export const explained = <Tag extends string>(tag: Tag) => {
   class Explained extends Data.TaggedError(tag)<Explanation> {
     override get message(): string {
-      return `${this.subject}: ${this.problem}${this.problem.endsWith("?") ? "" : "."} ${this.remedy}.`
+      const problem = `${this.subject}: ${this.problem}${this.problem.endsWith("?") ? "" : "."}`
+      return this.remedy === "" ? problem : `${problem} ${this.remedy}.`
     }
   }
   return Explained

@@ -130,6 +130,20 @@ describe("a run", () => {
     expect(Result.isSuccess(again.result)).toBe(true)
   })
 
+  it("says nothing of going on where every run starts anew, and how to where only this one did", async () => {
+    const failing = file.replace("limit: 100", "limit: 5")
+    const message = async (...args: Parameters<typeof run>) => {
+      const { result } = await run(...args)
+      return Result.isFailure(result) ? result.failure.message : ""
+    }
+    expect(await message(`fresh: true${failing}`, { fresh: true })).toBe(
+      "a.yaml:5:31: pipelines.two.scale: 6: is above the limit. Raise `limit`."
+    )
+    expect(await message(failing, { fresh: true })).toContain(
+      "Raise `limit`. After mending it, the same command without `--fresh` goes on from here; a changed configuration needs it or"
+    )
+  })
+
   it("puts the file system's codes in words", async () => {
     const { result } = await run(file.replace("{ to: two }", "{ to: two, fails: true }"))
     expect(Result.isFailure(result) && result.failure.message).toContain("two: the disk is full. After mending it")

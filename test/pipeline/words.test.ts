@@ -14,4 +14,5 @@ it("ends a message's sentences once", () => {
   const said = (problem: string) => new Fault({ subject: "a.yaml", problem, remedy: "Mend it" }).message
   expect(said("is wrong")).toBe("a.yaml: is wrong. Mend it.")
   expect(said("is wrong; did you mean `b`?")).toBe("a.yaml: is wrong; did you mean `b`? Mend it.")
+  expect(new Fault({ subject: "a.yaml", problem: "is wrong", remedy: "" }).message).toBe("a.yaml: is wrong.")
 })
