@@ -1,4 +1,5 @@
 /** The page of an audit: one HTML file that needs no network. */
+import { countedText } from "../data/archive/kind.ts"
 import type { Audit, Finding } from "../elements.ts"
 import { verdict } from "./audit-text.ts"
 import { escapeText } from "./markup.ts"
@@ -76,12 +77,14 @@ const classTable = ({ classCounts, patches }: Audit, part: "splits" | "countries
 
 const WORDS: Readonly<Record<Finding["severity"], string>> = { fail: "unusable", warn: "suspicious", note: "to know" }
 
-const findingItem = ({ count, examples, remedy, severity, what }: Finding): string =>
-  [
-    `<li class="${severity}"><b>${WORDS[severity]}: ${number(count)} ${escapeText(what)}.</b>`,
+const findingItem = (one: Finding): string => {
+  const { count, examples, remedy, severity } = one
+  return [
+    `<li class="${severity}"><b>${WORDS[severity]}: ${escapeText(countedText(one))}.</b>`,
     `${escapeText(remedy)}.`,
     `<span class="soft examples">${examples.map(escapeText).join(", ")}${count > examples.length ? ", …" : ""}</span></li>`
   ].join(" ")
+}
 
 const findings = ({ findings: all, pixels }: Audit): string =>
   [

@@ -1,4 +1,5 @@
 /** An audit as text for a terminal. */
+import { findingText } from "../data/archive/kind.ts"
 import type { Audit } from "../elements.ts"
 import { wrapped } from "./table.ts"
 
@@ -55,10 +56,7 @@ export const auditText = (audit: Audit): ReadonlyArray<string> => {
   const { archive, countries, distinctSets, findings, labelsPerPatch, leak, nomenclature, patches, pixels, splits } =
     audit
   const leaks = Object.entries(leak ?? {}).flatMap(([part, row]) => tallied(`${part} here, in v1`, row))
-  const found = findings.flatMap(({ count, examples, remedy, severity, what }) => {
-    const more = count > examples.length ? ", ..." : ""
-    return wrapped(`[${severity}] ${number(count)} ${what}: ${examples.join(", ")}${more}. ${remedy}.`)
-  })
+  const found = findings.flatMap((one) => wrapped(`[${one.severity}] ${findingText(one)}. ${one.remedy}.`))
   return [
     "",
     `${archive}: ${number(patches)} patches, ${audit.classCounts.length} classes (${nomenclature})`,

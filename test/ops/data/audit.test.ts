@@ -147,7 +147,7 @@ describe("findings of an audit", () => {
       expect(found.splits).toEqual({ "no split": 8, train: 1, test: 1 })
       const page = auditPage("a <title>", found)
       expect(page).toContain("a &lt;title&gt;")
-      expect(page).toContain("unusable: 1 label rows have no image.")
+      expect(page).toContain("unusable: 1 label row has no image.")
     })
   )
 })

@@ -3,6 +3,7 @@
  * with a value of `ArchiveKind`, and one line in `../archives.ts`.
  */
 import type { Finding, Nomenclature, PatchRef, RawPatch } from "../../elements.ts"
+import { clauseOf } from "./clause.ts"
 
 export type { Finding } from "../../elements.ts"
 
@@ -65,7 +66,11 @@ export interface ArchiveKind {
 /** More would not be read. */
 const SHOWN = 5
 
-/** A finding about these items; none where there are none. */
+/**
+ * A finding about these items; none where there are none.
+ *
+ * @param what as of several, see `clauseOf`
+ */
 export const finding = (
   what: string,
   items: ReadonlyArray<string>,
@@ -83,10 +88,16 @@ export const standAlone = (names: ReadonlyArray<string>): ReadonlyArray<Finding>
     "Labels are all that was looked at; get the images before anything is trained"
   )
 
+const number = (n: number): string => n.toLocaleString("en")
+
+/** How many there are of what: "3 label rows have no image". */
+export const countedText = ({ count, what }: Finding): string => `${number(count)} ${clauseOf(count, what)}`
+
 /** A finding as a clause: "3 label rows have no image: a, b, c". */
-export const findingText = ({ count, examples, what }: Finding): string => {
-  const more = count > examples.length ? `, and ${count - examples.length} more` : ""
-  return `${count} ${what}${examples.length === 0 ? "" : `: ${examples.join(", ")}${more}`}`
+export const findingText = (one: Finding): string => {
+  const { count, examples } = one
+  const more = count > examples.length ? `, and ${number(count - examples.length)} more` : ""
+  return `${countedText(one)}${examples.length === 0 ? "" : `: ${examples.join(", ")}${more}`}`
 }
 
 /** What a patch decodes to, but for its pixels. */

@@ -150,7 +150,7 @@ describe("damage", () => {
       renameSync(join(folder, images[0]), join(folder, images[0].replace(/(\w+)\.tif$/, "stranger.tif")))
       const text = yield* message
       expect(text).toContain("2 label rows have no image: ")
-      expect(text).toContain("1 images have no row of labels: ")
+      expect(text).toContain("1 image has no row of labels: ")
       expect(text).toContain("stranger.tif")
       const rest = yield* collect(archive({ kind: "ucm", path: "ucm", on_bad_patch: "skip" }))
       expect(rest).toHaveLength(6)
