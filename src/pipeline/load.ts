@@ -63,7 +63,9 @@ export const load = <const S extends Params, const Ops extends ReadonlyArray<Typ
     return refuse([{ at: source.position(0), path: "", problem: "is empty: there is nothing to run" }])
   }
   const faults = new Faults()
-  faults.all.push(...applySettings(parsed.root, options.set ?? [], [...Object.keys(language.settings), ...SECTIONS]))
+  const known = [...Object.keys(language.settings), ...SECTIONS]
+  faults.all.push(...applySettings(parsed.root, options.set ?? [], known))
+  faults.awaiting(parsed.root, known)
   const settings = readSettings(parsed.root, language.settings, faults)
   const inherited = inheritedOf(settings, language.inherited ?? [])
   const { pipelines, inner } = readPipelines(parsed.root, language.operators, faults, inherited)

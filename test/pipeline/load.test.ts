@@ -72,6 +72,18 @@ pipelines:
 })
 
 describe("faults", () => {
+  it("of what a file leaves to be given name the option that gives it", () => {
+    const text = `define:\n  many: &many          # give it\n  seed: &own\n  two: &two 2\n${only("- count: { to: *many }\n- scale: { factor: *own, limit: *two }")}`
+    expect(faults(text)).toEqual([
+      expect.stringMatching(
+        /^a.yaml:2:3: pipelines.one.count.to: expected .*, found nothing; give it with `--set many=…`$/
+      ),
+      expect.stringMatching(/^a.yaml:3:3: pipelines.one.scale.factor: .*; give it with `--set define.seed=…`$/)
+    ])
+    expect(good(text, ["many=3", "define.seed=2"]).pipelines.get("one")?.steps[0].params).toMatchObject({ to: 3 })
+    expect(faults(only("- count: { to: }"))).toEqual([expect.stringMatching(/found nothing$/)])
+  })
+
   it.each([
     [
       "unknown operator",

@@ -1,10 +1,34 @@
 import type { Misfit } from "../check.ts"
 import type { Fault } from "../fault.ts"
-import { locate, type Node, positionOf } from "./tree.ts"
+import { type Entry, entriesOf, find, locate, type Node, positionOf } from "./tree.ts"
+
+/** Entries of `define` that are empty, by the node that their aliases stand for. */
+const emptyEntries = (root: Node): ReadonlyMap<Node, Entry> => {
+  const content = find(root, ["define"])?.node.content
+  const entries = content?.kind === "mapping" ? entriesOf(content) : []
+  return new Map(
+    entries
+      .filter(({ node }) => node.content.kind === "scalar" && node.content.value === null)
+      .map((entry) => [entry.node, entry])
+  )
+}
 
 /** Collects the faults of one file, each where its text stands. */
 export class Faults {
   readonly all: Array<Fault> = []
+  private empty: ReadonlyMap<Node, Entry> = new Map()
+  private known: ReadonlyArray<string> = []
+
+  /**
+   * Lets faults of what a file leaves for `--set` to give say so.
+   *
+   * @param root after all `--set`
+   * @param known the top-level keys of the file's form, which `--set` takes before those of `define`
+   */
+  awaiting(root: Node, known: ReadonlyArray<string>): void {
+    this.empty = emptyEntries(root)
+    this.known = known
+  }
 
   at(node: Node, path: ReadonlyArray<string>, problem: string): void {
     this.all.push({ at: positionOf(node), path: path.join("."), problem })
@@ -13,8 +37,15 @@ export class Faults {
   /** Misfits of a value that stands at `node` under `path`. */
   misfits(node: Node, path: ReadonlyArray<string>, found: ReadonlyArray<Misfit>): void {
     for (const misfit of found) {
-      const at = locate(node, misfit.path, misfit.key)
-      this.all.push({ at, path: [...path, ...misfit.path].join("."), problem: misfit.problem })
+      const where = [...path, ...misfit.path].join(".")
+      const defined = this.empty.get(find(node, misfit.path)?.node ?? node)
+      if (defined === undefined) {
+        this.all.push({ at: locate(node, misfit.path, misfit.key), path: where, problem: misfit.problem })
+        continue
+      }
+      const { at, key } = defined
+      const option = this.known.includes(key) ? `define.${key}` : key
+      this.all.push({ at, path: where, problem: `${misfit.problem}; give it with \`--set ${option}=…\`` })
     }
   }
 }
