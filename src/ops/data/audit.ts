@@ -60,7 +60,8 @@ const seenOf = ({ kind }: Opened, classes: ReadonlyArray<string>, leak: Leak | u
 
 const see = ({ bad, copies, leak, tally }: Seen, result: Result.Result<Looked, DataError>): void => {
   if (Result.isFailure(result)) {
-    bad.push(result.failure.message)
+    // An example in a list, which has a stop of its own at its end.
+    bad.push(result.failure.message.replace(/\.$/, ""))
     return
   }
   const { labels, raw, reference } = result.success

@@ -108,7 +108,7 @@ describe("an audit", () => {
 
 describe("findings of an audit", () => {
   const root = temporaryFolder()
-  const { collect } = runIn(root)
+  const { collect, said } = runIn(root)
   const file = (name: string) => join(root, "ucm", name)
 
   effect("are everything that is wrong with a folder, and the rest is counted all the same", () =>
@@ -126,7 +126,8 @@ describe("findings of an audit", () => {
       writeFileSync(image(7), "no picture")
       writeFileSync(join(root, "train.txt"), `${refs[5].name}.tif\n`)
       writeFileSync(join(root, "test.txt"), `${refs[6].name}\n`)
-      const [found] = yield* collect(audit({ from: "ucm", lists: { train: "train.txt", test: "test.txt" } }))
+      const lists = { train: "train.txt", test: "test.txt" }
+      const [found] = yield* collect(audit({ from: "ucm", lists }).pipe(auditReport()))
       expect(whats(found)).toEqual([
         "fail: label rows have no image",
         "fail: images have no row of labels",
@@ -142,6 +143,8 @@ describe("findings of an audit", () => {
       expect(examples("images have no row")).toEqual(["Images/stranger.tif"])
       expect(examples("images have no label")).toEqual([refs[2].name])
       expect(examples("patches have more")).toEqual([refs[3].name])
+      expect(examples("patches cannot be read")?.[0]).toMatch(/[^.]$/)
+      expect(said.join(" ").replace(/\s+/g, " ")).toMatch(/ 1 patch cannot be read: [^[]*[^.]\. Get these files anew/)
       expect(examples("images have the pixels")).toEqual([`${refs[6].name} = ${refs[5].name}`])
       expect(found.patches).toBe(10)
       expect(found.splits).toEqual({ "no split": 8, train: 1, test: 1 })
