@@ -7,7 +7,7 @@ import { type BandSelection, bandNames } from "../data/bands.ts"
 import { type Band, Ranking } from "../elements.ts"
 import { writeFileAtomic } from "../files.ts"
 import { Run } from "../run.ts"
-import { chooser, WHICH } from "./choose.ts"
+import { chooser, WHICH, type Which } from "./choose.ts"
 import { touching } from "./errors.ts"
 import { png } from "./pictures.ts"
 import { drawStrip, type StripContent } from "./strip.ts"
@@ -60,16 +60,19 @@ const drawOne = Effect.fnUntraced(function* <E>(
   return { strip, path }
 })
 
+const NO_EXTREMES = "strips: no query has a relevant image, so there is no best or worst to draw"
+
 /** Draws the chosen queries while rankings pass, and writes `strips.json` behind the last one. */
 const drawing = <E>(
   rankings: Stream.Stream<Ranking>,
   { pass, rest }: ReturnType<typeof chooser>,
   read: (patch: string) => Effect.Effect<ReadonlyArray<Band>, E>,
-  bands: BandSelection
+  bands: BandSelection,
+  which: Which
 ) =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const { folder, wrote } = yield* Run
+      const { folder, say, wrote } = yield* Run
       const drawn: Array<Strip> = []
       const draw = Effect.fnUntraced(function* (contents: ReadonlyArray<StripContent>) {
         for (const content of contents) {
@@ -82,7 +85,10 @@ const drawing = <E>(
       const write = touching(index, () => writeFileAtomic(index, `${JSON.stringify(drawn, null, 2)}\n`)).pipe(
         Effect.andThen(wrote(index))
       )
-      const finish = Effect.flatMap(rest, draw).pipe(Effect.andThen(write))
+      const without = Effect.suspend(() =>
+        which === "extremes" && drawn.length === 0 ? say(NO_EXTREMES) : Effect.void
+      )
+      const finish = Effect.flatMap(rest, draw).pipe(Effect.andThen(without), Effect.andThen(write))
       return rankings.pipe(
         Stream.tap((ranking) => Effect.flatMap(pass(ranking), draw)),
         Stream.concat(Stream.drain(Stream.fromEffect(finish)))
@@ -133,7 +139,7 @@ export const makeStrips = <E, R>(open: OpenBands<E, R>) =>
               Effect.as(say(`No strips: ${fault instanceof Error ? fault.message : fault}`), undefined)
             )
             const read = yield* without_store === "skip" ? skipping : opening
-            return read === undefined ? rankings : drawing(rankings, chooser(which, queries, top), read, bands)
+            return read === undefined ? rankings : drawing(rankings, chooser(which, queries, top), read, bands, which)
           })
         )
   })

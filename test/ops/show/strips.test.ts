@@ -137,6 +137,28 @@ describe("strips", () => {
       Stream.fromIterable(rankings) as never
     ) as unknown as Stream.Stream<Ranking, Gone | Error, Run>
 
+  effect("says so where no query has anything relevant, so that there is no best and no worst", () =>
+    Effect.gen(function* () {
+      const open: OpenBands<Gone, never> = () =>
+        Effect.succeed(() => Effect.succeed(rgb.map((name, i) => band(name, i, 6))))
+      const extremes = { ...(params as object), which: "extremes" } as never
+      const drawn = function* (ranking: Ranking) {
+        const fake = yield* fakeRun
+        const stream = makeStrips(open).run(extremes, { expect: () => {} })(Stream.succeed(ranking) as never)
+        yield* Stream.runDrain(stream as unknown as Stream.Stream<Ranking, Gone | Error, Run>).pipe(
+          Effect.provideService(Run, fake.run)
+        )
+        return { strips: readStrips(fake.folder).length, said: fake.said }
+      }
+      const unlike = { ...gallery, labels: Uint8Array.of(1, 0, 1, 0, 0, 1, 0, 1, 0, 1) }
+      expect(yield* drawn({ ...whole, gallery: unlike })).toEqual({
+        strips: 0,
+        said: ["strips: no query has a relevant image, so there is no best or worst to draw"]
+      })
+      expect((yield* drawn(whole)).said).toEqual([])
+    })
+  )
+
   effect("writes a picture per query and what they show, and hands rankings on", () =>
     Effect.gen(function* () {
       const fake = yield* fakeRun
