@@ -7,7 +7,7 @@ import { Audit, type Finding } from "../elements.ts"
 import { Run } from "../run.ts"
 import { finding } from "./archive/kind.ts"
 import { ArchiveSchema } from "./archive-choice.ts"
-import { ARCHIVE_NAMES, AUTO, type Opened, openArchive } from "./archives.ts"
+import { ARCHIVE_NAMES, type ArchiveChoice, AUTO, type Opened, openArchive } from "./archives.ts"
 import { type Copies, copiesOf } from "./audit/copies.ts"
 import { type Leak, leakFrom } from "./audit/leak.ts"
 import { type Looked, lookedAt } from "./audit/looking.ts"
@@ -30,6 +30,23 @@ const noStore = (path: string): void => {
     problem: "is a store, which says nothing of splits and files",
     remedy: "Audit the archive that it was made from; `configs/inspect.yaml` looks into stores"
   })
+}
+
+/**
+ * Opens what is to be audited.
+ *
+ * @returns rejects with DataError; one that says so, where the labels alone could be audited
+ */
+const openAudited = async (path: string, choice: ArchiveChoice, pixels: boolean): Promise<Opened> => {
+  try {
+    return await openArchive(path, choice, !pixels)
+  } catch (fault) {
+    if (!pixels || !(fault instanceof DataError)) throw fault
+    const labelled = await openArchive(path, choice, true).catch(() => undefined)
+    if (labelled === undefined) throw fault
+    const { cause, problem, remedy, subject } = fault
+    throw new DataError({ subject, problem, remedy: `${remedy}; \`pixels=false\` audits the labels alone`, cause })
+  }
 }
 
 /** Patches between two words of progress. */
@@ -124,7 +141,7 @@ export const audit = source({
         yield* attempt(() => noStore(path))
         const named = lists === undefined ? undefined : yield* attempt(() => readLists(root, lists))
         const leak = v1 === undefined ? undefined : leakFrom(yield* attempt(() => readLists(root, v1)))
-        const opened = yield* dataFault(() => openArchive(path, { kind, ...archive }, !pixels))
+        const opened = yield* dataFault(() => openAudited(path, { kind, ...archive }, pixels))
         self.expect(1)
         const to = auditedAs(opened)
         const seen = seenOf(opened, to.classes, leak)

@@ -97,6 +97,19 @@ describe("an audit", () => {
     })
   )
 
+  effect("says that labels alone can be audited, where images are not there at all", () =>
+    Effect.gen(function* () {
+      yield* collect(miniature({ kind: "ucm", patches: 12, size: 24, to: "labels" }))
+      rmSync(join(root, "labels", "Images"), { recursive: true })
+      const fault = yield* Effect.flip(collect(audit({ from: "labels", kind: "ucm" })))
+      expect(fault.message).toMatch(/; `pixels=false` audits the labels alone\.$/)
+      expect((yield* collect(audit({ from: "labels", kind: "ucm", pixels: false })))[0].patches).toBe(12)
+      writeFileSync(join(root, "labels", "multi-labels.csv"), "image,nothing\na,1\n")
+      const neither = yield* Effect.flip(collect(audit({ from: "labels", kind: "ucm" })))
+      expect(neither.message).not.toContain("pixels=false")
+    })
+  )
+
   effect("refuses a store by name", () =>
     Effect.gen(function* () {
       writeFileSync(join(root, "data.mdb"), "")
