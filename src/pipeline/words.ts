@@ -11,6 +11,10 @@ export const shown = (value: unknown): string => {
 export const few = (names: ReadonlyArray<string>, most = 3): string =>
   names.length <= most ? names.join(", ") : `${names.slice(0, most).join(", ")} and ${names.length - most} more`
 
+/** So many of something: "1 patch", "1,200 patches". */
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${count.toLocaleString("en")} ${count === 1 ? one : many}`
+
 /** Edit distance with transpositions (optimal string alignment; Damerau 1964). */
 const distance = (a: string, b: string): number => {
   const rows = Array.from({ length: a.length + 1 }, (_, i) => {

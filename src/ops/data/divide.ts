@@ -1,4 +1,5 @@
 /** Ways to divide an archive's patches into training, validation and test. */
+import { counted } from "../../pipeline/words.ts"
 import type { PatchRef, Split } from "../elements.ts"
 import { type Stem, stemFor } from "./archive/image-files.ts"
 import { DataError } from "./errors.ts"
@@ -43,7 +44,8 @@ export const byArchive = (references: ReadonlyArray<PatchRef>, seed: number, val
     })
   }
   const outside = references.length - kept.length
-  const notes = outside === 0 ? [] : [`left out ${outside} patches that the archive puts into no part`]
+  const notes =
+    outside === 0 ? [] : [`left out ${counted(outside, "patch", "patches")} that the archive puts into no part`]
   if (kept.some(({ split }) => split === "val")) return { references: kept, notes }
   if (val === 0) {
     return { references: kept, notes: [...notes, "the archive has no validation patches; `val: 0.1` would draw some"] }
@@ -97,7 +99,7 @@ export const byLists = (references: ReadonlyArray<PatchRef>, lists: Lists, missi
     .filter(({ split }) => split !== undefined)
   const found = new Set(kept.map(({ name }) => stemOf(name)))
   const absent = SPLITS.flatMap((split) => (lists[split] ?? []).filter((name) => !found.has(stemOf(name))))
-  const text = `${absent.length} names in the lists have no patch: ${absent.slice(0, SHOWN).join(", ")}${absent.length > SHOWN ? ", and more" : ""}`
+  const text = `${counted(absent.length, "name in the lists has", "names in the lists have")} no patch: ${absent.slice(0, SHOWN).join(", ")}${absent.length > SHOWN ? ", and more" : ""}`
   if (absent.length > 0 && missing === "fail") {
     throw new DataError({
       subject: "split",
@@ -110,7 +112,7 @@ export const byLists = (references: ReadonlyArray<PatchRef>, lists: Lists, missi
     references: kept,
     notes: [
       ...(absent.length > 0 ? [text] : []),
-      ...(outside > 0 ? [`left out ${outside} patches that stand in no list`] : [])
+      ...(outside > 0 ? [`left out ${counted(outside, "patch that stands", "patches that stand")} in no list`] : [])
     ]
   }
 }

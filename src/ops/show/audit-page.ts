@@ -1,4 +1,5 @@
 /** The page of an audit: one HTML file that needs no network. */
+import { counted } from "../../pipeline/words.ts"
 import { countedText } from "../data/archive/kind.ts"
 import type { Audit, Finding } from "../elements.ts"
 import { verdict } from "./audit-text.ts"
@@ -145,7 +146,7 @@ export const auditPage = (title: string, audit: Audit): string => {
 <style>${style}${own}</style>
 </head>
 <body><main>
-<header><p class="kind">Audit of an archive</p><h1>${escapeText(title)}</h1><p class="facts">${escapeText(archive)}, ${number(patches)} patches, ${classCounts.length} classes (${escapeText(nomenclature)})<br>${escapeText(path)}</p></header>
+<header><p class="kind">Audit of an archive</p><h1>${escapeText(title)}</h1><p class="facts">${escapeText(archive)}, ${counted(patches, "patch", "patches")}, ${counted(classCounts.length, "class", "classes")} (${escapeText(nomenclature)})<br>${escapeText(path)}</p></header>
 <p class="rule">${escapeText(verdict(audit))}</p>
 ${differences(audit)}
 <h2>What was found</h2>

@@ -1,4 +1,5 @@
 /** An audit as text for a terminal. */
+import { counted } from "../../pipeline/words.ts"
 import { findingText } from "../data/archive/kind.ts"
 import type { Audit } from "../elements.ts"
 import { wrapped } from "./table.ts"
@@ -59,7 +60,7 @@ export const auditText = (audit: Audit): ReadonlyArray<string> => {
   const found = findings.flatMap((one) => wrapped(`[${one.severity}] ${findingText(one)}. ${one.remedy}.`))
   return [
     "",
-    `${archive}: ${number(patches)} patches, ${audit.classCounts.length} classes (${nomenclature})`,
+    `${archive}: ${counted(patches, "patch", "patches")}, ${counted(audit.classCounts.length, "class", "classes")} (${nomenclature})`,
     ...tallied("splits", splits),
     ...tallied("countries", countries),
     ...tallied("labels per patch", labelsPerPatch),

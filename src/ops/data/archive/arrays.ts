@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
+import { counted } from "../../../pipeline/words.ts"
 import type { Band, PatchRef, Pixels, RawPatch } from "../../elements.ts"
 import { DataError } from "../faults.ts"
 import { namesOf } from "../labels.ts"
@@ -39,7 +40,11 @@ const labelsArray = async (folder: string, from: string): Promise<Labels> => {
         .split(/\r?\n/)
     : []
   if (named.length > 0 && (named.length !== width || new Set(named).size !== width)) {
-    return refuse(file, `names ${new Set(named).size} classes, but labels have ${width}`, "Give one class a line")
+    return refuse(
+      file,
+      `names ${counted(new Set(named).size, "class", "classes")}, but labels have ${width}`,
+      "Give one class a line"
+    )
   }
   const digits = String(count - 1).length
   return {
@@ -90,7 +95,7 @@ const bandNamesOf = (images: ArrayFile, channels: number, given: ReadonlyArray<s
   if (given.length === channels) return given
   return refuse(
     images.file,
-    `has ${channels} channels, but ${given.length} names are given (${given.join(", ")})`,
+    `has ${counted(channels, "channel")}, but ${counted(given.length, "name is", "names are")} given (${given.join(", ")})`,
     "Give `bands` a name for each channel; see also `layout`"
   )
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path"
+import { counted } from "../../../pipeline/words.ts"
 import type { Band, PatchRef, RawPatch } from "../../elements.ts"
 import { DataError } from "../faults.ts"
 import { decodeTiffBands, type Raster } from "../geotiff-read.ts"
@@ -26,7 +27,7 @@ const bandNamesOf = (
   if (given.length === rasters.length) return given
   throw new DataError({
     subject: file,
-    problem: `has ${rasters.length} bands, but ${given.length} names are given (${given.join(", ")})`,
+    problem: `has ${counted(rasters.length, "band")}, but ${counted(given.length, "name is", "names are")} given (${given.join(", ")})`,
     remedy: "Give `bands` a name for each band of the images"
   })
 }

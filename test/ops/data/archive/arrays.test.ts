@@ -170,7 +170,7 @@ describe("arrays refuse", () => {
       "names of other classes",
       { "images.npy": images, "labels.npy": labels(Uint8Array.from(bits), [3, 2], "|u1"), "classes.txt": "sea\nsea\n" },
       {},
-      "classes.txt: names 1 classes, but labels have 2"
+      "classes.txt: names 1 class, but labels have 2"
     ],
     [
       "images of whole numbers of 64 bits",
@@ -252,7 +252,7 @@ describe("arrays refuse", () => {
       "more names than bands",
       { "images.npy": images, "labels.csv": TABLE },
       { bands: ["B02"] },
-      "images.npy: has 2 channels, but 1 names are given (B02)"
+      "images.npy: has 2 channels, but 1 name is given (B02)"
     ],
     [
       "a safetensors file without images",
