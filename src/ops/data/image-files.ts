@@ -1,5 +1,6 @@
 /** The bands of images that belong to no archive: one file, a folder of one patch's bands, or a folder of many. */
 import { existsSync, statSync } from "node:fs"
+import { counted } from "../../pipeline/words.ts"
 import type { Band } from "../elements.ts"
 import { DataError } from "./errors.ts"
 import type { Layer } from "./inspect/facts.ts"
@@ -47,7 +48,7 @@ export const bandsOf = async (
   if (names !== undefined && names.length !== layers.length) {
     throw new DataError({
       subject: name,
-      problem: `holds ${layers.length} bands, but ${names.length} names are given`,
+      problem: `holds ${counted(layers.length, "band")}, but ${counted(names.length, "name is", "names are")} given`,
       remedy: "Name every band of the file, in its order"
     })
   }

@@ -3,6 +3,7 @@ import { Effect, Schema, Stream } from "effect"
 import { source } from "../../pipeline/operator.ts"
 import { choice, Flag, listOf, Name, optional, PositiveInt, param } from "../../pipeline/param.ts"
 import { random } from "../../pipeline/random.ts"
+import { counted } from "../../pipeline/words.ts"
 import { Patch } from "../elements.ts"
 import { FirstEpoch, Run } from "../run.ts"
 import { ArchiveSchema } from "./archive-choice.ts"
@@ -117,7 +118,9 @@ export const read = source({
         const say = Effect.suspend(() =>
           dropped === 0
             ? Effect.void
-            : run.say(`read: left out ${dropped} patches of ${split} without a label under ${classes} classes`)
+            : run.say(
+                `read: left out ${counted(dropped, "patch", "patches")} of ${split} without a label under ${classes} classes`
+              )
         )
         const look = { bands, nomenclature, unit }
         const make = yield* reading({ source, names, look, given, concurrency }, count)

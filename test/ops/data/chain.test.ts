@@ -253,7 +253,7 @@ describe("read", () => {
       const patches = yield* inFolder(read({ split: "test", bands: ["B01"], epochs: 2 }))
       expect(patches.map(({ index }) => index)).toEqual([0, 1, 3, 4, 5, 6, 7, 8, 9, 0, 1, 3, 4, 5, 6, 7, 8, 9])
       expect(saidThere.filter((line) => line.startsWith("read"))).toEqual([
-        "read: left out 1 patches of test without a label under 19 classes"
+        "read: left out 1 patch of test without a label under 19 classes"
       ])
       expect(yield* inFolder(read({ split: "test", bands: ["B01"], nomenclature: "43" }))).toHaveLength(10)
     })

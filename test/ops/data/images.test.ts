@@ -68,7 +68,7 @@ describe("images", () => {
       )
       expect([...patch.image]).toEqual([9, 7])
       const wrong = yield* Effect.flip(collect(images({ from: at("q.png"), names: ["B04"], bands: ["B04"] })))
-      expect(wrong.message).toBe("q: holds 3 bands, but 1 names are given. Name every band of the file, in its order.")
+      expect(wrong.message).toBe("q: holds 3 bands, but 1 name is given. Name every band of the file, in its order.")
     })
   )
 

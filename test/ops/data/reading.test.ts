@@ -50,7 +50,7 @@ describe("reading on worker threads", () => {
         const here = yield* on(1, ["B01"], shuffled)
         expect(here).toHaveLength(EPOCHS * (PATCHES - 1))
         expect(yield* on(3, ["B01"], shuffled)).toEqual(here)
-        const line = "read: left out 1 patches of train without a label under 19 classes"
+        const line = "read: left out 1 patch of train without a label under 19 classes"
         expect(said).toEqual([line, line])
       }
     })
