@@ -106,10 +106,10 @@ const findingsOf = (
   ])
 
 /** The counts beside those that were published of such an archive, where any are known. */
-const comparedWith = (kind: Opened["kind"], tally: Tally): Audit["published"] => {
+const comparedWith = (kind: Opened["kind"], counts: ReturnType<Tally["counts"]>): Audit["published"] => {
   const known = PUBLISHED[kind]
   if (known === undefined) return undefined
-  return { source: known.source, patches: known.patches, differences: differencesFrom(known, tally.counts()) }
+  return { source: known.source, patches: known.patches, differences: differencesFrom(known, counts) }
 }
 
 /**
@@ -156,14 +156,15 @@ export const audit = source({
           )
         )
         const there = opened.onDisk === undefined ? undefined : yield* dataFault(opened.onDisk)
+        const counts = seen.tally.counts()
         return {
           kind: "audit",
           path,
           archive: opened.kind,
           nomenclature: to.name,
-          ...seen.tally.counts(),
+          ...counts,
           findings: findingsOf(seen, opened, named, there),
-          published: comparedWith(opened.kind, seen.tally),
+          published: comparedWith(opened.kind, counts),
           leak: leak?.table(),
           pixels
         } satisfies Audit

@@ -1,6 +1,7 @@
 /** Where `read` gets its patches from: a store, or the files of an archive. Both give the same. */
 import { Effect, type Scope } from "effect"
 import type { RawPatch } from "../elements.ts"
+import type { OpenArchive } from "./archive/kind.ts"
 import { type ArchiveChoice, decodePatch, openArchive } from "./archives.ts"
 import { attempt, type DataError, type StoreError } from "./errors.ts"
 import { dataFault } from "./files.ts"
@@ -59,6 +60,15 @@ const labelled = (
   return { labels: translateLabels(labels, nomenclature, to, name), classes: to.classes }
 }
 
+/** What an open archive says of its patches. */
+const toldBy =
+  ({ reference }: OpenArchive, nomenclature: NomenclatureName): LabelsOf =>
+  (name) =>
+    Effect.flatMap(
+      dataFault(() => reference(name)),
+      (found) => attempt(() => labelled(found, nomenclature))
+    )
+
 const inSet = (names: ReadonlyArray<string>): ((name: string) => boolean) => {
   const there = new Set(names)
   return (name) => there.has(name)
@@ -72,16 +82,12 @@ export const fromArchive = (
 ): Effect.Effect<PatchSource, DataError> =>
   Effect.map(
     dataFault(() => openArchive(folder, choice)),
-    ({ names, reference }) => ({
-      has: inSet(names),
-      labels: (name) =>
-        Effect.flatMap(
-          dataFault(() => reference(name)),
-          (found) => attempt(() => labelled(found, nomenclature))
-        ),
+    (opened) => ({
+      has: inSet(opened.names),
+      labels: toldBy(opened, nomenclature),
       load: (name) =>
         Effect.flatMap(
-          dataFault(async () => decodePatch(await reference(name))),
+          dataFault(async () => decodePatch(await opened.reference(name))),
           (raw) => attempt(() => ({ bands: raw.bands, ...labelled(raw, nomenclature) }))
         )
     })
@@ -95,10 +101,5 @@ export const labelsIn = (
 ): Effect.Effect<LabelsOf, DataError> =>
   Effect.map(
     dataFault(() => openArchive(folder, choice, true)),
-    ({ reference }): LabelsOf =>
-      (name) =>
-        Effect.flatMap(
-          dataFault(() => reference(name)),
-          (found) => attempt(() => labelled(found, nomenclature))
-        )
+    (opened) => toldBy(opened, nomenclature)
   )

@@ -41,13 +41,14 @@ const shuffledLabels = (store: PatchSource, names: ReadonlyArray<string>, seed: 
 
 /** Leaves out, and lists, the patches of a split that the source lacks. */
 const presentOf = Effect.fnUntraced(function* (source: PatchSource, split: string, names: ReadonlyArray<string>) {
-  const lacking = names.filter((name) => !source.has(name))
+  const there = new Set(names.filter(source.has))
+  const lacking = names.filter((name) => !there.has(name))
   const why = "stands in the list, but not among the patches"
   yield* reportSkipped(
     `read ${split}`,
     lacking.map((name) => ({ name, why: `${name} ${why}` }))
   )
-  return names.filter((name) => source.has(name))
+  return [...there]
 })
 
 /**

@@ -26,8 +26,8 @@ export interface Safetensors {
 /** The entry of the header that is no tensor. */
 export const METADATA = "__metadata__"
 /** The format's own limit. */
-const MAX_HEADER = 100_000_000
-/** The format's names of dtypes. */
+export const MAX_HEADER = 100_000_000
+/** The format's names of dtypes, and the dtypes by their names. */
 export const CODES: Readonly<Record<Dtype, string>> = {
   uint8: "U8",
   uint16: "U16",
@@ -40,7 +40,7 @@ export const CODES: Readonly<Record<Dtype, string>> = {
 /** Other dtypes of the format, which pixels do not have (safetensors 0.8, `Dtype`). */
 const UNREAD = /^(BOOL|I8|I64|U64|F16|BF16|F4|F6_E2M3|F6_E3M2|F8_E4M3|F8_E4M3FNUZ|F8_E5M2|F8_E5M2FNUZ|F8_E8M0|C64)$/
 const CONVERT = `Convert it to one of ${Object.keys(CODES).join(", ")}`
-const DTYPES = new Map(Object.entries(CODES).map(([dtype, code]) => [code, dtype as Dtype]))
+export const DTYPES = new Map(Object.entries(CODES).map(([dtype, code]) => [code, dtype as Dtype]))
 
 /** How many values a shape has. */
 export const product = (shape: ReadonlyArray<number>): number => shape.reduce((n, size) => n * size, 1)

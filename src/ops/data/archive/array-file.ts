@@ -5,6 +5,7 @@ import { NPY_PREFIX, npySpan, parseNpy } from "../../npy.ts"
 import { bytesOf, swapBytes, valuesAt } from "../dtypes.ts"
 import { DataError } from "../faults.ts"
 import { npyType } from "../npy.ts"
+import { DTYPES, MAX_HEADER } from "../safetensors.ts"
 import { messageOf } from "./read-file.ts"
 
 /** What numpy and PyTorch make of Python's own numbers: too wide for pixels, but often what labels are. */
@@ -81,19 +82,8 @@ const openNpy = async (file: string): Promise<ArrayFile<Dtype | Wide>> => {
   return { file, dtype, bigEndian, shape, begin: span.begin }
 }
 
-/** Headers of gigabytes are damage. */
-const MAX_HEADER = 100_000_000
-const SAFETENSORS: Readonly<Record<string, Dtype | Wide>> = {
-  U8: "uint8",
-  BOOL: "uint8",
-  U16: "uint16",
-  I16: "int16",
-  U32: "uint32",
-  I32: "int32",
-  I64: "int64",
-  F32: "float32",
-  F64: "float64"
-}
+/** As `NUMPY`, by the names of safetensors. */
+const SAFETENSORS: Readonly<Record<string, Dtype | Wide>> = { BOOL: "uint8", I64: "int64" }
 
 /** Describes one tensor of a safetensors file; its values are not read. */
 const openTensor = async (file: string, name: string): Promise<ArrayFile<Dtype | Wide>> => {
@@ -111,7 +101,7 @@ const openTensor = async (file: string, name: string): Promise<ArrayFile<Dtype |
     const names = Object.keys(header).filter((key) => key !== "__metadata__")
     return refuse(file, `holds no tensor \`${name}\`, but ${names.join(", ")}`, `Name it \`${name}\``)
   }
-  const dtype = SAFETENSORS[tensor.dtype]
+  const dtype = DTYPES.get(tensor.dtype) ?? SAFETENSORS[tensor.dtype]
   if (dtype === undefined)
     return refuse(file, `holds ${name} as ${tensor.dtype}, which is not read`, convert(tensor.dtype))
   const [from, to] = tensor.data_offsets
