@@ -11,9 +11,12 @@ export interface TiffHeader extends Shape {
   readonly pieces: Pieces
   /** What stands where a sparse file has nothing. */
   readonly nodata: number
-  /** How the colours are to be understood: 0 white is zero, 1 black is zero, 2 RGB, 3 palette, 5 CMYK, 8 L*a*b*. */
+  /** How values are to be understood: one of `PHOTOMETRIC`, or 0 white is zero, 3 palette, 5 CMYK, 8 L*a*b*. */
   readonly photometric: number
 }
+
+/** How a file's numbers are to be understood (TIFF 6.0, PhotometricInterpretation). */
+export const PHOTOMETRIC = { blackIsZero: 1, rgb: 2, yCbCr: 6 } as const
 
 /** What to do with a sound file that holds more than is read. */
 export const CONVERT =
@@ -81,9 +84,9 @@ export const readTiffHeader = (bytes: Uint8Array, file: string): TiffHeader => {
   const width = fields.one(256, 0)
   const height = fields.one(257, 0)
   if (width === 0 || height === 0) refuse("has no size")
-  const photometric = fields.one(262, 1)
+  const photometric = fields.one(262, PHOTOMETRIC.blackIsZero)
   // Luminance and colour differences of a JPEG are not the bands that they are made of.
-  if (photometric === 6) refuse("holds colours as JPEG has them, which are not read", CONVERT)
+  if (photometric === PHOTOMETRIC.yCbCr) refuse("holds colours as JPEG has them, which are not read", CONVERT)
   const samples = fields.one(277, 1)
   if (samples === 0 || samples > MAX_SAMPLES) refuse(`holds ${samples} values a pixel`)
   if (fields.one(266, 1) !== 1) refuse("has the bits of its bytes in the other order", CONVERT)

@@ -4,7 +4,7 @@ import sharp from "sharp"
 import type { Band, PatchRef, RawPatch } from "../../elements.ts"
 import { DataError } from "../faults.ts"
 import { decodeTiffBands } from "../geotiff-read.ts"
-import { readTiffHeader } from "../tiff-header.ts"
+import { PHOTOMETRIC, readTiffHeader } from "../tiff-header.ts"
 import { rawOf } from "./kind.ts"
 import { messageOf, readArchiveFile } from "./read-file.ts"
 
@@ -27,15 +27,12 @@ const separated = (data: Uint8Array, height: number, width: number): ReadonlyArr
     return { name, dtype: "uint8", height, width, data: band }
   })
 
-/** How a file's numbers are to be understood, where they are grey or colours (TIFF 6.0, PhotometricInterpretation). */
-const [BLACK_IS_ZERO, RGB] = [1, 2]
-
 /** Colours of a tif by the numbers in it: other programs' reading of the same file may convert them. */
 const decodeTif = async (bytes: Uint8Array, file: string): Promise<ReadonlyArray<Band>> => {
   const { dtype, photometric, samples } = readTiffHeader(bytes, file)
-  const transparent = samples === 4 && photometric === RGB
-  const colours = (samples === 1 && photometric === BLACK_IS_ZERO) || samples === 3 || transparent
-  if (dtype !== "uint8" || !colours || (photometric !== BLACK_IS_ZERO && photometric !== RGB)) {
+  const transparent = samples === 4 && photometric === PHOTOMETRIC.rgb
+  const colours = (samples === 1 && photometric === PHOTOMETRIC.blackIsZero) || samples === 3 || transparent
+  if (dtype !== "uint8" || !colours || (photometric !== PHOTOMETRIC.blackIsZero && photometric !== PHOTOMETRIC.rgb)) {
     refuse(file, `holds ${samples} bands of ${dtype} (photometric ${photometric}), not three colours`, EIGHT_BITS)
   }
   const bands = await decodeTiffBands(bytes, file)

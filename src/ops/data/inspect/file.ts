@@ -9,7 +9,7 @@ import { DataError } from "../errors.ts"
 import { decodeTiffBands } from "../geotiff-read.ts"
 import { decodeNpy } from "../npy.ts"
 import { decodeSafetensors } from "../safetensors.ts"
-import { readTiffHeader } from "../tiff-header.ts"
+import { PHOTOMETRIC, readTiffHeader } from "../tiff-header.ts"
 import type { Layer } from "./facts.ts"
 
 const COLOURS = ["Red", "Green", "Blue", "Alpha"]
@@ -22,12 +22,10 @@ const channelNames = (channels: number): ReadonlyArray<string> => {
   return Array.from({ length: channels }, (_, i) => String(i + 1))
 }
 
-/** How a TIFF tells that its bands are red, green and blue; others of 8 bits are taken for these where there are three. */
-const RGB = 2
-
+/** Three bands of 8 bits are taken for red, green and blue; four, where the file says so. */
 const tiffNames = (bytes: Uint8Array, file: string): ReadonlyArray<string> => {
   const { dtype, photometric, samples } = readTiffHeader(bytes, file)
-  const colours = dtype === "uint8" && (samples === 3 || (samples === 4 && photometric === RGB))
+  const colours = dtype === "uint8" && (samples === 3 || (samples === 4 && photometric === PHOTOMETRIC.rgb))
   if (samples === 1 || colours) return channelNames(samples)
   return Array.from({ length: samples }, (_, i) => String(i + 1))
 }
