@@ -15,6 +15,25 @@ const TEXT = 2
 /** Bytes of a value, by the types of TIFF 6.0 from 1 on, the reference of a directory, and those of BigTIFF. */
 const VALUE_BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8]
 
+/**
+ * Bytes of a value of fields that are not read, but stand beside the pixels: resolution, place, scale and transformation
+ * (GeoTIFF 1.0, section 2), its keys, numbers and text, and GDAL's notes. One of another width is damaged, and what it no
+ * longer covers might be taken for pixels.
+ */
+const KNOWN_BYTES: Readonly<Record<number, number>> = {
+  282: 8,
+  283: 8,
+  33550: 8,
+  33922: 8,
+  34264: 8,
+  34735: 2,
+  34736: 8,
+  34737: 1,
+  42112: 1,
+  42113: 1
+}
+const GEO_KEYS = 34735
+
 export type Refuse = (problem: string, remedy?: string) => never
 
 export const refusing =
@@ -75,6 +94,27 @@ class Numbers {
   }
 }
 
+/** Reads one field, and checks that its values can stand where it says. */
+const readEntry = (bytes: Uint8Array, field: number, numbers: Numbers, refuse: Refuse): [tag: number, entry: Entry] => {
+  const { place } = numbers.widths
+  const tag = numbers.at(field, 2)
+  const type = numbers.at(field + 2, 2)
+  const size = VALUE_BYTES[type] ?? 0
+  if (size !== (KNOWN_BYTES[tag] ?? size) || size === 0) refuse(`has a tag ${tag} of type ${type}`)
+  const count = numbers.at(field + 4, place)
+  // Some writers leave a field without values that nothing is asked of.
+  if (count === 0 && KNOWN_BYTES[tag] !== undefined) refuse(`has a tag ${tag} without values`)
+  const length = count * size
+  const inline = length <= place
+  const from = inline ? field + 4 + place : numbers.at(field + 4 + place, place)
+  if (from + length > bytes.length) refuse(`has a tag ${tag} that lies beyond its end`)
+  // Four numbers, the last of which is how many keys follow, and as many for each key (GeoTIFF 1.0, section 2.4).
+  if (tag === GEO_KEYS && (count < 4 || count !== 4 * (1 + numbers.at(from + 6, 2)))) {
+    refuse(`has ${count} numbers of geographic keys`)
+  }
+  return [tag, { type, count, from, length, inline }]
+}
+
 const readDirectory = (bytes: Uint8Array, at: number, numbers: Numbers, refuse: Refuse): Directory => {
   const { count: countBytes, entry, place } = numbers.widths
   if (at + countBytes > bytes.length) refuse("is cut short: its directory lies beyond its end")
@@ -84,15 +124,9 @@ const readDirectory = (bytes: Uint8Array, at: number, numbers: Numbers, refuse: 
   const entries = new Map<number, Entry>()
   const twice = new Set<number>()
   for (let i = 0; i < count; i++) {
-    const field = at + countBytes + entry * i
-    const tag = numbers.at(field, 2)
-    const type = numbers.at(field + 2, 2)
-    const values = numbers.at(field + 4, place)
-    const length = values * (VALUE_BYTES[type] ?? 0)
-    const inline = length <= place
-    const from = inline ? field + 4 + place : numbers.at(field + 4 + place, place)
+    const [tag, found] = readEntry(bytes, at + countBytes + entry * i, numbers, refuse)
     if (entries.has(tag)) twice.add(tag)
-    else entries.set(tag, { type, count: values, from, length, inline })
+    else entries.set(tag, found)
   }
   return { entries, twice, span: [at, end + place], next: numbers.at(end, place) }
 }
@@ -112,12 +146,9 @@ const directoriesOf = (bytes: Uint8Array, numbers: Numbers, refuse: Refuse): Rea
 
 /** The fields of a file's first directory. Methods throw DataError where a field lies beyond the end or stands there twice. */
 export class Fields {
-  /** Bytes that header, directories and what has been read of their lists take. */
-  readonly taken: Array<Span>
-  /** Bytes that values of any field take which do not stand in a directory itself; of one that is damaged, none. */
-  readonly values: Array<Span> = []
+  /** Bytes that head, directories and the values of any field take; those that fields have in common, once. */
+  readonly taken: ReadonlyArray<Span>
   readonly littleEndian: boolean
-  private readonly asked = new Set<Entry>()
   private readonly numbers: Numbers
   private readonly directories: ReadonlyArray<Directory>
   private readonly bytes: Uint8Array
@@ -129,22 +160,16 @@ export class Fields {
     this.numbers = new Numbers(bytes, refuse)
     this.littleEndian = this.numbers.little
     this.directories = directoriesOf(bytes, this.numbers, refuse)
-    this.taken = [[0, this.numbers.widths.head], ...this.directories.map(({ span }) => span)]
-    for (const { entries } of this.directories) {
-      for (const { from, inline, length } of entries.values()) {
-        if (!inline && from + length <= bytes.length) this.values.push([from, from + length])
-      }
-    }
+    const values = this.directories.flatMap(({ entries }) => [...entries.values()].filter(({ inline }) => !inline))
+    const spans = new Map(values.map(({ from, length }) => [`${from} ${length}`, [from, from + length] as const]))
+    this.taken = [[0, this.numbers.widths.head], ...this.directories.map(({ span }) => span), ...spans.values()]
   }
 
   private entry(tag: number, { entries, twice } = this.directories[0]): Entry | undefined {
     const entry = entries.get(tag)
     if (entry === undefined) return undefined
     if (twice.has(tag)) this.refuse(`has the tag ${tag} twice`)
-    const end = entry.from + entry.length
-    if (entry.count === 0 || end > this.bytes.length) this.refuse(`has a tag ${tag} that lies beyond its end`)
-    if (!entry.inline && !this.asked.has(entry)) this.taken.push([entry.from, end])
-    this.asked.add(entry)
+    if (entry.count === 0) this.refuse(`has a tag ${tag} without values`)
     return entry
   }
 

@@ -35,17 +35,6 @@ const overlap = (spans: ReadonlyArray<Span>): boolean => {
   return sorted.some(([from], i) => i > 0 && from < sorted[i - 1][1])
 }
 
-/** The same bytes as spans that share none: fields may have a value in common. */
-const united = (spans: ReadonlyArray<Span>): ReadonlyArray<Span> => {
-  const found: Array<Span> = []
-  for (const [from, to] of [...spans].sort((a, b) => a[0] - b[0])) {
-    const last = found.at(-1)
-    if (last !== undefined && from < last[1]) found[found.length - 1] = [last[0], Math.max(last[1], to)]
-    else found.push([from, to])
-  }
-  return found
-}
-
 /** Bytes of the `i`th piece once unpacked: those that the image needs, and those that writers may fill up to. */
 export const bytesOfPiece = ({ dtype, height, width }: Shape, pieces: Omit<Pieces, "sparse">, i: number) => {
   const { columns, rows, samples, tiled } = pieces
@@ -72,16 +61,11 @@ const checkSizes = (shape: Shape, pieces: Omit<Pieces, "sparse">, size: number, 
 }
 
 /** What a flipped bit of an offset would give is no image, but a piece of one. */
-const checkOverlap = (
-  { taken, values }: Fields,
-  { counts, offsets }: Omit<Pieces, "sparse">,
-  size: number,
-  refuse: Refuse
-) => {
+const checkOverlap = ({ taken }: Fields, { counts, offsets }: Omit<Pieces, "sparse">, size: number, refuse: Refuse) => {
   const spans = offsets.flatMap((offset, i): ReadonlyArray<Span> => {
     return counts[i] === 0 ? [] : [[offset, offset + Math.min(counts[i], size - offset)]]
   })
-  if (overlap([...taken, ...spans]) || overlap([...united(values), ...spans])) refuse("has strips that overlap")
+  if (overlap([...taken, ...spans])) refuse("has strips or tags that overlap")
 }
 
 /**

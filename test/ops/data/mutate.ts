@@ -1,6 +1,9 @@
 /** Damaged copies of files: cut short, or with a few bits flipped. */
 import fc from "fast-check"
 
+/** How many times as many damaged files are tried as usual. */
+export const MUTATIONS = Number(process.env.MUTATIONS ?? 1)
+
 export interface Damage {
   /** Bits that are flipped: places in the file, and which bit of the byte. */
   readonly flips: ReadonlyArray<readonly [at: number, bit: number]>

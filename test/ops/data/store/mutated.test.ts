@@ -12,7 +12,7 @@ import { encodeSafetensors } from "../../../../src/ops/data/safetensors-write.ts
 import { storeVersion } from "../../../../src/ops/data/store/guard.ts"
 import { openReader, openWriter } from "../../../../src/ops/data/store/lmdb.ts"
 import { temporaryFolder } from "../folder.ts"
-import { bitsApart, type Damage, damaged, damages, isIntact } from "../mutate.ts"
+import { bitsApart, type Damage, damaged, damages, isIntact, MUTATIONS } from "../mutate.ts"
 import { version1Bytes } from "./version1-writer.ts"
 
 const PAGE = 4096
@@ -93,7 +93,7 @@ describe("a damaged store", () => {
           expect(fault.message.startsWith(`${path}: `)).toBe(true)
         }
       }),
-      { numRuns: 200 }
+      { numRuns: 200 * MUTATIONS }
     )
     expect(refused).toBeGreaterThan(40)
   })
