@@ -1,4 +1,4 @@
-import { type RunRecord, setPath, writeRecord } from "./record.ts"
+import { type PipelineRecord, type RunRecord, setPath, writeRecord } from "./record.ts"
 
 /** The record while the run goes on: changed in memory, written when a pipeline ends. */
 export class Book {
@@ -11,6 +11,23 @@ export class Book {
   }
   set(path: string, value: unknown): void {
     this.record = setPath(this.record, path, value)
+  }
+  enter(name: string, entry: PipelineRecord): void {
+    this.set(`pipelines.${name}`, entry)
+    this.save()
+  }
+  /** Notes that a pipeline begins: a run that is killed does not end it, and leaves this. */
+  begin(name: string, hash: string): void {
+    this.wrote = new Set()
+    const wrote = this.record.pipelines[name]?.wrote ?? []
+    this.enter(name, { hash, status: "interrupted", seconds: 0, stages: [], wrote })
+  }
+  /** Notes that what pipelines made is of another input than there is now. */
+  outdate(names: ReadonlyArray<string>): void {
+    for (const name of names) {
+      const entry = this.record.pipelines[name]
+      if (entry !== undefined) this.enter(name, { ...entry, status: "outdated" })
+    }
   }
   save(): void {
     writeRecord(this.folder, this.record)

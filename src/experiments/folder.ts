@@ -63,17 +63,12 @@ export type Verdict =
   | { readonly run: false }
   | { readonly run: true; readonly why: string | undefined; readonly anew: boolean }
 
-/**
- * Whether a pipeline must run: finished ones are skipped while what they wrote is as they left it.
- *
- * @param rerun whether a pipeline before it ran again, so that its input may be another
- */
-export const verdict = (record: PipelineRecord | undefined, rerun: boolean): Verdict => {
-  if (record === undefined) return { run: true, why: undefined, anew: rerun }
-  if (record.status !== "finished") return { run: true, why: undefined, anew: rerun }
+/** Whether a pipeline must run: finished ones are skipped while what they wrote is as they left it. */
+export const verdict = (record: PipelineRecord | undefined): Verdict => {
+  if (record?.status === "outdated") return { run: true, why: "a pipeline before it ran again", anew: true }
+  if (record?.status !== "finished") return { run: true, why: undefined, anew: false }
   const changed = changedSince(record)
-  if (changed !== undefined) return { run: true, why: changed, anew: true }
-  return rerun ? { run: true, why: "a pipeline before it ran again", anew: true } : { run: false }
+  return changed === undefined ? { run: false } : { run: true, why: changed, anew: true }
 }
 
 /** Removes what a pipeline left in the run folder, so that it starts from nothing; archives and stores are kept. */

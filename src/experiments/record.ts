@@ -15,7 +15,8 @@ export interface Written {
 
 export interface PipelineRecord {
   readonly hash: string
-  readonly status: "finished" | "interrupted" | "failed"
+  /** Outdated: finished, but a pipeline before it has run again since. Interrupted is also one that runs at the moment. */
+  readonly status: "finished" | "interrupted" | "failed" | "outdated"
   readonly seconds: number
   readonly stages: ReadonlyArray<StageTiming>
   readonly wrote: ReadonlyArray<Written>

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path"
 import { Cause, Clock, DateTime, Effect, Exit } from "effect"
 import { FirstEpoch, type Run } from "../ops/run.ts"
 import type { TensorEngine } from "../ops/tensor/engine.ts"
-import { newestEpoch } from "../ops/train/checkpoints.ts"
+import { newestEpoch, removeCheckpoints } from "../ops/train/checkpoints.ts"
 import { drain } from "../pipeline/interpret.ts"
 import type { Pipeline } from "../pipeline/pipeline.ts"
 import { hash } from "../pipeline/print.ts"
@@ -44,6 +44,8 @@ type Runnable = Pipeline<unknown, unknown, Run | TensorEngine>
 const resumes = (pipeline: Runnable): boolean =>
   pipeline.steps.some(({ name, params }) => name === "checkpoint" && params.resume !== false)
 
+const checkpointsOf = (folder: string) => join(folder, "checkpoints")
+
 const runOne = Effect.fnUntraced(function* (
   name: string,
   pipeline: Runnable,
@@ -52,7 +54,7 @@ const runOne = Effect.fnUntraced(function* (
   again: Again
 ) {
   const begun = yield* Clock.currentTimeMillis
-  book.wrote = new Set()
+  book.begin(name, hash(pipeline))
   let culprit: Running | undefined
   const watcher: Watcher = {
     ...progress.watcher,
@@ -61,7 +63,7 @@ const runOne = Effect.fnUntraced(function* (
     }
   }
   progress.begin(name)
-  const firstEpoch = resumes(pipeline) ? yield* newestEpoch(join(book.folder, "checkpoints")) : 0
+  const firstEpoch = resumes(pipeline) ? yield* newestEpoch(checkpointsOf(book.folder)) : 0
   if (firstEpoch > 0) progress.say(`  going on after epoch ${firstEpoch}`)
   const enter = (exit: Exit.Exit<unknown, unknown>) =>
     Effect.map(Clock.currentTimeMillis, (ended) => {
@@ -73,8 +75,7 @@ const runOne = Effect.fnUntraced(function* (
         stages: progress.end(),
         wrote: [...book.wrote].flatMap((path) => stamp(path) ?? [])
       }
-      book.set(`pipelines.${name}`, entry)
-      book.save()
+      book.enter(name, entry)
     })
   yield* drain(pipeline, { name, watcher }).pipe(
     Effect.provideService(FirstEpoch, firstEpoch),
@@ -109,19 +110,22 @@ export const runPlan = Effect.fnUntraced(function* (plan: Plan, options: RunOpti
   mkdirSync(resolve(plan.loaded.settings.root_dir), { recursive: true })
   const layer = services(plan, book, progress)
   const again: Again = plan.loaded.settings.fresh ? "anew" : fresh ? "unlessFresh" : "goesOn"
-  let rerun = false
+  const names = [...plan.loaded.pipelines.keys()]
   const program = Effect.gen(function* () {
     for (const [name, pipeline] of plan.loaded.pipelines) {
       if (only === undefined ? plan.loaded.inner.has(name) : only !== name) continue
-      const earlier = book.record.pipelines[name]
-      const decision = verdict(earlier, rerun)
+      const decision = verdict(book.record.pipelines[name])
       if (!decision.run && only === undefined) {
         progress.say(`${name}: done before, skipped`)
         continue
       }
       if (decision.run && decision.why !== undefined) progress.say(`${name}: runs again, since ${decision.why}`)
-      if (decision.run && decision.anew) forget(folder, earlier)
-      rerun ||= decision.run && decision.anew
+      if (decision.run && decision.anew) {
+        // Before anything is removed: whatever stops this run, the next one knows.
+        book.outdate(names.slice(names.indexOf(name)))
+        forget(folder, book.record.pipelines[name])
+        if (resumes(pipeline)) yield* removeCheckpoints(checkpointsOf(folder))
+      }
       yield* runOne(name, pipeline, book, progress, again)
     }
   })

@@ -88,13 +88,13 @@ describe("a finished pipeline", () => {
     const path = join(folder, "a")
     writeFileSync(path, "1")
     const entry = finished(path)
-    expect(verdict(entry, false)).toEqual({ run: false })
-    expect(verdict(entry, true)).toMatchObject({ run: true, anew: true })
+    expect(verdict(entry)).toEqual({ run: false })
+    expect(verdict({ ...entry, status: "outdated" })).toMatchObject({ run: true, anew: true })
     utimesSync(path, 1, 1)
-    expect(verdict(entry, false)).toMatchObject({ run: true, why: `${path} was changed`, anew: true })
+    expect(verdict(entry)).toMatchObject({ run: true, why: `${path} was changed`, anew: true })
     rmSync(path)
-    expect(verdict(entry, false)).toMatchObject({ run: true, why: `${path} is gone` })
-    expect(verdict({ ...entry, status: "interrupted" }, false)).toMatchObject({ run: true, anew: false })
+    expect(verdict(entry)).toMatchObject({ run: true, why: `${path} is gone` })
+    expect(verdict({ ...entry, status: "interrupted" })).toMatchObject({ run: true, anew: false })
   })
 
   it("is forgotten inside the run folder only", () => {

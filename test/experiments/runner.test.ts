@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Result, Schema, Stream } from "effect"
@@ -33,10 +33,28 @@ const write = operator({
             writeFileSync(path, String(total))
             yield* run.wrote(path)
             yield* run.record(`results.${to}`, total)
-            if (fails) throw Object.assign(new Error("no space left"), { code: "ENOSPC", path })
+            if (existsSync(join(folder, "copy"))) copyFileSync(join(run.folder, "record.json"), join(folder, "copy"))
+            const full = existsSync(join(folder, "full")) && readFileSync(join(folder, "full"), "utf8") === to
+            if (fails || full) throw Object.assign(new Error("no space left"), { code: "ENOSPC", path })
           })
         )
       )
+})
+
+/** Leaves a checkpoint that nobody can go on from, without a word. */
+const checkpoint = operator({
+  name: "checkpoint",
+  about: "Writes a broken checkpoint.",
+  from: Sum,
+  to: Sum,
+  params: {},
+  run: () => (sums) =>
+    Stream.tap(sums, () =>
+      Effect.map(Run, (run) => {
+        mkdirSync(join(run.folder, "checkpoints"), { recursive: true })
+        writeFileSync(join(run.folder, "checkpoints", "epoch_0001.safetensors"), "of another input")
+      })
+    )
 })
 
 let folder = ""
@@ -52,7 +70,7 @@ pipelines:
 `
 
 const planOf = (text: string): Plan => {
-  const loaded = Result.getOrThrow(load(text, "a.yaml", { settings, operators: [...toys, write] }))
+  const loaded = Result.getOrThrow(load(text, "a.yaml", { settings, operators: [...toys, write, checkpoint] }))
   const pipelines = Object.fromEntries([...loaded.pipelines].map(([name, pipeline]) => [name, toJson(pipeline)]))
   const configuration = { settings: { seed: loaded.settings.seed }, pipelines }
   return {
@@ -112,6 +130,40 @@ describe("a run", () => {
     expect(said).toContain("one was changed")
     expect(said).toContain("two: runs again, since a pipeline before it ran again")
     expect(readFileSync(join(folder, "run", "one"), "utf8")).toBe("3")
+  })
+
+  it("runs those after it again too where it is stopped meanwhile", async () => {
+    await runWell(file)
+    writeFileSync(join(folder, "run", "one"), "tampered with")
+    writeFileSync(join(folder, "full"), "one")
+    const failed = await run(file)
+    expect(Result.isFailure(failed.result)).toBe(true)
+    expect(record().pipelines).toMatchObject({ one: { status: "failed" }, two: { status: "outdated" } })
+    rmSync(join(folder, "full"))
+    const { said } = await runWell(file)
+    expect(said).not.toContain("one was changed")
+    expect(said).toContain("two: runs again, since a pipeline before it ran again")
+    expect((await runWell(file)).said).toBe("one: done before, skipped\ntwo: done before, skipped\n")
+  })
+
+  it("that was killed goes on with the pipeline that ran, be it one that had finished before", async () => {
+    await runWell(file)
+    writeFileSync(join(folder, "run", "one"), "tampered with")
+    writeFileSync(join(folder, "copy"), "")
+    await runWell(file, { only: "one" })
+    // What a killed run leaves: the record as it was while the pipeline ran.
+    copyFileSync(join(folder, "copy"), join(folder, "run", "record.json"))
+    expect(record().pipelines.one.status).toBe("interrupted")
+    const { said } = await runWell(file)
+    expect(said).not.toContain("one: ")
+    expect(said).toContain("two: runs again, since a pipeline before it ran again")
+  })
+
+  it("trains from nothing where a pipeline before it ran again, whatever stopped it", async () => {
+    const trains = file.replace("{ write: { to: two } }", "checkpoint")
+    await runWell(trains)
+    writeFileSync(join(folder, "run", "one"), "tampered with")
+    expect((await runWell(trains)).said).not.toContain("going on after epoch")
   })
 
   it("goes on after a failure, which names the step, the file and the remedy", async () => {

@@ -6,6 +6,7 @@ import { readdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { explained } from "../../pipeline/explained.ts"
+import { DataError } from "../data/faults.ts"
 import { decodeSafetensors } from "../data/safetensors.ts"
 import { encodeSafetensors } from "../data/safetensors-write.ts"
 import type { NamedArray, TrainState, TrainStep } from "../elements.ts"
@@ -41,6 +42,8 @@ const attempt = <A>(subject: string, remedy: string, body: () => A): Effect.Effe
     try: body,
     catch: (cause) => {
       if (cause instanceof CheckpointError) return cause
+      // Of a damaged file only what is wrong: the checkpoint is named already, and has a remedy of its own.
+      if (cause instanceof DataError) return new CheckpointError({ subject, problem: cause.problem, remedy, cause })
       const problem = cause instanceof Error ? cause.message.replace(/\.$/, "") : String(cause)
       return new CheckpointError({ subject, problem, remedy, cause })
     }
