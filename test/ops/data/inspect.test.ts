@@ -67,14 +67,19 @@ describe("inspect", () => {
       const bands = [1, 2, 3, 4].map((n) => Uint16Array.of(n, n + 1, n + 2, n + 3))
       writeFileSync(join(own, "mine", "a.tif"), writeTiff(bands, 2, 2, { ...plain, tiled: false }))
       writeFileSync(join(own, "mine", "b_B02.tif"), writeTiff(bands.slice(3), 2, 2, { ...plain, tiled: false }))
-      writeFileSync(join(own, "mine", "labels.csv"), "image,sea\na,1\nb_B02,1\n")
+      const bytes = bands.map((band) => Uint8Array.from(band))
+      writeFileSync(join(own, "mine", "c.tif"), writeTiff(bytes, 2, 2, { ...plain, tiled: false, photometric: 2 }))
+      writeFileSync(join(own, "mine", "labels.csv"), "image,sea\na,1\nb_B02,1\nc,1\n")
       const named = (found: ReadonlyArray<BandFacts>) => found.map(({ band, patch }) => `${patch} ${band}`).sort()
       yield* collect(archive({ path: "mine" }).pipe(decode(), store()))
       const stored = named(yield* collect(inspect({ from: "patches.lmdb" })))
-      expect(stored).toEqual(["a 1", "a 2", "a 3", "a 4", "b_B02 1"])
+      expect(stored).toEqual(["a 1", "a 2", "a 3", "a 4", "b_B02 Data", "c 1", "c 2", "c 3", "c 4"])
       expect(named(yield* collect(inspect({ from: "mine" })))).toEqual(stored)
-      const given = { from: "mine/a.tif" } as const
-      expect(named(yield* collect(inspect(given)))).toEqual(["a 1", "a 2", "a 3", "a 4"])
+      const alone = [
+        ...(yield* collect(inspect({ from: "mine/a.tif" }))),
+        ...(yield* collect(inspect({ from: "mine/c.tif" })))
+      ]
+      expect(named(alone)).toEqual(stored.filter((name) => !name.startsWith("b")))
       const fault = yield* Effect.flip(collect(inspect({ from: "mine", archive: { bands: ["B02", "B03"] } })))
       expect(fault.message).toContain("a.tif: has 4 bands, but 2 names are given (B02, B03)")
     })

@@ -13,6 +13,8 @@ export interface TiffOptions {
   /** Rows of a strip, or the edge of tiles. */
   readonly rows: number
   readonly tiled: boolean
+  /** How values are to be understood: 1, black is zero, by default. */
+  readonly photometric?: number
 }
 
 /** Codes for sequences of bytes, highest bit first; begins anew shortly before the table is full, as libtiff does. */
@@ -185,7 +187,7 @@ export const writeTiff = (
     [257, [height]],
     [258, bands.map(() => bits)],
     [259, [PACKERS[options.compression][0]]],
-    [262, [1]],
+    [262, [options.photometric ?? 1]],
     [277, [bands.length]],
     [284, [planar ? 2 : 1]],
     [317, [predictor]],

@@ -2,12 +2,12 @@ import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { counted } from "../../../pipeline/words.ts"
 import type { Band, PatchRef, Pixels, RawPatch } from "../../elements.ts"
+import { unnamedBands } from "../band-names.ts"
 import { DataError } from "../faults.ts"
 import { namesOf } from "../labels.ts"
 import { ownNomenclature } from "../nomenclatures.ts"
 import { type ArrayFile, openArray, readBits, readItem } from "./array-file.ts"
 import { holdsAny } from "./glance.ts"
-import { RGB_BANDS } from "./image.ts"
 import { type ArchiveKind, type ArchiveOptions, finding, rawOf } from "./kind.ts"
 import { readArchiveFile, textOf } from "./read-file.ts"
 import { labelsFile, readLabelTable } from "./table-set.ts"
@@ -87,11 +87,7 @@ const sizesOf = ({ file, shape }: ArrayFile, layout: ArchiveOptions["layout"]) =
 }
 
 const bandNamesOf = (images: ArrayFile, channels: number, given: ReadonlyArray<string> | undefined) => {
-  if (given === undefined) {
-    return channels === 3 && images.dtype === "uint8"
-      ? RGB_BANDS
-      : Array.from({ length: channels }, (_, i) => `${i + 1}`)
-  }
+  if (given === undefined) return unnamedBands(channels, images.dtype)
   if (given.length === channels) return given
   return refuse(
     images.file,

@@ -1,11 +1,12 @@
 import { join } from "node:path"
 import { counted } from "../../../pipeline/words.ts"
 import type { Band, PatchRef, RawPatch } from "../../elements.ts"
+import { unnamedBands } from "../band-names.ts"
 import { DataError } from "../faults.ts"
 import { decodeTiffBands, type Raster } from "../geotiff-read.ts"
 import { ownNomenclature } from "../nomenclatures.ts"
 import { holdsAny } from "./glance.ts"
-import { decodeRgb, RGB_BANDS } from "./image.ts"
+import { decodeRgb } from "./image.ts"
 import { imagesIn, nameOf, pathNameOf, pathOf, stemFor } from "./image-files.ts"
 import { openImageSet } from "./image-set.ts"
 import { type ArchiveKind, rawOf } from "./kind.ts"
@@ -14,16 +15,13 @@ import { labelledBy, labelsFile, readLabelTable } from "./table-set.ts"
 
 const TABLES = ["labels.csv", "multi-labels.csv", "labels.tsv"]
 
-/** Names of the bands of one tif: as given; three of 8 bits are colours; else numbers from 1. */
+/** Names of the bands of one tif: as given, else as those of any tif. */
 const bandNamesOf = (
   file: string,
   rasters: ReadonlyArray<Raster>,
   given: ReadonlyArray<string> | undefined
 ): ReadonlyArray<string> => {
-  if (given === undefined) {
-    const colours = rasters.length === 3 && rasters[0].dtype === "uint8"
-    return colours ? RGB_BANDS : rasters.map((_, i) => String(i + 1))
-  }
+  if (given === undefined) return unnamedBands(rasters.length, rasters[0].dtype)
   if (given.length === rasters.length) return given
   throw new DataError({
     subject: file,

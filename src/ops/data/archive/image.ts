@@ -2,14 +2,12 @@
 import { join } from "node:path"
 import sharp from "sharp"
 import type { Band, PatchRef, RawPatch } from "../../elements.ts"
+import { RGB_BANDS } from "../band-names.ts"
 import { DataError } from "../faults.ts"
 import { decodeTiffBands } from "../geotiff-read.ts"
 import { PHOTOMETRIC, readTiffHeader } from "../tiff-header.ts"
 import { rawOf } from "./kind.ts"
 import { messageOf, readArchiveFile } from "./read-file.ts"
-
-/** Names of the bands, as rico-hdl's stores have them. */
-export const RGB_BANDS = ["Red", "Green", "Blue"] as const
 
 const refuse = (file: string, problem: string, remedy: string, cause?: unknown): never => {
   throw new DataError({ subject: file, problem, remedy, cause })

@@ -4,36 +4,24 @@ import { basename, extname } from "node:path"
 import sharp from "sharp"
 import type { Pixels } from "../../elements.ts"
 import { EUROSAT_BANDS, isEurosatFile } from "../archive/eurosat.ts"
+import { RGB_BANDS, unnamedBands } from "../band-names.ts"
 import { pixelsOf } from "../dtypes.ts"
 import { DataError } from "../errors.ts"
 import { decodeTiffBands } from "../geotiff-read.ts"
 import { decodeNpy } from "../npy.ts"
 import { decodeSafetensors } from "../safetensors.ts"
-import { PHOTOMETRIC, readTiffHeader } from "../tiff-header.ts"
 import type { Layer } from "./facts.ts"
 
-const COLOURS = ["Red", "Green", "Blue", "Alpha"]
-
-/** Names of the bands of a file that does not name them. */
+/** Names of the channels of a jpg or png: grey or colours, and transparency. */
 const channelNames = (channels: number): ReadonlyArray<string> => {
-  if (channels === 1) return ["Data"]
-  if (channels === 2) return ["Data", "Alpha"]
-  if (channels <= 4) return COLOURS.slice(0, channels)
-  return Array.from({ length: channels }, (_, i) => String(i + 1))
-}
-
-/** Three bands of 8 bits are taken for red, green and blue; four, where the file says so. */
-const tiffNames = (bytes: Uint8Array, file: string): ReadonlyArray<string> => {
-  const { dtype, photometric, samples } = readTiffHeader(bytes, file)
-  const colours = dtype === "uint8" && (samples === 3 || (samples === 4 && photometric === PHOTOMETRIC.rgb))
-  if (samples === 1 || colours) return channelNames(samples)
-  return Array.from({ length: samples }, (_, i) => String(i + 1))
+  const colours = channels < 3 ? ["Data"] : RGB_BANDS
+  return colours.length < channels ? [...colours, "Alpha"] : colours
 }
 
 const tiffLayers = async (bytes: Uint8Array, file: string): Promise<ReadonlyArray<Layer>> => {
   const bands = await decodeTiffBands(bytes, file)
   const eurosat = bands.length === EUROSAT_BANDS.length && isEurosatFile(patchOfFile(file).patch)
-  const names = eurosat ? EUROSAT_BANDS : tiffNames(bytes, file)
+  const names = eurosat ? EUROSAT_BANDS : unnamedBands(bands.length, bands[0].dtype)
   return bands.map(({ data, dtype, height, width }, i) => ({ name: names[i], dtype, shape: [height, width], data }))
 }
 

@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync, readSync, truncateSync, writeFileSync,
 import { join } from "node:path"
 import { writeFileAtomic } from "../../files.ts"
 import { npyHeader } from "../../npy.ts"
-import { RGB_BANDS } from "../archive/image.ts"
+import { RGB_BANDS } from "../band-names.ts"
 import { ownNomenclature } from "../nomenclatures.ts"
 import type { Miniature, MiniatureOptions } from "./archive.ts"
 import { table } from "./archives/files.ts"
