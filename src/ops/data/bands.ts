@@ -35,6 +35,10 @@ export type BandSelection = keyof typeof SELECTIONS | ReadonlyArray<string>
 
 export const SELECTION_NAMES = Object.keys(SELECTIONS) as ReadonlyArray<keyof typeof SELECTIONS>
 
+/** How many channels a selection is, where that does not depend on the patch. */
+export const channelsOf = (selection: BandSelection): number | undefined =>
+  typeof selection === "string" ? SELECTIONS[selection][0]?.length : selection.length
+
 /**
  * Band names of a selection, in channel order.
  *

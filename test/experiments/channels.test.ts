@@ -1,0 +1,44 @@
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, it } from "vitest"
+import { makePlan } from "../../src/experiments/plan.ts"
+import { temporaryFolder } from "../ops/data/folder.ts"
+
+const file = join(temporaryFolder(), "a.yaml")
+const text = (bands: string, channels: number) => `
+define: { net: &net { backbone: resnet18, pooling: avg, channels: ${channels}, num_classes: 4 } }
+pipelines:
+  train:
+    - read: { split: train, bands: ${bands} }
+    - batch: { size: 4 }
+    - optimise: { model: *net, metric_loss: oml, optimizer: sgd, learning_rate: 0.1 }
+  query:
+    - images: { from: a.png, bands: ${bands} }
+    - batch: { size: 1 }
+    - embed: { model: *net }
+`
+const plan = (bands: string, channels: number) => {
+  writeFileSync(file, text(bands, channels))
+  return () => makePlan(file, [])
+}
+
+describe("a network", () => {
+  it("that takes other channels than patches have is refused where both are known", () => {
+    expect(plan("s2-10m+20m", 3)).toThrow(
+      `${file}:7:7: pipelines.train.optimise.model.channels: takes 3 channels, but \`read\` gives 10\n` +
+        `${file}:11:7: pipelines.query.embed.model.channels: takes 3 channels, but \`images\` gives 10`
+    )
+    expect(plan("[B02]", 3)).toThrow("takes 3 channels, but `read` gives 1")
+    expect(plan("s1", 1)).toThrow("takes 1 channel, but `read` gives 2")
+  })
+
+  it.each([
+    ["s2-10m+20m", 10],
+    ["rgb", 3],
+    ["s2", 12],
+    ["[B02, B03]", 2],
+    ["all", 7]
+  ])("for bands %s takes %s channels", (bands, channels) => {
+    expect(plan(bands, channels)).not.toThrow()
+  })
+})
