@@ -45,11 +45,11 @@ describe("amounts of memory", () => {
 })
 
 describe("blocks", () => {
-  /** What a division takes, written out: two copies of tiles, scores of all queries at once, a sort, two rankings. */
+  /** What a division takes, written out: two copies of tiles, scores of all queries at once, two lists of doubles to sort, two rankings. */
   const taken = (n: number, q: number, d: number, queries: number, rows: number) => {
     const [items, tile] = [Math.min(n, 1024), Math.min(q, QUERY_TILE)]
     const tiles = Math.ceil(Math.min(queries, Math.ceil(q / QUERY_TILE) * QUERY_TILE) / QUERY_TILE)
-    const floats = 2 * items * d + 2 * tile * d + 2 * items * tile + 3 * n + tiles * tile * (d + n) + 2 * rows * 2 * n
+    const floats = 2 * items * d + 2 * tile * d + 2 * items * tile + 4 * n + tiles * tile * (d + n) + 2 * rows * 2 * n
     return 4 * floats
   }
 
