@@ -25,9 +25,10 @@ interface Value {
   readonly bytes: Uint8Array
 }
 
-/** The file of one patch; names that would lead elsewhere have none. */
+/** The file of one patch, in a folder where its name has one; names that would lead elsewhere have none. */
 const fileOf = (folder: string, name: string): string => {
-  if (!/[/\\\0]/.test(name) && name !== "." && name !== "..") return join(folder, `${name}.safetensors`)
+  const sound = name.split("/").every((part) => !/^\.{0,2}$|[\\\0]/.test(part))
+  if (sound) return join(folder, `${name}.safetensors`)
   throw new DataError({ subject: name, problem: "cannot be a file's name", remedy: "Export with `by: shard`" })
 }
 
@@ -85,7 +86,7 @@ export const exportStore = source({
     to: param(Name, "Folder of the files; under `root_dir` unless it is absolute.", "patches"),
     by: param(
       choice("shard", "patch"),
-      "`shard`: tensors PATCH/BAND of many patches a file, with an index; `patch`: a file NAME.safetensors each.",
+      "`shard`: tensors PATCH/BAND of many patches a file, with an index; `patch`: a file NAME.safetensors each, in folders where names have some.",
       "shard"
     ),
     size: param(PositiveInt, "Patches of a shard.", 500),

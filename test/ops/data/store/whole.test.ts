@@ -1,5 +1,5 @@
 /** Operators over all patches of a store: verify, export. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { describe, expect } from "vitest"
@@ -93,6 +93,17 @@ describe("export", () => {
     })
   )
 
+  effect("puts patches whose names have folders there", () =>
+    Effect.gen(function* () {
+      yield* written("nested.lmdb", [
+        ["north/a", plain[0][1]],
+        ["north/b.c", plain[1][1]]
+      ])
+      yield* collect(exportStore({ from: "nested.lmdb", to: "nested", by: "patch" }))
+      expect(readdirSync(join(root, "nested", "north")).sort()).toEqual(["a.safetensors", "b.c.safetensors"])
+    })
+  )
+
   effect("writes shards with an index, the same again when told again", () =>
     Effect.gen(function* () {
       yield* written("patches.lmdb", plain)
@@ -120,9 +131,12 @@ describe("export", () => {
 
   effect("refuses names that would lead elsewhere, and folders that cannot be", () =>
     Effect.gen(function* () {
-      yield* written("paths.lmdb", [["../elsewhere", plain[0][1]]])
-      const fault = yield* Effect.flip(collect(exportStore({ from: "paths.lmdb", by: "patch" })))
-      expect(fault.message).toBe("../elsewhere: cannot be a file's name. Export with `by: shard`.")
+      for (const name of ["../elsewhere", "a/../../elsewhere", "/elsewhere", "a//b", "a\\b", "."]) {
+        yield* written("paths.lmdb", [[name, plain[0][1]]])
+        const fault = yield* Effect.flip(collect(exportStore({ from: "paths.lmdb", by: "patch" })))
+        expect(fault.message).toBe(`${name}: cannot be a file's name. Export with \`by: shard\`.`)
+        rmSync(join(root, "paths.lmdb"), { recursive: true })
+      }
       yield* written("patches.lmdb", plain)
       mkdirSync(join(root, "taken"))
       writeFileSync(join(root, "taken", "file"), "x")
