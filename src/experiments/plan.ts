@@ -6,7 +6,7 @@ import { ConfigError } from "../pipeline/fault.ts"
 import { type Loaded, load } from "../pipeline/load.ts"
 import type { AnyPipeline } from "../pipeline/pipeline.ts"
 import { flowText, hash, print, toJson } from "../pipeline/print.ts"
-import { channelFaults } from "./channels.ts"
+import { disagreements } from "./agreement.ts"
 import { RunError } from "./errors.ts"
 import { operators } from "./operators.ts"
 import { type Translation, translate } from "./original/translate.ts"
@@ -51,7 +51,7 @@ export const makePlan = (file: string, set: ReadonlyArray<string>): Plan => {
       ? load(text, file, language, { set })
       : load(translation.text, `${file} as translated`, language)
   )
-  const faults = channelFaults(loaded.pipelines as ReadonlyMap<string, AnyPipeline>)
+  const faults = disagreements(loaded.pipelines as ReadonlyMap<string, AnyPipeline>)
   if (faults.length > 0) throw new ConfigError({ faults })
   const { device: _, threads: __, fresh: ___, experiment, ...fixed } = loaded.settings
   const name = experiment ?? basename(file, extname(file))

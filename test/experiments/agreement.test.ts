@@ -17,10 +17,11 @@ pipelines:
     - batch: { size: 1 }
     - embed: { model: *net }
 `
-const plan = (bands: string, channels: number) => {
-  writeFileSync(file, text(bands, channels))
+const loads = (yaml: string) => {
+  writeFileSync(file, yaml)
   return () => makePlan(file, [])
 }
+const plan = (bands: string, channels: number) => loads(text(bands, channels))
 
 describe("a network", () => {
   it("that takes other channels than patches have is refused where both are known", () => {
@@ -40,5 +41,20 @@ describe("a network", () => {
     ["all", 7]
   ])("for bands %s takes %s channels", (bands, channels) => {
     expect(plan(bands, channels)).not.toThrow()
+  })
+})
+
+describe("a second training in a file", () => {
+  it("is refused, since checkpoints of a run folder are one training's", () => {
+    const training = (name: string) => `
+  ${name}:
+    - read: { split: train, bands: rgb }
+    - batch: { size: 4 }
+    - optimise: { model: { backbone: resnet18, pooling: avg, channels: 3, num_classes: 4 }, metric_loss: oml, optimizer: sgd, learning_rate: 0.1 }
+    - checkpoint`
+    expect(loads(`pipelines:${training("train")}`)).not.toThrow()
+    expect(loads(`pipelines:${training("train")}${training("more")}`)).toThrow(
+      `${file}:11:7: pipelines.more.checkpoint: the run folder's checkpoints are those of \`train\`; train in a file`
+    )
   })
 })

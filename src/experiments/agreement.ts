@@ -1,6 +1,6 @@
-/** Whether networks take as many channels as patches have, told before anything is made or read. */
+/** What steps of a file ask of each other, told before anything is made or read. */
 import { type BandSelection, channelsOf } from "../ops/data/bands.ts"
-import type { Fault } from "../pipeline/fault.ts"
+import { type Fault, inOrder } from "../pipeline/fault.ts"
 import { originOf } from "../pipeline/origin.ts"
 import type { AnyPipeline } from "../pipeline/pipeline.ts"
 import type { Step } from "../pipeline/step.ts"
@@ -15,8 +15,8 @@ const givenBy = ({ name, params }: Step): number | undefined =>
 const takenBy = ({ params }: Step): number | undefined =>
   (params.model as { readonly channels?: number } | null | undefined)?.channels
 
-/** Faults of networks that take other than the channels that patches come with. */
-export const channelFaults = (pipelines: ReadonlyMap<string, AnyPipeline>): ReadonlyArray<Fault> =>
+/** Networks that take other than the channels that patches come with. */
+const channelFaults = (pipelines: ReadonlyMap<string, AnyPipeline>): ReadonlyArray<Fault> =>
   [...pipelines].flatMap(([pipeline, { steps }]) => {
     const [source, ...rest] = steps
     const given = source === undefined ? undefined : givenBy(source)
@@ -28,3 +28,19 @@ export const channelFaults = (pipelines: ReadonlyMap<string, AnyPipeline>): Read
       return [{ at: originOf(step).at, path: `pipelines.${pipeline}.${step.name}.model.channels`, problem }]
     })
   })
+
+/** A second training would find the first one's checkpoints, and take itself for done. */
+const trainingFaults = (pipelines: ReadonlyMap<string, AnyPipeline>): ReadonlyArray<Fault> => {
+  const trainings = [...pipelines].flatMap(([pipeline, { steps }]) =>
+    steps.filter(({ name }) => name === "checkpoint").map((step) => ({ pipeline, step }))
+  )
+  return trainings.slice(1).map(({ pipeline, step }) => ({
+    at: originOf(step).at,
+    path: `pipelines.${pipeline}.checkpoint`,
+    problem: `the run folder's checkpoints are those of \`${trainings[0].pipeline}\`; train in a file of its own, from there by \`pretrained\``
+  }))
+}
+
+/** All faults of pipelines that are each right by themselves. */
+export const disagreements = (pipelines: ReadonlyMap<string, AnyPipeline>): ReadonlyArray<Fault> =>
+  inOrder([...channelFaults(pipelines), ...trainingFaults(pipelines)])
