@@ -11,6 +11,15 @@ export interface Image {
   readonly width: number
 }
 
+const notEmpty = (band: Band, subject: string): Band => {
+  if (band.height > 0 && band.width > 0) return band
+  throw new DataError({
+    subject,
+    problem: `has band ${band.name} of ${band.height} x ${band.width} pixels`,
+    remedy: "Get the patch anew, or leave the band out"
+  })
+}
+
 /** Bands that a message names: all of Sentinel-2 and Sentinel-1. */
 const SHOWN = 15
 
@@ -26,12 +35,12 @@ const rowsOf = ({ data, ...band }: Band, height: number, width: number): RowWrit
  * Stacks the wanted bands as channels, in their order; coarser ones are resampled to the largest of them (see `resize.ts`).
  *
  * @param subject whose bands they are, for messages
- * @throws DataError where a wanted band is missing
+ * @throws DataError where a wanted band is missing, or has no pixels
  */
 export const assemble = (bands: ReadonlyArray<Band>, wanted: ReadonlyArray<string>, subject: string): Image => {
   const chosen = wanted.map((name) => {
     const band = bands.find((one) => one.name === name)
-    if (band !== undefined) return band
+    if (band !== undefined) return notEmpty(band, subject)
     const known = bands.map((one) => one.name)
     const near = nearest(name, known)
     throw new DataError({

@@ -139,8 +139,8 @@ export const audit = source({
         const { root } = yield* Run
         const path = resolve(root, from)
         yield* attempt(() => noStore(path))
-        const named = lists === undefined ? undefined : yield* attempt(() => readLists(root, lists))
-        const leak = v1 === undefined ? undefined : leakFrom(yield* attempt(() => readLists(root, v1)))
+        const named = lists === undefined ? undefined : yield* attempt(() => readLists(root, lists, ["audit", "lists"]))
+        const leak = v1 === undefined ? undefined : leakFrom(yield* attempt(() => readLists(root, v1, ["audit", "v1"])))
         const opened = yield* dataFault(() => openAudited(path, { kind, ...archive }, pixels))
         self.expect(1)
         const to = auditedAs(opened)

@@ -33,12 +33,10 @@ const transformed = (patch: Shaped, draw: Random, chances: Chances): Shaped => {
 
 /** Reflectance of 1 in the units of Sentinel-2's products. */
 const REFLECTANCE = 10_000
-const COLOURS: ReadonlyArray<string> = ["Red", "Green", "Blue"]
-
 /** @throws DataError where bands have no scale of their own */
-const whiteOf = ({ bands, name }: Patch): number => {
+const whiteOf = ({ bands, name, white }: Patch): number => {
+  if (white !== undefined) return white
   if (bands.every((band) => /^B\d/.test(band))) return REFLECTANCE
-  if (bands.every((band) => COLOURS.includes(band))) return 1
   throw new DataError({
     subject: name,
     problem: `has the channels ${bands.join(", ")}, of which nothing says what value is white`,
@@ -90,7 +88,7 @@ export const augment = operator({
     compose: param(Flag, "Whether all four in turn are a further choice beside each alone.", false),
     white: optional(
       Positive,
-      "The value that counts as 1 in pixel operations; by itself 10000 for Sentinel-2, 1 for colours."
+      "The value that counts as 1 in pixel operations; by itself that of 8-bit images, or 10000 for Sentinel-2."
     ),
     random_erasing: param(
       RandomErasing,

@@ -19,8 +19,8 @@ export interface Bad {
 const SHOWN = 5
 
 const listing = (bad: ReadonlyArray<Bad>): string => {
-  const shown = bad.slice(0, SHOWN).map(({ why }) => why.replace(/\.$/, ""))
-  return [...shown, ...(bad.length > SHOWN ? [`and ${bad.length - SHOWN} more`] : [])].join("; ")
+  const reasons = bad.slice(0, SHOWN).map(({ why }) => why.replace(/\.$/, ""))
+  return [...reasons, ...(bad.length > SHOWN ? [`and ${bad.length - SHOWN} more`] : [])].join("; ")
 }
 
 /** All bad patches as one error. */

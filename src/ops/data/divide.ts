@@ -1,5 +1,5 @@
 /** Ways to divide an archive's patches into training, validation and test. */
-import { counted } from "../../pipeline/words.ts"
+import { counted, few } from "../../pipeline/words.ts"
 import type { PatchRef, Split } from "../elements.ts"
 import { type Stem, stemFor } from "./archive/image-files.ts"
 import { DataError } from "./errors.ts"
@@ -81,25 +81,40 @@ const partsOf = (lists: Lists, stemOf: Stem): ReadonlyMap<string, Split> => {
   return parts
 }
 
-/** More would not be read. */
-const SHOWN = 5
+/** Lists cannot tell patches apart whose names differ in no more than what is not compared. */
+const checkTwins = (references: ReadonlyArray<PatchRef>, stemOf: Stem, parts: ReadonlyMap<string, Split>): void => {
+  const names = new Map<string, string>()
+  for (const { name } of references) {
+    const stem = stemOf(name)
+    const other = names.get(stem)
+    if (other !== undefined && parts.has(stem)) {
+      throw new DataError({
+        subject: "split",
+        problem: `${other} and ${name} are the same name to a list, which is compared without case and extension`,
+        remedy: "Name one of them otherwise, or draw a division (`by: draw`)"
+      })
+    }
+    names.set(stem, name)
+  }
+}
 
 /**
  * By lists of names: official ones, or one's own. Names are compared without extension and case, and without
  * folder unless patches are named by path; patches in no list are left out.
  *
  * @param missing what to do where a name has no patch
- * @throws DataError where a name stands in two lists, or has no patch and `missing` is `fail`
+ * @throws DataError where a name stands in two lists, is that of two patches, or has none and `missing` is `fail`
  */
 export const byLists = (references: ReadonlyArray<PatchRef>, lists: Lists, missing: "fail" | "skip"): Divided => {
   const stemOf = stemFor(references.map(({ name }) => name))
   const parts = partsOf(lists, stemOf)
+  checkTwins(references, stemOf, parts)
   const kept = references
     .map((ref): PatchRef => ({ ...ref, split: parts.get(stemOf(ref.name)) }))
     .filter(({ split }) => split !== undefined)
   const found = new Set(kept.map(({ name }) => stemOf(name)))
   const absent = SPLITS.flatMap((split) => (lists[split] ?? []).filter((name) => !found.has(stemOf(name))))
-  const text = `${counted(absent.length, "name in the lists has", "names in the lists have")} no patch: ${absent.slice(0, SHOWN).join(", ")}${absent.length > SHOWN ? ", and more" : ""}`
+  const text = `${counted(absent.length, "name in the lists has", "names in the lists have")} no patch: ${few(absent)}`
   if (absent.length > 0 && missing === "fail") {
     throw new DataError({
       subject: "split",

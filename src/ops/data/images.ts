@@ -2,36 +2,17 @@ import { resolve } from "node:path"
 import { Effect, Schema, Stream } from "effect"
 import { source } from "../../pipeline/operator.ts"
 import { Flag, listOf, Name, optional, param } from "../../pipeline/param.ts"
-import { type Band, Patch } from "../elements.ts"
-import { assemble } from "./assemble.ts"
-import { type BandSelection, bandNames, SELECTION_NAMES } from "./bands.ts"
+import { Patch } from "../elements.ts"
+import { type BandSelection, SELECTION_NAMES } from "./bands.ts"
 import { attempt } from "./errors.ts"
 import { dataFault } from "./files.ts"
 import { bandsOf, imagesAt } from "./image-files.ts"
+import { imageOf } from "./patch-of.ts"
 
-const WHITE = 255
-
-const patchOf = (
-  name: string,
-  index: number,
-  present: ReadonlyArray<Band>,
-  selection: BandSelection,
-  unit: boolean
-) => {
-  const bands = bandNames(
-    selection,
-    present.map((band) => band.name)
-  )
-  const assembled = assemble(present, bands, name)
-  if (unit && present.every(({ dtype }) => dtype === "uint8")) {
-    for (let i = 0; i < assembled.image.length; i++) assembled.image[i] /= WHITE
-  }
-  const patch: Patch = {
-    ...{ kind: "patch", name, index, epoch: 0, ...assembled, bands },
-    ...{ labels: new Uint8Array(0), classes: [] }
-  }
-  return patch
-}
+const patchOf = (name: string, index: number, image: ReturnType<typeof imageOf>): Patch => ({
+  ...{ kind: "patch", name, index, epoch: 0, ...image },
+  ...{ labels: new Uint8Array(0), classes: [] }
+})
 
 /**
  * Reads images that belong to no archive and have no labels, to search for what is like them: a picture, a GeoTIFF of one
@@ -61,7 +42,7 @@ export const images = source({
           Stream.mapEffect(([index, image]) =>
             Effect.flatMap(
               dataFault(() => bandsOf(image, names)),
-              (present) => attempt(() => patchOf(image.name, index, present, bands, unit))
+              (present) => attempt(() => patchOf(image.name, index, imageOf(present, { bands, unit }, image.name)))
             )
           )
         )

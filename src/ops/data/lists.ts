@@ -16,15 +16,20 @@ export const ListFiles = Schema.Struct({
  * Reads the lists.
  *
  * @param root folder that relative names stand in
+ * @param asking the operator, and its parameter that names the files
  * @throws DataError where none is given, or one is missing, empty, or names a patch twice
  */
-export const readLists = (root: string, files: typeof ListFiles.Type | undefined): Lists => {
+export const readLists = (
+  root: string,
+  files: typeof ListFiles.Type | undefined,
+  [operator, parameter]: readonly [string, string]
+): Lists => {
   const named = SPLITS.filter((split) => files?.[split] !== undefined)
   if (files === undefined || named.length === 0) {
     throw new DataError({
-      subject: "split",
-      problem: "divides by lists, but is given none",
-      remedy: "Give `lists: { train: FILE, val: FILE, test: FILE }`"
+      subject: operator,
+      problem: "needs lists of names, but is given none",
+      remedy: `Give \`${parameter}: { train: FILE, val: FILE, test: FILE }\``
     })
   }
   return Object.fromEntries(

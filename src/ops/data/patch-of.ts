@@ -1,5 +1,5 @@
-/** From a stored patch to an image that networks take. */
-import type { Patch } from "../elements.ts"
+/** From bands to an image that networks take. */
+import type { Band, Patch } from "../elements.ts"
 import { assemble } from "./assemble.ts"
 import { type BandSelection, bandNames } from "./bands.ts"
 import type { Draw } from "./epochs.ts"
@@ -14,7 +14,28 @@ export interface Look {
   readonly unit: boolean
 }
 
+/** White of 8 bits. */
 const WHITE = 255
+
+/**
+ * The wanted bands as channels of one image; 8-bit ones as shares of white where that is asked for.
+ *
+ * @throws DataError where a wanted band is missing
+ */
+export const imageOf = (
+  present: ReadonlyArray<Band>,
+  { bands: selection, unit }: Omit<Look, "nomenclature">,
+  name: string
+) => {
+  const names = bandNames(
+    selection,
+    present.map((band) => band.name)
+  )
+  const assembled = assemble(present, names, name)
+  const bytes = present.every((band) => band.dtype === "uint8" || !names.includes(band.name))
+  if (bytes && unit) for (let i = 0; i < assembled.image.length; i++) assembled.image[i] /= WHITE
+  return { ...assembled, bands: names, white: bytes ? (unit ? 1 : WHITE) : undefined }
+}
 
 export const isLabelled = (labels: Uint8Array): boolean => labels.includes(1)
 
@@ -33,14 +54,6 @@ export const patchOf = (
 ): Patch | undefined => {
   const labels = given ?? stored.labels
   if (!isLabelled(labels)) return undefined
-  const bands = bandNames(
-    look.bands,
-    stored.bands.map((band) => band.name)
-  )
-  const assembled = assemble(stored.bands, bands, name)
-  if (look.unit && stored.bands.every(({ dtype }) => dtype === "uint8")) {
-    const { image } = assembled
-    for (let i = 0; i < image.length; i++) image[i] /= WHITE
-  }
-  return { kind: "patch", name, index, epoch, ...assembled, bands, labels, classes: stored.classes }
+  const image = imageOf(stored.bands, look, name)
+  return { kind: "patch", name, index, epoch, ...image, labels, classes: stored.classes }
 }

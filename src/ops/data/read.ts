@@ -11,13 +11,14 @@ import { ARCHIVE_NAMES, AUTO } from "./archives.ts"
 import { reportSkipped } from "./bad-patches.ts"
 import { type BandSelection, SELECTION_NAMES } from "./bands.ts"
 import { draws } from "./epochs.ts"
-import { attempt } from "./errors.ts"
+import { attempt, DataError } from "./errors.ts"
 import { NOMENCLATURE_NAMES, OWN } from "./nomenclatures.ts"
 import { isLabelled } from "./patch-of.ts"
 import { fromArchive, fromStore, labelsIn, type PatchSource } from "./patch-source.ts"
 import type { Made } from "./read-work.ts"
 import { reading } from "./reading.ts"
 import { readSplitFile } from "./split-files.ts"
+import { onlyStoreFaults } from "./store/reader.ts"
 
 const Bands = Schema.Union([Schema.Literals(SELECTION_NAMES), listOf(Name)])
 
@@ -39,9 +40,21 @@ const shuffledLabels = (store: PatchSource, names: ReadonlyArray<string>, seed: 
     }
   )
 
-/** Leaves out, and lists, the patches of a split that the source lacks. */
-const presentOf = Effect.fnUntraced(function* (source: PatchSource, split: string, names: ReadonlyArray<string>) {
-  const there = new Set(names.filter(source.has))
+/** Leaves out, and lists, the patches of a split that the source at `path` lacks. */
+const presentOf = Effect.fnUntraced(function* (
+  source: PatchSource,
+  path: string,
+  split: string,
+  names: ReadonlyArray<string>
+) {
+  const there = yield* onlyStoreFaults(() => new Set(names.filter(source.has)))
+  if (there.size === 0) {
+    return yield* new DataError({
+      subject: path,
+      problem: `holds none of the ${counted(names.length, "patch", "patches")} of ${split}`,
+      remedy: "Name the store or archive that the lists are of, or make the splits anew"
+    })
+  }
   const lacking = names.filter((name) => !there.has(name))
   const why = "stands in the list, but not among the patches"
   yield* reportSkipped(
@@ -103,6 +116,13 @@ export const read = source({
         const first = yield* FirstEpoch
         const listed = yield* attempt(() => readSplitFile(resolve(run.root, `${split}.csv`), split))
         const from = resolve(run.root, params.from)
+        if (params.store === "none" && params.labels !== undefined) {
+          return yield* new DataError({
+            subject: "read",
+            problem: "takes `labels` for a store; with `store: none` the archive tells its own",
+            remedy: "Leave one of them out"
+          })
+        }
         const labelsFrom =
           params.labels === undefined
             ? Effect.undefined
@@ -110,7 +130,7 @@ export const read = source({
         const source = yield* params.store === "none"
           ? fromArchive(from, { kind: params.kind, ...params.archive }, nomenclature)
           : fromStore(from, nomenclature, yield* labelsFrom)
-        const names = params.missing === "skip" ? yield* presentOf(source, split, listed) : listed
+        const names = params.missing === "skip" ? yield* presentOf(source, from, split, listed) : listed
         const given = params.shuffle_labels ? yield* shuffledLabels(source, names, run.seed) : undefined
         const count = names.length * Math.max(0, epochs - first)
         self.expect(count)

@@ -44,7 +44,7 @@ export const split = operator({
       Stream.unwrap(
         Effect.gen(function* () {
           const run = yield* Run
-          const listed = by === "lists" ? yield* attempt(() => readLists(run.root, lists)) : {}
+          const listed = by === "lists" ? yield* attempt(() => readLists(run.root, lists, ["split", "lists"])) : {}
           const all = yield* Stream.runCollect(references)
           const divided = yield* attempt((): Divided => {
             if (by === "lists") return byLists(all, listed, missing)

@@ -28,12 +28,12 @@ const stale = (path: string, names: ReadonlyArray<string>): StoreError =>
 
 /** Writes one transaction; patches that cannot be encoded are set aside. */
 const writeBatch = (store: StoreWriter, patches: ReadonlyArray<RawPatch>, tally: Tally): void => {
-  const values: Array<readonly [string, Uint8Array]> = []
+  const values = new Map<string, Uint8Array>()
   for (const patch of patches) {
     try {
       const value = encodeValue(patch)
-      const kept = store.kept(patch.name)
-      if (kept === undefined) values.push([patch.name, value])
+      const kept = values.get(patch.name) ?? store.kept(patch.name)
+      if (kept === undefined) values.set(patch.name, value)
       else if (Buffer.compare(kept, value) !== 0) tally.unlike.push(patch.name)
       tally.seen++
     } catch (fault) {
@@ -41,7 +41,7 @@ const writeBatch = (store: StoreWriter, patches: ReadonlyArray<RawPatch>, tally:
       tally.bad.push({ name: patch.name, why: fault.message })
     }
   }
-  tally.written += store.write(values)
+  tally.written += store.write([...values])
 }
 
 /**

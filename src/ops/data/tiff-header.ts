@@ -2,6 +2,7 @@
 import type { Dtype } from "../elements.ts"
 import { bytesOf } from "./dtypes.ts"
 import { Fields, type Refuse, refusing } from "./tiff-fields.ts"
+import { nodataOf } from "./tiff-nodata.ts"
 import { type Pieces, piecesOf, type Shape } from "./tiff-pieces.ts"
 import { packingOf } from "./tiff-unpack.ts"
 
@@ -26,7 +27,7 @@ export const CONVERT =
 const MAX_SAMPLES = 1024
 /** Images of up to this many bytes may be packed as tightly as they like. */
 const ALWAYS_ALLOWED = 1 << 26
-/** Deflate packs at most 1032:1, LZW about as much. */
+/** Deflate packs at most 1032:1, LZW about as much; more is done by ZSTD and by sparse files, but not with pictures. */
 const MAX_RATIO = 1100
 
 const DTYPES: Readonly<Record<string, Dtype>> = {
@@ -53,6 +54,9 @@ const pixelType = (fields: Fields, samples: number, refuse: Refuse): Dtype => {
     DTYPES[`${format[0]}/${bits[0]}`] ?? refuse(`has ${kind} pixels of ${bits[0]} bits, which are not read`, CONVERT)
   )
 }
+
+/** GDAL's tag; text, since a value may be "nan". */
+const GDAL_NODATA = 42113
 
 const NEW_SUBFILE_TYPE = 254
 /** Bits of that: the image again in fewer pixels, or which of its pixels count. */
@@ -95,10 +99,11 @@ export const readTiffHeader = (bytes: Uint8Array, file: string): TiffHeader => {
   const shape = { height, width, dtype, samples }
   const needed = height * width * samples * bytesOf(dtype)
   if (needed > Math.max(ALWAYS_ALLOWED, MAX_RATIO * bytes.length)) {
-    refuse(`claims ${height} x ${width} pixels, ${needed} bytes, but is ${bytes.length} bytes long`)
+    const claim = `claims ${height} x ${width} pixels, ${needed} bytes, but is ${bytes.length} bytes long`
+    refuse(claim, "Get the file anew if it is damaged; if it is nearly empty, cut it into smaller images")
   }
   const pieces = piecesOf(fields, shape, packing, bytes.length, refuse)
-  // GDAL's tag; text, since a value may be "nan".
-  const nodata = pieces.sparse ? Number(fields.text(42113)?.trim() ?? 0) : 0
+  const text = (pieces.sparse ? fields.text(GDAL_NODATA) : undefined) ?? "0"
+  const nodata = nodataOf(text, dtype) ?? refuse(`has "${text.slice(0, 20)}" where nothing is, which is no number`)
   return { ...shape, littleEndian: fields.littleEndian, photometric, pieces, nodata }
 }

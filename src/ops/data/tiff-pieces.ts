@@ -83,7 +83,9 @@ export const piecesOf = (fields: Fields, shape: Shape, packing: Packing, size: n
   const offsets = fields.list(tiled ? 324 : 273) ?? refuse(`names no ${tiled ? "tiles" : "strips"}`)
   const counts = fields.list(tiled ? 325 : 279) ?? refuse(`names no ${tiled ? "tile" : "strip"} sizes`)
   if (rows === 0 || columns === 0) refuse("has strips or tiles of no size")
-  const apart = shape.samples > 1 && fields.one(284, 1) === 2
+  const planes = shape.samples > 1 ? fields.one(284, 1) : 1
+  if (planes !== 1 && planes !== 2) refuse(`has its bands in an order that is not known (${planes})`)
+  const apart = planes === 2
   const needed = Math.ceil(height / rows) * Math.ceil(width / columns) * (apart ? shape.samples : 1)
   if (offsets.length !== needed || counts.length !== needed) {
     refuse(`has ${offsets.length} pieces of ${rows} x ${columns} pixels for ${height} x ${width}`)

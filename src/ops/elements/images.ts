@@ -87,6 +87,8 @@ export interface Patch extends AnyElement {
   readonly width: number
   /** Names of the channels, in order. */
   readonly bands: ReadonlyArray<string>
+  /** The value of white, where the type of the pixels tells it. */
+  readonly white?: number | undefined
   /** Multi-hot, in the order of `classes`. */
   readonly labels: Uint8Array
   readonly classes: ReadonlyArray<string>

@@ -1,7 +1,6 @@
 /** Embeddings on disk: vectors that numpy opens, and a table of names and labels beside them. */
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs"
-import { dirname } from "node:path"
 import type { Embeddings } from "../elements.ts"
+import { GrowingFile } from "../growing-file.ts"
 import { npyHeader } from "../npy.ts"
 import { field } from "./csv.ts"
 import { RetrieveError } from "./errors.ts"
@@ -15,53 +14,6 @@ const csvRows = ({ classes, names }: Embeddings, labels: Uint8Array): string =>
     .map((name, i) => `${field(name)},${labels.subarray(i * classes.length, (i + 1) * classes.length).join(",")}\n`)
     .join("")
 
-/** A file that grows beside its place until it is finished. */
-class Growing {
-  readonly path: string
-  private readonly beside: string
-  private readonly fd: number
-  private end: number
-  private open = true
-
-  /** @param header bytes at its start that `finish` may write */
-  constructor(path: string, header = 0) {
-    this.path = path
-    this.beside = `${path}.${process.pid}.partial`
-    this.fd = openSync(this.beside, "w")
-    this.end = header
-  }
-
-  private write(bytes: Uint8Array, position: number): void {
-    for (let done = 0; done < bytes.length; )
-      done += writeSync(this.fd, bytes, done, bytes.length - done, position + done)
-  }
-
-  append(bytes: Uint8Array): void {
-    this.write(bytes, this.end)
-    this.end += bytes.length
-  }
-
-  complete(header?: Uint8Array): void {
-    if (header !== undefined) this.write(header, 0)
-    fsyncSync(this.fd)
-    this.close()
-  }
-
-  private close(): void {
-    if (this.open) closeSync(this.fd)
-    this.open = false
-  }
-
-  rename(): void {
-    renameSync(this.beside, this.path)
-  }
-
-  abandon(): void {
-    this.close()
-    rmSync(this.beside, { force: true })
-  }
-}
-
 /**
  * Writes batches of embeddings one after another, without holding them: `PATH.npy`, float32 [n, d], little-endian,
  * `PATH.csv`, header `name,CLASS,...`, one row of 0 and 1 per vector, and, where labels were predicted,
@@ -72,21 +24,20 @@ class Growing {
  */
 export class EmbeddingsFile {
   private readonly path: string
-  private readonly vectors: Growing
-  private readonly labels: Growing
-  private predicted: Growing | undefined
+  private readonly vectors: GrowingFile
+  private readonly labels: GrowingFile
+  private predicted: GrowingFile | undefined
   private first: Embeddings | undefined
   private rows = 0
 
   /** @param path without extension; its folder is made */
   constructor(path: string) {
     this.path = path
-    mkdirSync(dirname(path), { recursive: true })
-    this.vectors = new Growing(`${path}.npy`, HEADER)
-    this.labels = new Growing(`${path}.csv`)
+    this.vectors = new GrowingFile(`${path}.npy`, HEADER)
+    this.labels = new GrowingFile(`${path}.csv`)
   }
 
-  private get files(): ReadonlyArray<Growing> {
+  private get files(): ReadonlyArray<GrowingFile> {
     return [this.vectors, this.labels, ...(this.predicted === undefined ? [] : [this.predicted])]
   }
 
@@ -97,7 +48,7 @@ export class EmbeddingsFile {
 
   private begin(batch: Embeddings): void {
     this.first = batch
-    if (batch.predicted !== undefined) this.predicted = new Growing(`${this.path}.predicted.csv`)
+    if (batch.predicted !== undefined) this.predicted = new GrowingFile(`${this.path}.predicted.csv`)
     const header = Buffer.from(`${["name", ...batch.classes].map(field).join(",")}\n`, "utf8")
     for (const table of [this.labels, this.predicted]) table?.append(header)
   }

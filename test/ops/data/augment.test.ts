@@ -224,6 +224,21 @@ describe("augment", () => {
     })
   )
 
+  effect("takes white from the pixels' type before it takes it from the bands' names", () =>
+    Effect.gen(function* () {
+      const images = (patches: Parameters<typeof counting>[0], params: Parameters<typeof augment>[0]) =>
+        Effect.map(collect(counting(patches).pipe(augment({ ...all, ...params }))), (found) =>
+          found.map(({ image }) => image)
+        )
+      const told = yield* images({ patches: 30 }, { white: 5000 })
+      expect(yield* images({ patches: 30, white: 5000 }, {})).toEqual(told)
+      expect(yield* images({ patches: 30 }, {})).not.toEqual(told)
+      // Colours of 16 bits, or from 0 to 255: what is white nothing says.
+      const colours = images({ patches: 30, bands: ["Red", "Green"] }, {})
+      expect((yield* Effect.flip(colours)).message).toContain("p0: has the channels Red, Green, of which nothing says")
+    })
+  )
+
   effect("asks for white where bands have no scale of their own", () =>
     Effect.gen(function* () {
       const radar = collect(counting({ patches: 1, bands: ["VV", "VH"] }).pipe(augment(all)))

@@ -44,7 +44,11 @@ describe("lists of splits", () => {
     const folder = temporaryFolder()
     const absent = join(folder, "none.csv")
     expect(() => readSplitFile(absent, "train")).toThrow("Run the pipeline with the `split` step first")
-    expect(() => readLists(folder, { train: "none.csv" })).toThrow(`${absent}: there is no such file. Check its path.`)
-    expect(() => readLists(folder, { train: "." })).toThrow(/: cannot be read \(EISDIR.*\)\. Check its path\.$/)
+    expect(() => readLists(folder, { train: "none.csv" }, ["split", "lists"])).toThrow(
+      `${absent}: there is no such file. Check its path.`
+    )
+    expect(() => readLists(folder, { train: "." }, ["split", "lists"])).toThrow(
+      /: cannot be read \(EISDIR.*\)\. Check its path\.$/
+    )
   })
 })

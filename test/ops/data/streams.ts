@@ -4,7 +4,7 @@ import { Patch } from "../../../src/ops/elements.ts"
 import { Run } from "../../../src/ops/run.ts"
 import { toStream } from "../../../src/pipeline/interpret.ts"
 import { source } from "../../../src/pipeline/operator.ts"
-import { listOf, Name, NonNegativeInt, PositiveInt, param } from "../../../src/pipeline/param.ts"
+import { listOf, Name, NonNegativeInt, optional, Positive, PositiveInt, param } from "../../../src/pipeline/param.ts"
 import type { Pipeline } from "../../../src/pipeline/pipeline.ts"
 
 /** A run over `root`, and what operators told it. */
@@ -40,9 +40,10 @@ export const counting = source({
     height: param(PositiveInt, "Rows.", 4),
     width: param(PositiveInt, "Columns.", 4),
     odd_at: param(NonNegativeInt, "This one has one row more.", 999),
-    bands: param(listOf(Name), "Two channels.", ["B02", "B03"])
+    bands: param(listOf(Name), "Two channels.", ["B02", "B03"]),
+    white: optional(Positive, "What the pixels' type tells of white.")
   },
-  run: ({ patches, epochs, height, width, odd_at, bands }) =>
+  run: ({ patches, epochs, height, width, odd_at, bands, white }) =>
     Stream.range(0, patches * epochs - 1).pipe(
       Stream.rechunk(1),
       Stream.map((i): Patch => {
@@ -57,6 +58,7 @@ export const counting = source({
           height: rows,
           width,
           bands,
+          ...(white === undefined ? {} : { white }),
           labels: Uint8Array.of(index % 2, 1),
           classes: ["a", "b"]
         }

@@ -133,9 +133,14 @@ const emptied = (bytes: Buffer): void => {
 }
 
 describe("a TIFF is refused", () => {
-  const changed = (tag: number, value: number, options: Partial<TiffOptions> = {}, data: Pixels = ramp) => {
+  const changed = (
+    tag: number,
+    value: number,
+    options: Partial<TiffOptions> = {},
+    bands: ReadonlyArray<Pixels> = [ramp]
+  ) => {
     const bytes = Buffer.from(
-      writeTiff([data], 4, 6, { ...PLAIN, ...options }, [
+      writeTiff(bands, 4, 6, { ...PLAIN, ...options }, [
         [254, [0]],
         [266, [1]]
       ])
@@ -170,6 +175,11 @@ describe("a TIFF is refused", () => {
     ],
     ["with complex numbers", changed(339, 6), "has complex pixels of 16 bits, which are not read. Convert it"],
     ["with few bits", changed(258, 4), "has unsigned whole pixels of 4 bits, which are not read. Convert it"],
+    [
+      "whose bands are in an order that nobody knows",
+      changed(284, 3, {}, [ramp, ramp]),
+      "has its bands in an order that is not known (3). Get the file anew"
+    ],
     ["of no width", changed(256, 0), "has no size. Get the file anew"],
     ["whose own size stands twice", writeTiff([ramp], 4, 6, PLAIN, [[256, [6]]]), "has the tag 256 twice"],
     [

@@ -113,7 +113,9 @@ const decode = async (reference: PatchRef): Promise<RawPatch> => {
     layout === "hwc" ? channelOf(pixels, channels, c) : pixels.slice(c * plane, (c + 1) * plane)
   return rawOf(
     reference,
-    bands.split(",").map((name, c): Band => ({ name, dtype: array.dtype, height, width, data: one(c) }))
+    (JSON.parse(bands) as ReadonlyArray<string>).map(
+      (name, c): Band => ({ name, dtype: array.dtype, height, width, data: one(c) })
+    )
   )
 }
 
@@ -162,7 +164,7 @@ export const arrays: ArchiveKind = {
           name,
           folder,
           files: { images: file },
-          facts: { row: String(row), layout, bands: names.join() },
+          facts: { row: String(row), layout, bands: JSON.stringify(names) },
           labels: namesOf(vector(row), labels.classes),
           nomenclature,
           split: undefined

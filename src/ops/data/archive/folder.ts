@@ -15,17 +15,17 @@ import { labelledBy, labelsFile, readLabelTable } from "./table-set.ts"
 
 const TABLES = ["labels.csv", "multi-labels.csv", "labels.tsv"]
 
-/** Names of the bands of one tif: as given, else as those of any tif. */
-const bandNamesOf = (
+/** The bands of one image by the names that are given, else as those of any file. */
+const named = (
   file: string,
   rasters: ReadonlyArray<Raster>,
   given: ReadonlyArray<string> | undefined
-): ReadonlyArray<string> => {
-  if (given === undefined) return unnamedBands(rasters.length, rasters[0].dtype)
-  if (given.length === rasters.length) return given
+): ReadonlyArray<Band> => {
+  const names = given ?? unnamedBands(rasters.length, rasters[0].dtype)
+  if (names.length === rasters.length) return rasters.map((raster, i) => ({ ...raster, name: names[i] }))
   throw new DataError({
     subject: file,
-    problem: `has ${counted(rasters.length, "band")}, but ${counted(given.length, "name is", "names are")} given (${given.join(", ")})`,
+    problem: `has ${counted(rasters.length, "band")}, but ${counted(names.length, "name is", "names are")} given (${names.join(", ")})`,
     remedy: "Give `bands` a name for each band of the images"
   })
 }
@@ -51,7 +51,7 @@ export const ownNames = async (
 /**
  * The bands of one image of an archive of one's own.
  *
- * @param given names of a tif's bands
+ * @param given names of its bands
  * @returns rejects with DataError where it cannot be read, or has other than `given` bands
  */
 export const decodeOwn = async (
@@ -59,15 +59,14 @@ export const decodeOwn = async (
   given: ReadonlyArray<string> | undefined
 ): Promise<ReadonlyArray<Band>> => {
   const bytes = await readArchiveFile(file, "is missing: the patch's image")
-  if (!/\.tiff?$/i.test(file)) return decodeRgb(bytes, file)
-  const rasters = await decodeTiffBands(bytes, file)
-  const names = bandNamesOf(file, rasters, given)
-  return rasters.map((raster, i): Band => ({ name: names[i], ...raster }))
+  const read = /\.tiff?$/i.test(file) ? decodeTiffBands : decodeRgb
+  return named(file, await read(bytes, file), given)
 }
 
 const decode = async (reference: PatchRef): Promise<RawPatch> => {
-  const file = join(reference.folder, reference.files.image)
-  return rawOf(reference, await decodeOwn(file, reference.facts.bands?.split(",")))
+  const { facts, files, folder } = reference
+  const names = facts.bands === undefined ? undefined : (JSON.parse(facts.bands) as ReadonlyArray<string>)
+  return rawOf(reference, await decodeOwn(join(folder, files.image), names))
 }
 
 /**
@@ -91,7 +90,7 @@ export const folder: ArchiveKind = {
       images: await imagesIn(path, [""], stem),
       stem,
       patchName: stem === pathOf ? pathNameOf : nameOf,
-      factsOf: () => (bands === undefined ? {} : { bands: bands.join() }),
+      factsOf: () => (bands === undefined ? {} : { bands: JSON.stringify(bands) }),
       ...labelledBy(table, nomenclature)
     })
   },

@@ -59,7 +59,7 @@ export const openArrays = (
         name: names[i],
         folder,
         files: { images: "images.npy" },
-        facts: { row: String(i), layout: "hwc", bands: RGB_BANDS.join() },
+        facts: { row: String(i), layout: "hwc", bands: JSON.stringify(RGB_BANDS) },
         labels: set.map((index) => OWN_CLASSES[index]),
         nomenclature,
         split: undefined

@@ -38,22 +38,27 @@ export const countForms = (): Forms => {
   }
 }
 
-/** What BigEarthNet's bands are: Sentinel-2 in uint16 at 120, 60 and 20 pixels, Sentinel-1 in float32 at 120. */
-const BIGEARTHNET = new Set([
-  ...S2_BANDS.map(({ name, size }) => `${name} uint16 ${size} x ${size}`),
-  "VV float32 120 x 120",
-  "VH float32 120 x 120",
+/** BigEarthNet's bands, which a patch has all of or none: Sentinel-2 at 120, 60 and 20 pixels, Sentinel-1 at 120. */
+const BIGEARTHNET = [
+  S2_BANDS.map(({ name, size }) => `${name} uint16 ${size} x ${size}`),
+  ["VV float32 120 x 120", "VH float32 120 x 120"],
   // The reference map of a patch, as rico-hdl stores it and as a band.
-  "Data uint16 120 x 120",
-  "reference_map uint16 120 x 120"
-])
+  ["Data uint16 120 x 120"],
+  ["reference_map uint16 120 x 120"]
+]
 
-/** What patches must be alike in: `same` as most of them, BigEarthNet's sizes, or nothing. */
+const isBigEarthNet = (bands: ReadonlyArray<string>): boolean => {
+  const there = BIGEARTHNET.filter((set) => set.some((band) => bands.includes(band)))
+  const wanted = there.flat()
+  return wanted.length > 0 && wanted.length === bands.length && wanted.every((band) => bands.includes(band))
+}
+
+/** What patches must be alike in: `same` as most of them, BigEarthNet's bands and sizes, or nothing. */
 export type Expected = "same" | "bigearthnet" | "any"
 
 /** Forms that are not as expected. */
 export const strangeForms = (forms: ReadonlyArray<Form>, expected: Expected): ReadonlyArray<Form> => {
   if (expected === "any") return []
   if (expected === "same") return forms.slice(1)
-  return forms.filter(({ bands }) => bands.length === 0 || bands.some((band) => !BIGEARTHNET.has(band)))
+  return forms.filter(({ bands }) => !isBigEarthNet(bands))
 }

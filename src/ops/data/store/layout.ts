@@ -13,7 +13,7 @@
  *   tree          0 padding 4 (of the first tree: the page size), 4 flags 2, 6 depth 2, 8 branch pages 8, 16 leaf pages 8,
  *                 24 overflow pages 8, 32 entries 8, 40 root 8 (all ones: empty)
  */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs"
+import { fstatSync, readSync } from "node:fs"
 import { StoreError } from "../errors.ts"
 
 export interface Layout {
@@ -26,8 +26,8 @@ export interface Layout {
   readonly reference: number
 }
 
-export const VERSION_1: Layout = { version: 1, header: 16, base: 0, reference: 8 }
-export const VERSION_2: Layout = { version: 2, header: 24, base: 24, reference: 24 }
+const VERSION_1: Layout = { version: 1, header: 16, base: 0, reference: 8 }
+const VERSION_2: Layout = { version: 2, header: 24, base: 24, reference: 24 }
 
 const MAGIC = 0xbeefc0de
 const META_BYTES = 136
@@ -183,13 +183,3 @@ export const readMetas = (fd: number, path: string): Metas => {
 
 /** The snapshot of a data file that counts; see `readMetas`. */
 export const readMeta = (fd: number, path: string): Meta => readMetas(fd, path).newest
-
-/** Runs `use` with a data file, and closes it. */
-export const withDataFile = <A>(file: string, path: string, use: (data: DataFile) => A): A => {
-  const fd = openSync(file, "r")
-  try {
-    return use({ path, fd, ...readMeta(fd, path) })
-  } finally {
-    closeSync(fd)
-  }
-}

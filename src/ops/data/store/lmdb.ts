@@ -3,7 +3,7 @@ import { Effect, type Scope } from "effect"
 import { type Key, open, type RootDatabase } from "lmdb"
 import { attempt, StoreError } from "../errors.ts"
 import { storeVersion } from "./guard.ts"
-import { keyBytes, missing, nameOf, onlyStoreFaults, type StoreReader } from "./reader.ts"
+import { keyBytes, keyIfAny, missing, nameOf, onlyStoreFaults, type StoreReader } from "./reader.ts"
 import { openVersion1 } from "./version1.ts"
 
 export { onlyStoreFaults, type StoreReader } from "./reader.ts"
@@ -84,7 +84,10 @@ const openVersion2 = (path: string): Effect.Effect<StoreReader, StoreError, Scop
       path,
       version: 2,
       size: (database.getStats() as { readonly entryCount: number }).entryCount,
-      has: (name) => database.doesExist(keyBytes(path, name)),
+      has: (name) => {
+        const key = keyIfAny(name)
+        return key !== undefined && database.doesExist(key)
+      },
       *names() {
         for (const key of database.getKeys()) yield nameOf(path, key as Buffer)
       },

@@ -8,6 +8,7 @@ export interface StoreReader {
   readonly version: 1 | 2
   /** How many patches it holds. */
   readonly size: number
+  /** False too for a name that can be no key. */
   readonly has: (name: string) => boolean
   /** The names of all patches in the order of their bytes, read as they are asked for. */
   readonly names: () => Iterable<string>
@@ -37,6 +38,14 @@ export const onlyStoreFaults = <A>(run: () => A): Effect.Effect<A, StoreError> =
 /** LMDB's longest key at its usual page size. */
 const MAX_KEY_BYTES = 1978
 
+const isKey = (key: Buffer): boolean => key.length > 0 && key.length <= MAX_KEY_BYTES
+
+/** The key of a patch; `undefined` for a name that can be none. */
+export const keyIfAny = (name: string): Buffer | undefined => {
+  const key = Buffer.from(name, "utf8")
+  return isKey(key) ? key : undefined
+}
+
 /**
  * The key of a patch: its name in UTF-8.
  *
@@ -44,7 +53,7 @@ const MAX_KEY_BYTES = 1978
  */
 export const keyBytes = (path: string, name: string): Buffer => {
   const key = Buffer.from(name, "utf8")
-  if (key.length > 0 && key.length <= MAX_KEY_BYTES) return key
+  if (isKey(key)) return key
   throw new StoreError({
     subject: path,
     problem: `cannot have a key of ${key.length} bytes`,

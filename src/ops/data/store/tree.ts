@@ -15,6 +15,8 @@ export interface Entry {
 
 type Order = (a: Buffer, b: Buffer) => number
 
+/** Bytes of a key in the tree of free pages: the number of a transaction. */
+const NUMBER = 8
 const byNumber = (a: Buffer, b: Buffer): number => u64(a, 0) - u64(b, 0)
 
 /** How a tree's keys are ordered; refuses trees that patches are not kept in. */
@@ -39,6 +41,9 @@ interface Walk {
 
 const checkKeys = ({ file, order }: Walk, page: Page, from: Buffer | undefined, to: Buffer | undefined): void => {
   const refuse = () => damaged(file.path, file.layout, `page ${page.number} has its keys out of order`)
+  if (order === byNumber && page.nodes.some((_, i) => (page.leaf || i > 0) && keyOf(page, i).length !== NUMBER)) {
+    throw damaged(file.path, file.layout, `page ${page.number} has keys that are no numbers`)
+  }
   // A branch's first key counts as lower than all, whatever it is.
   let before = page.leaf ? undefined : from
   for (let i = page.leaf ? 0 : 1; i < page.nodes.length; i++) {

@@ -75,8 +75,7 @@ export interface Labelled {
 
 const labelsIn = (metadata: Metadata, name: string, wanted: NomenclatureName): Labelled => {
   const to = wanted === OWN ? storedIn(metadata, name) : nomenclatureOf(wanted)
-  const kept = Object.keys(metadata).filter((key) => key.startsWith(LABELS))
-  const from = kept.length === 0 || metadata[LABELS + to.name] !== undefined ? to : storedIn(metadata, name)
+  const from = metadata[LABELS + to.name] === undefined ? storedIn(metadata, name) : to
   const labels = listIn(metadata, LABELS + from.name, name)
   return { labels: translateLabels(labels, from, to, name), classes: to.classes }
 }

@@ -8,7 +8,7 @@ import { attempt, type DataError, StoreError } from "../errors.ts"
 import { dataFile } from "./guard.ts"
 import { type DataFile, damaged, readMeta } from "./layout.ts"
 import { checkOverflow, childOf, descend, findIn, type Page, type Place, placeOf, readPage } from "./page.ts"
-import { keyBytes, missing, nameOf, onlyStoreFaults, type StoreReader } from "./reader.ts"
+import { keyBytes, keyIfAny, missing, nameOf, onlyStoreFaults, type StoreReader } from "./reader.ts"
 import { entries, readValue } from "./tree.ts"
 
 /** Pages of the tree that are kept: 16 MiB of a store of usual pages, enough for the branches of any archive. */
@@ -97,7 +97,10 @@ const readerOf = (file: DataFile): StoreReader => {
     path,
     version: 1,
     size: file.values.entries,
-    has: (name) => find(keyBytes(path, name)) !== undefined,
+    has: (name) => {
+      const key = keyIfAny(name)
+      return key !== undefined && find(key) !== undefined
+    },
     *names() {
       for (const { key } of entries(file)) yield nameOf(path, key)
     },

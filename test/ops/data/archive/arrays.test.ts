@@ -73,6 +73,15 @@ describe("arrays", () => {
     expect(bands[2][1].data).toEqual([17, 19, 21, 23])
   })
 
+  it("have bands of any names", async () => {
+    const folder = holding({ "images.npy": npy(Uint16Array.from(ramp()), SHAPE, "<u2"), "labels.csv": TABLE })
+    const { raw } = await opened(folder, { bands: ["a, b", '"c"'] })
+    expect(raw[0].bands.map(({ data, name }) => [name, [...data]])).toEqual([
+      ["a, b", [0, 2, 4, 6]],
+      ['"c"', [1, 3, 5, 7]]
+    ])
+  })
+
   it("have channels first where so told, or none", async () => {
     const data = Float32Array.from(ramp())
     const first = await opened(holding({ "images.npy": npy(data, [3, 2, 2, 2], "<f4"), "labels.csv": TABLE }), {

@@ -110,6 +110,20 @@ describe.each<readonly [string, Case]>([
     })
   )
 
+  effect("names the bands of pictures as told", () =>
+    Effect.gen(function* () {
+      const { collect } = yield* holding({ "a.png": "a" })
+      const decoded = (bands: ReadonlyArray<string>) => collect(archive({ path: "own", bands }).pipe(decode()))
+      const [{ bands }] = yield* decoded(["B04", "B03, or green", "B02"])
+      expect(bands.map(({ data, name }) => [name, ...data])).toEqual([
+        ["B04", 0],
+        ["B03, or green", 0],
+        ["B02", 0]
+      ])
+      expect((yield* Effect.flip(decoded(["B04"]))).message).toContain("a.png: has 3 bands, but 1 name is given (B04)")
+    })
+  )
+
   effect("is drawn into parts that `read` finds", () =>
     Effect.gen(function* () {
       const { collect } = yield* holding(files)

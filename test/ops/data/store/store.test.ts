@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs"
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { open } from "lmdb"
@@ -11,7 +11,9 @@ import { nomenclatureOf } from "../../../../src/ops/data/nomenclatures.ts"
 import { decodeSafetensors } from "../../../../src/ops/data/safetensors.ts"
 import { encodeSafetensors } from "../../../../src/ops/data/safetensors-write.ts"
 import { storeVersion } from "../../../../src/ops/data/store/guard.ts"
+import { readMeta } from "../../../../src/ops/data/store/layout.ts"
 import { openReader, openWriter } from "../../../../src/ops/data/store/lmdb.ts"
+import { readPage } from "../../../../src/ops/data/store/page.ts"
 import { decodeLabels, decodeValue, encodeValue } from "../../../../src/ops/data/store/value.ts"
 import type { RawPatch } from "../../../../src/ops/elements.ts"
 import { effect } from "../../../effect.ts"
@@ -47,6 +49,35 @@ describe("a store", () => {
       expect(readFileSync(join(path, "data.mdb")).includes(Buffer.from("Ünïcode/🛰"))).toBe(true)
     })
   )
+
+  effect("knows no patch whose name can be no key", () =>
+    Effect.gen(function* () {
+      const path = fresh()
+      yield* filled(path, [["a", bytes(1)]])
+      const has = yield* Effect.scoped(
+        Effect.map(openReader(path), (store) => ["a", "b", "", "n".repeat(3000)].map(store.has))
+      )
+      expect(has).toEqual([true, false, false, false])
+    })
+  )
+
+  it("is damaged where a list of free pages has another key than a number", async () => {
+    const path = fresh()
+    for (let i = 0; i < 12; i++) {
+      const database = open<Buffer, Buffer>({ path, noSubdir: false, encoding: "binary", keyEncoding: "binary" })
+      await database.put(Buffer.from("key"), Buffer.alloc(9000 + 100 * i))
+      await database.close()
+    }
+    const file = join(path, "data.mdb")
+    const fd = openSync(file, "r")
+    const { free, ...data } = readMeta(fd, path)
+    const page = readPage({ path, fd, free, ...data }, free.root ?? 0)
+    closeSync(fd)
+    const content = readFileSync(file)
+    content.writeUInt16LE(7, page.number * data.pageSize + page.nodes[0] + 6)
+    writeFileSync(file, content)
+    expect(() => storeVersion(path)).toThrow(`page ${page.number} has keys that are no numbers`)
+  })
 
   effect("keeps the keys it has", () =>
     Effect.gen(function* () {
@@ -290,7 +321,7 @@ describe("a value", () => {
   })
 
   it.each([
-    ["no labels", {}, "has no labels_19"],
+    ["no labels", {}, "has no labels in its store. Name the archive that tells them: `read: { labels: FOLDER }`"],
     ["labels that are not JSON", { labels_19: "[" }, "has labels_19 that are not JSON"],
     ["labels that are no list", { labels_19: "3" }, "has no labels_19"]
   ])("is refused with %s", (_, metadata, problem) => {

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path"
 import { Effect } from "effect"
 import { describe, expect } from "vitest"
+import { S2_BANDS } from "../../../../src/ops/data/bands.ts"
 import { exportStore } from "../../../../src/ops/data/export.ts"
 import { decodeSafetensors } from "../../../../src/ops/data/safetensors.ts"
 import { encodeSafetensors } from "../../../../src/ops/data/safetensors-write.ts"
@@ -64,7 +65,12 @@ describe("verify", () => {
       expect(found.forms.map(({ patches }) => patches)).toEqual([7, 1])
       const strict = yield* Effect.flip(collect(verify({ from: "mixed.lmdb", expect: "bigearthnet" })))
       expect(strict.message).toContain("holds patches unlike BigEarthNet's: 7 patches have")
-      yield* written("right.lmdb", [["p", value({ B02: 120, B05: 60, B01: 20 }, 1)]])
+      const whole = Object.fromEntries(S2_BANDS.map(({ name, size }) => [name, size]))
+      yield* written("right.lmdb", [["p", value(whole, 1)]])
+      const { B03: _, ...lacking } = whole
+      yield* written("lacking.lmdb", [["p", value(lacking, 1)]])
+      const incomplete = yield* Effect.flip(collect(verify({ from: "lacking.lmdb", expect: "bigearthnet" })))
+      expect(incomplete.message).toContain("holds patches unlike BigEarthNet's: 1 patch has B01")
       expect(yield* collect(verify({ from: "right.lmdb", expect: "bigearthnet" }))).toHaveLength(1)
     })
   )
@@ -117,7 +123,7 @@ describe("export", () => {
       expect(files()).toEqual(first)
       const index = JSON.parse(readFileSync(join(root, "shards", "patches.safetensors.index.json"), "utf8"))
       expect(Object.keys(index.weight_map)).toHaveLength(14)
-      expect(index.weight_map["p3/B02"]).toBe("patches-00002-of-00003.safetensors")
+      expect(index.weight_map["p3/B02"]).toBe("patches-00002.safetensors")
       const shard = decodeSafetensors(readFileSync(join(root, "shards", index.weight_map["p3/B02"])), "shard")
       expect(shard.metadata["p3/labels_19"]).toBe('["Pastures"]')
       expect(shard.tensors.find(({ name }) => name === "p3/B02")).toEqual({
@@ -129,12 +135,39 @@ describe("export", () => {
     })
   )
 
+  effect("replaces an earlier export, and leaves out what is bad whatever is wrong with it", () =>
+    Effect.gen(function* () {
+      const many = [
+        ...plain,
+        ["bad", Uint8Array.of(1)],
+        [`${"n".repeat(300)}`, plain[0][1]],
+        ["..", plain[0][1]]
+      ] as const
+      yield* written("many.lmdb", many)
+      const from = { from: "many.lmdb", to: "again" } as const
+      yield* collect(exportStore({ ...from, size: 1, on_bad_patch: "skip" }))
+      const shards = () => readdirSync(join(root, "again")).filter((name) => name.endsWith(".safetensors"))
+      expect(shards()).toHaveLength(9)
+      // Stopped half-way it has no index: it is not whole.
+      expect((yield* Effect.flip(collect(exportStore({ ...from, size: 5 })))).message).toContain("bad: holds 1 bytes")
+      expect(readdirSync(join(root, "again")).filter((name) => !name.endsWith(".safetensors"))).toEqual([])
+      yield* collect(exportStore({ ...from, size: 5, on_bad_patch: "skip" }))
+      expect(shards()).toEqual(["patches-00001.safetensors", "patches-00002.safetensors"])
+      const index = JSON.parse(readFileSync(join(root, "again", "patches.safetensors.index.json"), "utf8"))
+      expect(new Set(Object.values(index.weight_map))).toEqual(new Set(shards()))
+      const each = yield* collect(exportStore({ ...from, to: "apart", by: "patch", on_bad_patch: "skip" }))
+      expect(each).toHaveLength(7)
+      const left = recorded["skipped.export"] as ReadonlyArray<{ readonly name: string }>
+      expect(left.map(({ name }) => name).sort()).toEqual(["..", "bad", "n".repeat(300)])
+    })
+  )
+
   effect("refuses names that would lead elsewhere, and folders that cannot be", () =>
     Effect.gen(function* () {
       for (const name of ["../elsewhere", "a/../../elsewhere", "/elsewhere", "a//b", "a\\b", "."]) {
         yield* written("paths.lmdb", [[name, plain[0][1]]])
         const fault = yield* Effect.flip(collect(exportStore({ from: "paths.lmdb", by: "patch" })))
-        expect(fault.message).toBe(`${name}: cannot be a file's name. Export with \`by: shard\`.`)
+        expect(fault.message).toContain(`${name}: cannot be a file's name. Export with \`by: shard\``)
         rmSync(join(root, "paths.lmdb"), { recursive: true })
       }
       yield* written("patches.lmdb", plain)

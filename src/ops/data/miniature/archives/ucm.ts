@@ -26,7 +26,10 @@ export const ucm: PictureArchive = {
   nomenclature: nomenclatureOf("UCM"),
   edge: 256,
   // As in the original, a few are smaller than the rest.
-  sizeOf: (i, edge) => (i % 17 === 5 ? [edge, edge - 7] : i % 17 === 11 ? [edge - 9, edge - 9] : [edge, edge]),
+  sizeOf: (i, edge) => {
+    const less = (by: number) => Math.max(1, edge - by)
+    return i % 17 === 5 ? [edge, less(7)] : i % 17 === 11 ? [less(9), less(9)] : [edge, edge]
+  },
   names: (count) => byScene(UCM_SCENES, count, (scene, i) => `${scene}${String(i).padStart(2, "0")}`),
   fileOf: (name) => `Images/${name.replace(/\d+$/, "")}/${name}.tif`,
   encode: tif,
