@@ -26,7 +26,7 @@ export interface Safetensors {
 /** The entry of the header that is no tensor. */
 export const METADATA = "__metadata__"
 /** The format's own limit. */
-export const MAX_HEADER = 100_000_000
+const MAX_HEADER = 100_000_000
 /** The format's names of dtypes, and the dtypes by their names. */
 export const CODES: Readonly<Record<Dtype, string>> = {
   uint8: "U8",
@@ -71,17 +71,30 @@ const writtenKeys = (json: string): number => {
   return keys
 }
 
-const parseHeader = (bytes: Uint8Array, refuse: Refuse) => {
-  if (bytes.length < 8) refuse(`holds ${bytes.length} bytes, fewer than a header's length takes`)
-  const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true)
-  if (length > BigInt(Math.min(MAX_HEADER, bytes.length - 8))) {
-    refuse(`says that its header has ${length} bytes, but ${bytes.length - 8} follow`)
+/** Bytes that tell how long the header is. */
+export const PREFIX = 8
+
+/**
+ * The byte at which values begin.
+ *
+ * @param size of the whole blob, of which `bytes` are the first
+ * @throws DataError where it holds no header
+ */
+const startOf = (bytes: Uint8Array, size: number, refuse: Refuse): number => {
+  if (bytes.length < PREFIX) refuse(`holds ${bytes.length} bytes, fewer than a header's length takes`)
+  const length = new DataView(bytes.buffer, bytes.byteOffset, PREFIX).getBigUint64(0, true)
+  if (length > BigInt(Math.min(MAX_HEADER, size - PREFIX))) {
+    refuse(`says that its header has ${length} bytes, but ${size - PREFIX} follow`)
   }
-  const start = 8 + Number(length)
+  return PREFIX + Number(length)
+}
+
+const parseHeader = (bytes: Uint8Array, size: number, refuse: Refuse) => {
+  const start = startOf(bytes, size, refuse)
   let header: unknown
   let json = ""
   try {
-    json = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.subarray(8, start))
+    json = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.subarray(PREFIX, start))
     header = JSON.parse(json)
   } catch {
     refuse("has a header that is not JSON")
@@ -90,9 +103,11 @@ const parseHeader = (bytes: Uint8Array, refuse: Refuse) => {
   return { header, start, keys: writtenKeys(json) }
 }
 
-interface Entry {
+/** What a header says of one tensor; bytes are counted from where values begin. */
+export interface Entry {
   readonly name: string
-  readonly dtype: Dtype
+  /** The format's name of the dtype. */
+  readonly code: string
   readonly shape: ReadonlyArray<number>
   readonly begin: number
   readonly end: number
@@ -103,20 +118,36 @@ const parseEntry = (name: string, entry: unknown, refuse: Refuse): Entry => {
   if (!isObject(entry) || Object.keys(entry).sort().join() !== "data_offsets,dtype,shape") {
     return refuse(`${of} is not described by dtype, shape and data_offsets`)
   }
-  const dtype = DTYPES.get(entry.dtype as string)
-  if (dtype === undefined && UNREAD.test(String(entry.dtype))) {
-    return refuse(`holds ${JSON.stringify(name)} as ${entry.dtype}, which is not read`, CONVERT)
+  const { data_offsets: offsets, dtype: code, shape } = entry
+  if (typeof code !== "string" || !(DTYPES.has(code) || UNREAD.test(code))) {
+    return refuse(`${of} has the unknown dtype ${JSON.stringify(code)}`)
   }
-  if (dtype === undefined) return refuse(`${of} has the unknown dtype ${JSON.stringify(entry.dtype)}`)
-  const { shape, data_offsets: offsets } = entry
   if (!Array.isArray(shape) || !shape.every(isCount)) return refuse(`${of} has no valid shape`)
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount) || offsets[0] > offsets[1]) {
     return refuse(`${of} has no valid offsets`)
   }
-  const [begin, end] = offsets as [number, number]
-  const needed = product(shape) * bytesOf(dtype)
-  if (needed !== end - begin) refuse(`${of} needs ${needed} bytes, but its offsets span ${end - begin}`)
-  return { name, dtype, shape, begin, end }
+  return { name, code, shape, begin: offsets[0], end: offsets[1] }
+}
+
+/**
+ * Checks that a tensor takes as many bytes as its shape needs.
+ *
+ * @param width bytes of a value
+ */
+const checkSpan = ({ begin, end, name, shape }: Entry, width: number, refuse: Refuse): void => {
+  const needed = product(shape) * width
+  if (needed === end - begin) return
+  refuse(`tensor ${JSON.stringify(name)} needs ${needed} bytes, but its offsets span ${end - begin}`)
+}
+
+/** @throws DataError where pixels do not have such a dtype */
+const withDtype = (entry: Entry, refuse: Refuse): Entry & { readonly dtype: Dtype } => {
+  const dtype = DTYPES.get(entry.code)
+  if (dtype === undefined) {
+    return refuse(`holds ${JSON.stringify(entry.name)} as ${entry.code}, which is not read`, CONVERT)
+  }
+  checkSpan(entry, bytesOf(dtype), refuse)
+  return { ...entry, dtype }
 }
 
 const parseMetadata = (value: unknown, refuse: Refuse): Readonly<Record<string, string>> => {
@@ -127,9 +158,9 @@ const parseMetadata = (value: unknown, refuse: Refuse): Readonly<Record<string, 
   return value as Record<string, string>
 }
 
-/** The checked header of a blob; `start` is the byte at which values begin. */
-const describe = (bytes: Uint8Array, refuse: Refuse) => {
-  const { header, start, keys } = parseHeader(bytes, refuse)
+/** The checked header of a blob of `size` bytes; `start` is the byte at which values begin. */
+const describe = (bytes: Uint8Array, size: number, refuse: Refuse) => {
+  const { header, start, keys } = parseHeader(bytes, size, refuse)
   const entries = Object.entries(header)
     .filter(([name]) => name !== METADATA)
     .map(([name, entry]) => parseEntry(name, entry, refuse))
@@ -143,8 +174,43 @@ const describe = (bytes: Uint8Array, refuse: Refuse) => {
       refuse(`tensor ${JSON.stringify(name)} ${begin < at ? "overlaps the one" : "leaves a gap"} before it`)
     at = end
   }
-  if (at !== bytes.length - start) refuse(`describes ${at} bytes of values, but holds ${bytes.length - start}`)
+  if (at !== size - start) refuse(`describes ${at} bytes of values, but holds ${size - start}`)
   return { entries, metadata, start }
+}
+
+/**
+ * How many bytes of a file its header takes, told by its first `PREFIX`.
+ *
+ * @param size of the file
+ * @throws DataError where it holds no header
+ */
+export const headerEnd = (prefix: Uint8Array, size: number, subject: string): number =>
+  startOf(prefix, size, refusing(subject))
+
+/**
+ * Finds one tensor of a file by its header alone, which is checked like that of a blob.
+ *
+ * @param head the file's first bytes, as `headerEnd` tells
+ * @param widths bytes of a value of the dtypes that are asked for beyond those of pixels
+ * @returns its entry, with `begin` and `end` counted from the file's begin, where there is one, and the names of all
+ * @throws DataError where the header lies or is damaged
+ */
+export const findTensor = (
+  head: Uint8Array,
+  size: number,
+  subject: string,
+  name: string,
+  widths: Readonly<Record<string, number>>
+): { readonly entry: Entry | undefined; readonly names: ReadonlyArray<string> } => {
+  const refuse = refusing(subject)
+  const { entries, start } = describe(head, size, refuse)
+  const names = entries.map((one) => one.name).sort()
+  const entry = entries.find((one) => one.name === name)
+  if (entry === undefined) return { entry, names }
+  const dtype = DTYPES.get(entry.code)
+  const width = dtype === undefined ? widths[entry.code] : bytesOf(dtype)
+  if (width !== undefined) checkSpan(entry, width, refuse)
+  return { entry: { ...entry, begin: start + entry.begin, end: start + entry.end }, names }
 }
 
 /**
@@ -154,13 +220,12 @@ const describe = (bytes: Uint8Array, refuse: Refuse) => {
  * @throws DataError where the header lies, is damaged, or names a dtype that archives do not use
  */
 export const decodeSafetensors = (bytes: Uint8Array, subject: string): Safetensors => {
-  const { entries, metadata, start } = describe(bytes, refusing(subject))
-  const tensors = entries.map(({ name, dtype, shape, begin, end }) => ({
-    name,
-    dtype,
-    shape,
-    data: valuesAt(dtype, bytes, start + begin, (end - begin) / bytesOf(dtype))
-  }))
+  const refuse = refusing(subject)
+  const { entries, metadata, start } = describe(bytes, bytes.length, refuse)
+  const tensors = entries.map((entry) => {
+    const { begin, dtype, end, name, shape } = withDtype(entry, refuse)
+    return { name, dtype, shape, data: valuesAt(dtype, bytes, start + begin, (end - begin) / bytesOf(dtype)) }
+  })
   return { tensors, metadata }
 }
 
@@ -176,8 +241,13 @@ export interface Description {
  * @throws DataError as `decodeSafetensors`
  */
 export const describeSafetensors = (bytes: Uint8Array, subject: string): Description => {
-  const { entries, metadata } = describe(bytes, refusing(subject))
-  return { tensors: entries.map(({ name, dtype, shape }) => ({ name, dtype, shape })), metadata }
+  const refuse = refusing(subject)
+  const { entries, metadata } = describe(bytes, bytes.length, refuse)
+  const tensors = entries.map((entry) => {
+    const { dtype, name, shape } = withDtype(entry, refuse)
+    return { name, dtype, shape }
+  })
+  return { tensors, metadata }
 }
 
 /**
@@ -186,4 +256,4 @@ export const describeSafetensors = (bytes: Uint8Array, subject: string): Descrip
  * @throws DataError as `decodeSafetensors`
  */
 export const decodeMetadata = (bytes: Uint8Array, subject: string): Readonly<Record<string, string>> =>
-  describe(bytes, refusing(subject)).metadata
+  describeSafetensors(bytes, subject).metadata

@@ -5,7 +5,7 @@ import { NPY_PREFIX, npySpan, parseNpy } from "../../npy.ts"
 import { bytesOf, swapBytes, valuesAt } from "../dtypes.ts"
 import { DataError } from "../faults.ts"
 import { npyType } from "../npy.ts"
-import { DTYPES, MAX_HEADER } from "../safetensors.ts"
+import { DTYPES, findTensor, headerEnd, PREFIX } from "../safetensors.ts"
 import { messageOf } from "./read-file.ts"
 
 /** What numpy and PyTorch make of Python's own numbers: too wide for pixels, but often what labels are. */
@@ -84,32 +84,20 @@ const openNpy = async (file: string): Promise<ArrayFile<Dtype | Wide>> => {
 
 /** As `NUMPY`, by the names of safetensors. */
 const SAFETENSORS: Readonly<Record<string, Dtype | Wide>> = { BOOL: "uint8", I64: "int64" }
+const WIDTHS = Object.fromEntries(Object.entries(SAFETENSORS).map(([code, dtype]) => [code, widthOf(dtype)]))
 
 /** Describes one tensor of a safetensors file; its values are not read. */
 const openTensor = async (file: string, name: string): Promise<ArrayFile<Dtype | Wide>> => {
-  const { bytes: prefix, size } = await readPart(file, 0, 8)
-  const length = prefix.length < 8 ? Number.NaN : Number(prefix.readBigUInt64LE(0))
-  if (!(length <= Math.min(size - 8, MAX_HEADER))) return refuse(file, "is not a safetensors file", DAMAGED)
-  let header: Record<string, { dtype: string; shape: Array<number>; data_offsets: [number, number] } | undefined>
-  try {
-    header = JSON.parse((await readPart(file, 8, length)).bytes.toString("utf8"))
-  } catch (cause) {
-    return refuse(file, "has a header that is not JSON", DAMAGED, cause)
-  }
-  const tensor = header[name]
-  if (tensor === undefined) {
-    const names = Object.keys(header).filter((key) => key !== "__metadata__")
+  const { bytes: prefix, size } = await readPart(file, 0, PREFIX)
+  const head = await readPart(file, 0, headerEnd(prefix, size, file))
+  const { entry, names } = findTensor(head.bytes, size, file, name, WIDTHS)
+  if (entry === undefined) {
     return refuse(file, `holds no tensor \`${name}\`, but ${names.join(", ")}`, `Name it \`${name}\``)
   }
-  const dtype = DTYPES.get(tensor.dtype) ?? SAFETENSORS[tensor.dtype]
-  if (dtype === undefined)
-    return refuse(file, `holds ${name} as ${tensor.dtype}, which is not read`, convert(tensor.dtype))
-  const [from, to] = tensor.data_offsets
-  const begin = 8 + length + from
-  if (to - from !== product(tensor.shape) * widthOf(dtype) || 8 + length + to > size) {
-    return refuse(file, `holds ${name} with offsets that do not fit`, DAMAGED)
-  }
-  return { file, dtype, bigEndian: false, shape: tensor.shape, begin }
+  const { begin, code, shape } = entry
+  const dtype = DTYPES.get(code) ?? SAFETENSORS[code]
+  if (dtype === undefined) return refuse(file, `holds ${name} as ${code}, which is not read`, convert(code))
+  return { file, dtype, bigEndian: false, shape, begin }
 }
 
 const openAny = (file: string, tensor: string): Promise<ArrayFile<Dtype | Wide>> =>

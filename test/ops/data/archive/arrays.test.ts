@@ -130,6 +130,25 @@ describe("arrays", () => {
     }
   })
 
+  it.each([
+    ['{"images":{"dtype":"U8","shape":[2,2,2],"data_offsets":[-8,0]}}', 'tensor "images" has no valid offsets'],
+    ['{"images":{"dtype":"U8","shape":[2,2,2]}}', 'tensor "images" is not described by dtype, shape and data_offsets'],
+    [
+      '{"images":{"dtype":"U8","shape":[2,2,2],"data_offsets":[0,7]}}',
+      'tensor "images" needs 8 bytes, but its offsets'
+    ],
+    ['{"images":{"dtype":"U8","shape":[2,2,1],"data_offsets":[4,8]}}', 'tensor "images" leaves a gap before it'],
+    ['{"images":{"dtype":"U9","shape":[2,2,2],"data_offsets":[0,8]}}', 'tensor "images" has the unknown dtype "U9"'],
+    ['{"other":{"dtype":"F16","shape":[4],"data_offsets":[0,8]}}', "holds no tensor `images`, but other"],
+    ["null", "has a header that is not a JSON object"]
+  ])("are refused where a header lies: %s", async (header, problem) => {
+    const length = Buffer.alloc(8)
+    length.writeBigUInt64LE(BigInt(header.length))
+    const bytes = Buffer.concat([length, Buffer.from(header), Buffer.alloc(8)])
+    const folder = holding({ "images.safetensors": bytes, "labels.csv": "name,sea\na,1\nb,1\n" })
+    await expect(openArchive(folder, {})).rejects.toThrow(`images.safetensors: ${problem}`)
+  })
+
   it("count images without any label", async () => {
     const images = npy(Uint8Array.from(ramp()), SHAPE, "|u1")
     const { findings } = await opened(holding({ "images.npy": images, "labels.csv": TABLE.replace("0,1", "0,0") }))
