@@ -38,7 +38,10 @@ export const archive = source({
   params: {
     kind: param(choice(AUTO, ...ARCHIVE_NAMES), "What the archive is; `auto` tells by what the folder holds.", AUTO),
     path: param(Name, "Its folder; under `root_dir` unless it is absolute."),
-    labels: optional(Name, "File of labels, where it has another name than usual; within the archive's folder."),
+    labels: optional(
+      Name,
+      "File of labels (of MLRSNet a folder), where it has another name than usual; within the archive's folder."
+    ),
     s1: optional(Name, "Folder of the Sentinel-1 patches to read with those of Sentinel-2."),
     maps: optional(Name, "Folder of the reference maps (BigEarthNet v2) to read as a band `reference_map`."),
     mask_threshold: param(NonNegativeInt, "Labels from masks: a class counts with more pixels than this.", 0),

@@ -11,7 +11,7 @@ import { dlrsd } from "./archive/dlrsd.ts"
 import { eurosat } from "./archive/eurosat.ts"
 import { folder } from "./archive/folder.ts"
 import { firstNames } from "./archive/glance.ts"
-import { type ArchiveKind, type ArchiveOptions, NO_OPTIONS, type OpenArchive } from "./archive/kind.ts"
+import { type ArchiveKind, type ArchiveOptions, type Choosable, NO_OPTIONS, type OpenArchive } from "./archive/kind.ts"
 import { mlrsnet } from "./archive/mlrsnet.ts"
 import { ucm } from "./archive/ucm.ts"
 import { whdld } from "./archive/whdld.ts"
@@ -60,6 +60,29 @@ const optionsOf = (
   layout: layout ?? NO_OPTIONS.layout,
   labelsOnly
 })
+
+/** As users write them. */
+const PARAMETERS: Readonly<Record<Choosable, string>> = {
+  labels: "labels",
+  s1: "s1",
+  maps: "maps",
+  bands: "bands",
+  threshold: "mask_threshold",
+  layout: "layout"
+}
+
+/** @throws DataError where an option is set that the kind has no use for: it would be ignored without a word */
+const checkKnown = (path: string, { kind, knows }: ArchiveKind, options: ArchiveOptions): void => {
+  const set = (Object.keys(PARAMETERS) as ReadonlyArray<Choosable>).filter((key) => options[key] !== NO_OPTIONS[key])
+  const unknown = set.filter((key) => !knows.includes(key)).map((key) => PARAMETERS[key])
+  if (unknown.length === 0) return
+  const known = knows.map((key) => PARAMETERS[key])
+  throw new DataError({
+    subject: path,
+    problem: `is ${kind}, which has no use for ${unknown.map((name) => `\`${name}\``).join(", ")}`,
+    remedy: `Leave it out${known.length === 0 ? "" : `; it knows ${known.join(", ")}`}`
+  })
+}
 
 const likenessOf = (path: string): ReadonlyArray<ArchiveName> =>
   ARCHIVE_NAMES.filter((name) => KINDS[name].recognises(path))
@@ -110,7 +133,9 @@ export interface Opened extends OpenArchive {
 export const openArchive = async (path: string, choice: ArchiveChoice, labelsOnly = false): Promise<Opened> => {
   demandFolder(path)
   const kind = choice.kind === undefined || choice.kind === AUTO ? detectArchive(path) : choice.kind
-  return { kind, ...(await KINDS[kind].open(path, optionsOf(choice, labelsOnly))) }
+  const options = optionsOf(choice, labelsOnly)
+  checkKnown(path, KINDS[kind], options)
+  return { kind, ...(await KINDS[kind].open(path, options)) }
 }
 
 /**

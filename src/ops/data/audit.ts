@@ -32,14 +32,20 @@ const noStore = (path: string): void => {
   })
 }
 
+/** An archive, and the names of the patches that have files where opening has not looked for them. */
+interface Audited extends Opened {
+  readonly there: ReadonlyArray<string> | undefined
+}
+
 /**
  * Opens what is to be audited.
  *
  * @returns rejects with DataError; one that says so, where the labels alone could be audited
  */
-const openAudited = async (path: string, choice: ArchiveChoice, pixels: boolean): Promise<Opened> => {
+const openAudited = async (path: string, choice: ArchiveChoice, pixels: boolean): Promise<Audited> => {
   try {
-    return await openArchive(path, choice, !pixels)
+    const opened = await openArchive(path, choice, !pixels)
+    return { ...opened, there: await opened.onDisk?.() }
   } catch (fault) {
     if (!pixels || !(fault instanceof DataError)) throw fault
     const labelled = await openArchive(path, choice, true).catch(() => undefined)
@@ -52,10 +58,11 @@ const openAudited = async (path: string, choice: ArchiveChoice, pixels: boolean)
 /** Patches between two words of progress. */
 const NOTED = 1000
 
-/** Findings of the archive's reader and our own; each once. */
-const together = (findings: ReadonlyArray<Finding>): ReadonlyArray<Finding> => {
+/** Findings of the archive's reader and our own; each once, as the reader has it, which knows the files. */
+const eachOnce = (findings: ReadonlyArray<Finding>): ReadonlyArray<Finding> => {
   const order = ["fail", "warn", "note"]
-  const first = new Map(findings.map((one) => [one.what, one]))
+  const first = new Map<string, Finding>()
+  for (const one of findings) if (!first.has(one.what)) first.set(one.what, one)
   return [...first.values()].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity))
 }
 
@@ -69,7 +76,7 @@ interface Seen {
 }
 
 const seenOf = ({ kind }: Opened, classes: ReadonlyArray<string>, leak: Leak | undefined): Seen => ({
-  tally: tallyOf(classes, PUBLISHED[kind]),
+  tally: tallyOf(classes, kind),
   copies: copiesOf(),
   leak,
   bad: []
@@ -88,14 +95,12 @@ const see = ({ bad, copies, leak, tally }: Seen, result: Result.Result<Looked, D
   if (raw !== undefined) copies.see(raw)
 }
 
-/** @param there names of the patches that have files, where opening has not looked for them */
 const findingsOf = (
   { bad, copies, leak, tally }: Seen,
-  { findings, names }: Opened,
-  lists: Lists | undefined,
-  there: ReadonlyArray<string> | undefined
+  { findings, names, there }: Audited,
+  lists: Lists | undefined
 ): ReadonlyArray<Finding> =>
-  together([
+  eachOnce([
     ...findings,
     ...(there === undefined ? [] : presenceFindings(names, there)),
     ...(lists === undefined ? [] : listFindings(lists, names)),
@@ -155,7 +160,6 @@ export const audit = source({
             })
           )
         )
-        const there = opened.onDisk === undefined ? undefined : yield* dataFault(opened.onDisk)
         const counts = seen.tally.counts()
         return {
           kind: "audit",
@@ -163,7 +167,7 @@ export const audit = source({
           archive: opened.kind,
           nomenclature: to.name,
           ...counts,
-          findings: findingsOf(seen, opened, named, there),
+          findings: findingsOf(seen, opened, named),
           published: comparedWith(opened.kind, counts),
           leak: leak?.table(),
           pixels

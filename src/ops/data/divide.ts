@@ -1,7 +1,7 @@
 /** Ways to divide an archive's patches into training, validation and test. */
 import { counted, few } from "../../pipeline/words.ts"
 import type { PatchRef, Split } from "../elements.ts"
-import { type Stem, stemFor } from "./archive/image-files.ts"
+import { listedBy, type Stem } from "./archive/image-files.ts"
 import { DataError } from "./errors.ts"
 import { prepareStd } from "./splits.ts"
 
@@ -106,7 +106,7 @@ const checkTwins = (references: ReadonlyArray<PatchRef>, stemOf: Stem, parts: Re
  * @throws DataError where a name stands in two lists, is that of two patches, or has none and `missing` is `fail`
  */
 export const byLists = (references: ReadonlyArray<PatchRef>, lists: Lists, missing: "fail" | "skip"): Divided => {
-  const stemOf = stemFor(references.map(({ name }) => name))
+  const stemOf = listedBy(references.map(({ name }) => name))
   const parts = partsOf(lists, stemOf)
   checkTwins(references, stemOf, parts)
   const kept = references

@@ -107,6 +107,12 @@ describe("an audit", () => {
       writeFileSync(join(root, "labels", "multi-labels.csv"), "image,nothing\na,1\n")
       const neither = yield* Effect.flip(collect(audit({ from: "labels", kind: "ucm" })))
       expect(neither.message).not.toContain("pixels=false")
+      // Before all else is looked at, not after.
+      yield* collect(miniature({ kind: "bigearthnet-v2", patches: 3, to: "table" }))
+      rmSync(join(root, "table", "BigEarthNet-S2"), { recursive: true })
+      expect((yield* Effect.flip(collect(audit({ from: "table" })))).message).toMatch(
+        /; `pixels=false` audits the labels/
+      )
     })
   )
 
@@ -136,6 +142,8 @@ describe("findings of an audit", () => {
       rmSync(image(0))
       copyFileSync(image(5), image(6))
       copyFileSync(image(5), file("Images/stranger.tif"))
+      // A copy that no list names is in no other split.
+      copyFileSync(image(5), image(8))
       writeFileSync(image(7), "no picture")
       writeFileSync(join(root, "train.txt"), `${refs[5].name}.tif\n`)
       writeFileSync(join(root, "test.txt"), `${refs[6].name}\n`)
@@ -145,7 +153,7 @@ describe("findings of an audit", () => {
         "fail: label rows have no image",
         "fail: images have no row of labels",
         "fail: patches cannot be read",
-        "warn: patches have more labels than the documented 7, or 8 neighbouring ones",
+        "warn: images have labels that look filled (more than the documented 7, or 8 neighbouring ones)",
         "warn: images have the pixels of another one",
         "warn: images stand in another split than their copy",
         "note: images have no label",
@@ -155,10 +163,11 @@ describe("findings of an audit", () => {
       expect(examples("label rows")).toEqual([refs[0].name])
       expect(examples("images have no row")).toEqual(["Images/stranger.tif"])
       expect(examples("images have no label")).toEqual([refs[2].name])
-      expect(examples("patches have more")).toEqual([refs[3].name])
+      expect(examples("images have labels that look")).toEqual([`${refs[3].name} in ${file("multi-labels.csv")}`])
       expect(examples("patches cannot be read")?.[0]).toMatch(/[^.]$/)
       expect(said.join(" ").replace(/\s+/g, " ")).toMatch(/ 1 patch cannot be read: [^[]*[^.]\. Get these files anew/)
-      expect(examples("images have the pixels")).toEqual([`${refs[6].name} = ${refs[5].name}`])
+      expect(examples("images have the pixels")).toEqual([6, 8].map((i) => `${refs[i].name} = ${refs[5].name}`))
+      expect(examples("images stand in another")).toEqual([`${refs[6].name} (test) = ${refs[5].name} (train)`])
       expect(found.patches).toBe(10)
       expect(found.splits).toEqual({ "no split": 8, train: 1, test: 1 })
       const page = auditPage("a <title>", found)
@@ -180,7 +189,7 @@ describe("a tally", () => {
     fc.assert(
       fc.property(fc.array(patch, { maxLength: 30 }), (patches) => {
         const count = (list: typeof patches) => {
-          const tally = tallyOf(classes, undefined)
+          const tally = tallyOf(classes, "folder")
           list.forEach((one, i) => {
             tally.count({ name: `p${i}`, ...one })
           })
@@ -296,7 +305,7 @@ describe("published counts", () => {
 
   it("are told apart from others, or said to be met", () => {
     const { classes } = nomenclatureOf("WHDLD")
-    const tally = tallyOf(classes, undefined)
+    const tally = tallyOf(classes, "folder")
     tally.count({ name: "p", labels: Uint8Array.of(1, 0, 0, 0, 0, 0), split: "train", country: undefined })
     const same = {
       source: "x",

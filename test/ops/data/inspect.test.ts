@@ -85,6 +85,24 @@ describe("inspect", () => {
     })
   )
 
+  effect("names one's own images as their table does, whatever it is called", () =>
+    Effect.gen(function* () {
+      const own = temporaryFolder()
+      const { collect } = runIn(own)
+      mkdirSync(join(own, "mine", "n"), { recursive: true })
+      const [image, options] = [
+        [1, 2].map((n) => Uint16Array.of(n)),
+        { little: true, big: false, predictor: 1 } as const
+      ]
+      const rest = { compression: "none", planar: false, rows: 1, tiled: false } as const
+      writeFileSync(join(own, "mine", "n", "a.tif"), writeTiff(image, 1, 1, { ...options, ...rest }))
+      writeFileSync(join(own, "mine", "mine.csv"), "image,sea\nn/a,1\n")
+      const archive = { labels: "mine.csv", bands: ["A", "B"] }
+      const found = yield* collect(inspect({ from: "mine", archive }))
+      expect(found.map(({ band, patch }) => `${patch} ${band}`)).toEqual(["n/a A", "n/a B"])
+    })
+  )
+
   effect("keeps what goes with grey, and takes no printer's colours for red, green and blue", () =>
     Effect.gen(function* () {
       const pixels = { width: 2, height: 1 }

@@ -26,6 +26,7 @@ const foldersOf = (folder: string) =>
  */
 export const aid: ArchiveKind = {
   kind: "aid",
+  knows: ["labels"],
   about: "AID with 17 labels: `images_tr/` and `images_test/`, or `train/` and `test/`; `multilabel.csv`.",
   recognises: (folder) =>
     holdsAny(folder, ...TABLES) &&
@@ -41,7 +42,7 @@ export const aid: ArchiveKind = {
       nomenclature,
       images: await imagesIfWanted(labelsOnly, folder, Object.values(folders)),
       splitOf: dividedBy(folders),
-      ...labelledBy(table, nomenclature)
+      ...labelledBy(table, nomenclature, "aid")
     })
   },
   decode: decodeImage

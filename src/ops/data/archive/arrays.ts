@@ -126,6 +126,7 @@ const decode = async (reference: PatchRef): Promise<RawPatch> => {
  */
 export const arrays: ArchiveKind = {
   kind: "arrays",
+  knows: ["bands", "labels", "layout"],
   about: "Your own: `images.npy` or `images.safetensors`, with `labels.csv`, `labels.npy` or a tensor `labels`.",
   recognises: (folder) => holdsAny(folder, ...IMAGES),
   open: async (folder, { bands, labels: asked, layout }) => {

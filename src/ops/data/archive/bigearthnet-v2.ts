@@ -2,7 +2,7 @@
  * BigEarthNet v2 (reBEN) as it is unpacked: `metadata.parquet`, `BigEarthNet-S2/TILE/NAME/NAME_B01.tif` and so on,
  * `BigEarthNet-S1/SCENE/NAME/NAME_VV.tif`, `Reference_Maps/TILE/NAME/NAME_reference_map.tif`.
  */
-import { isAbsolute, join } from "node:path"
+import { join, resolve } from "node:path"
 import type { PatchRef, RawPatch, Split } from "../../elements.ts"
 import { DataError } from "../faults.ts"
 import { nomenclatureOf } from "../nomenclatures.ts"
@@ -18,7 +18,7 @@ const NOMENCLATURE = nomenclatureOf("19")
 const METADATA = "metadata.parquet"
 const S2 = "BigEarthNet-S2"
 /** The name of the reference map as a band: CORINE codes, uint16 [120, 120]. */
-export const REFERENCE_MAP = "reference_map"
+const REFERENCE_MAP = "reference_map"
 
 const SPLITS: Readonly<Record<string, Split>> = { train: "train", validation: "val", val: "val", test: "test" }
 
@@ -45,7 +45,7 @@ const splitOf = (file: string, name: string, split: string): Split => {
 
 /** Folders of a patch that are read besides Sentinel-2's. */
 const filesOf = (folder: string, { maps, s1 }: ArchiveOptions, name: string, s1Name: string) => {
-  const within = (path: string) => (isAbsolute(path) ? path : join(folder, path))
+  const within = (path: string) => resolve(folder, path)
   return {
     ...(s1 === undefined ? {} : { s1: join(within(s1), withoutLast(s1Name, 3), s1Name), s1Name }),
     ...(maps === undefined ? {} : { map: join(within(maps), withoutLast(name, 2), name, `${name}_reference_map.tif`) })
@@ -76,13 +76,12 @@ const patchFolders = async (folder: string): Promise<ReadonlyArray<string>> => {
 /** BigEarthNet v2 (Clasen et al. 2024): 480,038 pairs of patches, 19 classes, splits by geography. */
 export const bigearthnetV2: ArchiveKind = {
   kind: "bigearthnet-v2",
+  knows: ["labels", "s1", "maps"],
   about:
     "BigEarthNet v2 (reBEN): `metadata.parquet`, `BigEarthNet-S2/`; `BigEarthNet-S1/` and `Reference_Maps/` if asked.",
   recognises: (folder) => holds(folder, METADATA) || holdsAny(folder, S2),
   open: async (folder, options) => {
-    const file = isAbsolute(options.labels ?? METADATA)
-      ? (options.labels ?? METADATA)
-      : join(folder, options.labels ?? METADATA)
+    const file = resolve(folder, options.labels ?? METADATA)
     const rows = await readParquet(file, COLUMNS)
     const index = new Map(rows.patch_id.map((name, row) => [name, row]))
     if (index.size < rows.patch_id.length) {

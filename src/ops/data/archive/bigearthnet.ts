@@ -2,7 +2,7 @@
  * BigEarthNet v1 as it is unpacked: `FOLDER/NAME/NAME_B01.tif` to `NAME_B12.tif` (12 bands, no B10) and
  * `NAME_labels_metadata.json`; Sentinel-1 patches likewise, in a folder of their own.
  */
-import { isAbsolute, join } from "node:path"
+import { join, resolve } from "node:path"
 import type { Band, PatchRef, RawPatch } from "../../elements.ts"
 import { S2_BANDS } from "../bands.ts"
 import { DataError } from "../faults.ts"
@@ -130,15 +130,17 @@ export const readBigEarthNet = async (reference: PatchRef): Promise<RawPatch> =>
 /** BigEarthNet v1 (Sumbul et al. 2019, 2021): 590,326 patches of Sentinel-2, 43 classes of CORINE. */
 export const bigearthnet: ArchiveKind = {
   kind: "bigearthnet",
+  knows: ["s1"],
   about: "BigEarthNet v1: one folder per patch, with 12 tifs and `NAME_labels_metadata.json`; Sentinel-1 likewise.",
-  recognises: (folder) => {
-    const [first] = firstNames(folder, "folder")
-    return first !== undefined && holds(join(folder, first), `${first}_labels_metadata.json`)
-  },
+  // Sentinel-1's folder may stand beside the patches.
+  recognises: (folder) =>
+    firstNames(folder, "folder")
+      .slice(0, 3)
+      .some((name) => holds(join(folder, name), `${name}_labels_metadata.json`)),
   open: async (folder, { s1 }) => {
-    const radar = s1 === undefined ? undefined : isAbsolute(s1) ? s1 : join(folder, s1)
+    const radar = s1 === undefined ? undefined : resolve(folder, s1)
     const sentinel1 = radar === undefined ? undefined : { folder: radar, pairs: await pairsIn(radar) }
-    const names = (await listBigEarthNet(folder)).filter((name) => name !== s1)
+    const names = (await listBigEarthNet(folder)).filter((name) => resolve(folder, name) !== radar)
     return {
       nomenclature: NOMENCLATURE,
       names,

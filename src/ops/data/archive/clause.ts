@@ -1,7 +1,7 @@
 /** Clauses about several things, as findings are written, and what they become about one. */
 
 /** What findings are about, and what these do; each clause begins with one of the first and has one of the second. */
-const NOUN = /\b(?:(row|image|name|column|label)s|(patch|class)es)\b/
+const NOUN = /\b(?:(row|image|name|column|label|mask)s|(patch|class)es)\b/
 const VERBS: Readonly<Record<string, string>> = {
   have: "has",
   are: "is",

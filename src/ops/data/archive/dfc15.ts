@@ -3,7 +3,7 @@ import { nomenclatureOf } from "../nomenclatures.ts"
 import { dividedBy } from "./divided.ts"
 import { endingBelow, holds, holdsAny } from "./glance.ts"
 import { decodeImage } from "./image.ts"
-import { imagesIfWanted, nameOf, type Stem } from "./image-files.ts"
+import { imagesIfWanted, numberOf } from "./image-files.ts"
 import { openImageSet } from "./image-set.ts"
 import type { ArchiveKind } from "./kind.ts"
 import { labelledBy, labelsFile, readLabelTable } from "./table-set.ts"
@@ -12,18 +12,13 @@ import { labelledBy, labelsFile, readLabelTable } from "./table-set.ts"
 const TABLES = ["multilabel.csv", "multlabel.csv", "multi-labels.csv"]
 const FOLDERS = { train: "images_tr", test: "images_test" }
 
-/** Names are running numbers, in places padded with zeros: `0042` and `42` are one. */
-const numberOf: Stem = (name) => {
-  const stem = nameOf(name).toLowerCase()
-  return /^\d+(\.0)?$/.test(stem) ? String(Number(stem)) : stem
-}
-
 /**
  * DFC15 with the labels of Hua et al. (2019): 3,342 images of Zeebrugge, 600 x 600 pixels of 5 cm, 8 classes; 2,673 train
  * (`images_tr/`), 669 test (`images_test/`).
  */
 export const dfc15: ArchiveKind = {
   kind: "dfc15",
+  knows: ["labels"],
   about: "DFC15 with 8 labels: `images_tr/` and `images_test/` with numbered pngs; `multilabel.csv`.",
   recognises: (folder) =>
     holds(folder, "images_tr") && holdsAny(folder, ...TABLES) && endingBelow(join(folder, "images_tr")) === ".png",
@@ -37,7 +32,7 @@ export const dfc15: ArchiveKind = {
       images: await imagesIfWanted(labelsOnly, folder, Object.values(FOLDERS), numberOf),
       stem: numberOf,
       splitOf: dividedBy(FOLDERS),
-      ...labelledBy(table, nomenclature)
+      ...labelledBy(table, nomenclature, "dfc15")
     })
   },
   decode: decodeImage

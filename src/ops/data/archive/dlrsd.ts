@@ -25,6 +25,7 @@ export const DLRSD_LEGEND: Legend = {
  */
 export const dlrsd: ArchiveKind = {
   kind: "dlrsd",
+  knows: ["labels", "threshold"],
   about: "DLRSD with 17 labels: `Images/`, and UCM's table of labels or masks in `Labels/`.",
   recognises: (folder) => holds(folder, "Images", MASKS) && endingBelow(join(folder, MASKS)) === ".png",
   open: (folder, options) => {

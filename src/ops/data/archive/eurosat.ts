@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import type { PatchRef, RawPatch, Split } from "../../elements.ts"
+import { listFindings } from "../audit/names.ts"
+import { type Lists, SPLITS } from "../divide.ts"
 import { DataError } from "../faults.ts"
 import { decodeTiffBands } from "../geotiff-read.ts"
 import { nomenclatureOf } from "../nomenclatures.ts"
@@ -10,7 +12,7 @@ import { decodeImage } from "./image.ts"
 import { imagesIn, nameOf, stemOf } from "./image-files.ts"
 import { openImageSet } from "./image-set.ts"
 import { type ArchiveKind, rawOf } from "./kind.ts"
-import { byText, readArchiveFile } from "./read-file.ts"
+import { byText, listFolder, readArchiveFile } from "./read-file.ts"
 
 const NOMENCLATURE = nomenclatureOf("EuroSAT")
 
@@ -24,15 +26,17 @@ const LISTS = [
   ["test", "eurosat-test.txt"]
 ] as const
 
-const readLists = (folder: string): ReadonlyMap<string, Split> => {
-  const parts = new Map<string, Split>()
-  for (const [split, name] of LISTS) {
-    const file = join(folder, name)
-    if (!existsSync(file)) continue
-    for (const image of readSplitFile(file, split)) parts.set(stemOf(image), split)
-  }
-  return parts
-}
+const readLists = (folder: string): Lists =>
+  Object.fromEntries(
+    LISTS.filter(([, name]) => existsSync(join(folder, name))).map(([split, name]) => [
+      split,
+      readSplitFile(join(folder, name), split)
+    ])
+  )
+
+/** The part of each image, by its stem. */
+const partsOf = (lists: Lists): ReadonlyMap<string, Split> =>
+  new Map(SPLITS.flatMap((split) => (lists[split] ?? []).map((name) => [stemOf(name), split] as const)))
 
 /** Whether a file is named as EuroSAT's are: `Forest_12.tif`. */
 export const isEurosatFile = (stem: string): boolean =>
@@ -66,6 +70,19 @@ const decodeSentinel = async (reference: PatchRef): Promise<RawPatch> => {
   )
 }
 
+/** Copies that hold the jpgs and the tifs have every image twice. */
+const checkOne = async (folder: string): Promise<void> => {
+  const remedy = "Give the folder that holds the classes"
+  const inner = await listFolder(folder, remedy)
+  const sets = inner.filter((entry) => entry.folder && holdsClasses(join(folder, entry.name))).map(({ name }) => name)
+  if (sets.length < 2) return
+  throw new DataError({
+    subject: folder,
+    problem: `holds EuroSAT ${sets.length} times (${sets.join(", ")})`,
+    remedy: "Give one of these folders"
+  })
+}
+
 const holdsClasses = (folder: string, depth = 7): boolean => {
   const inner = firstNames(folder, "folder")
   if (inner.includes("AnnualCrop")) return true
@@ -80,13 +97,16 @@ const holdsClasses = (folder: string, depth = 7): boolean => {
  */
 export const eurosat: ArchiveKind = {
   kind: "eurosat",
+  knows: [],
   about: "EuroSAT: one folder per class, of jpgs or of tifs with 13 bands; `eurosat-train.txt` and its like.",
   recognises: holdsClasses,
   open: async (folder) => {
+    await checkOne(folder)
     const images = await imagesIn(folder, [""])
     const files = [...images.values()].sort((a, b) => byText(nameOf(a), nameOf(b)))
     const categories = files.map((file) => categoryOf(folder, file))
     const lists = readLists(folder)
+    const parts = partsOf(lists)
     return openImageSet({
       kind: "eurosat",
       folder,
@@ -96,7 +116,8 @@ export const eurosat: ArchiveKind = {
         names: files.map(nameOf),
         labelsOf: (row) => Uint8Array.from(NOMENCLATURE.classes, (_, i) => (i === categories[row] ? 1 : 0))
       },
-      splitOf: (file) => lists.get(stemOf(file))
+      splitOf: (file) => parts.get(stemOf(file)),
+      findings: listFindings(lists, files.map(nameOf))
     })
   },
   decode: (reference) => (/\.tiff?$/i.test(reference.files.image) ? decodeSentinel(reference) : decodeImage(reference))

@@ -1,4 +1,5 @@
-import { join } from "node:path"
+import { existsSync } from "node:fs"
+import { join, resolve } from "node:path"
 import { counted } from "../../../pipeline/words.ts"
 import type { Band, PatchRef, RawPatch } from "../../elements.ts"
 import { unnamedBands } from "../band-names.ts"
@@ -38,7 +39,8 @@ export const ownNames = async (
   path: string,
   labels: string | undefined
 ): Promise<((file: string) => string) | undefined> => {
-  if (!folder.recognises(path)) return undefined
+  const named = labels !== undefined && /\.(csv|tsv)$/i.test(labels) && existsSync(resolve(path, labels))
+  if (!named && !folder.recognises(path)) return undefined
   try {
     const { names } = await readLabelTable(labelsFile(path, labels, TABLES))
     return stemFor(names) === pathOf ? pathNameOf : nameOf
@@ -76,6 +78,7 @@ const decode = async (reference: PatchRef): Promise<RawPatch> => {
  */
 export const folder: ArchiveKind = {
   kind: "folder",
+  knows: ["bands", "labels"],
   about: "Your own: any images below a folder, and `labels.csv` with a header `image,CLASS,...` and rows of 0 and 1.",
   recognises: (path) =>
     holdsAny(path, "labels.csv", "labels.tsv") && !holdsAny(path, "images.npy", "images.safetensors"),
@@ -91,7 +94,7 @@ export const folder: ArchiveKind = {
       stem,
       patchName: stem === pathOf ? pathNameOf : nameOf,
       factsOf: () => (bands === undefined ? {} : { bands: JSON.stringify(bands) }),
-      ...labelledBy(table, nomenclature)
+      ...labelledBy(table, nomenclature, "folder")
     })
   },
   decode

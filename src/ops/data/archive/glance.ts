@@ -34,7 +34,9 @@ export const firstNames = (folder: string, kind: "file" | "folder"): ReadonlyArr
 /** The ending of some file below a folder, in lower case: `.jpg`. Goes down first folders only. */
 export const endingBelow = (folder: string, depth = 4): string => {
   const [file] = firstNames(folder, "file").filter((name) => /\.(tiff?|jpe?g|png)$/i.test(name))
-  if (file !== undefined) return file.slice(file.lastIndexOf(".")).toLowerCase().replace("tiff", "tif")
+  if (file !== undefined) {
+    return file.slice(file.lastIndexOf(".")).toLowerCase().replace("tiff", "tif").replace("jpeg", "jpg")
+  }
   const [inner] = firstNames(folder, "folder")
   return inner === undefined || depth === 0 ? "" : endingBelow(join(folder, inner), depth - 1)
 }

@@ -35,9 +35,19 @@ export const pathNameOf = (file: string): string => plain(file).replace(IMAGE, "
 /** As `stemOf` with its folders. */
 export const pathOf: Stem = (name) => pathNameOf(name).toLowerCase()
 
+/** As `stemOf`; of running numbers, in places padded with zeros, the number: `0042` and `42` are one. */
+export const numberOf: Stem = (name) => {
+  const stem = stemOf(name)
+  return /^\d+(\.0)?$/.test(stem) ? String(Number(stem)) : stem
+}
+
 /** What some names are compared by: their paths where one of them has a folder, else their stems. */
 export const stemFor = (names: ReadonlyArray<string>): Stem =>
   names.some((name) => plain(name).includes("/")) ? pathOf : stemOf
+
+/** What lists are compared with these patches by: as `stemFor`, or their numbers where all are numbers. */
+export const listedBy = (patches: ReadonlyArray<string>): Stem =>
+  patches.every((name) => /^\d+$/.test(stemOf(name))) ? numberOf : stemFor(patches)
 
 /**
  * The image files below some folders of an archive, by stem.

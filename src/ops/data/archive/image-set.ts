@@ -1,8 +1,9 @@
 /** Archives of images with a table of labels: table and files joined by name, what fits neither reported. */
+import { few } from "../../../pipeline/words.ts"
 import type { Nomenclature, PatchRef, Split } from "../../elements.ts"
 import { DataError } from "../faults.ts"
 import { namesOf } from "../labels.ts"
-import { nameOf, type Stem, stemOf } from "./image-files.ts"
+import { nameOf, pathOf, type Stem, stemOf } from "./image-files.ts"
 import { type Finding, finding, type OpenArchive, standAlone } from "./kind.ts"
 
 /** Labels of images as an archive tells them: in the order that its patches get. */
@@ -29,6 +30,7 @@ export interface ImageSet {
 }
 
 const REPAIR = "Get archive and labels from one place, or leave these out with `on_bad_patch: skip`"
+const PATHS = "Since the table has names with a folder, all its names are paths below the archive: write all of them so"
 
 interface Row {
   readonly row: number
@@ -65,6 +67,15 @@ const unlike = (folder: string, name: string): DataError =>
 export const openImageSet = (set: ImageSet): OpenArchive => {
   const { folder, kind, nomenclature, table } = set
   const { orphans, rows, twice, unlabelled } = joined(set)
+  const repair = set.stem === pathOf ? PATHS : REPAIR
+  // Left out one by one, they would leave an archive of nothing.
+  if (orphans.length > 0 && rows.size === 0) {
+    throw new DataError({
+      subject: folder,
+      problem: `has no image for any row of its labels: ${few(orphans)}`,
+      remedy: repair
+    })
+  }
   const empty = [...rows].filter(([, { row }]) => !table.labelsOf(row).includes(1)).map(([name]) => name)
   const reference = async (name: string): Promise<PatchRef> => {
     const found = rows.get(name)
@@ -88,7 +99,7 @@ export const openImageSet = (set: ImageSet): OpenArchive => {
     reference,
     findings: [
       ...standAlone(set.images === undefined ? table.names : []),
-      ...finding("label rows have no image", orphans, "fail", REPAIR),
+      ...finding("label rows have no image", orphans, "fail", repair),
       ...finding("label rows name an image that has one already", twice, "fail", "Remove one of the rows"),
       ...finding("images have no row of labels", unlabelled, "fail", REPAIR),
       ...finding("images have no label", empty, "note", "Reading leaves them out; nothing is to be done"),

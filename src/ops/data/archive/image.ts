@@ -54,7 +54,7 @@ const isTif = (bytes: Uint8Array): boolean =>
 
 /**
  * Red, green and blue of an image, uint8 [height, width] each; its size is what the file says. Grey becomes three equal
- * colours, transparency and colour profiles are ignored: values are those of the file.
+ * colours, transparency and colour profiles are ignored: values are those of the file; of fewer than 8 bits stretched to 8.
  *
  * @param file for messages
  * @returns rejects with DataError where it is damaged, cut short, no image, or one of other values than three colours

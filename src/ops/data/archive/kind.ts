@@ -51,8 +51,13 @@ export interface OpenArchive {
   readonly onDisk?: () => Promise<ReadonlyArray<string>>
 }
 
+/** Options that a user may set, which not every kind of archive has a use for. */
+export type Choosable = Exclude<keyof ArchiveOptions, "labelsOnly">
+
 export interface ArchiveKind {
   readonly kind: string
+  /** The options that it knows; others are refused. */
+  readonly knows: ReadonlyArray<Choosable>
   /** One sentence: the data set, and how it lies on disk. */
   readonly about: string
   /** Whether a folder looks like one, by a glance at its names. */
@@ -78,6 +83,17 @@ export const finding = (
   remedy: string
 ): ReadonlyArray<Finding> =>
   items.length === 0 ? [] : [{ what, count: items.length, examples: items.slice(0, SHOWN), severity, remedy }]
+
+/** Findings that say the same of several files as one. */
+export const together = (findings: ReadonlyArray<Finding>): ReadonlyArray<Finding> => {
+  const byText = new Map<string, Finding>()
+  for (const one of findings) {
+    const other = byText.get(one.what)
+    const examples = [...(other?.examples ?? []), ...one.examples].slice(0, SHOWN)
+    byText.set(one.what, { ...one, count: (other?.count ?? 0) + one.count, examples })
+  }
+  return [...byText.values()]
+}
 
 /** Labels without any images: what was looked at, where labels alone are wanted. */
 export const standAlone = (names: ReadonlyArray<string>): ReadonlyArray<Finding> =>

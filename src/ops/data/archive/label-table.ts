@@ -28,16 +28,20 @@ const refuse = (file: string, problem: string, remedy = REMEDY, cause?: unknown)
 
 const SEPARATORS: Readonly<Record<string, string>> = { ",": "commas", ";": "semicolons", "\t": "tabs" }
 
-/** Refuses a table whose first line has more of another separator than of its own. */
+/** Header and first row: names of classes may hold more commas than there are semicolons between them. */
+const LOOKED_AT = 2
+
+/** Refuses a table of whose first lines one has more of another separator than of its own. */
 const refuseSeparator = (file: string, text: string, delimiter: string): void => {
-  const line = text.split(/\r?\n/).find((one) => one.trim() !== "") ?? ""
-  const count = (sign: string) => line.split(sign).length
-  const other = Object.keys(SEPARATORS).find((sign) => count(sign) > count(delimiter))
+  const lines = text.split(/\r?\n/).filter((one) => one.trim() !== "")
+  const other = Object.keys(SEPARATORS).find((sign) =>
+    lines.slice(0, LOOKED_AT).some((line) => line.split(sign).length > line.split(delimiter).length)
+  )
   if (other === undefined) return
   const wanted = SEPARATORS[delimiter]
   refuse(
     file,
-    `its header seems to have ${SEPARATORS[other]} between the columns, expected ${wanted}`,
+    `seems to have ${SEPARATORS[other]} between its columns, expected ${wanted}`,
     other === "\t" ? "Call it .tsv, or save it with commas" : `Save it with ${wanted}`
   )
 }
@@ -55,18 +59,40 @@ const recordsOf = (file: string, text: string, delimiter: string): ReadonlyArray
 /** 0 and 1, also as spreadsheets write them. */
 const CELLS: Readonly<Record<string, 0 | 1>> = { "0": 0, "1": 1, "0.0": 0, "1.0": 1 }
 
+/** How a table is to be read. */
+export interface TableOptions {
+  /** Tabs in place of commas. */
+  readonly delimiter?: "," | "\t"
+  /** Whether columns may have no name: who reads the table then gives them theirs. */
+  readonly unnamed?: boolean
+}
+
+const checkHeader = (file: string, classes: ReadonlyArray<string>, unnamed: boolean): void => {
+  if (classes.length === 0) refuse(file, "its header names no class")
+  const twice = classes.find((name, i) => name !== "" && classes.indexOf(name) !== i)
+  if (twice !== undefined) refuse(file, `its header names the class ${twice} twice`)
+  const blank = classes.indexOf("")
+  if (blank >= 0 && !unnamed) {
+    refuse(file, `column ${blank + 2} of its header has no name`, "Name the class, or delete the column")
+  }
+}
+
 /**
  * Reads a table of labels from its text.
  *
  * @throws DataError where header or rows are wrong; rows are counted from 1, the header not among them
  */
-export const parseLabelTable = (file: string, text: string, delimiter = ","): LabelTable => {
+export const parseLabelTable = (
+  file: string,
+  text: string,
+  { delimiter = ",", unnamed = false }: TableOptions = {}
+): LabelTable => {
   const [header, ...rows] = recordsOf(file, text, delimiter)
   const classes = header?.slice(1) ?? []
-  if (classes.length === 0 || /[;\t]/.test(header[0])) refuseSeparator(file, text, delimiter)
-  if (classes.length === 0) refuse(file, "its header names no class")
-  const twice = classes.find((name, i) => name !== "" && classes.indexOf(name) !== i)
-  if (twice !== undefined) refuse(file, `its header names the class ${twice} twice`)
+  if (classes.length === 0 || [header, rows[0]].some((row) => /[;\t]/.test(row?.[0] ?? ""))) {
+    refuseSeparator(file, text, delimiter)
+  }
+  checkHeader(file, classes, unnamed)
   const labels = new Uint8Array(rows.length * classes.length)
   const seen = new Set<string>()
   rows.forEach(([name, ...cells], r) => {
@@ -74,11 +100,11 @@ export const parseLabelTable = (file: string, text: string, delimiter = ","): La
       refuse(file, `row ${r + 1} has ${cells.length} labels, but the header names ${classes.length} classes`)
     }
     if (name === "") refuse(file, `row ${r + 1} has no name`)
-    if (seen.has(name)) refuse(file, `names ${name} twice`)
+    if (seen.has(name)) refuse(file, `names ${name} twice`, "Remove one of its rows")
     seen.add(name)
     cells.forEach((cell, c) => {
       if (!Object.hasOwn(CELLS, cell)) {
-        const indexed = c === 0 && header[0] === ""
+        const indexed = c === 0 && header[0] === "" && cell !== ""
         const problem = `row ${r + 1} has "${cell}" for ${classes[c]}, which is neither 0 nor 1`
         refuse(file, problem, indexed ? INDEXED : undefined)
       }

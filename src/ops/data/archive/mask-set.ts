@@ -41,12 +41,20 @@ const labelledByMasks = async (
   const pixels = threshold === 0 ? "any pixel counts" : `more than ${threshold} pixels count`
   return {
     table: { names: keys.map((key) => nameOf(images.get(key) ?? key)), labelsOf: (row) => labels[row] },
-    findings: finding(
-      `images have labels from their masks (${pixels}), not from a table`,
-      keys,
-      "note",
-      "Say so beside figures: labels from masks differ from those of a table"
-    )
+    findings: [
+      ...finding(
+        "masks have no image",
+        [...files].filter(([key]) => !images.has(key)).map(([, file]) => file),
+        "fail",
+        "Unpack all images, or leave these out with `on_bad_patch: skip`"
+      ),
+      ...finding(
+        `images have labels from their masks (${pixels}), not from a table`,
+        keys,
+        "note",
+        "Say so beside figures: labels from masks differ from those of a table"
+      )
+    ]
   }
 }
 
@@ -76,6 +84,17 @@ export const openMaskedSet = async (
     const images = await imagesIn(folder, ["Images"])
     return openImageSet({ ...set, images, ...(await labelledByMasks(folder, masks, images, legend, threshold)) })
   }
+  if (threshold > 0) {
+    throw new DataError({
+      subject: resolve(folder, table),
+      problem: "tells the labels, so that `mask_threshold` has nothing to do",
+      remedy: "Leave it out, or take the table away to have labels from masks"
+    })
+  }
   const images = await imagesIfWanted(labelsOnly, folder, ["Images"])
-  return openImageSet({ ...set, images, ...labelledBy(await readLabelTable(resolve(folder, table)), nomenclature) })
+  return openImageSet({
+    ...set,
+    images,
+    ...labelledBy(await readLabelTable(resolve(folder, table)), nomenclature, set.kind)
+  })
 }

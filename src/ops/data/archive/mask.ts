@@ -1,5 +1,6 @@
 /** Labels from masks: a class is a label of an image where its mask has enough pixels of it. */
 import sharp from "sharp"
+import { counted } from "../../../pipeline/words.ts"
 import { DataError } from "../faults.ts"
 import { messageOf, readArchiveFile } from "./read-file.ts"
 
@@ -39,6 +40,20 @@ const indexOf = (palette: ReadonlyArray<number>, colour: number, refuse: Refuse)
   return refuse(
     `of ${hex(colour)}, which its palette holds twice (${index} and ${other}), so that nobody knows which they are`,
     "Save the mask with distinct colours, or as grey values"
+  )
+}
+
+/** The class of an index, which is none where its colour says that it is another one: some programs make palettes anew. */
+const classOfIndex = (legend: Legend, palette: ReadonlyArray<number>, colour: number, refuse: Refuse): number => {
+  const index = indexOf(palette, colour, refuse)
+  const found = legend.ofValue(index)
+  const told = legend.ofColour(colour)
+  if (found !== undefined && (told === undefined || told === found)) return found
+  const of = `of ${hex(colour)}, which has the index ${index} in its palette`
+  if (told === undefined) return refuse(`${of}: that is no class`)
+  return refuse(
+    `${of}, not that of its class`,
+    "Save the mask with the palette that it was published with, or as colours"
   )
 }
 
@@ -96,11 +111,11 @@ export const countMask = async (file: string, legend: Legend): Promise<Float64Ar
   const palette = grey ? undefined : paletteOf(bytes)
   const classOf = (value: number, refusePixels: Refuse): number | undefined => {
     if (grey) return legend.ofValue(value)
-    return palette === undefined ? legend.ofColour(value) : legend.ofValue(indexOf(palette, value, refusePixels))
+    return palette === undefined ? legend.ofColour(value) : classOfIndex(legend, palette, value, refusePixels)
   }
   const counts = new Float64Array(legend.classes)
   for (const [value, count] of histogram(pixels)) {
-    const refusePixels: Refuse = (problem, remedy) => refuse(`has ${count} pixels ${problem}`, remedy)
+    const refusePixels: Refuse = (problem, remedy) => refuse(`has ${counted(count, "pixel")} ${problem}`, remedy)
     const index = classOf(value, refusePixels)
     if (index === undefined) return refusePixels(`of ${grey ? value : hex(value)}, which is no class`)
     counts[index] += count

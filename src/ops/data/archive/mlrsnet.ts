@@ -1,21 +1,19 @@
 import { existsSync } from "node:fs"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import { DataError } from "../faults.ts"
 import { nomenclatureOf } from "../nomenclatures.ts"
-import { FILLED_RUN, longestRun } from "./filled.ts"
 import { firstNames, holds } from "./glance.ts"
 import { decodeImage } from "./image.ts"
 import { imagesIfWanted } from "./image-files.ts"
 import { openImageSet } from "./image-set.ts"
-import { type ArchiveKind, type Finding, finding } from "./kind.ts"
+import { type ArchiveKind, together } from "./kind.ts"
 import type { LabelTable } from "./label-table.ts"
 import { filesBelow } from "./read-file.ts"
 import { labelledBy, readLabelTable } from "./table-set.ts"
 
 const NOMENCLATURE = nomenclatureOf("MLRSNet")
-const LABELS = "labels"
-/** The article's greatest number of labels an image. */
-const MOST = 13
+/** As unpacked, and as some copies have it. */
+const LABELS = ["labels", "Labels"]
 
 /** One table of the release has a blank cell where its header should name the one class that is missing. */
 const completed = (table: LabelTable): LabelTable => {
@@ -25,21 +23,15 @@ const completed = (table: LabelTable): LabelTable => {
   return { ...table, classes: table.classes.map((name) => (name === "" ? missing[0] : name)) }
 }
 
-/** Rows that look filled to the right, as in a spreadsheet: by their number of ones, or a run of them. */
-const filledRows = ({ classes, labels, names }: LabelTable): ReadonlyArray<string> =>
-  names.filter((_, row) => {
-    const cells = labels.subarray(row * classes.length, (row + 1) * classes.length)
-    const ones = cells.reduce((sum, cell) => sum + cell, 0)
-    return ones > MOST || longestRun(cells) >= FILLED_RUN
-  })
-
-const filled = (tables: ReadonlyArray<LabelTable>): ReadonlyArray<Finding> =>
-  finding(
-    `images have labels that look filled (more than ${MOST}, or ${FILLED_RUN} neighbouring columns)`,
-    tables.flatMap((table) => filledRows(table).map((name) => `${name} in ${table.file}`)),
-    "warn",
-    "Take the label files of 2020-06-30 (commit cd5ca1c of github.com/cugbrs/MLRSNet): those at its head are damaged"
+/** The tables of a folder, in the order of their names; or the one that was given. */
+const tablesIn = async (from: string): Promise<ReadonlyArray<string>> => {
+  if (/\.csv$/i.test(from)) return [from]
+  const files = await filesBelow(
+    from,
+    "Give the folder that holds `Images` and `labels`, or name a folder of tables with `labels`"
   )
+  return files.filter((name) => /\.csv$/i.test(name)).map((name) => join(from, name))
+}
 
 const packed = (folder: string): boolean =>
   firstNames(join(folder, "Images"), "folder").length === 0 &&
@@ -51,9 +43,11 @@ const packed = (folder: string): boolean =>
  */
 export const mlrsnet: ArchiveKind = {
   kind: "mlrsnet",
+  knows: ["labels"],
   about: "MLRSNet with 60 labels: `Images/CATEGORY/`, and `labels/CATEGORY.csv`.",
   recognises: (folder) =>
-    holds(folder, "Images", LABELS) && firstNames(join(folder, LABELS), "file").some((name) => name.endsWith(".csv")),
+    holds(folder, "Images") &&
+    LABELS.some((name) => firstNames(join(folder, name), "file").some((file) => file.endsWith(".csv"))),
   open: async (folder, { labels, labelsOnly }) => {
     if (packed(folder) && !labelsOnly) {
       throw new DataError({
@@ -62,13 +56,10 @@ export const mlrsnet: ArchiveKind = {
         remedy: "Unpack them there, each into the folder of its name"
       })
     }
-    const inside = labels ?? (existsSync(join(folder, LABELS)) ? LABELS : "Labels")
-    const files = await filesBelow(join(folder, inside), "Give the folder that holds `Images` and `labels`")
+    const from = resolve(folder, labels ?? LABELS.find((name) => existsSync(join(folder, name))) ?? LABELS[0])
     const tables: Array<LabelTable> = []
-    for (const file of files.filter((name) => name.endsWith(".csv"))) {
-      tables.push(completed(await readLabelTable(join(folder, inside, file))))
-    }
-    const parts = tables.map((table) => labelledBy(table, NOMENCLATURE))
+    for (const file of await tablesIn(from)) tables.push(completed(await readLabelTable(file, { unnamed: true })))
+    const parts = tables.map((table) => labelledBy(table, NOMENCLATURE, "mlrsnet"))
     const rows = parts.flatMap(({ table }) => table.names.map((_, row) => ({ table, row })))
     return openImageSet({
       kind: "mlrsnet",
@@ -80,7 +71,7 @@ export const mlrsnet: ArchiveKind = {
         labelsOf: (row) => rows[row].table.labelsOf(rows[row].row)
       },
       factsOf: (file) => ({ category: file.split("/").at(-2) ?? "" }),
-      findings: [...filled(tables), ...parts.flatMap(({ findings }) => findings)]
+      findings: together(parts.flatMap(({ findings }) => findings))
     })
   },
   decode: decodeImage

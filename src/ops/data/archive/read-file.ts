@@ -15,9 +15,14 @@ const bytesOfFile = async (file: string): Promise<Buffer> => (isMainThread ? rea
  * A file's bytes.
  *
  * @param missing what to say where there is none, as a clause: "is missing: band B02 of the patch"
+ * @param remedy what to do then; by default what can be done about a patch
  * @returns rejects with DataError
  */
-export const readArchiveFile = async (file: string, missing: string): Promise<Buffer> => {
+export const readArchiveFile = async (
+  file: string,
+  missing: string,
+  remedy = "Unpack the archive again, or leave out bad patches with `on_bad_patch: skip`"
+): Promise<Buffer> => {
   try {
     return await bytesOfFile(file)
   } catch (cause) {
@@ -25,7 +30,7 @@ export const readArchiveFile = async (file: string, missing: string): Promise<Bu
     throw new DataError({
       subject: file,
       problem: absent ? missing : `cannot be read (${messageOf(cause)})`,
-      remedy: "Unpack the archive again, or leave out bad patches with `on_bad_patch: skip`",
+      remedy,
       cause
     })
   }

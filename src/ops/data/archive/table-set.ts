@@ -1,16 +1,17 @@
 /** What UCM, AID, WHDLD and their like share: one table of labels over folders of images. */
 import { existsSync } from "node:fs"
-import { isAbsolute, join } from "node:path"
+import { join, resolve } from "node:path"
 import type { Nomenclature } from "../../elements.ts"
 import { DataError } from "../faults.ts"
+import { filledRows } from "./filled.ts"
 import type { LabelledNames } from "./image-set.ts"
 import type { Finding } from "./kind.ts"
-import { columnsOf, type LabelTable, parseLabelTable } from "./label-table.ts"
+import { columnsOf, type LabelTable, parseLabelTable, type TableOptions } from "./label-table.ts"
 import { readArchiveFile, textOf } from "./read-file.ts"
 
 /** The first of some usual files that is there, or the one that was asked for. */
 export const labelsFile = (folder: string, asked: string | undefined, usual: ReadonlyArray<string>): string => {
-  if (asked !== undefined) return isAbsolute(asked) ? asked : join(folder, asked)
+  if (asked !== undefined) return resolve(folder, asked)
   const found = usual.map((name) => join(folder, name)).find((file) => existsSync(file))
   if (found !== undefined) return found
   throw new DataError({
@@ -20,14 +21,11 @@ export const labelsFile = (folder: string, asked: string | undefined, usual: Rea
   })
 }
 
-/** The first of some folders that is there; the first, where none is. */
-export const usualFolder = (folder: string, usual: ReadonlyArray<string>): string =>
-  usual.find((name) => existsSync(join(folder, name))) ?? usual[0]
-
-/** The rows of a table under a nomenclature. */
+/** The rows of a table under the nomenclature of a kind of archive. */
 export const labelledBy = (
   table: LabelTable,
-  nomenclature: Nomenclature
+  nomenclature: Nomenclature,
+  kind: string
 ): { readonly table: LabelledNames; readonly findings: ReadonlyArray<Finding> } => {
   const { columns, findings } = columnsOf(table, nomenclature)
   const width = columns.length
@@ -38,19 +36,27 @@ export const labelledBy = (
     })
     return vector
   }
-  return { table: { names: table.names, labelsOf }, findings }
+  return { table: { names: table.names, labelsOf }, findings: [...filledRows(table, kind), ...findings] }
 }
 
-/** Reads a table of labels: tab-separated where its name ends in `.txt` or `.tsv`. */
-export const readLabelTable = async (file: string): Promise<LabelTable> => {
-  const bytes = await readArchiveFile(file, "is missing: the archive's table of labels")
-  if (/\.mat$/i.test(file)) {
-    throw new DataError({
-      subject: file,
-      problem: "is a matrix, which names no images",
-      remedy: "Give the labels as a table with names: AID and DFC15 have `multilabel.csv` beside it"
-    })
-  }
-  const text = textOf(bytes, file)
-  return parseLabelTable(file, text, /\.(txt|tsv)$/i.test(file) ? "\t" : ",")
+const OTHERS: ReadonlyArray<readonly [ending: RegExp, problem: string, remedy: string]> = [
+  [/\.mat$/i, "is a matrix, which names no images", "Give the labels as a table with names (csv or txt)"],
+  [/\.(xlsx?|ods)$/i, "is a workbook", "Save its sheet as csv, or give the table in txt that lies beside it"]
+]
+
+/**
+ * Reads a table of labels: tab-separated where its name ends in `.txt` or `.tsv`.
+ *
+ * @returns rejects with DataError where it is missing, or no such table
+ */
+export const readLabelTable = async (
+  file: string,
+  options: Omit<TableOptions, "delimiter"> = {}
+): Promise<LabelTable> => {
+  const remedy = "Put the table there, or name another one with `labels`"
+  const bytes = await readArchiveFile(file, "is missing: the archive's table of labels", remedy)
+  const other = OTHERS.find(([ending]) => ending.test(file))
+  if (other !== undefined) throw new DataError({ subject: file, problem: other[1], remedy: other[2] })
+  const delimiter = /\.(txt|tsv)$/i.test(file) ? "\t" : ","
+  return parseLabelTable(file, textOf(bytes, file), { ...options, delimiter })
 }

@@ -39,6 +39,7 @@ const labelledByMatrix = async (
  */
 export const ucm: ArchiveKind = {
   kind: "ucm",
+  knows: ["labels"],
   about:
     "UC Merced Land Use with 17 labels: `Images/`, and `multi-labels.csv` or `LandUse_Multilabeled.txt` or `.mat`.",
   recognises: (folder) =>
@@ -51,12 +52,12 @@ export const ucm: ArchiveKind = {
     const nomenclature = nomenclatureOf("UCM")
     const file = labelsFile(folder, labels, TABLES)
     const set = { kind: "ucm", folder, nomenclature }
-    if (file.endsWith(".mat")) {
+    if (/\.mat$/i.test(file)) {
       const images = await imagesIn(folder, ["Images"])
       return openImageSet({ ...set, images, ...(await labelledByMatrix(file, images, nomenclature.classes.length)) })
     }
     const images = await imagesIfWanted(labelsOnly, folder, ["Images"])
-    return openImageSet({ ...set, images, ...labelledBy(await readLabelTable(file), nomenclature) })
+    return openImageSet({ ...set, images, ...labelledBy(await readLabelTable(file), nomenclature, "ucm") })
   },
   decode: decodeImage
 }

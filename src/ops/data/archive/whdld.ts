@@ -37,6 +37,7 @@ export const WHDLD_LEGEND: Legend = {
  */
 export const whdld: ArchiveKind = {
   kind: "whdld",
+  knows: ["labels", "threshold"],
   about: "WHDLD with 6 labels: `Images/`, and `multi-labels.csv` or masks in `ImagesPNG/`.",
   recognises: (folder) =>
     holds(folder, "Images", MASKS) ||

@@ -5,7 +5,7 @@ import { type Finding, finding } from "../archive/kind.ts"
 import { rawBytes } from "../dtypes.ts"
 
 /** A hash of all bands with their names, types and sizes: equal for equal pixels, whatever the file. */
-export const contentHash = ({ bands }: Pick<RawPatch, "bands">): string => {
+const contentHash = ({ bands }: Pick<RawPatch, "bands">): string => {
   const hash = createHash("sha256")
   for (const { data, dtype, height, name, width } of bands) {
     hash.update(`${name}\0${dtype}\0${height}x${width}\0`)
@@ -38,7 +38,9 @@ export const copiesOf = (): Copies => {
         return
       }
       twice.push(`${patch.name} = ${other.name}`)
-      if (patch.split !== other.split) leaking.push(`${patch.name} (${patch.split}) = ${other.name} (${other.split})`)
+      const divided = patch.split !== undefined && other.split !== undefined
+      if (divided && patch.split !== other.split)
+        leaking.push(`${patch.name} (${patch.split}) = ${other.name} (${other.split})`)
     },
     findings: () => [
       ...finding(

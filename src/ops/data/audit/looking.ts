@@ -1,7 +1,7 @@
 /** Looking at the patches of an archive one by one: their labels, and their pixels where those are asked for. */
 import { Effect, Result, Stream } from "effect"
 import type { Nomenclature, PatchRef, RawPatch } from "../../elements.ts"
-import { stemFor } from "../archive/image-files.ts"
+import { listedBy } from "../archive/image-files.ts"
 import { decodePatch, type Opened } from "../archives.ts"
 import { type Lists, SPLITS } from "../divide.ts"
 import { DataError } from "../faults.ts"
@@ -32,7 +32,7 @@ const PATCHES_PER_STEP = { labels: 1024, pixels: 1 }
 /** The split of each patch: by the lists, or the archive's own. */
 const dividedBy = (lists: Lists | undefined, names: ReadonlyArray<string>): ((reference: PatchRef) => PatchRef) => {
   if (lists === undefined) return (reference) => reference
-  const stemOf = stemFor(names)
+  const stemOf = listedBy(names)
   const parts = new Map(SPLITS.flatMap((split) => (lists[split] ?? []).map((name) => [stemOf(name), split] as const)))
   return (reference) => ({ ...reference, split: parts.get(stemOf(reference.name)) })
 }

@@ -1,11 +1,11 @@
 /** Names that fit nothing: labels without files, files without labels, names in lists that no patch has. */
-import { stemFor } from "../archive/image-files.ts"
+import { listedBy } from "../archive/image-files.ts"
 import { type Finding, finding } from "../archive/kind.ts"
 import { type Lists, SPLITS } from "../divide.ts"
 
 /** @param names of the archive's patches */
 export const listFindings = (lists: Lists, names: ReadonlyArray<string>): ReadonlyArray<Finding> => {
-  const stemOf = stemFor(names)
+  const stemOf = listedBy(names)
   const there = new Set(names.map(stemOf))
   const listed = new Map<string, string>()
   const twice: Array<string> = []

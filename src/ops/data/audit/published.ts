@@ -10,8 +10,6 @@ export interface Published {
   /** Where the counts are from. */
   readonly source: string
   readonly patches: number
-  /** Most labels that one patch has. */
-  readonly mostLabels?: number
   readonly distinctSets?: number
   readonly splits?: Readonly<Partial<Record<Split, number>>>
   readonly countries?: Counts
@@ -31,7 +29,6 @@ export const PUBLISHED: Readonly<Partial<Record<ArchiveName, Published>>> = {
   "bigearthnet-v2": {
     source: "metadata.parquet of BigEarthNet v2",
     patches: 480_038,
-    mostLabels: 11,
     distinctSets: 5_350,
     splits: { train: 237_871, val: 122_342, test: 119_825 },
     countries: {
@@ -70,7 +67,6 @@ export const PUBLISHED: Readonly<Partial<Record<ArchiveName, Published>>> = {
   ucm: {
     source: "the labels of Chaudhuri et al. (2018)",
     patches: 2_100,
-    mostLabels: 7,
     distinctSets: 202,
     classes: byClass(
       nomenclatureOf("UCM").classes,
@@ -81,7 +77,6 @@ export const PUBLISHED: Readonly<Partial<Record<ArchiveName, Published>>> = {
   aid: {
     source: "the labels of Hua et al. (2019)",
     patches: 3_000,
-    mostLabels: 11,
     distinctSets: 297,
     splits: { train: 2_400, test: 600 },
     classes: byClass(
@@ -89,12 +84,11 @@ export const PUBLISHED: Readonly<Partial<Record<ArchiveName, Published>>> = {
       [99, 1_475, 2_161, 2_026, 112, 344, 271, 214, 2_295, 2, 2_328, 259, 221, 284, 108, 2_406, 852]
     )
   },
-  whdld: { source: "Shao et al. (2018)", patches: 4_940, mostLabels: 6 },
+  whdld: { source: "Shao et al. (2018)", patches: 4_940 },
   dlrsd: { source: "Shao, Yang and Zhou (2018)", patches: 2_100 },
   dfc15: {
     source: "the labels of Hua et al. (2019)",
     patches: 3_342,
-    mostLabels: 6,
     distinctSets: 65,
     splits: { train: 2_673, test: 669 },
     classes: byClass(nomenclatureOf("DFC15").classes, [3_133, 998, 1_891, 1_086, 1_001, 258, 270, 705]),
@@ -103,7 +97,6 @@ export const PUBLISHED: Readonly<Partial<Record<ArchiveName, Published>>> = {
   mlrsnet: {
     source: "MLRSNet's label files of 2020-06-30",
     patches: 109_161,
-    mostLabels: 13,
     labelsPerPatch: {
       "0": 10,
       "1": 3_207,
@@ -121,5 +114,5 @@ export const PUBLISHED: Readonly<Partial<Record<ArchiveName, Published>>> = {
       "13": 2
     }
   },
-  eurosat: { source: "Helber et al. (2019)", patches: 27_000, mostLabels: 1 }
+  eurosat: { source: "Helber et al. (2019)", patches: 27_000 }
 }

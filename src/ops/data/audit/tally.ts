@@ -1,6 +1,6 @@
 /** Counting an archive: classes by split and country, label sets, and what its labels make suspicious. Pure. */
 import type { Audit, PatchRef } from "../../elements.ts"
-import { FILLED_RUN, longestRun } from "../archive/filled.ts"
+import { filledFinding, isFilled } from "../archive/filled.ts"
 import { type Finding, finding } from "../archive/kind.ts"
 import type { Published } from "./published.ts"
 
@@ -40,8 +40,8 @@ export interface Tally {
   readonly findings: () => ReadonlyArray<Finding>
 }
 
-/** Counts patches one by one; holds counts, names of suspicious patches, and distinct label sets. */
-export const tallyOf = (classes: ReadonlyArray<string>, published: Published | undefined): Tally => {
+/** Counts patches of a kind of archive one by one; holds counts, names of suspicious patches, and distinct label sets. */
+export const tallyOf = (classes: ReadonlyArray<string>, kind: string): Tally => {
   const splits: Counts = {}
   const countries: Counts = {}
   const perPatch: Counts = {}
@@ -49,7 +49,6 @@ export const tallyOf = (classes: ReadonlyArray<string>, published: Published | u
   const sets = new Map<string, Set<string>>()
   const empty: Array<string> = []
   const filled: Array<string> = []
-  const most = published?.mostLabels ?? Number.POSITIVE_INFINITY
   let patches = 0
   const seeSet = (split: string, key: string) => {
     const known = sets.get(split) ?? new Set()
@@ -74,7 +73,7 @@ export const tallyOf = (classes: ReadonlyArray<string>, published: Published | u
     seeSet("all", key)
     seeSet(part, key)
     if (number === 0) empty.push(name)
-    if (number > most || longestRun(labels) >= FILLED_RUN) filled.push(name)
+    if (isFilled(labels, kind)) filled.push(name)
   }
   return {
     count,
@@ -95,14 +94,7 @@ export const tallyOf = (classes: ReadonlyArray<string>, published: Published | u
       const rare = classes.filter((_, i) => classCounts[i].total < 2)
       return [
         ...finding("images have no label", empty, "note", "Reading leaves them out; nothing is to be done"),
-        ...finding(
-          Number.isFinite(most)
-            ? `patches have more labels than the documented ${most}, or ${FILLED_RUN} neighbouring ones`
-            : `patches have ${FILLED_RUN} or more neighbouring labels`,
-          filled,
-          "warn",
-          "Labels look filled: compare the label files with those of another copy"
-        ),
+        ...filledFinding(filled, kind),
         ...finding(
           "classes have fewer than two patches",
           rare,

@@ -25,7 +25,7 @@ const tiffLayers = async (bytes: Uint8Array, file: string): Promise<ReadonlyArra
   return bands.map(({ data, dtype, height, width }, i) => ({ name: names[i], dtype, shape: [height, width], data }))
 }
 
-/** Pixels as the file has them: 8 or 16 bits, colour profiles left alone. */
+/** Pixels as the file has them, colour profiles left alone: 8 or 16 bits; fewer are stretched, so that the largest is white. */
 const imageLayers = async (bytes: Uint8Array, file: string): Promise<ReadonlyArray<Layer>> => {
   try {
     const image = sharp(bytes, { ignoreIcc: true, failOn: "warning" })
@@ -66,7 +66,7 @@ const DECODERS: Readonly<Record<string, Decode>> = {
   ".safetensors": (bytes, file) => decodeSafetensors(bytes, file).tensors
 }
 
-export const KNOWN_FILES = Object.keys(DECODERS)
+const KNOWN_FILES = Object.keys(DECODERS)
 
 const decoderOf = (file: string): Decode | undefined => DECODERS[extname(file).toLowerCase()]
 

@@ -4,14 +4,13 @@ import { join } from "node:path"
 import { random } from "../../../pipeline/random.ts"
 import type { PatchRef } from "../../elements.ts"
 import { S2_BANDS } from "../bands.ts"
-import { DataError } from "../faults.ts"
 import { encodeGeoTiff } from "../geotiff-write.ts"
 import { nomenclatureOf } from "../nomenclatures.ts"
 import { KNOBS } from "./knobs.ts"
 import { drawLand, type Land } from "./land.ts"
 import { beginMiniature, finishMiniature } from "./manifest.ts"
 import { drawPatch } from "./patch.ts"
-import { cornersOf, epsgOf, MAX_SITES, metadataOf, nameOf, type Site, siteOf } from "./scenes.ts"
+import { checkSites, cornersOf, epsgOf, metadataOf, nameOf, type Site, siteOf } from "./scenes.ts"
 
 export interface MiniatureOptions {
   readonly seed: number
@@ -82,17 +81,11 @@ export const makerOf = (folder: string, { patches, seed }: MiniatureOptions): ((
 /**
  * Opens a folder for a miniature. Synchronous file access throughout.
  *
- * @throws DataError where the folder holds something else, or more patches are wanted than there are names
+ * @throws DataError where the folder holds something else, or more patches are wanted than tiles hold
  */
 export const openMiniature = (folder: string, options: MiniatureOptions): SentinelMiniature => {
   const { patches } = options
-  if (patches > MAX_SITES) {
-    throw new DataError({
-      subject: folder,
-      problem: `cannot hold ${patches} patches: a miniature has names for ${MAX_SITES}`,
-      remedy: "Set `patches` lower"
-    })
-  }
+  checkSites(folder, patches)
   const facts = { kind: "bigearthnet", seed: options.seed, patches }
   const complete = beginMiniature(folder, facts)
   return {

@@ -16,7 +16,7 @@ import { drawLand, type Land } from "./land.ts"
 import { beginMiniature, finishMiniature } from "./manifest.ts"
 import { drawPatch } from "./patch.ts"
 import { drawRadar, mosaicOf, RADAR_SIZE } from "./radar.ts"
-import { cornersOf, epsgOf, nameOf, type Site, siteOf } from "./scenes.ts"
+import { checkSites, cornersOf, epsgOf, nameOf, type Site, siteOf } from "./scenes.ts"
 
 const NOMENCLATURE = nomenclatureOf("19")
 
@@ -158,8 +158,9 @@ const metadata = (entries: ReadonlyArray<Entry>): Uint8Array => {
   return new Uint8Array(bytes)
 }
 
-/** @throws DataError where the folder holds something else */
+/** @throws DataError where the folder holds something else, or more patches are wanted than tiles hold */
 export const openBigEarthNetV2 = (folder: string, { patches, seed }: MiniatureOptions): Miniature => {
+  checkSites(folder, patches)
   const facts = { kind: "bigearthnet-v2", seed, patches }
   const complete = beginMiniature(folder, facts)
   const land = drawLand(seed)

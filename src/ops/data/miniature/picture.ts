@@ -57,7 +57,7 @@ const shade = (draw: Random, value: number): number =>
 /**
  * Draws a picture.
  *
- * @param set its classes, at most 4; each occurs in it
+ * @param set its classes, at most 4; each is drawn, but in a picture of few pixels another may cover it
  */
 export const drawPicture = (
   { looks }: Scenery,

@@ -1,5 +1,7 @@
 /** The satellite scenes that a miniature's patches are cut from: names, dates and places as BigEarthNet v1 writes them. */
 
+import { DataError } from "../faults.ts"
+
 export interface Scene {
   readonly satellite: "S2A" | "S2B"
   /** Sensing time in the form of product names. */
@@ -45,8 +47,18 @@ export interface Site {
   readonly row: number
 }
 
-/** More patches than this would share a name. */
-export const MAX_SITES = SCENES.length * GRID * GRID
+/** More patches than this would stand outside of their tiles. */
+const MAX_SITES = SCENES.length * GRID * GRID
+
+/** @throws DataError where there are not as many sites */
+export const checkSites = (folder: string, patches: number): void => {
+  if (patches <= MAX_SITES) return
+  throw new DataError({
+    subject: folder,
+    problem: `cannot hold ${patches} patches: a miniature has tiles for ${MAX_SITES}`,
+    remedy: "Set `patches` lower"
+  })
+}
 
 /** The site of patch `index`; all sites below `MAX_SITES` differ. */
 export const siteOf = (index: number): Site => {

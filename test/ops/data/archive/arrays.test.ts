@@ -134,8 +134,8 @@ describe("arrays", () => {
     ['{"images":{"dtype":"U8","shape":[2,2,2],"data_offsets":[-8,0]}}', 'tensor "images" has no valid offsets'],
     ['{"images":{"dtype":"U8","shape":[2,2,2]}}', 'tensor "images" is not described by dtype, shape and data_offsets'],
     [
-      '{"images":{"dtype":"U8","shape":[2,2,2],"data_offsets":[0,7]}}',
-      'tensor "images" needs 8 bytes, but its offsets'
+      '{"images":{"dtype":"U8","shape":[2,2,1],"data_offsets":[0,8]}}',
+      'tensor "images" needs 4 bytes, but its offsets'
     ],
     ['{"images":{"dtype":"U8","shape":[2,2,1],"data_offsets":[4,8]}}', 'tensor "images" leaves a gap before it'],
     ['{"images":{"dtype":"U9","shape":[2,2,2],"data_offsets":[0,8]}}', 'tensor "images" has the unknown dtype "U9"'],

@@ -149,18 +149,19 @@ describe("a folder is refused", () => {
   }
 
   it.each([
-    ["labels.csv", "image;sea;land\na;1;0\n", "semicolons between the columns, expected commas. Save it with commas."],
-    ["labels.csv", 'image;"lake, river";land\na;1;0\n', "semicolons between the columns, expected commas."],
-    ["labels.csv", "image;lake, river;land;wood\na;1;0;0\n", "semicolons between the columns, expected commas."],
+    ["labels.csv", "image;sea;land\na;1;0\n", "semicolons between its columns, expected commas. Save it with commas."],
+    ["labels.csv", 'image;"lake, river";land\na;1;0\n', "semicolons between its columns, expected commas."],
+    ["labels.csv", "image;lake, river;land;wood\na;1;0;0\n", "semicolons between its columns, expected commas."],
     [
       "labels.csv",
       "image\tsea\na\t1\n",
-      "tabs between the columns, expected commas. Call it .tsv, or save it with commas."
+      "tabs between its columns, expected commas. Call it .tsv, or save it with commas."
     ],
-    ["labels.tsv", "image,sea\na,1\n", "commas between the columns, expected tabs. Save it with tabs."]
+    ["labels.csv", "image;grass, low, wet;wood, y, z\na;1;0\n", "semicolons between its columns, expected commas."],
+    ["labels.tsv", "image,sea\na,1\n", "commas between its columns, expected tabs. Save it with tabs."]
   ])("whose %s has other separators: %j", async (name, text, message) => {
     const root = write(text, name)
-    await expect(openArchive(root, {})).rejects.toThrow(`${join(root, name)}: its header seems to have ${message}`)
+    await expect(openArchive(root, {})).rejects.toThrow(`${join(root, name)}: seems to have ${message}`)
   })
 
   it("whose table has pandas' index before its names", async () => {

@@ -59,7 +59,7 @@ describe("masks", () => {
     expect(await counted(await png(Uint8Array.of(1, 255, 3, 0, 1, 9, 17, 255), 2, "b-w"))).toEqual(wanted)
     // A grey of more than 8 bits is no smaller one.
     await expect(counted(await png(Uint16Array.of(257, 1), 1, "grey16"))).rejects.toThrow(
-      "has 1 pixels of 257, which is no class"
+      "has 1 pixel of 257, which is no class"
     )
   })
 
@@ -79,7 +79,7 @@ describe("masks", () => {
   it("of colours hold WHDLD's", async () => {
     expect(await counted(await png(Uint8Array.of(255, 0, 0, 0, 0, 255), 3, "srgb"), WHDLD_LEGEND)).toHaveLength(2)
     await expect(counted(await png(Uint8Array.of(3, 3, 3, 1, 1, 1), 3, "srgb"), WHDLD_LEGEND)).rejects.toThrow(
-      "has 1 pixels of #030303, which is no class"
+      "has 1 pixel of #030303, which is no class"
     )
   })
 
@@ -89,9 +89,31 @@ describe("masks", () => {
       [0, 1],
       [1, 3]
     ])
+    await expect(counted(encodeIndexedPng(Uint8Array.of(0, 1, 1, 1), 2, 2, [7, 8]))).rejects.toThrow(
+      `${file}: has 1 pixel of #000007, which has the index 0 in its palette: that is no class. Get the mask anew`
+    )
     await expect(counted(encodeIndexedPng(indices, 2, 2, [0, 5, 9, 9]))).rejects.toThrow(
       `${file}: has 3 pixels of #000009, which its palette holds twice (2 and 3), so that nobody knows which they are. ` +
         "Save the mask with distinct colours, or as grey values."
     )
+  })
+  it("of a palette that a program made anew are refused, where colours tell that indices are others than published", async () => {
+    const [red, blue] = [0xff0000, 0x0000ff]
+    // Building is published as the index 1, water as 6.
+    expect(
+      await counted(encodeIndexedPng(Uint8Array.of(1, 6, 6, 6), 2, 2, [0, red, 1, 2, 3, 4, blue]), WHDLD_LEGEND)
+    ).toEqual([
+      [1, 1],
+      [5, 3]
+    ])
+    for (const palette of [
+      [red, blue],
+      [0, blue, red]
+    ]) {
+      const indices = Uint8Array.from({ length: 4 }, () => palette.indexOf(blue))
+      await expect(counted(encodeIndexedPng(indices, 2, 2, palette), WHDLD_LEGEND)).rejects.toThrow(
+        `${file}: has 4 pixels of #0000ff, which has the index 1 in its palette, not that of its class. Save the mask with`
+      )
+    }
   })
 })

@@ -95,7 +95,7 @@ describe("matrices", () => {
     const file = join(temporaryFolder(), "multilabel.mat")
     writeFileSync(file, mat(variable(9, [2, 2], CELLS)))
     await expect(readLabelTable(file)).rejects.toThrow(
-      `${file}: is a matrix, which names no images. Give the labels as a table with names: AID and DFC15 have \`multilabel`
+      `${file}: is a matrix, which names no images. Give the labels as a table with names (csv or txt).`
     )
   })
 })

@@ -2,12 +2,12 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { listBigEarthNet, readBigEarthNet, readReference } from "../../../../src/ops/data/archive/bigearthnet.ts"
-import { DataError } from "../../../../src/ops/data/errors.ts"
 import { CLASSES_43, encode19 } from "../../../../src/ops/data/labels.ts"
 import { openMiniature } from "../../../../src/ops/data/miniature/archive.ts"
+import { openBigEarthNetV2 } from "../../../../src/ops/data/miniature/bigearthnet-v2.ts"
 import { drawLand } from "../../../../src/ops/data/miniature/land.ts"
 import { drawMosaic } from "../../../../src/ops/data/miniature/mosaic.ts"
-import { MAX_SITES, nameOf, siteOf } from "../../../../src/ops/data/miniature/scenes.ts"
+import { nameOf, siteOf } from "../../../../src/ops/data/miniature/scenes.ts"
 import { BIGEARTHNET_MOMENTS } from "../../../../src/ops/data/normalisation.ts"
 import { random } from "../../../../src/pipeline/random.ts"
 import { temporaryFolder } from "../folder.ts"
@@ -119,7 +119,11 @@ describe("a miniature", () => {
   it("does not touch a folder of something else", () => {
     expect(() => openMiniature(folder, { seed: 4, patches: 20 })).toThrow("made with other parameters")
     expect(() => openMiniature(root, { seed: 4, patches: 20 })).toThrow("holds files that are no miniature")
-    expect(() => openMiniature(join(root, "huge"), { seed: 4, patches: MAX_SITES + 1 })).toThrow(DataError)
+    for (const open of [openMiniature, openBigEarthNetV2]) {
+      expect(() => open(join(root, "huge"), { seed: 4, patches: 1_000_000 })).toThrow(
+        /huge: cannot hold 1000000 patches: a miniature has tiles for \d+\. Set `patches` lower\.$/
+      )
+    }
   })
 
   it("has values near those of Sentinel-2, and classes that fill every crop", async () => {
@@ -154,6 +158,7 @@ describe("a miniature", () => {
   })
 
   it("has a name for each patch", () => {
-    expect(new Set(Array.from({ length: MAX_SITES }, (_, i) => nameOf(siteOf(i)))).size).toBe(MAX_SITES)
+    const sites = 60_000
+    expect(new Set(Array.from({ length: sites }, (_, i) => nameOf(siteOf(i)))).size).toBe(sites)
   })
 })

@@ -15,7 +15,7 @@ const matrix = (rows: ReadonlyArray<Row>, classes: number): Uint8Array =>
     )
   )
 
-export const UCM_SCENES =
+const UCM_SCENES =
   "agricultural airplane baseballdiamond beach buildings chaparral denseresidential forest freeway golfcourse harbor intersection mediumresidential mobilehomepark overpass parkinglot river runway sparseresidential storagetanks tenniscourt".split(
     " "
   )
