@@ -11,9 +11,15 @@ export const shown = (value: unknown): string => {
 export const few = (names: ReadonlyArray<string>, most = 3): string =>
   names.length <= most ? names.join(", ") : `${names.slice(0, most).join(", ")} and ${names.length - most} more`
 
+/** A number as people read it: "1,200". */
+export const grouped = (count: number): string => count.toLocaleString("en")
+
 /** So many of something: "1 patch", "1,200 patches". */
 export const counted = (count: number, one: string, many = `${one}s`): string =>
-  `${count.toLocaleString("en")} ${count === 1 ? one : many}`
+  `${grouped(count)} ${count === 1 ? one : many}`
+
+/** What says whatever was thrown. */
+export const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
 /** Edit distance with transpositions (optimal string alignment; Damerau 1964). */
 const distance = (a: string, b: string): number => {

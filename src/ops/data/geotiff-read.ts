@@ -1,4 +1,5 @@
 /** Reads TIFF files: the bands of one image, in the file's own type, whatever its pieces, packing and byte order. */
+import { messageOf } from "../../pipeline/words.ts"
 import type { Band, Pixels } from "../elements.ts"
 import { bytesOf, pixelsOf, rawBytes } from "./dtypes.ts"
 import { type Refuse, refusing } from "./tiff-fields.ts"
@@ -27,7 +28,7 @@ const readPiece = async (bytes: Uint8Array, header: TiffHeader, i: number, into:
     if (unpacked.length < into.byteLength) throw new Error(`there are ${unpacked.length} bytes of ${into.byteLength}`)
     rawBytes(into).set(unpacked.subarray(0, into.byteLength))
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
+    const why = messageOf(cause)
     refuse(`cannot be unpacked: ${tiled ? "tile" : "strip"} ${i}: ${why}`)
   }
   undoPredictor(into, packing.predictor, littleEndian, { across: columns * samples, samples })

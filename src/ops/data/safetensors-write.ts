@@ -1,7 +1,8 @@
 /** Writes safetensors; see `safetensors.ts` for the layout. */
 import { dtypeOf, rawBytes } from "./dtypes.ts"
 import { DataError } from "./faults.ts"
-import { CODES, METADATA, product, type Tensor } from "./safetensors.ts"
+import type { Tensor } from "./safetensors.ts"
+import { CODES, METADATA, product } from "./safetensors-header.ts"
 
 const checkTensor = (tensor: Tensor, names: Set<string>): void => {
   const { name, dtype, shape, data } = tensor

@@ -1,7 +1,8 @@
 /** The lists that say which patches train, validate and test: `train.csv`, `val.csv`, `test.csv`, without a header. */
 import { readFileSync } from "node:fs"
+import { messageOf } from "../../pipeline/words.ts"
 import type { Split } from "../elements.ts"
-import { messageOf, textOf } from "./archive/read-file.ts"
+import { textOf } from "./archive/read-file.ts"
 import { DataError } from "./faults.ts"
 
 /** The first field of a line of CSV (RFC 4180, a line a record). */

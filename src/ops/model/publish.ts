@@ -4,6 +4,7 @@ import { Effect, Stream } from "effect"
 import { operator } from "../../pipeline/operator.ts"
 import { Name, optional, param } from "../../pipeline/param.ts"
 import type { Step } from "../../pipeline/step.ts"
+import { messageOf } from "../../pipeline/words.ts"
 import { type TrainState, TrainStep } from "../elements.ts"
 import { writeFileAtomic } from "../files.ts"
 import { Run } from "../run.ts"
@@ -25,7 +26,7 @@ const write = (path: string, { network, weights }: TrainState, normalisation: st
     catch: (cause) =>
       new WeightsError({
         subject: path,
-        problem: `cannot be written (${cause instanceof Error ? cause.message : String(cause)})`,
+        problem: `cannot be written (${messageOf(cause)})`,
         remedy: "Make room, or name another file in `to`",
         cause
       })

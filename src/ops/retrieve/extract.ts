@@ -1,5 +1,6 @@
 /** From a batch of images to vectors, on whatever thread. */
 import { explained } from "../../pipeline/explained.ts"
+import { messageOf } from "../../pipeline/words.ts"
 import type { Batch, NamedArray } from "../elements.ts"
 import type { Model } from "../model/model.ts"
 import { uploadArrays } from "../model/weights.ts"
@@ -41,7 +42,7 @@ const normalise = (vectors: Float32Array, dim: number): void => {
 const embedError = (batch: Batch, cause: unknown): EmbedError =>
   new EmbedError({
     subject: `batch of ${batch.names[0] ?? "nothing"} and others`,
-    problem: cause instanceof Error ? cause.message : String(cause),
+    problem: messageOf(cause),
     remedy: "Check that `channels` of the model is the number of bands, and the size of the images",
     cause
   })

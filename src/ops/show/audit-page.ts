@@ -1,5 +1,5 @@
 /** The page of an audit: one HTML file that needs no network. */
-import { counted } from "../../pipeline/words.ts"
+import { counted, grouped } from "../../pipeline/words.ts"
 import { countedText } from "../data/archive/kind.ts"
 import type { Audit, Finding } from "../elements.ts"
 import { verdict } from "./audit-text.ts"
@@ -7,8 +7,6 @@ import { escapeText } from "./markup.ts"
 import { style } from "./style.ts"
 
 type Counts = Readonly<Record<string, number>>
-
-const number = (n: number): string => n.toLocaleString("en")
 
 const WIDTH = 420
 const HEIGHT = 200
@@ -26,7 +24,7 @@ const columnPlot = (title: string, counts: Counts): string => {
     const top = HEIGHT - BOX.bottom - height
     return [
       `<rect class="column" x="${(middle - 0.36 * step).toFixed(1)}" y="${top.toFixed(1)}" width="${(0.72 * step).toFixed(1)}" height="${height.toFixed(1)}"/>`,
-      `<text class="tick" x="${middle.toFixed(1)}" y="${(top - 5).toFixed(1)}" text-anchor="middle">${number(n)}</text>`,
+      `<text class="tick" x="${middle.toFixed(1)}" y="${(top - 5).toFixed(1)}" text-anchor="middle">${grouped(n)}</text>`,
       `<text class="tick" x="${middle.toFixed(1)}" y="${HEIGHT - 9}" text-anchor="middle">${escapeText(name)}</text>`
     ].join("")
   })
@@ -38,7 +36,7 @@ const rowPlot = (title: string, counts: Counts): string => {
   const most = Math.max(1, ...Object.values(counts))
   const rows = Object.entries(counts).map(
     ([name, n]) =>
-      `<li><span>${escapeText(name)}</span><div class="bar"><i style="width:${((100 * n) / most).toFixed(1)}%"></i></div><b>${number(n)}</b></li>`
+      `<li><span>${escapeText(name)}</span><div class="bar"><i style="width:${((100 * n) / most).toFixed(1)}%"></i></div><b>${grouped(n)}</b></li>`
   )
   return `<figure class="card"><figcaption>${escapeText(title)}</figcaption><ul class="rows">${rows.join("")}</ul></figure>`
 }
@@ -69,7 +67,7 @@ const plots = ({ countries, distinctSets, labelsPerPatch, splits }: Audit): stri
 const classTable = ({ classCounts, patches }: Audit, part: "splits" | "countries", parts: ReadonlyArray<string>) => {
   const head = ["all", ...parts, ""].map((name) => `<th scope="col">${escapeText(name)}</th>`).join("")
   const rows = classCounts.map(({ name, total, ...counts }) => {
-    const cells = [total, ...parts.map((key) => counts[part][key] ?? 0)].map((n) => `<td>${number(n)}</td>`).join("")
+    const cells = [total, ...parts.map((key) => counts[part][key] ?? 0)].map((n) => `<td>${grouped(n)}</td>`).join("")
     const share = patches === 0 ? 0 : (100 * total) / patches
     return `<tr><th scope="row">${escapeText(name)}</th>${cells}<td class="share"><div class="bar"><i style="width:${share.toFixed(1)}%"></i></div></td></tr>`
   })
@@ -100,7 +98,7 @@ const leak = ({ leak: table }: Audit): string => {
   const columns = ["train", "val", "test", "none"]
   const rows = Object.entries(table).map(
     ([part, row]) =>
-      `<tr><th scope="row">${escapeText(part)}</th>${columns.map((name) => `<td>${number(row[name] ?? 0)}</td>`).join("")}</tr>`
+      `<tr><th scope="row">${escapeText(part)}</th>${columns.map((name) => `<td>${grouped(row[name] ?? 0)}</td>`).join("")}</tr>`
   )
   return `<h2>The same places in BigEarthNet v1</h2><div class="card scroll"><table><thead><tr><td>split here</td>${columns.map((name) => `<th scope="col">${name} of v1</th>`).join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`
 }

@@ -1,5 +1,5 @@
 /** An audit as text for a terminal. */
-import { counted } from "../../pipeline/words.ts"
+import { counted, grouped } from "../../pipeline/words.ts"
 import { findingText } from "../data/archive/kind.ts"
 import type { Audit } from "../elements.ts"
 import { wrapped } from "./table.ts"
@@ -10,7 +10,6 @@ const WIDEST = 34
 /** Differences that a reader takes in; all are in the page and in the JSON. */
 const DIFFERENCES = 6
 
-const number = (n: number): string => n.toLocaleString("en")
 const shorten = (text: string): string => (text.length <= WIDEST ? text : `${text.slice(0, WIDEST - 1)}…`)
 
 const tallied = (what: string, counts: Readonly<Record<string, number>>): ReadonlyArray<string> =>
@@ -19,7 +18,7 @@ const tallied = (what: string, counts: Readonly<Record<string, number>>): Readon
     : wrapped(
         `${what}: ${Object.entries(counts)
           // A number of labels beside a number of patches would read as one.
-          .map(([key, n]) => `${key}${/^\d+$/.test(key) ? ":" : ""} ${number(n)}`)
+          .map(([key, n]) => `${key}${/^\d+$/.test(key) ? ":" : ""} ${grouped(n)}`)
           .join(", ")}`
       )
 
@@ -33,7 +32,7 @@ const classTable = ({ classCounts, splits }: Audit): ReadonlyArray<string> => {
     ...classCounts
       .slice(0, SHOWN)
       .map(({ name, splits: counts, total }) =>
-        row(name, [total, ...parts.map((part) => counts[part] ?? 0)].map(number))
+        row(name, [total, ...parts.map((part) => counts[part] ?? 0)].map(grouped))
       )
   ]
 }
@@ -47,7 +46,7 @@ export const verdict = ({ patches, published }: Audit): string => {
   const more = differences.length > DIFFERENCES ? `; and ${differences.length - DIFFERENCES} more` : ""
   const part =
     patches < published.patches
-      ? `Holds ${number(patches)} of the ${number(published.patches)} patches that were published (${source})`
+      ? `Holds ${grouped(patches)} of the ${grouped(published.patches)} patches that were published (${source})`
       : `Differs from what was published (${source})`
   return `${part}: ${shown}${more}.`
 }

@@ -1,4 +1,5 @@
 /** What the run record says was left out: bad patches by the step that skipped them, findings about the archive. */
+import { counted } from "../../pipeline/words.ts"
 import { type Finding, findingText } from "../data/archive/kind.ts"
 import type { Bad } from "../data/bad-patches.ts"
 import { escapeText } from "./markup.ts"
@@ -12,7 +13,7 @@ export interface LeftOut {
 /** More would make the page heavy; the record has them all. */
 const SHOWN = 200
 
-const patches = (count: number): string => `${count.toLocaleString("en")} ${count === 1 ? "patch" : "patches"}`
+const patches = (count: number): string => counted(count, "patch", "patches")
 
 const skippedBy = (step: string, bad: ReadonlyArray<Bad>): string => {
   const shown = bad

@@ -1,4 +1,5 @@
 /** The report page: one HTML file that needs no network. */
+import { counted } from "../../pipeline/words.ts"
 import type { NamedReport } from "./comparison.ts"
 import { type LeftOut, leftOutSection } from "./left-out.ts"
 import { escapeText } from "./markup.ts"
@@ -29,10 +30,8 @@ const RULE =
 const rule = ({ report }: NamedReport): string =>
   `<p class="rule">${escapeText(report.notes[0] ?? "")} <span class="soft">${RULE}</span></p>`
 
-const number = (n: number): string => n.toLocaleString("en")
-
 const facts = ({ report }: NamedReport): string =>
-  `${number(report.queries)} ${report.queries === 1 ? "query" : "queries"} in a database of ${number(report.database)} ${report.database === 1 ? "image" : "images"}`
+  `${counted(report.queries, "query", "queries")} in a database of ${counted(report.database, "image")}`
 
 const plots = (all: ReadonlyArray<Plot>): string =>
   all.length === 0

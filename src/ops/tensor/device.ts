@@ -1,6 +1,7 @@
 /** Which engine runs: by the `device` that the user names, and what is set up here. */
 import { resolve } from "node:path"
 import { Effect } from "effect"
+import { messageOf } from "../../pipeline/words.ts"
 import { EngineError } from "./errors.ts"
 import { openNative } from "./native/open.ts"
 import { type Precision, processSettings } from "./native/process.ts"
@@ -28,7 +29,7 @@ export interface EngineOptions {
 const PROJECT = resolve(import.meta.dirname, "../../..")
 const GPU_SETUP = `${SETUP_COMMAND} -- --gpu`
 
-const text = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, "")
+const text = (cause: unknown): string => messageOf(cause).replace(/\.$/, "")
 
 const loadError = (device: "wasm" | "cpu") => (cause: unknown) =>
   new EngineError({

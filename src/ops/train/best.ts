@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { Effect, Stream } from "effect"
 import { operator } from "../../pipeline/operator.ts"
 import { Name, optional, PositiveInt, param } from "../../pipeline/param.ts"
-import { nearest } from "../../pipeline/words.ts"
+import { messageOf, nearest } from "../../pipeline/words.ts"
 import { TrainStep } from "../elements.ts"
 import { writeFileAtomic } from "../files.ts"
 import { Run } from "../run.ts"
@@ -34,7 +34,7 @@ const attempt = <A>(path: string, body: () => A) =>
         ? cause
         : new TrainError({
             subject: path,
-            problem: cause instanceof Error ? cause.message : String(cause),
+            problem: messageOf(cause),
             remedy: "Make room and see that the folder can be written; delete the file if it is damaged",
             cause
           })

@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { Effect, Stream } from "effect"
 import { explained } from "../../pipeline/explained.ts"
 import { operator } from "../../pipeline/operator.ts"
+import { messageOf } from "../../pipeline/words.ts"
 import { TrainStep } from "../elements.ts"
 import { writeFileAtomic } from "../files.ts"
 import { Run } from "../run.ts"
@@ -99,7 +100,7 @@ export const curve = operator({
             catch: (cause) =>
               new CurveError({
                 subject: file.path,
-                problem: cause instanceof Error ? cause.message : String(cause),
+                problem: messageOf(cause),
                 remedy: "Make room and see that the folder can be written",
                 cause
               })

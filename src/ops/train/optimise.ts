@@ -4,6 +4,7 @@ import { Clock, Effect, Schema, Stream } from "effect"
 import { operator } from "../../pipeline/operator.ts"
 import { Compat, choice, Flag, Positive, PositiveInt, Probability, param } from "../../pipeline/param.ts"
 import { peeked } from "../../pipeline/peek.ts"
+import { messageOf } from "../../pipeline/words.ts"
 import { BATCHES_AHEAD, Batch, TrainStep } from "../elements.ts"
 import { drawnWeights, type Model, makeModel } from "../model/model.ts"
 import { ModelParams } from "../model/params.ts"
@@ -24,7 +25,7 @@ import { makeTrainer } from "./trainer.ts"
 
 const asTrainError = (cause: unknown): TrainError | WeightsError => {
   if (cause instanceof Error && "_tag" in cause) return cause as TrainError | WeightsError
-  const problem = cause instanceof Error ? cause.message : String(cause)
+  const problem = messageOf(cause)
   return new TrainError({ subject: "training step", problem, remedy: "Check the size of the images", cause })
 }
 

@@ -4,6 +4,7 @@ import { Clock, Effect, Stream } from "effect"
 import { explained } from "../../pipeline/explained.ts"
 import { operator } from "../../pipeline/operator.ts"
 import { PositiveInt, param } from "../../pipeline/param.ts"
+import { messageOf } from "../../pipeline/words.ts"
 import { TrainStep } from "../elements.ts"
 import { writeFileAtomic } from "../files.ts"
 import { Run } from "../run.ts"
@@ -75,7 +76,7 @@ export const tensorboard = operator({
                 catch: (cause) =>
                   new TensorBoardError({
                     subject: path,
-                    problem: cause instanceof Error ? cause.message : String(cause),
+                    problem: messageOf(cause),
                     remedy: "Make room and see that the folder can be written",
                     cause
                   })

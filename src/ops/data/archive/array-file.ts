@@ -1,12 +1,12 @@
 /** Arrays on disk, `.npy` or a tensor of a safetensors file, read an item of the first axis at a time. */
 import { open } from "node:fs/promises"
+import { messageOf } from "../../../pipeline/words.ts"
 import type { Dtype, Pixels } from "../../elements.ts"
 import { NPY_PREFIX, npySpan, parseNpy } from "../../npy.ts"
 import { bytesOf, swapBytes, valuesAt } from "../dtypes.ts"
 import { DataError } from "../faults.ts"
 import { npyType } from "../npy.ts"
-import { DTYPES, findTensor, headerEnd, PREFIX } from "../safetensors.ts"
-import { messageOf } from "./read-file.ts"
+import { DTYPES, findTensor, headerEnd, PREFIX, product } from "../safetensors-header.ts"
 
 /** What numpy and PyTorch make of Python's own numbers: too wide for pixels, but often what labels are. */
 type Wide = "int64"
@@ -58,8 +58,6 @@ const readPart = async (file: string, at: number, length: number): Promise<{ byt
     await handle.close()
   }
 }
-
-const product = (shape: ReadonlyArray<number>): number => shape.reduce((n, size) => n * size, 1)
 
 const widthOf = (dtype: Dtype | Wide): number => (dtype === "int64" ? 8 : bytesOf(dtype))
 

@@ -3,6 +3,7 @@
  * `NAME_labels_metadata.json`; Sentinel-1 patches likewise, in a folder of their own.
  */
 import { join, resolve } from "node:path"
+import { messageOf } from "../../../pipeline/words.ts"
 import type { Band, PatchRef, RawPatch } from "../../elements.ts"
 import { S2_BANDS } from "../bands.ts"
 import { DataError } from "../faults.ts"
@@ -11,7 +12,7 @@ import { readBand } from "./band-file.ts"
 import { firstNames, holds } from "./glance.ts"
 import { inOrder } from "./in-order.ts"
 import { type ArchiveKind, rawOf } from "./kind.ts"
-import { listFolder, messageOf, readArchiveFile } from "./read-file.ts"
+import { listFolder, readArchiveFile } from "./read-file.ts"
 import { readSentinel1 } from "./sentinel-1.ts"
 
 const NOMENCLATURE = nomenclatureOf("43")

@@ -1,13 +1,14 @@
 /** Decodes images of three colours: tif, jpg, png. */
 import { join } from "node:path"
 import sharp from "sharp"
+import { messageOf } from "../../../pipeline/words.ts"
 import type { Band, PatchRef, RawPatch } from "../../elements.ts"
 import { RGB_BANDS } from "../band-names.ts"
 import { DataError } from "../faults.ts"
 import { decodeTiffBands } from "../geotiff-read.ts"
 import { PHOTOMETRIC, readTiffHeader } from "../tiff-header.ts"
 import { rawOf } from "./kind.ts"
-import { messageOf, readArchiveFile } from "./read-file.ts"
+import { readArchiveFile } from "./read-file.ts"
 
 const refuse = (file: string, problem: string, remedy: string, cause?: unknown): never => {
   throw new DataError({ subject: file, problem, remedy, cause })

@@ -2,6 +2,8 @@
  * What every kind of archive is to the rest: a list of patches, their labels, and what decodes one. A new kind is one file
  * with a value of `ArchiveKind`, and one line in `../archives.ts`.
  */
+
+import { grouped } from "../../../pipeline/words.ts"
 import type { Finding, Nomenclature, PatchRef, RawPatch } from "../../elements.ts"
 import { clauseOf } from "./clause.ts"
 
@@ -104,15 +106,13 @@ export const standAlone = (names: ReadonlyArray<string>): ReadonlyArray<Finding>
     "Labels are all that was looked at; get the images before anything is trained"
   )
 
-const number = (n: number): string => n.toLocaleString("en")
-
 /** How many there are of what: "3 label rows have no image". */
-export const countedText = ({ count, what }: Finding): string => `${number(count)} ${clauseOf(count, what)}`
+export const countedText = ({ count, what }: Finding): string => `${grouped(count)} ${clauseOf(count, what)}`
 
 /** A finding as a clause: "3 label rows have no image: a, b, c". */
 export const findingText = (one: Finding): string => {
   const { count, examples } = one
-  const more = count > examples.length ? `, and ${number(count - examples.length)} more` : ""
+  const more = count > examples.length ? `, and ${grouped(count - examples.length)} more` : ""
   return `${countedText(one)}${examples.length === 0 ? "" : `: ${examples.join(", ")}${more}`}`
 }
 

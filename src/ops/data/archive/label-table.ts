@@ -1,11 +1,10 @@
 /** Tables of labels: a header with the names of the classes, then one row of 0 and 1 per image. */
 import { parse } from "csv-parse/sync"
-import { suggestion } from "../../../pipeline/words.ts"
+import { messageOf, suggestion } from "../../../pipeline/words.ts"
 import type { Nomenclature } from "../../elements.ts"
 import { DataError } from "../faults.ts"
 import { classFinder } from "../nomenclatures.ts"
 import { type Finding, finding } from "./kind.ts"
-import { messageOf } from "./read-file.ts"
 
 export interface LabelTable {
   readonly file: string

@@ -1,8 +1,8 @@
 /** Labels from masks: a class is a label of an image where its mask has enough pixels of it. */
 import sharp from "sharp"
-import { counted } from "../../../pipeline/words.ts"
+import { counted, messageOf } from "../../../pipeline/words.ts"
 import { DataError } from "../faults.ts"
-import { messageOf, readArchiveFile } from "./read-file.ts"
+import { readArchiveFile } from "./read-file.ts"
 
 /** How the values of a mask name classes. */
 export interface Legend {

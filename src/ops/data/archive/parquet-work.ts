@@ -1,11 +1,10 @@
 /** Columns of a parquet file, by name, read on a thread of its own; see `parquet.ts`. Imports no Effect. */
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from "hyparquet"
 import { compressors } from "hyparquet-compressors"
-import { suggestion } from "../../../pipeline/words.ts"
+import { messageOf, suggestion } from "../../../pipeline/words.ts"
 import type { Work } from "../../workers/thread.ts"
 import { DataError } from "../faults.ts"
 import type { Column, Wanted } from "./parquet.ts"
-import { messageOf } from "./read-file.ts"
 
 /** Rows that are unpacked at a time. */
 const ROWS = 65_536

@@ -3,10 +3,9 @@ import { readFileSync } from "node:fs"
 import { readdir, readFile } from "node:fs/promises"
 import { join, relative, sep } from "node:path"
 import { isMainThread } from "node:worker_threads"
+import { messageOf } from "../../../pipeline/words.ts"
 import { DataError } from "../faults.ts"
 import { type Entry, entryOf, isShown, type Trail, trailInto } from "./entries.ts"
-
-export const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
 /** In a thread of its own nobody else waits, and reading a small file at once takes a fifth of the time. */
 const bytesOfFile = async (file: string): Promise<Buffer> => (isMainThread ? readFile(file) : readFileSync(file))

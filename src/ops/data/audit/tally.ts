@@ -40,24 +40,57 @@ export interface Tally {
   readonly findings: () => ReadonlyArray<Finding>
 }
 
+/** Patches of one class. */
+interface ClassCounts {
+  total: number
+  readonly splits: Counts
+  readonly countries: Counts
+}
+
+/** Distinct label sets by split, and of all. */
+const labelSets = () => {
+  const sets = new Map<string, Set<string>>()
+  return {
+    add: (split: string, labels: Uint8Array) => {
+      const key = Buffer.from(labels).toString("latin1")
+      for (const part of ["all", split]) {
+        const known = sets.get(part) ?? new Set()
+        known.add(key)
+        sets.set(part, known)
+      }
+    },
+    counts: (): Counts => bySplit(Object.fromEntries([...sets].map(([part, known]) => [part, known.size])))
+  }
+}
+
+/** What labels make suspicious, or worth a note. */
+const labelFindings = (
+  kind: string,
+  classes: ReadonlyArray<string>,
+  counts: ReadonlyArray<ClassCounts>,
+  { empty, filled }: Readonly<Record<"empty" | "filled", ReadonlyArray<string>>>
+): ReadonlyArray<Finding> => [
+  ...finding("images have no label", empty, "note", "Reading leaves them out; nothing is to be done"),
+  ...filledFinding(filled, kind),
+  ...finding(
+    "classes have fewer than two patches",
+    classes.filter((_, i) => counts[i].total < 2),
+    "note",
+    "Figures per class are undefined for them in some splits"
+  )
+]
+
 /** Counts patches of a kind of archive one by one; holds counts, names of suspicious patches, and distinct label sets. */
 export const tallyOf = (classes: ReadonlyArray<string>, kind: string): Tally => {
   const splits: Counts = {}
   const countries: Counts = {}
   const perPatch: Counts = {}
-  const classCounts = classes.map(() => ({ total: 0, splits: {} as Counts, countries: {} as Counts }))
-  const sets = new Map<string, Set<string>>()
-  const empty: Array<string> = []
-  const filled: Array<string> = []
+  const classCounts = classes.map((): ClassCounts => ({ total: 0, splits: {}, countries: {} }))
+  const sets = labelSets()
+  const suspicious = { empty: [] as string[], filled: [] as string[] }
   let patches = 0
-  const seeSet = (split: string, key: string) => {
-    const known = sets.get(split) ?? new Set()
-    known.add(key)
-    sets.set(split, known)
-  }
-  const count = ({ country, labels, name, split = undefined }: Counted) => {
+  const count = ({ country, labels, name, split }: Counted) => {
     const part = split ?? NO_SPLIT
-    const key = Buffer.from(labels).toString("latin1")
     let number = 0
     patches++
     add(splits, part)
@@ -70,10 +103,9 @@ export const tallyOf = (classes: ReadonlyArray<string>, kind: string): Tally => 
       if (country !== undefined) add(classCounts[i].countries, country)
     })
     add(perPatch, String(number))
-    seeSet("all", key)
-    seeSet(part, key)
-    if (number === 0) empty.push(name)
-    if (isFilled(labels, kind)) filled.push(name)
+    sets.add(part, labels)
+    if (number === 0) suspicious.empty.push(name)
+    if (isFilled(labels, kind)) suspicious.filled.push(name)
   }
   return {
     count,
@@ -88,21 +120,9 @@ export const tallyOf = (classes: ReadonlyArray<string>, kind: string): Tally => 
         countries: byName(one.countries)
       })),
       labelsPerPatch: perPatch,
-      distinctSets: bySplit(Object.fromEntries([...sets].map(([part, known]) => [part, known.size])))
+      distinctSets: sets.counts()
     }),
-    findings: () => {
-      const rare = classes.filter((_, i) => classCounts[i].total < 2)
-      return [
-        ...finding("images have no label", empty, "note", "Reading leaves them out; nothing is to be done"),
-        ...filledFinding(filled, kind),
-        ...finding(
-          "classes have fewer than two patches",
-          rare,
-          "note",
-          "Figures per class are undefined for them in some splits"
-        )
-      ]
-    }
+    findings: () => labelFindings(kind, classes, classCounts, suspicious)
   }
 }
 

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises"
 import { basename, extname } from "node:path"
 import sharp from "sharp"
+import { messageOf } from "../../../pipeline/words.ts"
 import type { Pixels } from "../../elements.ts"
 import { EUROSAT_BANDS, isEurosatFile } from "../archive/eurosat.ts"
 import { RGB_BANDS, unnamedBands } from "../band-names.ts"
@@ -47,7 +48,7 @@ const imageLayers = async (bytes: Uint8Array, file: string): Promise<ReadonlyArr
   } catch (cause) {
     throw new DataError({
       subject: file,
-      problem: `cannot be read as an image (${cause instanceof Error ? cause.message : String(cause)})`,
+      problem: `cannot be read as an image (${messageOf(cause)})`,
       remedy: "Get the file anew: it is damaged, or of another kind than its name says",
       cause
     })
@@ -100,7 +101,7 @@ export const readLayers = async (file: string): Promise<ReadonlyArray<Layer>> =>
   const bytes = await readFile(file).catch((cause: unknown) => {
     throw new DataError({
       subject: file,
-      problem: `cannot be read (${cause instanceof Error ? cause.message : String(cause)})`,
+      problem: `cannot be read (${messageOf(cause)})`,
       remedy: "Check its path and that you may read it",
       cause
     })

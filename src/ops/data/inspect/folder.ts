@@ -1,6 +1,7 @@
 /** The patches of a folder of images, whatever archive it is: found by the names of files alone. */
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
+import { messageOf } from "../../../pipeline/words.ts"
 import { type Entry, entryOf, isShown, type Trail, trailInto } from "../archive/entries.ts"
 import { byText } from "../archive/read-file.ts"
 import { DataError } from "../errors.ts"
@@ -24,7 +25,7 @@ const list = (folder: string): ReadonlyArray<Entry> => {
     if (cause instanceof DataError) throw cause
     throw new DataError({
       subject: folder,
-      problem: `cannot be listed (${cause instanceof Error ? cause.message : String(cause)})`,
+      problem: `cannot be listed (${messageOf(cause)})`,
       remedy: "Check its path and that you may read it",
       cause
     })

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import type { Nomenclature, PatchRef, Split } from "../../elements.ts"
 import { writeFileAtomic } from "../../files.ts"
+import { multiHot } from "../labels.ts"
 import type { Miniature, MiniatureOptions } from "./archive.ts"
 import { beginMiniature, finishMiniature } from "./manifest.ts"
 import { drawPicture, drawScenery, type Picture, setOf } from "./picture.ts"
@@ -41,12 +42,6 @@ const put = (file: string, bytes: Uint8Array): void => {
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(`${file}.partial`, bytes)
   renameSync(`${file}.partial`, file)
-}
-
-const multiHot = (set: ReadonlyArray<number>, size: number): Uint8Array => {
-  const labels = new Uint8Array(size)
-  for (const i of set) labels[i] = 1
-  return labels
 }
 
 /**
@@ -91,7 +86,7 @@ export const openPictures = (
     }
   }
   const finish = () => {
-    const rows = names.map((name, i) => ({ name, labels: multiHot(classesOf(i), classes.length) }))
+    const rows = names.map((name, i) => ({ name, labels: multiHot(classes.length, classesOf(i)) }))
     for (const [path, content] of Object.entries(archive.tables(rows))) writeFileAtomic(join(folder, path), content)
     finishMiniature(folder, facts)
   }

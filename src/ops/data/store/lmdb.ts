@@ -1,6 +1,7 @@
 /** Opens LMDB stores: a folder with `data.mdb` and `lock.mdb`, keys UTF-8, values raw bytes. */
 import { Effect, type Scope } from "effect"
 import { type Key, open, type RootDatabase } from "lmdb"
+import { messageOf } from "../../../pipeline/words.ts"
 import { attempt, StoreError } from "../errors.ts"
 import { storeVersion } from "./guard.ts"
 import { keyBytes, keyIfAny, missing, nameOf, onlyStoreFaults, type StoreReader } from "./reader.ts"
@@ -27,7 +28,7 @@ const failed = (path: string, what: string, cause: unknown): StoreError =>
     ? cause
     : new StoreError({
         subject: path,
-        problem: `cannot be ${what} (${cause instanceof Error ? cause.message : String(cause)})`,
+        problem: `cannot be ${what} (${messageOf(cause)})`,
         remedy: "Check that the disk has room and that you may write there",
         cause
       })

@@ -4,6 +4,7 @@
  */
 import { closeSync, openSync, read as readAsync } from "node:fs"
 import { Effect, type Scope } from "effect"
+import { messageOf } from "../../../pipeline/words.ts"
 import { attempt, type DataError, StoreError } from "../errors.ts"
 import { dataFile } from "./guard.ts"
 import { type DataFile, damaged, readMeta } from "./layout.ts"
@@ -119,7 +120,7 @@ export const openVersion1 = (path: string): Effect.Effect<StoreReader, StoreErro
       catch: (cause) =>
         new StoreError({
           subject: path,
-          problem: `cannot be opened (${cause instanceof Error ? cause.message : String(cause)})`,
+          problem: `cannot be opened (${messageOf(cause)})`,
           remedy: "Check that you may read it",
           cause
         })

@@ -2,6 +2,7 @@
 import { mkdir, readdir, rename, rm } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
 import { Effect } from "effect"
+import { messageOf } from "../../../pipeline/words.ts"
 import { SetupError } from "./errors.ts"
 import { Machine } from "./machine.ts"
 import { megabytes } from "./progress.ts"
@@ -23,7 +24,7 @@ export const fileFault = (subject: string, cause: unknown): SetupError => {
   if (code === "ENOSPC" || code === "EDQUOT") return diskFull(subject, cause)
   return new SetupError({
     subject,
-    problem: cause instanceof Error ? cause.message : String(cause),
+    problem: messageOf(cause),
     remedy:
       code === "EACCES" || code === "EPERM" || code === "EROFS"
         ? "Allow writing there, or set XDG_CACHE_HOME to a folder of your own"

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs"
 import { createRequire } from "node:module"
 import { join } from "node:path"
+import { messageOf } from "../../../pipeline/words.ts"
 import type { Tf } from "../tfjs.ts"
 import { NativeLoadError } from "./errors.ts"
 import { readBuilt, wholeLibraries } from "./record.ts"
@@ -70,7 +71,7 @@ export const loadNative = (found: { readonly packageFolder: string }): NativeTf 
   } catch (cause) {
     throw new NativeLoadError({
       subject: found.packageFolder,
-      problem: `native TensorFlow does not load (${(cause instanceof Error ? cause.message : String(cause)).split("\n")[0]})`,
+      problem: `native TensorFlow does not load (${messageOf(cause).split("\n")[0]})`,
       remedy: `Remove this folder and run \`${SETUP_COMMAND}\` again`,
       cause
     })
