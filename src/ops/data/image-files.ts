@@ -1,5 +1,6 @@
 /** The bands of images that belong to no archive: one file, a folder of one patch's bands, or a folder of many. */
 import { existsSync, statSync } from "node:fs"
+import { dirname, relative, sep } from "node:path"
 import { counted } from "../../pipeline/words.ts"
 import type { Band } from "../elements.ts"
 import { DataError } from "./errors.ts"
@@ -7,8 +8,19 @@ import type { Layer } from "./inspect/facts.ts"
 import { patchOfFile, readLayers } from "./inspect/file.ts"
 import { type PatchFiles, patchesBelow } from "./inspect/folder.ts"
 
+/** Images of one name in two folders are told apart by their paths below `folder`. */
+const distinct = (folder: string, found: ReadonlyArray<PatchFiles>): ReadonlyArray<PatchFiles> => {
+  const counts = new Map<string, number>()
+  for (const { name } of found) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return found.map((one) => {
+    if (counts.get(one.name) === 1) return one
+    const inside = relative(folder, dirname(one.files[0])).split(sep).join("/")
+    return inside === "" ? one : { ...one, name: `${inside}/${one.name}` }
+  })
+}
+
 /**
- * The patches at a path, in the order of their paths. Files of a folder that differ in their band alone are one patch.
+ * The patches at a path, those of the folder itself first. Files of a folder that differ in their band alone are one patch.
  *
  * @throws DataError where nothing stands there, or no image
  */
@@ -19,7 +31,7 @@ export const imagesAt = (path: string): ReadonlyArray<PatchFiles> => {
   if (!statSync(path).isDirectory()) return [{ name: patchOfFile(path).patch, files: [path] }]
   const found = [...patchesBelow(path)]
   if (found.length === 0) throw refuse("holds no image")
-  return found
+  return distinct(path, found)
 }
 
 const bandOf = (name: string, { data, dtype, name: own, shape }: Layer, given: string | undefined): Band => {

@@ -1,5 +1,5 @@
 /** Images that belong to no archive are what an archive's reader would make of them. */
-import { readdirSync, writeFileSync } from "node:fs"
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
 import sharp from "sharp"
@@ -53,6 +53,19 @@ describe("images", () => {
       expect([...unit.image]).toEqual([0, 51, 255, 102, 1, 2].map((v) => Math.fround(v / 255)))
       const [plain] = yield* collect(images({ from: at("p.png"), bands: "rgb", unit: false }))
       expect([...plain.image]).toEqual([0, 51, 255, 102, 1, 2])
+    })
+  )
+
+  effect("of one name in two folders are told apart by their paths", () =>
+    Effect.gen(function* () {
+      const folder = join(root, "twice")
+      for (const inside of ["", "north", "south/far"]) {
+        mkdirSync(join(folder, inside), { recursive: true })
+        copyFileSync(at("p.png"), join(folder, inside, "p.png"))
+      }
+      copyFileSync(at("p.png"), join(folder, "north", "alone.png"))
+      const found = yield* collect(images({ from: folder, bands: "rgb" }))
+      expect(found.map(({ name }) => name)).toEqual(["p", "alone", "north/p", "south/far/p"])
     })
   )
 
