@@ -41,6 +41,35 @@ const trainingFaults = (pipelines: ReadonlyMap<string, AnyPipeline>): ReadonlyAr
   }))
 }
 
+/** Tables that a step writes into the run folder. */
+const tablesOf = ({ name, params }: Step): ReadonlyArray<string> => {
+  if (name === "curve") return ["curve.csv"]
+  if (name === "measure") return params.per_query === undefined ? [] : [`${params.per_query}.csv`]
+  return name === "save" && params.folder === undefined ? [`${params.to}.csv`] : []
+}
+
+/** The second of two steps would take the place of what the first has written. */
+const tableFaults = (pipelines: ReadonlyMap<string, AnyPipeline>): ReadonlyArray<Fault> => {
+  const writers = new Map<string, string>()
+  const faults: Array<Fault> = []
+  for (const [pipeline, { steps }] of pipelines) {
+    for (const step of steps) {
+      const path = `pipelines.${pipeline}.${step.name}`
+      for (const table of tablesOf(step)) {
+        const other = writers.get(table)
+        if (other === undefined) writers.set(table, path)
+        else
+          faults.push({
+            at: originOf(step).at,
+            path,
+            problem: `writes ${table}, as ${other} does: give it another name`
+          })
+      }
+    }
+  }
+  return faults
+}
+
 /** All faults of pipelines that are each right by themselves. */
 export const disagreements = (pipelines: ReadonlyMap<string, AnyPipeline>): ReadonlyArray<Fault> =>
-  inOrder([...channelFaults(pipelines), ...trainingFaults(pipelines)])
+  inOrder([...channelFaults(pipelines), ...trainingFaults(pipelines), ...tableFaults(pipelines)])

@@ -11,6 +11,12 @@ export const shown = (value: unknown): string => {
 export const few = (names: ReadonlyArray<string>, most = 3): string =>
   names.length <= most ? names.join(", ") : `${names.slice(0, most).join(", ")} and ${names.length - most} more`
 
+/** Names that occur more than once, each once, in the order of their second place. */
+export const repeated = (names: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const seen = new Set<string>()
+  return [...new Set(names.filter((name) => seen.size === seen.add(name).size))]
+}
+
 /** A number as people read it: "1,200". */
 export const grouped = (count: number): string => count.toLocaleString("en")
 

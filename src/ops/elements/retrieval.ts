@@ -1,7 +1,7 @@
 /** Embeddings and what is ranked by them. */
 import { type AnyElement, element } from "../../pipeline/element.ts"
 
-/** Embeddings of a batch: vectors float32 [size, dim], L2-normalised rows; labels uint8 [size, classes]. */
+/** Embeddings of a batch: vectors float32 [size, dim], whose rows `embed` L2-normalises; labels uint8 [size, classes]. */
 export interface Embeddings extends AnyElement {
   readonly kind: "embeddings"
   readonly size: number
@@ -15,11 +15,7 @@ export interface Embeddings extends AnyElement {
   /** Fingerprint of the weights that made them, where it is known. */
   readonly weights?: string
 }
-export const Embeddings = element<Embeddings>(
-  "embeddings",
-  "embeddings",
-  "vectors float32 [n, d], L2-normalised, with labels [n, L]"
-)
+export const Embeddings = element<Embeddings>("embeddings", "embeddings", "vectors float32 [n, d], with labels [n, L]")
 
 /** What `fit-pca` says at its end. */
 export interface Compression extends AnyElement {
@@ -49,6 +45,8 @@ export interface Gallery {
   readonly queries: Int32Array
   /** Image indices of the database, ascending. */
   readonly database: Int32Array
+  /** True where the database is no more than what a search found: no order of it is one of the whole. */
+  readonly partial?: boolean | undefined
   /** True where the labels of the queries are not known: theirs are then rows of zeros. */
   readonly unlabelled?: boolean | undefined
   /** True where the order was made with the labels of the database, which the measures ask about. */

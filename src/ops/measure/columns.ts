@@ -4,7 +4,7 @@ import type { Tally } from "./accumulate.ts"
 import type { Figures } from "./figures.ts"
 import type { Plan, Prepared } from "./prepare.ts"
 import { levels } from "./relevance.ts"
-import { USES_LABELS } from "./report-csv.ts"
+import { THRESHOLDS, USES_LABELS } from "./report-csv.ts"
 import { type Column, standardColumns } from "./standard.ts"
 
 /** A column with the way to its values; null where a query does not count. */
@@ -66,16 +66,20 @@ export const mean = (values: Iterable<number | null>): number | null => {
 
 /**
  * The figures of single queries as CSV: the query's name, whether it counts in the original's mAP and precision, and each
- * column; empty where a query does not count. A last column says where the ranking was made with the labels of the database.
+ * column; empty where a query does not count. Then stand the thresholds of easy, medium and hard, and in a last column,
+ * where it is so, that the ranking was made with the labels of the database.
  */
 export const perQueryCsv = (prepared: Prepared, { figures, rows }: Tally): string => {
   const columns = columnsOf(prepared)
   const { names, queries, usesDatabaseLabels } = prepared.gallery
   const said = usesDatabaseLabels === true
+  const thresholds = levels.map((level) => prepared.plan.thresholds[level]).join(" ")
   const header = columns.map(({ name, part }) => field(part === undefined ? name : `${name} ${part}`))
   const lines = rows.map((row, i) => {
     const values = columns.map(({ of }) => of(figures[i]) ?? "")
-    return [field(names[queries[row]]), figures[i].counted ? 1 : 0, ...values, ...(said ? [1] : [])].join(",")
+    return [field(names[queries[row]]), figures[i].counted ? 1 : 0, ...values, thresholds, ...(said ? [1] : [])].join(
+      ","
+    )
   })
-  return `${[["query", "counted", ...header, ...(said ? [USES_LABELS] : [])].join(","), ...lines].join("\n")}\n`
+  return `${[["query", "counted", ...header, THRESHOLDS, ...(said ? [USES_LABELS] : [])].join(","), ...lines].join("\n")}\n`
 }

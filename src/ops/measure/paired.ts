@@ -9,7 +9,7 @@ export interface Difference {
   /** The 95 % interval of resampled means, percentile method. */
   readonly low: number
   readonly high: number
-  /** Two-sided: twice the smaller share of resamples on one side of 0, ties counted on both. */
+  /** Two-sided: twice the smaller share of resamples on one side of 0, ties counted on both, one more of each (Davison 1997). */
   readonly p: number
   /** Queries that count in both. */
   readonly queries: number
@@ -20,9 +20,6 @@ export interface Pair {
   readonly first: Float64Array
   readonly second: Float64Array
 }
-
-const share = (values: Float64Array, holds: (value: number) => boolean): number =>
-  values.reduce((count, value) => count + (holds(value) ? 1 : 0), 0) / values.length
 
 /**
  * Compares figures query by query. Queries are drawn with replacement, for both evaluations and all figures alike; so what
@@ -52,8 +49,10 @@ export const pairedDifferences = (
     const interval = intervalOf(means[i])
     if (counting.length === 0 || interval === undefined) return undefined
     const defined = means[i].filter((value) => !Number.isNaN(value))
-    const below = share(defined, (value) => value <= 0)
-    const above = share(defined, (value) => value >= 0)
+    // One more of each: no number of resamples can show that a difference is impossible.
+    const share = (count: number) => (count + 1) / (defined.length + 1)
+    const below = share(defined.filter((value) => value <= 0).length)
+    const above = share(defined.filter((value) => value >= 0).length)
     const mean = counting.reduce((sum, value) => sum + value, 0) / counting.length
     const [low, high] = interval
     return { mean, low, high, p: Math.min(1, 2 * Math.min(below, above)), queries: counting.length }

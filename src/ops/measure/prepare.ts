@@ -1,5 +1,6 @@
 /** What all queries of a ranking share when they are measured. */
 import type { Gallery } from "../elements.ts"
+import { MeasureError } from "./errors.ts"
 import { type LabelSets, labelSets } from "./label-sets.ts"
 import { relationOf } from "./relations.ts"
 import { type Codebook, codebook, type Level, levels, relevantCodes, strictest, type Thresholds } from "./relevance.ts"
@@ -54,8 +55,20 @@ const standardPlan = ({ at, precisionAt, standard, thresholds }: Plan, book: Cod
         at
       }
 
-/** @throws MeasureError where the labels do not fit the names and classes */
+const checkMeasurable = ({ partial, unlabelled }: Gallery): void => {
+  const refuse = (problem: string, remedy: string) => {
+    throw new MeasureError({ subject: "rankings", problem, remedy })
+  }
+  if (partial === true) {
+    refuse("are what a search found, and figures are of a whole database", "Measure what `rank` gives")
+  }
+  if (unlabelled === true)
+    refuse("are of queries without labels", "Give them some with `relabel`, or search with images that have labels")
+}
+
+/** @throws MeasureError where labels do not fit names and classes, queries have none, or the database is part of one */
 export const prepare = (gallery: Gallery, plan: Plan): Prepared => {
+  checkMeasurable(gallery)
   const sets = labelSets(gallery.labels, gallery.names.length, gallery.classes.length)
   const book = codebook(gallery.classes.length)
   const relevant = new Uint8Array(book.distance.length)

@@ -28,7 +28,7 @@ const grouped = (entries: ReadonlyArray<Entry>): Results => {
   return results
 }
 
-/** The mean over classes of their mean average precision, in front of them. */
+/** The mean over classes of their mean average precision, beside them. */
 const classMean = (entries: ReadonlyArray<Entry>): ReadonlyArray<Entry> => {
   const name = STANDARD["class-map"]
   const first = entries.findIndex(([column]) => column.name === name)

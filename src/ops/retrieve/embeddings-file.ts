@@ -1,4 +1,5 @@
 /** Embeddings on disk: vectors that numpy opens, and a table of names and labels beside them. */
+import { rmSync } from "node:fs"
 import type { Embeddings } from "../elements.ts"
 import { GrowingFile } from "../growing-file.ts"
 import { npyHeader } from "../npy.ts"
@@ -77,6 +78,8 @@ export class EmbeddingsFile {
     this.labels.complete()
     this.predicted?.complete()
     for (const file of this.files) file.rename()
+    // Those of an earlier run are no labels of these images.
+    if (this.predicted === undefined) rmSync(`${this.path}.predicted.csv`, { force: true })
   }
 
   /** Removes what is unfinished; does nothing after `finish`. */

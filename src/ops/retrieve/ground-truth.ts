@@ -2,6 +2,7 @@ import { join } from "node:path"
 import { Effect, Stream } from "effect"
 import { passing } from "../../pipeline/operator.ts"
 import { param } from "../../pipeline/param.ts"
+import { few, repeated } from "../../pipeline/words.ts"
 import type { Batch, Embeddings, Patch } from "../elements.ts"
 import { MeasureError } from "../measure/errors.ts"
 import { type Truth, truthOf } from "../measure/truth.ts"
@@ -50,6 +51,14 @@ class Collected {
         subject: "ground-truth",
         problem: "nothing passed",
         remedy: "Read a split that holds patches"
+      })
+    }
+    const twice = repeated(this.names)
+    if (twice.length > 0) {
+      throw new RetrieveError({
+        subject: "ground-truth",
+        problem: `images are told by their names, but several are called ${few(twice)}`,
+        remedy: "Read the split once, and give patches names of their own"
       })
     }
     return truthOf(this.names, this.classes, Uint8Array.from(Buffer.concat(this.parts)))

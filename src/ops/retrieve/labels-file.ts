@@ -15,21 +15,24 @@ const HEADER = "Give it a header `name,CLASS,...` and one row of 0 and 1 per ima
 const refuse = (path: string, problem: string, remedy = HEADER): RetrieveError =>
   new RetrieveError({ subject: path, problem, remedy })
 
-/** One field of a row that holds quotes, and where the next one begins. */
-const quoted = (row: string, from: number): readonly [field: string, next: number] => {
+type Refuse = (problem: string) => never
+
+/** One field in quotes, and where the next one begins. */
+const quoted = (row: string, from: number, refuseRow: Refuse): readonly [field: string, next: number] => {
   let end = row.indexOf('"', from + 1)
   while (end >= 0 && row[end + 1] === '"') end = row.indexOf('"', end + 2)
-  if (end < 0) return [row.slice(from), row.length + 1]
+  if (end < 0) return refuseRow("has a quote that is not closed")
+  if (end + 1 < row.length && row[end + 1] !== ",") return refuseRow("has text behind a closing quote")
   return [row.slice(from + 1, end).replaceAll('""', '"'), end + 2]
 }
 
 /** The fields of one row; those in quotes may hold commas, and quotes written twice. */
-const fieldsOf = (row: string): Array<string> => {
+const fieldsOf = (row: string, refuseRow: Refuse): Array<string> => {
   if (!row.includes('"')) return row.split(",")
   const fields: Array<string> = []
   for (let at = 0; at <= row.length; ) {
     if (row[at] === '"') {
-      const [field, next] = quoted(row, at)
+      const [field, next] = quoted(row, at, refuseRow)
       fields.push(field)
       at = next
     } else {
@@ -43,7 +46,9 @@ const fieldsOf = (row: string): Array<string> => {
 }
 
 const classesOf = (path: string, header: string): ReadonlyArray<string> => {
-  const [first, ...classes] = fieldsOf(header).map((field) => field.trim())
+  const [first, ...classes] = fieldsOf(header, (problem) => {
+    throw refuse(path, `its header ${problem}`)
+  }).map((field) => field.trim())
   if (first !== "name") throw refuse(path, `its first line begins with "${first}", not with "name"`)
   if (classes.length === 0) throw refuse(path, "its header names no class")
   const wrong = classes.find((name, i) => name === "" || classes.indexOf(name) !== i)
@@ -53,12 +58,26 @@ const classesOf = (path: string, header: string): ReadonlyArray<string> => {
   return classes
 }
 
-/** Where the next line begins, and this one's text; fields in quotes may hold line breaks. */
-const lineAt = (text: string, from: number): readonly [line: string, next: number] => {
-  let end = text.indexOf("\n", from)
-  while (end >= 0 && (text.slice(from, end).split('"').length - 1) % 2 === 1) end = text.indexOf("\n", end + 1)
-  const line = text.slice(from, end < 0 ? text.length : end)
-  return [line.endsWith("\r") ? line.slice(0, -1) : line, end < 0 ? text.length : end + 1]
+/**
+ * The lines of a text, one after the other; fields in quotes may hold line breaks. A quote within a field that does not
+ * begin with one is a sign like others.
+ */
+function* linesOf(text: string, begin: number): Generator<string> {
+  let quote = text.indexOf('"', begin)
+  for (let at = begin; at < text.length; ) {
+    let end = text.indexOf("\n", at)
+    let open = false
+    for (;;) {
+      for (; quote >= 0 && (end < 0 || quote < end); quote = text.indexOf('"', quote + 1)) {
+        if (open || quote === at || text[quote - 1] === ",") open = !open
+      }
+      if (!open || end < 0) break
+      end = text.indexOf("\n", end + 1)
+    }
+    const line = text.slice(at, end < 0 ? text.length : end)
+    yield line.endsWith("\r") ? line.slice(0, -1) : line
+    at = end < 0 ? text.length : end + 1
+  }
 }
 
 /** Writes the labels of a row, counted from 0. */
@@ -81,7 +100,7 @@ const writeCells = (
   })
 }
 
-const linesOf = (text: string): number => {
+const countLines = (text: string): number => {
   let lines = 1
   for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) lines++
   return lines
@@ -94,16 +113,17 @@ const linesOf = (text: string): number => {
  * @throws RetrieveError where header or rows are wrong
  */
 export const parseLabels = (path: string, text: string): LabelTable => {
-  const begin = text.startsWith("\ufeff") ? 1 : 0
-  let [line, at] = lineAt(text, begin)
-  const classes = classesOf(path, line)
+  const lines = linesOf(text, text.startsWith("\ufeff") ? 1 : 0)
+  const classes = classesOf(path, lines.next().value ?? "")
   const names: Array<string> = []
-  const labels = new Uint8Array(linesOf(text) * classes.length)
-  while (at < text.length) {
-    ;[line, at] = lineAt(text, at)
+  const labels = new Uint8Array(countLines(text) * classes.length)
+  const refuseRow: Refuse = (problem) => {
+    throw refuse(path, `row ${names.length + 1} ${problem}`)
+  }
+  for (const line of lines) {
     if (line.trim() === "") continue
-    const [name, ...cells] = fieldsOf(line)
-    if (name === "") throw refuse(path, `row ${names.length + 1} has no name`)
+    const [name, ...cells] = fieldsOf(line, refuseRow)
+    if (name === "") refuseRow("has no name")
     writeCells(path, names.length, cells, classes, labels)
     names.push(name)
   }

@@ -1,11 +1,12 @@
-import { resolve } from "node:path"
+import { join, resolve, sep } from "node:path"
 import { Effect, Stream } from "effect"
 import { operator } from "../../pipeline/operator.ts"
 import { Name, param } from "../../pipeline/param.ts"
-import { few } from "../../pipeline/words.ts"
+import { few, repeated } from "../../pipeline/words.ts"
 import { type Gallery, Ranking } from "../elements.ts"
 import { labelOf } from "../measure/label-sets.ts"
 import type { Truth } from "../measure/truth.ts"
+import { Run } from "../run.ts"
 import { attempt, RetrieveError } from "./errors.ts"
 import { perGallery } from "./per-gallery.ts"
 import { readTruth } from "./truth-file.ts"
@@ -13,7 +14,7 @@ import { readTruth } from "./truth-file.ts"
 /**
  * A gallery with the labels of a ground truth.
  *
- * @throws RetrieveError where an image is not in the ground truth
+ * @throws RetrieveError where an image is not in the ground truth, or two have one name
  */
 export const relabelled = (gallery: Gallery, { classes, names, sets }: Truth, path: string): Gallery => {
   const places = new Map(names.map((name, i) => [name, i]))
@@ -23,6 +24,14 @@ export const relabelled = (gallery: Gallery, { classes, names, sets }: Truth, pa
       subject: path,
       problem: `does not know ${few(missing)}`,
       remedy: "Write the ground truth from the same split, or leave it out: labels then come with the embeddings"
+    })
+  }
+  const twice = repeated(gallery.names)
+  if (twice.length > 0) {
+    throw new RetrieveError({
+      subject: path,
+      problem: `cannot tell images apart that have one name: ${few(twice)}`,
+      remedy: "Give images names of their own"
     })
   }
   const width = classes.length
@@ -47,8 +56,11 @@ export const relabel = operator({
     (rankings) =>
       Stream.unwrap(
         Effect.gen(function* () {
+          const { folder, wrote } = yield* Run
           const path = resolve(from)
           const truth = yield* Effect.scoped(readTruth(path))
+          // A ranking is measured again by another ground truth.
+          if (!path.startsWith(folder + sep)) yield* wrote(join(path, "data.mdb"))
           const again = perGallery((gallery) => relabelled(gallery, truth, from))
           return Stream.mapEffect(rankings, (ranking) =>
             attempt((): Ranking => ({ ...ranking, gallery: again(ranking.gallery) }))

@@ -143,7 +143,15 @@ export const searchOne = (what: Searched, row: number, top: number): Ranking => 
   const place = new Map(Array.from(database, (image, at) => [image, at]))
   return {
     kind: "ranking",
-    gallery: { names, classes: batches[0].classes, labels, queries, database, unlabelled: !what.labelled },
+    gallery: {
+      names,
+      classes: batches[0].classes,
+      labels,
+      queries,
+      database,
+      partial: true,
+      unlabelled: !what.labelled
+    },
     from: row,
     to: row + 1,
     order: found.map((image) => place.get(image) ?? 0),

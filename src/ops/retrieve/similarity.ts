@@ -26,6 +26,10 @@ export const flaw = (by: Similarity, squared: number): string | undefined => {
  * the inner product in single precision: vectors much nearer to each other than to the origin are better centred first.
  *
  * @param product of the two vectors, which `cosine` takes normalised
+ * @returns NaN for `l2` where the product is not finite
  */
-export const similarityOf = (by: Similarity, product: number, squaredQuery: number, squaredItem: number): number =>
-  by === "l2" ? -Math.sqrt(Math.max(0, squaredQuery + squaredItem - 2 * product)) : product
+export const similarityOf = (by: Similarity, product: number, squaredQuery: number, squaredItem: number): number => {
+  if (by !== "l2") return product
+  // A product that single precision cannot hold would make the distance 0.
+  return Number.isFinite(product) ? -Math.sqrt(Math.max(0, squaredQuery + squaredItem - 2 * product)) : Number.NaN
+}

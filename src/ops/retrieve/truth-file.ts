@@ -7,7 +7,7 @@
 import { mkdirSync, renameSync, rmSync } from "node:fs"
 import { dirname } from "node:path"
 import { Effect, Schema, type Scope } from "effect"
-import type { StoreError } from "../data/errors.ts"
+import { StoreError } from "../data/errors.ts"
 import { onlyStoreFaults, openReader, openWriter, type StoreReader } from "../data/store/lmdb.ts"
 import { popcount, wordsFor } from "../measure/label-sets.ts"
 import { type Codes, codebook } from "../measure/relevance.ts"
@@ -55,8 +55,14 @@ export const writeTruth = (path: string, truth: Truth): Effect.Effect<void, Stor
   )
 }
 
+const REMEDY = "Write it again with `ground-truth`"
+
+/** What a store of patches would need is no remedy here. */
+const ofTruth = ({ cause, problem, subject }: StoreError): StoreError =>
+  new StoreError({ subject, problem, remedy: REMEDY, cause })
+
 const foreign = (path: string, problem: string): RetrieveError =>
-  new RetrieveError({ subject: path, problem, remedy: "Write it again with `ground-truth`" })
+  new RetrieveError({ subject: path, problem, remedy: REMEDY })
 
 const damaged = (path: string, what: string): RetrieveError => foreign(path, `is damaged: ${what}`)
 
@@ -151,6 +157,9 @@ const decode = (path: string, store: StoreReader): Truth => {
 
 /** Reads what `writeTruth` has written; @throws RetrieveError where something else stands there */
 export const readTruth = (path: string): Effect.Effect<Truth, StoreError | RetrieveError, Scope.Scope> =>
-  Effect.flatMap(openReader(path), (store) =>
-    Effect.try({ try: () => decode(path, store), catch: (cause) => cause as RetrieveError | StoreError })
+  openReader(path).pipe(
+    Effect.flatMap((store) =>
+      Effect.try({ try: () => decode(path, store), catch: (cause) => cause as RetrieveError | StoreError })
+    ),
+    Effect.mapError((fault) => (fault instanceof StoreError ? ofTruth(fault) : fault))
   )

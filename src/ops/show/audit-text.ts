@@ -33,7 +33,10 @@ const classTable = ({ classCounts, splits }: Audit): ReadonlyArray<string> => {
       .slice(0, SHOWN)
       .map(({ name, splits: counts, total }) =>
         row(name, [total, ...parts.map((part) => counts[part] ?? 0)].map(grouped))
-      )
+      ),
+    ...(classCounts.length > SHOWN
+      ? [`and ${classCounts.length - SHOWN} more classes: the page and the JSON have all`]
+      : [])
   ]
 }
 

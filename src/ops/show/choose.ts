@@ -26,6 +26,9 @@ const judge = () => {
   }
 }
 
+/** Whether there is an average precision: neither of what a search found alone, nor of queries without labels. */
+const isJudged = ({ gallery }: Ranking): boolean => gallery.partial !== true && gallery.unlabelled !== true
+
 /** Rows of a block that are told by their number alone. */
 const fixedRows = ({ from, gallery, to }: Ranking, which: Which, queries: number): ReadonlyArray<number> => {
   const count = gallery.queries.length
@@ -37,8 +40,7 @@ type Judged = StripContent & { readonly ap: number }
 /**
  * Chooses queries while rankings pass.
  *
- * @param top results that a strip shows. Where the database holds no more than those, as in a search, there is no average
- *   precision
+ * @param top results that a strip shows
  * @returns `pass` gives what is to be drawn of a block at once, `rest` what only the last block decides
  */
 export const chooser = (which: Which, queries: number, top: number) => {
@@ -47,8 +49,7 @@ export const chooser = (which: Which, queries: number, top: number) => {
   let best: ReadonlyArray<Judged> = []
   const judged = (ranking: Ranking, row: number): StripContent => {
     const content = stripContent(ranking, row, top)
-    const known = ranking.gallery.database.length > top && ranking.gallery.unlabelled !== true
-    return known ? { ...content, ap: apOf(ranking, row) } : content
+    return isJudged(ranking) ? { ...content, ap: apOf(ranking, row) } : content
   }
   const contend = (ranking: Ranking, row: number): void => {
     const ap = apOf(ranking, row)

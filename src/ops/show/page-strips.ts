@@ -1,4 +1,5 @@
 /** The strips of the report page, in as many rows as there is room for. */
+import { defaultThresholds } from "../measure/relevance.ts"
 import { escapeText } from "./markup.ts"
 import type { StripWithPictures } from "./page-pictures.ts"
 import { stripTools } from "./page-tools.ts"
@@ -48,6 +49,8 @@ export const pictureStyle = (pictures: ReadonlyArray<Uint8Array>): string =>
     .map((webp, i) => `.p${i}{background-image:url(data:image/webp;base64,${Buffer.from(webp).toString("base64")})}`)
     .join("\n")
 
+const AP = ` AP is the query's average precision over the whole database, where images at a Jaccard distance of at most ${defaultThresholds.hard} are relevant.`
+
 /** Classes of the queries, in the order of their text. */
 const classesOf = (strips: ReadonlyArray<StripWithPictures>): ReadonlyArray<string> =>
   [...new Set(strips.flatMap(({ query }) => query.labels))].sort()
@@ -60,7 +63,7 @@ export const pageStrips = (strips: ReadonlyArray<StripWithPictures>): string => 
     "<h2>What is found</h2>",
     "<p>For some queries, the images most similar to them by their embeddings, best first. The number and the bar below",
     "an image are its label similarity, the share of labels that it has in common with the query (1 - Jaccard distance);",
-    `labels with a tick are the query's too.${judged ? " AP is the query's average precision at hard, over the whole database." : ""}</p>`,
+    `labels with a tick are the query's too.${judged ? AP : ""}</p>`,
     strips.length > 1 ? stripTools(classes, judged) : "",
     '<div id="strips">',
     ...strips.map(one(classes)),

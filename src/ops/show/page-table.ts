@@ -42,10 +42,14 @@ export const pageTable = (reports: ReadonlyArray<NamedReport>): string => {
       "queries",
       counts(({ queries }) => queries)
     ),
-    foot(
-      "of them in mAP and precision",
-      counts(({ counted }) => counted)
-    ),
+    ...(rows.some(({ measure }) => measure === "mAP")
+      ? [
+          foot(
+            "of them in mAP and precision",
+            counts(({ counted }) => counted)
+          )
+        ]
+      : []),
     foot(
       "database images",
       counts(({ database }) => database)

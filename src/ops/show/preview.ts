@@ -5,6 +5,7 @@ import { Name, PositiveInt, param } from "../../pipeline/param.ts"
 import { bandNames } from "../data/bands.ts"
 import { Patch } from "../elements.ts"
 import { writeFileAtomic } from "../files.ts"
+import { FileName } from "../retrieve/filename.ts"
 import { Run } from "../run.ts"
 import { touching } from "./errors.ts"
 import { type Cell, mosaic, rgbOf } from "./mosaic.ts"
@@ -53,7 +54,7 @@ export const preview = operator({
   from: Patch,
   to: Patch,
   params: {
-    as: param(Name, "Name of the picture: previews/NAME.png, with a list NAME.json.", "preview"),
+    as: param(FileName, "Name of the picture: previews/NAME.png, with a list NAME.json.", "preview"),
     patches: param(PositiveInt, "Rows: how many patches.", 8),
     epochs: param(PositiveInt, "Columns: how many epochs.", 6),
     bands: param(

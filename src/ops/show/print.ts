@@ -1,9 +1,10 @@
 import { Effect, Stream } from "effect"
 import { passing } from "../../pipeline/operator.ts"
 
-/** Everything of an element but its kind; typed arrays as lists of numbers. */
+/** Everything of an element but its kind, and what a ranking was made by; typed arrays as lists of numbers. */
 const line = (element: unknown): string => {
-  const { kind: _, ...rest } = element as { readonly kind: string }
+  const { kind, vectors, ...others } = element as { readonly kind: string; readonly vectors?: unknown }
+  const rest = kind === "ranking" || vectors === undefined ? others : { vectors, ...others }
   const list = (_: string, value: unknown) =>
     ArrayBuffer.isView(value) && !(value instanceof DataView) ? [...(value as Float64Array)] : value
   return `${JSON.stringify(rest, list)}\n`

@@ -81,7 +81,9 @@ const publish = Effect.fnUntraced(function* (
   const table = resultsPath(folder, own.name, "csv")
   yield* touching(table, () => writeFileAtomic(table, reportCsv(figures)))
   yield* wrote(table)
-  yield* record(as === undefined ? "results" : `results.${as}`, figures.results)
+  // One by one, so that figures without a name do not replace those that have one.
+  if (as !== undefined) yield* record(`results.${as}`, figures.results)
+  else for (const [name, figure] of Object.entries(figures.results)) yield* record(`results.${name}`, figure)
   const reports = [...others, own]
   const html = yield* writePage(reports)
   yield* record(as === undefined ? "notes" : `notes.${as}`, figures.notes)

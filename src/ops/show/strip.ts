@@ -12,7 +12,7 @@ export interface Shown {
 export interface ShownResult extends Shown {
   /** 1 - Jaccard distance of its labels and the query's; null where those are not known. */
   readonly similarity: number | null
-  /** Cosine similarity of the embeddings. */
+  /** Similarity of the embeddings. */
   readonly score: number
 }
 /** What a strip shows, as `strips.json` keeps it. */

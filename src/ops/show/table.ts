@@ -33,8 +33,7 @@ export const textTable = (reports: ReadonlyArray<NamedReport>): ReadonlyArray<st
   const longest = (texts: ReadonlyArray<string>) => texts.reduce((width, text) => Math.max(width, text.length), 0)
   const first = longest(rows.map((row) => row.measure))
   const second = Math.min(WIDEST_PART, longest(rows.map((row) => row.part)))
-  const heads = reports.map(markedName)
-  const names = longest(heads)
+  const names = longest(reports.map(markedName))
   const room = Math.floor((WIDTH - first - second - 1) / Math.max(1, reports.length)) - 3
   const width = Math.min(Math.max(NARROWEST, Math.min(names, WIDEST)), Math.max(NARROWEST, room))
   const line = (measure: string, part: string, cells: ReadonlyArray<string>) =>
@@ -42,7 +41,10 @@ export const textTable = (reports: ReadonlyArray<NamedReport>): ReadonlyArray<st
   const head = line(
     "",
     "",
-    heads.map((name) => `  ${shorten(name, width).padStart(width)} `)
+    reports.map((one) => {
+      const mark = markedName({ ...one, name: "" })
+      return `  ${`${shorten(one.name, width - mark.length)}${mark}`.padStart(width)} `
+    })
   )
   return [
     head,

@@ -256,10 +256,10 @@ describe("measure", () => {
       expect(fake.wrote).toEqual([path])
       const [header, ...lines] = readFileSync(path, "utf8").trimEnd().split("\n")
       expect(header).toBe(
-        "query,counted,mAP easy,mAP medium,mAP hard,precision@1 easy,precision@1 medium,precision@1 hard,ACG@2,nDCG@2,wAP@2,MRR exact,class mAP x,class mAP y"
+        "query,counted,mAP easy,mAP medium,mAP hard,precision@1 easy,precision@1 medium,precision@1 hard,ACG@2,nDCG@2,wAP@2,MRR exact,class mAP x,class mAP y,thresholds"
       )
       expect(lines[0]).toMatch(/^"q,1",1,1,/)
-      expect(lines[0]).toMatch(/,0\.5,1,$/)
+      expect(lines[0]).toMatch(/,0\.5,1,,0\.6 0\.4 0\.2$/)
       expect(lines[1]).toMatch(/^q2,0,,,,,,,0\.5,/)
     })
   )

@@ -153,11 +153,22 @@ describe("embeddings refuses", () => {
     ["name,a,b\nx,1,2\n", 'row 1 has "2" for b, which is neither 0 nor 1'],
     ["name,a,b\nx,1,\n", 'row 1 has "" for b, which is neither 0 nor 1'],
     ["name,a,b\nx,nan,1\n", 'row 1 has "nan" for a, which is neither 0 nor 1'],
-    ["name,a\n,1\n", "row 1 has no name"]
+    ["name,a\n,1\n", "row 1 has no name"],
+    ['name,a\nx,1\n"y,1\nz,1\n', "row 2 has a quote that is not closed"],
+    ['name,a\n"x";1,0\n', "row 1 has text behind a closing quote"],
+    ['name,"a\nx,1\n', "its header has a quote that is not closed"]
   ])("the table %j", (text, problem) => {
     expect(() => parseLabels("l.csv", text)).toThrow(
       `l.csv: ${problem}. Give it a header \`name,CLASS,...\` and one row of 0 and 1 per image.`
     )
+  })
+
+  it("nothing of a quote within a field, nor of a break within quotes, in time that grows with the table alone", () => {
+    const rows = Array.from({ length: 100_000 }, (_, i) => `tile ${i} of 5" x,1\n`).join("")
+    expect(parseLabels("l.csv", `name,a\n${rows}"two\nlines",0\n`).names.slice(-2)).toEqual([
+      'tile 99999 of 5" x',
+      "two\nlines"
+    ])
   })
 
   it("nothing that tables do have: a byte order mark, blank lines, spaces, quotes", () => {

@@ -90,6 +90,9 @@ describe("ground-truth", () => {
         /other classes than those before/
       )
       expect(yield* message([])).toBe("ground-truth: nothing passed. Read a split that holds patches.")
+      expect(yield* message([recorded[0], recorded[0]])).toMatch(
+        /^ground-truth: images are told by their names, but several are called .*\. Read the split once, and give patches/
+      )
       expect(existsSync(join(fake.folder, "truth.lmdb"))).toBe(false)
     })
   )
@@ -104,9 +107,9 @@ describe("ground-truth", () => {
       expect(yield* message).toBe(`${path}: is not a ground truth. Write it again with \`ground-truth\`.`)
       mkdirSync(join(folder, "old"))
       writeFileSync(join(folder, "old", "data.mdb"), "not a store at all, but long enough to be looked at")
-      expect((yield* Effect.flip(readTruth(join(folder, "old")))).message).toContain(
-        "is not an LMDB store, or is damaged"
-      )
+      const damaged = (yield* Effect.flip(readTruth(join(folder, "old")))).message
+      expect(damaged).toContain("is not an LMDB store, or is damaged")
+      expect(damaged).toMatch(/\. Write it again with `ground-truth`\.$/)
     })
   )
 })

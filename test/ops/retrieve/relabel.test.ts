@@ -47,6 +47,9 @@ describe("relabelled", () => {
     const truth = truthOf(["a"], ["x"], Uint8Array.of(1))
     expect(() => relabelled(gallery(["a", "b"]), truth, "t.lmdb")).toThrow(RetrieveError)
     expect(() => relabelled(gallery(["a", "b"]), truth, "t.lmdb")).toThrow("t.lmdb: does not know b. Write")
+    expect(() => relabelled(gallery(["a", "a"]), truth, "t.lmdb")).toThrow(
+      "t.lmdb: cannot tell images apart that have one name: a. Give images names of their own."
+    )
   })
 })
 
@@ -73,6 +76,11 @@ describe("relabel", () => {
       const [first, second] = yield* run(path, [ranking(one), ranking(one)]).pipe(Effect.provideService(Run, fake.run))
       expect([...first.gallery.labels]).toEqual([0, 1, 1, 0])
       expect(second.gallery).toBe(first.gallery)
+      // Named only where it does not stand in the run folder: another one there is another input.
+      expect(fake.wrote).toEqual([])
+      const elsewhere = yield* fakeRun
+      yield* run(path, [ranking(one)]).pipe(Effect.provideService(Run, elsewhere.run))
+      expect(elsewhere.wrote).toEqual([join(path, "data.mdb")])
       const absent = yield* Effect.flip(run(`${path}.none`, [ranking(one)])).pipe(Effect.provideService(Run, fake.run))
       expect(absent.message).toContain("truth.lmdb.none: there is no store")
     })

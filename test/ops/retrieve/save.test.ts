@@ -56,6 +56,9 @@ describe("save", () => {
       const rows = Array.from({ length: 7 }, (_, i) => `patch-${i},${1 - labels[2 * i]},${1 - labels[2 * i + 1]}`)
       expect(readFileSync(table, "utf8")).toBe(`name,"land, ""wild""",sea\n${rows.join("\n")}\n`)
       expect(fake.wrote).toContain(table)
+      // Labels that were predicted for other images do not stay beside new ones.
+      yield* Stream.runDrain(run(Stream.fromIterable(batches))).pipe(Effect.provideService(Run, fake.run))
+      expect(existsSync(table)).toBe(false)
     })
   )
 

@@ -50,9 +50,12 @@ describe("figures that use database labels", () => {
   it("say so in tables of numbers", () => {
     expect(reportCsv(ja.report)).toMatch(/\nuses database labels,,1\n$/)
     expect(reportCsv(after.report)).not.toContain("uses database labels")
-    const { columns, usesDatabaseLabels } = parsePerQuery("a", "query,counted,ACG@20,uses database labels\nq,1,2,1\n")
+    const { columns, usesDatabaseLabels } = parsePerQuery(
+      "a",
+      "query,counted,ACG@20,thresholds,uses database labels\nq,1,2,t,1\n"
+    )
     expect([[...columns.keys()], usesDatabaseLabels]).toEqual([["ACG@20"], true])
-    expect(parsePerQuery("a", "query,counted,ACG@20\nq,1,2\n").usesDatabaseLabels).toBe(false)
+    expect(parsePerQuery("a", "query,counted,ACG@20,thresholds\nq,1,2,t\n").usesDatabaseLabels).toBe(false)
   })
 })
 

@@ -254,8 +254,14 @@ describe("which queries", () => {
     )
   })
 
-  it("have none where the database is all that is shown, as in a search", () => {
-    const { pass } = chooser("first", 1, 3)
-    expect(Effect.runSync(pass(whole))[0]).not.toHaveProperty("ap")
+  it.each([
+    ["what a search found", { partial: true }, "are what a search found, and figures are of a whole database"],
+    ["of queries without labels", { unlabelled: true }, "are of queries without labels"]
+  ])("have no average precision, nor the worst and best of it, where rankings are %s", (_, said, message) => {
+    const ranking = { ...whole, gallery: { ...whole.gallery, ...said } }
+    expect(Effect.runSync(chooser("first", 1, 3).pass(whole))[0]).toHaveProperty("ap")
+    expect(Effect.runSync(chooser("first", 1, 3).pass(ranking))[0]).not.toHaveProperty("ap")
+    const fault = Effect.runSync(Effect.flip(chooser("extremes", 1, 3).pass(ranking)))
+    expect(fault.message).toContain(`rankings: ${message}`)
   })
 })

@@ -1,5 +1,4 @@
 /** The database in the order of its labels' similarity to those of one image. */
-
 import type { LabelSets } from "../../measure/label-sets.ts"
 import { codebook, codesWith } from "../../measure/relevance.ts"
 
@@ -9,7 +8,9 @@ const EPSILON = 1e-6
 /** For each code of a pair of label sets: its similarity |A and B| / (|A or B| + 1e-6), and its rank among all, from 0. */
 export interface LabelOrder {
   readonly similarity: Float64Array
-  readonly rank: Uint16Array
+  readonly rank: Uint32Array
+  /** How many ranks there are. */
+  readonly ranks: number
 }
 
 export const labelOrder = (classes: number): LabelOrder => {
@@ -20,7 +21,7 @@ export const labelOrder = (classes: number): LabelOrder => {
   )
   const values = [...new Set(similarity)].sort((a, b) => b - a)
   const rankOf = new Map(values.map((value, rank) => [value, rank]))
-  return { similarity, rank: Uint16Array.from(similarity, (value) => rankOf.get(value) ?? 0) }
+  return { similarity, rank: Uint32Array.from(similarity, (value) => rankOf.get(value) ?? 0), ranks: values.length }
 }
 
 /**
@@ -32,7 +33,7 @@ export const labelOrder = (classes: number): LabelOrder => {
  * @param scores gets their similarities, float32 [n]
  */
 export const orderByLabels = (
-  { rank, similarity }: LabelOrder,
+  { rank, ranks, similarity }: LabelOrder,
   sets: LabelSets,
   set: number,
   databaseSets: Uint32Array,
@@ -40,7 +41,7 @@ export const orderByLabels = (
   scores: Float32Array
 ): void => {
   const codes = codesWith(sets, set)
-  const starts = new Uint32Array(Math.max(...rank) + 2)
+  const starts = new Uint32Array(ranks + 1)
   for (const other of databaseSets) starts[rank[codes[other]] + 1]++
   for (let i = 1; i < starts.length; i++) starts[i] += starts[i - 1]
   databaseSets.forEach((other, position) => {

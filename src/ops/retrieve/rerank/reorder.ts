@@ -49,7 +49,8 @@ export const eachRow = Effect.fnUntraced(function* <E>(
 ) {
   const n = sides.database.count
   for (let begin = from - (from % QUERY_TILE); begin < to; begin += AT_ONCE) {
-    const end = Math.min(sides.queries.count, begin + AT_ONCE)
+    // Whole tiles, but none that holds no row of the block.
+    const end = Math.min(sides.queries.count, begin + AT_ONCE, QUERY_TILE * Math.ceil(to / QUERY_TILE))
     const scores: Scores = yield* scoresOf(sides, product, begin, end)
     for (let row = Math.max(from, begin); row < Math.min(to, end); row++) {
       yield* use(row, scores.values.subarray((row - begin) * n, (row - begin + 1) * n))
