@@ -5,7 +5,8 @@ export default defineConfig({
   test: {
     include: [
       "test/ops/measure/**/*.test.ts",
-      "test/ops/retrieve/{ground-truth,memory,normalise,order,rank,search,sorting,top}.test.ts"
+      "test/ops/retrieve/{blocks,ground-truth,matches,memory,normalise,order,rank,scores,search,searching}.test.ts",
+      "test/ops/retrieve/{similarity,sorting,top,vectors}.test.ts"
     ],
     // Engines are not what is mutated, and take most of the time.
     testNamePattern: /^(?!the product on)/,

@@ -40,7 +40,7 @@ export const matchesOf = ({ from, gallery, order, scores }: Ranking, what: Searc
 /** The results as lines for a terminal. */
 export const matchLines = ({ by, query, results, searched }: Matches): ReadonlyArray<string> => {
   const width = results.reduce((most, { name }) => Math.max(most, name.length), "name".length)
-  const digits = Math.max(String(results.length).length, 1)
+  const digits = String(results.length).length
   const title = by === "l2" ? "distance" : by
   const known = query.labels !== null
   const row = (rank: string, name: string, score: string, similarity: string, labels: string) => {
@@ -52,7 +52,7 @@ export const matchLines = ({ by, query, results, searched }: Matches): ReadonlyA
     `${results.length} of ${searched} images most similar to ${query.name}`,
     `(${query.labels === null ? "labels not known" : query.labels.join("; ") || "no label"})`,
     "",
-    row("", "name", title, known ? "labels" : "", known ? "" : "labels"),
+    row("", "name", title, "labels", known ? "" : "labels"),
     ...results.map(({ label_similarity, labels, name, score }, i) =>
       row(
         `${i + 1}`,

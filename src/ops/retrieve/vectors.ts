@@ -40,11 +40,11 @@ const batchOf = (starts: Int32Array, image: number): number => {
 }
 
 /**
- * @param batches of one dimension
+ * @param batches at least one, all of one dimension
  * @param images which of the images in all batches, by number
  */
 export const vectorsOf = (batches: ReadonlyArray<Embeddings>, images: Int32Array): Vectors => {
-  const dim = batches[0]?.dim ?? 0
+  const { dim } = batches[0]
   let before = 0
   const starts = Int32Array.from(batches, ({ size }) => {
     before += size
@@ -55,8 +55,9 @@ export const vectorsOf = (batches: ReadonlyArray<Embeddings>, images: Int32Array
     const image = images[row]
     const batch = batchOf(starts, image)
     const at = image - starts[batch]
+    const most = Math.min(to - row, batches[batch].size - at)
     let rows = 1
-    while (row + rows < to && images[row + rows] === image + rows && at + rows < batches[batch].size) rows++
+    while (rows < most && images[row + rows] === image + rows) rows++
     return batches[batch].vectors.subarray(at * dim, (at + rows) * dim)
   }
   return {

@@ -1,10 +1,8 @@
 import { Result } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { blocksFor, QUERY_TILE } from "../../../src/ops/retrieve/blocks.ts"
 import { asMemory, bytesOf, Memory } from "../../../src/ops/retrieve/memory.ts"
 import { check } from "../../../src/pipeline/check.ts"
-import { runs } from "../../runs.ts"
 
 describe("amounts of memory", () => {
   it.each([
@@ -40,43 +38,6 @@ describe("amounts of memory", () => {
         expect(shown).toBeGreaterThanOrEqual(bytes)
         expect(shown).toBeLessThanOrEqual(Math.max(bytes + 1024, bytes * 1.11))
       })
-    )
-  })
-})
-
-describe("blocks", () => {
-  /** What a division takes, written out: two copies of tiles, scores of all queries at once, two lists of doubles to sort, two rankings. */
-  const taken = (n: number, q: number, d: number, queries: number, rows: number) => {
-    const [items, tile] = [Math.min(n, 1024), Math.min(q, QUERY_TILE)]
-    const tiles = Math.ceil(Math.min(queries, Math.ceil(q / QUERY_TILE) * QUERY_TILE) / QUERY_TILE)
-    const floats = 2 * items * d + 2 * tile * d + 2 * items * tile + 4 * n + tiles * tile * (d + n) + 2 * rows * 2 * n
-    return 4 * floats
-  }
-
-  it("fit the budget, in whole tiles, or are refused", () => {
-    const sizes = fc.record({
-      n: fc.integer({ min: 1, max: 600_000 }),
-      q: fc.integer({ min: 1, max: 120_000 }),
-      d: fc.integer({ min: 1, max: 4096 }),
-      budget: fc.integer({ min: 1, max: 2 ** 33 }),
-      rows: fc.option(fc.integer({ min: 1, max: 300 }), { nil: undefined })
-    })
-    fc.assert(
-      fc.property(sizes, ({ budget, d, n, q, rows }) => {
-        let blocks: ReturnType<typeof blocksFor>
-        try {
-          blocks = blocksFor(n, q, d, budget, rows)
-        } catch (fault) {
-          expect((fault as Error).message).toMatch(/^memory: .* too little to rank/)
-          expect(taken(n, q, d, QUERY_TILE, rows === undefined ? 1 : Math.min(q, rows))).toBeGreaterThan(budget)
-          return
-        }
-        expect(taken(n, q, d, blocks.queries, blocks.rows)).toBeLessThanOrEqual(budget)
-        expect(blocks.queries % QUERY_TILE).toBe(0)
-        expect(blocks.queries).toBeGreaterThan(0)
-        expect(blocks.rows).toBe(rows === undefined ? blocks.rows : Math.min(q, rows))
-      }),
-      runs(500)
     )
   })
 })
