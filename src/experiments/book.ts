@@ -1,10 +1,13 @@
+import { resolve } from "node:path"
 import { type PipelineRecord, type RunRecord, setPath, writeRecord } from "./record.ts"
 
-/** The record while the run goes on: changed in memory, written when a pipeline ends. */
+/** The record while the run goes on: changed in memory, and written whenever something is to be known of it. */
 export class Book {
   record: RunRecord
   readonly folder: string
+  /** Files that the running pipeline has written, and those of others that it reads. */
   wrote = new Set<string>()
+  used = new Set<string>()
   constructor(folder: string, record: RunRecord) {
     this.folder = folder
     this.record = record
@@ -18,8 +21,10 @@ export class Book {
   }
   /** Notes that a pipeline begins: a run that is killed does not end it, and leaves this. */
   begin(name: string, hash: string): void {
-    this.wrote = new Set()
     const wrote = this.record.pipelines[name]?.wrote ?? []
+    // What an earlier sitting has written is this pipeline's too.
+    this.wrote = new Set(wrote.map(({ path }) => resolve(this.folder, path)))
+    this.used = new Set()
     this.enter(name, { hash, status: "interrupted", seconds: 0, stages: [], wrote })
   }
   /** Notes that what pipelines made is of another input than there is now. */

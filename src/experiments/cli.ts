@@ -6,6 +6,7 @@ import { catalogue, showCatalogue } from "../pipeline/catalogue.ts"
 import type { ConfigError } from "../pipeline/fault.ts"
 import { suggestion } from "../pipeline/words.ts"
 import { RunError } from "./errors.ts"
+import type { Beginning } from "./folder.ts"
 import { showNetworks } from "./networks.ts"
 import { operators } from "./operators.ts"
 import { makePlan, type Plan, showPlan } from "./plan.ts"
@@ -67,19 +68,28 @@ const knownPipeline = (made: Plan, only: string | undefined): Effect.Effect<void
   )
 }
 
+/** How to go on after an interrupt. */
+const GOES_ON: Readonly<Record<Beginning, string>> = {
+  goesOn: " The same command goes on from here.",
+  fresh: " The same command without `--fresh` goes on from here.",
+  freshByFile: ""
+}
+
 const run = Effect.fnUntraced(function* (
   made: Plan,
   only: string | undefined,
   out: string | undefined,
-  fresh: boolean,
+  begins: Beginning,
   json: boolean
 ) {
   const folder = out ?? made.folder
   const progress = makeProgress(stderrScreen())
   progress.say(`orbitrank ${versions.orbitrank}: ${made.file}, seed ${made.loaded.settings.seed}, into ${folder}`)
   for (const note of made.translation?.notes ?? []) progress.say(note)
-  const record = yield* runPlan(made, { folder, only, fresh }, progress).pipe(
-    Effect.onInterrupt(() => Effect.sync(() => progress.say("Interrupted. The same command goes on from here.")))
+  const record = yield* runPlan(made, { folder, only, begins }, progress).pipe(
+    Effect.onInterrupt(() =>
+      Effect.sync(() => progress.say(`Interrupted.${made.loaded.settings.fresh ? "" : GOES_ON[begins]}`))
+    )
   )
   if (json) yield* Console.log(JSON.stringify(record, null, 2))
   else progress.say(`Record: ${join(folder, "record.json")}`)
@@ -100,6 +110,7 @@ export const command = Command.make("run.ts", options, (given) =>
     const only = Option.getOrUndefined(given.only)
     yield* knownPipeline(made, only)
     if (given.check) return yield* Console.log(`${showPlan(made)}${yield* showNetworks(made)}`)
-    yield* run(made, only, Option.getOrUndefined(given.out), given.fresh || made.loaded.settings.fresh, given.json)
+    const begins = given.fresh ? "fresh" : made.loaded.settings.fresh ? "freshByFile" : "goesOn"
+    yield* run(made, only, Option.getOrUndefined(given.out), begins, given.json)
   })
 ).pipe(Command.withDescription("Runs an experiment: the pipelines of a YAML file, in their order."))

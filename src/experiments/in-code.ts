@@ -59,7 +59,8 @@ export const inCode = (options: InCode): Layer.Layer<Run | TensorEngine, RunErro
     experiment: "in code",
     say: (line: string) => Effect.sync(() => say(line)),
     record: (path: string, value: unknown) => Effect.sync(() => record(path, value)),
-    wrote: () => Effect.void
+    wrote: () => Effect.void,
+    uses: () => Effect.void
   })
   return servicesOf(run, { device, precision, threads }, ({ why }) => say(`engine: ${why}`))
 }

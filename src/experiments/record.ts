@@ -1,16 +1,20 @@
 /** The run record, `record.json`: what was run, with what, how long it took and what came out; also how to go on. */
+import { createHash } from "node:crypto"
 import { existsSync, readFileSync, statSync } from "node:fs"
-import { join } from "node:path"
+import { join, relative, resolve, sep } from "node:path"
 import { writeFileAtomic } from "../ops/files.ts"
 import { canonical } from "../pipeline/print.ts"
 import { RunError } from "./errors.ts"
 import type { StageTiming } from "./stages.ts"
 
-/** A file as a pipeline left it. */
-export interface Written {
+/** A file as a pipeline left or found it. */
+export interface Stamp {
+  /** Relative to the run folder where both stand in the same project, so that it may be moved. */
   readonly path: string
   readonly bytes: number
   readonly modified: number
+  /** SHA-256 of small files: one that was written again with the same content is the same. */
+  readonly sha256?: string
 }
 
 export interface PipelineRecord {
@@ -19,7 +23,9 @@ export interface PipelineRecord {
   readonly status: "finished" | "interrupted" | "failed" | "outdated"
   readonly seconds: number
   readonly stages: ReadonlyArray<StageTiming>
-  readonly wrote: ReadonlyArray<Written>
+  readonly wrote: ReadonlyArray<Stamp>
+  /** Files of others that decided what it made. */
+  readonly used?: ReadonlyArray<Stamp>
 }
 
 /** As resolved: settings, and every pipeline with all its parameters. */
@@ -82,18 +88,46 @@ export const setPath = <A extends object>(target: A, path: string, value: unknow
   return Object.fromEntries(Object.entries(target).filter(([key]) => key !== head)) as A
 }
 
-export const stamp = (path: string): Written | undefined => {
-  if (!existsSync(path)) return undefined
-  const { mtimeMs, size } = statSync(path)
-  return { path, bytes: size, modified: mtimeMs }
+/** Larger ones are told by size and time alone. */
+const HASHED = 1 << 22
+
+const hashOf = (path: string): string => createHash("sha256").update(readFileSync(path)).digest("hex")
+
+const isBelow = (folder: string, path: string): boolean => path.startsWith(folder + sep)
+
+/** A path as the record of a run folder has it. */
+const recordedPath = (folder: string, path: string): string => {
+  const project = resolve(".")
+  const together = isBelow(folder, path) || (isBelow(project, path) && isBelow(project, folder))
+  return together ? relative(folder, path) : path
 }
 
-/** The first file that is not as the pipeline left it, and how. */
-export const changedSince = (record: PipelineRecord): string | undefined => {
-  for (const before of record.wrote) {
-    const now = stamp(before.path)
-    if (now === undefined) return `${before.path} is gone`
-    if (now.bytes !== before.bytes || now.modified !== before.modified) return `${before.path} was changed`
+/**
+ * A file as it is now; none where there is none.
+ *
+ * @param folder the run's, absolute
+ */
+export const stamp = (folder: string, path: string): ReadonlyArray<Stamp> => {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return []
+  const { mtimeMs, size } = found
+  const hashed = found.isFile() && size <= HASHED ? { sha256: hashOf(path) } : {}
+  return [{ path: recordedPath(folder, path), bytes: size, modified: mtimeMs, ...hashed }]
+}
+
+/** The hash of a file whose stamp has one, to compare with it; never that of another. */
+const hashIfAny = (path: string, { sha256 }: Stamp): string => (sha256 === undefined ? "" : hashOf(path))
+
+/** The first file that is not as the pipeline left or found it, and how. */
+export const changedSince = (folder: string, { used = [], wrote }: PipelineRecord): string | undefined => {
+  for (const before of [...wrote, ...used]) {
+    const path = resolve(folder, before.path)
+    const found = statSync(path, { throwIfNoEntry: false })
+    if (found === undefined) return `${path} is gone`
+    const touched = found.mtimeMs !== before.modified
+    if (found.size !== before.bytes || (touched && hashIfAny(path, before) !== before.sha256)) {
+      return `${path} was changed`
+    }
   }
   return undefined
 }

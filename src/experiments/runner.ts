@@ -1,5 +1,4 @@
 /** Runs the pipelines of a plan in their order, in a run folder, going on where an earlier run stopped. */
-import { mkdirSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { Cause, Clock, DateTime, Effect, Exit } from "effect"
 import { FirstEpoch, type Run } from "../ops/run.ts"
@@ -10,8 +9,8 @@ import type { Pipeline } from "../pipeline/pipeline.ts"
 import { hash } from "../pipeline/print.ts"
 import type { Running, Watcher } from "../pipeline/watch.ts"
 import { Book } from "./book.ts"
-import type { RunError } from "./errors.ts"
-import { forget, linkFolders, openFolder, verdict } from "./folder.ts"
+import { RunError } from "./errors.ts"
+import { type Beginning, forget, linkFolders, makeFolder, openFolder, verdict } from "./folder.ts"
 import { lock } from "./lock.ts"
 import type { Plan } from "./plan.ts"
 import type { Progress } from "./progress.ts"
@@ -23,7 +22,7 @@ import { versions } from "./versions.ts"
 export interface RunOptions {
   readonly folder: string
   readonly only: string | undefined
-  readonly fresh: boolean
+  readonly begins: Beginning
 }
 
 const newRecord = (plan: Plan, begun: string): RunRecord => ({
@@ -65,6 +64,7 @@ const runOne = Effect.fnUntraced(function* (
   progress.begin(name)
   const firstEpoch = resumes(pipeline) ? yield* newestEpoch(checkpointsOf(book.folder)) : 0
   if (firstEpoch > 0) progress.say(`  going on after epoch ${firstEpoch}`)
+  const stamps = (paths: ReadonlySet<string>) => [...paths].flatMap((path) => stamp(resolve(book.folder), path))
   const enter = (exit: Exit.Exit<unknown, unknown>) =>
     Effect.map(Clock.currentTimeMillis, (ended) => {
       const interrupted = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
@@ -73,7 +73,8 @@ const runOne = Effect.fnUntraced(function* (
         status: Exit.isSuccess(exit) ? "finished" : interrupted ? "interrupted" : "failed",
         seconds: (ended - begun) / 1000,
         stages: progress.end(),
-        wrote: [...book.wrote].flatMap((path) => stamp(path) ?? [])
+        wrote: stamps(book.wrote),
+        used: stamps(book.used)
       }
       book.enter(name, entry)
     })
@@ -88,41 +89,48 @@ const runOne = Effect.fnUntraced(function* (
   )
 })
 
+const AGAIN: Readonly<Record<Beginning, Again>> = { goesOn: "goesOn", fresh: "unlessFresh", freshByFile: "anew" }
+
+/** The folders of a run, made or opened, and the record of an earlier run to go on with. */
+const opened = (plan: Plan, { begins, folder }: RunOptions): Effect.Effect<RunRecord | undefined, RunError> =>
+  Effect.suspend(() => {
+    try {
+      const record = openFolder(folder, plan.experiment, plan.configuration, begins)
+      if (folder === plan.folder) linkFolders(folder, plan.translation?.links ?? {}, begins !== "goesOn")
+      makeFolder(resolve(plan.loaded.settings.root_dir))
+      return Effect.succeed(record)
+    } catch (fault) {
+      return fault instanceof RunError ? Effect.fail(fault) : Effect.die(fault)
+    }
+  })
+
 /**
  * Runs a plan.
  *
  * @returns the record as written
  */
 export const runPlan = Effect.fnUntraced(function* (plan: Plan, options: RunOptions, progress: Progress) {
-  const { folder, fresh, only } = options
+  const { begins, folder, only } = options
   yield* lock(folder)
-  const before = yield* Effect.try({
-    try: () => {
-      const record = openFolder(folder, plan.configuration, fresh)
-      if (folder === plan.folder) linkFolders(folder, plan.translation?.links ?? {}, fresh)
-      return record
-    },
-    catch: (cause) => cause as RunError
-  })
+  const before = yield* opened(plan, options)
   const begun = DateTime.formatIso(yield* DateTime.now)
   const book = new Book(folder, before ?? newRecord(plan, begun))
   book.save()
-  mkdirSync(resolve(plan.loaded.settings.root_dir), { recursive: true })
   const layer = services(plan, book, progress)
-  const again: Again = plan.loaded.settings.fresh ? "anew" : fresh ? "unlessFresh" : "goesOn"
+  const again = plan.loaded.settings.fresh ? "anew" : AGAIN[begins]
   const names = [...plan.loaded.pipelines.keys()]
   const program = Effect.gen(function* () {
     for (const [name, pipeline] of plan.loaded.pipelines) {
       if (only === undefined ? plan.loaded.inner.has(name) : only !== name) continue
-      const decision = verdict(book.record.pipelines[name])
+      const decision = verdict(resolve(folder), book.record.pipelines[name])
       if (!decision.run && only === undefined) {
         progress.say(`${name}: done before, skipped`)
         continue
       }
       if (decision.run && decision.why !== undefined) progress.say(`${name}: runs again, since ${decision.why}`)
+      // Before anything is removed or made: whatever stops this run, the next one knows.
+      if (decision.run) book.outdate(names.slice(names.indexOf(name) + (decision.anew ? 0 : 1)))
       if (decision.run && decision.anew) {
-        // Before anything is removed: whatever stops this run, the next one knows.
-        book.outdate(names.slice(names.indexOf(name)))
         forget(folder, book.record.pipelines[name])
         if (resumes(pipeline)) yield* removeCheckpoints(checkpointsOf(folder))
       }

@@ -39,7 +39,8 @@ export const services = (plan: Plan, book: Book, progress: Progress): Layer.Laye
         book.set(path, value)
         book.save()
       }),
-    wrote: (path: string) => Effect.sync(() => void book.wrote.add(resolve(path)))
+    wrote: (path: string) => Effect.sync(() => void book.wrote.add(resolve(path))),
+    uses: (path: string) => Effect.sync(() => void book.used.add(resolve(path)))
   })
   return servicesOf(run, settings, (engine) => {
     progress.say(`  engine: ${engine.why}`)

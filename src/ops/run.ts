@@ -23,6 +23,8 @@ export class Run extends Context.Service<
      * while these files are as it left them.
      */
     readonly wrote: (path: string) => Effect.Effect<void>
+    /** Names a file that decides what the running pipeline makes: where another one stands there later, it runs again. */
+    readonly uses: (path: string) => Effect.Effect<void>
   }
 >()("orbitrank/ops/Run") {}
 

@@ -11,5 +11,6 @@ export const quietRun = (folder: string): Layer.Layer<Run> =>
     experiment: "bench",
     say: () => Effect.void,
     record: () => Effect.void,
-    wrote: () => Effect.void
+    wrote: () => Effect.void,
+    uses: () => Effect.void
   })

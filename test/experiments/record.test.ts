@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
@@ -36,19 +36,19 @@ const finished = (...paths: ReadonlyArray<string>): PipelineRecord => ({
   status: "finished",
   seconds: 1,
   stages: [],
-  wrote: paths.flatMap((path) => stamp(path) ?? [])
+  wrote: paths.flatMap((path) => stamp(folder, path))
 })
 
 describe("a run folder", () => {
   it("is opened again by the same configuration", () => {
-    expect(openFolder(folder, configuration, false)).toBeUndefined()
+    expect(openFolder(folder, "e", configuration, "goesOn")).toBeUndefined()
     writeRecord(folder, record)
-    expect(openFolder(folder, configuration, false)).toEqual(record)
+    expect(openFolder(folder, "e", configuration, "goesOn")).toEqual(record)
   })
 
   it("of another configuration is refused, with the difference", () => {
     writeRecord(folder, record)
-    expect(() => openFolder(folder, changed, false)).toThrow(
+    expect(() => openFolder(folder, "e", changed, "goesOn")).toThrow(
       new RunError({
         subject: folder,
         problem: "belongs to another configuration",
@@ -65,21 +65,46 @@ describe("a run folder", () => {
     writeRecord(folder, record)
     mkdirSync(join(folder, "checkpoints"))
     writeFileSync(join(folder, "checkpoints", "a"), "")
-    expect(openFolder(folder, changed, true)).toBeUndefined()
+    expect(openFolder(folder, "e", changed, "fresh")).toBeUndefined()
     expect(readdirSync(folder)).toEqual([])
     writeFileSync(join(folder, "thesis.tex"), "")
-    expect(() => openFolder(folder, changed, true)).toThrow("holds files but no run record")
-    expect(() => openFolder(folder, changed, false)).toThrow("holds files but no run record")
+    expect(() => openFolder(folder, "e", changed, "fresh")).toThrow("holds files but no run record")
+    expect(() => openFolder(folder, "e", changed, "goesOn")).toThrow("holds files but no run record")
     expect(readdirSync(folder)).toEqual(["thesis.tex"])
+  })
+
+  it("of another experiment is not emptied by a file that starts anew each time", () => {
+    writeRecord(folder, record)
+    writeFileSync(join(folder, "embeddings.npy"), "")
+    expect(() => openFolder(folder, "search", changed, "freshByFile")).toThrow(
+      `${folder}: holds the run of another experiment (e), and search would empty it. Choose another folder with \`--out\`, or say \`--fresh\`.`
+    )
+    expect(readdirSync(folder).sort()).toEqual(["embeddings.npy", "record.json"])
+    expect(openFolder(folder, "e", changed, "freshByFile")).toBeUndefined()
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it("is not what has a record of something else, even where one starts anew", () => {
+    writeFileSync(join(folder, "record.json"), '{"mine": 1}')
+    writeFileSync(join(folder, "thesis.tex"), "")
+    expect(() => openFolder(folder, "e", changed, "fresh")).toThrow("record.json: is not a run record. Use `--out`")
+    expect(readdirSync(folder).sort()).toEqual(["record.json", "thesis.tex"])
+  })
+
+  it("is free where a process was killed before its first record stood", () => {
+    for (const name of ["run.lock", "record.json.77.partial"]) writeFileSync(join(folder, name), "")
+    expect(openFolder(folder, "e", configuration, "goesOn")).toBeUndefined()
+    expect(openFolder(folder, "e", configuration, "fresh")).toBeUndefined()
+    expect(readdirSync(folder)).toEqual(["run.lock"])
   })
 
   it("with a broken record is refused", () => {
     writeFileSync(join(folder, "record.json"), "{")
-    expect(() => openFolder(folder, configuration, false)).toThrow(
+    expect(() => openFolder(folder, "e", configuration, "goesOn")).toThrow(
       "record.json: is not a readable run record. Use `--fresh`"
     )
     writeFileSync(join(folder, "record.json"), "{}")
-    expect(() => openFolder(folder, configuration, false)).toThrow("is not a run record")
+    expect(() => openFolder(folder, "e", configuration, "goesOn")).toThrow("is not a run record")
   })
 })
 
@@ -88,13 +113,38 @@ describe("a finished pipeline", () => {
     const path = join(folder, "a")
     writeFileSync(path, "1")
     const entry = finished(path)
-    expect(verdict(entry)).toEqual({ run: false })
-    expect(verdict({ ...entry, status: "outdated" })).toMatchObject({ run: true, anew: true })
+    expect(verdict(folder, entry)).toEqual({ run: false })
+    expect(verdict(folder, { ...entry, status: "outdated" })).toMatchObject({ run: true, anew: true })
+    // Written again with the same content it is the same.
     utimesSync(path, 1, 1)
-    expect(verdict(entry)).toMatchObject({ run: true, why: `${path} was changed`, anew: true })
+    expect(verdict(folder, entry)).toEqual({ run: false })
+    writeFileSync(path, "2")
+    expect(verdict(folder, entry)).toMatchObject({ run: true, why: `${path} was changed`, anew: true })
     rmSync(path)
-    expect(verdict(entry)).toMatchObject({ run: true, why: `${path} is gone` })
-    expect(verdict({ ...entry, status: "interrupted" })).toMatchObject({ run: true, anew: false })
+    expect(verdict(folder, entry)).toMatchObject({ run: true, why: `${path} is gone` })
+    expect(verdict(folder, { ...entry, status: "interrupted" })).toMatchObject({ run: true, anew: false })
+  })
+
+  it("is known again where its project was moved", () => {
+    const project = mkdtempSync(join(process.cwd(), "outputs-moved-"))
+    try {
+      const [before, after] = [join(project, "a"), join(project, "b")]
+      mkdirSync(join(before, "run"), { recursive: true })
+      writeFileSync(join(before, "run", "made"), "1")
+      writeFileSync(join(before, "list.csv"), "1")
+      const stamps = (...paths: ReadonlyArray<string>) => paths.flatMap((path) => stamp(join(before, "run"), path))
+      const entry = {
+        ...finished(),
+        wrote: stamps(join(before, "run", "made")),
+        used: stamps(join(before, "list.csv"))
+      }
+      renameSync(before, after)
+      expect(verdict(join(after, "run"), entry)).toEqual({ run: false })
+      writeFileSync(join(after, "list.csv"), "2")
+      expect(verdict(join(after, "run"), entry)).toMatchObject({ why: `${join(after, "list.csv")} was changed` })
+    } finally {
+      rmSync(project, { recursive: true })
+    }
   })
 
   it("is forgotten inside the run folder only", () => {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Result, Schema, Stream } from "effect"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { makeFolder } from "../../src/experiments/folder.ts"
 import type { Plan } from "../../src/experiments/plan.ts"
 import { makeProgress } from "../../src/experiments/progress.ts"
 import type { RunRecord } from "../../src/experiments/record.ts"
@@ -89,7 +90,11 @@ const run = async (text: string, options: { only?: string; fresh?: boolean } = {
   const plan = planOf(`root_dir: ${folder}\n${text}`)
   const result = await Effect.runPromise(
     Effect.result(
-      runPlan(plan, { folder: join(folder, "run"), only: options.only, fresh: options.fresh ?? false }, progress)
+      runPlan(
+        plan,
+        { folder: join(folder, "run"), only: options.only, begins: options.fresh === true ? "fresh" : "goesOn" },
+        progress
+      )
     )
   )
   return { said, result }
@@ -164,6 +169,20 @@ describe("a run", () => {
     await runWell(trains)
     writeFileSync(join(folder, "run", "one"), "tampered with")
     expect((await runWell(trains)).said).not.toContain("going on after epoch")
+  })
+
+  it("runs what was finished after a pipeline that goes on, since that makes something else", async () => {
+    writeFileSync(join(folder, "full"), "one")
+    await run(file)
+    rmSync(join(folder, "full"))
+    await runWell(file, { only: "two" })
+    const { said } = await runWell(file)
+    expect(said).toContain("two: runs again, since a pipeline before it ran again")
+  })
+
+  it("says in one message that its folders cannot be made", () => {
+    writeFileSync(join(folder, "taken"), "")
+    expect(() => makeFolder(join(folder, "taken"))).toThrow(`${join(folder, "taken")}: cannot be made (EEXIST`)
   })
 
   it("goes on after a failure, which names the step, the file and the remedy", async () => {

@@ -13,6 +13,7 @@ export const fakeRun = Effect.gen(function* () {
   const said: Array<string> = []
   const recorded: Record<string, unknown> = {}
   const wrote: Array<string> = []
+  const used: Array<string> = []
   const run = Run.of({
     folder,
     root: folder,
@@ -20,7 +21,8 @@ export const fakeRun = Effect.gen(function* () {
     experiment: "trial",
     say: (line) => Effect.sync(() => void said.push(line)),
     record: (path, value) => Effect.sync(() => void Object.assign(recorded, { [path]: value })),
-    wrote: (path) => Effect.sync(() => void wrote.push(path))
+    wrote: (path) => Effect.sync(() => void wrote.push(path)),
+    uses: (path) => Effect.sync(() => void used.push(path))
   })
-  return { folder, run, said, recorded, wrote }
+  return { folder, run, said, recorded, wrote, used }
 })

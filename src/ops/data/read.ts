@@ -18,6 +18,7 @@ import { fromArchive, fromStore, labelsIn, type PatchSource } from "./patch-sour
 import type { Made } from "./read-work.ts"
 import { reading } from "./reading.ts"
 import { readSplitFile } from "./split-files.ts"
+import { dataFile } from "./store/guard.ts"
 import { onlyStoreFaults } from "./store/reader.ts"
 
 const Bands = Schema.Union([Schema.Literals(SELECTION_NAMES), listOf(Name)])
@@ -114,8 +115,11 @@ export const read = source({
         const { bands, concurrency, epochs, nomenclature, shuffle, split, unit } = params
         const run = yield* Run
         const first = yield* FirstEpoch
-        const listed = yield* attempt(() => readSplitFile(resolve(run.root, `${split}.csv`), split))
+        const list = resolve(run.root, `${split}.csv`)
         const from = resolve(run.root, params.from)
+        yield* run.uses(list)
+        if (params.store === "lmdb") yield* run.uses(dataFile(from))
+        const listed = yield* attempt(() => readSplitFile(list, split))
         if (params.store === "none" && params.labels !== undefined) {
           return yield* new DataError({
             subject: "read",

@@ -20,8 +20,11 @@ export const weightsFor = (
 ): Effect.Effect<ReadonlyArray<NamedArray>, CheckpointError | WeightsError, Run> =>
   Effect.gen(function* () {
     if (named === "initial") return yield* startingWeights(model, batch)
-    if (named !== "newest" && named !== "best") return yield* weightsOfFile(resolve(named), model, batch)
-    const { folder } = yield* Run
+    const { folder, uses } = yield* Run
+    if (named !== "newest" && named !== "best") {
+      yield* uses(resolve(named))
+      return yield* weightsOfFile(resolve(named), model, batch)
+    }
     const checkpoints = join(folder, "checkpoints")
     const epoch = named === "newest" ? yield* newestEpoch(checkpoints) : 0
     const file = epoch > 0 ? checkpointPath(checkpoints, epoch) : bestPath(checkpoints)

@@ -1,5 +1,5 @@
 import { closeSync } from "node:fs"
-import { resolve, sep } from "node:path"
+import { resolve } from "node:path"
 import { Effect, Stream } from "effect"
 import { source } from "../../pipeline/operator.ts"
 import { Name, param } from "../../pipeline/param.ts"
@@ -32,16 +32,6 @@ const batchOf = (matrix: NpyMatrix, { classes, labels, names }: LabelTable, from
   classes
 })
 
-/** Files that the run did not make decide what runs again; those of its own folder already do, by what wrote them. */
-const named = Effect.fnUntraced(function* (...paths: ReadonlyArray<string>) {
-  const { folder, wrote } = yield* Run
-  yield* Effect.forEach(
-    paths.filter((path) => !path.startsWith(folder + sep)),
-    wrote,
-    { discard: true }
-  )
-})
-
 /**
  * Reads embeddings that anything wrote: a `.npy` matrix, float32 or float64 [n, d], C order, little-endian, one row an
  * image, and a table of names and labels, header `name,CLASS,...`. Streams: no more than a few batches are held.
@@ -62,7 +52,8 @@ export const embeddings = source({
           ({ fd }) => Effect.sync(() => closeSync(fd))
         )
         const labels = yield* attempt(() => matching(matrix, readLabels(resolve(table))))
-        yield* named(resolve(from), resolve(table))
+        const { uses } = yield* Run
+        yield* Effect.forEach([resolve(from), resolve(table)], uses, { discard: true })
         const size = Math.max(1, Math.floor(BATCH_BYTES / (matrix.columns * matrix.bytes)))
         const batches = Math.ceil(matrix.rows / size)
         self.expect(batches)

@@ -1,4 +1,4 @@
-import { join, resolve, sep } from "node:path"
+import { join, resolve } from "node:path"
 import { Effect, Stream } from "effect"
 import { operator } from "../../pipeline/operator.ts"
 import { Name, param } from "../../pipeline/param.ts"
@@ -56,11 +56,10 @@ export const relabel = operator({
     (rankings) =>
       Stream.unwrap(
         Effect.gen(function* () {
-          const { folder, wrote } = yield* Run
+          const { uses } = yield* Run
           const path = resolve(from)
           const truth = yield* Effect.scoped(readTruth(path))
-          // A ranking is measured again by another ground truth.
-          if (!path.startsWith(folder + sep)) yield* wrote(join(path, "data.mdb"))
+          yield* uses(join(path, "data.mdb"))
           const again = perGallery((gallery) => relabelled(gallery, truth, from))
           return Stream.mapEffect(rankings, (ranking) =>
             attempt((): Ranking => ({ ...ranking, gallery: again(ranking.gallery) }))

@@ -101,7 +101,7 @@ export const compare = source({
   run: ({ per_query, resamples, runs }) =>
     Stream.fromEffect(
       Effect.gen(function* () {
-        const { folder, seed, wrote } = yield* Run
+        const { seed, uses } = yield* Run
         if (runs.length < 2) {
           return yield* new ShowError({
             subject: "compare",
@@ -116,11 +116,7 @@ export const compare = source({
           catch: (cause) => cause as MeasureError
         })
         // A run that is evaluated again is compared again.
-        yield* Effect.forEach(
-          paths.filter((path) => !path.startsWith(folder + sep)),
-          wrote,
-          { discard: true }
-        )
+        yield* Effect.forEach(paths, uses, { discard: true })
         const names = namesOf(paths)
         const comparison: Comparison = {
           kind: "comparison",

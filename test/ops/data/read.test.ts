@@ -11,7 +11,7 @@ import { temporaryFolder } from "./folder.ts"
 import { runIn } from "./streams.ts"
 
 const root = temporaryFolder()
-const { collect } = runIn(root)
+const { collect, used } = runIn(root)
 const shape = [1, 2]
 const colour = (name: string) => ({ name, dtype: "uint8" as const, shape, data: Uint8Array.of(0, 255) })
 const value = encodeSafetensors(
@@ -37,6 +37,8 @@ describe("read", () => {
       expect(yield* seen("rgb")).toEqual([[0, 0, 0, 1, 1, 1], 1])
       expect(yield* seen("rgb", false)).toEqual([[0, 0, 0, 255, 255, 255], 255])
       expect(yield* seen(["Red", "reference_map"])).toEqual([[0, 111, 255, 523], undefined])
+      // What decides whether a pipeline runs again.
+      expect(new Set(used)).toEqual(new Set([join(root, "train.csv"), join(root, "patches.lmdb", "data.mdb")]))
     })
   )
 

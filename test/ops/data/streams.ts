@@ -11,6 +11,7 @@ import type { Pipeline } from "../../../src/pipeline/pipeline.ts"
 export const runIn = (root: string, seed = 7) => {
   const said: Array<string> = []
   const wrote: Array<string> = []
+  const used: Array<string> = []
   const recorded: Record<string, unknown> = {}
   const layer = Layer.succeed(
     Run,
@@ -21,12 +22,13 @@ export const runIn = (root: string, seed = 7) => {
       experiment: "trial",
       say: (line) => Effect.sync(() => void said.push(line)),
       record: (path, value) => Effect.sync(() => void Object.assign(recorded, { [path]: value })),
-      wrote: (path) => Effect.sync(() => void wrote.push(path))
+      wrote: (path) => Effect.sync(() => void wrote.push(path)),
+      uses: (path) => Effect.sync(() => void used.push(path))
     })
   )
   const collect = <A, E>(pipeline: Pipeline<A, E, Run>): Effect.Effect<ReadonlyArray<A>, E> =>
     Effect.provide(Stream.runCollect(toStream(pipeline)), layer)
-  return { layer, said, wrote, recorded, collect }
+  return { layer, said, wrote, used, recorded, collect }
 }
 
 /** Patches whose pixels count upwards from 100 times their index; two channels. */

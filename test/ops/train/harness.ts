@@ -31,7 +31,8 @@ export const services = (folder: string, engine: Engine, seed = 7): Layer.Layer<
       experiment: "test",
       say: () => Effect.void,
       record: () => Effect.void,
-      wrote: () => Effect.void
+      wrote: () => Effect.void,
+      uses: () => Effect.void
     }),
     Layer.succeed(TensorEngine, { open: Effect.succeed(engine) })
   )
