@@ -1,5 +1,7 @@
 /** What steps of a file ask of each other, told before anything is made or read. */
+
 import { type BandSelection, channelsOf } from "../ops/data/bands.ts"
+import { UNNAMED } from "../ops/show/report.ts"
 import { type Fault, inOrder } from "../pipeline/fault.ts"
 import { originOf } from "../pipeline/origin.ts"
 import type { AnyPipeline } from "../pipeline/pipeline.ts"
@@ -41,28 +43,45 @@ const trainingFaults = (pipelines: ReadonlyMap<string, AnyPipeline>): ReadonlyAr
   }))
 }
 
-/** Tables that a step writes into the run folder. */
-const tablesOf = ({ name, params }: Step): ReadonlyArray<string> => {
-  if (name === "curve") return ["curve.csv"]
-  if (name === "measure") return params.per_query === undefined ? [] : [`${params.per_query}.csv`]
-  return name === "save" && params.folder === undefined ? [`${params.to}.csv`] : []
+/** Files that a step writes into the run folder. */
+const filesOf = ({ name, params }: Step): ReadonlyArray<string> => {
+  switch (name) {
+    case "curve":
+      return ["curve.csv"]
+    case "measure":
+      return params.per_query === undefined ? [] : [`${params.per_query}.csv`]
+    case "save":
+      return params.folder === undefined ? [`${params.to}.csv`] : []
+    case "report":
+      return [`results/${params.as ?? UNNAMED}.json`]
+    case "preview":
+      return [`previews/${params.as}.png`]
+    case "ground-truth":
+      return [`${params.to}.lmdb`]
+    case "fit-pca":
+      return [`${params.to}.safetensors`]
+    case "publish":
+      return [`${params.to}`]
+    default:
+      return []
+  }
 }
 
 /** The second of two steps would take the place of what the first has written. */
-const tableFaults = (pipelines: ReadonlyMap<string, AnyPipeline>): ReadonlyArray<Fault> => {
+const fileFaults = (pipelines: ReadonlyMap<string, AnyPipeline>): ReadonlyArray<Fault> => {
   const writers = new Map<string, string>()
   const faults: Array<Fault> = []
   for (const [pipeline, { steps }] of pipelines) {
     for (const step of steps) {
       const path = `pipelines.${pipeline}.${step.name}`
-      for (const table of tablesOf(step)) {
-        const other = writers.get(table)
-        if (other === undefined) writers.set(table, path)
+      for (const file of filesOf(step)) {
+        const other = writers.get(file)
+        if (other === undefined) writers.set(file, path)
         else
           faults.push({
             at: originOf(step).at,
             path,
-            problem: `writes ${table}, as ${other} does: give it another name`
+            problem: `writes ${file}, as ${other} does: give it another name`
           })
       }
     }
@@ -72,4 +91,4 @@ const tableFaults = (pipelines: ReadonlyMap<string, AnyPipeline>): ReadonlyArray
 
 /** All faults of pipelines that are each right by themselves. */
 export const disagreements = (pipelines: ReadonlyMap<string, AnyPipeline>): ReadonlyArray<Fault> =>
-  inOrder([...channelFaults(pipelines), ...trainingFaults(pipelines), ...tableFaults(pipelines)])
+  inOrder([...channelFaults(pipelines), ...trainingFaults(pipelines), ...fileFaults(pipelines)])

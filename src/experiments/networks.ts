@@ -6,6 +6,7 @@ import { type Summary, summarise } from "../ops/model/summary.ts"
 import { openEngine } from "../ops/tensor/engine.ts"
 import { canonical } from "../pipeline/print.ts"
 import type { Step } from "../pipeline/step.ts"
+import { grouped } from "../pipeline/words.ts"
 import type { Plan } from "./plan.ts"
 
 /** Of BigEarthNet's patches: shown where no step says what images become. */
@@ -20,7 +21,8 @@ interface Use {
 }
 
 const pixelsBefore = (steps: ReadonlyArray<Step>): number | undefined => {
-  const found = steps.findLast(({ name, params }) => name === "crop" && typeof params.size === "number")
+  const sized = ["crop", "resize"]
+  const found = steps.findLast(({ name, params }) => sized.includes(name) && typeof params.size === "number")
   return found?.params.size as number | undefined
 }
 
@@ -40,12 +42,10 @@ const usesOf = (plan: Plan): ReadonlyArray<Use> => {
   return [...uses.values()]
 }
 
-const count = (n: number): string => n.toLocaleString("en-US")
-
 const show = ({ model, pixels, steps }: Use, { dim, head, problem, stages, statistics, trained }: Summary): string => {
   const rows = [
-    ...stages.map(({ name, output, parameters }) => [name, output.join(" x "), count(parameters)]),
-    ["head", `embedding of ${dim}`, count(head)]
+    ...stages.map(({ name, output, parameters }) => [name, output.join(" x "), grouped(parameters)]),
+    ["head", `embedding of ${dim}`, grouped(head)]
   ]
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column].length)))
   const lines = rows.map(
@@ -57,7 +57,7 @@ const show = ({ model, pixels, steps }: Use, { dim, head, problem, stages, stati
   return [
     `  ${model.backbone}:  # ${steps.join(", ")}; images of ${size} x ${size} x ${model.channels}${said}`,
     ...lines,
-    `    ${count(trained + statistics)} parameters, of which ${count(trained)} are trained`,
+    `    ${grouped(trained + statistics)} parameters, of which ${grouped(trained)} are trained`,
     ...(problem === undefined ? [] : [`    such images cannot be embedded: ${problem}`])
   ].join("\n")
 }

@@ -57,7 +57,13 @@ export const makePlan = (file: string, set: ReadonlyArray<string>): Plan => {
   const name = experiment ?? basename(file, extname(file))
   if (/[/\\]|^\.{1,2}$/.test(name)) {
     throw new ConfigError({
-      faults: [{ at: undefined, path: "experiment", problem: `expected a name without slashes, found "${name}"` }]
+      faults: [
+        {
+          at: { file, line: 0, column: 0 },
+          path: "experiment",
+          problem: `expected a name without slashes, found "${name}"`
+        }
+      ]
     })
   }
   const pipelines = Object.fromEntries([...loaded.pipelines].map(([key, pipeline]) => [key, toJson(pipeline)]))

@@ -9,7 +9,7 @@ export interface Explanation {
   readonly problem: string
   /** What to do about it, as a sentence without a full stop; empty where the problem has said so. */
   readonly remedy: string
-  /** What raised it, for `--log-level debug`. */
+  /** What raised it. */
   readonly cause?: unknown
 }
 

@@ -69,7 +69,6 @@ export const pipelineParam =
 const number = (expected: string, accepts: (n: number) => boolean): Plain<number> =>
   Schema.Number.check(Schema.makeFilter((n: number) => accepts(n) || "out of range", { expected }))
 
-export const Finite = number("a finite number", Number.isFinite)
 export const Positive = number("a number above 0", (n) => Number.isFinite(n) && n > 0)
 export const NonNegative = number("a number of at least 0", (n) => Number.isFinite(n) && n >= 0)
 export const PositiveInt = number("a whole number of at least 1", (n) => Number.isSafeInteger(n) && n >= 1)
@@ -79,6 +78,8 @@ export const Seed = number("a whole number from 0 to 4294967295", (n) => Number.
 export const Probability = number("a number from 0 to 1", (n) => n >= 0 && n <= 1)
 /** A share that leaves something on both sides. */
 export const Fraction = number("a number between 0 and 1", (n) => n > 0 && n < 1)
+/** A share that leaves something of what it is of. */
+export const Share = number("a number above 0, at most 1", (n) => n > 0 && n <= 1)
 export const Flag: Plain<boolean> = Schema.Boolean
 /**
  * Text that names something: a file, a folder, an experiment. A number written in YAML keeps the text it was written as:

@@ -58,3 +58,28 @@ describe("a second training in a file", () => {
     )
   })
 })
+
+describe("two steps that write one file", () => {
+  const evaluation = (name: string, save: string, more: string) => `
+  ${name}:
+    - read: { split: test, bands: rgb }
+    - batch: { size: 4 }
+    - embed: { model: { backbone: resnet18, pooling: avg, channels: 3, num_classes: 4 }, weights: initial }
+    - save: { to: ${save} }
+    - rank: { queries: 0.2, seed: 1 }
+    - measure: ${more}
+    - report${name === "one" ? "" : `: { as: ${name} }`}`
+
+  it("are refused, since the second would replace what the first has written", () => {
+    const one = evaluation("one", "one", "{ per_query: queries }")
+    expect(loads(`pipelines:${one}${evaluation("two", "two", "{ per_query: others }")}`)).not.toThrow()
+    expect(loads(`pipelines:${one}${evaluation("two", "queries", "{ per_query: one }")}`)).toThrow(
+      `${file}:14:7: pipelines.two.save: writes queries.csv, as pipelines.one.measure does: give it another name\n` +
+        `${file}:16:7: pipelines.two.measure: writes one.csv, as pipelines.one.save does: give it another name`
+    )
+    const again = evaluation("two", "two", "{ per_query: others }").replace(": { as: two }", "")
+    expect(loads(`pipelines:${one}${again}`)).toThrow(
+      "pipelines.two.report: writes results/evaluation.json, as pipelines.one.report does: give it another name"
+    )
+  })
+})

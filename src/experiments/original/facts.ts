@@ -6,7 +6,7 @@ import { locate, type Node } from "../../pipeline/yaml/tree.ts"
 import type { Dataset, ExperimentFile } from "./keys.ts"
 import { writtenAt } from "./read.ts"
 
-/** Sections of a mode: the first decides about data set and classes. */
+/** What follows from a file. */
 export interface Facts {
   readonly file: ExperimentFile
   readonly dataset: Dataset

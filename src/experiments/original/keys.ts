@@ -6,15 +6,16 @@ import { poolingNames } from "../../ops/model/pooling.ts"
 import {
   Compat,
   choice,
+  Fraction,
   listOf,
   Name,
   NonNegative,
   NonNegativeInt,
   type Plain,
-  Positive,
   PositiveInt,
   Probability,
-  Seed
+  Seed,
+  Share
 } from "../../pipeline/param.ts"
 
 const may = Schema.optionalKey
@@ -124,9 +125,7 @@ export const ExperimentFile = Schema.Struct({
       normalize: may(Switch),
       compose: may(Switch),
       image_size: may(PositiveInt),
-      random_erasing: may(
-        Schema.Struct({ p: may(Probability), sl: may(Probability), sh: may(Probability), r1: may(Positive) })
-      )
+      random_erasing: may(Schema.Struct({ p: may(Probability), sl: may(Fraction), sh: may(Fraction), r1: may(Share) }))
     })
   )
 })

@@ -1,10 +1,12 @@
 /** What must be on disk before a file in the original's form runs; what is not is named with what was looked for. */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs"
 import { basename, dirname, extname, join } from "node:path"
+import type { Split } from "../../ops/elements.ts"
 import type { Faults } from "../../pipeline/yaml/faults.ts"
 import type { Node } from "../../pipeline/yaml/tree.ts"
 import { type Facts, faultAt, foldersOf } from "./facts.ts"
 import type { RerankingFile } from "./keys.ts"
+import { splitOf } from "./pictures.ts"
 
 const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory()
 const isFile = (path: string): boolean => existsSync(path) && statSync(path).isFile()
@@ -92,8 +94,12 @@ const archiveIn = (folder: string): string | undefined =>
     return isFolder(path) && readdirSync(path).some((patch) => /^S2[A-D]_/.test(patch))
   })
 
+/** The list that patches of a split are read from. */
+export const listOf = (facts: Facts, split: Split): string => `${splitOf(facts, split)}.csv`
+
 /** Checks `root_dir`; gives the folder of the archive, relative to it. */
-export const archiveOf = (root: Node, { dataset, file, pictures }: Facts, faults: Faults): string => {
+export const archiveOf = (root: Node, facts: Facts, faults: Faults): string => {
+  const { dataset, file, pictures } = facts
   const { mode, root_dir } = file
   const wrong = (problem: string) => faultAt(root, faults, "root_dir", problem)
   if (!isFolder(root_dir)) {
@@ -101,8 +107,8 @@ export const archiveOf = (root: Node, { dataset, file, pictures }: Facts, faults
     return "."
   }
   if (mode !== "prepare") {
-    const lists = mode === "train" ? ["train.csv"] : ["test.csv"]
-    for (const list of lists.filter((one) => !isFile(join(root_dir, one)))) {
+    const list = listOf(facts, mode === "train" ? "train" : "test")
+    if (!isFile(join(root_dir, list))) {
       wrong(
         `${join(root_dir, list)} is missing: it names the patches; \`mode: prepare\` makes it for UCM, AID and WHDLD`
       )

@@ -4,7 +4,7 @@ import type { Facts } from "./facts.ts"
 import type { WrittenStep } from "./steps.ts"
 
 /** The original's `val` reads the test list of BigEarthNet, and its `test` the validation list. */
-const splitOf = ({ original, pictures }: Facts, split: Split): Split =>
+export const splitOf = ({ original, pictures }: Facts, split: Split): Split =>
   pictures || !original || split === "train" ? split : split === "val" ? "test" : "val"
 
 const nomenclatureOf = ({ file, pictures }: Facts): string | undefined => {

@@ -13,7 +13,16 @@ import { type Facts, factsOf, foldersOf } from "./facts.ts"
 import { ExperimentFile, RerankingFile } from "./keys.ts"
 import { prepareMode, testMode, trainMode, visualizeMode } from "./modes.ts"
 import { notesOf } from "./notes.ts"
-import { archiveOf, checkpointOf, descriptorsOf, namesPatches, pretrainedOf, savePlace, truthAt } from "./paths.ts"
+import {
+  archiveOf,
+  checkpointOf,
+  descriptorsOf,
+  listOf,
+  namesPatches,
+  pretrainedOf,
+  savePlace,
+  truthAt
+} from "./paths.ts"
 import { type Form, formOf, readExperiment, readReranking } from "./read.ts"
 import { rerankMode } from "./reranking.ts"
 import { fileText, type Written } from "./steps.ts"
@@ -49,7 +58,7 @@ const pipelinesOf = (root: Node, facts: Facts, faults: Faults): Written["pipelin
   const { mode, root_dir } = facts.file
   if (mode === "prepare") return prepareMode(facts, archive)
   if (mode === "train") {
-    return trainMode(facts, pretrainedOf(root, facts, faults), namesPatches(join(root_dir, "val.csv")))
+    return trainMode(facts, pretrainedOf(root, facts, faults), namesPatches(join(root_dir, listOf(facts, "val"))))
   }
   const weights = checkpointOf(root, facts, faults)
   if (weights === undefined) return undefined

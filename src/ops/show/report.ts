@@ -19,7 +19,7 @@ import { readStrips } from "./strips-file.ts"
 import { textTable, wrapped } from "./table.ts"
 
 /** Column and file of a report without a name of its own. */
-const UNNAMED = "evaluation"
+export const UNNAMED = "evaluation"
 
 const resultsPath = (folder: string, name: string, form = "json"): string => join(folder, "results", `${name}.${form}`)
 

@@ -29,7 +29,7 @@ const own = (slot: Slot): Node => {
 /** Steps of a pipeline are addressed by their operator's name, with `name#2` for the second of that name. */
 const stepNamed = (sequence: Sequence, key: string): Slot => {
   const names = sequence.items.map(({ node: { content } }) =>
-    content.kind === "scalar" ? content.written : content.kind === "mapping" ? (content.entries[0]?.key ?? "") : ""
+    content.kind === "scalar" ? content.written : content.kind === "mapping" ? (entriesOf(content)[0]?.key ?? "") : ""
   )
   if (/^\d+$/.test(key) && sequence.items[Number(key)] !== undefined) return sequence.items[Number(key)]
   const [name, nth] = key.split("#")
@@ -39,7 +39,10 @@ const stepNamed = (sequence: Sequence, key: string): Slot => {
     throw new Refused(`there are ${places.length} steps \`${name}\`: say \`${name}#1\` to \`${name}#${places.length}\``)
   }
   const place = places[nth === undefined ? 0 : Number(nth) - 1]
-  if (place === undefined) throw new Refused(`there are only ${places.length} steps \`${name}\``)
+  if (place === undefined)
+    throw new Refused(
+      `there ${places.length === 1 ? "is only one step" : `are only ${places.length} steps`} \`${name}\``
+    )
   return sequence.items[place]
 }
 
@@ -56,7 +59,12 @@ const parametersOf = (slot: Slot, key: string): Slot => {
     }
   }
   const mapping = node.content as Mapping
-  const entry = mapping.entries.find((one) => one.key === name) ?? mapping.entries[0]
+  const there = mapping.entries.find((one) => one.key === name)
+  if (there !== undefined) return there
+  const merged = entriesOf(mapping).find((one) => one.key === name)
+  if (merged === undefined) return mapping.entries[0]
+  const entry = { ...merged, alias: true }
+  mapping.entries.push(entry)
   return entry
 }
 
@@ -102,6 +110,41 @@ const assign = (root: Node, path: ReadonlyArray<string>, value: Node): void => {
     if (slot.alias) Object.assign(slot, { node: value, alias: false })
     else Object.assign(slot.node, value)
   })
+}
+
+/** Nodes that an alias stands for somewhere. */
+const aliasedIn = (node: Node, found = new Set<Node>()): ReadonlySet<Node> => {
+  const { content } = node
+  const slots =
+    content.kind === "scalar"
+      ? []
+      : content.kind === "sequence"
+        ? content.items
+        : [...content.entries, ...content.merges]
+  for (const slot of slots) {
+    if (slot.alias) found.add(slot.node)
+    else aliasedIn(slot.node, found)
+  }
+  return found
+}
+
+/** Refuses a path into `define` that would change nothing: what stands there counts where an alias takes it. */
+const checkDefined = (root: Node, [section, ...path]: ReadonlyArray<string>): void => {
+  if (section !== "define") return
+  const [name] = path
+  if (name === undefined) throw new Refused("name one of the values in `define`")
+  const aliased = aliasedIn(root)
+  let node = root.content.kind === "mapping" ? root.content.entries.find(({ key }) => key === section)?.node : undefined
+  const names = node?.content.kind === "mapping" ? entriesOf(node.content).map(({ key }) => key) : []
+  if (!names.includes(name)) throw new Refused(`\`define\` has no \`${name}\`${suggestion(name, names)}`)
+  for (const key of path) {
+    node =
+      node?.content.kind === "mapping" ? entriesOf(node.content).find((entry) => entry.key === key)?.node : undefined
+    if (node !== undefined && aliased.has(node)) return
+  }
+  throw new Refused(
+    `no step takes \`define.${path.join(".")}\`: give it an anchor, and put the alias where it is to stand`
+  )
 }
 
 /** Paths that name no top-level key may name an anchored value: `--set epochs=3` for `define: { epochs: &epochs 6 }`. */
@@ -150,7 +193,9 @@ export const applySettings = (
       content: { kind: "scalar", value: null, written: "", plain: true }
     }
     try {
-      assign(root, resolve(root, setting.slice(0, equals).split("."), known), value)
+      const path = resolve(root, setting.slice(0, equals).split("."), known)
+      checkDefined(root, path)
+      assign(root, path, value)
     } catch (cause) {
       if (!(cause instanceof Refused)) throw cause
       refuse(cause.message)

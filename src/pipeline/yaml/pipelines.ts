@@ -98,6 +98,8 @@ class Reader {
   }
 }
 
+const NAME = /^[\p{L}\p{N}_-]+$/u
+
 export const readPipelines = (
   root: Node,
   operators: ReadonlyArray<AnyOperator>,
@@ -122,6 +124,11 @@ export const readPipelines = (
   const reader = new Reader(entries, byName, faults, inherited)
   const pipelines = new Map<string, AnyPipeline>()
   for (const entry of entries) {
+    if (!NAME.test(entry.key)) {
+      const problem =
+        "a pipeline's name has letters, digits, `-` and `_` alone, so that `--set` and records can name it"
+      faults.all.push({ at: entry.at, path: `pipelines.${entry.key}`, problem })
+    }
     const pipeline = reader.pipeline(entry)
     if (pipeline !== undefined) pipelines.set(entry.key, pipeline)
   }

@@ -1,4 +1,6 @@
 /** The top of a file: settings, beside the sections `define` and `pipelines`. */
+import { Result } from "effect"
+import { check } from "../check.ts"
 import { decodeParams } from "../decode.ts"
 import { type Decoded, Name, type Params } from "../param.ts"
 import { shown, suggestion } from "../words.ts"
@@ -8,11 +10,28 @@ import { entriesOf, type Node, plainValue } from "./tree.ts"
 /** Keys beside the settings: anchored values, and the pipelines. */
 export const SECTIONS = ["define", "pipelines"] as const
 
-/** The value of a parameter as written; names keep their text, see `Name`. */
-export const writtenValue = (declared: Params, key: string, node: Node): unknown =>
-  declared[key]?.schema === Name && node.content.kind === "scalar" && node.content.value !== null
-    ? node.content.written
-    : plainValue(node)
+/** A list of scalars as their texts; `undefined` of anything else. */
+const textsOf = ({ content }: Node): ReadonlyArray<string> | undefined => {
+  if (content.kind !== "sequence") return undefined
+  const texts = content.items.flatMap(({ node: { content } }) =>
+    content.kind === "scalar" && content.value !== null ? [content.written] : []
+  )
+  return texts.length === content.items.length ? texts : undefined
+}
+
+/** The value of a parameter as written; names keep their text, see `Name`, also those of a list. */
+export const writtenValue = (declared: Params, key: string, node: Node): unknown => {
+  const schema = declared[key]?.schema
+  if (schema === Name && node.content.kind === "scalar" && node.content.value !== null) return node.content.written
+  const value = plainValue(node)
+  const texts = textsOf(node)
+  const asTexts =
+    schema !== undefined &&
+    texts !== undefined &&
+    Result.isFailure(check(schema, value)) &&
+    Result.isSuccess(check(schema, texts))
+  return asTexts ? texts : value
+}
 
 export const readSettings = <S extends Params>(root: Node, declared: S, faults: Faults): Decoded<S> => {
   const known = [...Object.keys(declared), ...SECTIONS]

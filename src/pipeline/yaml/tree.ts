@@ -83,13 +83,14 @@ class Builder {
     return node
   }
 
-  private slot(): Slot {
+  /** @param beside where a value would stand that is left out: js-yaml says nothing of its place */
+  private slot(beside = 0): Slot {
     const event = this.events[this.at++]
     switch (event.type) {
       case EVENT_ID.ALIAS:
         return { node: this.aliased(event), alias: true }
       case EVENT_ID.SCALAR: {
-        const node = this.box(event.valueStart, this.scalar(event))
+        const node = this.box(event.valueStart < 0 ? beside : event.valueStart, this.scalar(event))
         this.anchor(event, node)
         return { node, alias: false }
       }
@@ -98,7 +99,7 @@ class Builder {
         const node = this.box(event.start, content)
         const anchor = this.anchor(event, node)
         if (anchor !== undefined) anchor.open = true
-        while (this.events[this.at].type !== EVENT_ID.POP) content.items.push(this.slot())
+        while (this.events[this.at].type !== EVENT_ID.POP) content.items.push(this.slot(event.start))
         this.at++
         if (anchor !== undefined) anchor.open = false
         return { node, alias: false }
@@ -120,9 +121,10 @@ class Builder {
 
   private entry(mapping: Mapping): void {
     const event = this.events[this.at]
-    const offset = event.type === EVENT_ID.SCALAR ? event.valueStart : "start" in event ? event.start : 0
+    const start = event.type === EVENT_ID.SCALAR ? event.valueStart : "start" in event ? event.start : 0
+    const offset = Math.max(0, start)
     const { node } = this.slot()
-    const value = this.slot()
+    const value = this.slot(offset)
     if (node.content.kind !== "scalar") {
       this.fault(offset, "a key must be text, not a list or a mapping")
       return
