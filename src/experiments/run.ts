@@ -1,21 +1,4 @@
-/** `npx tsx src/experiments/run.ts CONFIG`: the edge of the program, the one place where effects are run. */
+/** `npx tsx src/experiments/run.ts CONFIG` */
+import { launch } from "./launch.ts"
 
-import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Effect } from "effect"
-import { CliConfig, Command, GlobalFlag } from "effect/cli"
-import { ConfigError } from "../pipeline/fault.ts"
-import { runMain, toExit } from "../pipeline/main.ts"
-import { command } from "./cli.ts"
-import { RunError } from "./errors.ts"
-import { StepError } from "./step-error.ts"
-import { versions } from "./versions.ts"
-
-const badInput = (error: unknown): boolean =>
-  error instanceof ConfigError || (error instanceof RunError && !(error instanceof StepError))
-
-Command.runWith(command, { version: versions.orbitrank, renderErrors: false })(process.argv.slice(2)).pipe(
-  Effect.provide(CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] })),
-  Effect.provide(NodeServices.layer),
-  toExit("npx tsx src/experiments/run.ts --help", badInput),
-  runMain
-)
+if (!launch()) await import("./main.ts")
