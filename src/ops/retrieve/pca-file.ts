@@ -7,7 +7,7 @@ import { DataError } from "../data/errors.ts"
 import { decodeSafetensors } from "../data/safetensors.ts"
 import { encodeSafetensors } from "../data/safetensors-write.ts"
 import { writeFileAtomic } from "../files.ts"
-import { RetrieveError } from "./errors.ts"
+import { RetrieveError, unwritable } from "./errors.ts"
 import type { Components } from "./pca.ts"
 
 const FORMAT = "orbitrank pca 1"
@@ -50,8 +50,7 @@ export const writePca = (path: string, fitted: Fitted): void => {
   try {
     writeFileAtomic(path, encodePca(fitted))
   } catch (cause) {
-    const problem = `cannot be written (${cause instanceof Error ? cause.message : cause})`
-    throw new RetrieveError({ subject: path, problem, remedy: "Make room for it, or choose another run folder", cause })
+    throw unwritable(path, cause)
   }
 }
 

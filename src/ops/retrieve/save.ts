@@ -5,22 +5,14 @@ import { Name, optional, param } from "../../pipeline/param.ts"
 import { Embeddings } from "../elements.ts"
 import { Run } from "../run.ts"
 import { EmbeddingsFile } from "./embeddings-file.ts"
-import { RetrieveError } from "./errors.ts"
+import { RetrieveError, unwritable } from "./errors.ts"
 import { FileName } from "./filename.ts"
 
 /** Runs a step of writing; a fault of the file system becomes an error that names the file. */
 const writing = <A>(path: string, run: () => A): Effect.Effect<A, RetrieveError> =>
   Effect.try({
     try: run,
-    catch: (cause) =>
-      cause instanceof RetrieveError
-        ? cause
-        : new RetrieveError({
-            subject: path,
-            problem: `cannot be written (${cause instanceof Error ? cause.message : cause})`,
-            remedy: "Make room for it, or choose another run folder",
-            cause
-          })
+    catch: (cause) => (cause instanceof RetrieveError ? cause : unwritable(path, cause))
   })
 
 /**

@@ -8,7 +8,7 @@ import { Embeddings, Ranking } from "../elements.ts"
 import { writeFileAtomic } from "../files.ts"
 import { Run } from "../run.ts"
 import type { TensorEngine } from "../tensor/engine.ts"
-import { attempt, RetrieveError } from "./errors.ts"
+import { attempt, RetrieveError, unwritable } from "./errors.ts"
 import { type Matches, matchesOf, matchLines } from "./matches.ts"
 import { byName, type Searched, searchOne, withQueries } from "./searching.ts"
 import { Similarity } from "./similarity.ts"
@@ -56,13 +56,7 @@ const publish = Effect.fnUntraced(function* (all: ReadonlyArray<Matches>) {
   const path = join(folder, "search.json")
   yield* Effect.try({
     try: () => writeFileAtomic(path, `${JSON.stringify(all, null, 2)}\n`),
-    catch: (cause) =>
-      new RetrieveError({
-        subject: path,
-        problem: `cannot be written (${cause instanceof Error ? cause.message : cause})`,
-        remedy: "Make room for it, or choose another run folder",
-        cause
-      })
+    catch: (cause) => unwritable(path, cause)
   })
   yield* wrote(path)
   yield* record("search", all)
