@@ -3,7 +3,7 @@ import { random } from "../../pipeline/random.ts"
 import type { Batch, NetworkFacts, TrainState, TrainStep } from "../elements.ts"
 import type { Model } from "../model/model.ts"
 import type { EpochEnd } from "./checkpoints.ts"
-import { checkBatch, checkLoss, checkNetwork, checkSingleLabels } from "./checks.ts"
+import { checkBatch, checkLoss, checkNetwork, checkPixels, checkSingleLabels } from "./checks.ts"
 import { TrainError } from "./errors.ts"
 import type { LossParams } from "./objectives.ts"
 import { afterEpoch, rateAt, type Schedule, type ScheduleState, scheduleStart } from "./schedule.ts"
@@ -121,6 +121,7 @@ export const courseOf = ({ model, trainer, params, seed, resumed }: CourseOption
       checkBatch(batch, model)
       if (facts !== undefined) checkNetwork(batch, facts)
       if (params.id_loss === "xent" && params.compat !== "original") checkSingleLabels(batch)
+      checkPixels(batch, trainer.updates())
       group = [...group, batch]
       return group.length === params.update_iter ? exchanged() : undefined
     }

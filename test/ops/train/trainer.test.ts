@@ -234,4 +234,20 @@ describe.each(devices)("a trainer on %s", (device) => {
     expect(weights.every(({ data }, i) => data.every((value, j) => value === initial[i].data[j]))).toBe(true)
   })
   const initial = initialWeights(model, 1)
+
+  it("updates nothing where gradients alone are no numbers, which without batch norms nothing else shows", () => {
+    const plain = plainModel(engine)
+    const from = { weights: initialWeights(plain, 3), moments: zeroMoments(plain.parameters, "sgd"), step: 0 }
+    const spoilt: Losses = {
+      ...id,
+      id: (input) => ({ ...multiLabelCrossEntropy(input), gradient: input.values.map(() => Number.NaN) })
+    }
+    const trainer = makeTrainer(engine, plain, { losses: spoilt, optimiser: "sgd" }, from)
+    const before = engine.live()
+    expect(trainer.step([batch], 2e-3, first).total).toBeNaN()
+    const { weights, step } = trainer.state()
+    expect([step, engine.live()]).toEqual([0, before])
+    trainer.dispose()
+    for (const [i, { data, name }] of weights.entries()) expect(data, name).toEqual(from.weights[i].data)
+  })
 })
