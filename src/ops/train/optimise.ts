@@ -50,7 +50,7 @@ const fresh = Effect.fnUntraced(function* ({ first, model, params }: Beginning) 
   const { seed } = yield* Run
   if (first === undefined) return { weights: drawnWeights(model, seed), moments, step: 0 }
   yield* attempt(() => checkBatch(first, model))
-  return { weights: yield* startingWeights(model, first), moments, step: 0 }
+  return { weights: yield* startingWeights(model, first, true), moments, step: 0 }
 })
 
 /** The state after an epoch, found to be of this training. */
