@@ -12,7 +12,7 @@ import { startingWeights } from "../model/start.ts"
 import type { WeightsError } from "../model/weights.ts"
 import { FirstEpoch, Run } from "../run.ts"
 import { type Engine, engine } from "../tensor/engine.ts"
-import { checkpointPath, type EpochEnd, readCheckpoint } from "./checkpoints.ts"
+import { type CheckpointError, checkpointPath, type EpochEnd, readCheckpoint } from "./checkpoints.ts"
 import { checkBatch, checkLosses } from "./checks.ts"
 import { type CourseParams, courseOf } from "./course.ts"
 import { TrainError } from "./errors.ts"
@@ -23,8 +23,10 @@ import { checkResumed } from "./resume.ts"
 import { Schedule } from "./schedule.ts"
 import { makeTrainer } from "./trainer.ts"
 
-const asTrainError = (cause: unknown): TrainError | WeightsError => {
-  if (cause instanceof Error && "_tag" in cause) return cause as TrainError | WeightsError
+type Explained = TrainError | WeightsError | CheckpointError
+
+const asTrainError = (cause: unknown): Explained => {
+  if (cause instanceof Error && "_tag" in cause) return cause as Explained
   const problem = messageOf(cause)
   return new TrainError({ subject: "training step", problem, remedy: "Check the size of the images", cause })
 }
@@ -57,7 +59,7 @@ const fresh = Effect.fnUntraced(function* ({ first, model, params }: Beginning) 
 const resumable = Effect.fnUntraced(function* ({ first, model, params }: Beginning, from: EpochEnd) {
   const { folder, seed } = yield* Run
   const path = checkpointPath(join(folder, "checkpoints"), from.state.epoch)
-  yield* attempt(() => checkResumed(path, from, { model, optimiser: params.optimizer, seed, data: first }))
+  yield* attempt(() => checkResumed(path, from, { model, configuration: { ...params }, seed, data: first }))
   return from.state
 })
 
