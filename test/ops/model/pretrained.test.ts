@@ -216,6 +216,39 @@ describe("a damaged safetensors file", () => {
     expect(refused).toBeGreaterThan(30)
   })
 
+  it.each([
+    [
+      "overlap",
+      [
+        [2, 0, 8],
+        [2, 0, 8]
+      ],
+      8,
+      "overlaps the one before it"
+    ],
+    [
+      "leave a gap",
+      [
+        [1, 0, 4],
+        [1, 8, 12]
+      ],
+      12,
+      "leaves a gap before it"
+    ],
+    ["end before the file", [[1, 0, 4]], 40, "describes 4 bytes of values, but holds 40"],
+    ["are of another size", [[3, 0, 8]], 8, "says that array a has 12 bytes, but gives it 8"]
+  ] as const)("is refused where arrays %s", (_, arrays, bytes, problem) => {
+    const entries = arrays.map(([count, begin, end], i) => [
+      "ab"[i],
+      { dtype: "F32", shape: [count], data_offsets: [begin, end] }
+    ])
+    const header = JSON.stringify(Object.fromEntries(entries))
+    const file = Buffer.concat([Buffer.alloc(8), Buffer.from(header), Buffer.alloc(bytes)])
+    file.writeBigUInt64LE(BigInt(header.length))
+    expect(() => readSafetensors(bytesSource(file))).toThrow(problem)
+    expect(() => readSafetensors(bytesSource(file))).toThrow(FileFault)
+  })
+
   it("cannot claim a header or an array that is not there", () => {
     const path = join(folder, "lie.safetensors")
     const lie = whole.slice()
@@ -226,13 +259,13 @@ describe("a damaged safetensors file", () => {
     const long = Buffer.concat([Buffer.alloc(8), Buffer.from(header)])
     long.writeBigUInt64LE(BigInt(header.length))
     writeFileSync(path, long)
-    expect(() => openWeightFile(path)).toThrow("has 3221225472 bytes, but they are not all there")
+    expect(() => openWeightFile(path)).toThrow("describes 3221225472 bytes of values, but holds 0")
     expect(readFileSync(path).length).toBeLessThan(200)
     const deep = JSON.stringify({ "\x1b[2J": { dtype: "F32", shape: new Array(65).fill(1), data_offsets: [0, 4] } })
     const axes = Buffer.concat([Buffer.alloc(8), Buffer.from(deep), Buffer.alloc(4)])
     axes.writeBigUInt64LE(BigInt(deep.length))
     writeFileSync(path, axes)
-    expect(() => openWeightFile(path)).toThrow("does not describe its array \\u001b[2J by shape")
+    expect(() => openWeightFile(path)).toThrow("has an array \\u001b[2J of 65 axes")
     const wide = Buffer.alloc(2 ** 25 + 16, 0x20)
     wide.writeBigUInt64LE(BigInt(wide.length - 8))
     wide[8] = 0x7b
