@@ -187,6 +187,17 @@ describe("pretrained weights", () => {
     expect(() => load(write([["x", "../part-1.safetensors"]]))).toThrow("names a shard outside of its folder")
     expect(() => load(write([["x", "part-1.safetensors"]]))).toThrow("says that part-1.safetensors holds x")
     expect(() => load(write([]))).toThrow("has no `weight_map`")
+    // What is wrong with a shard is said of the shard.
+    const shard = join(folder, "part-2.safetensors")
+    const again = "Fetch this shard of model.safetensors.index.json again."
+    const spoilt = others.map((array, i) => (i === 0 ? { ...array, data: array.data.map(() => Number.NaN) } : array))
+    saved("part-2.safetensors", spoilt as typeof theirs)
+    const finite = `${shard}: array ${others[0].name} holds values that are no finite numbers. ${again}`
+    expect(() => load(write(whole))).toThrow(finite)
+    writeFileSync(shard, readFileSync(shard).subarray(0, 5000))
+    expect(() => load(write(whole))).toThrow(`${shard}: says that its header has`)
+    rmSync(shard)
+    expect(() => load(write(whole))).toThrow(`${shard}: there is no such file. ${again}`)
   })
 })
 

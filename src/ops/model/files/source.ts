@@ -4,6 +4,15 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs"
 /** A file is damaged, or not what it should be; the message is a clause. */
 export class FileFault extends Error {}
 
+/** A fault of a file that another one names: a shard of an index. */
+export class ShardFault extends Error {
+  readonly path: string
+  constructor(path: string, cause: unknown) {
+    super(path, { cause })
+    this.path = path
+  }
+}
+
 export interface Source {
   /** In bytes. */
   readonly size: number
