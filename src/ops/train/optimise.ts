@@ -25,10 +25,19 @@ import { makeTrainer } from "./trainer.ts"
 
 type Explained = TrainError | WeightsError | CheckpointError
 
+/** As TensorFlow and JavaScript say that no memory is left. */
+const FULL = /OOM|out of memory|RESOURCE_EXHAUSTED|allocation failed/i
+
+/** Shapes that do not fit are RangeErrors, and images have them; what else is thrown without a tag is a fault of ours. */
 const asTrainError = (cause: unknown): Explained => {
   if (cause instanceof Error && "_tag" in cause) return cause as Explained
-  const problem = messageOf(cause)
-  return new TrainError({ subject: "training step", problem, remedy: "Check the size of the images", cause })
+  const message = messageOf(cause).replace(/\.$/, "")
+  const failed = (problem: string, remedy: string) =>
+    new TrainError({ subject: "training step", problem, remedy, cause })
+  if (FULL.test(message)) return failed(`does not fit the memory (${message})`, "Take smaller batches or images")
+  if (cause instanceof RangeError) return failed(message, "Check the size of the images")
+  const { stack = message } = cause instanceof Error ? cause : {}
+  return failed(`failed (${stack})`, "This is a fault of orbitrank itself: please report it")
 }
 
 const attempt = <A>(body: () => A) => Effect.try({ try: body, catch: asTrainError })

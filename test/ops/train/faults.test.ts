@@ -89,6 +89,31 @@ describe("training on what it cannot take", () => {
     })
   )
 
+  effect("blames the images for shapes that do not fit, and nothing else", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const thrown = (fault: Error) => {
+        const failing: Engine = {
+          ...engine,
+          conv2d: () => {
+            throw fault
+          }
+        }
+        const program = drain(batches().pipe(optimise({ model: tiny })))
+        return message(Effect.provide(program, services(folder, failing)))
+      }
+      expect(yield* thrown(new RangeError("an image of 1x1 pixels is smaller than a filter of 3x3."))).toBe(
+        "training step: an image of 1x1 pixels is smaller than a filter of 3x3. Check the size of the images."
+      )
+      expect(yield* thrown(new Error("OOM when allocating tensor with shape[300]"))).toBe(
+        "training step: does not fit the memory (OOM when allocating tensor with shape[300]). Take smaller batches or images."
+      )
+      expect(yield* thrown(new TypeError("no weights under the name x."))).toMatch(
+        /^training step: failed \(TypeError: no weights under the name x\.\n.*\)\. This is a fault of orbitrank itself: please report it\.$/s
+      )
+    })
+  )
+
   effect("says that no batch came", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
