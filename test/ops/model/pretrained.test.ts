@@ -116,6 +116,20 @@ describe("pretrained weights", () => {
     ])
   })
 
+  it("leave the classifiers of timm's VGGs aside, which look at hidden values", () => {
+    const known = makeModel({ ...params, backbone: "vgg16" }).parameters.map(({ name }) => name)
+    const classifiers = ["pre_logits.fc1", "pre_logits.fc2", "head.fc"].flatMap((of) => [`${of}.weight`, `${of}.bias`])
+    for (const wanted of [false, true]) {
+      const { names, naming, setAside } = rename(
+        ["features.0.weight", "features.0.bias", ...classifiers],
+        known,
+        wanted
+      )
+      expect([naming, setAside]).toEqual(["library", classifiers])
+      expect([...names.values()].filter((name) => name !== undefined)).toEqual(known.slice(0, 2))
+    }
+  })
+
   it("of three bands serve any number: further bands get the mean, one or two get copies of it", () => {
     const path = saved("rgb.safetensors", theirs)
     const [O, , KH, KW] = theirs[0].shape
