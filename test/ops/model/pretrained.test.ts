@@ -8,12 +8,12 @@ import { exportWeights } from "../../../src/ops/model/export.ts"
 import { openWeightFile } from "../../../src/ops/model/files/open.ts"
 import { readSafetensors, writeSafetensors } from "../../../src/ops/model/files/safetensors.ts"
 import { bytesSource, FileFault } from "../../../src/ops/model/files/source.ts"
-import { initialWeights } from "../../../src/ops/model/initial.ts"
 import { makeModel } from "../../../src/ops/model/model.ts"
 import { rename } from "../../../src/ops/model/names.ts"
 import type { ModelParams } from "../../../src/ops/model/params.ts"
 import { adaptBands, loadWeights } from "../../../src/ops/model/pretrained.ts"
 import { reference, referenceDir } from "../../reference.ts"
+import { initialWeights } from "./initial.ts"
 import { sameBits } from "./recorded.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "orbitrank-weights-"))
