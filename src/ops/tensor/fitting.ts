@@ -27,8 +27,8 @@ const taken = (engine: Engine, body: () => unknown): number | undefined => {
 }
 
 /**
- * The largest batch that fits, from what `least` images and one more take at most; 0 where not even so many fit. One image
- * may be too few for batch norms in training: then two and three are tried.
+ * The largest batch that fits, from what `least` images and one more take at most; 0 where not even so many fit. One
+ * image may be too few for batch norms in training: then two and three are tried.
  */
 const fitting = (engine: Engine, limit: number, run: (images: number) => unknown, least = 1): number => {
   try {

@@ -84,7 +84,7 @@ export const checkPixels = (batch: Batch, step: number): void => {
 
 const KEPT = "in another folder (`--out`) checkpoints so far are kept, and `pretrained` can start from one"
 
-/** @throws TrainError naming epoch, step and patches where a loss is not finite; a lower rate is another configuration */
+/** @throws TrainError naming epoch, step and patches where a loss is not finite; a lower rate makes another run */
 export const checkLoss = (loss: number, batches: ReadonlyArray<Batch>, step: number): void => {
   if (Number.isFinite(loss)) return
   const [{ epoch }] = batches

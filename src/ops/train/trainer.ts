@@ -16,9 +16,9 @@ export type StepLosses = Pick<Combined, "total" | "id" | "metric" | "floor">
 
 export interface Trainer {
   /**
-   * One update from one batch, or from several as if they were one: the loss is that of all their images together. Batch
-   * norms alone see each batch by itself. Where the loss, a statistic or a gradient is not finite nothing is updated, and the
-   * total is NaN.
+   * One update from one batch, or from several as if they were one: the loss is that of all their images together.
+   * Batch norms alone see each batch by itself. Where the loss, a statistic or a gradient is not finite nothing is
+   * updated, and the total is NaN.
    *
    * @param choose draws for losses that select at random
    * @throws EngineMemoryError where a batch does not fit the engine's memory, naming a size that does

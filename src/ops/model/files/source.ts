@@ -58,7 +58,7 @@ export const bytesSource = (bytes: Uint8Array): Source => ({
 /** Numbers of `bytes`, little-endian. */
 export const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
-/** Text out of a file as messages show it: cut after so many characters, and with nothing that a terminal would obey. */
+/** Text out of a file as messages show it: cut to `most` characters, and with nothing that a terminal would obey. */
 export const printableText = (text: string, most: number): string => {
   const cut = text.length > most ? `${text.slice(0, most)}...` : text
   return cut.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (one) => `\\u${(one.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`)

@@ -55,9 +55,9 @@ export const findNative = (projectRoot: string): Found => {
 }
 
 /**
- * Loads the native package into this process, TensorFlow.js with the backend `tensorflow` registered and chosen, without
- * TensorFlow's greetings. Settings of TensorFlow that are environment variables (`TF_NUM_INTRAOP_THREADS`) must be set
- * before.
+ * Loads the native package into this process, TensorFlow.js with the backend `tensorflow` registered and chosen,
+ * without TensorFlow's greetings. Settings of TensorFlow that are environment variables (`TF_NUM_INTRAOP_THREADS`) must
+ * be set before.
  *
  * @throws NativeLoadError where the package or its libraries do not load
  */
