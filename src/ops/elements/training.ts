@@ -53,7 +53,7 @@ export interface TrainStep extends AnyElement {
   /** The smallest value that the loss can take on this batch; NaN where it has no known floor. */
   readonly floor: number
   readonly state: TrainState | undefined
-  /** Set by `validate`: figures on the validation pipeline, under the names of a report. */
+  /** Set by `validate`: figures on the validation pipeline, under the names of a report; NaN where one is undefined. */
   readonly validation: Readonly<Record<string, number>> | undefined
 }
 export const TrainStep = element<TrainStep>(

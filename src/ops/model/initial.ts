@@ -18,10 +18,6 @@ export interface Start {
  * @param target bands and classes of the run, into whose order those of the file are put
  * @throws WeightsError where the file cannot be read, or does not fit
  */
-export const initialWeights = (model: Model, seed: number, target?: Target): ReadonlyArray<NamedArray> =>
-  startOf(model, seed, target).arrays
-
-/** The same, with what became of the file. */
 export const startOf = (model: Model, seed: number, target?: Target): Start => {
   const drawn = drawnWeights(model, seed)
   if (model.pretrained === undefined) return { arrays: drawn, report: undefined }

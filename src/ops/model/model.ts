@@ -33,7 +33,8 @@ export interface Model {
 export const makeModel = (params: ModelParams): Model => {
   const facts = factsOf(params)
   const { channels, output_stride: outputStride, num_classes: classes } = facts
-  const encoder = backbones[params.backbone]({ channels, outputStride, original: params.compat === "original" })
+  const original = params.compat === "original"
+  const encoder = backbones[params.backbone]({ channels, outputStride, original })
   const attention = attentions[facts.module](encoder.width)
   const stages = facts.module === "none" ? encoder.stages : [...encoder.stages, attention]
   const body = sequence(...stages)
@@ -41,7 +42,7 @@ export const makeModel = (params: ModelParams): Model => {
   const parts = params.parts ?? SINGLE
   const head = isSingle(parts)
     ? singleHead(pool, encoder.width, classes, params.embedding_dim)
-    : partsHead(pool, encoder.width, parts, facts.part_dim, classes)
+    : partsHead(pool, encoder.width, parts, facts.part_dim, classes, original)
   return {
     params: facts,
     pretrained: typeof params.pretrained === "string" ? { file: params.pretrained } : params.pretrained,

@@ -17,7 +17,9 @@ const FIRST = /^(.*?)(conv1|features\.0|layer0\.conv1|_conv_stem)\.weight$/
 /** The classifier of the single head. */
 const SINGLE = "head.head.fc.weight"
 const WEIGHTS_OF_CLASSIFIER = /^(fc|last_linear|_fc|head\.fc)\.weight$/
-const CLASSIFIER = /^(fc|last_linear|classifier|_fc|head\.fc)\./
+const CLASSIFIER = /^(fc|last_linear|classifier|_fc|head\.fc|pre_logits\.fc[12])\./
+/** What timm's VGGs have between features and classifier, which then does not know features. */
+const BEFORE_CLASSIFIER = /^pre_logits\./
 
 /** Names behind a prefix that all share, such as `module.` of training on several GPUs. */
 const withoutWrapper = (names: ReadonlyArray<string>): ReadonlyArray<string> =>
@@ -73,7 +75,8 @@ export const rename = (names: ReadonlyArray<string>, known: ReadonlyArray<string
     return { naming: "own", names: renamed(own), setAside: [] }
   }
   const inside = (name: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name)
-  const isWanted = (short: string) => classifier && known.includes(SINGLE) && WEIGHTS_OF_CLASSIFIER.test(short)
+  const fits = classifier && known.includes(SINGLE) && !bare.some((name) => BEFORE_CLASSIFIER.test(inside(name)))
+  const isWanted = (short: string) => fits && WEIGHTS_OF_CLASSIFIER.test(short)
   return {
     naming: "library",
     names: renamed((name) => {

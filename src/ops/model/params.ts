@@ -2,7 +2,7 @@
 import { Schema } from "effect"
 import { Compat, choice, listOf, Name, PositiveInt } from "../../pipeline/param.ts"
 import { type AttentionName, attentionNames } from "./attention.ts"
-import { atStride32, type BackboneName, backboneNames } from "./backbones.ts"
+import { atStride32, type BackboneName, backboneNames, backbones } from "./backbones.ts"
 import type { OutputStride } from "./encoder.ts"
 import type { Part } from "./parts.ts"
 import { type PoolingName, poolingNames } from "./pooling.ts"
@@ -11,6 +11,20 @@ import { type PoolingName, poolingNames } from "./pooling.ts"
 export const SINGLE: ReadonlyArray<Part> = [[1, 1, 1]]
 
 export const isSingle = (parts: ReadonlyArray<Part>): boolean => parts.length === 1 && parts[0].every((n) => n === 1)
+
+/** Channels of a backbone's features. */
+const widthOf = (name: BackboneName): number =>
+  backbones[name]({ channels: 1, outputStride: 32, original: false }).width
+
+/** Groups of channels that are not of one size would not fit the layers behind them. */
+const dividing = Schema.makeFilter(
+  ({ backbone, parts = SINGLE }: { backbone: BackboneName; parts?: ReadonlyArray<Part> }) =>
+    parts.every(([groups]) => groups === 1 || widthOf(backbone) % groups === 0) || "groups of different sizes",
+  {
+    expected:
+      "`parts` whose groups of channels, the first number of each, divide the features of the backbone evenly (docs/networks.md says how many it has)"
+  }
+)
 
 /** A file of weights, and what it does not say itself. */
 const PretrainedParams = Schema.Struct({
@@ -35,6 +49,7 @@ export const ModelParams = Schema.Struct({
   pretrained: Schema.optionalKey(Schema.Union([Name, PretrainedParams])),
   compat: Schema.optionalKey(Compat)
 }).check(
+  dividing,
   Schema.makeFilter(
     ({
       backbone,

@@ -68,34 +68,50 @@ interface Piece {
   readonly pooled: Tensor
 }
 
+/** Necks of the pieces of each split, and one of the whole for each split. */
+const necksOf = (width: number, parts: ReadonlyArray<Part>, dim: number, classes: number) => {
+  const named = (pack: string, from: number, i: number) => neck(`head.head.${pack}.${i}`, from, dim, classes)
+  let pieces = 0
+  const local = parts.map((part) =>
+    Array.from({ length: count(part) }, () => named("bnneck_pack", Math.floor(width / part[0]), pieces++))
+  )
+  return { local, global: parts.map((_, i) => named("bnn_triplet_pack", width, i)) }
+}
+
+/** @throws RangeError where a map gives fewer pieces than it is to be cut into */
+const checkCut = ({ shape: [, H, W] }: Tensor, cut: ReadonlyArray<Piece>, pieces: number): void => {
+  if (cut.length === pieces) return
+  throw new RangeError(`features of ${H}x${W} cannot be cut into all of \`parts\`; take larger images or fewer parts`)
+}
+
 /**
  * Embeddings are all local ones, then all global ones, end to end. Logits are the mean of those of all branches. Branches
- * are those of each piece, in the order of `parts`, and of the whole, once for each split; maps too small leave pieces out.
+ * are those of each piece, in the order of `parts`, and of the whole, once for each split.
  *
- * `embed` throws a RangeError where a map is too small to be cut into all its pieces: its embeddings would be shorter than
- * others.
+ * `embed` and `branches` throw a RangeError where a map is too small to be cut into all its pieces: embeddings would be
+ * shorter than others, and necks that training never saw would stay as they were drawn.
  *
- * @param width channels of the features
+ * @param width channels of the features, which the splits of `parts` divide
  * @param dim length of the embedding of a piece
+ * @param original whether branches leave out the pieces that a small map does not give, as the original's do
  */
 export const partsHead = (
   pool: Layer,
   width: number,
   parts: ReadonlyArray<Part>,
   dim: number,
-  classes: number
+  classes: number,
+  original = false
 ): Head => {
-  const named = (pack: string) => (from: number, i: number) => neck(`head.head.${pack}.${i}`, from, dim, classes)
-  const widths = parts.flatMap((part) => Array.from({ length: count(part) }, () => Math.floor(width / part[0])))
-  const local = widths.map(named("bnneck_pack"))
-  const global = parts.map((_, i) => named("bnn_triplet_pack")(width, i))
-  const necks = [...local, ...global]
-
-  const localPieces = (pass: Pass, features: Tensor): ReadonlyArray<Piece> =>
-    parts.flatMap((part, i) => {
-      const before = parts.slice(0, i).reduce((sum, other) => sum + count(other), 0)
-      return pieces(features, part).map((piece, j) => ({ neck: local[before + j], pooled: pool.apply(pass, piece) }))
-    })
+  const { global, local } = necksOf(width, parts, dim, classes)
+  const necks = [...local.flat(), ...global]
+  const localPieces = (pass: Pass, features: Tensor, whole: boolean): ReadonlyArray<Piece> => {
+    const cut = parts.flatMap((part, i) =>
+      pieces(features, part).map((piece, j) => ({ neck: local[i][j], pooled: pool.apply(pass, piece) }))
+    )
+    if (whole) checkCut(features, cut, local.flat().length)
+    return cut
+  }
   const globalPieces = (pass: Pass, features: Tensor): ReadonlyArray<Piece> => {
     const pooled = pool.apply(pass, features)
     return global.map((one) => ({ neck: one, pooled }))
@@ -106,23 +122,15 @@ export const partsHead = (
       const embedding = neck.embed(pass, pooled)
       return { embedding, logits: neck.logits(pass, embedding) }
     }
-
   return {
     parameters: [...pool.parameters, ...necks.flatMap(({ parameters }) => parameters)],
     dim: necks.length * dim,
     branches: (pass, features) => ({
-      local: localPieces(pass, features).map(branch(pass)),
+      local: localPieces(pass, features, !original).map(branch(pass)),
       global: globalPieces(pass, features).map(branch(pass))
     }),
     embed: (pass, features) => {
-      const cut = localPieces(pass, features)
-      if (cut.length < local.length) {
-        const [, H, W] = features.shape
-        throw new RangeError(
-          `features of ${H}x${W} cannot be cut into all of \`parts\`; take larger images or fewer parts`
-        )
-      }
-      const all = [...cut, ...globalPieces(pass, features)]
+      const all = [...localPieces(pass, features, true), ...globalPieces(pass, features)]
       return concat(
         all.map(({ neck, pooled }) => neck.embed(pass, pooled)),
         1
@@ -131,8 +139,7 @@ export const partsHead = (
     logits: (pass, embeddings) => {
       const [N = 0] = embeddings.shape
       const each = necks.map((one, i) => one.logits(pass, slice(embeddings, [0, i * dim], [N, dim])))
-      const sum = each.reduce(plus)
-      return times(sum, pass.engine.tensor(Float32Array.of(1 / necks.length), [1]))
+      return times(each.reduce(plus), pass.engine.tensor(Float32Array.of(1 / necks.length), [1]))
     }
   }
 }

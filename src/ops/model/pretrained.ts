@@ -1,9 +1,10 @@
 /** Weights from a file into a network: renamed, put into the order of its bands and classes, and accounted for. */
+import { basename } from "node:path"
 import type { NamedArray } from "../elements.ts"
 import { isInPlace, withInputs, withRows } from "./arrange.ts"
 import { type FileFacts, noFacts } from "./files/facts.ts"
 import { openWeightFile } from "./files/open.ts"
-import { FileFault } from "./files/source.ts"
+import { FileFault, ShardFault } from "./files/source.ts"
 import type { StoredTensor } from "./files/values.ts"
 import type { Model } from "./model.ts"
 import { rename } from "./names.ts"
@@ -123,12 +124,18 @@ export const fillNetwork = (
 }
 
 /** What the file system says, or too little memory, or a damaged file; anything else is a fault of ours. */
-const asWeightsError = (path: string, cause: unknown): unknown => {
+const asWeightsError = (
+  path: string,
+  cause: unknown,
+  remedy = "Give a .safetensors or .pth file with the weights of this network"
+): unknown => {
+  if (cause instanceof ShardFault) {
+    return asWeightsError(cause.path, cause.cause, `Fetch this shard of ${basename(path)} again`)
+  }
   const { code } = cause as NodeJS.ErrnoException
   if (!(cause instanceof FileFault) && !(cause instanceof RangeError) && typeof code !== "string") return cause
   const known = cause instanceof FileFault ? cause.message : undefined
   const problem = known ?? (code === "ENOENT" ? "there is no such file" : `cannot be read (${String(cause)})`)
-  const remedy = "Give a .safetensors or .pth file with the weights of this network"
   return new WeightsError({ subject: path, problem, remedy, cause })
 }
 

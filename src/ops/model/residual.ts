@@ -10,8 +10,6 @@ export interface BlockPlace extends StageGeometry {
   readonly width: number
   /** The stage, 0 to 3. */
   readonly stage: number
-  /** First of its stage. */
-  readonly first: boolean
 }
 
 /** A kind of block: `expansion` times its inner width comes out of it. */
@@ -83,7 +81,7 @@ export const blockStages = (
         const first = block === 0
         const geometry = first ? geometries[stage] : { stride: 1, dilation: 1 }
         const from = first ? before : width * kind.expansion
-        return kind.build(`encoder.encoder_block${stage + 1}.${block}`, { ...geometry, from, width, stage, first })
+        return kind.build(`encoder.encoder_block${stage + 1}.${block}`, { ...geometry, from, width, stage })
       })
     )
   )

@@ -29,29 +29,54 @@ const attempt = <A>(body: () => A): Effect.Effect<A, WeightsError> =>
     }
   })
 
+/** Arrays that embeddings are made by, and that a file, which may hold the backbone alone, does not give. */
+const lacking = ({ parameters }: Model, { loaded }: LoadReport): ReadonlyArray<string> => {
+  const given = new Set(loaded)
+  return parameters
+    .map(({ name }) => name)
+    .filter((name) => !given.has(name) && !name.startsWith("encoder."))
+    .filter((name) => !/^head\..*(\.(fc|fc2)\.weight$|\.bn\.|\.p$)/.test(name))
+}
+
+/** @throws WeightsError where embeddings would be made by arrays that are drawn, and not trained */
+const checkTrained = (model: Model, file: string, report: LoadReport): void => {
+  const names = lacking(model, report)
+  const [attention] = names.filter((name) => !name.startsWith("head."))
+  const [head] = names.filter((name) => name.startsWith("head."))
+  if (attention === undefined && head === undefined) return
+  const needed = [
+    ...(attention === undefined ? [] : [[`${attention} of \`module: ${model.params.module}\``, "without `module`"]]),
+    ...(head === undefined ? [] : [[head, "by the single head without `embedding_dim`"]])
+  ]
+  throw new WeightsError({
+    subject: file,
+    problem: `gives the backbone alone, and embeddings need ${needed.map(([what]) => what).join(" and ")} too`,
+    remedy: `Embed ${needed.map(([, way]) => way).join(" and ")}, or train first, from \`pretrained\``
+  })
+}
+
 /**
- * The weights that training starts from; of a `pretrained` file it is told what became of its arrays.
+ * The weights that a run starts from; of a `pretrained` file it is told what became of its arrays.
  *
  * @param target bands and classes of the first batch
+ * @param trains whether they are trained before anything is embedded, so that a file of the backbone alone will do
  */
 export const startingWeights = (
   model: Model,
-  target: Target
+  target: Target,
+  trains = false
 ): Effect.Effect<ReadonlyArray<NamedArray>, WeightsError, Run> =>
   Effect.gen(function* () {
     const { seed } = yield* Run
-    const { arrays, report } = yield* attempt(() => startOf(model, seed, target))
-    if (report !== undefined) yield* tell(model.pretrained?.file ?? "", report, target.bands)
+    const file = model.pretrained?.file ?? ""
+    const { arrays, report } = yield* attempt(() => {
+      const start = startOf(model, seed, target)
+      if (start.report !== undefined && !trains) checkTrained(model, file, start.report)
+      return start
+    })
+    if (report !== undefined) yield* tell(file, report, target.bands)
     return arrays
   })
-
-/** Arrays of a head that embeddings are made by, and that a file of the backbone alone has not. */
-const untrained = (model: Model, { loaded, naming }: LoadReport): ReadonlyArray<string> =>
-  naming === "own"
-    ? []
-    : model.head.parameters
-        .map(({ name }) => name)
-        .filter((name) => !loaded.includes(name) && !/\.(fc|fc2)\.weight$|\.bn\.|\.p$/.test(name))
 
 /** What embedding needs to be the same beside what arrays show. */
 const COMPARED = ["output_stride"]
@@ -71,11 +96,8 @@ export const weightsOfFile = (
     const { seed } = yield* Run
     const { arrays, report } = yield* attempt(() => {
       const loaded = loadWeights(path, model, drawnWeights(model, seed), {}, target, COMPARED)
-      const [missing] = untrained(model, loaded.report)
-      if (missing === undefined) return loaded
-      const problem = `holds the backbone alone, and embeddings need ${missing} too`
-      const remedy = "Embed by the single head without `embedding_dim`, or train first, from `pretrained`"
-      throw new WeightsError({ subject: path, problem, remedy })
+      checkTrained(model, path, loaded.report)
+      return loaded
     })
     if (!quiet) yield* tell(path, report, target.bands)
     return arrays

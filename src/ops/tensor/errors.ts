@@ -5,3 +5,6 @@ export class EngineError extends explained("EngineError") {}
 
 /** The engine's memory is full. */
 export class EngineMemoryError extends explained("EngineMemoryError") {}
+
+/** A batch norm in training has one value of each channel, which has no variance; PyTorch refuses it, too. */
+export class SingleValueError extends explained("SingleValueError") {}

@@ -1,6 +1,6 @@
 /** Batches that do not fit an engine's memory: which size would. */
 import type { Batch } from "../elements.ts"
-import { EngineMemoryError } from "./errors.ts"
+import { EngineMemoryError, SingleValueError } from "./errors.ts"
 import type { Engine } from "./operations.ts"
 
 /** More images may take a little more each than two do, since kernels work in chunks. */
@@ -26,19 +26,26 @@ const taken = (engine: Engine, body: () => unknown): number | undefined => {
   }
 }
 
-/** The largest batch that fits, from what one image and two take at most; 0 where not even one fits. */
-const fitting = (engine: Engine, limit: number, run: (images: number) => unknown): number => {
-  const one = taken(engine, () => run(1))
-  if (one === undefined) return 0
-  const two = taken(engine, () => run(2))
-  if (two === undefined) return 1
-  const each = Math.max(1, two - one)
-  return Math.max(1, Math.floor((limit - (one - each)) / (CAUTION * each)))
+/**
+ * The largest batch that fits, from what `least` images and one more take at most; 0 where not even so many fit. One
+ * image may be too few for batch norms in training: then two and three are tried.
+ */
+const fitting = (engine: Engine, limit: number, run: (images: number) => unknown, least = 1): number => {
+  try {
+    const some = taken(engine, () => run(least))
+    if (some === undefined) return 0
+    const more = taken(engine, () => run(least + 1))
+    if (more === undefined) return least
+    const each = Math.max(1, more - some)
+    return Math.max(least, Math.floor((limit - (some - least * each)) / (CAUTION * each)))
+  } catch (cause) {
+    if (cause instanceof SingleValueError && least === 1) return fitting(engine, limit, run, 2)
+    throw cause
+  }
 }
 
 /**
- * `run(batch)`. Where the engine's memory is full, the first image and the first two are tried, to learn what an image
- * takes.
+ * `run(batch)`. Where the engine's memory is full, the first few images are tried, to learn what an image takes.
  *
  * @param run must change nothing that lasts where `whole` is false
  * @throws EngineMemoryError that names a batch size that fits

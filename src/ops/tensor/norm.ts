@@ -2,6 +2,7 @@
  * Batch normalisation (Ioffe and Szegedy 2015) in passes that XNNPACK does at memory speed: channel means as one average
  * pool, scale and shift (and ReLU) as one 1x1 depthwise convolution.
  */
+import { SingleValueError } from "./errors.ts"
 import { sizeOf } from "./memory.ts"
 import type { Tensor, Tf } from "./tfjs.ts"
 
@@ -11,6 +12,16 @@ export const EPSILON = 1e-5
 type Image = Parameters<Tf["avgPool"]>[0] & Tensor
 
 const pixelsOf = (x: Tensor): number => sizeOf(x.shape) / (x.shape[x.shape.length - 1] ?? 1)
+
+/** @throws SingleValueError where a channel has no variance over the batch */
+export const checkVaries = (x: Tensor): void => {
+  if (pixelsOf(x) > 1) return
+  throw new SingleValueError({
+    subject: "batch norm",
+    problem: "has a single value of each channel to train on, which has no variance",
+    remedy: "Leave out what is left of an epoch (`drop_last: true` of `batch`), or take larger batches or images"
+  })
+}
 
 /** Mean of each channel over all images and pixels: [C]. */
 const channelMean = (tf: Tf, x: Tensor): Tensor => {
@@ -62,6 +73,7 @@ export interface Normalised {
  *
  * @param x float32 [N, H, W, C]
  * @param gamma,beta float32 [C]
+ * @throws SingleValueError where N H W is 1
  */
 export const batchNorm = (
   tf: Tf,
@@ -70,6 +82,7 @@ export const batchNorm = (
   beta: Tensor,
   { relu, epsilon = EPSILON }: NormOptions
 ): Normalised => {
+  checkVaries(x)
   let statistics: { mean: Tensor; variance: Tensor } | undefined
   const apply = tf.customGrad((...args) => {
     const [input, scale, shift] = args as unknown as [Tensor, Tensor, Tensor]
@@ -80,7 +93,7 @@ export const batchNorm = (
     const inverse = tf.rsqrt(tf.add(variance, epsilon))
     const a = tf.mul(scale, inverse)
     const y = scaled(tf, input, a, tf.sub(shift, tf.mul(mean, a)), relu)
-    statistics = { mean: tf.keep(mean), variance: tf.keep(tf.mul(variance, n / Math.max(1, n - 1))) }
+    statistics = { mean: tf.keep(mean), variance: tf.keep(tf.mul(variance, n / (n - 1))) }
     save([input, scale, mean, inverse, y])
     return { value: y, gradFunc: (dy, saved) => gradients(tf, dy as Tensor, saved as Array<Tensor>, relu) }
   })

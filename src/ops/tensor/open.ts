@@ -5,7 +5,6 @@ import { addRelu, relu } from "./activation.ts"
 import { adamUpdate } from "./adam.ts"
 import { composedConvolution } from "./composed.ts"
 import { registerConvolution } from "./convolution.ts"
-import { segmentSum } from "./gather.ts"
 import { guardHeap, HEAP_LIMIT } from "./heap.ts"
 import { type BackendName, memoryOf } from "./memory.ts"
 import { batchNorm, normalise } from "./norm.ts"
@@ -65,7 +64,6 @@ export const openTfjs = async (
     normalise: (x, given, options) => normalise(tf, x, given, options),
     relu: (x) => relu(tf, x),
     addRelu: (a, b) => addRelu(tf, a, b),
-    segmentSum: (x, segments, count) => adopted(segmentSum(memory, x, segments, count)),
     adam: (state, gradient, options) => {
       const made = adamUpdate(memory, state, gradient, options)
       return { weight: adopted(made.weight), m: adopted(made.m), v: adopted(made.v) }

@@ -62,8 +62,6 @@ export interface Engine {
   readonly addRelu: (a: Tensor, b: Tensor) => Tensor
   /** a [n, k] times b [k, m]. */
   readonly matMul: (a: Tensor, b: Tensor) => Tensor
-  /** Rows of x [n, ...] by their positions, each as often as it is named: [indices.length, ...]. */
-  readonly gather: (x: Tensor, indices: Int32Array) => Tensor
   /** (1 - share) a + share b, without a gradient: running statistics. */
   readonly blend: (a: Tensor, b: Tensor, share: number) => Tensor
   /** One optimiser update, as new tensors. */

@@ -1,7 +1,6 @@
 /** The engine over one started backend of TensorFlow.js. */
 
 import { conv2d } from "./convolution.ts"
-import { gather, type SegmentSum } from "./gather.ts"
 import { instanceNorm } from "./instance-norm.ts"
 import type { Engine } from "./operations.ts"
 import { globalAveragePool, maxPool } from "./pool.ts"
@@ -25,7 +24,7 @@ export type Own = Pick<
   | "addRelu"
   | "adam"
   | "sgd"
-> & { readonly segmentSum: SegmentSum }
+>
 
 const scoped =
   (tf: Tf, name: string): Engine["scope"] =>
@@ -51,7 +50,7 @@ const forgetTape = (tf: Tf): void => {
 }
 
 /** @param own operations of this engine; convolution and max-pool are those registered for its backend */
-export const engineOver = (tf: Tf, { segmentSum, ...own }: Own): Engine => ({
+export const engineOver = (tf: Tf, own: Own): Engine => ({
   ...own,
   scope: scoped(tf, own.name),
   keep: (tensor) => tf.keep(tensor),
@@ -77,6 +76,5 @@ export const engineOver = (tf: Tf, { segmentSum, ...own }: Own): Engine => ({
   globalAveragePool: (x) => globalAveragePool(tf, x),
   instanceNorm: (x, gamma, beta, options) => instanceNorm(tf, x, gamma, beta, options),
   matMul: (a, b) => tf.matMul(a as never, b as never),
-  gather: (x, indices) => gather(tf, x, indices, segmentSum),
   blend: (a, b, share) => tf.add(tf.mul(a, 1 - share), tf.mul(b, share))
 })

@@ -7,20 +7,37 @@ import { messageOf, nearest } from "../../pipeline/words.ts"
 import { TrainStep } from "../elements.ts"
 import { writeFileAtomic } from "../files.ts"
 import { Run } from "../run.ts"
-import { endsEpoch, writeBest } from "./checkpoints.ts"
+import { type EpochEnd, endsEpoch, writeBest } from "./checkpoints.ts"
 import { TrainError } from "./errors.ts"
 import { bestOf, extended, type Validated, waited } from "./history.ts"
 
-/** The figure of a step; a name that the report does not have is refused. */
-const figureOf = (figure: string, validation: Readonly<Record<string, number>>, epoch: number): number => {
-  if (Object.hasOwn(validation, figure)) return validation[figure]
-  const known = Object.keys(validation)
-  const near = nearest(figure, known)
-  throw new TrainError({
-    subject: `validation after epoch ${epoch}`,
-    problem: `has no figure ${figure}, but ${known.join(", ") || "none"}`,
-    remedy: `Name ${near === undefined ? "one of them" : `\`${near}\``} in \`figure\` of \`best\``
-  })
+/** The figure of the last step of an epoch; where it cannot be told, training stops rather than keep nothing. */
+const figureOf = (figure: string, { state, validation }: EpochEnd): number => {
+  const subject = `validation after epoch ${state.epoch}`
+  if (validation === undefined) {
+    throw new TrainError({
+      subject: "best",
+      problem: `epoch ${state.epoch} ended without a validation, so that no checkpoint is the best`,
+      remedy: "Put `validate` before `best`"
+    })
+  }
+  if (!Object.hasOwn(validation, figure)) {
+    const known = Object.keys(validation)
+    const near = nearest(figure, known)
+    throw new TrainError({
+      subject,
+      problem: `has no figure ${figure}, but ${known.join(", ") || "none"}`,
+      remedy: `Name ${near === undefined ? "one of them" : `\`${near}\``} in \`figure\` of \`best\``
+    })
+  }
+  if (Number.isNaN(validation[figure])) {
+    throw new TrainError({
+      subject,
+      problem: `${figure} is undefined there: no query of the validation split counts in it`,
+      remedy: "Validate on more images, or name another figure in `figure` of `best`"
+    })
+  }
+  return validation[figure]
 }
 
 const read = (path: string): ReadonlyArray<Validated> =>
@@ -63,12 +80,10 @@ export const best = operator({
           const path = join(checkpoints, "best.json")
           const follow = (step: TrainStep) =>
             Effect.gen(function* () {
-              const { validation } = step
-              if (validation === undefined || !endsEpoch(step)) return { step, ends: false }
-              const history = yield* attempt(path, () => {
-                const value = figureOf(figure, validation, step.state.epoch)
-                return extended(read(path), { epoch: step.state.epoch, value })
-              })
+              if (!endsEpoch(step)) return { step, ends: false }
+              const history = yield* attempt(path, () =>
+                extended(read(path), { epoch: step.state.epoch, value: figureOf(figure, step) })
+              )
               const { epoch, value } = bestOf(history)
               if (epoch === step.state.epoch) yield* wrote(yield* writeBest(checkpoints, step))
               yield* attempt(path, () => writeFileAtomic(path, `${JSON.stringify(history)}\n`))

@@ -4,13 +4,16 @@
  */
 import { readdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
-import { Effect } from "effect"
+import { Effect, Result, Schema } from "effect"
+import { check } from "../../pipeline/check.ts"
 import { explained } from "../../pipeline/explained.ts"
+import { choice, Finite, NonNegativeInt, type Plain, PositiveInt, Seed } from "../../pipeline/param.ts"
 import { DataError } from "../data/faults.ts"
 import { decodeSafetensors } from "../data/safetensors.ts"
 import { encodeSafetensors } from "../data/safetensors-write.ts"
 import type { NamedArray, TrainState, TrainStep } from "../elements.ts"
 import { writeFileAtomic } from "../files.ts"
+import { allFinite } from "./finite.ts"
 import { isMoment } from "./optimisers.ts"
 
 /** A checkpoint cannot be written, found, or read. */
@@ -102,26 +105,71 @@ export const removeCheckpoints = (folder: string): Effect.Effect<void, Checkpoin
     for (const epoch of epochsIn(folder)) rmSync(checkpointPath(folder, epoch), { force: true })
   })
 
+const State = Schema.Struct({
+  epoch: PositiveInt,
+  step: PositiveInt,
+  learningRate: Finite,
+  schedule: Schema.Struct({ best: Schema.NullOr(Finite), waited: NonNegativeInt, lowered: NonNegativeInt }),
+  seed: Seed,
+  configuration: Schema.Record(Schema.String, Schema.Unknown),
+  network: Schema.Struct({
+    model: Schema.Record(Schema.String, Schema.Union([Schema.String, Finite])),
+    bands: Schema.Array(Schema.String),
+    classes: Schema.Array(Schema.String)
+  })
+})
+
+const Step = Schema.Struct({
+  kind: choice("step"),
+  epoch: NonNegativeInt,
+  step: NonNegativeInt,
+  images: PositiveInt,
+  learningRate: Finite,
+  loss: Finite,
+  idLoss: Finite,
+  metricLoss: Finite,
+  /** Missing in files of an older program. */
+  floor: Schema.optionalKey(Schema.NullOr(Finite))
+})
+
+/** A part of the metadata, checked. */
+const decoded = <A>(name: "state" | "step", schema: Plain<A>, text: string): A => {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw new Error(`holds a \`${name}\` that is not JSON`)
+  }
+  return Result.getOrThrowWith(check(schema, value), ([{ path, problem }]) => {
+    return new Error(`holds a damaged \`${name}\`: ${[path.join("."), problem].join(" ").trim()}`)
+  })
+}
+
 /** Float32 arrays of a file; counters that PyTorch keeps beside batch norms are left out. */
 const arraysIn = (path: string) => {
   const { tensors, metadata } = decodeSafetensors(readFileSync(path), path)
   const arrays = tensors
     .filter(({ name }) => !name.endsWith(".num_batches_tracked"))
     .map(({ name, shape, data }): NamedArray => {
-      if (data instanceof Float32Array) return { name, shape, data }
-      throw new Error(`array ${name} does not hold float32 values`)
+      if (!(data instanceof Float32Array)) throw new Error(`array ${name} does not hold float32 values`)
+      if (!allFinite(data)) throw new Error(`array ${name} holds values that are no finite numbers`)
+      return { name, shape, data }
     })
   return { arrays, metadata }
 }
 
 const damaged = "Delete it: training then goes on from the checkpoint before it, or anew"
 
+/** A checkpoint that cannot be gone on from. */
+export const damagedCheckpoint = (subject: string, problem: string): CheckpointError =>
+  new CheckpointError({ subject, problem, remedy: damaged })
+
 const read = (path: string): EpochEnd => {
   const { arrays, metadata } = arraysIn(path)
   if (metadata.step === undefined || metadata.state === undefined) throw new Error("is not a checkpoint of training")
-  const step = JSON.parse(metadata.step) as TrainStep
+  const step = decoded("step", Step, metadata.step)
   const state: TrainState = {
-    ...(JSON.parse(metadata.state) as TrainState),
+    ...decoded("state", State, metadata.state),
     weights: arrays.filter(({ name }) => !isMoment(name)),
     moments: arrays.filter(({ name }) => isMoment(name))
   }

@@ -3,6 +3,7 @@ import { few } from "../../pipeline/words.ts"
 import type { Batch, NetworkFacts } from "../elements.ts"
 import type { Model } from "../model/model.ts"
 import { TrainError } from "./errors.ts"
+import { allFinite } from "./finite.ts"
 import type { Losses } from "./losses/combined.ts"
 
 /** @throws TrainError where a batch is not what the network takes */
@@ -62,29 +63,35 @@ export const checkLosses = ({ id, metric, weight }: Losses): void => {
   })
 }
 
-/** Patches of a batch that hold values that are no numbers. */
+/** Patches of a batch that hold values that are no finite numbers. */
 const incomplete = (batch: Batch): ReadonlyArray<string> => {
   const size = batch.images.length / batch.size
-  return batch.names.filter((_, i) => !batch.images.subarray(i * size, (i + 1) * size).every(Number.isFinite))
+  return batch.names.filter((_, i) => !allFinite(batch.images.subarray(i * size, (i + 1) * size)))
+}
+
+const subjectOf = (epoch: number, step: number): string => `epoch ${epoch + 1}, step ${step + 1}`
+
+/** @throws TrainError naming epoch, step and patches where a patch has values that are missing */
+export const checkPixels = (batch: Batch, step: number): void => {
+  const bad = incomplete(batch)
+  if (bad.length === 0) return
+  throw new TrainError({
+    subject: subjectOf(batch.epoch, step),
+    problem: `values that are no finite numbers stand in ${few(bad, 8)}`,
+    remedy: "Mend these patches, or take them out of the split; checkpoints so far are kept"
+  })
 }
 
 const KEPT = "in another folder (`--out`) checkpoints so far are kept, and `pretrained` can start from one"
 
-/** A lower rate is another configuration, which the run folder does not take; mended patches are not. */
-const remedyFor = (missing: boolean, epoch: number): string => {
-  if (missing) return "Mend these patches, or take them out of the split; checkpoints so far are kept"
-  return `Lower \`learning_rate\`${epoch > 0 ? `; ${KEPT}` : ""}`
-}
-
-/** @throws TrainError naming epoch, step and patches where a loss is not finite */
+/** @throws TrainError naming epoch, step and patches where a loss is not finite; a lower rate makes another run */
 export const checkLoss = (loss: number, batches: ReadonlyArray<Batch>, step: number): void => {
   if (Number.isFinite(loss)) return
   const [{ epoch }] = batches
-  const bad = batches.flatMap(incomplete)
-  const patches = bad.length > 0 ? bad : batches.flatMap(({ names }) => names)
+  const patches = batches.flatMap(({ names }) => names)
   throw new TrainError({
-    subject: `epoch ${epoch + 1}, step ${step + 1}`,
-    problem: `the loss is ${loss} on patches ${bad.length > 0 ? "with missing values " : ""}${few(patches, 8)}`,
-    remedy: remedyFor(bad.length > 0, epoch)
+    subject: subjectOf(epoch, step),
+    problem: `the loss is ${loss} on patches ${few(patches, 8)}`,
+    remedy: `Lower \`learning_rate\`${epoch > 0 ? `; ${KEPT}` : ""}`
   })
 }

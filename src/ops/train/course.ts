@@ -3,7 +3,7 @@ import { random } from "../../pipeline/random.ts"
 import type { Batch, NetworkFacts, TrainState, TrainStep } from "../elements.ts"
 import type { Model } from "../model/model.ts"
 import type { EpochEnd } from "./checkpoints.ts"
-import { checkBatch, checkLoss, checkNetwork, checkSingleLabels } from "./checks.ts"
+import { checkBatch, checkLoss, checkNetwork, checkPixels, checkSingleLabels } from "./checks.ts"
 import { TrainError } from "./errors.ts"
 import type { LossParams } from "./objectives.ts"
 import { afterEpoch, rateAt, type Schedule, type ScheduleState, scheduleStart } from "./schedule.ts"
@@ -49,78 +49,95 @@ const unseen = { state: undefined, validation: undefined } as const
 
 const imagesIn = (batches: ReadonlyArray<Batch>): number => batches.reduce((sum, { size }) => sum + size, 0)
 
-export const courseOf = ({ model, trainer, params, seed, resumed }: CourseOptions): Course => {
-  const { model: _, ...configuration } = params as CourseParams & { readonly model?: unknown }
-  let group: Array<Batch> = []
-  let pending: Maybe = resumed
-  let facts: NetworkFacts | undefined = resumed?.state.network
-  let memory = (resumed?.state.schedule as ScheduleState | undefined) ?? scheduleStart
-  /** Losses of this epoch. */
+/** The rate of each update; what it depends on is the mean loss of epochs before. */
+const rates = ({ learning_rate, schedule }: CourseParams, start: ScheduleState) => {
+  let memory = start
   let epoch = { sum: 0, steps: 0 }
-
-  const ended = (step: TrainStep): TrainStep => {
-    if (epoch.steps > 0) memory = afterEpoch(params.schedule, memory, epoch.sum / epoch.steps)
-    epoch = { sum: 0, steps: 0 }
-    const state: TrainState = {
-      ...trainer.state(),
-      epoch: step.epoch + 1,
-      learningRate: step.learningRate,
-      schedule: { ...memory },
-      seed,
-      configuration: configuration as unknown as TrainState["configuration"],
-      network: facts as NetworkFacts
-    }
-    return { ...step, state }
-  }
-
-  const update = (): TrainStep => {
-    const [{ epoch: at, bands, classes }] = group
-    const step = trainer.updates()
-    const learningRate = rateAt(params.schedule, params.learning_rate, { epoch: at, update: step }, memory)
-    const { total: loss, id, metric, floor } = trainer.step(group, learningRate, random(seed, at, step, "mining").int)
-    checkLoss(loss, group, step)
-    facts = { model: model.params, bands, classes }
-    const images = imagesIn(group)
-    group = []
-    epoch = { sum: epoch.sum + loss, steps: epoch.steps + 1 }
-    return {
-      kind: "step",
-      epoch: at,
-      step,
-      images,
-      learningRate,
-      loss,
-      idLoss: id,
-      metricLoss: metric,
-      floor,
-      ...unseen
+  return {
+    at: (epoch: number, update: number) => rateAt(schedule, learning_rate, { epoch, update }, memory),
+    add: (loss: number) => {
+      epoch = { sum: epoch.sum + loss, steps: epoch.steps + 1 }
+    },
+    /** Ends an epoch, and gives what is remembered after it. */
+    end: (): TrainState["schedule"] => {
+      if (epoch.steps > 0) memory = afterEpoch(schedule, memory, epoch.sum / epoch.steps)
+      epoch = { sum: 0, steps: 0 }
+      return { ...memory }
     }
   }
+}
 
+/** Updates by groups of batches, and the state after the last one of an epoch. */
+const updating = ({ model, params, resumed, seed, trainer }: CourseOptions) => {
+  const { model: _, ...configuration } = params as CourseParams & { readonly model?: unknown }
+  const rate = rates(params, (resumed?.state.schedule as ScheduleState | undefined) ?? scheduleStart)
+  let facts = resumed?.state.network
+  return {
+    /** What was trained on so far. */
+    facts: () => facts,
+    update: (group: ReadonlyArray<Batch>): TrainStep => {
+      const [{ bands, classes, epoch }] = group
+      const step = trainer.updates()
+      const learningRate = rate.at(epoch, step)
+      const found = trainer.step(group, learningRate, random(seed, epoch, step, "mining").int)
+      const { floor, id: idLoss, metric: metricLoss, total: loss } = found
+      checkLoss(loss, group, step)
+      facts = { model: model.params, bands, classes }
+      rate.add(loss)
+      const images = imagesIn(group)
+      return { kind: "step", epoch, step, images, learningRate, loss, idLoss, metricLoss, floor, ...unseen }
+    },
+    ended: (step: TrainStep): TrainStep => {
+      const state: TrainState = {
+        ...trainer.state(),
+        epoch: step.epoch + 1,
+        learningRate: step.learningRate,
+        schedule: rate.end(),
+        seed,
+        configuration: configuration as unknown as TrainState["configuration"],
+        network: facts as NetworkFacts
+      }
+      return { ...step, state }
+    }
+  }
+}
+
+const noBatch = () =>
+  new TrainError({
+    subject: "optimise",
+    problem: "no batch came, so nothing was trained",
+    remedy: "Read a split that has images, and make batches no larger than it"
+  })
+
+export const courseOf = (options: CourseOptions): Course => {
+  const { model, params, resumed, trainer } = options
+  const { ended, facts, update } = updating(options)
+  let group: ReadonlyArray<Batch> = []
+  let pending: Maybe = resumed
   const exchanged = (): Maybe => {
     const before = pending
-    pending = update()
+    pending = update(group)
+    group = []
     return before
+  }
+  const check = (batch: Batch): void => {
+    const known = facts()
+    checkBatch(batch, model)
+    if (known !== undefined) checkNetwork(batch, known)
+    if (params.id_loss === "xent" && params.compat !== "original") checkSingleLabels(batch)
+    checkPixels(batch, trainer.updates())
   }
   return {
     finish: (next) => (group.length > 0 && group[0].epoch !== next?.epoch ? exchanged() : undefined),
     close: (next) => {
-      if (pending === undefined && next === undefined) {
-        throw new TrainError({
-          subject: "optimise",
-          problem: "no batch came, so nothing was trained",
-          remedy: "Read a split that has images, and make batches no larger than it"
-        })
-      }
+      if (pending === undefined && next === undefined) throw noBatch()
       if (pending === undefined || pending.epoch === next?.epoch) return undefined
       const last = pending
       pending = undefined
       return ended(last)
     },
     take: (batch) => {
-      checkBatch(batch, model)
-      if (facts !== undefined) checkNetwork(batch, facts)
-      if (params.id_loss === "xent" && params.compat !== "original") checkSingleLabels(batch)
+      check(batch)
       group = [...group, batch]
       return group.length === params.update_iter ? exchanged() : undefined
     }

@@ -7,6 +7,7 @@ import { messageOf } from "../../pipeline/words.ts"
 import { TrainStep } from "../elements.ts"
 import { writeFileAtomic } from "../files.ts"
 import { Run } from "../run.ts"
+import { definedFigures } from "./figures.ts"
 
 /** The curve cannot be read or written. */
 export class CurveError extends explained("CurveError") {}
@@ -36,7 +37,7 @@ const rowOf = (step: TrainStep): Row => ({
   floor: Number.isNaN(step.floor) ? "" : String(step.floor),
   id_loss: String(step.idLoss),
   metric_loss: String(step.metricLoss),
-  ...Object.fromEntries(Object.entries(step.validation ?? {}).map(([name, figure]) => [name, String(figure)]))
+  ...Object.fromEntries(definedFigures(step).map(([name, figure]) => [name, String(figure)]))
 })
 
 const lineOf = (row: Row, columns: ReadonlyArray<string>): string =>
@@ -69,7 +70,7 @@ class Curve {
     if (!this.begun) this.begin(step.step)
     const row = rowOf(step)
     this.rows.push(row)
-    const fresh = Object.keys(step.validation ?? {}).filter((name) => !this.columns.includes(name))
+    const fresh = definedFigures(step).flatMap(([name]) => (this.columns.includes(name) ? [] : [name]))
     if (fresh.length === 0) appendFileSync(this.path, lineOf(row, this.columns))
     else {
       this.columns = [...this.columns, ...fresh]

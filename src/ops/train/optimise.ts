@@ -12,9 +12,9 @@ import { startingWeights } from "../model/start.ts"
 import type { WeightsError } from "../model/weights.ts"
 import { FirstEpoch, Run } from "../run.ts"
 import { type Engine, engine } from "../tensor/engine.ts"
-import { checkpointPath, type EpochEnd, readCheckpoint } from "./checkpoints.ts"
+import { type CheckpointError, checkpointPath, type EpochEnd, readCheckpoint } from "./checkpoints.ts"
 import { checkBatch, checkLosses } from "./checks.ts"
-import { type CourseParams, courseOf } from "./course.ts"
+import { type Course, type CourseParams, courseOf } from "./course.ts"
 import { TrainError } from "./errors.ts"
 import { idLossNames, lossesOf, metricLossNames } from "./objectives.ts"
 import { type OptimiserName, zeroMoments } from "./optimisers.ts"
@@ -23,10 +23,21 @@ import { checkResumed } from "./resume.ts"
 import { Schedule } from "./schedule.ts"
 import { makeTrainer } from "./trainer.ts"
 
-const asTrainError = (cause: unknown): TrainError | WeightsError => {
-  if (cause instanceof Error && "_tag" in cause) return cause as TrainError | WeightsError
-  const problem = messageOf(cause)
-  return new TrainError({ subject: "training step", problem, remedy: "Check the size of the images", cause })
+type Explained = TrainError | WeightsError | CheckpointError
+
+/** As TensorFlow and JavaScript say that no memory is left. */
+const FULL = /OOM|out of memory|RESOURCE_EXHAUSTED|allocation failed/i
+
+/** Shapes that do not fit are RangeErrors, and images have them; what else has no tag is a fault of ours. */
+const asTrainError = (cause: unknown): Explained => {
+  if (cause instanceof Error && "_tag" in cause) return cause as Explained
+  const message = messageOf(cause).replace(/\.$/, "")
+  const failed = (problem: string, remedy: string) =>
+    new TrainError({ subject: "training step", problem, remedy, cause })
+  if (FULL.test(message)) return failed(`does not fit the memory (${message})`, "Take smaller batches or images")
+  if (cause instanceof RangeError) return failed(message, "Check the size of the images")
+  const { stack = message } = cause instanceof Error ? cause : {}
+  return failed(`failed (${stack})`, "This is a fault of orbitrank itself: please report it")
 }
 
 const attempt = <A>(body: () => A) => Effect.try({ try: body, catch: asTrainError })
@@ -50,14 +61,14 @@ const fresh = Effect.fnUntraced(function* ({ first, model, params }: Beginning) 
   const { seed } = yield* Run
   if (first === undefined) return { weights: drawnWeights(model, seed), moments, step: 0 }
   yield* attempt(() => checkBatch(first, model))
-  return { weights: yield* startingWeights(model, first), moments, step: 0 }
+  return { weights: yield* startingWeights(model, first, true), moments, step: 0 }
 })
 
 /** The state after an epoch, found to be of this training. */
 const resumable = Effect.fnUntraced(function* ({ first, model, params }: Beginning, from: EpochEnd) {
   const { folder, seed } = yield* Run
   const path = checkpointPath(join(folder, "checkpoints"), from.state.epoch)
-  yield* attempt(() => checkResumed(path, from, { model, optimiser: params.optimizer, seed, data: first }))
+  yield* attempt(() => checkResumed(path, from, { model, configuration: { ...params }, seed, data: first }))
   return from.state
 })
 
@@ -80,38 +91,65 @@ const Weight = Schema.Number.check(
   })
 )
 
+const declared = {
+  model: param(ModelParams, "The network."),
+  id_loss: param(choice(...idLossNames), "The loss on logits; xent for patches of one label.", "none"),
+  metric_loss: param(choice(...metricLossNames), "The loss on embeddings.", "oml"),
+  loss_weight: param(Schema.Tuple([Weight, Weight]), "Weights of id loss and metric loss.", [1, 1]),
+  sim_threshold: param(Probability, "Jaccard distance up to which two patches are positives of each other.", 0.5),
+  mining_strategy: param(choice("ji"), "What makes positives: `ji`, the Jaccard distance of labels.", "ji"),
+  exclude_anchor: param(
+    Flag,
+    "Leaves the anchor out of the mean of what is not its positive (contrastive_avg, triplet_avg).",
+    false
+  ),
+  margin: param(Positive, "Margin of contrastive_avg, triplet_avg and triplet_hard.", 1.2),
+  temperature: param(Positive, "Temperature of oml and smoothap.", 0.01),
+  optimizer: param(choice("adam", "sgd"), "How weights are updated; adam has betas 0.9 and 0.999.", "adam"),
+  momentum: param(Probability, "Momentum of sgd.", 0.9),
+  learning_rate: param(Positive, "Step size of the first epoch.", 2e-3),
+  schedule: param(Schedule, "How the step size goes: exponential, cosine, step, plateau or constant.", {
+    name: "exponential"
+  }),
+  update_iter: param(PositiveInt, "Batches that make one update, as if they were one batch.", 1),
+  compat: param(
+    Compat,
+    "`original`: triplet_hard may draw the anchor as its own positive; xent takes any labels.",
+    "none"
+  )
+}
+
+type Note = ((words: string) => void) | undefined
+
+/** Steps of all batches, in their order; what is noted of each is its loss and how fast it went. */
+const stepsOf = (batches: Stream.Stream<Batch, never>, { close, finish, take }: Course, note: Note) => {
+  const pace = paceOf()
+  const timed = (batch: Batch) =>
+    Effect.gen(function* () {
+      const begun = yield* Clock.currentTimeMillis
+      const step = yield* attempt(() => take(batch))
+      pace.add(batch.size, ((yield* Clock.currentTimeMillis) - begun) / 1000)
+      if (step !== undefined) note?.(`${wordsOf(step)}, ${pace.words()}`)
+      return step
+    })
+  const once = (body: () => TrainStep | undefined) => Stream.fromEffect(attempt(body))
+  const before = (next: Batch | undefined) =>
+    Stream.concat(
+      once(() => finish(next)),
+      once(() => close(next))
+    )
+  return Stream.flatMap(batches, (batch) => Stream.concat(before(batch), Stream.fromEffect(timed(batch)))).pipe(
+    Stream.concat(before(undefined)),
+    Stream.filter((step) => step !== undefined)
+  )
+}
+
 export const optimise = operator({
   name: "optimise",
   about: "Trains a network: forward pass, losses, backward pass and update for each batch, or for several as one.",
   from: Batch,
   to: TrainStep,
-  params: {
-    model: param(ModelParams, "The network."),
-    id_loss: param(choice(...idLossNames), "The loss on logits; xent for patches of one label.", "none"),
-    metric_loss: param(choice(...metricLossNames), "The loss on embeddings.", "oml"),
-    loss_weight: param(Schema.Tuple([Weight, Weight]), "Weights of id loss and metric loss.", [1, 1]),
-    sim_threshold: param(Probability, "Jaccard distance up to which two patches are positives of each other.", 0.5),
-    mining_strategy: param(choice("ji"), "What makes positives: `ji`, the Jaccard distance of labels.", "ji"),
-    exclude_anchor: param(
-      Flag,
-      "Leaves the anchor out of the mean of what is not its positive (contrastive_avg, triplet_avg).",
-      false
-    ),
-    margin: param(Positive, "Margin of contrastive_avg, triplet_avg and triplet_hard.", 1.2),
-    temperature: param(Positive, "Temperature of oml and smoothap.", 0.01),
-    optimizer: param(choice("adam", "sgd"), "How weights are updated; adam has betas 0.9 and 0.999.", "adam"),
-    momentum: param(Probability, "Momentum of sgd.", 0.9),
-    learning_rate: param(Positive, "Step size of the first epoch.", 2e-3),
-    schedule: param(Schedule, "How the step size goes: exponential, cosine, step, plateau or constant.", {
-      name: "exponential"
-    }),
-    update_iter: param(PositiveInt, "Batches that make one update, as if they were one batch.", 1),
-    compat: param(
-      Compat,
-      "`original`: triplet_hard may draw the anchor as its own positive; xent takes any labels.",
-      "none"
-    )
-  },
+  params: declared,
   ahead: BATCHES_AHEAD,
   run:
     (params, { note }) =>
@@ -125,26 +163,7 @@ export const optimise = operator({
           const resumed = epoch > 0 ? yield* readCheckpoint(join(folder, "checkpoints"), epoch) : undefined
           const { first, all } = yield* peeked(batches)
           const trainer = yield* opened({ tensors, model, params, first }, resumed)
-          const { close, finish, take } = courseOf({ model, trainer, params, seed, resumed })
-          const once = (body: () => TrainStep | undefined) => Stream.fromEffect(attempt(body))
-          const pace = paceOf()
-          const timed = (batch: Batch) =>
-            Effect.gen(function* () {
-              const begun = yield* Clock.currentTimeMillis
-              const step = yield* attempt(() => take(batch))
-              pace.add(batch.size, ((yield* Clock.currentTimeMillis) - begun) / 1000)
-              if (step !== undefined) note?.(`${wordsOf(step)}, ${pace.words()}`)
-              return step
-            })
-          const before = (next: Batch | undefined) =>
-            Stream.concat(
-              once(() => finish(next)),
-              once(() => close(next))
-            )
-          return Stream.flatMap(all, (batch) => Stream.concat(before(batch), Stream.fromEffect(timed(batch)))).pipe(
-            Stream.concat(before(undefined)),
-            Stream.filter((step) => step !== undefined)
-          )
+          return stepsOf(all, courseOf({ model, trainer, params, seed, resumed }), note)
         })
       )
 })

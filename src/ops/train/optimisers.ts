@@ -49,17 +49,22 @@ const prefixes = Object.values(optimisers).flatMap(({ moments }) => moments)
 /** Whether an array of a checkpoint is an optimiser's. */
 export const isMoment = (name: string): boolean => prefixes.some((prefix) => name.startsWith(`${prefix}/`))
 
-/** Zero moments for every weight, under `MOMENT/NAME`. */
+/** Names and shapes of the moments of every weight, `MOMENT/NAME`. */
+export const momentsOf = (
+  parameters: ReadonlyArray<Parameter>,
+  optimiser: OptimiserName
+): ReadonlyArray<Pick<NamedArray, "name" | "shape">> =>
+  optimisers[optimiser].moments.flatMap((moment) =>
+    parameters.filter(({ role }) => role === "weight").map(({ name, shape }) => ({ name: `${moment}/${name}`, shape }))
+  )
+
+/** The same, as they are before the first update: 0. */
 export const zeroMoments = (
   parameters: ReadonlyArray<Parameter>,
   optimiser: OptimiserName = "adam"
 ): ReadonlyArray<NamedArray> =>
-  optimisers[optimiser].moments.flatMap((moment) =>
-    parameters
-      .filter(({ role }) => role === "weight")
-      .map(({ name, shape }) => ({
-        name: `${moment}/${name}`,
-        shape,
-        data: new Float32Array(shape.reduce((product, n) => product * n, 1))
-      }))
-  )
+  momentsOf(parameters, optimiser).map(({ name, shape }) => ({
+    name,
+    shape,
+    data: new Float32Array(shape.reduce((product, n) => product * n, 1))
+  }))

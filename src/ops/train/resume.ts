@@ -1,16 +1,18 @@
 /** Whether training can go on from a checkpoint: what the file says of itself, against what is to be trained. */
+import { isDeepStrictEqual } from "node:util"
 import { few } from "../../pipeline/words.ts"
 import type { NetworkFacts } from "../elements.ts"
 import type { Model } from "../model/model.ts"
 import { checkWeights } from "../model/weights.ts"
-import type { EpochEnd } from "./checkpoints.ts"
+import { damagedCheckpoint, type EpochEnd } from "./checkpoints.ts"
 import { TrainError } from "./errors.ts"
-import { type OptimiserName, optimisers } from "./optimisers.ts"
+import { momentsOf, type OptimiserName } from "./optimisers.ts"
 
 /** What is to be trained. */
 export interface Wanted {
   readonly model: Model
-  readonly optimiser: OptimiserName
+  /** Parameters of `optimise`. */
+  readonly configuration: Readonly<Record<string, unknown>> & { readonly optimizer: OptimiserName }
   readonly seed: number
   /** Bands and classes of the first batch; none where nothing is left to train. */
   readonly data: Pick<NetworkFacts, "bands" | "classes"> | undefined
@@ -38,24 +40,47 @@ const networkApart = (had: NetworkFacts["model"], has: NetworkFacts["model"]): R
     .filter((key) => Object.hasOwn(has, key) && String(had[key]) !== String(has[key]))
     .map((key) => `${key} ${had[key]}, not ${has[key]}`)
 
-const momentsApart = ({ state }: EpochEnd, optimiser: OptimiserName): ReadonlyArray<string> =>
-  optimisers[optimiser].moments
-    .filter((moment) => !state.moments.some(({ name }) => name.startsWith(`${moment}/`)))
-    .map((moment) => `no moments \`${moment}\`, which ${optimiser} needs`)
+/** Parameters of `optimise` but the network's; those that one program alone knows count as equal. */
+const configurationApart = (
+  had: Readonly<Record<string, unknown>>,
+  has: Readonly<Record<string, unknown>>
+): ReadonlyArray<string> =>
+  Object.keys(had)
+    .filter((key) => key !== "model" && has[key] !== undefined && !isDeepStrictEqual(had[key], has[key]))
+    .map((key) => `${key} ${JSON.stringify(had[key])}, not ${JSON.stringify(has[key])}`)
+
+/** @throws CheckpointError where moments are not just those of the network's weights */
+const checkMoments = (path: string, { state }: EpochEnd, { configuration, model }: Wanted): void => {
+  const given = new Map(state.moments.map((array) => [array.name, array]))
+  for (const { name, shape } of momentsOf(model.parameters, configuration.optimizer)) {
+    const found = given.get(name)
+    if (found === undefined)
+      throw damagedCheckpoint(path, `has no moment ${name}, which ${configuration.optimizer} needs`)
+    if (found.shape.join() !== shape.join()) {
+      throw damagedCheckpoint(path, `moment ${name} is [${found.shape.join(", ")}], its weight [${shape.join(", ")}]`)
+    }
+    given.delete(name)
+  }
+  const [left] = given.keys()
+  if (left !== undefined)
+    throw damagedCheckpoint(path, `has a moment ${left}, which ${configuration.optimizer} does not know`)
+}
 
 /**
  * @param path the checkpoint's file
  * @throws TrainError naming the file and all that differs
- * @throws WeightsError where its arrays are not those that it should hold
+ * @throws WeightsError where its weights are not those that it should hold
+ * @throws CheckpointError where its moments are not
  */
-export const checkResumed = (path: string, from: EpochEnd, { data, model, optimiser, seed }: Wanted): void => {
+export const checkResumed = (path: string, from: EpochEnd, wanted: Wanted): void => {
+  const { configuration, data, model, seed } = wanted
   const { network, seed: had, weights } = from.state
   const apart = [
     ...(had === seed ? [] : [`seed ${had}, not ${seed}`]),
     ...networkApart(network.model, model.params),
     ...(data === undefined ? [] : namesApart("bands", network.bands, data.bands)),
     ...(data === undefined ? [] : namesApart("classes", network.classes, data.classes)),
-    ...momentsApart(from, optimiser)
+    ...configurationApart(from.state.configuration, configuration)
   ]
   if (apart.length > 0) {
     throw new TrainError({
@@ -65,4 +90,5 @@ export const checkResumed = (path: string, from: EpochEnd, { data, model, optimi
     })
   }
   checkWeights(model, weights, path)
+  checkMoments(path, from, wanted)
 }

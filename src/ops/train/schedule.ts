@@ -2,15 +2,41 @@
 import { Schema } from "effect"
 import { choice, Positive, PositiveInt } from "../../pipeline/param.ts"
 
+/** What each schedule takes beside its name and `warm_up`, which goes with all. */
+const KEYS = {
+  exponential: ["gamma"],
+  cosine: ["epochs"],
+  step: ["gamma", "every"],
+  plateau: ["gamma", "patience"],
+  constant: []
+} as const
+
+const names = Object.keys(KEYS) as ReadonlyArray<keyof typeof KEYS>
+
+/** A key of another schedule would say nothing. */
+const ownKeysOf = (name: keyof typeof KEYS) => {
+  const allowed: ReadonlyArray<string> = ["name", ...KEYS[name], "warm_up"]
+  return Schema.makeFilter(
+    (given: { readonly name: string }) =>
+      given.name !== name || Object.keys(given).every((key) => allowed.includes(key)) || "keys of another schedule",
+    { expected: `of the schedule ${name} no keys but ${allowed.join(", ")}; see docs/training.md` }
+  )
+}
+
 /** How the rate goes, as the parameter `schedule` of `optimise` says it. */
 export const Schedule = Schema.Struct({
-  name: choice("exponential", "cosine", "step", "plateau", "constant"),
+  name: choice(...names),
   gamma: Schema.optionalKey(Positive),
   every: Schema.optionalKey(PositiveInt),
   epochs: Schema.optionalKey(PositiveInt),
   patience: Schema.optionalKey(PositiveInt),
   warm_up: Schema.optionalKey(PositiveInt)
 }).check(
+  ownKeysOf("exponential"),
+  ownKeysOf("cosine"),
+  ownKeysOf("step"),
+  ownKeysOf("plateau"),
+  ownKeysOf("constant"),
   Schema.makeFilter(
     ({ epochs, name }: { name: string; epochs?: number }) => name !== "cosine" || epochs !== undefined || "no length",
     {

@@ -8,6 +8,7 @@ import { messageOf } from "../../pipeline/words.ts"
 import { TrainStep } from "../elements.ts"
 import { writeFileAtomic } from "../files.ts"
 import { Run } from "../run.ts"
+import { definedFigures } from "./figures.ts"
 import { scalarsEvent, stepOf, versionEvent } from "./tensorboard/events.ts"
 import { framed, unframed } from "./tensorboard/records.ts"
 
@@ -20,10 +21,8 @@ type Scalars = ReadonlyArray<readonly [tag: string, value: number]>
 const tagOf = (figure: string): string => figure.replace(/^(ACG|nDCG|wAP)@100$/, "$1").replace(".", "/")
 
 /** Losses every `display` steps, figures whenever there was a validation. */
-const scalarsOf = (
-  { idLoss, learningRate, loss, metricLoss, step, validation }: TrainStep,
-  display: number
-): Scalars => {
+const scalarsOf = (trained: TrainStep, display: number): Scalars => {
+  const { idLoss, learningRate, loss, metricLoss, step } = trained
   const losses: Scalars =
     (step + 1) % display === 0
       ? [
@@ -33,7 +32,7 @@ const scalarsOf = (
           ["learning_rate", learningRate]
         ]
       : []
-  return [...losses, ...Object.entries(validation ?? {}).map(([name, value]) => [tagOf(name), value] as const)]
+  return [...losses, ...definedFigures(trained).map(([name, value]) => [tagOf(name), value] as const)]
 }
 
 /** What an earlier run wrote before the step that this one begins with, as one file. */

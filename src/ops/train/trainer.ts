@@ -5,19 +5,20 @@ import { uploadArrays, type Weights } from "../model/weights.ts"
 import type { Engine } from "../tensor/engine.ts"
 import type { Tensor } from "../tensor/tfjs.ts"
 import { backward } from "./backward.ts"
+import { allFinite } from "./finite.ts"
 import type { Combined, Losses } from "./losses/combined.ts"
 import type { Choose } from "./losses/loss.ts"
 import { type Optimiser, type OptimiserName, optimisers, type UpdateOptions } from "./optimisers.ts"
-import { passesOf, release, type Seen } from "./pass.ts"
+import { type Gradients, passesOf, release, type Seen } from "./pass.ts"
 
 /** Losses of one update, before it. */
 export type StepLosses = Pick<Combined, "total" | "id" | "metric" | "floor">
 
 export interface Trainer {
   /**
-   * One update from one batch, or from several as if they were one: the loss is that of all their images together. Batch
-   * norms alone see each batch by itself. Where the loss or a statistic is not finite nothing is updated, and the total is
-   * NaN.
+   * One update from one batch, or from several as if they were one: the loss is that of all their images together.
+   * Batch norms alone see each batch by itself. Where the loss, a statistic or a gradient is not finite nothing is
+   * updated, and the total is NaN.
    *
    * @param choose draws for losses that select at random
    * @throws EngineMemoryError where a batch does not fit the engine's memory, naming a size that does
@@ -65,6 +66,15 @@ const updateAll = (
   })
 
 /**
+ * Whether an update by these is safe. ReLU may turn NaN into 0, and then the loss does not show it. Statistics of the
+ * backbone's batch norms do; of a backbone without them (VGG) the gradients are read, which takes longer.
+ */
+const isSound = (engine: Engine, { gradients, seen }: Gradients, normed: boolean): boolean => {
+  const looked = normed ? [] : gradients.filter((one) => one !== undefined)
+  return [...seen.map(([, tensor]) => tensor), ...looked].every((tensor) => allFinite(engine.read(tensor)))
+}
+
+/**
  * A trainer, which owns its tensors until `dispose`.
  *
  * @param start weights of `model`, and the optimiser's moments for each trained one, `MOMENT/NAME`
@@ -80,6 +90,7 @@ export const makeTrainer = (
   const trained = model.parameters.filter(({ role }) => role === "weight").map(({ name }) => name)
   const shares = new Map(model.parameters.map(({ name, momentum: share }) => [name, share]))
   const all = { engine, weights, moments, trained, optimiser: optimisers[named] }
+  const normed = model.parameters.some(({ name, role }) => role === "statistic" && name.startsWith("encoder."))
   const back = { engine, passes: passesOf(engine, model, weights), losses, trained }
   let updates = start.step
 
@@ -95,9 +106,7 @@ export const makeTrainer = (
       try {
         return engine.scope(() => {
           const { found, gradients, seen } = way
-          // ReLU may turn NaN into 0, and then the loss would not show it; the statistics do.
-          const sound = seen.every(([, tensor]) => engine.read(tensor).every(Number.isFinite))
-          const total = sound ? found.total : Number.NaN
+          const total = isSound(engine, way, normed) ? found.total : Number.NaN
           if (Number.isFinite(total)) {
             updates++
             updateAll(all, gradients, { learningRate, step: updates, momentum })

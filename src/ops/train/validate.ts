@@ -3,24 +3,13 @@ import { explained } from "../../pipeline/explained.ts"
 import { toStream } from "../../pipeline/interpret.ts"
 import { operator } from "../../pipeline/operator.ts"
 import { pipelineParam } from "../../pipeline/param.ts"
-import { Report, type Results, TrainStep } from "../elements.ts"
+import { Report, TrainStep } from "../elements.ts"
 import { FirstEpoch, type Run } from "../run.ts"
 import type { TensorEngine } from "../tensor/engine.ts"
+import { flatFigures } from "./figures.ts"
 
 /** The validation pipeline failed or gave no report. */
 export class ValidationError extends explained("ValidationError") {}
-
-/** `{ mAP: { hard: 0.4 } }` as `{ "mAP.hard": 0.4 }`; undefined figures are left out. */
-export const flatFigures = (results: Results): Readonly<Record<string, number>> =>
-  Object.fromEntries(
-    Object.entries(results)
-      .flatMap(([name, value]) =>
-        typeof value === "object" && value !== null
-          ? Object.entries(value).map(([level, figure]) => [`${name}.${level}`, figure] as const)
-          : [[name, value] as const]
-      )
-      .flatMap(([name, figure]) => (figure === null ? [] : [[name, figure]]))
-  )
 
 const failed = (epoch: number) => (cause: unknown) =>
   new ValidationError({

@@ -12,9 +12,9 @@ import {
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { initialWeights } from "../../../src/ops/model/initial.ts"
 import { makeModel } from "../../../src/ops/model/model.ts"
 import { originalCheckpoint } from "../../ops/model/files/pth-writer.ts"
+import { initialWeights } from "../../ops/model/initial.ts"
 import { type RanHere, runHere } from "../in-process.ts"
 import { experimentFile, rerankFile, variants } from "./files.ts"
 

@@ -3,11 +3,11 @@ import { type BackboneName, backboneNames } from "../../../src/ops/model/backbon
 import { exportWeights, stateDictOf } from "../../../src/ops/model/export.ts"
 import { readSafetensors } from "../../../src/ops/model/files/safetensors.ts"
 import { bytesSource } from "../../../src/ops/model/files/source.ts"
-import { initialWeights } from "../../../src/ops/model/initial.ts"
 import { makeModel } from "../../../src/ops/model/model.ts"
 import { rename } from "../../../src/ops/model/names.ts"
 import type { ModelParams } from "../../../src/ops/model/params.ts"
 import { reference } from "../../reference.ts"
+import { initialWeights } from "./initial.ts"
 import { sameBits, sizeOf } from "./recorded.ts"
 
 type Keys = Readonly<Record<string, ReadonlyArray<number>>>

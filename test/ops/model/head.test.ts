@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import { singleHead } from "../../../src/ops/model/head.ts"
-import { initialWeights } from "../../../src/ops/model/initial.ts"
 import { makeModel } from "../../../src/ops/model/model.ts"
 import { ModelParams } from "../../../src/ops/model/params.ts"
 import { pools } from "../../../src/ops/model/pooling.ts"
@@ -8,6 +7,7 @@ import { uploadArrays } from "../../../src/ops/model/weights.ts"
 import type { Engine } from "../../../src/ops/tensor/engine.ts"
 import { check } from "../../../src/pipeline/check.ts"
 import { close, devices, noise, opened } from "../tensor/with-engine.ts"
+import { initialWeights } from "./initial.ts"
 import { ruled } from "./recorded.ts"
 
 const [N, WIDTH, DIM, CLASSES] = [3, 6, 4, 5]

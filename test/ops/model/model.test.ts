@@ -1,12 +1,12 @@
 import fc from "fast-check"
 import { beforeAll, describe, expect, it } from "vitest"
 import type { NamedArray } from "../../../src/ops/elements.ts"
-import { initialWeights } from "../../../src/ops/model/initial.ts"
 import { engineShape, toEngine, toFile } from "../../../src/ops/model/layout.ts"
 import { makeModel } from "../../../src/ops/model/model.ts"
 import { checkWeights, uploadArrays } from "../../../src/ops/model/weights.ts"
 import type { Engine } from "../../../src/ops/tensor/engine.ts"
 import { opened } from "../tensor/with-engine.ts"
+import { initialWeights } from "./initial.ts"
 
 const params = { backbone: "resnet10-slim", pooling: "avg", channels: 3, num_classes: 5 } as const
 /** `toEqual` takes seconds on a million numbers. */

@@ -1,10 +1,13 @@
+import { Result } from "effect"
 import fc from "fast-check"
 import { beforeAll, describe, expect, it } from "vitest"
 import { fixed } from "../../../src/ops/model/layer.ts"
+import { ModelParams } from "../../../src/ops/model/params.ts"
 import { chunks, type Part, partsHead } from "../../../src/ops/model/parts.ts"
 import { pools } from "../../../src/ops/model/pooling.ts"
 import { uploadArrays } from "../../../src/ops/model/weights.ts"
 import type { Engine } from "../../../src/ops/tensor/engine.ts"
+import { check } from "../../../src/pipeline/check.ts"
 import { noise, opened } from "../tensor/with-engine.ts"
 import { norm, ruled } from "./recorded.ts"
 
@@ -63,14 +66,18 @@ describe("the part-based head", () => {
             W,
             CHANNELS
           ])
-          const { local, global } = head.branches(pass, features)
-          const found = parts.reduce((sum, [c, h, w]) => sum + c * cut(H, h).length * cut(W, w).length, 0)
-          expect([local.length, global.length]).toEqual([found, parts.length])
           if (!enough) {
             const message = `features of ${H}x${W} cannot be cut into all of \`parts\`; take larger images or fewer parts`
             expect(() => head.embed(pass, features)).toThrow(message)
+            expect(() => head.branches(pass, features)).toThrow(message)
+            const found = parts.reduce((sum, [c, h, w]) => sum + c * cut(H, h).length * cut(W, w).length, 0)
+            const theirs = partsHead(pools.avg, CHANNELS, parts, DIM, CLASSES, true)
+            expect(() => theirs.embed(pass, features)).toThrow(message)
+            expect(theirs.branches(pass, features).local.length).toBe(found)
             return
           }
+          const { local, global } = head.branches(pass, features)
+          expect([local.length, global.length]).toEqual([pieces, parts.length])
           const embeddings = head.embed(pass, features)
           expect(embeddings.shape).toEqual([2, head.dim])
           expect(norm(engine.read(embeddings))).toBeGreaterThan(0)
@@ -85,6 +92,28 @@ describe("the part-based head", () => {
       }),
       { numRuns: 60 }
     )
+  })
+
+  it("is refused at load where groups of channels would not be of one size", () => {
+    const said = (backbone: string, parts: ReadonlyArray<Part>) =>
+      Result.match(check(ModelParams, { backbone, pooling: "avg", channels: 3, num_classes: 2, parts }), {
+        onSuccess: () => "",
+        onFailure: ([{ problem }]) => problem
+      })
+    for (const groups of [1, 2, 256]) expect(said("resnet10-slim", [[groups, 2, 1]])).toBe("")
+    expect(said("efficientnet-b0", [[5, 1, 1]])).toBe("")
+    for (const [backbone, groups] of [
+      ["resnet10-slim", 3],
+      ["resnet10-slim", 512],
+      ["vgg16", 5]
+    ] as const) {
+      expect(
+        said(backbone, [
+          [1, 1, 1],
+          [groups, 1, 1]
+        ])
+      ).toMatch(/^expected `parts` whose groups of channels, .* divide the features of the backbone evenly/)
+    }
   })
 
   it("pools the piece that its neck is named after: channels first, then rows, then columns", () => {

@@ -8,12 +8,12 @@ import { exportWeights } from "../../../src/ops/model/export.ts"
 import { openWeightFile } from "../../../src/ops/model/files/open.ts"
 import { readSafetensors, writeSafetensors } from "../../../src/ops/model/files/safetensors.ts"
 import { bytesSource, FileFault } from "../../../src/ops/model/files/source.ts"
-import { initialWeights } from "../../../src/ops/model/initial.ts"
 import { makeModel } from "../../../src/ops/model/model.ts"
 import { rename } from "../../../src/ops/model/names.ts"
 import type { ModelParams } from "../../../src/ops/model/params.ts"
 import { adaptBands, loadWeights } from "../../../src/ops/model/pretrained.ts"
 import { reference, referenceDir } from "../../reference.ts"
+import { initialWeights } from "./initial.ts"
 import { sameBits } from "./recorded.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "orbitrank-weights-"))
@@ -116,6 +116,20 @@ describe("pretrained weights", () => {
     ])
   })
 
+  it("leave the classifiers of timm's VGGs aside, which look at hidden values", () => {
+    const known = makeModel({ ...params, backbone: "vgg16" }).parameters.map(({ name }) => name)
+    const classifiers = ["pre_logits.fc1", "pre_logits.fc2", "head.fc"].flatMap((of) => [`${of}.weight`, `${of}.bias`])
+    for (const wanted of [false, true]) {
+      const { names, naming, setAside } = rename(
+        ["features.0.weight", "features.0.bias", ...classifiers],
+        known,
+        wanted
+      )
+      expect([naming, setAside]).toEqual(["library", classifiers])
+      expect([...names.values()].filter((name) => name !== undefined)).toEqual(known.slice(0, 2))
+    }
+  })
+
   it("of three bands serve any number: further bands get the mean, one or two get copies of it", () => {
     const path = saved("rgb.safetensors", theirs)
     const [O, , KH, KW] = theirs[0].shape
@@ -187,6 +201,17 @@ describe("pretrained weights", () => {
     expect(() => load(write([["x", "../part-1.safetensors"]]))).toThrow("names a shard outside of its folder")
     expect(() => load(write([["x", "part-1.safetensors"]]))).toThrow("says that part-1.safetensors holds x")
     expect(() => load(write([]))).toThrow("has no `weight_map`")
+    // What is wrong with a shard is said of the shard.
+    const shard = join(folder, "part-2.safetensors")
+    const again = "Fetch this shard of model.safetensors.index.json again."
+    const spoilt = others.map((array, i) => (i === 0 ? { ...array, data: array.data.map(() => Number.NaN) } : array))
+    saved("part-2.safetensors", spoilt as typeof theirs)
+    const finite = `${shard}: array ${others[0].name} holds values that are no finite numbers. ${again}`
+    expect(() => load(write(whole))).toThrow(finite)
+    writeFileSync(shard, readFileSync(shard).subarray(0, 5000))
+    expect(() => load(write(whole))).toThrow(`${shard}: says that its header has`)
+    rmSync(shard)
+    expect(() => load(write(whole))).toThrow(`${shard}: there is no such file. ${again}`)
   })
 })
 
@@ -216,6 +241,39 @@ describe("a damaged safetensors file", () => {
     expect(refused).toBeGreaterThan(30)
   })
 
+  it.each([
+    [
+      "overlap",
+      [
+        [2, 0, 8],
+        [2, 0, 8]
+      ],
+      8,
+      "overlaps the one before it"
+    ],
+    [
+      "leave a gap",
+      [
+        [1, 0, 4],
+        [1, 8, 12]
+      ],
+      12,
+      "leaves a gap before it"
+    ],
+    ["end before the file", [[1, 0, 4]], 40, "describes 4 bytes of values, but holds 40"],
+    ["are of another size", [[3, 0, 8]], 8, "says that array a has 12 bytes, but gives it 8"]
+  ] as const)("is refused where arrays %s", (_, arrays, bytes, problem) => {
+    const entries = arrays.map(([count, begin, end], i) => [
+      "ab"[i],
+      { dtype: "F32", shape: [count], data_offsets: [begin, end] }
+    ])
+    const header = JSON.stringify(Object.fromEntries(entries))
+    const file = Buffer.concat([Buffer.alloc(8), Buffer.from(header), Buffer.alloc(bytes)])
+    file.writeBigUInt64LE(BigInt(header.length))
+    expect(() => readSafetensors(bytesSource(file))).toThrow(problem)
+    expect(() => readSafetensors(bytesSource(file))).toThrow(FileFault)
+  })
+
   it("cannot claim a header or an array that is not there", () => {
     const path = join(folder, "lie.safetensors")
     const lie = whole.slice()
@@ -226,13 +284,13 @@ describe("a damaged safetensors file", () => {
     const long = Buffer.concat([Buffer.alloc(8), Buffer.from(header)])
     long.writeBigUInt64LE(BigInt(header.length))
     writeFileSync(path, long)
-    expect(() => openWeightFile(path)).toThrow("has 3221225472 bytes, but they are not all there")
+    expect(() => openWeightFile(path)).toThrow("describes 3221225472 bytes of values, but holds 0")
     expect(readFileSync(path).length).toBeLessThan(200)
     const deep = JSON.stringify({ "\x1b[2J": { dtype: "F32", shape: new Array(65).fill(1), data_offsets: [0, 4] } })
     const axes = Buffer.concat([Buffer.alloc(8), Buffer.from(deep), Buffer.alloc(4)])
     axes.writeBigUInt64LE(BigInt(deep.length))
     writeFileSync(path, axes)
-    expect(() => openWeightFile(path)).toThrow("does not describe its array \\u001b[2J by shape")
+    expect(() => openWeightFile(path)).toThrow("has an array \\u001b[2J of 65 axes")
     const wide = Buffer.alloc(2 ** 25 + 16, 0x20)
     wide.writeBigUInt64LE(BigInt(wide.length - 8))
     wide[8] = 0x7b

@@ -9,7 +9,6 @@ import type { NamedArray } from "../../../src/ops/elements.ts"
 import { placesOf, withInputs, withRows } from "../../../src/ops/model/arrange.ts"
 import { exportWeights } from "../../../src/ops/model/export.ts"
 import { writeSafetensors } from "../../../src/ops/model/files/safetensors.ts"
-import { initialWeights } from "../../../src/ops/model/initial.ts"
 import { drawnWeights, type Model, makeModel } from "../../../src/ops/model/model.ts"
 import type { ModelParams, PretrainedParams } from "../../../src/ops/model/params.ts"
 import { fingerprint, startingWeights, weightsOfFile } from "../../../src/ops/model/start.ts"
@@ -24,6 +23,7 @@ import { effect } from "../../effect.ts"
 import { fakeRun } from "../fake-run.ts"
 import { noise, opened } from "../tensor/with-engine.ts"
 import { batches, services, temporaryFolder, tiny } from "../train/harness.ts"
+import { initialWeights } from "./initial.ts"
 import { sameBits } from "./recorded.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "orbitrank-start-"))
@@ -249,10 +249,27 @@ describe("embedding with a file", () => {
         }))
       const file = save("bare.safetensors", writeSafetensors(arrays as Parameters<typeof writeSafetensors>[0], {}))
       expect((yield* read(file)).length).toBe(theirs.length)
-      const headed = makeModel({ ...params, embedding_dim: 8 })
-      expect((yield* Effect.flip(read(file, headed))).message).toContain(
-        "holds the backbone alone, and embeddings need head.projection.weight too"
+      const refusedOf = (given: Partial<ModelParams>) =>
+        Effect.gen(function* () {
+          const { message } = yield* Effect.flip(read(file, makeModel({ ...params, ...given })))
+          // The same file as `weights: initial` takes it; training may start from it.
+          expect(yield* refused(file, given)).toBe(message)
+          const { run } = yield* fakeRun
+          const model = makeModel({ ...params, ...given, pretrained: file })
+          yield* startingWeights(model, target, true).pipe(Effect.provideService(Run, run))
+          return message
+        })
+      expect(yield* refusedOf({ embedding_dim: 8 })).toBe(
+        `${file}: gives the backbone alone, and embeddings need head.projection.weight too. Embed by the single head without \`embedding_dim\`, or train first, from \`pretrained\`.`
       )
+      expect(yield* refusedOf({ module: "cbam" })).toMatch(
+        /embeddings need \S*ChannelGate\S* of `module: cbam` too\. Embed without `module`, or train first/
+      )
+      expect(yield* refusedOf({ module: "da" })).toContain("of `module: da` too")
+      expect(yield* refusedOf({ module: "da", parts: [[1, 2, 1]] })).toMatch(
+        /of `module: da` and head\.head\.bnneck_pack\.0\.fc1\.weight too\. Embed without `module` and by the single head/
+      )
+      expect((yield* read(file, makeModel({ ...params, pooling: "gem" }))).length).toBeGreaterThan(theirs.length)
     })
   )
 

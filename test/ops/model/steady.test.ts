@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, it } from "vitest"
-import { initialWeights } from "../../../src/ops/model/initial.ts"
 import { makeModel } from "../../../src/ops/model/model.ts"
 import type { ModelParams } from "../../../src/ops/model/params.ts"
 import { uploadArrays } from "../../../src/ops/model/weights.ts"
@@ -11,6 +10,7 @@ import { zeroMoments } from "../../../src/ops/train/optimisers.ts"
 import { makeTrainer } from "../../../src/ops/train/trainer.ts"
 import { devices, opened } from "../tensor/with-engine.ts"
 import { makeBatch, tiny } from "../train/harness.ts"
+import { initialWeights } from "./initial.ts"
 
 const STEPS = 50
 

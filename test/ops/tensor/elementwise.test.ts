@@ -202,17 +202,7 @@ const cases: Readonly<Record<string, fc.Arbitrary<Case>>> = {
   "matrix products for each image": product(false, false),
   "matrix products, the first transposed": product(true, false),
   "matrix products, the second transposed": product(false, true),
-  "matrix products, both transposed": product(true, true),
-  "rows by their positions": fc
-    .tuple(length, fc.integer({ min: 1, max: 5 }), fc.array(fc.nat(), { minLength: 1, maxLength: 9 }))
-    .map(([n, width, drawn]) => {
-      const indices = Int32Array.from(drawn, (index) => index % n)
-      return {
-        inputs: [[n, width]],
-        plain: (x) => mapped([indices.length, width], ([i, j]) => at(x, [indices[i], j])),
-        on: (engine) => (x) => engine.gather(x, indices)
-      }
-    })
+  "matrix products, both transposed": product(true, true)
 }
 
 describe.each(devices)("operations between convolutions, on %s", (device) => {
@@ -265,12 +255,5 @@ describe.each(devices)("operations between convolutions, on %s", (device) => {
       }),
       { numRuns: 20 }
     )
-  })
-
-  it("refuse a row that is not there", () => {
-    const take = (index: number) => () =>
-      engine.scope(() => void engine.gather(upload(engine, noise([3, 2], 1)), Int32Array.of(0, index)))
-    expect(take(3)).toThrow("there is no row 3 in a tensor of 3")
-    expect(take(-1)).toThrow(RangeError)
   })
 })

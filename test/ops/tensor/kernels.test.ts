@@ -232,6 +232,22 @@ describe.each(devices)("kernels on %s", (device) => {
     )
   })
 
+  it("refuses statistics of a single value of each channel", () => {
+    const before = engine.live()
+    const norm = (shape: ReadonlyArray<number>) =>
+      engine.scope(() => {
+        const [x, gamma, beta] = [noise(shape, 1), noise([2], 2), noise([2], 3)].map((grid) => upload(engine, grid))
+        const { mean, variance } = engine.batchNorm(x, gamma, beta, { relu: false })
+        engine.dispose([mean, variance])
+      })
+    expect(() => norm([1, 1, 1, 2])).toThrow(
+      "batch norm: has a single value of each channel to train on, which has no variance. Leave out what is left of an epoch (`drop_last: true` of `batch`), or take larger batches or images."
+    )
+    norm([2, 1, 1, 2])
+    norm([1, 1, 2, 2])
+    expect(engine.live()).toBe(before)
+  })
+
   it("normalises by given statistics", () => {
     fc.assert(
       fc.property(normals, ({ n, h, w, c, shift, relu, epsilon, seed }) => {

@@ -3,10 +3,13 @@ import { join } from "node:path"
 import { Effect, Stream } from "effect"
 import { describe, expect } from "vitest"
 import { decodeSafetensors } from "../../../src/ops/data/safetensors.ts"
+import { TrainStep } from "../../../src/ops/elements.ts"
 import { Run } from "../../../src/ops/run.ts"
 import { best } from "../../../src/ops/train/best.ts"
 import { bestPath } from "../../../src/ops/train/checkpoints.ts"
+import { flatFigures } from "../../../src/ops/train/figures.ts"
 import { toStream } from "../../../src/pipeline/interpret.ts"
+import { operator } from "../../../src/pipeline/operator.ts"
 import { effect } from "../../effect.ts"
 import { fakeRun } from "../fake-run.ts"
 import { hardOf, stepsFor } from "./steps.ts"
@@ -74,6 +77,34 @@ describe("best", () => {
       expect(fault.message).toBe(
         "validation after epoch 1: has no figure mAP.hrad, but mAP.easy, mAP.medium, mAP.hard, ACG@100, nDCG@100, wAP@100. Name `mAP.hard` in `figure` of `best`."
       )
+    })
+  )
+
+  /** What is said where validation gave something else. */
+  const saidOf = (validation: TrainStep["validation"]) =>
+    Effect.gen(function* () {
+      const { run } = yield* fakeRun
+      const changed = operator({
+        name: "changed",
+        about: "Changes what validation gave, for tests.",
+        from: TrainStep,
+        to: TrainStep,
+        params: {},
+        run: () => (steps) => Stream.map(steps, (step) => ({ ...step, validation }))
+      })
+      const program = Stream.runDrain(toStream(stepsFor({ from: 0, to: 3 }).pipe(changed(), best({}))))
+      return (yield* Effect.flip(Effect.provideService(program, Run, run))).message
+    })
+
+  effect("tells an epoch without validation from a figure that is undefined, and that from one that is not there", () =>
+    Effect.gen(function* () {
+      expect(yield* saidOf(undefined)).toBe(
+        "best: epoch 1 ended without a validation, so that no checkpoint is the best. Put `validate` before `best`."
+      )
+      expect(yield* saidOf(flatFigures({ mAP: { easy: 0.5, hard: null } }))).toBe(
+        "validation after epoch 1: mAP.hard is undefined there: no query of the validation split counts in it. Validate on more images, or name another figure in `figure` of `best`."
+      )
+      expect(yield* saidOf(flatFigures({ mAP: { easy: 0.5 } }))).toContain("has no figure mAP.hard, but mAP.easy. ")
     })
   )
 })

@@ -54,9 +54,9 @@ describe("curve", () => {
       const hard = makeBatch(0, 0, 6).images[0]
       expect(steps.map(({ validation }) => validation)).toEqual([
         undefined,
-        { "mAP.hard": hard, "ACG@20": 0 },
+        { "mAP.hard": hard, "mAP.easy": Number.NaN, "ACG@20": 0 },
         undefined,
-        { "mAP.hard": hard, "ACG@20": 0 }
+        { "mAP.hard": hard, "mAP.easy": Number.NaN, "ACG@20": 0 }
       ])
       const [header, ...lines] = readFileSync(join(folder, "curve.csv"), "utf8").trimEnd().split("\n")
       expect(header).toBe("epoch,step,learning_rate,loss,floor,id_loss,metric_loss,mAP.hard,ACG@20")

@@ -30,15 +30,16 @@ describe("training on what it cannot take", () => {
       return yield* message(Effect.provide(drain(pipeline), services(folder, engine)))
     })
 
-  effect("stops where the loss is no number, naming epoch, step and patch", () =>
+  effect("refuses patches with values that are no numbers, whatever the network makes of them", () =>
     Effect.gen(function* () {
-      const said = yield* failing((batch) => {
-        if (batch.epoch === 1) batch.images[batch.images.length - 1] = Number.NaN
+      const spoilt = (value: number) => (batch: Batch) => {
+        if (batch.epoch === 1) batch.images[batch.images.length - 1] = value
         return batch
-      })
-      expect(said).toBe(
-        "epoch 2, step 3: the loss is NaN on patches with missing values image5. Mend these patches, or take them out of the split; checkpoints so far are kept."
-      )
+      }
+      const said =
+        "epoch 2, step 3: values that are no finite numbers stand in image5. Mend these patches, or take them out of the split; checkpoints so far are kept."
+      expect(yield* failing(spoilt(Number.NaN))).toBe(said)
+      expect(yield* failing(spoilt(Number.NEGATIVE_INFINITY))).toBe(said)
     })
   )
 
@@ -85,6 +86,31 @@ describe("training on what it cannot take", () => {
         "optimise: has no loss of a weight above 0. Set `metric_loss` or `id_loss`, and its weight in `loss_weight`."
       expect(yield* said({ metric_loss: "none" })).toBe(none)
       expect(yield* said({ loss_weight: [1, 0] })).toBe(none)
+    })
+  )
+
+  effect("blames the images for shapes that do not fit, and nothing else", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const thrown = (fault: Error) => {
+        const failing: Engine = {
+          ...engine,
+          conv2d: () => {
+            throw fault
+          }
+        }
+        const program = drain(batches().pipe(optimise({ model: tiny })))
+        return message(Effect.provide(program, services(folder, failing)))
+      }
+      expect(yield* thrown(new RangeError("an image of 1x1 pixels is smaller than a filter of 3x3."))).toBe(
+        "training step: an image of 1x1 pixels is smaller than a filter of 3x3. Check the size of the images."
+      )
+      expect(yield* thrown(new Error("OOM when allocating tensor with shape[300]"))).toBe(
+        "training step: does not fit the memory (OOM when allocating tensor with shape[300]). Take smaller batches or images."
+      )
+      expect(yield* thrown(new TypeError("no weights under the name x."))).toMatch(
+        /^training step: failed \(TypeError: no weights under the name x\.\n.*\)\. This is a fault of orbitrank itself: please report it\.$/s
+      )
     })
   )
 

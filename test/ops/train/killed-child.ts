@@ -14,7 +14,7 @@ const [folder] = process.argv.slice(2)
 
 const pipeline = batches({ epochs: 4, count: 3, size: 3 }).pipe(
   optimise({
-    model: { ...tiny, parts: [[1, 1, 2]], part_dim: 6 },
+    model: { ...tiny, parts: [[2, 1, 1]], part_dim: 6 },
     id_loss: "ml_xent",
     metric_loss: "triplet_hard",
     update_iter: 2,

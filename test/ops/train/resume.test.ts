@@ -2,7 +2,9 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect, Stream } from "effect"
 import { beforeAll, describe, expect, it } from "vitest"
-import type { Batch } from "../../../src/ops/elements.ts"
+import { decodeSafetensors } from "../../../src/ops/data/safetensors.ts"
+import { encodeSafetensors } from "../../../src/ops/data/safetensors-write.ts"
+import type { Batch, NamedArray } from "../../../src/ops/elements.ts"
 import { FirstEpoch } from "../../../src/ops/run.ts"
 import type { Engine } from "../../../src/ops/tensor/engine.ts"
 import { checkpointPath, newestEpoch } from "../../../src/ops/train/checkpoints.ts"
@@ -69,7 +71,8 @@ describe("training that goes on", () => {
       expect(yield* resumed(folder, { model: { ...tiny, output_stride: 16 } })).toBe(says("output_stride 32, not 16"))
       expect(yield* resumed(folder, {}, { bands: ["b2", "b1"] })).toBe(says("bands in the order b1, b2, not b2, b1"))
       expect(yield* resumed(folder, {}, { classes: ["x", "y", "other"] })).toBe(says("classes z, not other"))
-      expect(yield* resumed(folder, { optimizer: "sgd" })).toBe(says("no moments `velocity`, which sgd needs"))
+      expect(yield* resumed(folder, { optimizer: "sgd" })).toBe(says('optimizer "adam", not "sgd"'))
+      expect(yield* resumed(folder, { learning_rate: 1 })).toBe(says("learning_rate 0.002, not 1"))
       expect(yield* resumed(folder, {}, { bands: ["b1", "b3"] }, 8)).toBe(says("seed 7, not 8; bands b2, not b3"))
     })
   )
@@ -82,6 +85,61 @@ describe("training that goes on", () => {
       const text = readFileSync(path, "latin1")
       writeFileSync(path, text.replace("encoder.encoder_block0.0.weight", "encoder.encoder_block9.0.weight"), "latin1")
       expect(yield* resumed(folder, {})).toContain(`${path}: has no array encoder.encoder_block0.0.weight`)
+    })
+  )
+
+  type Tampered = {
+    readonly arrays: ReadonlyArray<NamedArray>
+    readonly state: Readonly<Record<string, unknown>>
+  }
+  const WEIGHT = "encoder.encoder_block0.0.weight"
+  /** Arrays with one of them changed, or left out. */
+  const changed = (name: string, change: (array: NamedArray) => ReadonlyArray<NamedArray>) => (file: Tampered) => ({
+    ...file,
+    arrays: file.arrays.flatMap((array) => (array.name === name ? change(array) : [array]))
+  })
+  const spoilt = (array: NamedArray) => [{ ...array, data: Float32Array.from(array.data).fill(Number.NaN, 0, 1) }]
+  const rewritten = (path: string, whole: Buffer, tamper: (file: Tampered) => Tampered) => {
+    const { metadata, tensors } = decodeSafetensors(whole, path)
+    const file = tamper({ arrays: tensors as ReadonlyArray<NamedArray>, state: JSON.parse(metadata.state) })
+    const arrays = file.arrays.map((array) => ({ ...array, dtype: "float32" as const }))
+    writeFileSync(path, encodeSafetensors(arrays as never, { ...metadata, state: JSON.stringify(file.state) }))
+  }
+  const without = (key: string) => (file: Tampered) => ({ ...file, state: { ...file.state, [key]: undefined } })
+
+  effect("refuses damaged moments, weights and states, naming the file", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      yield* collect(folder, training(1))
+      const path = checkpointPath(join(folder, "checkpoints"), 1)
+      const whole = readFileSync(path)
+      const cases: ReadonlyArray<readonly [(file: Tampered) => Tampered, string]> = [
+        [changed(`m/${WEIGHT}`, () => []), `has no moment m/${WEIGHT}, which adam needs`],
+        [
+          changed(`m/${WEIGHT}`, (one) => [{ ...one, shape: [1, 1], data: Float32Array.of(0) }]),
+          `moment m/${WEIGHT} is [1, 1], its weight [32, 2, 7, 7]`
+        ],
+        [
+          changed(`m/${WEIGHT}`, (one) => [one, { ...one, name: `velocity/${WEIGHT}` }]),
+          `has a moment velocity/${WEIGHT}, which adam does not know`
+        ],
+        [changed(`v/${WEIGHT}`, spoilt), `array v/${WEIGHT} holds values that are no finite numbers`],
+        [changed(WEIGHT, spoilt), `array ${WEIGHT} holds values that are no finite numbers`],
+        [without("network"), "holds a damaged `state`: network is missing"],
+        [without("step"), "holds a damaged `state`: step is missing"],
+        [
+          (file) => ({ ...file, state: { ...file.state, schedule: { best: "low", waited: 0, lowered: 0 } } }),
+          'holds a damaged `state`: schedule.best expected a finite number or nothing, found "low"'
+        ]
+      ]
+      for (const [tamper, problem] of cases) {
+        rewritten(path, whole, tamper)
+        expect(yield* resumed(folder, {})).toBe(
+          `${path}: ${problem}. Delete it: training then goes on from the checkpoint before it, or anew.`
+        )
+      }
+      rewritten(path, whole, (file) => file)
+      yield* collect(folder, training(2), 1)
     })
   )
 

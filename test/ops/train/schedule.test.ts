@@ -1,12 +1,8 @@
+import { Result } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import {
-  afterEpoch,
-  rateAt,
-  type Schedule,
-  type ScheduleState,
-  scheduleStart
-} from "../../../src/ops/train/schedule.ts"
+import { afterEpoch, rateAt, Schedule, type ScheduleState, scheduleStart } from "../../../src/ops/train/schedule.ts"
+import { check } from "../../../src/pipeline/check.ts"
 import { reference } from "../../reference.ts"
 
 const rates = (schedule: Schedule, epochs: number, perEpoch = 1, base = 1) =>
@@ -43,6 +39,33 @@ describe("schedules", () => {
     }
     expect(rates({ name: "exponential" }, 2)[1]).toBeCloseTo(Math.exp(-0.01), 12)
     close(rates({ name: "exponential", gamma: 0.5 }, 4), [1, 0.5, 0.25, 0.125])
+  })
+
+  it("take their own keys alone, and name them", () => {
+    const said = (schedule: object) =>
+      Result.match(check(Schedule, schedule), {
+        onSuccess: () => [],
+        onFailure: (misfits) => misfits.map(({ problem }) => problem)
+      })
+    for (const own of [
+      { name: "exponential", gamma: 0.9 },
+      { name: "cosine", epochs: 4 },
+      { name: "step", gamma: 0.5, every: 3 },
+      { name: "plateau", gamma: 0.5, patience: 3 },
+      { name: "constant" }
+    ]) {
+      expect(said({ ...own, warm_up: 5 })).toEqual([])
+      for (const [key, value] of Object.entries({ gamma: 0.1, every: 2, epochs: 3, patience: 1 })) {
+        if (key in own) continue
+        const [problem, ...more] = said({ ...own, [key]: value })
+        expect(more).toEqual([])
+        expect(problem).toContain(
+          `expected of the schedule ${own.name} no keys but ${Object.keys(own).join(", ")}, warm_up;`
+        )
+      }
+    }
+    expect(said({ name: "cosine" })[0]).toContain("cosine with epochs")
+    expect(said({ name: "constant", wram_up: 3 })).toEqual(["unknown key; did you mean `warm_up`?"])
   })
 
   it("cosine, step and constant, by hand", () => {

@@ -2,7 +2,6 @@ import { beforeAll, describe, expect, it } from "vitest"
 import type { Batch } from "../../../src/ops/elements.ts"
 import { convolution } from "../../../src/ops/model/convolution.ts"
 import { singleHead } from "../../../src/ops/model/head.ts"
-import { initialWeights } from "../../../src/ops/model/initial.ts"
 import { fixed, relu, sequence } from "../../../src/ops/model/layer.ts"
 import { type Model, makeModel } from "../../../src/ops/model/model.ts"
 import type { Engine } from "../../../src/ops/tensor/engine.ts"
@@ -12,6 +11,7 @@ import { orderedMultiLabel } from "../../../src/ops/train/losses/oml.ts"
 import { zeroMoments } from "../../../src/ops/train/optimisers.ts"
 import { added } from "../../../src/ops/train/pass.ts"
 import { makeTrainer } from "../../../src/ops/train/trainer.ts"
+import { initialWeights } from "../model/initial.ts"
 import { devices, opened } from "../tensor/with-engine.ts"
 import { makeBatch, tiny } from "./harness.ts"
 
@@ -234,4 +234,20 @@ describe.each(devices)("a trainer on %s", (device) => {
     expect(weights.every(({ data }, i) => data.every((value, j) => value === initial[i].data[j]))).toBe(true)
   })
   const initial = initialWeights(model, 1)
+
+  it("updates nothing where gradients alone are no numbers, which without batch norms nothing else shows", () => {
+    const plain = plainModel(engine)
+    const from = { weights: initialWeights(plain, 3), moments: zeroMoments(plain.parameters, "sgd"), step: 0 }
+    const spoilt: Losses = {
+      ...id,
+      id: (input) => ({ ...multiLabelCrossEntropy(input), gradient: input.values.map(() => Number.NaN) })
+    }
+    const trainer = makeTrainer(engine, plain, { losses: spoilt, optimiser: "sgd" }, from)
+    const before = engine.live()
+    expect(trainer.step([batch], 2e-3, first).total).toBeNaN()
+    const { weights, step } = trainer.state()
+    expect([step, engine.live()]).toEqual([0, before])
+    trainer.dispose()
+    for (const [i, { data, name }] of weights.entries()) expect(data, name).toEqual(from.weights[i].data)
+  })
 })

@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path"
 import { type FileFacts, factsOfMetadata, factsOfPth, noFacts } from "./facts.ts"
 import { readPth, stateDict } from "./pth.ts"
 import { readSafetensors } from "./safetensors.ts"
-import { FileFault, fileSource, type Source } from "./source.ts"
+import { FileFault, fileSource, ShardFault, type Source } from "./source.ts"
 import type { StoredTensor } from "./values.ts"
 
 /** A file of weights; arrays are read while it is open. */
@@ -16,6 +16,29 @@ export interface WeightFile {
 
 /** An index of shards is JSON, and small. */
 const MOST_INDEX = 100e6
+
+/** Whatever goes wrong in `body` is the fault of this shard, not of the index. */
+const blaming = <A>(shard: string, body: () => A): A => {
+  try {
+    return body()
+  } catch (cause) {
+    throw new ShardFault(shard, cause)
+  }
+}
+
+/** The arrays of a shard, by name. */
+const shardOf = (path: string, source: Source) => {
+  const { metadata, tensors } = blaming(path, () => readSafetensors(source))
+  const blamed = tensors.map((tensor): readonly [string, StoredTensor] => [
+    tensor.name,
+    {
+      ...tensor,
+      values: () => blaming(path, tensor.values),
+      floats: () => blaming(path, tensor.floats)
+    }
+  ])
+  return { metadata, tensors: new Map(blamed) }
+}
 
 /** Arrays of several files, by `model.safetensors.index.json`: `{ weight_map: { NAME: FILE } }`. */
 const openShards = (path: string): WeightFile => {
@@ -40,10 +63,11 @@ const openShards = (path: string): WeightFile => {
     for (const file of new Set(files.map(([, one]) => one))) {
       if (typeof file !== "string" || basename(file) !== file)
         throw new FileFault("names a shard outside of its folder")
-      const source = fileSource(join(dirname(path), file))
+      const shard = join(dirname(path), file)
+      const source = blaming(shard, () => fileSource(shard))
       sources.set(file, source)
-      const { metadata, tensors } = readSafetensors(source)
-      shards.set(file, new Map(tensors.map((tensor) => [tensor.name, tensor])))
+      const { metadata, tensors } = shardOf(shard, source)
+      shards.set(file, tensors)
       if (facts === noFacts) facts = factsOfMetadata(metadata)
     }
     const tensors = files.map(([name, file]) => {
@@ -64,7 +88,7 @@ const looksLikeSafetensors = (source: Source): boolean => source.size > 8 && sou
 /**
  * Opens `.safetensors`, an index of shards of them, or a PyTorch file. What it is shows in its bytes, not in its name.
  *
- * @throws FileFault, or what the file system throws
+ * @throws FileFault, or what the file system throws; of a shard within a ShardFault
  */
 export const openWeightFile = (path: string): WeightFile => {
   if (path.endsWith(".json")) return openShards(path)

@@ -1,8 +1,10 @@
 /**
- * Weights in safetensors (huggingface.co/docs/safetensors): a header of JSON, then values. Other than the codec of
- * archives it reads arrays one by one, and knows the types of PyTorch.
+ * Weights in safetensors (huggingface.co/docs/safetensors): a header of JSON, checked as that of archives, then values.
+ * Other than the codec of archives it reads arrays one by one, and knows the types of PyTorch.
  */
-import { FileFault, printable, type Source, viewOf } from "./source.ts"
+import { DataError } from "../../data/faults.ts"
+import { headerEnd, METADATA, PREFIX, readHeader } from "../../data/safetensors-header.ts"
+import { FileFault, printable, printableText, type Source, viewOf } from "./source.ts"
 import { contiguous, countOf, MOST_AXES, type StoredTensor, type StoredType, storedTensor, WIDTHS } from "./values.ts"
 
 const CODES: Readonly<Record<StoredType, string>> = {
@@ -18,44 +20,31 @@ const CODES: Readonly<Record<StoredType, string>> = {
   bool: "BOOL"
 }
 const TYPES = new Map(Object.entries(CODES).map(([type, code]) => [code, type as StoredType]))
-const METADATA = "__metadata__"
 /** A hundred bytes for each of 300,000 arrays; the format itself allows 100 MB, which take gigabytes once read. */
 const MOST_HEADER = 32 * 2 ** 20
+/** Of a message, which may hold names out of the file. */
+const MOST_WORDS = 300
 
-type Json = Readonly<Record<string, unknown>>
-
-const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value)
-const areCounts = (value: unknown): value is ReadonlyArray<number> =>
-  Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0)
-
-const headerOf = (source: Source): { readonly header: Json; readonly start: number } => {
-  const length = viewOf(source.read(0, 8)).getBigUint64(0, true)
-  if (length > BigInt(source.size - 8)) {
-    throw new FileFault(`says that its header has ${length} bytes, but ${source.size - 8} follow`)
-  }
-  if (length > BigInt(MOST_HEADER)) throw new FileFault(`has a header of ${length} bytes, more than weights need`)
-  let header: unknown
-  try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(source.read(8, Number(length))))
-  } catch (fault) {
-    if (fault instanceof FileFault) throw fault
-  }
-  if (!isObject(header)) throw new FileFault("has a header that is not a JSON object")
-  return { header, start: 8 + Number(length) }
+const refuse = (problem: string): never => {
+  throw new FileFault(printableText(problem, MOST_WORDS))
 }
 
-const tensorOf = (source: Source, start: number, name: string, entry: unknown): StoredTensor => {
-  const { dtype, shape, data_offsets: offsets } = isObject(entry) ? entry : {}
-  if (!areCounts(shape) || shape.length > MOST_AXES || !areCounts(offsets) || offsets.length !== 2) {
-    throw new FileFault(`does not describe its array ${printable(name)} by shape and offsets`)
-  }
-  const type = TYPES.get(String(dtype))
-  if (type === undefined)
-    throw new FileFault(`has an array ${printable(name)} of the unknown type ${printable(String(dtype))}`)
-  const [begin, end] = offsets
+/** The bytes up to where values begin. */
+const headOf = (source: Source): Uint8Array => {
+  const end = headerEnd(source.read(0, Math.min(PREFIX, source.size)), source.size, "")
+  if (end > MOST_HEADER + PREFIX) refuse(`has a header of ${end - PREFIX} bytes, more than weights need`)
+  return source.read(0, end)
+}
+
+type Entry = ReturnType<typeof readHeader>["entries"][number]
+
+const tensorOf = (source: Source, start: number, { begin, code, end, name, shape }: Entry): StoredTensor => {
+  const type = TYPES.get(code)
+  if (type === undefined) return refuse(`has an array ${printable(name)} of the type ${code}, which no weights have`)
+  if (shape.length > MOST_AXES) return refuse(`has an array ${printable(name)} of ${shape.length} axes`)
   const needed = countOf(shape) * WIDTHS[type]
-  if (end - begin !== needed || start + end > source.size) {
-    throw new FileFault(`says that array ${printable(name)} has ${needed} bytes, but they are not all there`)
+  if (end - begin !== needed) {
+    return refuse(`says that array ${printable(name)} has ${needed} bytes, but gives it ${end - begin}`)
   }
   return storedTensor(name, type, contiguous(shape), (from, length) => source.read(start + begin + from, length))
 }
@@ -65,17 +54,19 @@ export interface ReadSafetensors {
   readonly metadata: Readonly<Record<string, string>>
 }
 
-/** @throws FileFault where the header is damaged or lies */
+/**
+ * Arrays whose values are read when they are wanted, in the order of their bytes.
+ *
+ * @throws FileFault where the header is damaged or lies
+ */
 export const readSafetensors = (source: Source): ReadSafetensors => {
-  const { header, start } = headerOf(source)
-  const tensors = Object.entries(header)
-    .filter(([name]) => name !== METADATA)
-    .map(([name, entry]) => tensorOf(source, start, name, entry))
-  const metadata = Object.hasOwn(header, METADATA) ? header[METADATA] : {}
-  if (!isObject(metadata) || !Object.values(metadata).every((text) => typeof text === "string")) {
-    throw new FileFault("has metadata that are not texts")
+  try {
+    const { entries, metadata, start } = readHeader(headOf(source), source.size, refuse)
+    return { tensors: entries.map((entry) => tensorOf(source, start, entry)), metadata }
+  } catch (fault) {
+    if (fault instanceof DataError) return refuse(fault.problem)
+    throw fault
   }
-  return { tensors, metadata: metadata as Readonly<Record<string, string>> }
 }
 
 /** An array to be written: float32, or one int64. */

@@ -4,6 +4,15 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs"
 /** A file is damaged, or not what it should be; the message is a clause. */
 export class FileFault extends Error {}
 
+/** A fault of a file that another one names: a shard of an index. */
+export class ShardFault extends Error {
+  readonly path: string
+  constructor(path: string, cause: unknown) {
+    super(path, { cause })
+    this.path = path
+  }
+}
+
 export interface Source {
   /** In bytes. */
   readonly size: number
@@ -49,8 +58,11 @@ export const bytesSource = (bytes: Uint8Array): Source => ({
 /** Numbers of `bytes`, little-endian. */
 export const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
-/** A name out of a file as messages show it: cut, and with nothing that a terminal would obey. */
-export const printable = (name: string): string => {
-  const cut = name.length > 100 ? `${name.slice(0, 100)}...` : name
+/** Text out of a file as messages show it: cut to `most` characters, and with nothing that a terminal would obey. */
+export const printableText = (text: string, most: number): string => {
+  const cut = text.length > most ? `${text.slice(0, most)}...` : text
   return cut.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (one) => `\\u${(one.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`)
 }
+
+/** A name out of a file as messages show it. */
+export const printable = (name: string): string => printableText(name, 100)

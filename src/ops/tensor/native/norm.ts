@@ -1,5 +1,5 @@
 /** Batch normalisation by TensorFlow's fused operations. Formulas: see `../norm.ts`. */
-import { EPSILON, type Given, type Normalised, type NormOptions } from "../norm.ts"
+import { checkVaries, EPSILON, type Given, type Normalised, type NormOptions } from "../norm.ts"
 import type { Tensor, Tf } from "../tfjs.ts"
 import { reluGradient } from "./activation.ts"
 import { type Attributes, type Native, using } from "./ops.ts"
@@ -26,6 +26,7 @@ export const batchNorm = (
   beta: Tensor,
   { relu, epsilon = EPSILON }: NormOptions
 ): Normalised => {
+  checkVaries(x)
   let statistics: readonly [Tensor, Tensor] | undefined
   const apply = tf.customGrad((...args) => {
     const [input, scale, shift] = args as unknown as [Tensor, Tensor, Tensor]

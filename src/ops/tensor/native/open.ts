@@ -10,7 +10,6 @@ import { batchNorm, normalise } from "./norm.ts"
 import { BACKEND, nativeOps } from "./ops.ts"
 import { nativeMaxPool } from "./pool.ts"
 import { intraOpThreads, type Precision } from "./process.ts"
-import { segmentSum } from "./segment-sum.ts"
 import { withSmallMaps } from "./small-maps.ts"
 import { adam, sgd } from "./update.ts"
 
@@ -47,7 +46,6 @@ export const openNative = (
     normalise: (x, given, options) => normalise(native, x, given, options),
     relu: (x) => relu(tf, native, x),
     addRelu: (a, b) => addRelu(tf, native, a, b),
-    segmentSum: (x, segments, count) => segmentSum(native, x, native.ints([...segments]), count),
     adam: (state, gradient, options) => adam(native, state, gradient, options),
     sgd: (state, gradient, options) => sgd(native, state, gradient, options)
   })

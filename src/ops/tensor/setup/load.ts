@@ -54,20 +54,18 @@ export const findNative = (projectRoot: string): Found => {
   return { found: true, packageFolder, version: built.version, gpu: built.gpu }
 }
 
-/** What the package is once loaded: TensorFlow.js with the backend `tensorflow` registered and chosen. */
-export type NativeTf = Tf
-
 /**
- * Loads the native package into this process, without TensorFlow's greetings. Settings of TensorFlow that are
- * environment variables (`TF_NUM_INTRAOP_THREADS`) must be set before.
+ * Loads the native package into this process, TensorFlow.js with the backend `tensorflow` registered and chosen,
+ * without TensorFlow's greetings. Settings of TensorFlow that are environment variables (`TF_NUM_INTRAOP_THREADS`) must
+ * be set before.
  *
  * @throws NativeLoadError where the package or its libraries do not load
  */
-export const loadNative = (found: { readonly packageFolder: string }): NativeTf => {
+export const loadNative = (found: { readonly packageFolder: string }): Tf => {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= "2"
   restoreUtil()
   try {
-    return createRequire(import.meta.url)(found.packageFolder) as NativeTf
+    return createRequire(import.meta.url)(found.packageFolder) as Tf
   } catch (cause) {
     throw new NativeLoadError({
       subject: found.packageFolder,
