@@ -69,6 +69,7 @@ export const pipelineParam =
 const number = (expected: string, accepts: (n: number) => boolean): Plain<number> =>
   Schema.Number.check(Schema.makeFilter((n: number) => accepts(n) || "out of range", { expected }))
 
+export const Finite = number("a finite number", Number.isFinite)
 export const Positive = number("a number above 0", (n) => Number.isFinite(n) && n > 0)
 export const NonNegative = number("a number of at least 0", (n) => Number.isFinite(n) && n >= 0)
 export const PositiveInt = number("a whole number of at least 1", (n) => Number.isSafeInteger(n) && n >= 1)
