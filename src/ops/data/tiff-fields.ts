@@ -45,6 +45,12 @@ export const refusing =
 /** Bytes of a file, from (inclusive) to (exclusive). */
 export type Span = readonly [from: number, to: number]
 
+/** Each span once, in the order of their places. */
+const distinct = (spans: ReadonlyArray<Span>): ReadonlyArray<Span> => {
+  const sorted = [...spans].sort((a, b) => a[0] - b[0] || a[1] - b[1])
+  return sorted.filter(([from, to], i) => i === 0 || from !== sorted[i - 1][0] || to !== sorted[i - 1][1])
+}
+
 /** One field: where it stands in its directory, and what it says of its values. */
 interface Entry {
   readonly type: number
@@ -160,9 +166,10 @@ export class Fields {
     this.numbers = new Numbers(bytes, refuse)
     this.littleEndian = this.numbers.little
     this.directories = directoriesOf(bytes, this.numbers, refuse)
-    const values = this.directories.flatMap(({ entries }) => [...entries.values()].filter(({ inline }) => !inline))
-    const spans = new Map(values.map(({ from, length }) => [`${from} ${length}`, [from, from + length] as const]))
-    this.taken = [[0, this.numbers.widths.head], ...this.directories.map(({ span }) => span), ...spans.values()]
+    const values = this.directories.flatMap(({ entries }) =>
+      [...entries.values()].filter(({ inline }) => !inline).map(({ from, length }): Span => [from, from + length])
+    )
+    this.taken = [[0, this.numbers.widths.head], ...this.directories.map(({ span }) => span), ...distinct(values)]
   }
 
   private entry(tag: number, { entries, twice } = this.directories[0]): Entry | undefined {
