@@ -1,4 +1,5 @@
 import { Context } from "effect"
+import { batchMatMul } from "../tensor/elementwise.ts"
 import type { Engine } from "../tensor/engine.ts"
 import type { Tensor } from "../tensor/tfjs.ts"
 
@@ -83,18 +84,39 @@ const transposed = (rows: Float32Array, q: number, d: number): Float32Array => {
   return out
 }
 
+/** How queries and items lie on an engine, and how they are multiplied: float32 [n, q]. */
+interface Form {
+  readonly queries: (engine: Engine, queries: Float32Array, q: number, d: number) => Tensor
+  readonly items: (engine: Engine, items: Float32Array, n: number, d: number) => Tensor
+  readonly multiply: (engine: Engine, items: Tensor, queries: Tensor) => Tensor
+}
+
 const POINT = { stride: 1, padding: 0, dilation: 1 } as const
 
 /**
- * The product on a tensor engine, as a convolution of one point: items are the pixels of an image as they lie in memory,
- * and only the few queries are transposed, as its filter. No engine has a faster form, and on WebAssembly matrix products
- * of other forms take up to five times as long.
- * Queries stay on the engine until they are released; items until others come, so that one tile of items is moved there
- * once for all tiles of queries.
+ * A convolution of one point: items are the pixels of an image as they lie in memory, and only the few queries are
+ * transposed, as its filter. On WebAssembly matrix products of other forms take up to five times as long.
+ */
+const asPoints: Form = {
+  queries: (engine, queries, q, d) => engine.tensor(transposed(queries, q, d), [1, 1, d, q]),
+  items: (engine, items, n, d) => engine.tensor(items, [1, n, 1, d]),
+  multiply: (engine, items, queries) => engine.conv2d(items, queries, POINT)
+}
+
+/** Rows times rows, as TensorFlow does fastest. */
+const asRows: Form = {
+  queries: (engine, queries, q, d) => engine.tensor(queries, [q, d]),
+  items: (engine, items, n, d) => engine.tensor(items, [n, d]),
+  multiply: (_, items, queries) => batchMatMul(items, queries, { transposeB: true })
+}
+
+/**
+ * The product on a tensor engine, in the form that it does fastest. Queries stay on the engine until they are released;
+ * items until others come, so that one tile of items is moved there once for all tiles of queries.
  */
 export const engineProduct = (engine: Engine): Product => {
-  const kept = (values: Float32Array, shape: ReadonlyArray<number>) =>
-    engine.scope(() => engine.keep(engine.tensor(values, shape)))
+  const form = engine.name === "tensorflow" ? asRows : asPoints
+  const kept = (make: () => Tensor) => engine.scope(() => engine.keep(make()))
   let left: { readonly items: Float32Array; readonly tensor: Tensor } | undefined
   let holders = 0
   const forget = () => {
@@ -102,16 +124,16 @@ export const engineProduct = (engine: Engine): Product => {
     left = undefined
   }
   return (queries, q, d) => {
-    const right = kept(transposed(queries, q, d), [1, 1, d, q])
+    const right = kept(() => form.queries(engine, queries, q, d))
     holders++
     return {
       times: (items, n) => {
         if (left?.items !== items) {
           forget()
-          left = { items, tensor: kept(items, [1, n, 1, d]) }
+          left = { items, tensor: kept(() => form.items(engine, items, n, d)) }
         }
         const { tensor } = left
-        return engine.scope(() => engine.read(engine.conv2d(tensor, right, POINT)))
+        return engine.scope(() => engine.read(form.multiply(engine, tensor, right)))
       },
       release: () => {
         engine.dispose([right])
