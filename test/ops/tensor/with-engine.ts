@@ -29,9 +29,9 @@ export const noise = (shape: ReadonlyArray<number>, seed: number, shift = 0): Gr
 
 /**
  * Largest error over the largest value of the array, at most `tolerance`. Sums of values near 1 that cancel keep the errors
- * of their terms, so that nothing below 0.1 counts as large.
+ * of their terms, so that nothing below 0.1 counts as large; of hundreds of terms they may be 2e-5 of it, where a wrong kernel is out by 0.1.
  */
-export const close = (got: Float32Array, expected: Grid, tolerance = 2e-5): void => {
+export const close = (got: Float32Array, expected: Grid, tolerance = 1e-4): void => {
   expect(got.length).toBe(expected.data.length)
   let scale = 0.1
   let error = 0
