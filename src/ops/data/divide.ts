@@ -62,7 +62,11 @@ export const byArchive = (references: ReadonlyArray<PatchRef>, seed: number, val
 /** Names per part. */
 export type Lists = Readonly<Partial<Record<Split, ReadonlyArray<string>>>>
 
-/** The part of each name, by its stem. */
+/** The split of each name in lists, by its stem; the last list that has it counts. */
+export const splitsByStem = (lists: Lists, stemOf: Stem): ReadonlyMap<string, Split> =>
+  new Map(SPLITS.flatMap((split) => (lists[split] ?? []).map((name) => [stemOf(name), split] as const)))
+
+/** As `splitsByStem`, where each name must stand once. */
 const partsOf = (lists: Lists, stemOf: Stem): ReadonlyMap<string, Split> => {
   const parts = new Map<string, Split>()
   for (const split of SPLITS) {

@@ -2,7 +2,7 @@
 import type { Fault } from "../fault.ts"
 import { suggestion } from "../words.ts"
 import { optionText } from "./text.ts"
-import { entriesOf, type Mapping, type Node, parseYaml, type Sequence, type Slot } from "./tree.ts"
+import { entriesOf, type Mapping, type Node, parseYaml, type Sequence, type Slot, slotsOf } from "./tree.ts"
 
 /** An edit that cannot be made: the option's text is the place. */
 class Refused extends Error {}
@@ -114,14 +114,7 @@ const assign = (root: Node, path: ReadonlyArray<string>, value: Node): void => {
 
 /** Nodes that an alias stands for somewhere. */
 const aliasedIn = (node: Node, found = new Set<Node>()): ReadonlySet<Node> => {
-  const { content } = node
-  const slots =
-    content.kind === "scalar"
-      ? []
-      : content.kind === "sequence"
-        ? content.items
-        : [...content.entries, ...content.merges]
-  for (const slot of slots) {
+  for (const slot of slotsOf(node)) {
     if (slot.alias) found.add(slot.node)
     else aliasedIn(slot.node, found)
   }

@@ -193,18 +193,17 @@ class Builder {
   }
 }
 
+/** All that a node holds: a sequence's items, or a mapping's entries and what it merges. */
+export const slotsOf = ({ content }: Node): ReadonlyArray<Slot> => {
+  if (content.kind === "scalar") return []
+  return content.kind === "sequence" ? content.items : [...content.entries, ...content.merges]
+}
+
 /** Values below a node with aliases followed; each node is counted once per use, computed once per node. */
 const valuesBelow = (node: Node, known: Map<Node, number>): number => {
   const before = known.get(node)
   if (before !== undefined) return before
-  const { content } = node
-  const slots =
-    content.kind === "scalar"
-      ? []
-      : content.kind === "sequence"
-        ? content.items
-        : [...content.entries, ...content.merges]
-  const total = slots.reduce((sum, slot) => sum + valuesBelow(slot.node, known), 1)
+  const total = slotsOf(node).reduce((sum, slot) => sum + valuesBelow(slot.node, known), 1)
   known.set(node, total)
   return total
 }

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
-import type { PatchRef, RawPatch, Split } from "../../elements.ts"
+import type { PatchRef, RawPatch } from "../../elements.ts"
 import { listFindings } from "../audit/names.ts"
-import { type Lists, SPLITS } from "../divide.ts"
+import { type Lists, splitsByStem } from "../divide.ts"
 import { DataError } from "../faults.ts"
 import { decodeTiffBands } from "../geotiff-read.ts"
 import { nomenclatureOf } from "../nomenclatures.ts"
@@ -33,10 +33,6 @@ const readLists = (folder: string): Lists =>
       readSplitFile(join(folder, name), split)
     ])
   )
-
-/** The part of each image, by its stem. */
-const partsOf = (lists: Lists): ReadonlyMap<string, Split> =>
-  new Map(SPLITS.flatMap((split) => (lists[split] ?? []).map((name) => [stemOf(name), split] as const)))
 
 /** Whether a file is named as EuroSAT's are: `Forest_12.tif`. */
 export const isEurosatFile = (stem: string): boolean =>
@@ -106,7 +102,7 @@ export const eurosat: ArchiveKind = {
     const files = [...images.values()].sort((a, b) => byText(nameOf(a), nameOf(b)))
     const categories = files.map((file) => categoryOf(folder, file))
     const lists = readLists(folder)
-    const parts = partsOf(lists)
+    const parts = splitsByStem(lists, stemOf)
     return openImageSet({
       kind: "eurosat",
       folder,

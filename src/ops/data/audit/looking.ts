@@ -3,7 +3,7 @@ import { Effect, Result, Stream } from "effect"
 import type { Nomenclature, PatchRef, RawPatch } from "../../elements.ts"
 import { listedBy } from "../archive/image-files.ts"
 import { decodePatch, type Opened } from "../archives.ts"
-import { type Lists, SPLITS } from "../divide.ts"
+import { type Lists, splitsByStem } from "../divide.ts"
 import { DataError } from "../faults.ts"
 import { translateLabels } from "../nomenclatures.ts"
 
@@ -33,7 +33,7 @@ const PATCHES_PER_STEP = { labels: 1024, pixels: 1 }
 const dividedBy = (lists: Lists | undefined, names: ReadonlyArray<string>): ((reference: PatchRef) => PatchRef) => {
   if (lists === undefined) return (reference) => reference
   const stemOf = listedBy(names)
-  const parts = new Map(SPLITS.flatMap((split) => (lists[split] ?? []).map((name) => [stemOf(name), split] as const)))
+  const parts = splitsByStem(lists, stemOf)
   return (reference) => ({ ...reference, split: parts.get(stemOf(reference.name)) })
 }
 
