@@ -29,10 +29,9 @@ export class Book {
   }
   /** Notes that what pipelines made is of another input than there is now. */
   outdate(names: ReadonlyArray<string>): void {
-    for (const name of names) {
-      const entry = this.record.pipelines[name]
-      if (entry !== undefined) this.enter(name, { ...entry, status: "outdated" })
-    }
+    const made = names.filter((name) => this.record.pipelines[name] !== undefined)
+    for (const name of made) this.set(`pipelines.${name}.status`, "outdated")
+    if (made.length > 0) this.save()
   }
   save(): void {
     writeRecord(this.folder, this.record)

@@ -107,9 +107,8 @@ const demandFolder = (path: string): void => {
   })
 }
 
-/** @throws DataError where there is no folder, or no kind, or more than one, looks like it */
-export const detectArchive = (path: string): ArchiveName => {
-  demandFolder(path)
+/** @throws DataError where no kind, or more than one, looks like the folder */
+const detectArchive = (path: string): ArchiveName => {
   const found = likenessOf(path)
   if (found.length === 1) return found[0]
   throw new DataError({

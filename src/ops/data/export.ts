@@ -8,7 +8,7 @@ import { Run } from "../run.ts"
 import { mapGood, onBadPatch } from "./bad-patches.ts"
 import { attempt, DataError, type StoreError } from "./errors.ts"
 import { fileFault } from "./files.ts"
-import { decodeSafetensors } from "./safetensors.ts"
+import { describeSafetensors } from "./safetensors.ts"
 import { Shards, type Value } from "./shards.ts"
 import { loadPatch, openAll } from "./store/each.ts"
 
@@ -98,7 +98,7 @@ export const exportStore = source({
         const load = (name: string) =>
           Effect.flatMap(loadPatch(store, name), (bytes) =>
             attempt(() => {
-              decodeSafetensors(bytes, name)
+              describeSafetensors(bytes, name)
               if (by === "patch") fileOf(folder, name)
               return { name, bytes }
             })
