@@ -33,6 +33,7 @@ const transformed = (patch: Shaped, draw: Random, chances: Chances): Shaped => {
 
 /** Reflectance of 1 in the units of Sentinel-2's products. */
 const REFLECTANCE = 10_000
+
 /** @throws DataError where bands have no scale of their own */
 const whiteOf = ({ bands, name, white }: Patch): number => {
   if (white !== undefined) return white

@@ -28,8 +28,7 @@ const readPiece = async (bytes: Uint8Array, header: TiffHeader, i: number, into:
     if (unpacked.length < into.byteLength) throw new Error(`there are ${unpacked.length} bytes of ${into.byteLength}`)
     rawBytes(into).set(unpacked.subarray(0, into.byteLength))
   } catch (cause) {
-    const why = messageOf(cause)
-    refuse(`cannot be unpacked: ${tiled ? "tile" : "strip"} ${i}: ${why}`)
+    refuse(`cannot be unpacked: ${tiled ? "tile" : "strip"} ${i}: ${messageOf(cause)}`)
   }
   undoPredictor(into, packing.predictor, littleEndian, { across: columns * samples, samples })
 }

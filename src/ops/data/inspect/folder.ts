@@ -33,8 +33,8 @@ const list = (folder: string): ReadonlyArray<Entry> => {
 }
 
 /**
- * All patches below a folder, those of the folder itself first, in the order of names: files that differ only in their band are one patch; masks are
- * left out. One folder's names are held at a time.
+ * All patches below a folder, those of the folder itself first, in the order of names: files that differ only in
+ * their band are one patch; masks are left out. One folder's names are held at a time.
  *
  * @throws DataError where a folder cannot be listed, or a link leads nowhere or back to a folder above it
  */
