@@ -1,6 +1,6 @@
 /** `npm run docs`: writes `docs/operators.md` from the operators. A test fails while it is stale. */
 import { join } from "node:path"
-import { writeFileAtomic } from "../ops/files.ts"
+import { writeFileAtomic } from "../ops/formats/files.ts"
 import { catalogue, catalogueMarkdown } from "../pipeline/catalogue.ts"
 import { operators } from "./operators.ts"
 

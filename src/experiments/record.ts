@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto"
 import { existsSync, readFileSync, statSync } from "node:fs"
 import { join, relative, resolve, sep } from "node:path"
-import { writeFileAtomic } from "../ops/files.ts"
+import { writeFileAtomic } from "../ops/formats/files.ts"
 import { canonical } from "../pipeline/print.ts"
 import { RunError } from "./errors.ts"
 import type { StageTiming } from "./stages.ts"

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
+import { version } from "../ops/version.ts"
 
 const require = createRequire(import.meta.url)
 
@@ -20,13 +21,9 @@ const versionOf = (name: string): string => {
   throw new Error(`package ${name} has no package.json`)
 }
 
-const own = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8")) as {
-  readonly version: string
-}
-
 /** Versions that a result may depend on. */
 export const versions = {
-  orbitrank: own.version,
+  orbitrank: version,
   node: process.versions.node,
   effect: versionOf("effect"),
   tensorflowjs: versionOf("@tensorflow/tfjs"),

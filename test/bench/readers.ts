@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Stream } from "effect"
-import { miniature } from "../../src/ops/data/miniature.ts"
+import { miniature } from "../../src/ops/data/miniature/miniature.ts"
 import { openReader } from "../../src/ops/data/store/lmdb.ts"
 import type { PatchRef, RawPatch } from "../../src/ops/elements.ts"
 import { workerPool } from "../../src/ops/workers/pool.ts"
@@ -77,7 +77,7 @@ const decodedOn = (references: ReadonlyArray<PatchRef>): Promise<number> =>
     Effect.scoped(
       Effect.gen(function* () {
         const pool = yield* workerPool<PatchRef, RawPatch>({
-          module: new URL("../../src/ops/data/decode-work.ts", import.meta.url),
+          module: new URL("../../src/ops/data/archives/decode-work.ts", import.meta.url),
           size: 1,
           data: undefined
         })

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
-import { DataError } from "./faults.ts"
+import { DataError } from "../formats/faults.ts"
 
-export { DataError, StoreError } from "./faults.ts"
+export { DataError, StoreError } from "../formats/faults.ts"
 
 /** Runs a pure function that throws `DataError`; what else it throws is a defect. */
 export const attempt = <A>(run: () => A): Effect.Effect<A, DataError> =>

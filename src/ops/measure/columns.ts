@@ -1,5 +1,5 @@
 /** Every figure of an evaluation as a column: one value per query, reduced to its mean. */
-import { field } from "../retrieve/csv.ts"
+import { field } from "../formats/csv.ts"
 import type { Tally } from "./accumulate.ts"
 import type { Figures } from "./figures.ts"
 import type { Plan, Prepared } from "./prepare.ts"

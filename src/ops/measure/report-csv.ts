@@ -1,6 +1,6 @@
 /** Reports as tables of numbers. */
 import type { Report } from "../elements.ts"
-import { field } from "../retrieve/csv.ts"
+import { field } from "../formats/csv.ts"
 import { figuresIn } from "./report-value.ts"
 
 /** How tables say that a ranking was made with the labels of the database. */

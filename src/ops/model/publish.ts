@@ -1,26 +1,22 @@
-import { readFileSync } from "node:fs"
-import { join, resolve } from "node:path"
+import { resolve } from "node:path"
 import { Effect, Stream } from "effect"
 import { operator } from "../../pipeline/operator.ts"
 import { Name, optional, param } from "../../pipeline/param.ts"
 import type { Step } from "../../pipeline/step.ts"
 import { messageOf } from "../../pipeline/words.ts"
 import { type TrainState, TrainStep } from "../elements.ts"
-import { writeFileAtomic } from "../files.ts"
+import { writeFileAtomic } from "../formats/files.ts"
 import { Run } from "../run.ts"
 import { engine } from "../tensor/engine.ts"
+import { version } from "../version.ts"
 import { exportWeights } from "./export.ts"
 import { WeightsError } from "./weights.ts"
-
-const own = JSON.parse(readFileSync(join(import.meta.dirname, "../../../package.json"), "utf8")) as {
-  readonly version: string
-}
 
 const write = (path: string, { network, weights }: TrainState, normalisation: string, engineVersion: string) =>
   Effect.try({
     try: () => {
       const { model: architecture, bands, classes } = network
-      const versions = { orbitrank: own.version, node: process.versions.node, engine: engineVersion }
+      const versions = { orbitrank: version, node: process.versions.node, engine: engineVersion }
       writeFileAtomic(path, exportWeights(weights, { architecture, bands, classes, normalisation, versions }))
     },
     catch: (cause) =>

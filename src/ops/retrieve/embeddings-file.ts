@@ -1,9 +1,9 @@
 /** Embeddings on disk: vectors that numpy opens, and a table of names and labels beside them. */
 import { rmSync } from "node:fs"
 import type { Embeddings } from "../elements.ts"
-import { GrowingFile } from "../growing-file.ts"
-import { npyHeader } from "../npy.ts"
-import { field } from "./csv.ts"
+import { field } from "../formats/csv.ts"
+import { GrowingFile } from "../formats/growing-file.ts"
+import { npyHeader } from "../formats/npy.ts"
 import { RetrieveError } from "./errors.ts"
 
 /** Bytes of the vectors' header, which is written again once the rows are counted: enough for any shape. */

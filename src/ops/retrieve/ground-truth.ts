@@ -4,11 +4,11 @@ import { passing } from "../../pipeline/operator.ts"
 import { param } from "../../pipeline/param.ts"
 import { few, repeated } from "../../pipeline/words.ts"
 import type { Batch, Embeddings, Patch } from "../elements.ts"
+import { FileName } from "../filename.ts"
 import { MeasureError } from "../measure/errors.ts"
 import { type Truth, truthOf } from "../measure/truth.ts"
 import { Run } from "../run.ts"
 import { RetrieveError } from "./errors.ts"
-import { FileName } from "./filename.ts"
 import { writeTruth } from "./truth-file.ts"
 
 /** Elements that carry labels as vectors. */

@@ -1,6 +1,6 @@
 /** Reads matrices from `.npy` files, rows at a time. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs"
-import { NPY_PREFIX, npySpan, parseNpy } from "../npy.ts"
+import { NPY_PREFIX, npySpan, parseNpy } from "../formats/npy.ts"
 import { RetrieveError } from "./errors.ts"
 
 /** A matrix on disk: row-major, little-endian. */

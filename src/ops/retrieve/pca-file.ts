@@ -4,9 +4,9 @@
  */
 import { readFileSync } from "node:fs"
 import { DataError } from "../data/errors.ts"
-import { decodeSafetensors } from "../data/safetensors.ts"
-import { encodeSafetensors } from "../data/safetensors-write.ts"
-import { writeFileAtomic } from "../files.ts"
+import { writeFileAtomic } from "../formats/files.ts"
+import { decodeSafetensors } from "../formats/safetensors/read.ts"
+import { encodeSafetensors } from "../formats/safetensors/write.ts"
 import { RetrieveError, unwritable } from "./errors.ts"
 import type { Components } from "./pca.ts"
 

@@ -1,6 +1,6 @@
 /** The page of an audit: one HTML file that needs no network. */
 import { counted, grouped } from "../../pipeline/words.ts"
-import { countedText } from "../data/archive/kind.ts"
+import { countedText } from "../data/archives/shared/kind.ts"
 import type { Audit, Finding } from "../elements.ts"
 import { verdict } from "./audit-text.ts"
 import { escapeText } from "./markup.ts"

@@ -1,7 +1,7 @@
 /** What the run record says was left out: bad patches by the step that skipped them, findings about the archive. */
 import { counted } from "../../pipeline/words.ts"
-import { type Finding, findingText } from "../data/archive/kind.ts"
-import type { Bad } from "../data/bad-patches.ts"
+import { type Finding, findingText } from "../data/archives/shared/kind.ts"
+import type { Bad } from "../data/patches/bad-patches.ts"
 import { escapeText } from "./markup.ts"
 
 /** By step; see `bad-patches.ts` and `archive.ts`, which record them. */

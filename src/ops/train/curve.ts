@@ -5,7 +5,7 @@ import { explained } from "../../pipeline/explained.ts"
 import { operator } from "../../pipeline/operator.ts"
 import { messageOf } from "../../pipeline/words.ts"
 import { TrainStep } from "../elements.ts"
-import { writeFileAtomic } from "../files.ts"
+import { writeFileAtomic } from "../formats/files.ts"
 import { Run } from "../run.ts"
 import { definedFigures } from "./figures.ts"
 

@@ -2,21 +2,21 @@ import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSyn
 import { join } from "node:path"
 import { Effect, Stream } from "effect"
 import { describe, expect, vi } from "vitest"
-import { readBigEarthNet } from "../../../src/ops/data/archive/bigearthnet.ts"
-import { archive } from "../../../src/ops/data/archive.ts"
-import { augment } from "../../../src/ops/data/augment.ts"
-import { mapGood } from "../../../src/ops/data/bad-patches.ts"
-import { batch } from "../../../src/ops/data/batch.ts"
-import { crop } from "../../../src/ops/data/crop.ts"
-import { decode } from "../../../src/ops/data/decode.ts"
-import { CLASSES_19, encode19 } from "../../../src/ops/data/labels.ts"
-import { miniature } from "../../../src/ops/data/miniature.ts"
-import { normalise } from "../../../src/ops/data/normalise.ts"
-import { read } from "../../../src/ops/data/read.ts"
-import { resize } from "../../../src/ops/data/resize.ts"
-import { split } from "../../../src/ops/data/split.ts"
-import { prepareStd } from "../../../src/ops/data/splits.ts"
-import { store } from "../../../src/ops/data/store.ts"
+import { archive } from "../../../src/ops/data/archives/archive.ts"
+import { readBigEarthNet } from "../../../src/ops/data/archives/bigearthnet.ts"
+import { decode } from "../../../src/ops/data/archives/decode.ts"
+import { CLASSES_19, encode19 } from "../../../src/ops/data/archives/shared/corine-labels.ts"
+import { miniature } from "../../../src/ops/data/miniature/miniature.ts"
+import { augment } from "../../../src/ops/data/patches/augment.ts"
+import { mapGood } from "../../../src/ops/data/patches/bad-patches.ts"
+import { batch } from "../../../src/ops/data/patches/batch.ts"
+import { crop } from "../../../src/ops/data/patches/crop.ts"
+import { normalise } from "../../../src/ops/data/patches/normalise.ts"
+import { read } from "../../../src/ops/data/patches/read.ts"
+import { resize } from "../../../src/ops/data/patches/resize.ts"
+import { prepareStd } from "../../../src/ops/data/splits/original.ts"
+import { split } from "../../../src/ops/data/splits/split.ts"
+import { store } from "../../../src/ops/data/store/store.ts"
 import type { Patch } from "../../../src/ops/elements.ts"
 import { FirstEpoch } from "../../../src/ops/run.ts"
 import { toStream } from "../../../src/pipeline/interpret.ts"
@@ -27,8 +27,8 @@ import { runIn } from "./streams.ts"
 
 /** Counts the images that reading makes. */
 const assembled = vi.hoisted(() => ({ count: 0 }))
-vi.mock("../../../src/ops/data/assemble.ts", async (original) => {
-  const real = await original<typeof import("../../../src/ops/data/assemble.ts")>()
+vi.mock("../../../src/ops/data/patches/assemble.ts", async (original) => {
+  const real = await original<typeof import("../../../src/ops/data/patches/assemble.ts")>()
   return {
     assemble: (...args: Parameters<typeof real.assemble>) => {
       assembled.count++

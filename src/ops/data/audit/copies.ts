@@ -1,8 +1,8 @@
 /** Images that occur twice, told by a hash of their pixels. */
 import { createHash } from "node:crypto"
 import type { RawPatch } from "../../elements.ts"
-import { type Finding, finding } from "../archive/kind.ts"
-import { rawBytes } from "../dtypes.ts"
+import { rawBytes } from "../../formats/dtypes.ts"
+import { type Finding, finding } from "../archives/shared/kind.ts"
 
 /** A hash of all bands with their names, types and sizes: equal for equal pixels, whatever the file. */
 const contentHash = ({ bands }: Pick<RawPatch, "bands">): string => {

@@ -1,11 +1,11 @@
 /** Looking at the patches of an archive one by one: their labels, and their pixels where those are asked for. */
 import { Effect, Result, Stream } from "effect"
 import type { Nomenclature, PatchRef, RawPatch } from "../../elements.ts"
-import { listedBy } from "../archive/image-files.ts"
-import { decodePatch, type Opened } from "../archives.ts"
-import { type Lists, splitsByStem } from "../divide.ts"
-import { DataError } from "../faults.ts"
-import { translateLabels } from "../nomenclatures.ts"
+import { DataError } from "../../formats/faults.ts"
+import { decodePatch, type Opened } from "../archives/recognise.ts"
+import { listedBy } from "../archives/shared/image-files.ts"
+import { translateLabels } from "../archives/shared/nomenclatures.ts"
+import { type Lists, splitsByStem } from "../splits/divide.ts"
 
 /** What is to be seen of each patch. */
 export interface Looking {

@@ -1,7 +1,7 @@
 /** Names that fit nothing: labels without files, files without labels, names in lists that no patch has. */
-import { listedBy } from "../archive/image-files.ts"
-import { type Finding, finding } from "../archive/kind.ts"
-import { type Lists, SPLITS } from "../divide.ts"
+import { listedBy } from "../archives/shared/image-files.ts"
+import { type Finding, finding } from "../archives/shared/kind.ts"
+import { type Lists, SPLITS } from "../splits/divide.ts"
 
 /** @param names of the archive's patches */
 export const listFindings = (lists: Lists, names: ReadonlyArray<string>): ReadonlyArray<Finding> => {

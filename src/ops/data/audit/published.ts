@@ -1,8 +1,8 @@
 /** What is known of the data sets: counts taken from their published label files, to set an archive beside. */
 import type { Split } from "../../elements.ts"
-import type { ArchiveName } from "../archives.ts"
-import { CLASSES_19 } from "../labels.ts"
-import { nomenclatureOf } from "../nomenclatures.ts"
+import type { ArchiveName } from "../archives/recognise.ts"
+import { CLASSES_19 } from "../archives/shared/corine-labels.ts"
+import { nomenclatureOf } from "../archives/shared/nomenclatures.ts"
 
 type Counts = Readonly<Record<string, number>>
 

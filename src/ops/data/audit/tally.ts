@@ -1,7 +1,7 @@
 /** Counting an archive: classes by split and country, label sets, and what its labels make suspicious. Pure. */
 import type { Audit, PatchRef } from "../../elements.ts"
-import { filledFinding, isFilled } from "../archive/filled.ts"
-import { type Finding, finding } from "../archive/kind.ts"
+import { filledFinding, isFilled } from "../archives/shared/filled.ts"
+import { type Finding, finding } from "../archives/shared/kind.ts"
 import type { Published } from "./published.ts"
 
 /** Labels of one patch under the classes that are audited. */

@@ -1,7 +1,7 @@
 /** What can be said of an array without knowing what it is for. */
 import { createHash } from "node:crypto"
 import type { Dtype, Pixels } from "../../elements.ts"
-import { rawBytes } from "../dtypes.ts"
+import { rawBytes } from "../../formats/dtypes.ts"
 
 /** A named array of a patch: a band, or whatever else its file holds. */
 export interface Layer {

@@ -2,8 +2,8 @@
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
 import { messageOf } from "../../../pipeline/words.ts"
-import { type Entry, entryOf, isShown, type Trail, trailInto } from "../archive/entries.ts"
-import { byText } from "../archive/read-file.ts"
+import { type Entry, entryOf, isShown, type Trail, trailInto } from "../archives/shared/entries.ts"
+import { byText } from "../archives/shared/read-file.ts"
 import { DataError } from "../errors.ts"
 import { isKnownFile, patchOfFile } from "./file.ts"
 

@@ -1,8 +1,8 @@
 /** What the classes of a miniature look like, drawn once per archive. */
 import { random } from "../../../pipeline/random.ts"
-import { S2_BANDS } from "../bands.ts"
-import { CLASSES_19, CLASSES_43, INDEX_19_OF_43 } from "../labels.ts"
-import { BIGEARTHNET_MOMENTS } from "../normalisation.ts"
+import { CLASSES_19, CLASSES_43, INDEX_19_OF_43 } from "../archives/shared/corine-labels.ts"
+import { S2_BANDS } from "../patches/bands.ts"
+import { BIGEARTHNET_MOMENTS } from "../patches/normalisation.ts"
 import { KNOBS } from "./knobs.ts"
 import { drawLabelSets } from "./label-sets.ts"
 

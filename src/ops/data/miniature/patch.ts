@@ -1,7 +1,7 @@
 /** The pixels of one miniature patch: its classes' mosaic, seen through weather, season and a sensor. */
 import { type Random, random } from "../../../pipeline/random.ts"
 import type { Band } from "../../elements.ts"
-import { S2_BANDS } from "../bands.ts"
+import { S2_BANDS } from "../patches/bands.ts"
 import { KNOBS } from "./knobs.ts"
 import type { Land } from "./land.ts"
 import { drawMosaic } from "./mosaic.ts"

@@ -1,6 +1,7 @@
 /** Which bands, dtypes and sizes the patches of a store have, and which patches are unlike the rest. */
-import { S2_BANDS } from "../bands.ts"
-import type { Description } from "../safetensors.ts"
+
+import type { Description } from "../../formats/safetensors/read.ts"
+import { S2_BANDS } from "../patches/bands.ts"
 
 /** Patches with the same bands, each of the same dtype and shape. */
 export interface Form {

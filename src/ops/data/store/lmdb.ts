@@ -2,8 +2,8 @@
 import { Effect, type Scope } from "effect"
 import { type Key, open, type RootDatabase } from "lmdb"
 import { messageOf } from "../../../pipeline/words.ts"
+import { storeVersion } from "../../formats/lmdb/guard.ts"
 import { attempt, StoreError } from "../errors.ts"
-import { storeVersion } from "./guard.ts"
 import { keyBytes, keyIfAny, missing, nameOf, onlyStoreFaults, type StoreReader } from "./reader.ts"
 import { openVersion1 } from "./version1.ts"
 

@@ -1,7 +1,9 @@
 /** One patch as a store holds it: safetensors, one tensor per band, class names as metadata. */
 import type { Band, Nomenclature, RawPatch } from "../../elements.ts"
-import { DataError } from "../faults.ts"
-import { CLASSES_19, encode19, namesOf } from "../labels.ts"
+import { DataError } from "../../formats/faults.ts"
+import { decodeMetadata, decodeSafetensors, type Tensor } from "../../formats/safetensors/read.ts"
+import { encodeSafetensors } from "../../formats/safetensors/write.ts"
+import { CLASSES_19, encode19, namesOf } from "../archives/shared/corine-labels.ts"
 import {
   encodeLabels,
   NOMENCLATURE_NAMES,
@@ -10,9 +12,7 @@ import {
   OWN,
   ownNomenclature,
   translateLabels
-} from "../nomenclatures.ts"
-import { decodeMetadata, decodeSafetensors, type Tensor } from "../safetensors.ts"
-import { encodeSafetensors } from "../safetensors-write.ts"
+} from "../archives/shared/nomenclatures.ts"
 
 type Metadata = Readonly<Record<string, string>>
 

@@ -5,12 +5,21 @@
 import { closeSync, openSync, read as readAsync } from "node:fs"
 import { Effect, type Scope } from "effect"
 import { messageOf } from "../../../pipeline/words.ts"
+import { dataFile } from "../../formats/lmdb/guard.ts"
+import { type DataFile, damaged, readMeta } from "../../formats/lmdb/layout.ts"
+import {
+  checkOverflow,
+  childOf,
+  descend,
+  findIn,
+  type Page,
+  type Place,
+  placeOf,
+  readPage
+} from "../../formats/lmdb/page.ts"
+import { entries, readValue } from "../../formats/lmdb/tree.ts"
 import { attempt, type DataError, StoreError } from "../errors.ts"
-import { dataFile } from "./guard.ts"
-import { type DataFile, damaged, readMeta } from "./layout.ts"
-import { checkOverflow, childOf, descend, findIn, type Page, type Place, placeOf, readPage } from "./page.ts"
 import { keyBytes, keyIfAny, missing, nameOf, onlyStoreFaults, type StoreReader } from "./reader.ts"
-import { entries, readValue } from "./tree.ts"
 
 /** Pages of the tree that are kept: 16 MiB of a store of usual pages, enough for the branches of any archive. */
 const KEPT_PAGES = 4096

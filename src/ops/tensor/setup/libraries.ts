@@ -2,7 +2,7 @@
 import { mkdir, open, rm } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
 import { Effect } from "effect"
-import { writeFileAtomic } from "../../files.ts"
+import { writeFileAtomic } from "../../formats/files.ts"
 import { SetupInputError } from "./errors.ts"
 import { beside, fileWork, needSpace } from "./folders.ts"
 import { Machine, platformKey } from "./machine.ts"

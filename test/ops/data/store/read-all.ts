@@ -4,8 +4,8 @@
  */
 import { Effect } from "effect"
 import { DataError, StoreError } from "../../../../src/ops/data/errors.ts"
-import { decodeSafetensors } from "../../../../src/ops/data/safetensors.ts"
 import { onlyStoreFaults, openReader, openWriter, type StoreReader } from "../../../../src/ops/data/store/lmdb.ts"
+import { decodeSafetensors } from "../../../../src/ops/formats/safetensors/read.ts"
 
 /** A patch that cannot be read is left out; a key that is no name fails the store, as it fails whoever lists it. */
 const valuesOf = (store: StoreReader): Readonly<Record<string, string>> => {

@@ -1,6 +1,6 @@
 /** The original's recorded values, gradients, minings and totals. */
 import { describe, expect, it } from "vitest"
-import { mt19937 } from "../../../../src/ops/data/mt19937.ts"
+import { mt19937 } from "../../../../src/ops/data/splits/mt19937.ts"
 import { overAnchors } from "../../../../src/ops/train/losses/by-anchor.ts"
 import { type BranchesOf, type BranchValues, combined } from "../../../../src/ops/train/losses/combined.ts"
 import type { LossInput, LossValue } from "../../../../src/ops/train/losses/loss.ts"

@@ -1,5 +1,5 @@
-import { encodeGeoTiff } from "../../geotiff-write.ts"
-import { nomenclatureOf } from "../../nomenclatures.ts"
+import { encodeGeoTiff } from "../../../formats/tiff/write.ts"
+import { nomenclatureOf } from "../../archives/shared/nomenclatures.ts"
 import type { Picture } from "../picture.ts"
 import type { PictureArchive, Row } from "../pictures.ts"
 import { jpg } from "./files.ts"

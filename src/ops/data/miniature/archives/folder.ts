@@ -1,4 +1,4 @@
-import { ownNomenclature } from "../../nomenclatures.ts"
+import { ownNomenclature } from "../../archives/shared/nomenclatures.ts"
 import type { PictureArchive } from "../pictures.ts"
 import { image, jpg, png, table, tif } from "./files.ts"
 

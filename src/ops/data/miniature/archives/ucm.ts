@@ -1,4 +1,4 @@
-import { nomenclatureOf } from "../../nomenclatures.ts"
+import { nomenclatureOf } from "../../archives/shared/nomenclatures.ts"
 import { encodeMat } from "../mat.ts"
 import type { PictureArchive, Row } from "../pictures.ts"
 import { byScene, table, tif } from "./files.ts"

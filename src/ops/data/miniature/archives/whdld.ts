@@ -1,4 +1,4 @@
-import { nomenclatureOf } from "../../nomenclatures.ts"
+import { nomenclatureOf } from "../../archives/shared/nomenclatures.ts"
 import type { PictureArchive } from "../pictures.ts"
 import { encodeIndexedPng } from "../png.ts"
 import { jpg, table } from "./files.ts"

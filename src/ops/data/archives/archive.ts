@@ -1,0 +1,75 @@
+import { resolve } from "node:path"
+import { Effect, Stream } from "effect"
+import { source } from "../../../pipeline/operator.ts"
+import { choice, listOf, Name, NonNegativeInt, optional, param } from "../../../pipeline/param.ts"
+import { PatchRef } from "../../elements.ts"
+import { Run } from "../../run.ts"
+import { DataError } from "../errors.ts"
+import { dataFault } from "../files.ts"
+import { mapGood, onBadPatch } from "../patches/bad-patches.ts"
+import { ARCHIVE_NAMES, AUTO, openArchive } from "./recognise.ts"
+import { type Finding, findingText } from "./shared/kind.ts"
+
+/** Label files that are read ahead. */
+const CONCURRENCY = 4
+
+/** Fails with what makes patches unusable, unless they are to be left out; says the rest. */
+const report = Effect.fnUntraced(function* (folder: string, findings: ReadonlyArray<Finding>, policy: "fail" | "skip") {
+  const { record, say } = yield* Run
+  const failing = findings.filter(({ severity }) => severity === "fail")
+  if (failing.length > 0 && policy === "fail") {
+    return yield* new DataError({
+      subject: folder,
+      problem: failing.map(findingText).join("; "),
+      remedy: failing[0].remedy
+    })
+  }
+  for (const one of findings) {
+    yield* say(`archive: ${findingText(one)}. ${one.remedy}.`)
+  }
+  yield* record("findings.archive", findings.length > 0 ? findings : undefined)
+})
+
+/** Lists an archive that is there, in the archive's own order: that of its table of labels, or of its patches' names. */
+export const archive = source({
+  name: "archive",
+  about: "Lists the patches of an unpacked archive, with their class names.",
+  to: PatchRef,
+  params: {
+    kind: param(choice(AUTO, ...ARCHIVE_NAMES), "What the archive is; `auto` tells by what the folder holds.", AUTO),
+    path: param(Name, "Its folder; under `root_dir` unless it is absolute."),
+    labels: optional(
+      Name,
+      "File of labels (of MLRSNet a folder), where it has another name than usual; within the archive's folder."
+    ),
+    s1: optional(Name, "Folder of the Sentinel-1 patches to read with those of Sentinel-2."),
+    maps: optional(Name, "Folder of the reference maps (BigEarthNet v2) to read as a band `reference_map`."),
+    mask_threshold: param(NonNegativeInt, "Labels from masks: a class counts with more pixels than this.", 0),
+    bands: optional(listOf(Name), "Names of the bands of your own images (`folder`, `arrays`)."),
+    layout: param(choice("hwc", "chw"), "Where the channels of your own `arrays` stand: last, or first.", "hwc"),
+    on_bad_patch: onBadPatch
+  },
+  run: ({ path, labels, s1, maps, bands, on_bad_patch, ...rest }, self) =>
+    Stream.unwrap(
+      Effect.gen(function* () {
+        const { root, say } = yield* Run
+        const folder = resolve(root, path)
+        const given = { labels, s1, maps, bands }
+        const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+        const { findings, kind, names, reference } = yield* dataFault(() => openArchive(folder, { ...rest, ...named }))
+        if (rest.kind === AUTO) yield* say(`archive: ${folder} is taken for ${kind}`)
+        yield* report(folder, findings, on_bad_patch)
+        self.expect(names.length)
+        return Stream.fromIterable(names).pipe(
+          Stream.rechunk(1),
+          mapGood(
+            "archive",
+            on_bad_patch,
+            CONCURRENCY,
+            (name) => name,
+            (name) => dataFault(() => reference(name))
+          )
+        )
+      })
+    )
+})

@@ -1,0 +1,78 @@
+import { existsSync } from "node:fs"
+import { join, resolve } from "node:path"
+import { DataError } from "../../formats/faults.ts"
+import { firstNames, holds } from "./shared/glance.ts"
+import { decodeImage } from "./shared/image.ts"
+import { imagesIfWanted } from "./shared/image-files.ts"
+import { openImageSet } from "./shared/image-set.ts"
+import { type ArchiveKind, together } from "./shared/kind.ts"
+import type { LabelTable } from "./shared/label-table.ts"
+import { nomenclatureOf } from "./shared/nomenclatures.ts"
+import { filesBelow } from "./shared/read-file.ts"
+import { labelledBy, readLabelTable } from "./shared/table-set.ts"
+
+const NOMENCLATURE = nomenclatureOf("MLRSNet")
+/** As unpacked, and as some copies have it. */
+const LABELS = ["labels", "Labels"]
+
+/** One table of the release has a blank cell where its header should name the one class that is missing. */
+const completed = (table: LabelTable): LabelTable => {
+  const missing = NOMENCLATURE.classes.filter((name) => !table.classes.includes(name))
+  const blank = table.classes.filter((name) => name === "").length
+  if (missing.length !== 1 || blank !== 1) return table
+  return { ...table, classes: table.classes.map((name) => (name === "" ? missing[0] : name)) }
+}
+
+/** The tables of a folder, in the order of their names; or the one that was given. */
+const tablesIn = async (from: string): Promise<ReadonlyArray<string>> => {
+  if (/\.csv$/i.test(from)) return [from]
+  const files = await filesBelow(
+    from,
+    "Give the folder that holds `Images` and `labels`, or name a folder of tables with `labels`"
+  )
+  return files.filter((name) => /\.csv$/i.test(name)).map((name) => join(from, name))
+}
+
+const packed = (folder: string): boolean =>
+  firstNames(join(folder, "Images"), "folder").length === 0 &&
+  firstNames(join(folder, "Images"), "file").some((name) => name.endsWith(".rar"))
+
+/**
+ * MLRSNet (Qi et al. 2020): 109,161 images of 256 x 256 pixels in 46 categories, 60 labels. `Images/CATEGORY/` holds the
+ * jpgs, `labels/CATEGORY.csv` the labels; columns stand in several orders and are read by name. No official lists.
+ */
+export const mlrsnet: ArchiveKind = {
+  kind: "mlrsnet",
+  knows: ["labels"],
+  about: "MLRSNet with 60 labels: `Images/CATEGORY/`, and `labels/CATEGORY.csv`.",
+  recognises: (folder) =>
+    holds(folder, "Images") &&
+    LABELS.some((name) => firstNames(join(folder, name), "file").some((file) => file.endsWith(".csv"))),
+  open: async (folder, { labels, labelsOnly }) => {
+    if (packed(folder) && !labelsOnly) {
+      throw new DataError({
+        subject: join(folder, "Images"),
+        problem: "holds rar archives, not images",
+        remedy: "Unpack them there, each into the folder of its name"
+      })
+    }
+    const from = resolve(folder, labels ?? LABELS.find((name) => existsSync(join(folder, name))) ?? LABELS[0])
+    const tables: Array<LabelTable> = []
+    for (const file of await tablesIn(from)) tables.push(completed(await readLabelTable(file, { unnamed: true })))
+    const parts = tables.map((table) => labelledBy(table, NOMENCLATURE, "mlrsnet"))
+    const rows = parts.flatMap(({ table }) => table.names.map((_, row) => ({ table, row })))
+    return openImageSet({
+      kind: "mlrsnet",
+      folder,
+      nomenclature: NOMENCLATURE,
+      images: packed(folder) ? undefined : await imagesIfWanted(labelsOnly, folder, ["Images"]),
+      table: {
+        names: parts.flatMap(({ table }) => table.names),
+        labelsOf: (row) => rows[row].table.labelsOf(rows[row].row)
+      },
+      factsOf: (file) => ({ category: file.split("/").at(-2) ?? "" }),
+      findings: together(parts.flatMap(({ findings }) => findings))
+    })
+  },
+  decode: decodeImage
+}

@@ -1,0 +1,62 @@
+/** What stands in a folder of an archive: links are followed, but never to nothing and never in circles. */
+import { type Dirent, readlinkSync, realpathSync, statSync } from "node:fs"
+import { isAbsolute, join, relative } from "node:path"
+import { DataError } from "../../../formats/faults.ts"
+
+export interface Entry {
+  readonly name: string
+  readonly folder: boolean
+  /** Whether it is a link to a file or folder elsewhere. */
+  readonly link: boolean
+}
+
+const REMEDY = "Mend the link, or remove it"
+
+/** What systems leave beside data: macOS's zips, Synology's and Windows's disks, Linux's file systems. */
+const SYSTEM = ["__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found"]
+
+/** Whether archives take notice of an entry: not of hidden ones, nor of a system's own folders. */
+export const isShown = ({ name }: Dirent): boolean => !name.startsWith(".") && !SYSTEM.includes(name)
+
+/**
+ * An entry of a folder, as what it leads to where it is a link.
+ *
+ * @throws DataError where it is a link that leads nowhere, or where nobody may follow it
+ */
+export const entryOf = (folder: string, entry: Dirent): Entry => {
+  const { name } = entry
+  if (!entry.isSymbolicLink()) return { name, folder: entry.isDirectory(), link: false }
+  const path = join(folder, name)
+  try {
+    return { name, folder: statSync(path).isDirectory(), link: true }
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    const why = code === "ENOENT" ? `leads nowhere (${readlinkSync(path)})` : `cannot be followed (${message})`
+    throw new DataError({ subject: path, problem: `is a link that ${why}`, remedy: REMEDY, cause })
+  }
+}
+
+/** The real places of the folders that a walk has left by a link. */
+export type Trail = ReadonlyArray<string>
+
+const holds = (above: string, place: string): boolean => {
+  const way = relative(above, place)
+  return !isAbsolute(way) && way.split(/[/\\]/)[0] !== ".."
+}
+
+/**
+ * The trail of a walk that goes from a folder into one of its folders.
+ *
+ * @throws DataError where that is a link back to a folder that the walk is in
+ */
+export const trailInto = (trail: Trail, folder: string, { link, name }: Entry): Trail => {
+  if (!link) return trail
+  const to = realpathSync(join(folder, name))
+  const left = [...trail, realpathSync(folder)]
+  if (!left.some((place) => holds(to, place))) return left
+  throw new DataError({
+    subject: join(folder, name),
+    problem: `is a link back to ${to}, which holds it: there is no end to it`,
+    remedy: REMEDY
+  })
+}

@@ -1,0 +1,109 @@
+/** Archives of images with a table of labels: table and files joined by name, what fits neither reported. */
+import { few } from "../../../../pipeline/words.ts"
+import type { Nomenclature, PatchRef, Split } from "../../../elements.ts"
+import { DataError } from "../../../formats/faults.ts"
+import { namesOf } from "./corine-labels.ts"
+import { nameOf, pathOf, type Stem, stemOf } from "./image-files.ts"
+import { type Finding, finding, type OpenArchive, standAlone } from "./kind.ts"
+
+/** Labels of images as an archive tells them: in the order that its patches get. */
+export interface LabelledNames {
+  readonly names: ReadonlyArray<string>
+  /** Multi-hot under the archive's nomenclature. */
+  readonly labelsOf: (row: number) => Uint8Array
+}
+
+export interface ImageSet {
+  readonly kind: string
+  readonly folder: string
+  readonly nomenclature: Nomenclature
+  /** Image files by stem, relative to `folder`; `undefined` where labels alone are there and wanted. */
+  readonly images: ReadonlyMap<string, string> | undefined
+  readonly table: LabelledNames
+  readonly stem?: Stem
+  /** The name of the patch that a file is; two files that differ in their stem differ in it. */
+  readonly patchName?: (file: string) => string
+  /** The archive's own division, told by an image's file. */
+  readonly splitOf?: (file: string) => Split | undefined
+  readonly factsOf?: (file: string) => Readonly<Record<string, string>>
+  readonly findings?: ReadonlyArray<Finding>
+}
+
+const REPAIR = "Get archive and labels from one place, or leave these out with `on_bad_patch: skip`"
+const PATHS = "Since the table has names with a folder, all its names are paths below the archive: write all of them so"
+
+interface Row {
+  readonly row: number
+  readonly file?: string
+}
+
+/** Rows of the table by the name of their file, or by their own where no files are there. */
+const joined = ({ images, patchName = nameOf, stem = stemOf, table }: ImageSet) => {
+  const rows = new Map<string, Row>()
+  const orphans: Array<string> = []
+  const labelled = new Set<string>()
+  const twice: Array<string> = []
+  table.names.forEach((name, row) => {
+    const file = images === undefined ? name : images.get(stem(name))
+    if (file === undefined) orphans.push(name)
+    else if (labelled.has(stem(name))) twice.push(name)
+    else {
+      labelled.add(stem(name))
+      rows.set(patchName(file), images === undefined ? { row } : { row, file })
+    }
+  })
+  const unlabelled = [...(images ?? [])].filter(([key]) => !labelled.has(key)).map(([, file]) => file)
+  return { rows, orphans, twice, unlabelled }
+}
+
+const unlike = (folder: string, name: string): DataError =>
+  new DataError({
+    subject: folder,
+    problem: `has no patch ${name}`,
+    remedy: "Make the splits anew, or give the archive that they are of"
+  })
+
+/** An archive whose patches are the rows of a table that have an image, in the table's order. */
+export const openImageSet = (set: ImageSet): OpenArchive => {
+  const { folder, kind, nomenclature, table } = set
+  const { orphans, rows, twice, unlabelled } = joined(set)
+  const repair = set.stem === pathOf ? PATHS : REPAIR
+  // Left out one by one, they would leave an archive of nothing.
+  if (orphans.length > 0 && rows.size === 0) {
+    throw new DataError({
+      subject: folder,
+      problem: `has no image for any row of its labels: ${few(orphans)}`,
+      remedy: repair
+    })
+  }
+  const empty = [...rows].filter(([, { row }]) => !table.labelsOf(row).includes(1)).map(([name]) => name)
+  const reference = async (name: string): Promise<PatchRef> => {
+    const found = rows.get(name)
+    if (found === undefined) throw unlike(folder, name)
+    const { file } = found
+    return {
+      kind: "reference",
+      archive: kind,
+      name,
+      folder,
+      files: file === undefined ? {} : { image: file },
+      facts: file === undefined ? {} : (set.factsOf?.(file) ?? {}),
+      labels: namesOf(table.labelsOf(found.row), nomenclature.classes),
+      nomenclature,
+      split: file === undefined ? undefined : set.splitOf?.(file)
+    }
+  }
+  return {
+    nomenclature,
+    names: [...rows.keys()],
+    reference,
+    findings: [
+      ...standAlone(set.images === undefined ? table.names : []),
+      ...finding("label rows have no image", orphans, "fail", repair),
+      ...finding("label rows name an image that has one already", twice, "fail", "Remove one of the rows"),
+      ...finding("images have no row of labels", unlabelled, "fail", REPAIR),
+      ...finding("images have no label", empty, "note", "Reading leaves them out; nothing is to be done"),
+      ...(set.findings ?? [])
+    ]
+  }
+}

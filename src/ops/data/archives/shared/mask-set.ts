@@ -1,0 +1,100 @@
+/** What WHDLD and DLRSD share: images, and a table of labels or masks to tell them by. */
+import { join, resolve } from "node:path"
+import type { Nomenclature } from "../../../elements.ts"
+import { DataError } from "../../../formats/faults.ts"
+import { imagesIfWanted, imagesIn, nameOf } from "./image-files.ts"
+import { type LabelledNames, openImageSet } from "./image-set.ts"
+import { inOrder } from "./in-order.ts"
+import { type ArchiveOptions, type Finding, finding, type OpenArchive } from "./kind.ts"
+import { countMask, type Legend } from "./mask.ts"
+import { labelledBy, readLabelTable } from "./table-set.ts"
+
+/** Masks that are read at a time. */
+const CONCURRENCY = 8
+
+/**
+ * Labels of the images that have a mask, in the order of the images' names.
+ *
+ * @param threshold a class counts with more pixels than this
+ * @returns rejects with DataError where there are no masks, or one is damaged
+ */
+const labelledByMasks = async (
+  folder: string,
+  masks: string,
+  images: ReadonlyMap<string, string>,
+  legend: Legend,
+  threshold: number
+): Promise<{ readonly table: LabelledNames; readonly findings: ReadonlyArray<Finding> }> => {
+  const files = await imagesIn(folder, [masks])
+  const keys = [...images.keys()].sort().filter((key) => files.has(key))
+  if (keys.length === 0) {
+    throw new DataError({
+      subject: join(folder, masks),
+      problem: "holds no mask of any image",
+      remedy: "Masks are named as the images are"
+    })
+  }
+  const labels = await inOrder(keys, CONCURRENCY, async (key) => {
+    const counts = await countMask(join(folder, files.get(key) ?? ""), legend)
+    return Uint8Array.from(counts, (count) => (count > threshold ? 1 : 0))
+  })
+  const pixels = threshold === 0 ? "any pixel counts" : `more than ${threshold} pixels count`
+  return {
+    table: { names: keys.map((key) => nameOf(images.get(key) ?? key)), labelsOf: (row) => labels[row] },
+    findings: [
+      ...finding(
+        "masks have no image",
+        [...files].filter(([key]) => !images.has(key)).map(([, file]) => file),
+        "fail",
+        "Unpack all images, or leave these out with `on_bad_patch: skip`"
+      ),
+      ...finding(
+        `images have labels from their masks (${pixels}), not from a table`,
+        keys,
+        "note",
+        "Say so beside figures: labels from masks differ from those of a table"
+      )
+    ]
+  }
+}
+
+/** An archive of images with masks. */
+export interface MaskedSet {
+  readonly kind: string
+  readonly folder: string
+  readonly nomenclature: Nomenclature
+  /** The file of labels, within the folder; `undefined` where masks tell them. */
+  readonly table: string | undefined
+  /** The folder of masks. */
+  readonly masks: string
+  readonly legend: Legend
+}
+
+/**
+ * Opens an archive whose labels stand in a table or, without one, are the classes that masks hold. Images are in `Images/`.
+ *
+ * @returns rejects with DataError as `labelledByMasks`, or where there are no images
+ */
+export const openMaskedSet = async (
+  { legend, masks, table, ...set }: MaskedSet,
+  { labelsOnly, threshold }: ArchiveOptions
+): Promise<OpenArchive> => {
+  const { folder, nomenclature } = set
+  if (table === undefined) {
+    const images = await imagesIn(folder, ["Images"])
+    return openImageSet({ ...set, images, ...(await labelledByMasks(folder, masks, images, legend, threshold)) })
+  }
+  if (threshold > 0) {
+    throw new DataError({
+      subject: resolve(folder, table),
+      problem: "tells the labels, so that `mask_threshold` has nothing to do",
+      remedy: "Leave it out, or take the table away to have labels from masks"
+    })
+  }
+  const images = await imagesIfWanted(labelsOnly, folder, ["Images"])
+  return openImageSet({
+    ...set,
+    images,
+    ...labelledBy(await readLabelTable(resolve(folder, table)), nomenclature, set.kind)
+  })
+}

@@ -1,0 +1,89 @@
+/** Reading files of archives: what the file system says becomes an error that names the file. */
+import { readFileSync } from "node:fs"
+import { readdir, readFile } from "node:fs/promises"
+import { join, relative, sep } from "node:path"
+import { isMainThread } from "node:worker_threads"
+import { messageOf } from "../../../../pipeline/words.ts"
+import { DataError } from "../../../formats/faults.ts"
+import { type Entry, entryOf, isShown, type Trail, trailInto } from "./entries.ts"
+
+/** In a thread of its own nobody else waits, and reading a small file at once takes a fifth of the time. */
+const bytesOfFile = async (file: string): Promise<Buffer> => (isMainThread ? readFile(file) : readFileSync(file))
+
+/**
+ * A file's bytes.
+ *
+ * @param missing what to say where there is none, as a clause: "is missing: band B02 of the patch"
+ * @param remedy what to do then; by default what can be done about a patch
+ * @returns rejects with DataError
+ */
+export const readArchiveFile = async (
+  file: string,
+  missing: string,
+  remedy = "Unpack the archive again, or leave out bad patches with `on_bad_patch: skip`"
+): Promise<Buffer> => {
+  try {
+    return await bytesOfFile(file)
+  } catch (cause) {
+    const absent = (cause as NodeJS.ErrnoException).code === "ENOENT"
+    throw new DataError({
+      subject: file,
+      problem: absent ? missing : `cannot be read (${messageOf(cause)})`,
+      remedy,
+      cause
+    })
+  }
+}
+
+/**
+ * The text of a file's bytes.
+ *
+ * @throws DataError where they are not UTF-8: every unknown byte would become the same sign, without a word
+ */
+export const textOf = (bytes: Uint8Array, file: string): string => {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes)
+    // UTF-16 of plain letters is valid UTF-8: every other byte is zero.
+    if (text.includes("\0")) throw new Error("it has zeros between its letters")
+    return text
+  } catch (cause) {
+    throw new DataError({ subject: file, problem: "is not text in UTF-8", remedy: "Save it as UTF-8", cause })
+  }
+}
+
+/** Order of code units: the same on every machine, whatever its language. */
+export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/**
+ * Entries of a folder in the order of their names; hidden ones and those of the system are left out, links are what they lead to.
+ *
+ * @param remedy what to do where it cannot be listed
+ * @returns rejects with DataError, also where a link leads nowhere
+ */
+export const listFolder = async (folder: string, remedy: string): Promise<ReadonlyArray<Entry>> => {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+    throw new DataError({ subject: folder, problem: `cannot be listed (${messageOf(cause)})`, remedy, cause })
+  })
+  return entries
+    .filter(isShown)
+    .map((entry) => entryOf(folder, entry))
+    .sort((a, b) => byText(a.name, b.name))
+}
+
+/**
+ * All files below a folder, hidden ones left out: paths relative to it, with `/`, in the order of their text.
+ *
+ * @returns rejects with DataError where a folder cannot be listed, or a link leads nowhere or back to a folder above it
+ */
+export const filesBelow = async (folder: string, remedy: string): Promise<ReadonlyArray<string>> => {
+  const found: Array<string> = []
+  const walk = async (at: string, trail: Trail): Promise<void> => {
+    for (const entry of await listFolder(at, remedy)) {
+      const path = join(at, entry.name)
+      if (entry.folder) await walk(path, trailInto(trail, at, entry))
+      else found.push(relative(folder, path).split(sep).join("/"))
+    }
+  }
+  await walk(folder, [])
+  return found.sort(byText)
+}

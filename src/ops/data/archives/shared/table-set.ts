@@ -1,0 +1,62 @@
+/** What UCM, AID, WHDLD and their like share: one table of labels over folders of images. */
+import { existsSync } from "node:fs"
+import { join, resolve } from "node:path"
+import type { Nomenclature } from "../../../elements.ts"
+import { DataError } from "../../../formats/faults.ts"
+import { filledRows } from "./filled.ts"
+import type { LabelledNames } from "./image-set.ts"
+import type { Finding } from "./kind.ts"
+import { columnsOf, type LabelTable, parseLabelTable, type TableOptions } from "./label-table.ts"
+import { readArchiveFile, textOf } from "./read-file.ts"
+
+/** The first of some usual files that is there, or the one that was asked for. */
+export const labelsFile = (folder: string, asked: string | undefined, usual: ReadonlyArray<string>): string => {
+  if (asked !== undefined) return resolve(folder, asked)
+  const found = usual.map((name) => join(folder, name)).find((file) => existsSync(file))
+  if (found !== undefined) return found
+  throw new DataError({
+    subject: folder,
+    problem: `holds no table of labels (${usual.join(", ")})`,
+    remedy: "Put it there, or name it with `labels`"
+  })
+}
+
+/** The rows of a table under the nomenclature of a kind of archive. */
+export const labelledBy = (
+  table: LabelTable,
+  nomenclature: Nomenclature,
+  kind: string
+): { readonly table: LabelledNames; readonly findings: ReadonlyArray<Finding> } => {
+  const { columns, findings } = columnsOf(table, nomenclature)
+  const width = columns.length
+  const labelsOf = (row: number): Uint8Array => {
+    const vector = new Uint8Array(width)
+    columns.forEach((index, column) => {
+      vector[index] = table.labels[row * width + column]
+    })
+    return vector
+  }
+  return { table: { names: table.names, labelsOf }, findings: [...filledRows(table, kind), ...findings] }
+}
+
+const OTHERS: ReadonlyArray<readonly [ending: RegExp, problem: string, remedy: string]> = [
+  [/\.mat$/i, "is a matrix, which names no images", "Give the labels as a table with names (csv or txt)"],
+  [/\.(xlsx?|ods)$/i, "is a workbook", "Save its sheet as csv, or give the table in txt that lies beside it"]
+]
+
+/**
+ * Reads a table of labels: tab-separated where its name ends in `.txt` or `.tsv`.
+ *
+ * @returns rejects with DataError where it is missing, or no such table
+ */
+export const readLabelTable = async (
+  file: string,
+  options: Omit<TableOptions, "delimiter"> = {}
+): Promise<LabelTable> => {
+  const remedy = "Put the table there, or name another one with `labels`"
+  const bytes = await readArchiveFile(file, "is missing: the archive's table of labels", remedy)
+  const other = OTHERS.find(([ending]) => ending.test(file))
+  if (other !== undefined) throw new DataError({ subject: file, problem: other[1], remedy: other[2] })
+  const delimiter = /\.(txt|tsv)$/i.test(file) ? "\t" : ","
+  return parseLabelTable(file, textOf(bytes, file), { ...options, delimiter })
+}

@@ -1,0 +1,177 @@
+import { existsSync } from "node:fs"
+import { join, resolve } from "node:path"
+import { Effect, Result, Stream } from "effect"
+import { source } from "../../../pipeline/operator.ts"
+import { choice, Flag, Name, optional, PositiveInt, param } from "../../../pipeline/param.ts"
+import { Audit, type Finding } from "../../elements.ts"
+import { Run } from "../../run.ts"
+import { ArchiveSchema } from "../archives/choice.ts"
+import { ARCHIVE_NAMES, type ArchiveChoice, AUTO, type Opened, openArchive } from "../archives/recognise.ts"
+import { finding } from "../archives/shared/kind.ts"
+import { nomenclatureOf } from "../archives/shared/nomenclatures.ts"
+import { attempt, DataError } from "../errors.ts"
+import { dataFault } from "../files.ts"
+import type { Lists } from "../splits/divide.ts"
+import { ListFiles, readLists } from "../splits/lists.ts"
+import { type Copies, copiesOf } from "./copies.ts"
+import { type Leak, leakFrom } from "./leak.ts"
+import { type Looked, lookedAt } from "./looking.ts"
+import { listFindings, presenceFindings } from "./names.ts"
+import { PUBLISHED } from "./published.ts"
+import { differencesFrom, type Tally, tallyOf } from "./tally.ts"
+
+/** Patches of BigEarthNet v1 are counted under the 19 classes that they are used by. */
+const auditedAs = ({ nomenclature }: Opened) => (nomenclature.name === "43" ? nomenclatureOf("19") : nomenclature)
+
+const noStore = (path: string): void => {
+  if (!existsSync(join(path, "data.mdb"))) return
+  throw new DataError({
+    subject: path,
+    problem: "is a store, which says nothing of splits and files",
+    remedy: "Audit the archive that it was made from; `configs/inspect.yaml` looks into stores"
+  })
+}
+
+/** An archive, and the names of the patches that have files where opening has not looked for them. */
+interface Audited extends Opened {
+  readonly there: ReadonlyArray<string> | undefined
+}
+
+/**
+ * Opens what is to be audited.
+ *
+ * @returns rejects with DataError; one that says so, where the labels alone could be audited
+ */
+const openAudited = async (path: string, choice: ArchiveChoice, pixels: boolean): Promise<Audited> => {
+  try {
+    const opened = await openArchive(path, choice, !pixels)
+    return { ...opened, there: await opened.onDisk?.() }
+  } catch (fault) {
+    if (!pixels || !(fault instanceof DataError)) throw fault
+    const labelled = await openArchive(path, choice, true).catch(() => undefined)
+    if (labelled === undefined) throw fault
+    const { cause, problem, remedy, subject } = fault
+    throw new DataError({ subject, problem, remedy: `${remedy}; \`pixels=false\` audits the labels alone`, cause })
+  }
+}
+
+/** Patches between two words of progress. */
+const NOTED = 1000
+
+/** Findings of the archive's reader and our own; each once, as the reader has it, which knows the files. */
+const eachOnce = (findings: ReadonlyArray<Finding>): ReadonlyArray<Finding> => {
+  const order = ["fail", "warn", "note"]
+  const first = new Map<string, Finding>()
+  for (const one of findings) if (!first.has(one.what)) first.set(one.what, one)
+  return [...first.values()].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity))
+}
+
+/** What is counted while patches pass. */
+interface Seen {
+  readonly tally: Tally
+  readonly copies: Copies
+  readonly leak: Leak | undefined
+  /** Why patches cannot be read. */
+  readonly bad: Array<string>
+}
+
+const seenOf = ({ kind }: Opened, classes: ReadonlyArray<string>, leak: Leak | undefined): Seen => ({
+  tally: tallyOf(classes, kind),
+  copies: copiesOf(),
+  leak,
+  bad: []
+})
+
+const see = ({ bad, copies, leak, tally }: Seen, result: Result.Result<Looked, DataError>): void => {
+  if (Result.isFailure(result)) {
+    // An example in a list, which has a stop of its own at its end.
+    bad.push(result.failure.message.replace(/\.$/, ""))
+    return
+  }
+  const { labels, raw, reference } = result.success
+  const { facts, name, split } = reference
+  tally.count({ name, split, labels, country: facts.country })
+  leak?.see(reference)
+  if (raw !== undefined) copies.see(raw)
+}
+
+const findingsOf = (
+  { bad, copies, leak, tally }: Seen,
+  { findings, names, there }: Audited,
+  lists: Lists | undefined
+): ReadonlyArray<Finding> =>
+  eachOnce([
+    ...findings,
+    ...(there === undefined ? [] : presenceFindings(names, there)),
+    ...(lists === undefined ? [] : listFindings(lists, names)),
+    ...finding("patches cannot be read", bad, "fail", "Get these files anew, or leave them out"),
+    ...tally.findings(),
+    ...copies.findings(),
+    ...(leak?.findings() ?? [])
+  ])
+
+/** The counts beside those that were published of such an archive, where any are known. */
+const comparedWith = (kind: Opened["kind"], counts: ReturnType<Tally["counts"]>): Audit["published"] => {
+  const known = PUBLISHED[kind]
+  if (known === undefined) return undefined
+  return { source: known.source, patches: known.patches, differences: differencesFrom(known, counts) }
+}
+
+/**
+ * Looks through an archive: counts per class, split and country, statistics of label sets, everything that a reader would
+ * refuse or report, and with `pixels` every band decoded, so that damage and copies are found. Changes nothing.
+ */
+export const audit = source({
+  name: "audit",
+  about:
+    "Counts an archive's classes, splits and label sets, sets them beside the published counts, and lists findings.",
+  to: Audit,
+  params: {
+    from: param(Name, "The archive's folder; under `root_dir` unless it is absolute."),
+    kind: param(choice(AUTO, ...ARCHIVE_NAMES), "What the archive is; `auto` tells by what the folder holds.", AUTO),
+    archive: optional(ArchiveSchema, "How else it is read: parameters of the operator `archive`."),
+    pixels: param(Flag, "Whether all bands are decoded, to find damage and copies; reads every file.", true),
+    lists: optional(
+      ListFiles,
+      "Files of names for the splits, where they are not the archive's own: train, val, test."
+    ),
+    v1: optional(ListFiles, "BigEarthNet v2 only: v1's official lists, to find what they have in common."),
+    concurrency: param(PositiveInt, "Patches decoded at a time.", 4)
+  },
+  run: ({ archive, concurrency, from, kind, lists, pixels, v1 }, self) =>
+    Stream.fromEffect(
+      Effect.gen(function* () {
+        const { root } = yield* Run
+        const path = resolve(root, from)
+        yield* attempt(() => noStore(path))
+        const named = lists === undefined ? undefined : yield* attempt(() => readLists(root, lists, ["audit", "lists"]))
+        const leak = v1 === undefined ? undefined : leakFrom(yield* attempt(() => readLists(root, v1, ["audit", "v1"])))
+        const opened = yield* dataFault(() => openAudited(path, { kind, ...archive }, pixels))
+        self.expect(1)
+        const to = auditedAs(opened)
+        const seen = seenOf(opened, to.classes, leak)
+        const total = opened.names.length
+        let looked = 0
+        yield* lookedAt({ opened, to, lists: named, pixels, concurrency }).pipe(
+          Stream.runForEach((result) =>
+            Effect.sync(() => {
+              see(seen, result)
+              if (++looked % NOTED === 0) self.note?.(`${looked} of ${total} patches`)
+            })
+          )
+        )
+        const counts = seen.tally.counts()
+        return {
+          kind: "audit",
+          path,
+          archive: opened.kind,
+          nomenclature: to.name,
+          ...counts,
+          findings: findingsOf(seen, opened, named),
+          published: comparedWith(opened.kind, counts),
+          leak: leak?.table(),
+          pixels
+        } satisfies Audit
+      })
+    )
+})

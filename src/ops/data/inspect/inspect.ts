@@ -1,0 +1,64 @@
+import { resolve } from "node:path"
+import { Effect, Stream } from "effect"
+import { type AnyElement, element } from "../../../pipeline/element.ts"
+import { source } from "../../../pipeline/operator.ts"
+import { Name, NonNegativeInt, optional, PositiveInt, param } from "../../../pipeline/param.ts"
+import { Run } from "../../run.ts"
+import { ArchiveSchema } from "../archives/choice.ts"
+import type { DataError } from "../errors.ts"
+import { mapGood, onBadPatch } from "../patches/bad-patches.ts"
+import { type Facts, factsOf } from "./facts.ts"
+import { type Inspected, inspected, nothing } from "./patches.ts"
+
+/** What a file or store holds of one band of one patch. */
+export interface BandFacts extends AnyElement, Facts {
+  readonly kind: "band facts"
+  readonly patch: string
+  readonly band: string
+}
+export const BandFacts = element<BandFacts>(
+  "band facts",
+  "facts of bands",
+  "a band's dtype, shape, SHA-256, smallest, largest and mean value"
+)
+
+/** Every band's facts of a patch. */
+const look = ({ layers, name }: Inspected): Effect.Effect<ReadonlyArray<BandFacts>, DataError> =>
+  Effect.map(layers, (found) =>
+    found.map((layer): BandFacts => ({ kind: "band facts", patch: name, band: layer.name, ...factsOf(layer) }))
+  )
+
+/**
+ * Says what is in a store, a file or a folder of images, without regard to what archive it is: for comparing what this
+ * program reads with what others do.
+ */
+export const inspect = source({
+  name: "inspect",
+  about: "Reads every band of a store, an archive's folder or one file, and gives what is in it, hashed.",
+  to: BandFacts,
+  params: {
+    from: param(Name, "A store of either version, a folder, or a .tif, .jpg, .png, .npy or .safetensors file."),
+    archive: optional(ArchiveSchema, "How arrays are to be read: parameters of the operator `archive`."),
+    limit: param(NonNegativeInt, "Patches looked at; 0 is all of them.", 0),
+    concurrency: param(PositiveInt, "Patches read at a time.", 4),
+    on_bad_patch: onBadPatch
+  },
+  run: ({ from, archive, limit, concurrency, on_bad_patch }) =>
+    Stream.unwrap(
+      Effect.gen(function* () {
+        const { root } = yield* Run
+        const path = resolve(root, from)
+        const all = yield* inspected(path, archive ?? {})
+        let patches = 0
+        const ended = Stream.suspend(() =>
+          patches > 0 ? Stream.empty : Stream.fail(nothing(path, "holds nothing to inspect"))
+        )
+        return (limit === 0 ? all : Stream.take(all, limit)).pipe(
+          Stream.tap(() => Effect.sync(() => void patches++)),
+          mapGood("inspect", on_bad_patch, concurrency, ({ name }: Inspected) => name, look),
+          Stream.flatMap((facts) => Stream.fromIterable(facts)),
+          Stream.concat(ended)
+        )
+      })
+    )
+})

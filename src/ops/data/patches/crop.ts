@@ -1,0 +1,44 @@
+import { Effect, Stream } from "effect"
+import { operator } from "../../../pipeline/operator.ts"
+import { choice, PositiveInt, param } from "../../../pipeline/param.ts"
+import { random } from "../../../pipeline/random.ts"
+import { Patch } from "../../elements.ts"
+import { Run } from "../../run.ts"
+import { attempt, DataError } from "../errors.ts"
+import { cut } from "./geometry.ts"
+
+const cropped = (patch: Patch, size: number, at: "centre" | "random", seed: number): Patch => {
+  const down = patch.height - size
+  const right = patch.width - size
+  if (down < 0 || right < 0) {
+    throw new DataError({
+      subject: patch.name,
+      problem: `has ${patch.height} x ${patch.width} pixels, too few for a crop of ${size} x ${size}`,
+      remedy: "Set `size` lower"
+    })
+  }
+  const draw = random(seed, patch.epoch, patch.index, "crop")
+  const [top, left] =
+    at === "random" ? [draw.int(down + 1), draw.int(right + 1)] : [Math.floor(down / 2), Math.floor(right / 2)]
+  return { ...patch, ...cut(patch, top, left, size) }
+}
+
+/** Cuts a square out of each patch. Random corners are keyed by (seed, epoch, index). */
+export const crop = operator({
+  name: "crop",
+  about: "Cuts a square out of each patch, from its centre or at random.",
+  from: Patch,
+  to: Patch,
+  params: {
+    size: param(PositiveInt, "Edge of the square in pixels."),
+    at: param(choice("centre", "random"), "Where it is cut; at random for training.", "centre")
+  },
+  run:
+    ({ size, at }) =>
+    (patches) =>
+      Stream.unwrap(
+        Effect.map(Run, ({ seed }) =>
+          Stream.mapEffect(patches, (patch) => attempt(() => cropped(patch, size, at, seed)))
+        )
+      )
+})

@@ -1,0 +1,51 @@
+import { resolve } from "node:path"
+import { Effect, Schema, Stream } from "effect"
+import { source } from "../../../pipeline/operator.ts"
+import { Flag, listOf, Name, optional, param } from "../../../pipeline/param.ts"
+import { Patch } from "../../elements.ts"
+import { attempt } from "../errors.ts"
+import { dataFault } from "../files.ts"
+import { type BandSelection, SELECTION_NAMES } from "./bands.ts"
+import { bandsOf, imagesAt } from "./image-files.ts"
+import { imageOf } from "./patch-of.ts"
+
+const patchOf = (name: string, index: number, image: ReturnType<typeof imageOf>): Patch => ({
+  ...{ kind: "patch", name, index, epoch: 0, ...image },
+  ...{ labels: new Uint8Array(0), classes: [] }
+})
+
+/**
+ * Reads images that belong to no archive and have no labels, to search for what is like them: a picture, a GeoTIFF of one
+ * or many bands, a folder of a patch's bands (`NAME_B02.tif` ...), or a folder of many of those.
+ */
+export const images = source({
+  name: "images",
+  about: "Reads images without labels: a file, a folder of a patch's bands, or a folder of images.",
+  to: Patch,
+  params: {
+    from: param(Name, "The file or folder; relative to where the command is called."),
+    bands: param<BandSelection>(
+      Schema.Union([Schema.Literals(SELECTION_NAMES), listOf(Name)]),
+      "Channels, in order: the name of a selection, or a list of bands.",
+      "s2-10m+20m"
+    ),
+    names: optional(listOf(Name), "Names of the bands of a file that does not name them, in its order."),
+    unit: param(Flag, "8-bit images from 0 (black) to 1 (white); false keeps them from 0 to 255.", true)
+  },
+  run: ({ bands, from, names, unit }, self) =>
+    Stream.unwrap(
+      Effect.gen(function* () {
+        const found = yield* attempt(() => imagesAt(resolve(from)))
+        self.expect(found.length)
+        return Stream.fromIterable(found.entries()).pipe(
+          Stream.rechunk(1),
+          Stream.mapEffect(([index, image]) =>
+            Effect.flatMap(
+              dataFault(() => bandsOf(image, names)),
+              (present) => attempt(() => patchOf(image.name, index, imageOf(present, { bands, unit }, image.name)))
+            )
+          )
+        )
+      })
+    )
+})

@@ -1,0 +1,67 @@
+import { resolve } from "node:path"
+import { Effect, Schema, Stream } from "effect"
+import { operator } from "../../../pipeline/operator.ts"
+import { Compat, Name, type Plain, param } from "../../../pipeline/param.ts"
+import { Patch } from "../../elements.ts"
+import { Run } from "../../run.ts"
+import { attempt } from "../errors.ts"
+import { readMoments } from "./moments-file.ts"
+import {
+  BIGEARTHNET_MOMENTS,
+  BIGEARTHNET_V2_MOMENTS,
+  IMAGENET_MOMENTS,
+  IMAGENET_SWAPPED,
+  type Moments,
+  normalised
+} from "./normalisation.ts"
+
+const KNOWN: Readonly<Record<string, Readonly<Record<string, Moments>>>> = {
+  bigearthnet: BIGEARTHNET_MOMENTS,
+  "bigearthnet-v2": BIGEARTHNET_V2_MOMENTS,
+  imagenet: IMAGENET_MOMENTS
+}
+const NAMES = ["bigearthnet", "bigearthnet-v2", "imagenet", "none"] as const
+
+/** A known name, or a file; what is neither is told both. */
+const By: Plain<string> = Name.check(
+  Schema.makeFilter((by: string) => NAMES.some((name) => name === by) || by.endsWith(".json") || "unknown", {
+    expected: `${NAMES.map((name) => `"${name}"`).join(", ")} or a .json file`
+  })
+)
+
+/** The constants by their name, or of a file under `root`. */
+const momentsOf = (by: string, root: string, compat: "none" | "original") => {
+  if (by === "imagenet" && compat === "original") return IMAGENET_SWAPPED
+  if (Object.hasOwn(KNOWN, by)) return KNOWN[by]
+  return readMoments(resolve(root, by))
+}
+
+/** Scales each channel to mean 0 and standard deviation 1 by the constants of an archive; stands after `augment`. */
+export const normalise = operator({
+  name: "normalise",
+  about: "Subtracts each band's mean and divides by its standard deviation, as known of an archive or computed.",
+  from: Patch,
+  to: Patch,
+  params: {
+    by: param(
+      By,
+      "Whose constants: BigEarthNet v1's, v2's (Sentinel-1 too), ImageNet's for colours from 0 to 1, or those of a file that `statistics` wrote under `root_dir`; `none` leaves values as they are.",
+      "bigearthnet"
+    ),
+    compat: param(Compat, "`original`: ImageNet's constants of red and blue are exchanged.", "none")
+  },
+  run:
+    ({ by, compat }) =>
+    (patches) =>
+      by === "none"
+        ? patches
+        : Stream.unwrap(
+            Effect.gen(function* () {
+              const { root } = yield* Run
+              const moments = yield* attempt(() => momentsOf(by, root, compat))
+              return Stream.mapEffect(patches, (patch) =>
+                attempt((): Patch => ({ ...patch, image: normalised(patch.image, patch.bands, moments, patch.name) }))
+              )
+            })
+          )
+})

@@ -1,0 +1,165 @@
+import { resolve } from "node:path"
+import { Effect, Schema, Stream } from "effect"
+import { source } from "../../../pipeline/operator.ts"
+import { choice, Flag, listOf, Name, optional, PositiveInt, param } from "../../../pipeline/param.ts"
+import { random } from "../../../pipeline/random.ts"
+import { counted } from "../../../pipeline/words.ts"
+import { Patch } from "../../elements.ts"
+import { dataFile } from "../../formats/lmdb/guard.ts"
+import { FirstEpoch, Run } from "../../run.ts"
+import { ArchiveSchema } from "../archives/choice.ts"
+import { ARCHIVE_NAMES, AUTO } from "../archives/recognise.ts"
+import { NOMENCLATURE_NAMES, OWN } from "../archives/shared/nomenclatures.ts"
+import { attempt, DataError } from "../errors.ts"
+import { readSplitFile } from "../splits/split-files.ts"
+import { onlyStoreFaults } from "../store/reader.ts"
+import { reportSkipped } from "./bad-patches.ts"
+import { type BandSelection, SELECTION_NAMES } from "./bands.ts"
+import { draws } from "./epochs.ts"
+import { isLabelled } from "./patch-of.ts"
+import { fromArchive, fromStore, labelsIn, type PatchSource } from "./patch-source.ts"
+import type { Made } from "./read-work.ts"
+import { reading } from "./reading.ts"
+
+const Bands = Schema.Union([Schema.Literals(SELECTION_NAMES), listOf(Name)])
+
+/**
+ * Labels in place of a patch's own: those of all labelled patches, permuted among them by (seed, "labels"). A network
+ * that learns from them learns nothing true: the control of every experiment.
+ */
+const shuffledLabels = (store: PatchSource, names: ReadonlyArray<string>, seed: number) =>
+  Effect.map(
+    Effect.forEach(names, (name) => Effect.map(store.labels(name), ({ labels }) => labels)),
+    (own): ReadonlyArray<Uint8Array> => {
+      const labelled = [...own.keys()].filter((i) => isLabelled(own[i]))
+      const order = random(seed, 0, 0, "labels").permutation(labelled.length)
+      const mixed = [...own]
+      labelled.forEach((i, k) => {
+        mixed[labelled[order[k]]] = own[i]
+      })
+      return mixed
+    }
+  )
+
+/** Leaves out, and lists, the patches of a split that the source at `path` lacks. */
+const presentOf = Effect.fnUntraced(function* (
+  source: PatchSource,
+  path: string,
+  split: string,
+  names: ReadonlyArray<string>
+) {
+  const there = yield* onlyStoreFaults(() => new Set(names.filter(source.has)))
+  if (there.size === 0) {
+    return yield* new DataError({
+      subject: path,
+      problem: `holds none of the ${counted(names.length, "patch", "patches")} of ${split}`,
+      remedy: "Name the store or archive that the lists are of, or make the splits anew"
+    })
+  }
+  const lacking = names.filter((name) => !there.has(name))
+  const why = "stands in the list, but not among the patches"
+  yield* reportSkipped(
+    `read ${split}`,
+    lacking.map((name) => ({ name, why: `${name} ${why}` }))
+  )
+  return [...there]
+})
+
+/**
+ * Reads the patches of a split from a store, epoch after epoch; with `store: none` straight from an archive's files, which
+ * gives the same. The order of an epoch depends on the run's seed and the epoch alone; a resumed run starts at its first
+ * unfinished epoch. Patches without a label are left out and counted.
+ */
+export const read = source({
+  name: "read",
+  about: "Reads the patches of a split from a store, coarser bands resampled to the finest.",
+  to: Patch,
+  params: {
+    from: param(
+      Name,
+      "Folder of the store, or of the archive; under `root_dir` unless it is absolute.",
+      "patches.lmdb"
+    ),
+    store: param(choice("lmdb", "none"), "`none` reads the files of an archive, which gives the same.", "lmdb"),
+    labels: optional(
+      Name,
+      "Folder of the archive that tells the labels, where the store has none (rico-hdl's); images need not be there."
+    ),
+    kind: param(choice(AUTO, ...ARCHIVE_NAMES), "What the archive is, where one is read.", AUTO),
+    archive: optional(ArchiveSchema, "How else that archive is read: parameters of the operator `archive`."),
+    split: param(choice("train", "val", "test"), "Which list of patches: its CSV file stands under `root_dir`."),
+    bands: param<BandSelection>(
+      Bands,
+      "Channels, in order: the name of a selection, or a list of bands.",
+      "s2-10m+20m"
+    ),
+    unit: param(Flag, "8-bit images from 0 (black) to 1 (white); false keeps them from 0 to 255.", true),
+    epochs: param(PositiveInt, "How often the split is read.", 1),
+    shuffle: param(Flag, "Another order in every epoch.", false),
+    nomenclature: param(
+      choice(...NOMENCLATURE_NAMES),
+      "The classes that labels are told by: those of a data set, or its `own`; BigEarthNet's are 19.",
+      OWN
+    ),
+    missing: param(
+      choice("fail", "skip"),
+      "What to do where a patch of the list is not there, since it was bad and left out.",
+      "fail"
+    ),
+    shuffle_labels: param(Flag, "Control experiment: permutes the labels among the images.", false),
+    concurrency: param(PositiveInt, "Patches fetched ahead; where worker threads make them, each takes 32.", 4)
+  },
+  run: (params, self) =>
+    Stream.unwrap(
+      Effect.gen(function* () {
+        const { bands, concurrency, epochs, nomenclature, shuffle, split, unit } = params
+        const run = yield* Run
+        const first = yield* FirstEpoch
+        const list = resolve(run.root, `${split}.csv`)
+        const from = resolve(run.root, params.from)
+        yield* run.uses(list)
+        if (params.store === "lmdb") yield* run.uses(dataFile(from))
+        const listed = yield* attempt(() => readSplitFile(list, split))
+        if (params.store === "none" && params.labels !== undefined) {
+          return yield* new DataError({
+            subject: "read",
+            problem: "takes `labels` for a store; with `store: none` the archive tells its own",
+            remedy: "Leave one of them out"
+          })
+        }
+        const labelsFrom =
+          params.labels === undefined
+            ? Effect.undefined
+            : labelsIn(resolve(run.root, params.labels), { kind: params.kind, ...params.archive }, nomenclature)
+        const source = yield* params.store === "none"
+          ? fromArchive(from, { kind: params.kind, ...params.archive }, nomenclature)
+          : fromStore(from, nomenclature, yield* labelsFrom)
+        const names = params.missing === "skip" ? yield* presentOf(source, from, split, listed) : listed
+        const given = params.shuffle_labels ? yield* shuffledLabels(source, names, run.seed) : undefined
+        const count = names.length * Math.max(0, epochs - first)
+        self.expect(count)
+        let dropped = 0
+        let classes = 0
+        const say = Effect.suspend(() =>
+          dropped === 0
+            ? Effect.void
+            : run.say(
+                `read: left out ${counted(dropped, "patch", "patches")} of ${split} without a label under ${classes} classes`
+              )
+        )
+        const look = { bands, nomenclature, unit }
+        const make = yield* reading({ source, names, look, given, concurrency }, count)
+        const labelled = (made: Made, draw: number): Patch | undefined => {
+          classes = made.classes
+          // The first epoch shows them all.
+          if (made.patch === undefined && draw < names.length) dropped++
+          return made.patch
+        }
+        return make(draws(names.length, first, epochs, shuffle, run.seed)).pipe(
+          Stream.map(labelled),
+          Stream.filter((patch) => patch !== undefined),
+          Stream.concat(Stream.drain(Stream.fromEffect(say)))
+        )
+      })
+    )
+})

@@ -1,0 +1,28 @@
+import { Stream } from "effect"
+import { operator } from "../../../pipeline/operator.ts"
+import { Compat, PositiveInt, param } from "../../../pipeline/param.ts"
+import { Patch } from "../../elements.ts"
+import { areaResized } from "./area.ts"
+
+/** The one size that the original knows. */
+const ORIGINAL = 256
+
+/** Brings images of any size to one: each pixel is the exact mean of the area that it covers. */
+export const resize = operator({
+  name: "resize",
+  about: "Brings images to one size, each pixel the mean of the area that it covers.",
+  from: Patch,
+  to: Patch,
+  params: {
+    size: param(PositiveInt, "Rows and columns of the result."),
+    compat: param(Compat, "`original`: 256 rows and columns, whatever `size` says.", "none")
+  },
+  run: ({ size, compat }) => {
+    const edge = compat === "original" ? ORIGINAL : size
+    return (patches) =>
+      Stream.map(patches, (patch): Patch => {
+        const image = areaResized(patch.image, patch.height, patch.width, edge, edge)
+        return { ...patch, image, height: edge, width: edge }
+      })
+  }
+})

@@ -1,0 +1,64 @@
+import { join } from "node:path"
+import { Effect, Stream } from "effect"
+import { operator } from "../../../pipeline/operator.ts"
+import { choice, Fraction, optional, Probability, param, Seed } from "../../../pipeline/param.ts"
+import { PatchRef } from "../../elements.ts"
+import { writeFileAtomic } from "../../formats/files.ts"
+import { Run } from "../../run.ts"
+import { attempt } from "../errors.ts"
+import { fileFault } from "../files.ts"
+import { byArchive, byLists, type Divided, drawn, SPLITS } from "./divide.ts"
+import { ListFiles, readLists } from "./lists.ts"
+import { splitFileText } from "./split-files.ts"
+
+/** What a drawn division has by default; the original's. */
+const VAL = 0.1
+
+/**
+ * Divides an archive: as the original does UCM and WHDLD (`draw`), as the archive itself does (`archive`), or by lists of
+ * names (`lists`). Holds every reference, no pixels.
+ */
+export const split = operator({
+  name: "split",
+  about: "Divides patches into training, validation and test; writes train.csv, val.csv and test.csv.",
+  from: PatchRef,
+  to: PatchRef,
+  params: {
+    by: param(
+      choice("draw", "archive", "lists"),
+      "`draw` takes shares by chance, `archive` its own division, `lists` the names in files.",
+      "draw"
+    ),
+    seed: param(Seed, "Seed of numpy's legacy generator.", 24),
+    train: param(Fraction, "Share that trains, where it is drawn.", 0.7),
+    val: optional(
+      Probability,
+      "Share of the whole that validates: 0.1 where all is drawn; 0 where an archive without validation patches divides."
+    ),
+    lists: optional(ListFiles, "Files of names, one a line (first column), under `root_dir`: train, val, test."),
+    missing: param(choice("fail", "skip"), "What to do where a name in a list has no patch.", "fail")
+  },
+  run:
+    ({ by, lists, missing, seed, train, val }, self) =>
+    (references) =>
+      Stream.unwrap(
+        Effect.gen(function* () {
+          const run = yield* Run
+          const listed = by === "lists" ? yield* attempt(() => readLists(run.root, lists, ["split", "lists"])) : {}
+          const all = yield* Stream.runCollect(references)
+          const divided = yield* attempt((): Divided => {
+            if (by === "lists") return byLists(all, listed, missing)
+            return by === "archive" ? byArchive(all, seed, val ?? 0) : drawn(all, seed, train, val ?? VAL)
+          })
+          for (const note of divided.notes) yield* run.say(`split: ${note}`)
+          for (const part of SPLITS) {
+            const file = join(run.root, `${part}.csv`)
+            const names = divided.references.filter((ref) => ref.split === part).map(({ name }) => name)
+            yield* fileFault(file, () => writeFileAtomic(file, splitFileText(names)))
+            yield* run.wrote(file)
+          }
+          self.expect(divided.references.length)
+          return Stream.rechunk(Stream.fromIterable(divided.references), 1)
+        })
+      )
+})

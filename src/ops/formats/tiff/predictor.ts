@@ -1,0 +1,58 @@
+/** Undoes the differences that TIFF packs in place of values (TIFF 6.0, section 14; Adobe's TIFF technical note 3). */
+import type { Pixels } from "../../elements.ts"
+import { rawBytes, swapBytes } from "../dtypes.ts"
+import type { Predictor } from "./unpack.ts"
+
+/** How the values of a piece lie: in rows of `across`, `samples` of them to a pixel. */
+export interface Grid {
+  readonly across: number
+  readonly samples: number
+}
+
+/** Whole numbers over the same bytes: differences wrap around, whatever the values are. */
+const wholeNumbers = ({ BYTES_PER_ELEMENT, buffer, byteOffset, length }: Pixels) => {
+  if (BYTES_PER_ELEMENT === 1) return new Uint8Array(buffer, byteOffset, length)
+  return BYTES_PER_ELEMENT === 2
+    ? new Uint16Array(buffer, byteOffset, length)
+    : new Uint32Array(buffer, byteOffset, length)
+}
+
+/** Each value plus that of the pixel before it in its row. */
+const sumAlong = (pixels: Pixels, { across, samples }: Grid): void => {
+  const values = wholeNumbers(pixels)
+  for (let begin = 0; begin < values.length; begin += across) {
+    for (let i = begin + samples; i < begin + across; i++) values[i] += values[i - samples]
+  }
+}
+
+const sumAlong64 = ({ buffer, byteOffset, length }: Pixels, { across, samples }: Grid): void => {
+  const values = new BigUint64Array(buffer, byteOffset, length)
+  for (let begin = 0; begin < length; begin += across) {
+    for (let i = begin + samples; i < begin + across; i++) values[i] += values[i - samples]
+  }
+}
+
+/** A row's first bytes of all values stand together, highest first whatever the file's order, each less the one before. */
+const joinBytes = (pixels: Pixels, { across, samples }: Grid): void => {
+  const width = pixels.BYTES_PER_ELEMENT
+  const bytes = rawBytes(pixels)
+  for (let begin = 0; begin < bytes.length; begin += across * width) {
+    const row = bytes.slice(begin, begin + across * width)
+    for (let i = samples; i < row.length; i++) row[i] += row[i - samples]
+    for (let byte = 0; byte < width; byte++) {
+      const plane = (width - 1 - byte) * across
+      for (let i = 0; i < across; i++) bytes[begin + i * width + byte] = row[plane + i]
+    }
+  }
+}
+
+/** Makes values of an unpacked piece, in place: in the machine's byte order, and themselves rather than differences. */
+export const undoPredictor = (pixels: Pixels, predictor: Predictor, littleEndian: boolean, grid: Grid): void => {
+  if (predictor === 3) {
+    joinBytes(pixels, grid)
+    return
+  }
+  if (!littleEndian) swapBytes(pixels)
+  if (predictor === 2 && pixels.BYTES_PER_ELEMENT === 8) sumAlong64(pixels, grid)
+  else if (predictor === 2) sumAlong(pixels, grid)
+}

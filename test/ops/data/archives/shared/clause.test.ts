@@ -1,0 +1,65 @@
+/** Findings of one thing. */
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, it } from "vitest"
+import { clauseOf } from "../../../../../src/ops/data/archives/shared/clause.ts"
+import { findingText } from "../../../../../src/ops/data/archives/shared/kind.ts"
+
+/** All that findings say, `7` for what a text fills in, and what it is of one. */
+const CLAUSES: Readonly<Record<string, string>> = {
+  "label rows have no image": "label row has no image",
+  "label rows name an image that has one already": "label row names an image that has one already",
+  "label rows stand alone: no images are there": "label row stands alone: no images are there",
+  "images have no row of labels": "image has no row of labels",
+  "images have no label": "image has no label",
+  "images have the pixels of another one": "image has the pixels of another one",
+  "images stand in another split than their copy": "image stands in another split than its copy",
+  "images have labels from their masks (7), not from a table": "image has labels from its masks (7), not from a table",
+  "images have labels that look filled (7)": "image has labels that look filled (7)",
+  "masks have no image": "mask has no image",
+  "columns of 7 stand in another order than usual": "column of 7 stands in another order than usual",
+  "names stand in two lists": "name stands in two lists",
+  "names of BigEarthNet v1's lists are of no patch here: whether its training leaks is not known":
+    "name of BigEarthNet v1's lists is of no patch here: whether its training leaks is not known",
+  "names in the lists have no patch": "name in the lists has no patch",
+  "patches cannot be read": "patch cannot be read",
+  "test patches are training patches of BigEarthNet v1 (7 % of the test)":
+    "test patch is a training patch of BigEarthNet v1 (7 % of the test)",
+  "classes have fewer than two patches": "class has fewer than two patches"
+}
+
+/** The clauses in the sources: the first argument of each call of `finding`, both of a choice. */
+const written = (): ReadonlyArray<string> => {
+  const root = join(import.meta.dirname, "../../../../../src")
+  const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"))
+  const call = /\bfinding\(\s*(?:[^"`,]*\?\s*)?["`]([^"`]+)["`](?:\s*:\s*["`]([^"`]+)["`])?/g
+  return files
+    .flatMap((name) => [...readFileSync(join(root, name), "utf8").matchAll(call)])
+    .flatMap(([, first, second]) => (second === undefined ? [first] : [first, second]))
+    .map((text) => text.replace(/\$\{[^}]*\}/g, "7"))
+}
+
+describe("clauses of findings", () => {
+  it("are all known here", () => {
+    expect([...new Set(written())].sort()).toEqual(Object.keys(CLAUSES).sort())
+  })
+
+  it.each(Object.entries(CLAUSES))("%s", (many, one) => {
+    expect(clauseOf(1, many)).toBe(one)
+    expect(clauseOf(2, many)).toBe(many)
+    expect(clauseOf(0, many)).toBe(many)
+  })
+
+  it("stay as they are where they are about anything else", () => {
+    expect(clauseOf(1, "sheep have wool")).toBe("sheep have wool")
+    expect(clauseOf(1, "images alone")).toBe("images alone")
+  })
+
+  it("stand in a finding with their count and examples", () => {
+    const one = { what: "label rows have no image", severity: "fail", remedy: "Get them" } as const
+    expect(findingText({ ...one, count: 1, examples: ["a"] })).toBe("1 label row has no image: a")
+    expect(findingText({ ...one, count: 1234, examples: ["a", "b"] })).toBe(
+      "1,234 label rows have no image: a, b, and 1,232 more"
+    )
+  })
+})
