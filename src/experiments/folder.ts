@@ -2,7 +2,6 @@
 import { lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs"
 import { join, relative, resolve, sep } from "node:path"
 import { messageOf } from "../pipeline/words.ts"
-import { RunError } from "./errors.ts"
 import {
   type Configuration,
   changedSince,
@@ -11,6 +10,7 @@ import {
   type RunRecord,
   readRecord
 } from "./record.ts"
+import { RunError } from "./run-error.ts"
 
 const RECORD = "record.json"
 

@@ -5,7 +5,7 @@ import { Effect, type Layer } from "effect"
 import type { Run } from "../ops/run.ts"
 import type { TensorEngine } from "../ops/tensor/engine.ts"
 import type { EngineSettings } from "./engine.ts"
-import { RunError } from "./errors.ts"
+import { RunError } from "./run-error.ts"
 import { servicesOf } from "./services.ts"
 
 export interface InCode extends Partial<EngineSettings> {

@@ -2,7 +2,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs"
 import { join } from "node:path"
 import { Effect, type Scope } from "effect"
-import { RunError } from "./errors.ts"
+import { RunError } from "./run-error.ts"
 
 const alive = (pid: number): boolean => {
   try {

@@ -5,7 +5,7 @@ import { CliConfig, Command, GlobalFlag } from "effect/cli"
 import { ConfigError } from "../pipeline/fault.ts"
 import { runMain, toExit } from "../pipeline/main.ts"
 import { command } from "./cli.ts"
-import { RunError } from "./errors.ts"
+import { RunError } from "./run-error.ts"
 import { StepError } from "./step-error.ts"
 import { versions } from "./versions.ts"
 

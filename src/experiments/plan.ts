@@ -7,10 +7,10 @@ import { type Loaded, load } from "../pipeline/load.ts"
 import type { AnyPipeline } from "../pipeline/pipeline.ts"
 import { flowText, hash, print, toJson } from "../pipeline/print.ts"
 import { disagreements } from "./agreement.ts"
-import { RunError } from "./errors.ts"
 import { operators } from "./operators.ts"
 import { type Translation, translate } from "./original/translate.ts"
 import type { Configuration } from "./record.ts"
+import { RunError } from "./run-error.ts"
 import { settings } from "./settings.ts"
 
 export const language = { settings, operators, inherited: ["compat"] } as const

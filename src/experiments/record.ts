@@ -4,7 +4,7 @@ import { existsSync, readFileSync, statSync } from "node:fs"
 import { join, relative, resolve, sep } from "node:path"
 import { writeFileAtomic } from "../ops/formats/files.ts"
 import { canonical } from "../pipeline/print.ts"
-import { RunError } from "./errors.ts"
+import { RunError } from "./run-error.ts"
 import type { StageTiming } from "./stages.ts"
 
 /** A file as a pipeline left or found it. */

@@ -3,7 +3,7 @@ import { Cause } from "effect"
 import { showPosition } from "../pipeline/fault.ts"
 import { originOf } from "../pipeline/origin.ts"
 import type { Running } from "../pipeline/watch.ts"
-import { RunError } from "./errors.ts"
+import { RunError } from "./run-error.ts"
 
 /** Puts the place of the failing step in front of its message. */
 export const placed = (name: string, stage: Running | undefined): string => {

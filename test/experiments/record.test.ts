@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, utimesSync, wr
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { RunError } from "../../src/experiments/errors.ts"
 import { forget, openFolder, verdict } from "../../src/experiments/folder.ts"
 import {
   differences,
@@ -12,6 +11,7 @@ import {
   stamp,
   writeRecord
 } from "../../src/experiments/record.ts"
+import { RunError } from "../../src/experiments/run-error.ts"
 
 let folder = ""
 beforeEach(() => {

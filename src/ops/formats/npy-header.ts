@@ -1,7 +1,7 @@
 /** Reads `.npy` files whole: one array of numbers, of either byte order and either order of axes. */
 import type { Dtype, Pixels } from "../elements.ts"
+import { DataError } from "./data-error.ts"
 import { bytesOf, swapBytes, valuesAt } from "./dtypes.ts"
-import { DataError } from "./faults.ts"
 import { NPY_PREFIX, type NpyHeader, npySpan, parseNpy } from "./npy.ts"
 
 /** An array, row-major whatever the order in its file. */

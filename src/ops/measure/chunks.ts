@@ -1,6 +1,6 @@
 /** The original's means for BigEarthNet: queries in chunks, each figure the mean of its means over chunks. */
 import { mean } from "./columns.ts"
-import { MeasureError } from "./errors.ts"
+import { MeasureError } from "./measure-error.ts"
 
 /**
  * Cuts the queries, in their order, into trunc(queries / size) runs, the first (queries mod runs) of them one longer.

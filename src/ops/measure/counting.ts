@@ -1,12 +1,13 @@
 /** Measures rankings: by one thread, or divided among several. */
 import { Effect } from "effect"
+import { attempt } from "../../pipeline/attempt.ts"
 import type { Ranking } from "../elements.ts"
 import { workerPool } from "../workers/pool.ts"
 import { MOST_THREADS, Threads } from "../workers/threads.ts"
 import { checkOrders, tally, tallyOf } from "./accumulate.ts"
-import { attempt } from "./attempt.ts"
 import type { Figures } from "./figures.ts"
 import type { Orders } from "./figures-worker.ts"
+import { MeasureError } from "./measure-error.ts"
 import type { Prepared } from "./prepare.ts"
 
 /** Queries that a thread measures at a time. */
@@ -26,7 +27,7 @@ const byThreads = Effect.fnUntraced(function* (prepared: Prepared, threads: numb
   const pool = yield* workerPool<Orders, ReadonlyArray<Figures>>({ module, size: threads, data })
   const n = prepared.gallery.database.length
   return Effect.fnUntraced(function* (ranking: Ranking) {
-    yield* attempt(() => checkOrders(prepared, ranking))
+    yield* attempt(MeasureError)(() => checkOrders(prepared, ranking))
     const { from, order, to } = ranking
     const starts = Array.from({ length: Math.ceil((to - from) / AT_ONCE) }, (_, i) => i * AT_ONCE)
     const figures = yield* Effect.forEach(
@@ -49,4 +50,4 @@ export const measuringThreads = (queries: number, database: number) =>
 export const counter = (prepared: Prepared, threads: number) =>
   threads > 1
     ? byThreads(prepared, threads)
-    : Effect.succeed((ranking: Ranking) => attempt(() => tally(prepared, ranking)))
+    : Effect.succeed((ranking: Ranking) => attempt(MeasureError)(() => tally(prepared, ranking)))

@@ -2,7 +2,7 @@
  * Distinct label sets. Patches with equal label sets are interchangeable for every measure, so whatever depends on a pair
  * of patches is computed for pairs of sets: BigEarthNet's 119,825 test patches have 2,797 of them.
  */
-import { MeasureError } from "./errors.ts"
+import { MeasureError } from "./measure-error.ts"
 
 export interface LabelSets {
   /** Number of classes. */

@@ -1,5 +1,6 @@
 import { join } from "node:path"
 import { Effect, Schema, Stream } from "effect"
+import { attempt } from "../../pipeline/attempt.ts"
 import { operator } from "../../pipeline/operator.ts"
 import { Compat, choice, listOf, optional, PositiveInt, Probability, param } from "../../pipeline/param.ts"
 import { Ranking, Report } from "../elements.ts"
@@ -7,11 +8,10 @@ import { FileName } from "../filename.ts"
 import { writeFileAtomic } from "../formats/files.ts"
 import { Run } from "../run.ts"
 import { emptyTally, merge, type Tally } from "./accumulate.ts"
-import { attempt } from "./attempt.ts"
 import { intervalOf, resampledMeans } from "./bootstrap.ts"
 import { columnsOf, perQueryCsv } from "./columns.ts"
 import { counter, measuringThreads } from "./counting.ts"
-import { MeasureError } from "./errors.ts"
+import { MeasureError } from "./measure-error.ts"
 import { type Plan, type Prepared, prepare } from "./prepare.ts"
 import { RelationName } from "./relations.ts"
 import { defaultThresholds, levels } from "./relevance.ts"
@@ -26,7 +26,7 @@ const measured = Effect.fnUntraced(function* <E, R>(rankings: Stream.Stream<Rank
     rankings,
     Effect.fnUntraced(function* (ranking) {
       if (known?.prepared.gallery !== ranking.gallery) {
-        const prepared = yield* attempt(() => prepare(ranking.gallery, plan))
+        const prepared = yield* attempt(MeasureError)(() => prepare(ranking.gallery, plan))
         const { database, queries } = ranking.gallery
         const threads = yield* measuringThreads(queries.length, database.length)
         known = { prepared, count: yield* counter(prepared, threads) }
@@ -133,7 +133,7 @@ export const measure = operator({
         const { all, prepared } = yield* measured(rankings, plan)
         if (per_query !== undefined) yield* writePerQuery(prepared, all, per_query)
         const found = bootstrap === undefined ? undefined : yield* intervals(prepared, all, bootstrap)
-        return yield* attempt(() => toReport(prepared, all, found))
+        return yield* attempt(MeasureError)(() => toReport(prepared, all, found))
       })
       return Stream.fromEffect(Effect.scoped(reduced))
     }

@@ -1,7 +1,7 @@
 /** Tables of figures by query, as `measure` writes them with `per_query`. */
 import { parse } from "csv-parse/sync"
 import { few, messageOf, repeated } from "../../pipeline/words.ts"
-import { MeasureError } from "./errors.ts"
+import { MeasureError } from "./measure-error.ts"
 import { THRESHOLDS, USES_LABELS } from "./report-csv.ts"
 
 export interface PerQuery {

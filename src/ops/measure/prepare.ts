@@ -1,7 +1,7 @@
 /** What all queries of a ranking share when they are measured. */
 import type { Gallery } from "../elements.ts"
-import { MeasureError } from "./errors.ts"
 import { type LabelSets, labelSets } from "./label-sets.ts"
+import { MeasureError } from "./measure-error.ts"
 import { relationOf } from "./relations.ts"
 import { type Codebook, codebook, type Level, levels, relevantCodes, strictest, type Thresholds } from "./relevance.ts"
 import type { StandardMetric, StandardPlan } from "./standard.ts"

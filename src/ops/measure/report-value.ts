@@ -1,6 +1,6 @@
 /** Reports as values that nothing changes. */
 import type { Report, Results } from "../elements.ts"
-import { MeasureError } from "./errors.ts"
+import { MeasureError } from "./measure-error.ts"
 
 /** Every figure: its name, its part (a level, a relation, a class) where it has one, and its value. */
 export const figuresIn = (

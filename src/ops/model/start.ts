@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto"
 import { basename } from "node:path"
 import { Effect } from "effect"
+import { attempt } from "../../pipeline/attempt.ts"
 import type { NamedArray } from "../elements.ts"
 import { Run } from "../run.ts"
 import { startOf } from "./initial.ts"
@@ -19,15 +20,6 @@ const tell = Effect.fnUntraced(function* (file: string, report: LoadReport, band
   yield* say(`  ${sentence(basename(file), report, bands)}`)
   yield* record(`weights.${keyOf(file)}`, { file, ...report, loaded: report.loaded.length })
 })
-
-const attempt = <A>(body: () => A): Effect.Effect<A, WeightsError> =>
-  Effect.suspend(() => {
-    try {
-      return Effect.succeed(body())
-    } catch (fault) {
-      return fault instanceof WeightsError ? Effect.fail(fault) : Effect.die(fault)
-    }
-  })
 
 /** Arrays that embeddings are made by, and that a file, which may hold the backbone alone, does not give. */
 const lacking = ({ parameters }: Model, { loaded }: LoadReport): ReadonlyArray<string> => {
@@ -69,7 +61,7 @@ export const startingWeights = (
   Effect.gen(function* () {
     const { seed } = yield* Run
     const file = model.pretrained?.file ?? ""
-    const { arrays, report } = yield* attempt(() => {
+    const { arrays, report } = yield* attempt(WeightsError)(() => {
       const start = startOf(model, seed, target)
       if (start.report !== undefined && !trains) checkTrained(model, file, start.report)
       return start
@@ -94,7 +86,7 @@ export const weightsOfFile = (
 ): Effect.Effect<ReadonlyArray<NamedArray>, WeightsError, Run> =>
   Effect.gen(function* () {
     const { seed } = yield* Run
-    const { arrays, report } = yield* attempt(() => {
+    const { arrays, report } = yield* attempt(WeightsError)(() => {
       const loaded = loadWeights(path, model, drawnWeights(model, seed), {}, target, COMPARED)
       checkTrained(model, path, loaded.report)
       return loaded

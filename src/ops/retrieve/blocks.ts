@@ -1,8 +1,8 @@
 /** How the work of a ranking is divided so that it fits into a budget of memory. */
 import { THREAD_BYTES } from "../workers/threads.ts"
-import { RetrieveError } from "./errors.ts"
 import { asMemory } from "./memory.ts"
 import { scratchBytes } from "./order.ts"
+import { RetrieveError } from "./retrieve-error.ts"
 
 /**
  * Tiles of the product. They are the same for every budget: each inner product is computed in a tile that depends on the

@@ -1,13 +1,14 @@
 import { basename, join, resolve } from "node:path"
 import { Effect, Stream } from "effect"
+import { attempt } from "../../pipeline/attempt.ts"
 import { operator } from "../../pipeline/operator.ts"
 import { Flag, Name, optional, PositiveInt, param } from "../../pipeline/param.ts"
 import { Embeddings } from "../elements.ts"
 import { Run } from "../run.ts"
-import { attempt, RetrieveError } from "./errors.ts"
 import { normaliseInto } from "./normalise.ts"
 import { project } from "./pca.ts"
 import { type Fitted, readPca } from "./pca-file.ts"
+import { RetrieveError } from "./retrieve-error.ts"
 
 /** Divides each row by its length, in place; a row of zeros stays. */
 const normalised = (vectors: Float32Array, dim: number): Float32Array => {
@@ -55,11 +56,11 @@ export const compress = operator({
           const run = yield* Run
           const inside = basename(from) === from
           const path = inside ? join(run.folder, from) : resolve(from)
-          const fitted = yield* attempt(() => readPca(path))
-          const to = yield* attempt(() => wanted(path, fitted, dim))
+          const fitted = yield* attempt(RetrieveError)(() => readPca(path))
+          const to = yield* attempt(RetrieveError)(() => wanted(path, fitted, dim))
           if (!inside) yield* run.wrote(path)
           return Stream.mapEffect(embeddings, (batch) =>
-            attempt((): Embeddings => {
+            attempt(RetrieveError)((): Embeddings => {
               checked(path, fitted, batch)
               return { ...batch, dim: to, vectors: normalised(project(fitted, batch.vectors, to, whiten), to) }
             })

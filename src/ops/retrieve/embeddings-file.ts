@@ -4,7 +4,7 @@ import type { Embeddings } from "../elements.ts"
 import { field } from "../formats/csv.ts"
 import { GrowingFile } from "../formats/growing-file.ts"
 import { npyHeader } from "../formats/npy.ts"
-import { RetrieveError } from "./errors.ts"
+import { RetrieveError } from "./retrieve-error.ts"
 
 /** Bytes of the vectors' header, which is written again once the rows are counted: enough for any shape. */
 const HEADER = 128

@@ -1,13 +1,14 @@
 import { closeSync } from "node:fs"
 import { resolve } from "node:path"
 import { Effect, Stream } from "effect"
+import { attempt } from "../../pipeline/attempt.ts"
 import { source } from "../../pipeline/operator.ts"
 import { Name, param } from "../../pipeline/param.ts"
 import { Embeddings } from "../elements.ts"
 import { Run } from "../run.ts"
-import { attempt, RetrieveError } from "./errors.ts"
 import { type LabelTable, readLabels } from "./labels-file.ts"
 import { type NpyMatrix, openNpy, readRows } from "./npy-read.ts"
+import { RetrieveError } from "./retrieve-error.ts"
 
 /** Bytes of one batch: large enough to read fast, small beside any budget. */
 const BATCH_BYTES = 4 * 2 ** 20
@@ -48,10 +49,10 @@ export const embeddings = source({
     Stream.unwrap(
       Effect.gen(function* () {
         const matrix = yield* Effect.acquireRelease(
-          attempt(() => openNpy(resolve(from))),
+          attempt(RetrieveError)(() => openNpy(resolve(from))),
           ({ fd }) => Effect.sync(() => closeSync(fd))
         )
-        const labels = yield* attempt(() => matching(matrix, readLabels(resolve(table))))
+        const labels = yield* attempt(RetrieveError)(() => matching(matrix, readLabels(resolve(table))))
         const { uses } = yield* Run
         yield* Effect.forEach([resolve(from), resolve(table)], uses, { discard: true })
         const size = Math.max(1, Math.floor(BATCH_BYTES / (matrix.columns * matrix.bytes)))
@@ -60,7 +61,7 @@ export const embeddings = source({
         return Stream.range(0, batches - 1).pipe(
           Stream.rechunk(1),
           Stream.mapEffect((i) =>
-            attempt(() => batchOf(matrix, labels, i * size, Math.min(matrix.rows, (i + 1) * size)))
+            attempt(RetrieveError)(() => batchOf(matrix, labels, i * size, Math.min(matrix.rows, (i + 1) * size)))
           )
         )
       })

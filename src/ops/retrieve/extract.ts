@@ -5,7 +5,7 @@ import type { Batch, NamedArray } from "../elements.ts"
 import type { Model } from "../model/model.ts"
 import { uploadArrays } from "../model/weights.ts"
 import type { Engine } from "../tensor/engine.ts"
-import { EngineMemoryError } from "../tensor/errors.ts"
+import { EngineMemoryError } from "../tensor/engine-error.ts"
 import { withinMemory } from "../tensor/fitting.ts"
 
 /** A batch cannot be embedded. */

@@ -1,5 +1,6 @@
 import { join } from "node:path"
 import { Effect, Stream } from "effect"
+import { attempt } from "../../pipeline/attempt.ts"
 import { operator } from "../../pipeline/operator.ts"
 import { PositiveInt, param } from "../../pipeline/param.ts"
 import type { Self } from "../../pipeline/step.ts"
@@ -7,10 +8,10 @@ import { Compression, Embeddings } from "../elements.ts"
 import { FileName } from "../filename.ts"
 import { Run } from "../run.ts"
 import { workerPool } from "../workers/pool.ts"
-import { attempt, RetrieveError } from "./errors.ts"
 import { addVectors, type Components, covarianceOf, type Moments, noMoments, rankOf } from "./pca.ts"
 import type { Axes } from "./pca-axes.ts"
 import { explained, writePca } from "./pca-file.ts"
+import { RetrieveError } from "./retrieve-error.ts"
 
 /** Rows between which the run may be interrupted. */
 const ROWS = 64
@@ -46,7 +47,7 @@ const checked = (seen: Seen, batch: Embeddings): Moments => {
 
 const add = (seen: Seen, batch: Embeddings): Effect.Effect<void, RetrieveError> =>
   Effect.flatMap(
-    attempt(() => checked(seen, batch)),
+    attempt(RetrieveError)(() => checked(seen, batch)),
     (moments) => {
       const starts = Array.from({ length: Math.ceil(batch.size / ROWS) }, (_, i) => i * ROWS * batch.dim)
       const block = (from: number) =>
@@ -87,12 +88,12 @@ const componentsOf = Effect.fnUntraced(function* (moments: Moments, to: number) 
 
 const fitted = Effect.fnUntraced(function* (seen: Seen, to: number, name: string, { before }: Self) {
   const run = yield* Run
-  const moments = yield* attempt(() => enough(seen.moments, to))
+  const moments = yield* attempt(RetrieveError)(() => enough(seen.moments, to))
   const components = yield* componentsOf(moments, to)
   const { count } = moments
   const provenance = { experiment: run.experiment, pipeline: before ?? null, weights: seen.weights ?? null, count }
   const path = join(run.folder, `${name}.safetensors`)
-  yield* attempt(() => writePca(path, { ...components, provenance }))
+  yield* attempt(RetrieveError)(() => writePca(path, { ...components, provenance }))
   yield* run.wrote(path)
   const share = explained(components, to)
   const from = moments.mean.length

@@ -2,7 +2,7 @@
 import { few } from "../../pipeline/words.ts"
 import { querySplit } from "../data/splits/original.ts"
 import type { Embeddings, Gallery } from "../elements.ts"
-import { RetrieveError } from "./errors.ts"
+import { RetrieveError } from "./retrieve-error.ts"
 import { flaw, type Similarity, squares } from "./similarity.ts"
 import { type Vectors, vectorsOf } from "./vectors.ts"
 

@@ -1,14 +1,15 @@
 import { join } from "node:path"
 import { Effect, Stream } from "effect"
+import { attempt } from "../../pipeline/attempt.ts"
 import { passing } from "../../pipeline/operator.ts"
 import { param } from "../../pipeline/param.ts"
 import { few, repeated } from "../../pipeline/words.ts"
 import type { Batch, Embeddings, Patch } from "../elements.ts"
 import { FileName } from "../filename.ts"
-import { MeasureError } from "../measure/errors.ts"
+import { MeasureError } from "../measure/measure-error.ts"
 import { type Truth, truthOf } from "../measure/truth.ts"
 import { Run } from "../run.ts"
-import { RetrieveError } from "./errors.ts"
+import { RetrieveError } from "./retrieve-error.ts"
 import { writeTruth } from "./truth-file.ts"
 
 /** Elements that carry labels as vectors. */
@@ -65,15 +66,6 @@ class Collected {
   }
 }
 
-const attempt = <A>(run: () => A): Effect.Effect<A, RetrieveError | MeasureError> =>
-  Effect.suspend(() => {
-    try {
-      return Effect.succeed(run())
-    } catch (fault) {
-      return fault instanceof RetrieveError || fault instanceof MeasureError ? Effect.fail(fault) : Effect.die(fault)
-    }
-  })
-
 /**
  * Collects names and labels of the patches, batches or embeddings that pass and, at the end, writes which images are
  * relevant to which as a table over pairs of distinct label sets: `NAME.lmdb` in the run folder, see `truth-file.ts`.
@@ -91,13 +83,13 @@ export const groundTruth = passing({
           const path = join(folder, `${to}.lmdb`)
           const collected = new Collected()
           const finish = Effect.gen(function* () {
-            const truth = yield* attempt(() => collected.truth())
+            const truth = yield* attempt(RetrieveError, MeasureError)(() => collected.truth())
             yield* writeTruth(path, truth)
             yield* wrote(join(path, "data.mdb"))
             yield* say(`ground truth: ${truth.names.length} images, ${truth.sets.count} label sets`)
           })
           return elements.pipe(
-            Stream.tap((element) => attempt(() => collected.add(element))),
+            Stream.tap((element) => attempt(RetrieveError, MeasureError)(() => collected.add(element))),
             Stream.concat(Stream.drain(Stream.fromEffect(finish)))
           )
         })

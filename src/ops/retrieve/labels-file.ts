@@ -1,6 +1,6 @@
 /** The table beside embeddings: header `name,CLASS,...`, then one row of 0 and 1 per image (RFC 4180). */
 import { readFileSync } from "node:fs"
-import { RetrieveError } from "./errors.ts"
+import { RetrieveError } from "./retrieve-error.ts"
 
 export interface LabelTable {
   readonly path: string

@@ -1,7 +1,7 @@
 /** Reads matrices from `.npy` files, rows at a time. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs"
 import { NPY_PREFIX, npySpan, parseNpy } from "../formats/npy.ts"
-import { RetrieveError } from "./errors.ts"
+import { RetrieveError } from "./retrieve-error.ts"
 
 /** A matrix on disk: row-major, little-endian. */
 export interface NpyMatrix {

@@ -3,12 +3,12 @@
  * metadata `manifest` where it comes from.
  */
 import { readFileSync } from "node:fs"
-import { DataError } from "../data/errors.ts"
+import { DataError } from "../formats/data-error.ts"
 import { writeFileAtomic } from "../formats/files.ts"
 import { decodeSafetensors } from "../formats/safetensors/read.ts"
 import { encodeSafetensors } from "../formats/safetensors/write.ts"
-import { RetrieveError, unwritable } from "./errors.ts"
 import type { Components } from "./pca.ts"
+import { RetrieveError, unwritable } from "./retrieve-error.ts"
 
 const FORMAT = "orbitrank pca 1"
 

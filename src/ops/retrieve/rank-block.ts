@@ -1,6 +1,7 @@
 /** From scores to the order of the database. */
-import { RetrieveError } from "./errors.ts"
+
 import { allFinite, descending, type Scratch } from "./order.ts"
+import { RetrieveError } from "./retrieve-error.ts"
 
 /** The database in the order of each query of a block. */
 export interface Block {

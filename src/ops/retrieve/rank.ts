@@ -1,15 +1,16 @@
 import { Effect, Stream } from "effect"
+import { attempt } from "../../pipeline/attempt.ts"
 import { operator } from "../../pipeline/operator.ts"
 import { Fraction, optional, PositiveInt, param, Seed } from "../../pipeline/param.ts"
 import { Embeddings, type RankedVectors, Ranking } from "../elements.ts"
 import { Run } from "../run.ts"
 import { engine } from "../tensor/engine.ts"
 import { blocksFor } from "./blocks.ts"
-import { attempt } from "./errors.ts"
 import { gather, type Sides } from "./gather.ts"
 import { bytesOf, Memory } from "./memory.ts"
 import { engineProduct, type Product, RankProduct } from "./product.ts"
 import { emptyBlock } from "./rank-block.ts"
+import { RetrieveError } from "./retrieve-error.ts"
 import { emptyScores, type Scores, scoresOf } from "./scores.ts"
 import { Similarity } from "./similarity.ts"
 import { sorter, sortingThreads } from "./sorting.ts"
@@ -74,12 +75,12 @@ export const rank = operator({
           const batches = yield* Stream.runCollect(
             by === "cosine" ? Stream.map(embeddings, normalisedBatch) : embeddings
           )
-          const sides = yield* attempt(() => gather(batches, drawn, queries, by))
+          const sides = yield* attempt(RetrieveError)(() => gather(batches, drawn, queries, by))
           const q = sides.queries.count
           const { count: n, dim } = sides.database
           const budget = bytesOf(memory) ?? 0
           const threads = yield* sortingThreads(q, n, budget)
-          const blocks = yield* attempt(() => blocksFor(n, q, dim, budget, block, threads))
+          const blocks = yield* attempt(RetrieveError)(() => blocksFor(n, q, dim, budget, block, threads))
           const rankRange = yield* ranker(sides, { by, dim, batches }, product, blocks.queries, threads)
           const rankings = Math.ceil(q / blocks.rows)
           self.expect(rankings)

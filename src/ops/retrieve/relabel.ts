@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path"
 import { Effect, Stream } from "effect"
+import { attempt } from "../../pipeline/attempt.ts"
 import { operator } from "../../pipeline/operator.ts"
 import { Name, param } from "../../pipeline/param.ts"
 import { few, repeated } from "../../pipeline/words.ts"
@@ -7,8 +8,8 @@ import { type Gallery, Ranking } from "../elements.ts"
 import { labelOf } from "../measure/label-sets.ts"
 import type { Truth } from "../measure/truth.ts"
 import { Run } from "../run.ts"
-import { attempt, RetrieveError } from "./errors.ts"
 import { perGallery } from "./per-gallery.ts"
+import { RetrieveError } from "./retrieve-error.ts"
 import { readTruth } from "./truth-file.ts"
 
 /**
@@ -62,7 +63,7 @@ export const relabel = operator({
           yield* uses(join(path, "data.mdb"))
           const again = perGallery((gallery) => relabelled(gallery, truth, from))
           return Stream.mapEffect(rankings, (ranking) =>
-            attempt((): Ranking => ({ ...ranking, gallery: again(ranking.gallery) }))
+            attempt(RetrieveError)((): Ranking => ({ ...ranking, gallery: again(ranking.gallery) }))
           )
         })
       )

@@ -6,7 +6,7 @@ import { Embeddings } from "../elements.ts"
 import { FileName } from "../filename.ts"
 import { Run } from "../run.ts"
 import { EmbeddingsFile } from "./embeddings-file.ts"
-import { RetrieveError, unwritable } from "./errors.ts"
+import { RetrieveError, unwritable } from "./retrieve-error.ts"
 
 /** Runs a step of writing; a fault of the file system becomes an error that names the file. */
 const writing = <A>(path: string, run: () => A): Effect.Effect<A, RetrieveError> =>

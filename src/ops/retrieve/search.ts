@@ -1,5 +1,6 @@
 import { join } from "node:path"
 import { Effect, Stream } from "effect"
+import { attempt } from "../../pipeline/attempt.ts"
 import { toStream } from "../../pipeline/interpret.ts"
 import { operator } from "../../pipeline/operator.ts"
 import { Name, optional, type Param, PositiveInt, param, pipelineParam } from "../../pipeline/param.ts"
@@ -8,8 +9,8 @@ import { Embeddings, Ranking } from "../elements.ts"
 import { writeFileAtomic } from "../formats/files.ts"
 import { Run } from "../run.ts"
 import type { TensorEngine } from "../tensor/engine.ts"
-import { attempt, RetrieveError, unwritable } from "./errors.ts"
 import { type Matches, matchesOf, matchLines } from "./matches.ts"
+import { RetrieveError, unwritable } from "./retrieve-error.ts"
 import { byName, type Searched, searchOne, withQueries } from "./searching.ts"
 import { Similarity } from "./similarity.ts"
 
@@ -46,9 +47,9 @@ const prepare = Effect.fnUntraced(function* (
       remedy: "Give `query`, the name of an image, or `queries`, a pipeline that embeds others"
     })
   }
-  if (others === undefined) return yield* attempt(() => byName(batches, query ?? "", by))
+  if (others === undefined) return yield* attempt(RetrieveError)(() => byName(batches, query ?? "", by))
   const asked = yield* Stream.runCollect(toStream(others)).pipe(Effect.mapError(failed))
-  return yield* attempt(() => withQueries(batches, asked, by))
+  return yield* attempt(RetrieveError)(() => withQueries(batches, asked, by))
 })
 
 const publish = Effect.fnUntraced(function* (all: ReadonlyArray<Matches>) {
@@ -64,7 +65,7 @@ const publish = Effect.fnUntraced(function* (all: ReadonlyArray<Matches>) {
 
 /** Searches for one query, says what was found, and adds it to `all`. */
 const searched = Effect.fnUntraced(function* (what: Searched, row: number, top: number, all: Array<Matches>) {
-  const ranking = yield* attempt(() => searchOne(what, row, top))
+  const ranking = yield* attempt(RetrieveError)(() => searchOne(what, row, top))
   const matches = matchesOf(ranking, what)
   all.push(matches)
   const { say } = yield* Run

@@ -2,8 +2,8 @@
 import { suggestion } from "../../pipeline/words.ts"
 import type { Embeddings, Ranking } from "../elements.ts"
 import { similaritiesWith, squaresOf } from "./compare.ts"
-import { RetrieveError } from "./errors.ts"
 import { labelsOf, sameShape } from "./gather.ts"
+import { RetrieveError } from "./retrieve-error.ts"
 import { flaw, type Similarity, squares } from "./similarity.ts"
 import { topOf } from "./top.ts"
 

@@ -1,10 +1,11 @@
 /** Orders many rows of scores: by one thread, or divided among several. */
 import { Effect } from "effect"
+import { attempt } from "../../pipeline/attempt.ts"
 import { workerPool } from "../workers/pool.ts"
 import { MOST_THREADS, THREAD_BYTES, Threads } from "../workers/threads.ts"
-import { attempt } from "./errors.ts"
 import { scratch } from "./order.ts"
 import { type Block, overflow, rankInto } from "./rank-block.ts"
+import { RetrieveError } from "./retrieve-error.ts"
 import type { Rows } from "./sort-worker.ts"
 
 /** Rows that are sorted between two chances to stop. */
@@ -28,7 +29,7 @@ const here = (n: number) => {
   const memory = scratch(n)
   return Effect.fnUntraced(function* (scores: Float32Array, block: Block, first: number) {
     for (let row = 0; row < scores.length / n; row++) {
-      yield* attempt(() => rankInto(block, first + row, scores.subarray(row * n, (row + 1) * n), memory))
+      yield* attempt(RetrieveError)(() => rankInto(block, first + row, scores.subarray(row * n, (row + 1) * n), memory))
       if (row % AT_ONCE === 0) yield* Effect.yieldNow
     }
   })

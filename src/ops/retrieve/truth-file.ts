@@ -7,12 +7,12 @@
 import { mkdirSync, renameSync, rmSync } from "node:fs"
 import { dirname } from "node:path"
 import { Effect, Schema, type Scope } from "effect"
-import { StoreError } from "../data/errors.ts"
 import { onlyStoreFaults, openReader, openWriter, type StoreReader } from "../data/store/lmdb.ts"
+import { StoreError } from "../formats/data-error.ts"
 import { popcount, wordsFor } from "../measure/label-sets.ts"
 import { type Codes, codebook } from "../measure/relevance.ts"
 import type { Truth } from "../measure/truth.ts"
-import { RetrieveError } from "./errors.ts"
+import { RetrieveError } from "./retrieve-error.ts"
 
 const FORMAT = "orbitrank ground truth 1"
 

@@ -6,7 +6,7 @@ import { writeFileAtomic } from "../formats/files.ts"
 import { Run } from "../run.ts"
 import { auditPage } from "./audit-page.ts"
 import { auditText } from "./audit-text.ts"
-import { touching } from "./errors.ts"
+import { touching } from "./show-error.ts"
 
 const publish = Effect.fnUntraced(function* (audit: Audit) {
   const { experiment, folder, record, say, wrote } = yield* Run

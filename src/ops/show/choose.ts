@@ -1,8 +1,9 @@
 /** Which queries are drawn. */
 import { Effect } from "effect"
+import { attempt } from "../../pipeline/attempt.ts"
 import type { Ranking } from "../elements.ts"
-import { attempt } from "../measure/attempt.ts"
 import { figuresOf } from "../measure/figures.ts"
+import { MeasureError } from "../measure/measure-error.ts"
 import { prepare } from "../measure/prepare.ts"
 import { defaultThresholds, levels } from "../measure/relevance.ts"
 import { perGallery } from "../retrieve/per-gallery.ts"
@@ -66,7 +67,7 @@ export const chooser = (which: Which, queries: number, top: number) => {
     if (high) best = [...best, content].sort((a, b) => b.ap - a.ap || a.row - b.row).slice(0, queries - few)
   }
   const pass = (ranking: Ranking) =>
-    attempt((): ReadonlyArray<StripContent> => {
+    attempt(MeasureError)((): ReadonlyArray<StripContent> => {
       if (which !== "extremes") return fixedRows(ranking, which, queries).map((row) => judged(ranking, row))
       for (let row = ranking.from; row < ranking.to; row++) contend(ranking, row)
       return []

@@ -1,9 +1,9 @@
 /** The pictures of the page's strips: cut out, since the same image stands in many strips, and each held once. */
 import { createHash } from "node:crypto"
 import { Effect } from "effect"
-import type { ShowError } from "./errors.ts"
 import { pixelsOf, webp } from "./pictures.ts"
 import type { Raster } from "./raster.ts"
+import type { ShowError } from "./show-error.ts"
 import { LAYOUT, leftOf } from "./strip.ts"
 import type { Strip } from "./strips-file.ts"
 

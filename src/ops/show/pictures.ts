@@ -1,8 +1,8 @@
 /** Pictures in the forms that people open and pages hold. */
 import { Effect } from "effect"
 import sharp from "sharp"
-import { ShowError } from "./errors.ts"
 import type { Raster } from "./raster.ts"
+import { ShowError } from "./show-error.ts"
 
 const making = <A>(subject: string, form: string, make: () => Promise<A>): Effect.Effect<A, ShowError> =>
   Effect.tryPromise({

@@ -7,9 +7,9 @@ import { Patch } from "../elements.ts"
 import { FileName } from "../filename.ts"
 import { writeFileAtomic } from "../formats/files.ts"
 import { Run } from "../run.ts"
-import { touching } from "./errors.ts"
 import { type Cell, mosaic, rgbOf } from "./mosaic.ts"
 import { png } from "./pictures.ts"
+import { touching } from "./show-error.ts"
 
 /** A cell with what it shows, as the list beside the picture has it. */
 interface Shown {

@@ -1,7 +1,7 @@
 /** Strips on disk: pictures and `strips.json`, which says what they show. */
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { ShowError } from "./errors.ts"
+import { ShowError } from "./show-error.ts"
 import type { StripContent } from "./strip.ts"
 
 export interface Strip extends StripContent {

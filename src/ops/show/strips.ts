@@ -1,10 +1,11 @@
 import { Effect } from "effect"
+import { attempt } from "../../pipeline/attempt.ts"
 import { decodePatch, openArchive } from "../data/archives/recognise.ts"
-import { attempt, type DataError, type StoreError } from "../data/errors.ts"
-import { dataFault } from "../data/files.ts"
+import { dataFault } from "../data/file-access.ts"
 import { bandsOf, imagesAt } from "../data/patches/image-files.ts"
 import { openReader } from "../data/store/lmdb.ts"
 import { decodeBands } from "../data/store/value.ts"
+import { DataError, type StoreError } from "../formats/data-error.ts"
 import { makeStrips, type OpenBands, type Place } from "./draw-strips.ts"
 
 const opened = ({ kind, path, store }: Place) =>
@@ -27,7 +28,7 @@ const open: OpenBands<DataError | StoreError, never> = (place) =>
   Effect.gen(function* () {
     const read = yield* opened(place)
     const { images } = place
-    const others = images === undefined ? [] : yield* attempt(() => imagesAt(images))
+    const others = images === undefined ? [] : yield* attempt(DataError)(() => imagesAt(images))
     return (patch) => {
       const other = others.find(({ name }) => name === patch)
       return other === undefined ? read(patch) : dataFault(() => bandsOf(other, undefined))

@@ -1,7 +1,7 @@
 /** From bands to pictures that people can look at. */
 import type { Band } from "../elements.ts"
-import { ShowError } from "./errors.ts"
 import type { Raster } from "./raster.ts"
+import { ShowError } from "./show-error.ts"
 
 /** Red, green and blue of one patch, each at its native size. */
 export type Rgb = readonly [red: Band, green: Band, blue: Band]

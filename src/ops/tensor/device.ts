@@ -2,7 +2,7 @@
 import { resolve } from "node:path"
 import { Effect } from "effect"
 import { messageOf } from "../../pipeline/words.ts"
-import { EngineError } from "./errors.ts"
+import { EngineError } from "./engine-error.ts"
 import { openNative } from "./native/open.ts"
 import { type Precision, processSettings } from "./native/process.ts"
 import { openTfjs } from "./open.ts"

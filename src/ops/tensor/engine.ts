@@ -1,11 +1,11 @@
 /** The tensor engine as a service: opened when first asked for, one for all operators of a run. */
 import { Context, Effect, Layer } from "effect"
 import { type Device, type EngineOptions, openEngine } from "./device.ts"
-import type { EngineError } from "./errors.ts"
+import type { EngineError } from "./engine-error.ts"
 import type { Engine } from "./operations.ts"
 
 export { type Device, type EngineOptions, openEngine } from "./device.ts"
-export { EngineError, EngineMemoryError } from "./errors.ts"
+export { EngineError, EngineMemoryError } from "./engine-error.ts"
 export type { Engine } from "./operations.ts"
 
 /** Gives the engine, starting it when first asked for. */

@@ -1,6 +1,6 @@
 /** Batches that do not fit an engine's memory: which size would. */
 import type { Batch } from "../elements.ts"
-import { EngineMemoryError, SingleValueError } from "./errors.ts"
+import { EngineMemoryError, SingleValueError } from "./engine-error.ts"
 import type { Engine } from "./operations.ts"
 
 /** More images may take a little more each than two do, since kernels work in chunks. */

@@ -2,7 +2,7 @@
  * WebAssembly's memory, counted. It ends at 4 GiB, and the library does not notice: an allocation that fails is address 0,
  * and what is written there spoils others.
  */
-import { EngineMemoryError } from "./errors.ts"
+import { EngineMemoryError } from "./engine-error.ts"
 import type { Tf } from "./tfjs.ts"
 
 /** What WebAssembly can address, less what its kernels take for themselves beside the tensors. */

@@ -2,7 +2,7 @@
  * Batch normalisation (Ioffe and Szegedy 2015) in passes that XNNPACK does at memory speed: channel means as one average
  * pool, scale and shift (and ReLU) as one 1x1 depthwise convolution.
  */
-import { SingleValueError } from "./errors.ts"
+import { SingleValueError } from "./engine-error.ts"
 import { sizeOf } from "./memory.ts"
 import type { Tensor, Tf } from "./tfjs.ts"
 

@@ -8,8 +8,8 @@ import { TrainStep } from "../elements.ts"
 import { writeFileAtomic } from "../formats/files.ts"
 import { Run } from "../run.ts"
 import { type EpochEnd, endsEpoch, writeBest } from "./checkpoints.ts"
-import { TrainError } from "./errors.ts"
 import { bestOf, extended, type Validated, waited } from "./history.ts"
+import { TrainError } from "./train-error.ts"
 
 /** The figure of the last step of an epoch; where it cannot be told, training stops rather than keep nothing. */
 const figureOf = (figure: string, { state, validation }: EpochEnd): number => {

@@ -2,9 +2,9 @@
 import { few } from "../../pipeline/words.ts"
 import type { Batch, NetworkFacts } from "../elements.ts"
 import type { Model } from "../model/model.ts"
-import { TrainError } from "./errors.ts"
 import { allFinite } from "./finite.ts"
 import type { Losses } from "./losses/combined.ts"
+import { TrainError } from "./train-error.ts"
 
 /** @throws TrainError where a batch is not what the network takes */
 export const checkBatch = (batch: Batch, { params }: Model): void => {

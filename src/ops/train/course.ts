@@ -4,9 +4,9 @@ import type { Batch, NetworkFacts, TrainState, TrainStep } from "../elements.ts"
 import type { Model } from "../model/model.ts"
 import type { EpochEnd } from "./checkpoints.ts"
 import { checkBatch, checkLoss, checkNetwork, checkPixels, checkSingleLabels } from "./checks.ts"
-import { TrainError } from "./errors.ts"
 import type { LossParams } from "./objectives.ts"
 import { afterEpoch, rateAt, type Schedule, type ScheduleState, scheduleStart } from "./schedule.ts"
+import { TrainError } from "./train-error.ts"
 import type { Trainer } from "./trainer.ts"
 
 export interface CourseParams extends LossParams {

@@ -15,12 +15,12 @@ import { type Engine, engine } from "../tensor/engine.ts"
 import { type CheckpointError, checkpointPath, type EpochEnd, readCheckpoint } from "./checkpoints.ts"
 import { checkBatch, checkLosses } from "./checks.ts"
 import { type Course, type CourseParams, courseOf } from "./course.ts"
-import { TrainError } from "./errors.ts"
 import { idLossNames, lossesOf, metricLossNames } from "./objectives.ts"
 import { type OptimiserName, zeroMoments } from "./optimisers.ts"
 import { paceOf, wordsOf } from "./pace.ts"
 import { checkResumed } from "./resume.ts"
 import { Schedule } from "./schedule.ts"
+import { TrainError } from "./train-error.ts"
 import { makeTrainer } from "./trainer.ts"
 
 type Explained = TrainError | WeightsError | CheckpointError

@@ -5,8 +5,8 @@ import type { NetworkFacts } from "../elements.ts"
 import type { Model } from "../model/model.ts"
 import { checkWeights } from "../model/weights.ts"
 import { damagedCheckpoint, type EpochEnd } from "./checkpoints.ts"
-import { TrainError } from "./errors.ts"
 import { momentsOf, type OptimiserName } from "./optimisers.ts"
+import { TrainError } from "./train-error.ts"
 
 /** What is to be trained. */
 export interface Wanted {

@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { DataError } from "../../../src/ops/data/errors.ts"
+import { DataError } from "../../../src/ops/formats/data-error.ts"
 import { decodeNpy } from "../../../src/ops/formats/npy-header.ts"
 import { npyBytes } from "../retrieve/npy.ts"
 

@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { DataError } from "../../../src/ops/data/errors.ts"
+import { DataError } from "../../../src/ops/formats/data-error.ts"
 import { decodeMetadata, decodeSafetensors, type Tensor } from "../../../src/ops/formats/safetensors/read.ts"
 import { encodeSafetensors } from "../../../src/ops/formats/safetensors/write.ts"
 

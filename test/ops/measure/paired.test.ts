@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { MeasureError } from "../../../src/ops/measure/errors.ts"
+import { MeasureError } from "../../../src/ops/measure/measure-error.ts"
 import { pairedDifferences } from "../../../src/ops/measure/paired.ts"
 import { inOrderOf, parsePerQuery } from "../../../src/ops/measure/per-query.ts"
 import { random } from "../../../src/pipeline/random.ts"

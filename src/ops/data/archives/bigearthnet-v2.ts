@@ -4,7 +4,7 @@
  */
 import { join, resolve } from "node:path"
 import type { PatchRef, RawPatch, Split } from "../../elements.ts"
-import { DataError } from "../../formats/faults.ts"
+import { DataError } from "../../formats/data-error.ts"
 import { readSentinel2 } from "./bigearthnet.ts"
 import { readBand } from "./shared/band-file.ts"
 import { holds, holdsAny } from "./shared/glance.ts"

@@ -5,7 +5,7 @@
 import { join, resolve } from "node:path"
 import { messageOf } from "../../../pipeline/words.ts"
 import type { Band, PatchRef, RawPatch } from "../../elements.ts"
-import { DataError } from "../../formats/faults.ts"
+import { DataError } from "../../formats/data-error.ts"
 import { S2_BANDS } from "../patches/bands.ts"
 import { readBand } from "./shared/band-file.ts"
 import { firstNames, holds } from "./shared/glance.ts"

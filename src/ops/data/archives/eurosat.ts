@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import type { PatchRef, RawPatch } from "../../elements.ts"
-import { DataError } from "../../formats/faults.ts"
+import { DataError } from "../../formats/data-error.ts"
 import { decodeTiffBands } from "../../formats/tiff/read.ts"
 import { listFindings } from "../audit/names.ts"
 import { type Lists, splitsByStem } from "../splits/divide.ts"

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs"
 import { join, resolve } from "node:path"
-import { DataError } from "../../formats/faults.ts"
+import { DataError } from "../../formats/data-error.ts"
 import { firstNames, holds } from "./shared/glance.ts"
 import { decodeImage } from "./shared/image.ts"
 import { imagesIfWanted } from "./shared/image-files.ts"

@@ -2,7 +2,7 @@
 import { statSync } from "node:fs"
 import { join } from "node:path"
 import type { PatchRef, RawPatch } from "../../elements.ts"
-import { DataError } from "../../formats/faults.ts"
+import { DataError } from "../../formats/data-error.ts"
 import { aid } from "./aid.ts"
 import { arrays } from "./arrays.ts"
 import { bigearthnet } from "./bigearthnet.ts"

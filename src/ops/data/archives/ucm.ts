@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
-import { DataError } from "../../formats/faults.ts"
+import { DataError } from "../../formats/data-error.ts"
 import { readMatrix } from "../../formats/mat/read.ts"
 import { endingBelow, firstNames, holds, holdsAny } from "./shared/glance.ts"
 import { decodeImage } from "./shared/image.ts"

@@ -1,16 +1,17 @@
 import { existsSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { Effect, Result, Stream } from "effect"
+import { attempt } from "../../../pipeline/attempt.ts"
 import { source } from "../../../pipeline/operator.ts"
 import { choice, Flag, Name, optional, PositiveInt, param } from "../../../pipeline/param.ts"
 import { Audit, type Finding } from "../../elements.ts"
+import { DataError } from "../../formats/data-error.ts"
 import { Run } from "../../run.ts"
 import { ArchiveSchema } from "../archives/choice.ts"
 import { ARCHIVE_NAMES, type ArchiveChoice, AUTO, type Opened, openArchive } from "../archives/recognise.ts"
 import { finding } from "../archives/shared/kind.ts"
 import { nomenclatureOf } from "../archives/shared/nomenclatures.ts"
-import { attempt, DataError } from "../errors.ts"
-import { dataFault } from "../files.ts"
+import { dataFault } from "../file-access.ts"
 import type { Lists } from "../splits/divide.ts"
 import { ListFiles, readLists } from "../splits/lists.ts"
 import { type Copies, copiesOf } from "./copies.ts"
@@ -143,9 +144,11 @@ export const audit = source({
       Effect.gen(function* () {
         const { root } = yield* Run
         const path = resolve(root, from)
-        yield* attempt(() => noStore(path))
-        const named = lists === undefined ? undefined : yield* attempt(() => readLists(root, lists, ["audit", "lists"]))
-        const leak = v1 === undefined ? undefined : leakFrom(yield* attempt(() => readLists(root, v1, ["audit", "v1"])))
+        yield* attempt(DataError)(() => noStore(path))
+        const named =
+          lists === undefined ? undefined : yield* attempt(DataError)(() => readLists(root, lists, ["audit", "lists"]))
+        const leak =
+          v1 === undefined ? undefined : leakFrom(yield* attempt(DataError)(() => readLists(root, v1, ["audit", "v1"])))
         const opened = yield* dataFault(() => openAudited(path, { kind, ...archive }, pixels))
         self.expect(1)
         const to = auditedAs(opened)

@@ -1,7 +1,7 @@
 /** Looking at the patches of an archive one by one: their labels, and their pixels where those are asked for. */
 import { Effect, Result, Stream } from "effect"
 import type { Nomenclature, PatchRef, RawPatch } from "../../elements.ts"
-import { DataError } from "../../formats/faults.ts"
+import { DataError } from "../../formats/data-error.ts"
 import { decodePatch, type Opened } from "../archives/recognise.ts"
 import { listedBy } from "../archives/shared/image-files.ts"
 import { translateLabels } from "../archives/shared/nomenclatures.ts"

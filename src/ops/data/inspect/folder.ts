@@ -2,9 +2,9 @@
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
 import { messageOf } from "../../../pipeline/words.ts"
+import { DataError } from "../../formats/data-error.ts"
 import { type Entry, entryOf, isShown, type Trail, trailInto } from "../archives/shared/entries.ts"
 import { byText } from "../archives/shared/read-file.ts"
-import { DataError } from "../errors.ts"
 import { isKnownFile, patchOfFile } from "./file.ts"
 
 /** Masks of DLRSD and WHDLD, named as the images that stand beside them in `Images`: they are no patches. */

@@ -1,7 +1,7 @@
 /** The file that says what a miniature's folder holds, so that it is made once, gone on with, and never mixed up. */
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { DataError } from "../../formats/faults.ts"
+import { DataError } from "../../formats/data-error.ts"
 import { writeFileAtomic } from "../../formats/files.ts"
 import { KNOBS } from "./knobs.ts"
 

@@ -1,8 +1,8 @@
 /** A miniature made on worker threads, which write its files before they are asked for here. */
 import { Effect, Stream } from "effect"
+import { DataError } from "../../formats/data-error.ts"
 import { type WorkerError, workerPool } from "../../workers/pool.ts"
 import { Threads } from "../../workers/threads.ts"
-import { DataError } from "../errors.ts"
 import type { MiniatureOptions } from "./archive.ts"
 import type { Archive } from "./work.ts"
 

@@ -1,6 +1,6 @@
 /** The satellite scenes that a miniature's patches are cut from: names, dates and places as BigEarthNet v1 writes them. */
 
-import { DataError } from "../../formats/faults.ts"
+import { DataError } from "../../formats/data-error.ts"
 
 export interface Scene {
   readonly satellite: "S2A" | "S2B"

@@ -1,6 +1,6 @@
 /** Drawing and writing patches on a worker thread. Imports no Effect, which would take each thread a second to load. */
 
-import { fileError } from "../../formats/faults.ts"
+import { fileError } from "../../formats/data-error.ts"
 import type { Work } from "../../workers/thread.ts"
 import { type MiniatureOptions, makerOf } from "./archive.ts"
 

@@ -1,7 +1,7 @@
 /** From bands of several sizes to one image. */
 import { few, nearest } from "../../../pipeline/words.ts"
 import type { Band } from "../../elements.ts"
-import { DataError } from "../../formats/faults.ts"
+import { DataError } from "../../formats/data-error.ts"
 import { type RowWriter, resampledRows } from "./resize.ts"
 
 export interface Image {

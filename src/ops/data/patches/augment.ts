@@ -1,10 +1,11 @@
 import { Effect, Stream } from "effect"
+import { attempt } from "../../../pipeline/attempt.ts"
 import { operator } from "../../../pipeline/operator.ts"
 import { Compat, Flag, optional, Positive, Probability, param } from "../../../pipeline/param.ts"
 import { type Random, random } from "../../../pipeline/random.ts"
 import { Patch } from "../../elements.ts"
+import { DataError } from "../../formats/data-error.ts"
 import { Run } from "../../run.ts"
-import { attempt, DataError } from "../errors.ts"
 import { erased, RandomErasing, rectangles } from "./erasing.ts"
 import { flipHorizontally, flipVertically, rotate, type Shaped } from "./geometry.ts"
 import { type PixelChances, pixelsChanged } from "./pixel-operations.ts"
@@ -106,7 +107,7 @@ export const augment = operator({
     options.use_transform
       ? Stream.unwrap(
           Effect.map(Run, ({ seed }) =>
-            Stream.mapEffect(patches, (patch) => attempt(() => augmented(patch, seed, options)))
+            Stream.mapEffect(patches, (patch) => attempt(DataError)(() => augmented(patch, seed, options)))
           )
         )
       : patches

@@ -1,8 +1,8 @@
 /** What becomes of patches that cannot be used: all are reported together, or skipped and counted. */
 import { Effect, Result, Stream } from "effect"
 import { choice, param } from "../../../pipeline/param.ts"
+import { DataError } from "../../formats/data-error.ts"
 import { Run } from "../../run.ts"
-import { DataError } from "../errors.ts"
 
 export const onBadPatch = param(
   choice("fail", "skip"),

@@ -1,8 +1,9 @@
 import { Stream } from "effect"
+import { attempt } from "../../../pipeline/attempt.ts"
 import { operator } from "../../../pipeline/operator.ts"
 import { Flag, PositiveInt, param } from "../../../pipeline/param.ts"
 import { Batch, Patch } from "../../elements.ts"
-import { attempt } from "../errors.ts"
+import { DataError } from "../../formats/data-error.ts"
 import { addToBatch, type Filling, finishBatch, startBatch } from "./stack.ts"
 
 /**
@@ -32,7 +33,7 @@ export const batch = operator({
       return Stream.mapAccumEffect(
         patches,
         (): Filling | undefined => undefined,
-        (open, patch) => attempt(() => add(open, patch)),
+        (open, patch) => attempt(DataError)(() => add(open, patch)),
         { onHalt: short }
       )
     }

@@ -1,10 +1,11 @@
 import { Effect, Stream } from "effect"
+import { attempt } from "../../../pipeline/attempt.ts"
 import { operator } from "../../../pipeline/operator.ts"
 import { choice, PositiveInt, param } from "../../../pipeline/param.ts"
 import { random } from "../../../pipeline/random.ts"
 import { Patch } from "../../elements.ts"
+import { DataError } from "../../formats/data-error.ts"
 import { Run } from "../../run.ts"
-import { attempt, DataError } from "../errors.ts"
 import { cut } from "./geometry.ts"
 
 const cropped = (patch: Patch, size: number, at: "centre" | "random", seed: number): Patch => {
@@ -38,7 +39,7 @@ export const crop = operator({
     (patches) =>
       Stream.unwrap(
         Effect.map(Run, ({ seed }) =>
-          Stream.mapEffect(patches, (patch) => attempt(() => cropped(patch, size, at, seed)))
+          Stream.mapEffect(patches, (patch) => attempt(DataError)(() => cropped(patch, size, at, seed)))
         )
       )
 })

@@ -1,10 +1,11 @@
 import { resolve } from "node:path"
 import { Effect, Schema, Stream } from "effect"
+import { attempt } from "../../../pipeline/attempt.ts"
 import { source } from "../../../pipeline/operator.ts"
 import { Flag, listOf, Name, optional, param } from "../../../pipeline/param.ts"
 import { Patch } from "../../elements.ts"
-import { attempt } from "../errors.ts"
-import { dataFault } from "../files.ts"
+import { DataError } from "../../formats/data-error.ts"
+import { dataFault } from "../file-access.ts"
 import { type BandSelection, SELECTION_NAMES } from "./bands.ts"
 import { bandsOf, imagesAt } from "./image-files.ts"
 import { imageOf } from "./patch-of.ts"
@@ -35,14 +36,15 @@ export const images = source({
   run: ({ bands, from, names, unit }, self) =>
     Stream.unwrap(
       Effect.gen(function* () {
-        const found = yield* attempt(() => imagesAt(resolve(from)))
+        const found = yield* attempt(DataError)(() => imagesAt(resolve(from)))
         self.expect(found.length)
         return Stream.fromIterable(found.entries()).pipe(
           Stream.rechunk(1),
           Stream.mapEffect(([index, image]) =>
             Effect.flatMap(
               dataFault(() => bandsOf(image, names)),
-              (present) => attempt(() => patchOf(image.name, index, imageOf(present, { bands, unit }, image.name)))
+              (present) =>
+                attempt(DataError)(() => patchOf(image.name, index, imageOf(present, { bands, unit }, image.name)))
             )
           )
         )

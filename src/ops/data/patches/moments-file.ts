@@ -1,6 +1,6 @@
 /** Normalisation constants as a file: per band, with what they were computed from. */
 import { readFileSync } from "node:fs"
-import { DataError } from "../../formats/faults.ts"
+import { DataError } from "../../formats/data-error.ts"
 import type { Moments } from "./normalisation.ts"
 
 export interface MomentsFile {

@@ -1,6 +1,6 @@
 /** Scaling each channel by the mean and standard deviation of its band. */
 import { suggestion } from "../../../pipeline/words.ts"
-import { DataError } from "../../formats/faults.ts"
+import { DataError } from "../../formats/data-error.ts"
 
 export interface Moments {
   readonly mean: number

@@ -1,10 +1,11 @@
 import { resolve } from "node:path"
 import { Effect, Schema, Stream } from "effect"
+import { attempt } from "../../../pipeline/attempt.ts"
 import { operator } from "../../../pipeline/operator.ts"
 import { Compat, Name, type Plain, param } from "../../../pipeline/param.ts"
 import { Patch } from "../../elements.ts"
+import { DataError } from "../../formats/data-error.ts"
 import { Run } from "../../run.ts"
-import { attempt } from "../errors.ts"
 import { readMoments } from "./moments-file.ts"
 import {
   BIGEARTHNET_MOMENTS,
@@ -58,9 +59,11 @@ export const normalise = operator({
         : Stream.unwrap(
             Effect.gen(function* () {
               const { root } = yield* Run
-              const moments = yield* attempt(() => momentsOf(by, root, compat))
+              const moments = yield* attempt(DataError)(() => momentsOf(by, root, compat))
               return Stream.mapEffect(patches, (patch) =>
-                attempt((): Patch => ({ ...patch, image: normalised(patch.image, patch.bands, moments, patch.name) }))
+                attempt(DataError)(
+                  (): Patch => ({ ...patch, image: normalised(patch.image, patch.bands, moments, patch.name) })
+                )
               )
             })
           )

@@ -1,11 +1,12 @@
 /** Where `read` gets its patches from: a store, or the files of an archive. Both give the same. */
 import { Effect, type Scope } from "effect"
+import { attempt } from "../../../pipeline/attempt.ts"
 import type { RawPatch } from "../../elements.ts"
+import { DataError, type StoreError } from "../../formats/data-error.ts"
 import { type ArchiveChoice, decodePatch, openArchive } from "../archives/recognise.ts"
 import type { OpenArchive } from "../archives/shared/kind.ts"
 import { type NomenclatureName, nomenclatureOf, OWN, translateLabels } from "../archives/shared/nomenclatures.ts"
-import { attempt, type DataError, type StoreError } from "../errors.ts"
-import { dataFault } from "../files.ts"
+import { dataFault } from "../file-access.ts"
 import { openReader } from "../store/lmdb.ts"
 import { decodeBands, decodeLabels, decodeValue, type Labelled, type StoredPatch } from "../store/value.ts"
 
@@ -66,7 +67,7 @@ const toldBy =
   (name) =>
     Effect.flatMap(
       dataFault(() => reference(name)),
-      (found) => attempt(() => labelled(found, nomenclature))
+      (found) => attempt(DataError)(() => labelled(found, nomenclature))
     )
 
 const inSet = (names: ReadonlyArray<string>): ((name: string) => boolean) => {
@@ -88,7 +89,7 @@ export const fromArchive = (
       load: (name) =>
         Effect.flatMap(
           dataFault(async () => decodePatch(await opened.reference(name))),
-          (raw) => attempt(() => ({ bands: raw.bands, ...labelled(raw, nomenclature) }))
+          (raw) => attempt(DataError)(() => ({ bands: raw.bands, ...labelled(raw, nomenclature) }))
         )
     })
   )

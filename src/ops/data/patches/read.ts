@@ -1,16 +1,17 @@
 import { resolve } from "node:path"
 import { Effect, Schema, Stream } from "effect"
+import { attempt } from "../../../pipeline/attempt.ts"
 import { source } from "../../../pipeline/operator.ts"
 import { choice, Flag, listOf, Name, optional, PositiveInt, param } from "../../../pipeline/param.ts"
 import { random } from "../../../pipeline/random.ts"
 import { counted } from "../../../pipeline/words.ts"
 import { Patch } from "../../elements.ts"
+import { DataError } from "../../formats/data-error.ts"
 import { dataFile } from "../../formats/lmdb/guard.ts"
 import { FirstEpoch, Run } from "../../run.ts"
 import { ArchiveSchema } from "../archives/choice.ts"
 import { ARCHIVE_NAMES, AUTO } from "../archives/recognise.ts"
 import { NOMENCLATURE_NAMES, OWN } from "../archives/shared/nomenclatures.ts"
-import { attempt, DataError } from "../errors.ts"
 import { readSplitFile } from "../splits/split-files.ts"
 import { onlyStoreFaults } from "../store/reader.ts"
 import { reportSkipped } from "./bad-patches.ts"
@@ -119,7 +120,7 @@ export const read = source({
         const from = resolve(run.root, params.from)
         yield* run.uses(list)
         if (params.store === "lmdb") yield* run.uses(dataFile(from))
-        const listed = yield* attempt(() => readSplitFile(list, split))
+        const listed = yield* attempt(DataError)(() => readSplitFile(list, split))
         if (params.store === "none" && params.labels !== undefined) {
           return yield* new DataError({
             subject: "read",

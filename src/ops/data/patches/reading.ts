@@ -1,8 +1,9 @@
 /** How the patches of draws are made: one by one here, or many at a time on worker threads. Both give the same. */
 import { Effect, type Scope, Stream } from "effect"
+import { attempt } from "../../../pipeline/attempt.ts"
+import { DataError, type StoreError } from "../../formats/data-error.ts"
 import { type WorkerError, workerPool } from "../../workers/pool.ts"
 import { Threads } from "../../workers/threads.ts"
-import { attempt, DataError, type StoreError } from "../errors.ts"
 import type { Draw } from "./epochs.ts"
 import { type Look, patchOf } from "./patch-of.ts"
 import type { PatchSource } from "./patch-source.ts"
@@ -36,7 +37,7 @@ const oneByOne =
       draws,
       (draw) =>
         Effect.flatMap(source.load(names[draw.index]), (stored) =>
-          attempt(() => ({
+          attempt(DataError)(() => ({
             patch: patchOf(stored, names[draw.index], draw, look, given?.[draw.index]),
             classes: stored.classes.length
           }))

@@ -1,6 +1,6 @@
 /** Stacking patches to a batch. */
 import type { Batch, Patch } from "../../elements.ts"
-import { DataError } from "../errors.ts"
+import { DataError } from "../../formats/data-error.ts"
 
 /** A batch that is being filled. Each patch is copied into it when it comes, so that the patch itself can go. */
 export interface Filling {

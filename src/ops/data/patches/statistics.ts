@@ -1,15 +1,16 @@
 import { createHash } from "node:crypto"
 import { resolve } from "node:path"
 import { Effect, Stream } from "effect"
+import { attempt } from "../../../pipeline/attempt.ts"
 import { type AnyElement, element } from "../../../pipeline/element.ts"
 import { operator } from "../../../pipeline/operator.ts"
 import { Name, param } from "../../../pipeline/param.ts"
 import { Patch } from "../../elements.ts"
+import { DataError } from "../../formats/data-error.ts"
 import { writeFileAtomic } from "../../formats/files.ts"
 import { Run } from "../../run.ts"
 import { version } from "../../version.ts"
-import { attempt, DataError } from "../errors.ts"
-import { fileFault } from "../files.ts"
+import { fileFault } from "../file-access.ts"
 import { type MomentsFile, momentsText } from "./moments-file.ts"
 import { channelMoments, deviation, merged, NOTHING, type Running } from "./running-moments.ts"
 
@@ -74,7 +75,7 @@ export const statistics = operator({
           const run = yield* Run
           const path = resolve(run.root, to)
           const tally: Tally = { bands: new Map(), names: createHash("sha256"), patches: 0, size: undefined }
-          const all = Stream.runForEach(patches, (patch) => attempt(() => count(tally, patch)))
+          const all = Stream.runForEach(patches, (patch) => attempt(DataError)(() => count(tally, patch)))
           const summary = Effect.gen(function* () {
             if (tally.patches === 0) {
               return yield* new DataError({

@@ -1,8 +1,8 @@
 /** Ways to divide an archive's patches into training, validation and test. */
 import { counted, few } from "../../../pipeline/words.ts"
 import type { PatchRef, Split } from "../../elements.ts"
+import { DataError } from "../../formats/data-error.ts"
 import { listedBy, type Stem } from "../archives/shared/image-files.ts"
-import { DataError } from "../errors.ts"
 import { prepareStd } from "./original.ts"
 
 export const SPLITS = ["train", "val", "test"] as const satisfies ReadonlyArray<Split>

@@ -2,7 +2,7 @@
 import { resolve } from "node:path"
 import { Schema } from "effect"
 import { Name } from "../../../pipeline/param.ts"
-import { DataError } from "../errors.ts"
+import { DataError } from "../../formats/data-error.ts"
 import { type Lists, SPLITS } from "./divide.ts"
 import { readSplitFile } from "./split-files.ts"
 

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs"
 import { messageOf } from "../../../pipeline/words.ts"
 import type { Split } from "../../elements.ts"
-import { DataError } from "../../formats/faults.ts"
+import { DataError } from "../../formats/data-error.ts"
 import { textOf } from "../archives/shared/read-file.ts"
 
 /** The first field of a line of CSV (RFC 4180, a line a record). */

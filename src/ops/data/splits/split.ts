@@ -1,12 +1,13 @@
 import { join } from "node:path"
 import { Effect, Stream } from "effect"
+import { attempt } from "../../../pipeline/attempt.ts"
 import { operator } from "../../../pipeline/operator.ts"
 import { choice, Fraction, optional, Probability, param, Seed } from "../../../pipeline/param.ts"
 import { PatchRef } from "../../elements.ts"
+import { DataError } from "../../formats/data-error.ts"
 import { writeFileAtomic } from "../../formats/files.ts"
 import { Run } from "../../run.ts"
-import { attempt } from "../errors.ts"
-import { fileFault } from "../files.ts"
+import { fileFault } from "../file-access.ts"
 import { byArchive, byLists, type Divided, drawn, SPLITS } from "./divide.ts"
 import { ListFiles, readLists } from "./lists.ts"
 import { splitFileText } from "./split-files.ts"
@@ -44,9 +45,10 @@ export const split = operator({
       Stream.unwrap(
         Effect.gen(function* () {
           const run = yield* Run
-          const listed = by === "lists" ? yield* attempt(() => readLists(run.root, lists, ["split", "lists"])) : {}
+          const listed =
+            by === "lists" ? yield* attempt(DataError)(() => readLists(run.root, lists, ["split", "lists"])) : {}
           const all = yield* Stream.runCollect(references)
-          const divided = yield* attempt((): Divided => {
+          const divided = yield* attempt(DataError)((): Divided => {
             if (by === "lists") return byLists(all, listed, missing)
             return by === "archive" ? byArchive(all, seed, val ?? 0) : drawn(all, seed, train, val ?? VAL)
           })

@@ -1,6 +1,6 @@
 /** All patches of a store, one after the other. */
 import { Effect, type Scope, Stream } from "effect"
-import { DataError, type StoreError } from "../errors.ts"
+import { DataError, type StoreError } from "../../formats/data-error.ts"
 import { openReader } from "./lmdb.ts"
 import type { StoreReader } from "./reader.ts"
 

@@ -1,13 +1,14 @@
 import { join, resolve } from "node:path"
 import { Effect, Stream } from "effect"
+import { attempt } from "../../../pipeline/attempt.ts"
 import { type AnyElement, element } from "../../../pipeline/element.ts"
 import { source } from "../../../pipeline/operator.ts"
 import { choice, Name, PositiveInt, param } from "../../../pipeline/param.ts"
+import { DataError, type StoreError } from "../../formats/data-error.ts"
 import { writeFileAtomic } from "../../formats/files.ts"
 import { describeSafetensors } from "../../formats/safetensors/read.ts"
 import { Run } from "../../run.ts"
-import { attempt, DataError, type StoreError } from "../errors.ts"
-import { fileFault } from "../files.ts"
+import { fileFault } from "../file-access.ts"
 import { mapGood, onBadPatch } from "../patches/bad-patches.ts"
 import { loadPatch, openAll } from "./each.ts"
 import { Shards, type Value } from "./shards.ts"
@@ -97,7 +98,7 @@ export const exportStore = source({
         const { names, store } = yield* openAll(resolve(run.root, from))
         const load = (name: string) =>
           Effect.flatMap(loadPatch(store, name), (bytes) =>
-            attempt(() => {
+            attempt(DataError)(() => {
               describeSafetensors(bytes, name)
               if (by === "patch") fileOf(folder, name)
               return { name, bytes }

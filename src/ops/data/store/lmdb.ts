@@ -1,9 +1,10 @@
 /** Opens LMDB stores: a folder with `data.mdb` and `lock.mdb`, keys UTF-8, values raw bytes. */
 import { Effect, type Scope } from "effect"
 import { type Key, open, type RootDatabase } from "lmdb"
+import { attempt } from "../../../pipeline/attempt.ts"
 import { messageOf } from "../../../pipeline/words.ts"
+import { DataError, StoreError } from "../../formats/data-error.ts"
 import { storeVersion } from "../../formats/lmdb/guard.ts"
-import { attempt, StoreError } from "../errors.ts"
 import { keyBytes, keyIfAny, missing, nameOf, onlyStoreFaults, type StoreReader } from "./reader.ts"
 import { openVersion1 } from "./version1.ts"
 
@@ -94,7 +95,7 @@ const openVersion2 = (path: string): Effect.Effect<StoreReader, StoreError, Scop
       },
       read,
       load,
-      decode: (name, decode) => Effect.flatMap(load(name), (bytes) => attempt(() => decode(bytes)))
+      decode: (name, decode) => Effect.flatMap(load(name), (bytes) => attempt(DataError)(() => decode(bytes)))
     }
   })
 

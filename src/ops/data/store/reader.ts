@@ -1,6 +1,6 @@
 /** What reads a store, of either version. */
 import { Effect } from "effect"
-import { type DataError, StoreError } from "../errors.ts"
+import { type DataError, StoreError } from "../../formats/data-error.ts"
 
 export interface StoreReader {
   readonly path: string

@@ -1,6 +1,6 @@
 /** One patch as a store holds it: safetensors, one tensor per band, class names as metadata. */
 import type { Band, Nomenclature, RawPatch } from "../../elements.ts"
-import { DataError } from "../../formats/faults.ts"
+import { DataError } from "../../formats/data-error.ts"
 import { decodeMetadata, decodeSafetensors, type Tensor } from "../../formats/safetensors/read.ts"
 import { encodeSafetensors } from "../../formats/safetensors/write.ts"
 import { CLASSES_19, encode19, namesOf } from "../archives/shared/corine-labels.ts"

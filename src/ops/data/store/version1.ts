@@ -4,7 +4,9 @@
  */
 import { closeSync, openSync, read as readAsync } from "node:fs"
 import { Effect, type Scope } from "effect"
+import { attempt } from "../../../pipeline/attempt.ts"
 import { messageOf } from "../../../pipeline/words.ts"
+import { DataError, StoreError } from "../../formats/data-error.ts"
 import { dataFile } from "../../formats/lmdb/guard.ts"
 import { type DataFile, damaged, readMeta } from "../../formats/lmdb/layout.ts"
 import {
@@ -18,7 +20,6 @@ import {
   readPage
 } from "../../formats/lmdb/page.ts"
 import { entries, readValue } from "../../formats/lmdb/tree.ts"
-import { attempt, type DataError, StoreError } from "../errors.ts"
 import { keyBytes, keyIfAny, missing, nameOf, onlyStoreFaults, type StoreReader } from "./reader.ts"
 
 /** Pages of the tree that are kept: 16 MiB of a store of usual pages, enough for the branches of any archive. */
@@ -87,7 +88,7 @@ const reusing = (file: DataFile) => {
       const last = spare.pop()
       const memory = last === undefined || last.length < length ? Buffer.allocUnsafeSlow(length) : last
       return fetchInto(memory, file, place).pipe(
-        Effect.flatMap((bytes) => attempt(() => use(bytes))),
+        Effect.flatMap((bytes) => attempt(DataError)(() => use(bytes))),
         Effect.ensuring(Effect.sync(() => void spare.push(memory)))
       )
     })

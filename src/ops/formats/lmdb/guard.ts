@@ -5,7 +5,7 @@
  */
 import { closeSync, existsSync, fstatSync, openSync, statSync } from "node:fs"
 import { join } from "node:path"
-import { StoreError } from "../../data/errors.ts"
+import { StoreError } from "../data-error.ts"
 import { readMeta, readMetas } from "./layout.ts"
 import { checkTransactions } from "./transactions.ts"
 import { checkTrees } from "./tree.ts"

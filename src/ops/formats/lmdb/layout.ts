@@ -14,7 +14,7 @@
  *                 24 overflow pages 8, 32 entries 8, 40 root 8 (all ones: empty)
  */
 import { fstatSync, readSync } from "node:fs"
-import { StoreError } from "../../data/errors.ts"
+import { StoreError } from "../data-error.ts"
 
 export interface Layout {
   readonly version: 1 | 2

@@ -1,5 +1,5 @@
 /** LMDB stores that are whole, but keep their values as no store of patches does: told apart from damaged ones. */
-import { StoreError } from "../faults.ts"
+import { StoreError } from "../data-error.ts"
 
 /** Flags of a leaf's node: a database of its own; several values of a key, which may be one. */
 const DATABASE = 0x2

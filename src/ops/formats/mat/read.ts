@@ -2,7 +2,7 @@
  * Reads one numeric matrix from a MATLAB file of level 5 ("MAT-File Format", MathWorks, section 1), compressed or not: what
  * tables of labels are kept in. The one reader on the registry is under a licence that would bind this project to it.
  */
-import { DataError } from "../faults.ts"
+import { DataError } from "../data-error.ts"
 import { COMPRESSED, type Element, elementAt, INT32, inflated, MATRIX, numbersOf, type Refuse } from "./elements.ts"
 
 export interface Matrix {

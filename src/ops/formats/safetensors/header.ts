@@ -4,8 +4,8 @@
  * (huggingface.co/docs/safetensors). Nothing of it is believed that the rest belies.
  */
 import type { Dtype } from "../../elements.ts"
+import { DataError } from "../data-error.ts"
 import { bytesOf } from "../dtypes.ts"
-import { DataError } from "../faults.ts"
 
 /** The entry of the header that is no tensor. */
 export const METADATA = "__metadata__"

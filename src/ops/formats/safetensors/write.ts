@@ -1,6 +1,7 @@
 /** Writes safetensors; see `safetensors.ts` for the layout. */
+
+import { DataError } from "../data-error.ts"
 import { dtypeOf, rawBytes } from "../dtypes.ts"
-import { DataError } from "../faults.ts"
 import { CODES, METADATA, product } from "./header.ts"
 import type { Tensor } from "./read.ts"
 

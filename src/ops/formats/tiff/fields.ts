@@ -2,7 +2,7 @@
  * The fields of a TIFF file's first directory (TIFF 6.0, section 2; BigTIFF, whose counts and places have 8 bytes in place of
  * 2 and 4), of which nothing beyond the file's end is believed.
  */
-import { DataError } from "../faults.ts"
+import { DataError } from "../data-error.ts"
 
 /** More fields, or directories, than any real file has. */
 const MAX_FIELDS = 4096

@@ -1,4 +1,4 @@
-import { MeasureError } from "../errors.ts"
+import { MeasureError } from "../measure-error.ts"
 
 /**
  * Average precision as the area under the precision-recall curve by the trapezoidal rule, as in the Oxford and Paris

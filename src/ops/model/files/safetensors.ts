@@ -2,7 +2,7 @@
  * Weights in safetensors (huggingface.co/docs/safetensors): a header of JSON, checked as that of archives, then values.
  * Other than the codec of archives it reads arrays one by one, and knows the types of PyTorch.
  */
-import { DataError } from "../../formats/faults.ts"
+import { DataError } from "../../formats/data-error.ts"
 import { headerEnd, METADATA, PREFIX, readHeader } from "../../formats/safetensors/header.ts"
 import { FileFault, printable, printableText, type Source, viewOf } from "./source.ts"
 import { contiguous, countOf, MOST_AXES, type StoredTensor, type StoredType, storedTensor, WIDTHS } from "./values.ts"

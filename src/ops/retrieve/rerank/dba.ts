@@ -1,10 +1,11 @@
 import { Effect, Stream } from "effect"
+import { attempt } from "../../../pipeline/attempt.ts"
 import { operator } from "../../../pipeline/operator.ts"
 import { NonNegative, PositiveInt, param } from "../../../pipeline/param.ts"
 import { Ranking } from "../../elements.ts"
-import { attempt } from "../errors.ts"
 import type { Product } from "../product.ts"
 import { productOfRun } from "../rank.ts"
+import { RetrieveError } from "../retrieve-error.ts"
 import type { Vectors } from "../vectors.ts"
 import { expandInto } from "./expansion.ts"
 import { neighboursOf } from "./neighbours.ts"
@@ -53,7 +54,11 @@ export const dba = operator({
           return Stream.mapEffect(
             rankings,
             Effect.fnUntraced(function* (ranking: Ranking) {
-              const { database: before, dim, queries } = yield* attempt(() => vectorsOfRanking(ranking, "dba"))
+              const {
+                database: before,
+                dim,
+                queries
+              } = yield* attempt(RetrieveError)(() => vectorsOfRanking(ranking, "dba"))
               const of = ranking.vectors?.database ?? ranking.vectors?.batches
               if (known === undefined || known.of !== of) {
                 known = { of, database: yield* augmented(before, k, alpha, product) }

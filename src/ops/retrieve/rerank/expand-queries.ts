@@ -1,8 +1,9 @@
 /** Query expansion of one block: what `qe` and `aqe` share. */
 import { Effect, Stream } from "effect"
+import { attempt } from "../../../pipeline/attempt.ts"
 import type { Gallery, Ranking } from "../../elements.ts"
-import { attempt } from "../errors.ts"
 import { productOfRun } from "../rank.ts"
+import { RetrieveError } from "../retrieve-error.ts"
 import { expandInto } from "./expansion.ts"
 import { noting } from "./notes.ts"
 import { reorder } from "./reorder.ts"
@@ -36,7 +37,7 @@ export const expandQueries =
         return Stream.mapEffect(
           rankings,
           Effect.fnUntraced(function* (ranking: Ranking) {
-            const { database, queries } = yield* attempt(() => expanded(ranking, k, alpha, operator))
+            const { database, queries } = yield* attempt(RetrieveError)(() => expanded(ranking, k, alpha, operator))
             const block = yield* reorder(ranking, product, queries, database)
             const vectors = ranking.vectors === undefined ? undefined : { ...ranking.vectors, queries }
             return { ...ranking, ...block, gallery: noted(ranking.gallery), vectors } satisfies Ranking

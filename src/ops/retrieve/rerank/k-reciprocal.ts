@@ -1,12 +1,13 @@
 import { Effect, Stream } from "effect"
+import { attempt } from "../../../pipeline/attempt.ts"
 import { operator } from "../../../pipeline/operator.ts"
 import { PositiveInt, Probability, param } from "../../../pipeline/param.ts"
 import { type Gallery, Ranking } from "../../elements.ts"
-import { attempt, RetrieveError } from "../errors.ts"
 import { scratch } from "../order.ts"
 import type { Product } from "../product.ts"
 import { productOfRun } from "../rank.ts"
 import { emptyBlock, rankInto } from "../rank-block.ts"
+import { RetrieveError } from "../retrieve-error.ts"
 import type { Vectors } from "../vectors.ts"
 import { type Neighbours, neighboursOf } from "./neighbours.ts"
 import { noting } from "./notes.ts"
@@ -72,7 +73,7 @@ const again = Effect.fnUntraced(function* (block: Kept, encoded: Encoded, { lamb
   const memory = scratch(n)
   const sides = sidesOf(gallery, from, gallery.queries.length, own.queries, own.database)
   yield* eachRow(sides, product, from, to, (row, cosines) =>
-    attempt(() => {
+    attempt(RetrieveError)(() => {
       const jaccard = jaccardDistances(encoded.queries[row], encoded.database, n)
       const least = encoded.near.least[row]
       const scores = Float32Array.from(
@@ -127,14 +128,14 @@ export const kReciprocal = operator({
         )
         const kept = yield* Stream.runCollect(
           Stream.mapEffect(rankings, (ranking) =>
-            attempt((): Kept => {
+            attempt(RetrieveError)((): Kept => {
               const { from, gallery, to, vectors } = ranking
               return { from, to, gallery, vectors, own: vectorsOfRanking(ranking, "k-reciprocal") }
             })
           )
         )
         if (kept.length === 0) return Stream.empty
-        const { dim, queries } = yield* attempt(() => wholeOf(kept))
+        const { dim, queries } = yield* attempt(RetrieveError)(() => wholeOf(kept))
         const all = followedBy(rowsOf(queries, dim), kept[0].own.database)
         const encoded = yield* encodeAll(all, queries.length / dim, knobs, product)
         return Stream.fromIterable(kept).pipe(

@@ -1,12 +1,13 @@
 /** Ranks a block of queries again, by other vectors. */
 import { Effect } from "effect"
+import { attempt } from "../../../pipeline/attempt.ts"
 import type { Ranking } from "../../elements.ts"
 import { QUERY_TILE } from "../blocks.ts"
-import { attempt } from "../errors.ts"
 import type { Sides } from "../gather.ts"
 import { scratch } from "../order.ts"
 import type { Product } from "../product.ts"
 import { emptyBlock, rankInto } from "../rank-block.ts"
+import { RetrieveError } from "../retrieve-error.ts"
 import { type Scores, scoresOf } from "../scores.ts"
 import type { Vectors } from "../vectors.ts"
 
@@ -75,6 +76,8 @@ export const reorder = Effect.fnUntraced(function* (
   const block = emptyBlock(to - from, n)
   const memory = scratch(n)
   const sides = sidesOf(gallery, from, gallery.queries.length, queries, database)
-  yield* eachRow(sides, product, from, to, (row, scores) => attempt(() => rankInto(block, row - from, scores, memory)))
+  yield* eachRow(sides, product, from, to, (row, scores) =>
+    attempt(RetrieveError)(() => rankInto(block, row - from, scores, memory))
+  )
   return block
 })

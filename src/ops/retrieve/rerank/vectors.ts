@@ -1,6 +1,6 @@
 /** The vectors of a ranking that is to be re-ranked. */
 import type { Embeddings, Ranking } from "../../elements.ts"
-import { RetrieveError } from "../errors.ts"
+import { RetrieveError } from "../retrieve-error.ts"
 import { type Vectors, vectorsOf } from "../vectors.ts"
 
 /** What a re-ranker works on. */

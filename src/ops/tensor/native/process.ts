@@ -1,6 +1,6 @@
 /** Settings that TensorFlow reads from the environment once, when its libraries are loaded. */
 import { availableParallelism } from "node:os"
-import { EngineError } from "../errors.ts"
+import { EngineError } from "../engine-error.ts"
 
 /** What products are computed in: `bf16` rounds their factors to bfloat16, and sums in float32. */
 export type Precision = "float32" | "bf16"

@@ -3,9 +3,9 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
 import { Effect } from "effect"
 import { messageOf } from "../../../pipeline/words.ts"
-import { SetupError } from "./errors.ts"
 import { Machine } from "./machine.ts"
 import { megabytes } from "./progress.ts"
+import { SetupError } from "./setup-error.ts"
 
 const codeOf = (cause: unknown): string =>
   cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : ""

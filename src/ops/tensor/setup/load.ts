@@ -4,8 +4,8 @@ import { createRequire } from "node:module"
 import { join } from "node:path"
 import { messageOf } from "../../../pipeline/words.ts"
 import type { Tf } from "../tfjs.ts"
-import { NativeLoadError } from "./errors.ts"
 import { readBuilt, wholeLibraries } from "./record.ts"
+import { NativeLoadError } from "./setup-error.ts"
 import { restoreUtil } from "./util-functions.ts"
 
 /** The command that sets native TensorFlow up, for messages. */

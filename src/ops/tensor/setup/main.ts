@@ -5,9 +5,9 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, Option } from "effect"
 import { CliConfig, Command, Flag, GlobalFlag } from "effect/cli"
 import { runMain, toExit } from "../../../pipeline/main.ts"
-import { SetupInputError } from "./errors.ts"
 import { machineLive } from "./machine-live.ts"
 import { DEFAULT_VERSION, type Options, setUp } from "./setup.ts"
+import { SetupInputError } from "./setup-error.ts"
 
 const project = resolve(import.meta.dirname, "..", "..", "..", "..")
 

@@ -5,9 +5,9 @@ import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises"
 import { basename, join } from "node:path"
 import { pipeline } from "node:stream/promises"
 import { Effect, Schema } from "effect"
-import { SetupError } from "./errors.ts"
 import { beside, diskFull, fileFault, fileWork, settled } from "./folders.ts"
 import { Machine, type Outcome, platformKey } from "./machine.ts"
+import { SetupError } from "./setup-error.ts"
 import { platformTags } from "./wheel.ts"
 
 export interface Requirement {

@@ -2,12 +2,12 @@
 import { join } from "node:path"
 import { Effect } from "effect"
 import { buildBinding, findPackage, needTools } from "./binding.ts"
-import { SetupError, SetupInputError } from "./errors.ts"
 import { sweep } from "./folders.ts"
 import { ensureLibraries } from "./libraries.ts"
 import { findNative, packageFolderOf } from "./load.ts"
 import { Machine, platformKey } from "./machine.ts"
 import { readBuilt } from "./record.ts"
+import { SetupError, SetupInputError } from "./setup-error.ts"
 import { type Trial, tryPackage } from "./trial.ts"
 import { hasCApi, supported } from "./wheel.ts"
 

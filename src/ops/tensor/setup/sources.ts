@@ -2,8 +2,8 @@
 import { copyFile, constants as fileConstants, readdir, readFile, stat } from "node:fs/promises"
 import { basename, dirname, join, relative } from "node:path"
 import { Effect } from "effect"
-import { SetupError, SetupInputError } from "./errors.ts"
 import { fileFault, settled } from "./folders.ts"
+import { SetupError, SetupInputError } from "./setup-error.ts"
 import { cudaParts, LIBRARIES, placeOf, recordedHashes, runsOn, wheelName } from "./wheel.ts"
 import { unpackFile, unpackText, ZipFault, zipEntries } from "./zip.ts"
 

@@ -2,8 +2,8 @@
 import { createRequire } from "node:module"
 import { fileURLToPath, pathToFileURL } from "node:url"
 import { Effect, Schema } from "effect"
-import { SetupError } from "./errors.ts"
 import { Machine } from "./machine.ts"
+import { SetupError } from "./setup-error.ts"
 
 /** What the process answered. */
 export interface Trial {

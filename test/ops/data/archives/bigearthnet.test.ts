@@ -2,8 +2,8 @@ import { copyFileSync, cpSync, mkdirSync, rmSync, truncateSync, writeFileSync } 
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { listBigEarthNet, readBigEarthNet, readReference } from "../../../../src/ops/data/archives/bigearthnet.ts"
-import { DataError } from "../../../../src/ops/data/errors.ts"
 import { openMiniature } from "../../../../src/ops/data/miniature/archive.ts"
+import { DataError } from "../../../../src/ops/formats/data-error.ts"
 import { encodeGeoTiff } from "../../../../src/ops/formats/tiff/write.ts"
 import { temporaryFolder } from "../folder.ts"
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest"
-import { DataError } from "../../../../src/ops/data/errors.ts"
 import { bandNames, S2_BANDS, SELECTION_NAMES } from "../../../../src/ops/data/patches/bands.ts"
 import {
   BIGEARTHNET_MOMENTS,
@@ -7,6 +6,7 @@ import {
   IMAGENET_SWAPPED,
   normalised
 } from "../../../../src/ops/data/patches/normalisation.ts"
+import { DataError } from "../../../../src/ops/formats/data-error.ts"
 
 describe("bands", () => {
   it("are the 12 of level 2A at their native sizes", () => {

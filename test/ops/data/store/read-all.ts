@@ -3,8 +3,8 @@
  * folders. Prints a line for each: `{ values: { name: base64 } }`, or `{ fault, tag }`; then whether it can still be written.
  */
 import { Effect } from "effect"
-import { DataError, StoreError } from "../../../../src/ops/data/errors.ts"
 import { onlyStoreFaults, openReader, openWriter, type StoreReader } from "../../../../src/ops/data/store/lmdb.ts"
+import { DataError, StoreError } from "../../../../src/ops/formats/data-error.ts"
 import { decodeSafetensors } from "../../../../src/ops/formats/safetensors/read.ts"
 
 /** A patch that cannot be read is left out; a key that is no name fails the store, as it fails whoever lists it. */

@@ -2,7 +2,7 @@ import fc from "fast-check"
 import { fromArrayBuffer, writeArrayBuffer } from "geotiff"
 import sharp from "sharp"
 import { describe, expect, it } from "vitest"
-import { DataError } from "../../../../src/ops/data/errors.ts"
+import { DataError } from "../../../../src/ops/formats/data-error.ts"
 import { decodeTiff, decodeTiffBands } from "../../../../src/ops/formats/tiff/read.ts"
 import { encodeGeoTiff } from "../../../../src/ops/formats/tiff/write.ts"
 

@@ -1,8 +1,8 @@
 /** TIFF in every packing, byte order and arrangement of pieces, written by the tests' own writer. */
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { DataError } from "../../../../src/ops/data/errors.ts"
 import type { Pixels } from "../../../../src/ops/elements.ts"
+import { DataError } from "../../../../src/ops/formats/data-error.ts"
 import { decodeTiffBands } from "../../../../src/ops/formats/tiff/read.ts"
 import { fieldAt, type TiffOptions, writeTiff } from "./writer.ts"
 

@@ -1,6 +1,6 @@
 /** One band of a patch in a file of its own, of known size and dtype. */
 import type { Band, Dtype } from "../../../elements.ts"
-import { DataError } from "../../../formats/faults.ts"
+import { DataError } from "../../../formats/data-error.ts"
 import { decodeTiff } from "../../../formats/tiff/read.ts"
 import { readArchiveFile } from "./read-file.ts"
 

@@ -6,7 +6,7 @@
  * table 1. The order is that of the archive's release.
  */
 import { suggestion } from "../../../../pipeline/words.ts"
-import { DataError } from "../../../formats/faults.ts"
+import { DataError } from "../../../formats/data-error.ts"
 
 export const CLASSES_43: ReadonlyArray<string> = [
   "Continuous urban fabric",

@@ -1,7 +1,7 @@
 /** What stands in a folder of an archive: links are followed, but never to nothing and never in circles. */
 import { type Dirent, readlinkSync, realpathSync, statSync } from "node:fs"
 import { isAbsolute, join, relative } from "node:path"
-import { DataError } from "../../../formats/faults.ts"
+import { DataError } from "../../../formats/data-error.ts"
 
 export interface Entry {
   readonly name: string

@@ -1,7 +1,7 @@
 /** Image files of an archive, found by the stem of their names whatever its case. */
 import { existsSync } from "node:fs"
 import { join } from "node:path"
-import { DataError } from "../../../formats/faults.ts"
+import { DataError } from "../../../formats/data-error.ts"
 import { filesBelow } from "./read-file.ts"
 
 /** What image files end in. */

@@ -1,7 +1,7 @@
 /** Archives of images with a table of labels: table and files joined by name, what fits neither reported. */
 import { few } from "../../../../pipeline/words.ts"
 import type { Nomenclature, PatchRef, Split } from "../../../elements.ts"
-import { DataError } from "../../../formats/faults.ts"
+import { DataError } from "../../../formats/data-error.ts"
 import { namesOf } from "./corine-labels.ts"
 import { nameOf, pathOf, type Stem, stemOf } from "./image-files.ts"
 import { type Finding, finding, type OpenArchive, standAlone } from "./kind.ts"

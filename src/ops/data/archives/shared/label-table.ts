@@ -2,7 +2,7 @@
 import { parse } from "csv-parse/sync"
 import { messageOf, suggestion } from "../../../../pipeline/words.ts"
 import type { Nomenclature } from "../../../elements.ts"
-import { DataError } from "../../../formats/faults.ts"
+import { DataError } from "../../../formats/data-error.ts"
 import { type Finding, finding } from "./kind.ts"
 import { classFinder } from "./nomenclatures.ts"
 

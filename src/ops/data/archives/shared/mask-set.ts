@@ -1,7 +1,7 @@
 /** What WHDLD and DLRSD share: images, and a table of labels or masks to tell them by. */
 import { join, resolve } from "node:path"
 import type { Nomenclature } from "../../../elements.ts"
-import { DataError } from "../../../formats/faults.ts"
+import { DataError } from "../../../formats/data-error.ts"
 import { imagesIfWanted, imagesIn, nameOf } from "./image-files.ts"
 import { type LabelledNames, openImageSet } from "./image-set.ts"
 import { inOrder } from "./in-order.ts"

@@ -1,7 +1,7 @@
 /** Labels from masks: a class is a label of an image where its mask has enough pixels of it. */
 import sharp from "sharp"
 import { counted, messageOf } from "../../../../pipeline/words.ts"
-import { DataError } from "../../../formats/faults.ts"
+import { DataError } from "../../../formats/data-error.ts"
 import { readArchiveFile } from "./read-file.ts"
 
 /** How the values of a mask name classes. */

@@ -4,7 +4,7 @@
  */
 import { suggestion } from "../../../../pipeline/words.ts"
 import type { Nomenclature } from "../../../elements.ts"
-import { DataError } from "../../../formats/faults.ts"
+import { DataError } from "../../../formats/data-error.ts"
 import { CLASSES_19, CLASSES_43, encode19, encode43, multiHot } from "./corine-labels.ts"
 
 /** Chaudhuri et al., "Multilabel Remote Sensing Image Retrieval Using a Semisupervised Graph-Theoretic Method" (2018). */

@@ -2,7 +2,7 @@
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from "hyparquet"
 import { compressors } from "hyparquet-compressors"
 import { messageOf, suggestion } from "../../../../pipeline/words.ts"
-import { DataError } from "../../../formats/faults.ts"
+import { DataError } from "../../../formats/data-error.ts"
 import type { Work } from "../../../workers/thread.ts"
 import type { Column, Wanted } from "./parquet.ts"
 

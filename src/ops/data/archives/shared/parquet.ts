@@ -4,7 +4,7 @@
  */
 import { statSync } from "node:fs"
 import { Worker } from "node:worker_threads"
-import { DataError } from "../../../formats/faults.ts"
+import { DataError } from "../../../formats/data-error.ts"
 
 /** What a column holds: a text a row, or a list of texts. */
 export type Column = "text" | "texts"

@@ -4,7 +4,7 @@ import { readdir, readFile } from "node:fs/promises"
 import { join, relative, sep } from "node:path"
 import { isMainThread } from "node:worker_threads"
 import { messageOf } from "../../../../pipeline/words.ts"
-import { DataError } from "../../../formats/faults.ts"
+import { DataError } from "../../../formats/data-error.ts"
 import { type Entry, entryOf, isShown, type Trail, trailInto } from "./entries.ts"
 
 /** In a thread of its own nobody else waits, and reading a small file at once takes a fifth of the time. */

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs"
 import { join, resolve } from "node:path"
 import type { Nomenclature } from "../../../elements.ts"
-import { DataError } from "../../../formats/faults.ts"
+import { DataError } from "../../../formats/data-error.ts"
 import { filledRows } from "./filled.ts"
 import type { LabelledNames } from "./image-set.ts"
 import type { Finding } from "./kind.ts"

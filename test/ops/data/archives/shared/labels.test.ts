@@ -7,7 +7,7 @@ import {
   INDEX_19_OF_43,
   namesOf
 } from "../../../../../src/ops/data/archives/shared/corine-labels.ts"
-import { DataError } from "../../../../../src/ops/data/errors.ts"
+import { DataError } from "../../../../../src/ops/formats/data-error.ts"
 import { reference } from "../../../../reference.ts"
 
 interface Case {

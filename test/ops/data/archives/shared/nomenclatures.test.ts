@@ -9,7 +9,7 @@ import {
   ownNomenclature,
   translateLabels
 } from "../../../../../src/ops/data/archives/shared/nomenclatures.ts"
-import { DataError } from "../../../../../src/ops/data/errors.ts"
+import { DataError } from "../../../../../src/ops/formats/data-error.ts"
 import { reference } from "../../../../reference.ts"
 
 const { names19, names43, ucm17, whdld6 } =

@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { DataError, fileError } from "../formats/faults.ts"
+import { DataError, fileError } from "../formats/data-error.ts"
 
 /** Runs synchronous file access; what the file system throws becomes an error that names `subject`. */
 export const fileFault = <A>(subject: string, run: () => A): Effect.Effect<A, DataError> =>

@@ -1,4 +1,3 @@
-import { Effect } from "effect"
 import { explained } from "../../pipeline/explained.ts"
 import { messageOf } from "../../pipeline/words.ts"
 
@@ -12,14 +11,4 @@ export const unwritable = (path: string, cause: unknown): RetrieveError =>
     problem: `cannot be written (${messageOf(cause)})`,
     remedy: "Make room for it, or choose another run folder",
     cause
-  })
-
-/** Runs a pure function that throws `RetrieveError`; what else it throws is a defect. */
-export const attempt = <A>(run: () => A): Effect.Effect<A, RetrieveError> =>
-  Effect.suspend(() => {
-    try {
-      return Effect.succeed(run())
-    } catch (fault) {
-      return fault instanceof RetrieveError ? Effect.fail(fault) : Effect.die(fault)
-    }
   })
