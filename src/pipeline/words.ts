@@ -1,5 +1,26 @@
 /** Words for messages: what was found, names cut to a few, and which known name is nearest. */
 
+/**
+ * Characters that act on a terminal or on the order of text: C0 and C1 controls, DEL, line and paragraph separators,
+ * marks, embeddings, overrides and isolates of bidirectional text, and halves of surrogate pairs.
+ */
+const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}]/gu
+
+const escaped = (character: string): string => {
+  const code = character.charCodeAt(0)
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`
+}
+
+/**
+ * Text from a file, safe to print: each control character is replaced by a visible escape, so that a name cannot move the
+ * cursor, set the title of a window or reverse the text around it. All other characters stay.
+ *
+ * @example
+ * printable("a\u001b]0;title\u0007.tif") // => "a\\x1b]0;title\\x07.tif"
+ * printable("Zürich 東京") // => "Zürich 東京"
+ */
+export const printable = (text: string): string => text.replace(UNPRINTABLE, escaped)
+
 /** A value as a message shows it: short, one line, text in quotes. */
 export const shown = (value: unknown): string => {
   if (value === undefined || value === null) return "nothing"
