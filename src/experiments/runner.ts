@@ -1,9 +1,10 @@
 /** Runs the pipelines of a plan in their order, in a run folder, going on where an earlier run stopped. */
 import { join, resolve } from "node:path"
 import { Cause, Clock, DateTime, Effect, Exit } from "effect"
+import { newestEpoch } from "../ops/model/weights/checkpoints.ts"
 import { FirstEpoch, type Run } from "../ops/run.ts"
 import type { TensorEngine } from "../ops/tensor/engine.ts"
-import { newestEpoch, removeCheckpoints } from "../ops/train/checkpoints.ts"
+import { removeCheckpoints } from "../ops/train/write-checkpoint.ts"
 import { drain } from "../pipeline/interpret.ts"
 import type { Pipeline } from "../pipeline/pipeline.ts"
 import { hash } from "../pipeline/print.ts"

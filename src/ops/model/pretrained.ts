@@ -7,10 +7,10 @@ import { openWeightFile } from "./files/open.ts"
 import { FileFault, ShardFault } from "./files/source.ts"
 import type { StoredTensor } from "./files/values.ts"
 import type { Model } from "./model.ts"
+import { WeightsError } from "./model-error.ts"
 import { rename } from "./names.ts"
 import { checkArchitecture, type Order, orderOfBands, orderOfClasses, type Said, type Target } from "./orders.ts"
 import { isOfHead, type LoadReport, misfit } from "./report.ts"
-import { WeightsError } from "./weights.ts"
 
 export interface Loaded {
   /** All arrays of the network, in its order. */

@@ -10,7 +10,7 @@ import { Run } from "../run.ts"
 import { engine } from "../tensor/engine.ts"
 import { version } from "../version.ts"
 import { exportWeights } from "./export.ts"
-import { WeightsError } from "./weights.ts"
+import { WeightsError } from "./model-error.ts"
 
 const write = (path: string, { network, weights }: TrainState, normalisation: string, engineVersion: string) =>
   Effect.try({

@@ -7,10 +7,10 @@ import type { NamedArray } from "../elements.ts"
 import { Run } from "../run.ts"
 import { startOf } from "./initial.ts"
 import { drawnWeights, type Model } from "./model.ts"
+import { WeightsError } from "./model-error.ts"
 import type { Target } from "./orders.ts"
 import { loadWeights } from "./pretrained.ts"
 import { type LoadReport, sentence } from "./report.ts"
-import { WeightsError } from "./weights.ts"
 
 /** A file's name as a key of the record, whose paths are divided by dots. */
 const keyOf = (file: string): string => basename(file).replace(/[^A-Za-z0-9_-]+/g, "_")

@@ -1,14 +1,12 @@
 /** Weights: as plain arrays in the layout of files, and as tensors while a network runs. */
-import { explained } from "../../pipeline/explained.ts"
+
 import type { NamedArray } from "../elements.ts"
 import type { Engine } from "../tensor/engine.ts"
 import type { Tensor } from "../tensor/tfjs.ts"
 import { engineShape, toEngine, toFile } from "./layout.ts"
 import type { Model } from "./model.ts"
+import { WeightsError } from "./model-error.ts"
 import type { ModelFacts } from "./params.ts"
-
-/** Weights do not fit the network. */
-export class WeightsError extends explained("WeightsError") {}
 
 /** Tensors of a network by parameter name. Owns them: `dispose` when done. */
 export interface Weights {

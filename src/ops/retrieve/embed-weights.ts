@@ -4,10 +4,11 @@ import { join, resolve } from "node:path"
 import { Effect } from "effect"
 import type { Batch, NamedArray } from "../elements.ts"
 import type { Model } from "../model/model.ts"
+import type { WeightsError } from "../model/model-error.ts"
+import { CheckpointError } from "../model/model-error.ts"
 import { startingWeights, weightsOfFile } from "../model/start.ts"
-import type { WeightsError } from "../model/weights.ts"
+import { bestPath, checkpointPath, newestEpoch } from "../model/weights/checkpoints.ts"
 import { Run } from "../run.ts"
-import { bestPath, CheckpointError, checkpointPath, newestEpoch } from "../train/checkpoints.ts"
 
 /**
  * @param named `newest`, `best`, `initial` or a file

@@ -6,10 +6,11 @@ import { Name, optional, PositiveInt, param } from "../../pipeline/param.ts"
 import { messageOf, nearest } from "../../pipeline/words.ts"
 import { TrainStep } from "../elements.ts"
 import { writeFileAtomic } from "../formats/files.ts"
+import type { EpochEnd } from "../model/weights/checkpoints.ts"
 import { Run } from "../run.ts"
-import { type EpochEnd, endsEpoch, writeBest } from "./checkpoints.ts"
 import { bestOf, extended, type Validated, waited } from "./history.ts"
 import { TrainError } from "./train-error.ts"
+import { endsEpoch, writeBest } from "./write-checkpoint.ts"
 
 /** The figure of the last step of an epoch; where it cannot be told, training stops rather than keep nothing. */
 const figureOf = (figure: string, { state, validation }: EpochEnd): number => {

@@ -3,8 +3,9 @@ import { Effect, Stream } from "effect"
 import { operator } from "../../pipeline/operator.ts"
 import { Flag, PositiveInt, param } from "../../pipeline/param.ts"
 import { TrainStep } from "../elements.ts"
+import type { EpochEnd } from "../model/weights/checkpoints.ts"
 import { Run } from "../run.ts"
-import { type EpochEnd, endsEpoch, removeCheckpoints, writeCheckpoint } from "./checkpoints.ts"
+import { endsEpoch, removeCheckpoints, writeCheckpoint } from "./write-checkpoint.ts"
 
 /**
  * Steps whose epoch was saved keep their state; others lose it, so that what follows (`validate`, `publish`) works on saved

@@ -2,7 +2,7 @@
 import { few } from "../../pipeline/words.ts"
 import type { Batch, NetworkFacts } from "../elements.ts"
 import type { Model } from "../model/model.ts"
-import { allFinite } from "./finite.ts"
+import { allFinite } from "../tensor/finite.ts"
 import type { Losses } from "./losses/combined.ts"
 import { TrainError } from "./train-error.ts"
 

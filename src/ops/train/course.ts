@@ -2,7 +2,7 @@
 import { random } from "../../pipeline/random.ts"
 import type { Batch, NetworkFacts, TrainState, TrainStep } from "../elements.ts"
 import type { Model } from "../model/model.ts"
-import type { EpochEnd } from "./checkpoints.ts"
+import type { EpochEnd } from "../model/weights/checkpoints.ts"
 import { checkBatch, checkLoss, checkNetwork, checkPixels, checkSingleLabels } from "./checks.ts"
 import type { LossParams } from "./objectives.ts"
 import { afterEpoch, rateAt, type Schedule, type ScheduleState, scheduleStart } from "./schedule.ts"

@@ -44,11 +44,6 @@ export const optimisers = {
 
 export type OptimiserName = keyof typeof optimisers
 
-const prefixes = Object.values(optimisers).flatMap(({ moments }) => moments)
-
-/** Whether an array of a checkpoint is an optimiser's. */
-export const isMoment = (name: string): boolean => prefixes.some((prefix) => name.startsWith(`${prefix}/`))
-
 /** Names and shapes of the moments of every weight, `MOMENT/NAME`. */
 export const momentsOf = (
   parameters: ReadonlyArray<Parameter>,

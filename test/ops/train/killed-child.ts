@@ -1,10 +1,10 @@
 /** Trains in the folder that is given, going on where it stopped, and prints a line a step. */
 import { join } from "node:path"
 import { Effect, Stream } from "effect"
+import { newestEpoch } from "../../../src/ops/model/weights/checkpoints.ts"
 import { FirstEpoch } from "../../../src/ops/run.ts"
 import { openEngine } from "../../../src/ops/tensor/engine.ts"
 import { checkpoint } from "../../../src/ops/train/checkpoint.ts"
-import { newestEpoch } from "../../../src/ops/train/checkpoints.ts"
 import { curve } from "../../../src/ops/train/curve.ts"
 import { optimise } from "../../../src/ops/train/optimise.ts"
 import { toStream } from "../../../src/pipeline/interpret.ts"

@@ -1,36 +1,36 @@
 /**
- * Checkpoints: `epoch_0001.safetensors` holds everything that training needs to go on after epoch 1 as if it had never
- * stopped: weights under their names, the optimiser's moments under `MOMENT/NAME`, and the rest as metadata.
+ * Names of checkpoints, and their reading. `epoch_0001.safetensors` holds everything that training needs to resume after
+ * epoch 1 as if it had never stopped: weights under their names, the optimiser's moments under `MOMENT/NAME`, and the rest
+ * as metadata.
  */
-import { readdirSync, readFileSync, rmSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect, Result, Schema } from "effect"
-import { check } from "../../pipeline/check.ts"
-import { explained } from "../../pipeline/explained.ts"
-import { choice, Finite, NonNegativeInt, type Plain, PositiveInt, Seed } from "../../pipeline/param.ts"
-import type { NamedArray, TrainState, TrainStep } from "../elements.ts"
-import { DataError } from "../formats/data-error.ts"
-import { writeFileAtomic } from "../formats/files.ts"
-import { decodeSafetensors } from "../formats/safetensors/read.ts"
-import { encodeSafetensors } from "../formats/safetensors/write.ts"
-import { allFinite } from "./finite.ts"
-import { isMoment } from "./optimisers.ts"
-
-/** A checkpoint cannot be written, found, or read. */
-export class CheckpointError extends explained("CheckpointError") {}
+import { check } from "../../../pipeline/check.ts"
+import { choice, Finite, NonNegativeInt, type Plain, PositiveInt, Seed } from "../../../pipeline/param.ts"
+import type { NamedArray, TrainState, TrainStep } from "../../elements.ts"
+import { DataError } from "../../formats/data-error.ts"
+import { decodeSafetensors } from "../../formats/safetensors/read.ts"
+import { allFinite } from "../../tensor/finite.ts"
+import { CheckpointError } from "../model-error.ts"
 
 /** A training step that ended an epoch. */
 export type EpochEnd = TrainStep & { readonly state: TrainState }
 
-export const endsEpoch = (step: TrainStep): step is EpochEnd => step.state !== undefined
-
 const FILE = /^epoch_(\d{4,})\.safetensors$/
 
+/** Path of the checkpoint of an epoch. */
 export const checkpointPath = (folder: string, epoch: number): string =>
   join(folder, `epoch_${String(epoch).padStart(4, "0")}.safetensors`)
 
+/** Path of the checkpoint of the best epoch. */
+export const bestPath = (folder: string): string => join(folder, "best.safetensors")
+
+/** Whether an array of a checkpoint belongs to the optimiser: only its arrays have a slash in their names. */
+export const isMoment = (name: string): boolean => name.includes("/")
+
 /** Epochs that have a checkpoint, ascending. Other files in the folder do not matter. */
-const epochsIn = (folder: string): ReadonlyArray<number> => {
+export const epochsIn = (folder: string): ReadonlyArray<number> => {
   try {
     const numbers = readdirSync(folder).flatMap((name) => FILE.exec(name)?.[1] ?? [])
     return numbers.map(Number).sort((a, b) => a - b)
@@ -40,7 +40,13 @@ const epochsIn = (folder: string): ReadonlyArray<number> => {
   }
 }
 
-const attempt = <A>(subject: string, remedy: string, body: () => A): Effect.Effect<A, CheckpointError> =>
+/**
+ * Runs what reads or writes a checkpoint. Whatever it throws becomes a CheckpointError.
+ *
+ * @param subject file or folder that the message names
+ * @param remedy used unless the error is a CheckpointError already
+ */
+export const checkpointing = <A>(subject: string, remedy: string, body: () => A): Effect.Effect<A, CheckpointError> =>
   Effect.try({
     try: body,
     catch: (cause) => {
@@ -50,59 +56,6 @@ const attempt = <A>(subject: string, remedy: string, body: () => A): Effect.Effe
       const problem = cause instanceof Error ? cause.message.replace(/\.$/, "") : String(cause)
       return new CheckpointError({ subject, problem, remedy, cause })
     }
-  })
-
-const float32 = ({ name, shape, data }: NamedArray) => ({ name, shape, data, dtype: "float32" as const })
-
-/** The step without its arrays; JSON keeps float64 exactly, and NaN as null. */
-const metadataOf = ({ state, ...step }: EpochEnd): Readonly<Record<string, string>> => ({
-  format: "orbitrank checkpoint 1",
-  step: JSON.stringify({ ...step, validation: undefined }),
-  state: JSON.stringify({ ...state, weights: undefined, moments: undefined })
-})
-
-const encoded = (step: EpochEnd): Uint8Array =>
-  encodeSafetensors([...step.state.weights, ...step.state.moments].map(float32), metadataOf(step))
-
-const ROOM = "Make room, or choose another run folder"
-
-export const bestPath = (folder: string): string => join(folder, "best.safetensors")
-
-/**
- * Writes the checkpoint of the best epoch so far beside the others, whole or not at all.
- *
- * @returns the file
- */
-export const writeBest = (folder: string, step: EpochEnd): Effect.Effect<string, CheckpointError> => {
-  const path = bestPath(folder)
-  return attempt(path, ROOM, () => {
-    writeFileAtomic(path, encoded(step))
-    return path
-  })
-}
-
-/**
- * Writes the checkpoint of an epoch, whole or not at all, and deletes the oldest beyond `keep`.
- *
- * @returns the file
- */
-export const writeCheckpoint = (
-  folder: string,
-  step: EpochEnd,
-  keep: number
-): Effect.Effect<string, CheckpointError> => {
-  const path = checkpointPath(folder, step.state.epoch)
-  return attempt(path, ROOM, () => {
-    writeFileAtomic(path, encoded(step))
-    for (const epoch of epochsIn(folder).slice(0, -keep)) rmSync(checkpointPath(folder, epoch), { force: true })
-    return path
-  })
-}
-
-/** Deletes all checkpoints of a folder. */
-export const removeCheckpoints = (folder: string): Effect.Effect<void, CheckpointError> =>
-  attempt(folder, "Make the folder writable, or choose another run folder", () => {
-    for (const epoch of epochsIn(folder)) rmSync(checkpointPath(folder, epoch), { force: true })
   })
 
 const State = Schema.Struct({
@@ -181,7 +134,7 @@ const read = (path: string): EpochEnd => {
 /** The last step of an epoch with the state after it, as it was written. */
 export const readCheckpoint = (folder: string, epoch: number): Effect.Effect<EpochEnd, CheckpointError> => {
   const path = checkpointPath(folder, epoch)
-  return attempt(path, damaged, () => read(path))
+  return checkpointing(path, damaged, () => read(path))
 }
 
 /**
@@ -190,7 +143,7 @@ export const readCheckpoint = (folder: string, epoch: number): Effect.Effect<Epo
  */
 export const newestEpoch = (folder: string): Effect.Effect<number, CheckpointError> =>
   Effect.gen(function* () {
-    const epoch = yield* attempt(folder, "Make the folder readable", () => epochsIn(folder).at(-1) ?? 0)
+    const epoch = yield* checkpointing(folder, "Make the folder readable", () => epochsIn(folder).at(-1) ?? 0)
     if (epoch > 0) yield* readCheckpoint(folder, epoch)
     return epoch
   })
