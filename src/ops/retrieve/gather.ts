@@ -1,6 +1,6 @@
 /** Embeddings of a whole split, from batches to the two sides of a retrieval. */
 import { few } from "../../pipeline/words.ts"
-import { querySplit } from "../data/splits/original.ts"
+import { querySplit } from "../data/splits/original-draws.ts"
 import type { Embeddings, Gallery } from "../elements.ts"
 import { RetrieveError } from "./retrieve-error.ts"
 import { flaw, type Similarity, squares } from "./similarity.ts"

@@ -7,7 +7,7 @@
 import { mkdirSync, renameSync, rmSync } from "node:fs"
 import { dirname } from "node:path"
 import { Effect, Schema, type Scope } from "effect"
-import { onlyStoreFaults, openReader, openWriter, type StoreReader } from "../data/store/lmdb.ts"
+import { onlyStoreFaults, openReader, openWriter, type StoreReader } from "../data/stores/open-store.ts"
 import { StoreError } from "../formats/data-error.ts"
 import { popcount, wordsFor } from "../measure/label-sets.ts"
 import { type Codes, codebook } from "../measure/relevance.ts"

@@ -12,11 +12,11 @@ import { mapGood } from "../../../src/ops/data/patches/bad-patches.ts"
 import { batch } from "../../../src/ops/data/patches/batch.ts"
 import { crop } from "../../../src/ops/data/patches/crop.ts"
 import { normalise } from "../../../src/ops/data/patches/normalise.ts"
+import { bilinear } from "../../../src/ops/data/patches/pixels/bilinear.ts"
 import { read } from "../../../src/ops/data/patches/read.ts"
-import { resize } from "../../../src/ops/data/patches/resize.ts"
-import { prepareStd } from "../../../src/ops/data/splits/original.ts"
+import { prepareStd } from "../../../src/ops/data/splits/original-draws.ts"
 import { split } from "../../../src/ops/data/splits/split.ts"
-import { store } from "../../../src/ops/data/store/store.ts"
+import { store } from "../../../src/ops/data/stores/store.ts"
 import type { Patch } from "../../../src/ops/elements.ts"
 import { FirstEpoch } from "../../../src/ops/run.ts"
 import { toStream } from "../../../src/pipeline/interpret.ts"
@@ -27,8 +27,8 @@ import { runIn } from "./streams.ts"
 
 /** Counts the images that reading makes. */
 const assembled = vi.hoisted(() => ({ count: 0 }))
-vi.mock("../../../src/ops/data/patches/assemble.ts", async (original) => {
-  const real = await original<typeof import("../../../src/ops/data/patches/assemble.ts")>()
+vi.mock("../../../src/ops/data/patches/reading/assemble.ts", async (original) => {
+  const real = await original<typeof import("../../../src/ops/data/patches/reading/assemble.ts")>()
   return {
     assemble: (...args: Parameters<typeof real.assemble>) => {
       assembled.count++
@@ -201,7 +201,7 @@ describe("read", () => {
         expect(labels).toEqual(encode19(ref.labels))
         const raw = yield* Effect.promise(() => readBigEarthNet(ref))
         const band = (wanted: string) => raw.bands.find((one) => one.name === wanted)?.data ?? []
-        const fine = resize(band("B05"), 60, 60, 120, 120)
+        const fine = bilinear(band("B05"), 60, 60, 120, 120)
         expect(image.every((value, i) => value === (i % 2 === 0 ? fine[i >> 1] : band("B04")[i >> 1]))).toBe(true)
       }
     })

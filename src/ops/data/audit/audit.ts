@@ -12,13 +12,13 @@ import { ARCHIVE_NAMES, type ArchiveChoice, AUTO, type Opened, openArchive } fro
 import { finding } from "../archives/shared/kind.ts"
 import { nomenclatureOf } from "../archives/shared/nomenclatures.ts"
 import { dataFault } from "../file-access.ts"
-import type { Lists } from "../splits/divide.ts"
-import { ListFiles, readLists } from "../splits/lists.ts"
+import type { Lists } from "../splits/division.ts"
+import { ListFiles, readLists } from "../splits/name-lists.ts"
 import { type Copies, copiesOf } from "./copies.ts"
 import { type Leak, leakFrom } from "./leak.ts"
-import { type Looked, lookedAt } from "./looking.ts"
-import { listFindings, presenceFindings } from "./names.ts"
-import { PUBLISHED } from "./published.ts"
+import { type Looked, lookedAt } from "./look-at-patches.ts"
+import { listFindings, presenceFindings } from "./name-findings.ts"
+import { PUBLISHED } from "./published-counts.ts"
 import { differencesFrom, type Tally, tallyOf } from "./tally.ts"
 
 /** Patches of BigEarthNet v1 are counted under the 19 classes that they are used by. */

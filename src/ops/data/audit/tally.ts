@@ -2,7 +2,7 @@
 import type { Audit, PatchRef } from "../../elements.ts"
 import { filledFinding, isFilled } from "../archives/shared/filled.ts"
 import { type Finding, finding } from "../archives/shared/kind.ts"
-import type { Published } from "./published.ts"
+import type { Published } from "./published-counts.ts"
 
 /** Labels of one patch under the classes that are audited. */
 export interface Counted {

@@ -7,8 +7,8 @@ import type { DataError } from "../../formats/data-error.ts"
 import { Run } from "../../run.ts"
 import { ArchiveSchema } from "../archives/choice.ts"
 import { mapGood, onBadPatch } from "../patches/bad-patches.ts"
-import { type Facts, factsOf } from "./facts.ts"
-import { type Inspected, inspected, nothing } from "./patches.ts"
+import { type Inspected, inspected, nothing } from "./inspected.ts"
+import { type Facts, factsOf } from "./layer-facts.ts"
 
 /** What a file or store holds of one band of one patch. */
 export interface BandFacts extends AnyElement, Facts {

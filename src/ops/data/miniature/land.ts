@@ -2,7 +2,7 @@
 import { random } from "../../../pipeline/random.ts"
 import { CLASSES_19, CLASSES_43, INDEX_19_OF_43 } from "../archives/shared/corine-labels.ts"
 import { S2_BANDS } from "../patches/bands.ts"
-import { BIGEARTHNET_MOMENTS } from "../patches/normalisation.ts"
+import { BIGEARTHNET_MOMENTS } from "../patches/moments/known-moments.ts"
 import { KNOBS } from "./knobs.ts"
 import { drawLabelSets } from "./label-sets.ts"
 

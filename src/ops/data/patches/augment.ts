@@ -6,9 +6,9 @@ import { type Random, random } from "../../../pipeline/random.ts"
 import { Patch } from "../../elements.ts"
 import { DataError } from "../../formats/data-error.ts"
 import { Run } from "../../run.ts"
-import { erased, RandomErasing, rectangles } from "./erasing.ts"
-import { flipHorizontally, flipVertically, rotate, type Shaped } from "./geometry.ts"
-import { type PixelChances, pixelsChanged } from "./pixel-operations.ts"
+import { erased, RandomErasing, rectangles } from "./pixels/erasing.ts"
+import { flipHorizontally, flipVertically, rotate, type Shaped } from "./pixels/geometry.ts"
+import { type PixelChances, pixelsChanged } from "./pixels/pixel-operations.ts"
 
 interface Chances extends PixelChances {
   readonly h_flip: number

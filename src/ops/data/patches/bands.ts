@@ -1,4 +1,5 @@
-/** The bands of Sentinel-2 (level 2A: B10 is not delivered) as BigEarthNet cuts them, and selections of them. */
+/** Names of bands: those of Sentinel-2 (level 2A, which lacks B10) as BigEarthNet cuts them, of colours, and selections. */
+import type { Dtype } from "../../elements.ts"
 
 export interface BandInfo {
   readonly name: string
@@ -18,15 +19,25 @@ export const S2_BANDS: ReadonlyArray<BandInfo> = [
   ...bands(60, "B01", "B09")
 ]
 
+/** The colours of an image, named as in the stores that rico-hdl writes. */
+export const RGB_BANDS = ["Red", "Green", "Blue"] as const
+
+/**
+ * Names for the bands of a file that does not name them: one band is `Data`, three of 8 bits are colours, others are `1`,
+ * `2`, …. A fourth band of 8 bits may be infrared, although GDAL takes it for transparency by default.
+ */
+export const unnamedBands = (count: number, dtype: Dtype): ReadonlyArray<string> => {
+  if (count === 1) return ["Data"]
+  if (count === 3 && dtype === "uint8") return RGB_BANDS
+  return Array.from({ length: count }, (_, i) => String(i + 1))
+}
+
 /** Selections that have a name: the original's ten-channel and three-channel inputs, in its channel order, and others. */
 const SELECTIONS = {
   "s2-10m+20m": [["B02", "B03", "B04", "B08", "B05", "B06", "B07", "B8A", "B11", "B12"]],
   s2: [S2_BANDS.map(({ name }) => name)],
   // Of Sentinel-2, or of an image of three colours.
-  rgb: [
-    ["B04", "B03", "B02"],
-    ["Red", "Green", "Blue"]
-  ],
+  rgb: [["B04", "B03", "B02"], RGB_BANDS],
   s1: [["VV", "VH"]],
   all: []
 } as const satisfies Readonly<Record<string, ReadonlyArray<ReadonlyArray<string>>>>

@@ -4,7 +4,7 @@ import { operator } from "../../../pipeline/operator.ts"
 import { Flag, PositiveInt, param } from "../../../pipeline/param.ts"
 import { Batch, Patch } from "../../elements.ts"
 import { DataError } from "../../formats/data-error.ts"
-import { addToBatch, type Filling, finishBatch, startBatch } from "./stack.ts"
+import { addToBatch, type Filling, finishBatch, startBatch } from "./filling-batch.ts"
 
 /**
  * Groups patches, in their order. A batch ends when it is full and at the end of an epoch, so that no batch holds patches

@@ -6,7 +6,7 @@ import { random } from "../../../pipeline/random.ts"
 import { Patch } from "../../elements.ts"
 import { DataError } from "../../formats/data-error.ts"
 import { Run } from "../../run.ts"
-import { cut } from "./geometry.ts"
+import { cut } from "./pixels/geometry.ts"
 
 const cropped = (patch: Patch, size: number, at: "centre" | "random", seed: number): Patch => {
   const down = patch.height - size

@@ -7,8 +7,8 @@ import { Patch } from "../../elements.ts"
 import { DataError } from "../../formats/data-error.ts"
 import { dataFault } from "../file-access.ts"
 import { type BandSelection, SELECTION_NAMES } from "./bands.ts"
-import { bandsOf, imagesAt } from "./image-files.ts"
-import { imageOf } from "./patch-of.ts"
+import { bandsOf, imagesAt } from "./reading/loose-images.ts"
+import { imageOf } from "./reading/make-patch.ts"
 
 const patchOf = (name: string, index: number, image: ReturnType<typeof imageOf>): Patch => ({
   ...{ kind: "patch", name, index, epoch: 0, ...image },

@@ -3,18 +3,18 @@ import { Effect, Schema, Stream } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
 import { operator } from "../../../pipeline/operator.ts"
 import { Compat, Name, type Plain, param } from "../../../pipeline/param.ts"
+import { suggestion } from "../../../pipeline/words.ts"
 import { Patch } from "../../elements.ts"
 import { DataError } from "../../formats/data-error.ts"
 import { Run } from "../../run.ts"
-import { readMoments } from "./moments-file.ts"
 import {
   BIGEARTHNET_MOMENTS,
   BIGEARTHNET_V2_MOMENTS,
   IMAGENET_MOMENTS,
   IMAGENET_SWAPPED,
-  type Moments,
-  normalised
-} from "./normalisation.ts"
+  type Moments
+} from "./moments/known-moments.ts"
+import { readMoments } from "./moments/moments-file.ts"
 
 const KNOWN: Readonly<Record<string, Readonly<Record<string, Moments>>>> = {
   bigearthnet: BIGEARTHNET_MOMENTS,
@@ -35,6 +35,39 @@ const momentsOf = (by: string, root: string, compat: "none" | "original") => {
   if (by === "imagenet" && compat === "original") return IMAGENET_SWAPPED
   if (Object.hasOwn(KNOWN, by)) return KNOWN[by]
   return readMoments(resolve(root, by))
+}
+
+/**
+ * (value - mean) / std, per channel.
+ *
+ * @param image float32 [..., channels]; not changed
+ * @param bands names of the channels, in order
+ * @param subject whose image it is, for messages
+ * @throws DataError where a channel has no constants in `moments`
+ */
+export const normalised = (
+  image: Float32Array,
+  bands: ReadonlyArray<string>,
+  moments: Readonly<Record<string, Moments>>,
+  subject: string
+): Float32Array => {
+  const known = bands.map((band) => {
+    if (Object.hasOwn(moments, band)) return moments[band]
+    throw new DataError({
+      subject,
+      problem: `has a channel ${band} without normalisation constants${suggestion(band, Object.keys(moments))}`,
+      remedy:
+        "Compute them with the step `statistics` and name its file in `by` of `normalise`, read other bands, or set `by: none`"
+    })
+  })
+  const channels = known.length
+  const means = Float64Array.from(known, ({ mean }) => mean)
+  const stds = Float64Array.from(known, ({ std }) => std)
+  const scaled = new Float32Array(image.length)
+  for (let i = 0; i < scaled.length; ) {
+    for (let channel = 0; channel < channels; channel++, i++) scaled[i] = (image[i] - means[channel]) / stds[channel]
+  }
+  return scaled
 }
 
 /** Scales each channel to mean 0 and standard deviation 1 by the constants of an archive; stands after `augment`. */

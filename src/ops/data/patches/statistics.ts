@@ -11,8 +11,8 @@ import { writeFileAtomic } from "../../formats/files.ts"
 import { Run } from "../../run.ts"
 import { version } from "../../version.ts"
 import { fileFault } from "../file-access.ts"
-import { type MomentsFile, momentsText } from "./moments-file.ts"
-import { channelMoments, deviation, merged, NOTHING, type Running } from "./running-moments.ts"
+import { type MomentsFile, momentsText } from "./moments/moments-file.ts"
+import { channelMoments, deviation, merged, NOTHING, type Running } from "./moments/running-moments.ts"
 
 /** Normalisation constants of the patches that went by. */
 export interface Statistics extends AnyElement {

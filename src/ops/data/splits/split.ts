@@ -8,9 +8,8 @@ import { DataError } from "../../formats/data-error.ts"
 import { writeFileAtomic } from "../../formats/files.ts"
 import { Run } from "../../run.ts"
 import { fileFault } from "../file-access.ts"
-import { byArchive, byLists, type Divided, drawn, SPLITS } from "./divide.ts"
-import { ListFiles, readLists } from "./lists.ts"
-import { splitFileText } from "./split-files.ts"
+import { byArchive, byLists, type Divided, drawn, SPLITS } from "./division.ts"
+import { ListFiles, readLists, splitFileText } from "./name-lists.ts"
 
 /** What a drawn division has by default; the original's. */
 const VAL = 0.1

@@ -13,7 +13,7 @@ import { readParquet } from "../../../../src/ops/data/archives/shared/parquet.ts
 import { miniature } from "../../../../src/ops/data/miniature/miniature.ts"
 import { read } from "../../../../src/ops/data/patches/read.ts"
 import { split } from "../../../../src/ops/data/splits/split.ts"
-import { store } from "../../../../src/ops/data/store/store.ts"
+import { store } from "../../../../src/ops/data/stores/store.ts"
 import { DataError } from "../../../../src/ops/formats/data-error.ts"
 import { effect } from "../../../effect.ts"
 import { damaged, damages, isIntact } from "../../formats/mutate.ts"

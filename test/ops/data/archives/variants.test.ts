@@ -5,8 +5,8 @@ import sharp from "sharp"
 import { describe, expect, it } from "vitest"
 import { type ArchiveChoice, openArchive } from "../../../../src/ops/data/archives/recognise.ts"
 import { nomenclatureOf } from "../../../../src/ops/data/archives/shared/nomenclatures.ts"
-import { listFindings } from "../../../../src/ops/data/audit/names.ts"
-import { byLists } from "../../../../src/ops/data/splits/divide.ts"
+import { listFindings } from "../../../../src/ops/data/audit/name-findings.ts"
+import { byLists } from "../../../../src/ops/data/splits/division.ts"
 import { temporaryFolder } from "../folder.ts"
 
 const pixel = sharp(Uint8Array.of(1, 2, 3), { raw: { width: 1, height: 1, channels: 3 } })

@@ -8,7 +8,7 @@ import { openBigEarthNetV2 } from "../../../../src/ops/data/miniature/bigearthne
 import { drawLand } from "../../../../src/ops/data/miniature/land.ts"
 import { drawMosaic } from "../../../../src/ops/data/miniature/mosaic.ts"
 import { nameOf, siteOf } from "../../../../src/ops/data/miniature/scenes.ts"
-import { BIGEARTHNET_MOMENTS } from "../../../../src/ops/data/patches/normalisation.ts"
+import { BIGEARTHNET_MOMENTS } from "../../../../src/ops/data/patches/moments/known-moments.ts"
 import { random } from "../../../../src/pipeline/random.ts"
 import { temporaryFolder } from "../folder.ts"
 

@@ -2,9 +2,9 @@ import { Effect } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { augment } from "../../../../src/ops/data/patches/augment.ts"
-import { erased, rectangles } from "../../../../src/ops/data/patches/erasing.ts"
-import type { Shaped } from "../../../../src/ops/data/patches/geometry.ts"
-import { blurred, pixelsChanged } from "../../../../src/ops/data/patches/pixel-operations.ts"
+import { erased, rectangles } from "../../../../src/ops/data/patches/pixels/erasing.ts"
+import type { Shaped } from "../../../../src/ops/data/patches/pixels/geometry.ts"
+import { blurred, pixelsChanged } from "../../../../src/ops/data/patches/pixels/pixel-operations.ts"
 import { random } from "../../../../src/pipeline/random.ts"
 import { effect } from "../../../effect.ts"
 import { counting, runIn } from "../streams.ts"
@@ -245,6 +245,51 @@ describe("augment", () => {
       expect((yield* Effect.flip(radar)).message).toContain("p0: has the channels VV, VH, of which nothing says")
       const told = collect(counting({ patches: 1, bands: ["VV", "VH"] }).pipe(augment({ ...all, white: 1 })))
       expect((yield* told).length).toBe(1)
+    })
+  )
+})
+
+describe("the choice of flips and turns", () => {
+  const { collect } = runIn("/nowhere")
+  const patches = 600
+  /** What became of each patch, told by its first pixel's old place: 0 stayed, 6 h, 24 v or 270, 30 turned by 180. */
+  const seen = (chances: Parameters<typeof augment>[0]) =>
+    Effect.map(collect(counting({ patches }).pipe(augment(chances))), (all) =>
+      all.map(({ image, index }) => `${image[0] - 100 * index},${image[2] - 100 * index}`)
+    )
+  const shares = (all: ReadonlyArray<string>) => {
+    const count = (key: string) => all.filter((one) => one === key).length / patches
+    return {
+      none: count("0,2"),
+      h: count("6,4"),
+      v: count("24,26"),
+      turned90: count("6,14"),
+      turned180: count("30,28"),
+      turned270: count("24,16")
+    }
+  }
+  const near = (found: number, expected: number) => expect(Math.abs(found - expected)).toBeLessThan(0.07)
+
+  effect("chooses one of three evenly and applies it with its own probability", () =>
+    Effect.gen(function* () {
+      const all = shares(yield* seen({ h_flip: 1, v_flip: 1, rotate: 1 }))
+      near(all.none, 0)
+      near(all.h, 1 / 3)
+      near(all.v, 1 / 3)
+      near(all.turned90, 1 / 9)
+      near(all.turned180, 1 / 9)
+      near(all.turned270, 1 / 9)
+      const half = shares(yield* seen({ h_flip: 0.5, v_flip: 0, rotate: 1 }))
+      near(half.none, 1 / 2)
+      near(half.h, 1 / 6)
+      expect(half.v).toBe(0)
+      near(half.turned90 + half.turned180 + half.turned270, 1 / 3)
+    })
+  )
+
+  effect("leaves patches alone by default", () =>
+    Effect.gen(function* () {
+      expect(shares(yield* seen({})).none).toBe(1)
     })
   )
 })

@@ -4,15 +4,15 @@ import { join } from "node:path"
 import { Effect } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { BIGEARTHNET_V2_MOMENTS } from "../../../../src/ops/data/patches/normalisation.ts"
-import { normalise } from "../../../../src/ops/data/patches/normalise.ts"
+import { BIGEARTHNET_V2_MOMENTS } from "../../../../src/ops/data/patches/moments/known-moments.ts"
 import {
   channelMoments,
   deviation,
   merged,
   NOTHING,
   type Running
-} from "../../../../src/ops/data/patches/running-moments.ts"
+} from "../../../../src/ops/data/patches/moments/running-moments.ts"
+import { normalise } from "../../../../src/ops/data/patches/normalise.ts"
 import { statistics } from "../../../../src/ops/data/patches/statistics.ts"
 import { effect } from "../../../effect.ts"
 import { temporaryFolder } from "../folder.ts"

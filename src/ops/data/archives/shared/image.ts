@@ -6,7 +6,7 @@ import type { Band, PatchRef, RawPatch } from "../../../elements.ts"
 import { DataError } from "../../../formats/data-error.ts"
 import { PHOTOMETRIC, readTiffHeader } from "../../../formats/tiff/header.ts"
 import { decodeTiffBands } from "../../../formats/tiff/read.ts"
-import { RGB_BANDS } from "../../patches/band-names.ts"
+import { RGB_BANDS } from "../../patches/bands.ts"
 import { rawOf } from "./kind.ts"
 import { readArchiveFile } from "./read-file.ts"
 

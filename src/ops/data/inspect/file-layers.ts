@@ -1,0 +1,112 @@
+/** Every array of one file, by what the file is: tif, jpg, png, npy, safetensors. */
+import { readFile } from "node:fs/promises"
+import { basename, extname } from "node:path"
+import sharp from "sharp"
+import { messageOf } from "../../../pipeline/words.ts"
+import type { Pixels } from "../../elements.ts"
+import { DataError } from "../../formats/data-error.ts"
+import { pixelsOf } from "../../formats/dtypes.ts"
+import { decodeNpy } from "../../formats/npy-header.ts"
+import { decodeSafetensors } from "../../formats/safetensors/read.ts"
+import { decodeTiffBands } from "../../formats/tiff/read.ts"
+import { EUROSAT_BANDS, isEurosatFile } from "../archives/eurosat.ts"
+import { RGB_BANDS, unnamedBands } from "../patches/bands.ts"
+import type { Layer } from "./layer-facts.ts"
+
+/** Names of the channels of a jpg or png: grey or colours, and transparency. */
+const channelNames = (channels: number): ReadonlyArray<string> => {
+  const colours = channels < 3 ? ["Data"] : RGB_BANDS
+  return colours.length < channels ? [...colours, "Alpha"] : colours
+}
+
+const tiffLayers = async (bytes: Uint8Array, file: string): Promise<ReadonlyArray<Layer>> => {
+  const bands = await decodeTiffBands(bytes, file)
+  const eurosat = bands.length === EUROSAT_BANDS.length && isEurosatFile(patchOfFile(file).patch)
+  const names = eurosat ? EUROSAT_BANDS : unnamedBands(bands.length, bands[0].dtype)
+  return bands.map(({ data, dtype, height, width }, i) => ({ name: names[i], dtype, shape: [height, width], data }))
+}
+
+/** Pixels as the file has them, colour profiles left alone: 8 or 16 bits; fewer are stretched, so that the largest is white. */
+const imageLayers = async (bytes: Uint8Array, file: string): Promise<ReadonlyArray<Layer>> => {
+  try {
+    const image = sharp(bytes, { ignoreIcc: true, failOn: "warning" })
+    const { channels: count = 3, depth, space } = await image.metadata()
+    if (space === "cmyk") throw new Error("it holds the colours of a printer, CMYK; convert them first")
+    const deep = depth === "ushort"
+    const raw = image.toColourspace(deep ? "rgb16" : "srgb").raw({ depth: deep ? "ushort" : "uchar" })
+    const { data, info } = await raw.toBuffer({ resolveWithObject: true })
+    const dtype = deep ? "uint16" : "uint8"
+    const pixels = pixelsOf(dtype, new Uint8Array(data))
+    const names = channelNames(count)
+    return names.map((name, i) => {
+      // Grey comes as three equal colours, what goes with it last.
+      const channel = i === names.length - 1 && name === "Alpha" ? info.channels - 1 : i
+      const band = pixels.slice(0, info.height * info.width) as Pixels
+      for (let i = 0, from = channel; i < band.length; i++, from += info.channels) band[i] = pixels[from]
+      return { name, dtype, shape: [info.height, info.width], data: band }
+    })
+  } catch (cause) {
+    throw new DataError({
+      subject: file,
+      problem: `cannot be read as an image (${messageOf(cause)})`,
+      remedy: "Get the file anew: it is damaged, or of another kind than its name says",
+      cause
+    })
+  }
+}
+
+type Decode = (bytes: Uint8Array, file: string) => ReadonlyArray<Layer> | Promise<ReadonlyArray<Layer>>
+
+const DECODERS: Readonly<Record<string, Decode>> = {
+  ".tif": tiffLayers,
+  ".tiff": tiffLayers,
+  ".jpg": imageLayers,
+  ".jpeg": imageLayers,
+  ".png": imageLayers,
+  ".npy": (bytes, file) => [{ name: "Data", ...decodeNpy(bytes, file) }],
+  ".safetensors": (bytes, file) => decodeSafetensors(bytes, file).tensors
+}
+
+const KNOWN_FILES = Object.keys(DECODERS)
+
+const decoderOf = (file: string): Decode | undefined => DECODERS[extname(file).toLowerCase()]
+
+/** Whether a file's name ends as one that can be read. */
+export const isKnownFile = (file: string): boolean => decoderOf(file) !== undefined
+
+/** Bands that BigEarthNet gives a file of their own. */
+const BAND_FILE = /^(.+)_(B0[1-9]|B8A|B1[0-2]|VV|VH)$/
+
+/** The patch that a file is of, and the band where its name tells it. */
+export const patchOfFile = (file: string): { readonly patch: string; readonly band: string | undefined } => {
+  const stem = basename(file, extname(file)).normalize("NFC")
+  const [, patch = stem, band] = BAND_FILE.exec(stem) ?? []
+  return { patch, band }
+}
+
+/**
+ * Reads every array of a file.
+ *
+ * @returns rejects with DataError where it cannot be read, is damaged, or of a kind that is not known
+ */
+export const readLayers = async (file: string): Promise<ReadonlyArray<Layer>> => {
+  const decode = decoderOf(file)
+  if (decode === undefined) {
+    throw new DataError({
+      subject: file,
+      problem: "is no file that can be inspected",
+      remedy: `Give a store, an archive's folder, or a file that ends in ${KNOWN_FILES.join(", ")}`
+    })
+  }
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw new DataError({
+      subject: file,
+      problem: `cannot be read (${messageOf(cause)})`,
+      remedy: "Check its path and that you may read it",
+      cause
+    })
+  })
+  const layers = await decode(bytes, file)
+  const { band } = patchOfFile(file)
+  return band !== undefined && layers.length === 1 ? [{ ...layers[0], name: band }] : layers
+}

@@ -1,0 +1,97 @@
+/** The patches of whatever can be inspected, and how each is read when it is its turn. */
+import { existsSync, statSync } from "node:fs"
+import { relative, sep } from "node:path"
+import { Effect, type Scope, Stream } from "effect"
+import type { Band } from "../../elements.ts"
+import { DataError, type StoreError } from "../../formats/data-error.ts"
+import { dataFile } from "../../formats/lmdb/guard.ts"
+import { decodeSafetensors } from "../../formats/safetensors/read.ts"
+import { arrays } from "../archives/arrays.ts"
+import { decodeOwn, ownNames } from "../archives/folder.ts"
+import { type ArchiveChoice, decodePatch, openArchive } from "../archives/recognise.ts"
+import { IMAGE } from "../archives/shared/image-files.ts"
+import { dataFault } from "../file-access.ts"
+import { decodePatchOf, lazily } from "../stores/every-patch.ts"
+import { openReader, type StoreReader } from "../stores/open-store.ts"
+import { patchOfFile, readLayers } from "./file-layers.ts"
+import { patchesBelow } from "./images-below.ts"
+import type { Layer } from "./layer-facts.ts"
+
+type Fault = DataError | StoreError
+
+/** A patch that is read when it is its turn. */
+export interface Inspected {
+  readonly name: string
+  readonly layers: Effect.Effect<ReadonlyArray<Layer>, DataError>
+}
+
+const fromStore =
+  (store: StoreReader) =>
+  (name: string): Inspected => ({
+    name,
+    layers: decodePatchOf(store, name, (bytes) => decodeSafetensors(bytes, name).tensors)
+  })
+
+const fromFiles = (name: string, files: ReadonlyArray<string>): Inspected => ({
+  name,
+  layers: Effect.map(
+    Effect.forEach(files, (file) => dataFault(() => readLayers(file))),
+    (layers) => layers.flat()
+  )
+})
+
+export const nothing = (path: string, problem: string): DataError =>
+  new DataError({ subject: path, problem, remedy: "Give a store with patches, a folder of images, or a file" })
+
+const layersOf = (bands: ReadonlyArray<Band>): ReadonlyArray<Layer> =>
+  bands.map(({ height, width, ...band }) => ({ ...band, shape: [height, width] }))
+
+/** Many patches in one file: only an archive's own reader tells them apart. */
+const fromArrays = (path: string, choice: ArchiveChoice): Effect.Effect<Stream.Stream<Inspected, Fault>, DataError> =>
+  Effect.map(
+    dataFault(() => openArchive(path, { ...choice, kind: "arrays" })),
+    ({ names, reference }) =>
+      Stream.fromIterable(names).pipe(
+        Stream.map((name) => ({
+          name,
+          layers: Effect.map(
+            dataFault(async () => decodePatch(await reference(name))),
+            ({ bands }) => layersOf(bands)
+          )
+        }))
+      )
+  )
+
+/** An image of one's own, named as its archive names it and its bands, whether it has labels or not. */
+const fromOwn =
+  (folder: string, nameOf: (file: string) => string, bands: ReadonlyArray<string> | undefined) =>
+  (file: string): Inspected => ({
+    name: nameOf(relative(folder, file).split(sep).join("/")),
+    layers: Effect.map(
+      dataFault(() => decodeOwn(file, bands)),
+      layersOf
+    )
+  })
+
+/** The patches of whatever stands at `path`: a store, one file, an archive of arrays, or a folder of images. */
+export const inspected = (
+  path: string,
+  choice: ArchiveChoice
+): Effect.Effect<Stream.Stream<Inspected, Fault>, Fault, Scope.Scope> =>
+  Effect.gen(function* () {
+    if (!existsSync(path)) return yield* nothing(path, "there is no such file or folder")
+    if (!statSync(path).isDirectory()) return Stream.succeed(fromFiles(patchOfFile(path).patch, [path]))
+    if (existsSync(dataFile(path))) {
+      const store = yield* openReader(path)
+      return Stream.map(lazily(store.names), fromStore(store))
+    }
+    if (arrays.recognises(path)) return yield* fromArrays(path, choice)
+    const found = lazily(() => patchesBelow(path))
+    const nameOf = yield* dataFault(() => ownNames(path, choice.labels))
+    if (nameOf === undefined) return Stream.map(found, ({ files, name }) => fromFiles(name, files))
+    return found.pipe(
+      Stream.flatMap(({ files }) => Stream.fromIterable(files)),
+      Stream.filter((file) => IMAGE.test(file)),
+      Stream.map(fromOwn(path, nameOf, choice.bands))
+    )
+  })

@@ -1,0 +1,88 @@
+/** Bilinear resampling as the original does it (scikit-image's `resize`, order 1, mode "reflect" in numpy's sense). */
+
+/** Where output positions fall: two source indices and the weight of the second. */
+interface Taps {
+  readonly low: Int32Array
+  readonly high: Int32Array
+  readonly weight: Float32Array
+}
+
+/** Mirrors an index into 0..n-1 without repeating the edge: -1 is 1, n is n-2. */
+const mirrored = (i: number, n: number): number => {
+  if (n === 1) return 0
+  const period = 2 * (n - 1)
+  const at = ((i % period) + period) % period
+  return at < n ? at : period - at
+}
+
+/** Half-pixel centres: source = (o + 0.5) * from / to - 0.5. */
+const tapsOf = (from: number, to: number): Taps => {
+  const low = new Int32Array(to)
+  const high = new Int32Array(to)
+  const weight = new Float32Array(to)
+  for (let o = 0; o < to; o++) {
+    const source = ((o + 0.5) * from) / to - 0.5
+    const floor = Math.floor(source)
+    low[o] = mirrored(floor, from)
+    high[o] = mirrored(floor + 1, from)
+    weight[o] = source - floor
+  }
+  return { low, high, weight }
+}
+
+/** Writes output row `row` to `image[at]`, `image[at + step]`, and so on. */
+export type RowWriter = (row: number, image: Float32Array, at: number, step: number) => void
+
+/**
+ * Prepares a band for being read out in rows of another size, so that several bands can be interleaved row by row.
+ *
+ * Half-pixel centres, bilinear, borders mirrored without repeating the edge. Making smaller does not average: it samples.
+ *
+ * @param band row-major [height, width]
+ */
+export const resampledRows = (
+  band: ArrayLike<number>,
+  height: number,
+  width: number,
+  toHeight: number,
+  toWidth: number
+): RowWriter => {
+  const x = tapsOf(width, toWidth)
+  const y = tapsOf(height, toHeight)
+  // Columns first: each source row is read once.
+  const wide = new Float32Array(height * toWidth)
+  for (let row = 0; row < height; row++) {
+    const from = row * width
+    for (let o = 0; o < toWidth; o++) {
+      const a = band[from + x.low[o]]
+      wide[row * toWidth + o] = a + (band[from + x.high[o]] - a) * x.weight[o]
+    }
+  }
+  return (row, image, at, step) => {
+    const low = y.low[row] * toWidth
+    const high = y.high[row] * toWidth
+    const weight = y.weight[row]
+    for (let column = 0, to = at; column < toWidth; column++, to += step) {
+      const a = wide[low + column]
+      image[to] = a + (wide[high + column] - a) * weight
+    }
+  }
+}
+
+/**
+ * One band resampled, float32 row-major [toHeight, toWidth]; see `resampledRows`.
+ *
+ * @param band row-major [height, width]
+ */
+export const bilinear = (
+  band: ArrayLike<number>,
+  height: number,
+  width: number,
+  toHeight: number,
+  toWidth: number
+): Float32Array => {
+  const image = new Float32Array(toHeight * toWidth)
+  const write = resampledRows(band, height, width, toHeight, toWidth)
+  for (let row = 0; row < toHeight; row++) write(row, image, row * toWidth, 1)
+  return image
+}

@@ -1,0 +1,68 @@
+/** The bands of images that belong to no archive: one file, a folder of one patch's bands, or a folder of many. */
+import { existsSync, statSync } from "node:fs"
+import { dirname, relative, sep } from "node:path"
+import { counted } from "../../../../pipeline/words.ts"
+import type { Band } from "../../../elements.ts"
+import { DataError } from "../../../formats/data-error.ts"
+import { patchOfFile, readLayers } from "../../inspect/file-layers.ts"
+import { type PatchFiles, patchesBelow } from "../../inspect/images-below.ts"
+import type { Layer } from "../../inspect/layer-facts.ts"
+
+/** Images of one name in two folders are told apart by their paths below `folder`. */
+const distinct = (folder: string, found: ReadonlyArray<PatchFiles>): ReadonlyArray<PatchFiles> => {
+  const counts = new Map<string, number>()
+  for (const { name } of found) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return found.map((one) => {
+    if (counts.get(one.name) === 1) return one
+    const inside = relative(folder, dirname(one.files[0])).split(sep).join("/")
+    return inside === "" ? one : { ...one, name: `${inside}/${one.name}` }
+  })
+}
+
+/**
+ * The patches at a path, those of the folder itself first. Files of a folder that differ in their band alone are one patch.
+ *
+ * @throws DataError where nothing stands there, or no image
+ */
+export const imagesAt = (path: string): ReadonlyArray<PatchFiles> => {
+  const refuse = (problem: string) =>
+    new DataError({ subject: path, problem, remedy: "Give an image, or a folder of images or of a patch's bands" })
+  if (!existsSync(path)) throw refuse("there is no such file or folder")
+  if (!statSync(path).isDirectory()) return [{ name: patchOfFile(path).patch, files: [path] }]
+  const found = [...patchesBelow(path)]
+  if (found.length === 0) throw refuse("holds no image")
+  return distinct(path, found)
+}
+
+const bandOf = (name: string, { data, dtype, name: own, shape }: Layer, given: string | undefined): Band => {
+  const [height, width, ...more] = shape
+  if (height !== undefined && width !== undefined && more.length === 0) {
+    return { name: given ?? own, dtype, height, width, data }
+  }
+  throw new DataError({
+    subject: name,
+    problem: `${own} has the shape (${shape.join(", ")}), which is no band of an image`,
+    remedy: "Give one array [height, width] per band"
+  })
+}
+
+/**
+ * All bands of one image.
+ *
+ * @param names in place of the names that the files give, in their order
+ * @returns rejects with DataError where a file cannot be read, or there are other than `names` bands
+ */
+export const bandsOf = async (
+  { files, name }: PatchFiles,
+  names: ReadonlyArray<string> | undefined
+): Promise<ReadonlyArray<Band>> => {
+  const layers = (await Promise.all(files.map(readLayers))).flat()
+  if (names !== undefined && names.length !== layers.length) {
+    throw new DataError({
+      subject: name,
+      problem: `holds ${counted(layers.length, "band")}, but ${counted(names.length, "name is", "names are")} given`,
+      remedy: "Name every band of the file, in its order"
+    })
+  }
+  return layers.map((layer, i) => bandOf(name, layer, names?.[i]))
+}

@@ -1,0 +1,112 @@
+import { join, resolve } from "node:path"
+import { Effect, Stream } from "effect"
+import { attempt } from "../../../pipeline/attempt.ts"
+import { type AnyElement, element } from "../../../pipeline/element.ts"
+import { source } from "../../../pipeline/operator.ts"
+import { choice, Name, PositiveInt, param } from "../../../pipeline/param.ts"
+import { DataError, type StoreError } from "../../formats/data-error.ts"
+import { writeFileAtomic } from "../../formats/files.ts"
+import { describeSafetensors } from "../../formats/safetensors/read.ts"
+import { Run } from "../../run.ts"
+import { fileFault } from "../file-access.ts"
+import { mapGood, onBadPatch } from "../patches/bad-patches.ts"
+import { loadPatch, openAll } from "./every-patch.ts"
+import { Shards, type Value } from "./shards.ts"
+
+/** One file that was written. */
+export interface Exported extends AnyElement {
+  readonly kind: "exported file"
+  readonly path: string
+  readonly patches: number
+}
+export const Exported = element<Exported>("exported file", "exported files", "a safetensors file, and how many patches")
+
+/** File systems take names of 255 bytes; while a file is written, its name is longer. */
+const LONGEST = 220
+
+/** The file of one patch, in a folder where its name has one; names that would lead elsewhere have none. */
+const fileOf = (folder: string, name: string): string => {
+  const sound = (part: string) => !/^\.{0,2}$|[\\\0]/.test(part) && Buffer.byteLength(part) <= LONGEST
+  if (name.split("/").every(sound)) return join(folder, `${name}.safetensors`)
+  throw new DataError({ subject: name, problem: "cannot be a file's name", remedy: "Export with `by: shard`" })
+}
+
+const exported = (path: string, patches: number): Exported => ({ kind: "exported file", path, patches })
+
+type Values = Stream.Stream<Value, DataError | StoreError, Run>
+
+const byPatch = (values: Values, folder: string) =>
+  Stream.mapEffect(values, ({ bytes, name }) => {
+    const path = fileOf(folder, name)
+    return Effect.as(
+      fileFault(path, () => writeFileAtomic(path, bytes)),
+      exported(path, 1)
+    )
+  })
+
+const byShard = (values: Values, folder: string, size: number) =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const run = yield* Run
+      const shards = yield* Effect.acquireRelease(
+        fileFault(folder, () => new Shards(folder)),
+        (shards) => Effect.sync(() => shards.abandon())
+      )
+      const finished = Effect.andThen(
+        fileFault(shards.index, () => shards.finish()),
+        run.wrote(shards.index)
+      )
+      return values.pipe(
+        Stream.grouped(size),
+        Stream.rechunk(1),
+        Stream.mapEffect((some) => {
+          const path = shards.next
+          return Effect.as(
+            fileFault(path, () => shards.write(some)),
+            exported(path, some.length)
+          )
+        }),
+        Stream.concat(Stream.drain(Stream.fromEffect(finished)))
+      )
+    })
+  )
+
+/**
+ * Writes a store's patches for other programs, whose LMDB cannot open stores of data version 2. A file is whole or not
+ * there.
+ */
+export const exportStore = source({
+  name: "export",
+  about: "Writes a store as safetensors files, one a patch or some patches a shard, for programs in any language.",
+  to: Exported,
+  params: {
+    from: param(Name, "The store, of either version; under `root_dir` unless it is absolute.", "patches.lmdb"),
+    to: param(Name, "Folder of the files; under `root_dir` unless it is absolute.", "patches"),
+    by: param(
+      choice("shard", "patch"),
+      "`shard`: tensors PATCH/BAND of many patches a file, with an index; `patch`: a file NAME.safetensors each, in folders where names have some.",
+      "shard"
+    ),
+    size: param(PositiveInt, "Patches of a shard.", 500),
+    on_bad_patch: onBadPatch
+  },
+  run: ({ from, to, by, size, on_bad_patch }, self) =>
+    Stream.unwrap(
+      Effect.gen(function* () {
+        const run = yield* Run
+        const folder = resolve(run.root, to)
+        const { names, store } = yield* openAll(resolve(run.root, from))
+        const load = (name: string) =>
+          Effect.flatMap(loadPatch(store, name), (bytes) =>
+            attempt(DataError)(() => {
+              describeSafetensors(bytes, name)
+              if (by === "patch") fileOf(folder, name)
+              return { name, bytes }
+            })
+          )
+        const values = names.pipe(mapGood("export", on_bad_patch, 4, (name: string) => name, load))
+        self.expect(by === "patch" ? store.size : Math.ceil(store.size / size))
+        return by === "patch" ? byPatch(values, folder) : byShard(values, folder, size)
+      })
+    )
+})
