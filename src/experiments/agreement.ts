@@ -1,6 +1,6 @@
 /** What steps of a file ask of each other, told before anything is made or read. */
 import { type BandSelection, channelsOf } from "../ops/data/patches/bands.ts"
-import { UNNAMED } from "../ops/show/report.ts"
+import { UNNAMED } from "../ops/show/report/report.ts"
 import { type Fault, inOrder } from "../pipeline/fault.ts"
 import { originOf } from "../pipeline/origin.ts"
 import type { AnyPipeline } from "../pipeline/pipeline.ts"

@@ -2,9 +2,9 @@
 import { Effect, Stream } from "effect"
 import type { Ranking } from "../../src/ops/elements.ts"
 import { measure } from "../../src/ops/measure/measure.ts"
-import { bytesOf } from "../../src/ops/retrieve/memory.ts"
-import { engineProduct, RankProduct } from "../../src/ops/retrieve/product.ts"
-import { rank } from "../../src/ops/retrieve/rank.ts"
+import { bytesOf } from "../../src/ops/retrieve/rank/memory.ts"
+import { engineProduct, RankProduct } from "../../src/ops/retrieve/rank/product.ts"
+import { rank } from "../../src/ops/retrieve/rank/rank.ts"
 import { openEngine } from "../../src/ops/tensor/engine.ts"
 import { batchMaker, DIM, full, IMAGES } from "./retrieval-data.ts"
 

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { Comparison } from "../../src/ops/elements.ts"
 import { cases } from "../ops/retrieve/cases.ts"
-import { writeNpy } from "../ops/retrieve/npy.ts"
+import { writeNpy } from "../ops/retrieve/embeddings/npy.ts"
 import { runHere } from "./in-process.ts"
 import { writeTable } from "./table.ts"
 

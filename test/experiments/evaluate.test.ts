@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
 import { cases, seed, thresholds } from "../ops/retrieve/cases.ts"
-import { writeNpy } from "../ops/retrieve/npy.ts"
+import { writeNpy } from "../ops/retrieve/embeddings/npy.ts"
 import { runChild } from "./child.ts"
 import { writeTable } from "./table.ts"
 

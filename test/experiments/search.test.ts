@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, expect, it } from "vitest"
-import { writeNpy } from "../ops/retrieve/npy.ts"
+import { writeNpy } from "../ops/retrieve/embeddings/npy.ts"
 import { runChild } from "./child.ts"
 
 const home = mkdtempSync(join(tmpdir(), "orbitrank-"))

@@ -8,7 +8,7 @@ import { areaResized } from "../../src/ops/data/patches/pixels/area.ts"
 import { random } from "../../src/pipeline/random.ts"
 import { temporaryFolder } from "../ops/data/folder.ts"
 import { runIn } from "../ops/data/streams.ts"
-import { npyBytes } from "../ops/retrieve/npy.ts"
+import { npyBytes } from "../ops/retrieve/embeddings/npy.ts"
 import { peer } from "./python.ts"
 
 const root = temporaryFolder()

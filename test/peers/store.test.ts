@@ -18,7 +18,7 @@ import { decodeTiff, decodeTiffBands } from "../../src/ops/formats/tiff/read.ts"
 import { temporaryFolder } from "../ops/data/folder.ts"
 import { writeVersion1 } from "../ops/data/stores/version1-writer.ts"
 import { runIn } from "../ops/data/streams.ts"
-import { npyBytes, writeNpy } from "../ops/retrieve/npy.ts"
+import { npyBytes, writeNpy } from "../ops/retrieve/embeddings/npy.ts"
 import { peer } from "./python.ts"
 
 const root = temporaryFolder()

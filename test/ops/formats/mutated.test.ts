@@ -14,7 +14,7 @@ import { encodeSafetensors } from "../../../src/ops/formats/safetensors/write.ts
 import { decodeTiff } from "../../../src/ops/formats/tiff/read.ts"
 import { encodeGeoTiff } from "../../../src/ops/formats/tiff/write.ts"
 import { temporaryFolder } from "../data/folder.ts"
-import { npyBytes } from "../retrieve/npy.ts"
+import { npyBytes } from "../retrieve/embeddings/npy.ts"
 import { bitsApart, type Damage, damaged, damages, isIntact, MUTATIONS } from "./mutate.ts"
 
 const raw = (data: Pixels) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)

@@ -2,7 +2,7 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { DataError } from "../../../src/ops/formats/data-error.ts"
 import { decodeNpy } from "../../../src/ops/formats/npy-header.ts"
-import { npyBytes } from "../retrieve/npy.ts"
+import { npyBytes } from "../retrieve/embeddings/npy.ts"
 
 /** A file as NumPy writes it, from its header's three entries. */
 const file = (descr: string, shape: string, values: ReadonlyArray<number>, fortran = false, major = 1) => {

@@ -13,7 +13,7 @@ import { drawnWeights, type Model, makeModel } from "../../../src/ops/model/mode
 import type { ModelParams, PretrainedParams } from "../../../src/ops/model/params.ts"
 import { fingerprint, startingWeights, weightsOfFile } from "../../../src/ops/model/start.ts"
 import { uploadArrays } from "../../../src/ops/model/weights.ts"
-import { embed } from "../../../src/ops/retrieve/embed.ts"
+import { embed } from "../../../src/ops/retrieve/embeddings/embed.ts"
 import { Run } from "../../../src/ops/run.ts"
 import type { Engine } from "../../../src/ops/tensor/engine.ts"
 import { checkpoint } from "../../../src/ops/train/checkpoint.ts"

@@ -2,12 +2,12 @@
 import { Effect, Stream } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
 import type { Gallery, Ranking } from "../../elements.ts"
-import { productOfRun } from "../rank.ts"
+import { noting } from "../gallery.ts"
+import { productOfRun } from "../rank/rank.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 import { expandInto } from "./expansion.ts"
-import { noting } from "./notes.ts"
+import { vectorsOfRanking } from "./ranking-vectors.ts"
 import { reorder } from "./reorder.ts"
-import { vectorsOfRanking } from "./vectors.ts"
 
 /** The queries of a block, each with its `k` best results taken in: float32 [to - from, dim]. */
 const expanded = (ranking: Ranking, k: number, alpha: number, operator: string) => {

@@ -1,5 +1,5 @@
 /** Vectors that take in their neighbours. */
-import { normaliseInto } from "../normalise.ts"
+import { normaliseInto } from "../unit-length.ts"
 
 /** The weight of a neighbour: its cosine to the power of alpha; one that points away weighs nothing unless all weigh 1. */
 export const weightOf = (cosine: number, alpha: number): number => Math.max(0, cosine) ** alpha

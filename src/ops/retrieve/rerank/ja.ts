@@ -2,10 +2,9 @@ import { Effect, Stream } from "effect"
 import { operator } from "../../../pipeline/operator.ts"
 import { type Gallery, Ranking } from "../../elements.ts"
 import { labelSets } from "../../measure/label-sets.ts"
-import { perGallery } from "../per-gallery.ts"
-import { emptyBlock } from "../rank-block.ts"
+import { noting, perGallery } from "../gallery.ts"
+import { emptyBlock } from "../rank/rank-block.ts"
 import { labelOrder, orderByLabels } from "./label-order.ts"
-import { noting } from "./notes.ts"
 
 const NOTE =
   "Re-ranked by the labels of the database (ja): each query's order is that of its best result's labels. Figures say how often that result is right; they do not compare with those of a method that sees no labels."

@@ -3,14 +3,15 @@ import { attempt } from "../../../pipeline/attempt.ts"
 import { operator } from "../../../pipeline/operator.ts"
 import { PositiveInt, Probability, param } from "../../../pipeline/param.ts"
 import { type Gallery, Ranking } from "../../elements.ts"
-import { scratch } from "../order.ts"
-import type { Product } from "../product.ts"
-import { productOfRun } from "../rank.ts"
-import { emptyBlock, rankInto } from "../rank-block.ts"
+import { noting } from "../gallery.ts"
+import { scratch } from "../rank/order.ts"
+import type { Product } from "../rank/product.ts"
+import { productOfRun } from "../rank/rank.ts"
+import { emptyBlock, rankInto } from "../rank/rank-block.ts"
+import type { Vectors } from "../rank/vectors.ts"
 import { RetrieveError } from "../retrieve-error.ts"
-import type { Vectors } from "../vectors.ts"
 import { type Neighbours, neighboursOf } from "./neighbours.ts"
-import { noting } from "./notes.ts"
+import { followedBy, type RankingVectors, rowsOf, vectorsOfRanking } from "./ranking-vectors.ts"
 import {
   type Encoding,
   encode,
@@ -21,7 +22,6 @@ import {
   relativeDistance
 } from "./reciprocal.ts"
 import { eachRow, sidesOf } from "./reorder.ts"
-import { followedBy, type RankingVectors, rowsOf, vectorsOfRanking } from "./vectors.ts"
 
 /** What is kept of a block while the others come: its place and its vectors, not its order. */
 type Kept = Pick<Ranking, "from" | "to" | "gallery" | "vectors"> & { readonly own: RankingVectors }

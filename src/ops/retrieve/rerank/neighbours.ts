@@ -1,9 +1,9 @@
 /** The nearest neighbours of many images among themselves. */
 import { Effect } from "effect"
-import type { Sides } from "../gather.ts"
-import type { Product } from "../product.ts"
-import { topOf } from "../top.ts"
-import type { Vectors } from "../vectors.ts"
+import type { Sides } from "../rank/gather.ts"
+import type { Product } from "../rank/product.ts"
+import type { Vectors } from "../rank/vectors.ts"
+import { topOf } from "../search/top.ts"
 import { eachRow } from "./reorder.ts"
 
 export interface Neighbours {

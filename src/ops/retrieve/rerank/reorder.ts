@@ -2,14 +2,14 @@
 import { Effect } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
 import type { Ranking } from "../../elements.ts"
-import { QUERY_TILE } from "../blocks.ts"
-import type { Sides } from "../gather.ts"
-import { scratch } from "../order.ts"
-import type { Product } from "../product.ts"
-import { emptyBlock, rankInto } from "../rank-block.ts"
+import { QUERY_TILE } from "../rank/blocks.ts"
+import type { Sides } from "../rank/gather.ts"
+import { scratch } from "../rank/order.ts"
+import type { Product } from "../rank/product.ts"
+import { emptyBlock, rankInto } from "../rank/rank-block.ts"
+import { type Scores, scoresOf } from "../rank/scores.ts"
+import type { Vectors } from "../rank/vectors.ts"
 import { RetrieveError } from "../retrieve-error.ts"
-import { type Scores, scoresOf } from "../scores.ts"
-import type { Vectors } from "../vectors.ts"
 
 /** Queries whose scores are held at once. */
 const AT_ONCE = 2 * QUERY_TILE

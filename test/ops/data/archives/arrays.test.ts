@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest"
 import { type ArchiveChoice, decodePatch, openArchive } from "../../../../src/ops/data/archives/recognise.ts"
 import type { Pixels } from "../../../../src/ops/elements.ts"
 import { rawBytes } from "../../../../src/ops/formats/dtypes.ts"
-import { type NpyOptions, npyBytes } from "../../retrieve/npy.ts"
+import { type NpyOptions, npyBytes } from "../../retrieve/embeddings/npy.ts"
 import { temporaryFolder } from "../folder.ts"
 
 type Values = Pixels | BigInt64Array

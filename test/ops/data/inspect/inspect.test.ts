@@ -15,7 +15,7 @@ import { encodeSafetensors } from "../../../../src/ops/formats/safetensors/write
 import { effect } from "../../../effect.ts"
 import { runChild } from "../../../experiments/child.ts"
 import { writeTiff } from "../../formats/tiff/writer.ts"
-import { npyBytes } from "../../retrieve/npy.ts"
+import { npyBytes } from "../../retrieve/embeddings/npy.ts"
 import { temporaryFolder } from "../folder.ts"
 import { writeVersion1 } from "../stores/version1-writer.ts"
 import { runIn } from "../streams.ts"

@@ -8,7 +8,7 @@ import { miniature } from "../../../../src/ops/data/miniature/miniature.ts"
 import { images } from "../../../../src/ops/data/patches/images.ts"
 import { read } from "../../../../src/ops/data/patches/read.ts"
 import { effect } from "../../../effect.ts"
-import { npyBytes } from "../../retrieve/npy.ts"
+import { npyBytes } from "../../retrieve/embeddings/npy.ts"
 import { temporaryFolder } from "../folder.ts"
 import { runIn } from "../streams.ts"
 

@@ -1,0 +1,38 @@
+/** The weights that `embed` is told to take. */
+import { existsSync } from "node:fs"
+import { join, resolve } from "node:path"
+import { Effect } from "effect"
+import type { Batch, NamedArray } from "../../elements.ts"
+import type { Model } from "../../model/model.ts"
+import type { WeightsError } from "../../model/model-error.ts"
+import { CheckpointError } from "../../model/model-error.ts"
+import { startingWeights, weightsOfFile } from "../../model/start.ts"
+import { bestPath, checkpointPath, newestEpoch } from "../../model/weights/checkpoints.ts"
+import { Run } from "../../run.ts"
+
+/**
+ * @param named `newest`, `best`, `initial` or a file
+ * @param batch whose bands and classes the weights are to serve
+ */
+export const weightsFor = (
+  named: string,
+  model: Model,
+  batch: Batch
+): Effect.Effect<ReadonlyArray<NamedArray>, CheckpointError | WeightsError, Run> =>
+  Effect.gen(function* () {
+    if (named === "initial") return yield* startingWeights(model, batch)
+    const { folder, uses } = yield* Run
+    if (named !== "newest" && named !== "best") {
+      yield* uses(resolve(named))
+      return yield* weightsOfFile(resolve(named), model, batch)
+    }
+    const checkpoints = join(folder, "checkpoints")
+    const epoch = named === "newest" ? yield* newestEpoch(checkpoints) : 0
+    const file = epoch > 0 ? checkpointPath(checkpoints, epoch) : bestPath(checkpoints)
+    if (epoch > 0 || (named === "best" && existsSync(file))) return yield* weightsOfFile(file, model, batch, true)
+    return yield* new CheckpointError({
+      subject: checkpoints,
+      problem: `holds no ${named === "best" ? "best " : ""}checkpoint`,
+      remedy: `Run a pipeline with \`optimise\`, \`checkpoint\`${named === "best" ? ", `validate` and `best`" : ""} first, or name another file in \`weights\``
+    })
+  })

@@ -1,0 +1,100 @@
+import { Effect, Stream } from "effect"
+import { operator } from "../../../pipeline/operator.ts"
+import { Flag, Name, param } from "../../../pipeline/param.ts"
+import { peeked } from "../../../pipeline/peek.ts"
+import { BATCHES_AHEAD, Batch, Embeddings, type NamedArray } from "../../elements.ts"
+import { type Model, makeModel } from "../../model/model.ts"
+import { ModelParams } from "../../model/params.ts"
+import { fingerprint } from "../../model/start.ts"
+import { type Engine, EngineMemoryError, engine } from "../../tensor/engine.ts"
+import { type WorkerError, workerPool } from "../../workers/pool.ts"
+import { weightsFor } from "./embed-weights.ts"
+import { EmbedError, type Extracted, extractor } from "./extract.ts"
+import type { Network } from "./extract-work.ts"
+
+export { EmbedError } from "./extract.ts"
+
+/** Shared by the threads that read it, so that each need not hold a copy. */
+const shared = ({ data, ...array }: NamedArray): NamedArray => {
+  const copy = new Float32Array(new SharedArrayBuffer(data.byteLength))
+  copy.set(data)
+  return { ...array, data: copy }
+}
+
+/** What a thread's extractor has thrown, as it would have been thrown here. */
+const thrownBy = (error: WorkerError): EmbedError | EngineMemoryError | WorkerError => {
+  if (error.thrown === "EmbedError") return new EmbedError(error)
+  return error.thrown === "EngineMemoryError" ? new EngineMemoryError(error) : error
+}
+
+const attempt = <A>(body: () => A) =>
+  Effect.try({ try: body, catch: (cause) => cause as EmbedError | EngineMemoryError })
+
+/** Gives what the network makes of a batch. On threads, batches are computed side by side; each as it would be by itself. */
+const opened = (tensors: Engine, model: Model, { arrays, ...network }: Omit<Network, "limit">) =>
+  Effect.gen(function* () {
+    if (tensors.workers === 1) {
+      const { extract } = yield* Effect.acquireRelease(
+        attempt(() => extractor(tensors, model, arrays, network.predict)),
+        ({ dispose }) => Effect.sync(dispose)
+      )
+      return (batch: Batch) => attempt(() => extract(batch))
+    }
+    const data: Network = { ...network, arrays: arrays.map(shared), limit: tensors.limit }
+    const pool = yield* workerPool<Batch, Extracted>({
+      module: new URL("./extract-work.ts", import.meta.url),
+      size: tensors.workers,
+      data
+    })
+    return (batch: Batch) => Effect.mapError(pool.run(batch, [batch.images.buffer as ArrayBuffer]), thrownBy)
+  })
+
+/** Weights were put in the order of the first batch's bands. */
+const checkBands = (first: Batch, batch: Batch): Effect.Effect<void, EmbedError> =>
+  first.bands.join("\0") === batch.bands.join("\0")
+    ? Effect.void
+    : new EmbedError({
+        subject: `batch of ${batch.names[0] ?? "nothing"} and others`,
+        problem: `has the bands ${batch.bands.join(", ")}, those before have ${first.bands.join(", ")}`,
+        remedy: "Read all patches with the same bands"
+      })
+
+export const embed = operator({
+  name: "embed",
+  about: "Extracts embeddings: the network's pooled features, each divided by its length.",
+  from: Batch,
+  to: Embeddings,
+  params: {
+    model: param(ModelParams, "The network."),
+    weights: param(
+      Name,
+      "`newest` or `best` checkpoint of the run, `initial` (untrained, or `pretrained`), or a file of weights: safetensors, PyTorch's, or a checkpoint.",
+      "newest"
+    ),
+    predict: param(Flag, "Predict labels too, those whose sigmoid is at least 0.5; `save` writes them.", false)
+  },
+  ahead: BATCHES_AHEAD,
+  run:
+    ({ model: params, weights: named, predict }) =>
+    (batches) =>
+      Stream.unwrap(
+        Effect.gen(function* () {
+          const { first, all } = yield* peeked(batches)
+          if (first === undefined) return Stream.empty
+          const model = makeModel(params)
+          const arrays = yield* weightsFor(named, model, first)
+          const weights = fingerprint(arrays)
+          const tensors = yield* engine
+          const extract = yield* opened(tensors, model, { model: params, arrays, predict })
+          return Stream.mapEffect(
+            all,
+            (batch) =>
+              Effect.map(Effect.andThen(checkBands(first, batch), extract(batch)), (extracted): Embeddings => {
+                const { classes, labels, names, size } = batch
+                return { kind: "embeddings", size, dim: model.dim, names, ...extracted, labels, classes, weights }
+              }),
+            { concurrency: tensors.workers }
+          )
+        })
+      )
+})

@@ -1,0 +1,26 @@
+/** Extraction on a worker thread, which has a WebAssembly engine of its own. */
+import type { Batch, NamedArray } from "../../elements.ts"
+import { makeModel } from "../../model/model.ts"
+import type { ModelParams } from "../../model/params.ts"
+import { openTfjs } from "../../tensor/open.ts"
+import type { Work } from "../../workers/thread.ts"
+import { type Extracted, type Extractor, extractor } from "./extract.ts"
+
+export interface Network {
+  readonly model: ModelParams
+  readonly arrays: ReadonlyArray<NamedArray>
+  readonly predict: boolean
+  /** Bytes of tensors that a thread may hold. */
+  readonly limit: number | undefined
+}
+
+export const work: Work<Network, Batch, Extracted> = async ({ model, arrays, predict, limit }) => {
+  const engine = await openTfjs("wasm", "a worker thread's own", limit)
+  let opened: Extractor | undefined
+  return (batch) => {
+    // With the first batch, so that weights that do not fit fail a task, not the thread.
+    opened ??= extractor(engine, makeModel(model), arrays, predict)
+    const output = opened.extract(batch)
+    return { output, transfer: [output.vectors.buffer] }
+  }
+}

@@ -1,0 +1,85 @@
+/** From a batch of images to vectors, on whatever thread. */
+import { explained } from "../../../pipeline/explained.ts"
+import { messageOf } from "../../../pipeline/words.ts"
+import type { Batch, NamedArray } from "../../elements.ts"
+import type { Model } from "../../model/model.ts"
+import { uploadArrays } from "../../model/weights.ts"
+import type { Engine } from "../../tensor/engine.ts"
+import { EngineMemoryError } from "../../tensor/engine-error.ts"
+import { withinMemory } from "../../tensor/fitting.ts"
+
+/** A batch cannot be embedded. */
+export class EmbedError extends explained("EmbedError") {}
+
+/** What a network makes of a batch. */
+export interface Extracted {
+  /** Its features, float32 [size, dim], each divided by its length. */
+  readonly vectors: Float32Array
+  /** Labels that it predicts, uint8 [size, classes]; only where they are asked for. */
+  readonly predicted?: Uint8Array
+}
+
+/** A network with its weights on an engine. Owns them: `dispose` when done. */
+export interface Extractor {
+  /**
+   * @throws EngineMemoryError where the batch does not fit the engine's memory, naming a size that does
+   * @throws EmbedError where the batch is not what the network takes
+   */
+  readonly extract: (batch: Batch) => Extracted
+  readonly dispose: () => void
+}
+
+/** Divides each row by its length, in place; a row of zeros stays. */
+const normalise = (vectors: Float32Array, dim: number): void => {
+  for (let from = 0; from < vectors.length; from += dim) {
+    let sum = 0
+    for (let i = from; i < from + dim; i++) sum += vectors[i] ** 2
+    const norm = Math.sqrt(sum)
+    if (norm > 0) for (let i = from; i < from + dim; i++) vectors[i] /= norm
+  }
+}
+
+const embedError = (batch: Batch, cause: unknown): EmbedError =>
+  new EmbedError({
+    subject: `batch of ${batch.names[0] ?? "nothing"} and others`,
+    problem: messageOf(cause),
+    remedy: "Check that `channels` of the model is the number of bands, and the size of the images",
+    cause
+  })
+
+/** A label is predicted where the sigmoid of its logit is at least one half. */
+const predictedLabels = (logits: Float32Array): Uint8Array => Uint8Array.from(logits, (logit) => (logit >= 0 ? 1 : 0))
+
+/**
+ * @param predict whether labels are predicted too; the logits of a part-based head are the mean of its branches'
+ * @param arrays the network's weights, in the layout of files
+ * @throws EngineMemoryError where they do not fit the engine's memory
+ */
+export const extractor = (
+  engine: Engine,
+  model: Model,
+  arrays: ReadonlyArray<NamedArray>,
+  predict: boolean
+): Extractor => {
+  const weights = uploadArrays(engine, arrays)
+  const pass = { engine, get: weights.get, observe: undefined }
+  const applied = ({ bands, height, images, size, width }: Batch): Extracted =>
+    engine.scope(() => {
+      const features = model.embed(pass, engine.tensor(images, [size, height, width, bands.length]))
+      const vectors = engine.read(features)
+      if (!predict) return { vectors }
+      return { vectors, predicted: predictedLabels(engine.read(model.logits(pass, features))) }
+    })
+  return {
+    extract: (batch) => {
+      try {
+        const extracted = withinMemory(engine, batch, applied)
+        normalise(extracted.vectors, model.dim)
+        return extracted
+      } catch (cause) {
+        throw cause instanceof EngineMemoryError ? cause : embedError(batch, cause)
+      }
+    },
+    dispose: weights.dispose
+  }
+}

@@ -1,0 +1,52 @@
+import { join, resolve } from "node:path"
+import { Effect, Stream } from "effect"
+import { operator } from "../../../pipeline/operator.ts"
+import { Name, optional, param } from "../../../pipeline/param.ts"
+import { Embeddings } from "../../elements.ts"
+import { FileName } from "../../filename.ts"
+import { Run } from "../../run.ts"
+import { RetrieveError, unwritable } from "../retrieve-error.ts"
+import { EmbeddingsFile } from "./embeddings-file.ts"
+
+/** Runs a step of writing; a fault of the file system becomes an error that names the file. */
+const writing = <A>(path: string, run: () => A): Effect.Effect<A, RetrieveError> =>
+  Effect.try({
+    try: run,
+    catch: (cause) => (cause instanceof RetrieveError ? cause : unwritable(path, cause))
+  })
+
+/**
+ * Writes the embeddings that pass to `NAME.npy` and `NAME.csv` in the run folder, or another, and predicted labels to
+ * `NAME.predicted.csv` (see `EmbeddingsFile`). The files appear when the last batch has passed; where the stream fails, or is not read to its end, they do not.
+ */
+export const save = operator({
+  name: "save",
+  about:
+    "Writes embeddings as NAME.npy (float32 [n, d]) and NAME.csv (names and labels), predicted labels as NAME.predicted.csv, and hands them on.",
+  from: Embeddings,
+  to: Embeddings,
+  params: {
+    to: param(FileName, "Name of the files.", "embeddings"),
+    folder: optional(Name, "Folder for them in place of the run folder; relative to where the command is called.")
+  },
+  run:
+    ({ folder, to }) =>
+    (embeddings) =>
+      Stream.unwrap(
+        Effect.gen(function* () {
+          const run = yield* Run
+          const path = join(folder === undefined ? run.folder : resolve(folder), to)
+          const file = yield* Effect.acquireRelease(
+            writing(path, () => new EmbeddingsFile(path)),
+            (file) => Effect.sync(() => file.abandon())
+          )
+          const finish = writing(path, () => file.finish()).pipe(
+            Effect.andThen(Effect.suspend(() => Effect.forEach(file.paths, run.wrote, { discard: true })))
+          )
+          return embeddings.pipe(
+            Stream.tap((batch) => writing(path, () => file.append(batch))),
+            Stream.concat(Stream.drain(Stream.fromEffect(finish)))
+          )
+        })
+      )
+})

@@ -1,0 +1,97 @@
+import { join } from "node:path"
+import { Effect, Stream } from "effect"
+import { attempt } from "../../../pipeline/attempt.ts"
+import { passing } from "../../../pipeline/operator.ts"
+import { param } from "../../../pipeline/param.ts"
+import { few, repeated } from "../../../pipeline/words.ts"
+import type { Batch, Embeddings, Patch } from "../../elements.ts"
+import { FileName } from "../../filename.ts"
+import { MeasureError } from "../../measure/measure-error.ts"
+import { type Truth, truthOf } from "../../measure/truth.ts"
+import { Run } from "../../run.ts"
+import { RetrieveError } from "../retrieve-error.ts"
+import { writeTruth } from "./file.ts"
+
+/** Elements that carry labels as vectors. */
+type Labelled = Patch | Batch | Embeddings
+
+const isLabelled = (element: unknown): element is Labelled =>
+  typeof element === "object" && element !== null && "labels" in element && element.labels instanceof Uint8Array
+
+/** Names and labels of what has passed. */
+class Collected {
+  readonly names: Array<string> = []
+  private readonly parts: Array<Uint8Array> = []
+  private classes: ReadonlyArray<string> | undefined
+
+  /** @throws RetrieveError where the element has no labels, or those of other classes */
+  add(element: unknown): void {
+    if (!isLabelled(element)) {
+      throw new RetrieveError({
+        subject: "ground-truth",
+        problem: "what passes has no label vectors",
+        remedy: "Put it behind a step that gives patches, batches or embeddings"
+      })
+    }
+    this.classes ??= element.classes
+    if (this.classes.join("\0") !== element.classes.join("\0")) {
+      throw new RetrieveError({
+        subject: "ground-truth",
+        problem: "labels are of other classes than those before",
+        remedy: "Read all patches in one nomenclature"
+      })
+    }
+    if (element.kind === "patch") this.names.push(element.name)
+    else for (const name of element.names) this.names.push(name)
+    this.parts.push(element.labels)
+  }
+
+  truth(): Truth {
+    if (this.classes === undefined) {
+      throw new RetrieveError({
+        subject: "ground-truth",
+        problem: "nothing passed",
+        remedy: "Read a split that holds patches"
+      })
+    }
+    const twice = repeated(this.names)
+    if (twice.length > 0) {
+      throw new RetrieveError({
+        subject: "ground-truth",
+        problem: `images are told by their names, but several are called ${few(twice)}`,
+        remedy: "Read the split once, and give patches names of their own"
+      })
+    }
+    return truthOf(this.names, this.classes, Uint8Array.from(Buffer.concat(this.parts)))
+  }
+}
+
+/**
+ * Collects names and labels of the patches, batches or embeddings that pass and, at the end, writes which images are
+ * relevant to which as a table over pairs of distinct label sets: `NAME.lmdb` in the run folder, see `truth-file.ts`.
+ */
+export const groundTruth = passing({
+  name: "ground-truth",
+  about: "Writes which images are relevant to which as NAME.lmdb: a table over distinct label sets, with names.",
+  params: { to: param(FileName, "Name of the store in the run folder.", "ground-truth") },
+  run:
+    ({ to }) =>
+    (elements) =>
+      Stream.unwrap(
+        Effect.gen(function* () {
+          const { folder, say, wrote } = yield* Run
+          const path = join(folder, `${to}.lmdb`)
+          const collected = new Collected()
+          const finish = Effect.gen(function* () {
+            const truth = yield* attempt(RetrieveError, MeasureError)(() => collected.truth())
+            yield* writeTruth(path, truth)
+            yield* wrote(join(path, "data.mdb"))
+            yield* say(`ground truth: ${truth.names.length} images, ${truth.sets.count} label sets`)
+          })
+          return elements.pipe(
+            Stream.tap((element) => attempt(RetrieveError, MeasureError)(() => collected.add(element))),
+            Stream.concat(Stream.drain(Stream.fromEffect(finish)))
+          )
+        })
+      )
+})

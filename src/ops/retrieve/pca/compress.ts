@@ -1,0 +1,70 @@
+import { basename, join, resolve } from "node:path"
+import { Effect, Stream } from "effect"
+import { attempt } from "../../../pipeline/attempt.ts"
+import { operator } from "../../../pipeline/operator.ts"
+import { Flag, Name, optional, PositiveInt, param } from "../../../pipeline/param.ts"
+import { Embeddings } from "../../elements.ts"
+import { Run } from "../../run.ts"
+import { RetrieveError } from "../retrieve-error.ts"
+import { normaliseInto } from "../unit-length.ts"
+import { type Fitted, readPca } from "./file.ts"
+import { project } from "./pca.ts"
+
+/** Divides each row by its length, in place; a row of zeros stays. */
+const normalised = (vectors: Float32Array, dim: number): Float32Array => {
+  for (let at = 0; at < vectors.length; at += dim) normaliseInto(vectors.subarray(at, at + dim), vectors, at)
+  return vectors
+}
+
+/** @throws RetrieveError where the compression was fitted on other embeddings than these */
+const checked = (path: string, { mean, provenance }: Fitted, batch: Embeddings): void => {
+  const fail = (problem: string) => {
+    throw new RetrieveError({ subject: path, problem, remedy: "Fit it on embeddings of this network, with `fit-pca`" })
+  }
+  if (batch.dim !== mean.length) {
+    fail(`was fitted on embeddings of ${mean.length} dimensions, but these have ${batch.dim}`)
+  }
+  const { weights } = provenance
+  if (weights !== null && batch.weights !== undefined && weights !== batch.weights) {
+    fail(`was fitted on embeddings of other weights (${weights}) than these are of (${batch.weights})`)
+  }
+}
+
+/** @throws RetrieveError where more components are wanted than the file has */
+const wanted = (path: string, { variances }: Fitted, dim: number | undefined): number => {
+  if (dim === undefined || dim <= variances.length) return dim ?? variances.length
+  const problem = `${path} holds ${variances.length} components`
+  throw new RetrieveError({ subject: `dim: ${dim}`, problem, remedy: "Ask for fewer, or fit more with `fit-pca`" })
+}
+
+/** Embeddings become shorter: coordinates on principal components, whitened, each divided by its length. */
+export const compress = operator({
+  name: "compress",
+  about: "Projects embeddings on the components that `fit-pca` wrote, whitens them, and divides each by its length.",
+  from: Embeddings,
+  to: Embeddings,
+  params: {
+    from: param(Name, "A name in the run folder, or the path of a file of another run.", "pca.safetensors"),
+    dim: optional(PositiveInt, "How many components to take, the first ones; by default all that the file has."),
+    whiten: param(Flag, "Divides each coordinate by its deviation, so that all count alike.", true)
+  },
+  run:
+    ({ from, dim, whiten }) =>
+    (embeddings) =>
+      Stream.unwrap(
+        Effect.gen(function* () {
+          const run = yield* Run
+          const inside = basename(from) === from
+          const path = inside ? join(run.folder, from) : resolve(from)
+          const fitted = yield* attempt(RetrieveError)(() => readPca(path))
+          const to = yield* attempt(RetrieveError)(() => wanted(path, fitted, dim))
+          if (!inside) yield* run.wrote(path)
+          return Stream.mapEffect(embeddings, (batch) =>
+            attempt(RetrieveError)((): Embeddings => {
+              checked(path, fitted, batch)
+              return { ...batch, dim: to, vectors: normalised(project(fitted, batch.vectors, to, whiten), to) }
+            })
+          )
+        })
+      )
+})

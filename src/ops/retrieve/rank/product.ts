@@ -1,0 +1,149 @@
+import { Context } from "effect"
+import { batchMatMul } from "../../tensor/elementwise.ts"
+import type { Engine } from "../../tensor/engine.ts"
+import type { Tensor } from "../../tensor/tfjs.ts"
+
+/** Some queries, ready to be multiplied with one tile of items after another. */
+export interface Held {
+  /**
+   * Inner products of items with the queries.
+   *
+   * @param items float32 [n, d], row-major; an array that is given again holds the same values
+   * @returns float32 [n, q], row-major
+   */
+  readonly times: (items: Float32Array, n: number) => Float32Array
+  readonly release: () => void
+}
+
+/**
+ * Makes queries ready.
+ *
+ * @param queries float32 [q, d], row-major; not changed before `release`
+ */
+export type Product = (queries: Float32Array, q: number, d: number) => Held
+
+/** The inner product of two rows, summed in the order of the dimensions. */
+const dot = (a: Float32Array, from: number, b: Float32Array, start: number, d: number): number => {
+  let sum = 0
+  for (let k = 0; k < d; k++) sum += a[from + k] * b[start + k]
+  return sum
+}
+
+/** a [n, d] times the transpose of b [q, d]: float32 [n, q]. */
+const plainTimes = (a: Float32Array, b: Float32Array, n: number, q: number, d: number): Float32Array => {
+  const out = new Float32Array(n * q)
+  const evenRows = n - (n % 2)
+  const evenColumns = q - (q % 2)
+  // Two by two: each value that is read serves two sums, and four additions do not wait for each other.
+  for (let row = 0; row < evenRows; row += 2) {
+    const u = row * d
+    const v = u + d
+    for (let column = 0; column < evenColumns; column += 2) {
+      const x = column * d
+      const y = x + d
+      let ux = 0
+      let uy = 0
+      let vx = 0
+      let vy = 0
+      for (let k = 0; k < d; k++) {
+        const atU = a[u + k]
+        const atV = a[v + k]
+        const atX = b[x + k]
+        const atY = b[y + k]
+        ux += atU * atX
+        uy += atU * atY
+        vx += atV * atX
+        vy += atV * atY
+      }
+      out[row * q + column] = ux
+      out[row * q + column + 1] = uy
+      out[(row + 1) * q + column] = vx
+      out[(row + 1) * q + column + 1] = vy
+    }
+  }
+  for (let row = 0; row < n; row++) {
+    for (let column = row < evenRows ? evenColumns : 0; column < q; column++) {
+      out[row * q + column] = dot(a, row * d, b, column * d, d)
+    }
+  }
+  return out
+}
+
+/**
+ * The product in plain JavaScript. Each value is summed in double precision in the order of the dimensions and rounded to
+ * float32 once, so it depends on its two vectors alone.
+ */
+export const plainProduct: Product = (queries, q, d) => ({
+  times: (items, n) => plainTimes(items, queries, n, q, d),
+  release: () => {}
+})
+
+const transposed = (rows: Float32Array, q: number, d: number): Float32Array => {
+  const out = new Float32Array(rows.length)
+  for (let row = 0; row < q; row++) for (let k = 0; k < d; k++) out[k * q + row] = rows[row * d + k]
+  return out
+}
+
+/** How queries and items lie on an engine, and how they are multiplied: float32 [n, q]. */
+interface Form {
+  readonly queries: (engine: Engine, queries: Float32Array, q: number, d: number) => Tensor
+  readonly items: (engine: Engine, items: Float32Array, n: number, d: number) => Tensor
+  readonly multiply: (engine: Engine, items: Tensor, queries: Tensor) => Tensor
+}
+
+const POINT = { stride: 1, padding: 0, dilation: 1 } as const
+
+/**
+ * A convolution of one point: items are the pixels of an image as they lie in memory, and only the few queries are
+ * transposed, as its filter. On WebAssembly matrix products of other forms take up to five times as long.
+ */
+const asPoints: Form = {
+  queries: (engine, queries, q, d) => engine.tensor(transposed(queries, q, d), [1, 1, d, q]),
+  items: (engine, items, n, d) => engine.tensor(items, [1, n, 1, d]),
+  multiply: (engine, items, queries) => engine.conv2d(items, queries, POINT)
+}
+
+/** Rows times rows, as TensorFlow does fastest. */
+const asRows: Form = {
+  queries: (engine, queries, q, d) => engine.tensor(queries, [q, d]),
+  items: (engine, items, n, d) => engine.tensor(items, [n, d]),
+  multiply: (_, items, queries) => batchMatMul(items, queries, { transposeB: true })
+}
+
+/**
+ * The product on a tensor engine, in the form that it does fastest. Queries stay on the engine until they are released;
+ * items until others come, so that one tile of items is moved there once for all tiles of queries.
+ */
+export const engineProduct = (engine: Engine): Product => {
+  const form = engine.name === "tensorflow" ? asRows : asPoints
+  const kept = (make: () => Tensor) => engine.scope(() => engine.keep(make()))
+  let left: { readonly items: Float32Array; readonly tensor: Tensor } | undefined
+  let holders = 0
+  const forget = () => {
+    if (left !== undefined) engine.dispose([left.tensor])
+    left = undefined
+  }
+  return (queries, q, d) => {
+    const right = kept(() => form.queries(engine, queries, q, d))
+    holders++
+    return {
+      times: (items, n) => {
+        if (left?.items !== items) {
+          forget()
+          left = { items, tensor: kept(() => form.items(engine, items, n, d)) }
+        }
+        const { tensor } = left
+        return engine.scope(() => engine.read(form.multiply(engine, tensor, right)))
+      },
+      release: () => {
+        engine.dispose([right])
+        if (--holders === 0) forget()
+      }
+    }
+  }
+}
+
+/** A product in place of the run's tensor engine, where one is given. */
+export const RankProduct = Context.Reference<Product | undefined>("orbitrank/ops/retrieve/RankProduct", {
+  defaultValue: () => undefined
+})

@@ -1,0 +1,40 @@
+/** From scores to the order of the database. */
+
+import { RetrieveError } from "../retrieve-error.ts"
+import { allFinite, descending, type Scratch } from "./order.ts"
+
+/** The database in the order of each query of a block. */
+export interface Block {
+  /** Database positions, best first: int32 [queries, database]. */
+  readonly order: Int32Array
+  /** Their similarities: float32 [queries, database]. */
+  readonly scores: Float32Array
+}
+
+/** An empty block of q queries, to be filled by `rankInto`; worker threads can write to it where it is shared. */
+export const emptyBlock = (q: number, n: number, shared = false): Block => {
+  const memory = () => (shared ? new SharedArrayBuffer(4 * q * n) : new ArrayBuffer(4 * q * n))
+  return { order: new Int32Array(memory()), scores: new Float32Array(memory()) }
+}
+
+/** A score is infinite or not a number: an inner product of very large values. */
+export const overflow = (): RetrieveError =>
+  new RetrieveError({
+    subject: "similarities",
+    problem: "some are too large for single precision",
+    remedy: "Scale the embeddings down, or rank by cosine"
+  })
+
+/**
+ * Orders the database by the scores of one query, descending, ties by ascending position.
+ *
+ * @param scores float32 [n]
+ * @param block gets the query as its row `row`
+ * @throws RetrieveError where a score is not finite: inner products of very large values
+ */
+export const rankInto = (block: Block, row: number, scores: Float32Array, memory: Scratch): void => {
+  const n = scores.length
+  const sorted = block.scores.subarray(row * n, (row + 1) * n)
+  descending(scores, block.order.subarray(row * n, (row + 1) * n), sorted, memory)
+  if (!allFinite(sorted)) throw overflow()
+}

@@ -1,0 +1,59 @@
+/** The vectors of a ranking that is to be re-ranked. */
+import type { Embeddings, Ranking } from "../../elements.ts"
+import { type Vectors, vectorsOf } from "../rank/vectors.ts"
+import { RetrieveError } from "../retrieve-error.ts"
+
+/** What a re-ranker works on. */
+export interface RankingVectors {
+  readonly dim: number
+  /** Of the queries of the block: float32 [to - from, dim], L2-normalised. */
+  readonly queries: Float32Array
+  /** Of the database, L2-normalised. */
+  readonly database: Vectors
+}
+
+/** Rows of a matrix float32 [n, dim] as vectors. */
+export const rowsOf = (matrix: Float32Array, dim: number): Vectors => ({
+  count: matrix.length / dim,
+  dim,
+  read: (from, to) => matrix.slice(from * dim, to * dim),
+  squared: (row) => matrix.subarray(row * dim, (row + 1) * dim).reduce((sum, value) => sum + value * value, 0)
+})
+
+/** Some rows, then others of the same length. */
+export const followedBy = (first: Vectors, second: Vectors): Vectors => ({
+  count: first.count + second.count,
+  dim: second.dim,
+  read: (from, to) => {
+    const out = new Float32Array((to - from) * second.dim)
+    const between = Math.min(Math.max(first.count, from), to)
+    if (from < between) out.set(first.read(from, between))
+    if (between < to) {
+      out.set(second.read(between - first.count, to - first.count), (between - from) * second.dim)
+    }
+    return out
+  },
+  squared: (row) => (row < first.count ? first.squared(row) : second.squared(row - first.count))
+})
+
+const originals = (batches: ReadonlyArray<Embeddings>, images: Int32Array): Vectors => vectorsOf(batches, images)
+
+/**
+ * @param operator name of the re-ranker, for messages
+ * @throws RetrieveError where the ranking carries no vectors, or they were not compared by cosine
+ */
+export const vectorsOfRanking = ({ from, gallery, to, vectors }: Ranking, operator: string): RankingVectors => {
+  const refuse = (problem: string, remedy: string) => new RetrieveError({ subject: operator, problem, remedy })
+  if (vectors === undefined) {
+    throw refuse("the rankings that come carry no vectors to rank again by", "Put it behind `rank`")
+  }
+  const { batches, by, database, dim, queries } = vectors
+  if (by !== "cosine") {
+    throw refuse(`adds up vectors of length 1, but these were ranked by ${by}`, "Rank by cosine")
+  }
+  return {
+    dim,
+    queries: queries ?? originals(batches, gallery.queries.subarray(from, to)).read(0, to - from),
+    database: database === undefined ? originals(batches, gallery.database) : rowsOf(database, dim)
+  }
+}

@@ -1,0 +1,108 @@
+import { join } from "node:path"
+import { Effect, Stream } from "effect"
+import { attempt } from "../../../pipeline/attempt.ts"
+import { toStream } from "../../../pipeline/interpret.ts"
+import { operator } from "../../../pipeline/operator.ts"
+import { Name, optional, type Param, PositiveInt, param, pipelineParam } from "../../../pipeline/param.ts"
+import type { Pipeline } from "../../../pipeline/pipeline.ts"
+import { Embeddings, Ranking } from "../../elements.ts"
+import { writeFileAtomic } from "../../formats/files.ts"
+import { Run } from "../../run.ts"
+import type { TensorEngine } from "../../tensor/engine.ts"
+import { RetrieveError, unwritable } from "../retrieve-error.ts"
+import { Similarity } from "../similarity.ts"
+import { byName, type Searched, searchOne, withQueries } from "./find.ts"
+import { type Matches, matchesOf, matchLines } from "./matches.ts"
+
+type Others = Pipeline<Embeddings, unknown, Run | TensorEngine>
+
+const queriesParam: Param<Others | undefined, false> = {
+  ...pipelineParam<unknown, Run | TensorEngine>()(
+    Embeddings,
+    "In place of `query`: a pipeline that embeds the images to search for, with the same network."
+  ),
+  required: false,
+  fallback: undefined
+}
+
+const failed = (cause: unknown) =>
+  new RetrieveError({
+    subject: "queries",
+    problem: cause instanceof Error ? cause.message.replace(/\.$/, "") : String(cause),
+    remedy: "Run the pipeline of the queries by itself with `--only` to look into it",
+    cause
+  })
+
+/** What is searched, and for what. */
+const prepare = Effect.fnUntraced(function* (
+  batches: ReadonlyArray<Embeddings>,
+  query: string | undefined,
+  others: Others | undefined,
+  by: Similarity
+) {
+  if ((query === undefined) === (others === undefined)) {
+    return yield* new RetrieveError({
+      subject: "search",
+      problem: query === undefined ? "nothing says what to search for" : "both `query` and `queries` are given",
+      remedy: "Give `query`, the name of an image, or `queries`, a pipeline that embeds others"
+    })
+  }
+  if (others === undefined) return yield* attempt(RetrieveError)(() => byName(batches, query ?? "", by))
+  const asked = yield* Stream.runCollect(toStream(others)).pipe(Effect.mapError(failed))
+  return yield* attempt(RetrieveError)(() => withQueries(batches, asked, by))
+})
+
+const publish = Effect.fnUntraced(function* (all: ReadonlyArray<Matches>) {
+  const { folder, record, wrote } = yield* Run
+  const path = join(folder, "search.json")
+  yield* Effect.try({
+    try: () => writeFileAtomic(path, `${JSON.stringify(all, null, 2)}\n`),
+    catch: (cause) => unwritable(path, cause)
+  })
+  yield* wrote(path)
+  yield* record("search", all)
+})
+
+/** Searches for one query, says what was found, and adds it to `all`. */
+const searched = Effect.fnUntraced(function* (what: Searched, row: number, top: number, all: Array<Matches>) {
+  const ranking = yield* attempt(RetrieveError)(() => searchOne(what, row, top))
+  const matches = matchesOf(ranking, what)
+  all.push(matches)
+  const { say } = yield* Run
+  yield* Effect.forEach(matchLines(matches), say, { discard: true })
+  return ranking
+})
+
+/**
+ * Finds the images most similar to one of them, or to others that a pipeline embeds; an image of the query's own name is
+ * left out. Writes a table to the terminal, `search.json` in the run folder and `search` in the record, and hands on one
+ * ranking per query, whose database are the images found, for `strips`. Holds the embeddings.
+ */
+export const search = operator({
+  name: "search",
+  about: "Finds the images most similar to a query; writes a table and search.json.",
+  from: Embeddings,
+  to: Ranking,
+  params: {
+    query: optional(Name, "Name of the image to search for, one of those searched."),
+    queries: queriesParam,
+    top: param(PositiveInt, "How many images to find.", 10),
+    by: param(Similarity, "Cosine of the angle, inner product, or Euclidean distance.", "cosine")
+  },
+  run:
+    ({ by, queries, query, top }, self) =>
+    (embeddings) =>
+      Stream.unwrap(
+        Effect.gen(function* () {
+          const what = yield* prepare(yield* Stream.runCollect(embeddings), query, queries, by)
+          const all: Array<Matches> = []
+          const count = what.queries.length
+          self.expect(count)
+          return Stream.range(0, count - 1).pipe(
+            Stream.rechunk(1),
+            Stream.mapEffect((row) => searched(what, row, top, all)),
+            Stream.concat(Stream.drain(Stream.fromEffect(Effect.suspend(() => publish(all)))))
+          )
+        })
+      )
+})

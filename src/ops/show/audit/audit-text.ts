@@ -1,0 +1,79 @@
+/** An audit as text for a terminal. */
+import { counted, grouped } from "../../../pipeline/words.ts"
+import { findingText } from "../../data/archives/shared/kind.ts"
+import type { Audit } from "../../elements.ts"
+import { wrapped } from "../table.ts"
+
+/** More classes than this are in the page and in the JSON. */
+const SHOWN = 60
+const WIDEST = 34
+/** Differences that a reader takes in; all are in the page and in the JSON. */
+const DIFFERENCES = 6
+
+const shorten = (text: string): string => (text.length <= WIDEST ? text : `${text.slice(0, WIDEST - 1)}…`)
+
+const tallied = (what: string, counts: Readonly<Record<string, number>>): ReadonlyArray<string> =>
+  Object.keys(counts).length === 0
+    ? []
+    : wrapped(
+        `${what}: ${Object.entries(counts)
+          // A number of labels beside a number of patches would read as one.
+          .map(([key, n]) => `${key}${/^\d+$/.test(key) ? ":" : ""} ${grouped(n)}`)
+          .join(", ")}`
+      )
+
+const classTable = ({ classCounts, splits }: Audit): ReadonlyArray<string> => {
+  const parts = Object.keys(splits)
+  const width = Math.min(WIDEST, Math.max(...classCounts.map(({ name }) => name.length)))
+  const row = (name: string, cells: ReadonlyArray<string>) =>
+    `${shorten(name).padEnd(width)}${cells.map((cell) => cell.padStart(10)).join("")}`
+  return [
+    row("class", ["all", ...parts]),
+    ...classCounts
+      .slice(0, SHOWN)
+      .map(({ name, splits: counts, total }) =>
+        row(name, [total, ...parts.map((part) => counts[part] ?? 0)].map(grouped))
+      ),
+    ...(classCounts.length > SHOWN
+      ? [`and ${classCounts.length - SHOWN} more classes: the page and the JSON have all`]
+      : [])
+  ]
+}
+
+/** What the published counts say to it. */
+export const verdict = ({ patches, published }: Audit): string => {
+  if (published === undefined) return "No published counts are known of such an archive."
+  const { differences, source } = published
+  if (differences.length === 0) return `As published (${source}).`
+  const shown = differences.slice(0, DIFFERENCES).join("; ")
+  const more = differences.length > DIFFERENCES ? `; and ${differences.length - DIFFERENCES} more` : ""
+  const part =
+    patches < published.patches
+      ? `Holds ${grouped(patches)} of the ${grouped(published.patches)} patches that were published (${source})`
+      : `Differs from what was published (${source})`
+  return `${part}: ${shown}${more}.`
+}
+
+/** Lines of the audit, at most 80 characters wide where words and classes allow it. */
+export const auditText = (audit: Audit): ReadonlyArray<string> => {
+  const { archive, countries, distinctSets, findings, labelsPerPatch, leak, nomenclature, patches, pixels, splits } =
+    audit
+  const leaks = Object.entries(leak ?? {}).flatMap(([part, row]) => tallied(`${part} here, in v1`, row))
+  const found = findings.flatMap((one) => wrapped(`[${one.severity}] ${findingText(one)}. ${one.remedy}.`))
+  return [
+    "",
+    `${archive}: ${counted(patches, "patch", "patches")}, ${counted(audit.classCounts.length, "class", "classes")} (${nomenclature})`,
+    ...tallied("splits", splits),
+    ...tallied("countries", countries),
+    ...tallied("labels per patch", labelsPerPatch),
+    ...tallied("distinct label sets", distinctSets),
+    ...leaks,
+    "",
+    ...classTable(audit),
+    "",
+    ...wrapped(verdict(audit)),
+    "",
+    ...(found.length > 0 ? found : ["Nothing was found wrong."]),
+    ...(pixels ? [] : ["Pixels were not read: neither damage nor copies would have been found."])
+  ]
+}

@@ -1,0 +1,60 @@
+/** The table of the report page. */
+import { compare, MARK, MARKED, markNote, type NamedReport, type Row } from "../comparison.ts"
+import { escapeText } from "../html.ts"
+import { figure } from "../table.ts"
+
+const cell = (row: Row, value: number | null, column: number): string =>
+  column === row.best
+    ? `<td class="best"><span title="best">${figure(value)}</span></td>`
+    : `<td><span>${value === null ? '<abbr title="undefined">–</abbr>' : figure(value)}</span></td>`
+
+const line = (row: Row, before: Row | undefined, after: Row | undefined): string => {
+  const first = row.measure !== before?.measure
+  const last = row.measure !== after?.measure
+  const place = [...(first ? ["first"] : []), ...(last ? ["last"] : [])].join(" ")
+  return [
+    `<tr class="${place}">`,
+    `<th scope="row">${first ? escapeText(row.measure) : ""}</th>`,
+    `<th scope="row" class="part">${escapeText(row.part)}</th>`,
+    ...row.values.map((value, column) => cell(row, value, column)),
+    "</tr>"
+  ].join("")
+}
+
+const foot = (label: string, values: ReadonlyArray<number>): string =>
+  `<tr><th scope="row" colspan="2">${label}</th>${values.map((n) => `<td><span>${n}</span></td>`).join("")}</tr>`
+
+const MARKUP = ` <abbr title="${escapeText(MARKED)}">${MARK}</abbr>`
+
+/** Figures of all reports side by side, the best of each row marked; below, how many images they are about. */
+export const pageTable = (reports: ReadonlyArray<NamedReport>): string => {
+  const rows = compare(reports)
+  const names = reports.map(
+    ({ name, report }) =>
+      `<th scope="col"><span>${escapeText(name)}${report.usesDatabaseLabels === true ? MARKUP : ""}</span></th>`
+  )
+  const counts = (pick: (report: NamedReport["report"]) => number) => reports.map(({ report }) => pick(report))
+  return [
+    `<div class="card scroll"><table><thead><tr><td colspan="2"></td>${names.join("")}</tr></thead><tbody>`,
+    ...rows.map((row, i) => line(row, rows[i - 1], rows[i + 1])),
+    "</tbody><tfoot>",
+    foot(
+      "queries",
+      counts(({ queries }) => queries)
+    ),
+    ...(rows.some(({ measure }) => measure === "mAP")
+      ? [
+          foot(
+            "of them in mAP and precision",
+            counts(({ counted }) => counted)
+          )
+        ]
+      : []),
+    foot(
+      "database images",
+      counts(({ database }) => database)
+    ),
+    "</tfoot></table></div>",
+    ...markNote(reports).map((note) => `<p class="soft">${escapeText(note)}</p>`)
+  ].join("")
+}

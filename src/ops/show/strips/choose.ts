@@ -1,0 +1,81 @@
+/** Which queries are drawn. */
+import { Effect } from "effect"
+import { attempt } from "../../../pipeline/attempt.ts"
+import type { Ranking } from "../../elements.ts"
+import { figuresOf } from "../../measure/figures.ts"
+import { MeasureError } from "../../measure/measure-error.ts"
+import { prepare } from "../../measure/prepare.ts"
+import { defaultThresholds, levels } from "../../measure/relevance.ts"
+import { perGallery } from "../../retrieve/gallery.ts"
+import { first, type StripContent, spread, stripContent } from "./strip.ts"
+
+/** Spread evenly over all queries, the first ones as in the original, or the worst and the best by average precision. */
+export const WHICH = ["spread", "first", "extremes"] as const
+export type Which = (typeof WHICH)[number]
+
+const HARD = levels.indexOf("hard")
+
+/** Average precision of queries at hard, what all queries of a gallery share made once; null where nothing is relevant. */
+const judge = () => {
+  const prepared = perGallery((gallery) =>
+    prepare(gallery, { at: [1], precisionAt: 1, thresholds: defaultThresholds, original: true })
+  )
+  return ({ from, gallery, order }: Ranking, row: number): number | null => {
+    const n = gallery.database.length
+    const own = order.subarray((row - from) * n, (row - from + 1) * n)
+    return figuresOf(prepared(gallery), row, own).averagePrecision[HARD] ?? null
+  }
+}
+
+/** Whether there is an average precision: neither of what a search found alone, nor of queries without labels. */
+const isJudged = ({ gallery }: Ranking): boolean => gallery.partial !== true && gallery.unlabelled !== true
+
+/** Rows of a block that are told by their number alone. */
+const fixedRows = ({ from, gallery, to }: Ranking, which: Which, queries: number): ReadonlyArray<number> => {
+  const count = gallery.queries.length
+  return (which === "first" ? first(count, queries) : spread(count, queries)).filter((row) => row >= from && row < to)
+}
+
+type Judged = StripContent & { readonly ap: number }
+
+/**
+ * Chooses queries while rankings pass.
+ *
+ * @param top results that a strip shows
+ * @returns `pass` gives what is to be drawn of a block at once, `rest` what only the last block decides
+ */
+export const chooser = (which: Which, queries: number, top: number) => {
+  const apOf = judge()
+  let worst: ReadonlyArray<Judged> = []
+  let best: ReadonlyArray<Judged> = []
+  const judged = (ranking: Ranking, row: number): StripContent => {
+    const content = stripContent(ranking, row, top)
+    return isJudged(ranking) ? { ...content, ap: apOf(ranking, row) } : content
+  }
+  const contend = (ranking: Ranking, row: number): void => {
+    const ap = apOf(ranking, row)
+    if (ap === null) return
+    const enters = (all: ReadonlyArray<Judged>, wanted: number, before: (a: number, b: number) => boolean) =>
+      all.length < wanted || before(ap, all[all.length - 1]?.ap ?? ap)
+    const few = Math.floor(queries / 2)
+    const low = enters(worst, few, (a, b) => a < b)
+    const high = enters(best, queries - few, (a, b) => a > b)
+    if (!low && !high) return
+    const content = { ...stripContent(ranking, row, top), ap }
+    // Equal ones stay in the order of their queries, so that blocks make no difference.
+    if (low) worst = [...worst, content].sort((a, b) => a.ap - b.ap || a.row - b.row).slice(0, few)
+    if (high) best = [...best, content].sort((a, b) => b.ap - a.ap || a.row - b.row).slice(0, queries - few)
+  }
+  const pass = (ranking: Ranking) =>
+    attempt(MeasureError)((): ReadonlyArray<StripContent> => {
+      if (which !== "extremes") return fixedRows(ranking, which, queries).map((row) => judged(ranking, row))
+      for (let row = ranking.from; row < ranking.to; row++) contend(ranking, row)
+      return []
+    })
+  /** Worst first; a query that is among both stands once. */
+  const rest = Effect.sync((): ReadonlyArray<StripContent> => {
+    const rows = new Set(worst.map(({ row }) => row))
+    return [...worst, ...best.filter(({ row }) => !rows.has(row)).reverse()]
+  })
+  return { pass, rest }
+}

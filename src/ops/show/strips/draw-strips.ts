@@ -1,0 +1,145 @@
+import { join, resolve } from "node:path"
+import { Effect, Schema, type Scope, Stream } from "effect"
+import { operator } from "../../../pipeline/operator.ts"
+import { choice, Name, optional, PositiveInt, param } from "../../../pipeline/param.ts"
+import { ARCHIVE_NAMES, type ArchiveName } from "../../data/archives/recognise.ts"
+import { type BandSelection, bandNames } from "../../data/patches/bands.ts"
+import { type Band, Ranking } from "../../elements.ts"
+import { writeFileAtomic } from "../../formats/files.ts"
+import { Run } from "../../run.ts"
+import { png } from "../pictures/pictures.ts"
+import { pickRgb } from "../pictures/true-colour.ts"
+import { touching } from "../show-error.ts"
+import { chooser, WHICH, type Which } from "./choose.ts"
+import { drawStrip, type StripContent } from "./strip.ts"
+import { type Strip, stripName, stripsFolder, stripsIndex } from "./strips-file.ts"
+
+/** Where pixels are: a store, or the files of an archive of some kind. */
+export interface Place {
+  readonly path: string
+  readonly store: "lmdb" | "none"
+  readonly kind: ArchiveName
+  /** File or folder of images that belong to no archive: queries of a search. */
+  readonly images: string | undefined
+}
+
+/** Opens a store or an archive, and reads all bands of a patch by its name. */
+export type OpenBands<E, R> = (
+  place: Place
+) => Effect.Effect<(patch: string) => Effect.Effect<ReadonlyArray<Band>, E>, E, R | Scope.Scope>
+
+const Shown = Schema.Union([Schema.Literal("rgb"), Schema.Tuple([Name, Name, Name])])
+
+const namesIn = (selection: BandSelection, bands: ReadonlyArray<Band>): ReadonlyArray<string> =>
+  bandNames(
+    selection,
+    bands.map(({ name }) => name)
+  )
+
+/** Draws one strip and writes its picture. */
+const drawOne = Effect.fnUntraced(function* <E>(
+  read: (patch: string) => Effect.Effect<ReadonlyArray<Band>, E>,
+  folder: string,
+  content: StripContent,
+  selection: BandSelection
+) {
+  const patches = [content.query, ...content.results]
+  const pictures = yield* Effect.forEach(patches, ({ name }) =>
+    Effect.flatMap(read(name), (bands) => touching(name, () => pickRgb(name, bands, namesIn(selection, bands))))
+  )
+  const strip: Strip = { file: stripName(content), ...content }
+  const bytes = yield* png(
+    drawStrip(
+      pictures,
+      content.results.map(({ similarity }) => similarity)
+    ),
+    `strip of ${content.query.name}`
+  )
+  const path = join(stripsFolder(folder), strip.file)
+  yield* touching(path, () => writeFileAtomic(path, bytes))
+  return { strip, path }
+})
+
+const NO_EXTREMES = "strips: no query has a relevant image, so there is no best or worst to draw"
+
+/** Draws the chosen queries while rankings pass, and writes `strips.json` behind the last one. */
+const drawing = <E>(
+  rankings: Stream.Stream<Ranking>,
+  { pass, rest }: ReturnType<typeof chooser>,
+  read: (patch: string) => Effect.Effect<ReadonlyArray<Band>, E>,
+  bands: BandSelection,
+  which: Which
+) =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const { folder, say, wrote } = yield* Run
+      const drawn: Array<Strip> = []
+      const draw = Effect.fnUntraced(function* (contents: ReadonlyArray<StripContent>) {
+        for (const content of contents) {
+          const { path, strip } = yield* drawOne(read, folder, content, bands)
+          drawn.push(strip)
+          yield* wrote(path)
+        }
+      })
+      const index = stripsIndex(folder)
+      const write = touching(index, () => writeFileAtomic(index, `${JSON.stringify(drawn, null, 2)}\n`)).pipe(
+        Effect.andThen(wrote(index))
+      )
+      const without = Effect.suspend(() =>
+        which === "extremes" && drawn.length === 0 ? say(NO_EXTREMES) : Effect.void
+      )
+      const finish = Effect.flatMap(rest, draw).pipe(Effect.andThen(without), Effect.andThen(write))
+      return rankings.pipe(
+        Stream.tap((ranking) => Effect.flatMap(pass(ranking), draw)),
+        Stream.concat(Stream.drain(Stream.fromEffect(finish)))
+      )
+    })
+  )
+
+/**
+ * Makes the operator `strips` for a kind of store. For some queries it writes one picture of the query and
+ * its best results to `strips/` in the run folder, and `strips.json` beside them; rankings pass unchanged.
+ *
+ * @param open reads the pixels; `strips` itself knows no store
+ */
+export const makeStrips = <E, R>(open: OpenBands<E, R>) =>
+  operator({
+    name: "strips",
+    about: "Draws the best results of some queries as pictures, each with its label similarity.",
+    from: Ranking,
+    to: Ranking,
+    params: {
+      queries: param(PositiveInt, "How many queries.", 8),
+      which: param(
+        choice(...WHICH),
+        "Queries spread evenly over all, the first ones, or `extremes`: the worst and the best by average precision.",
+        "spread"
+      ),
+      top: param(PositiveInt, "Results per query.", 10),
+      from: param(Name, "Store of the patches, or folder of the archive; under `root_dir`.", "patches.lmdb"),
+      store: param(choice("lmdb", "none"), "`none` reads the files of an archive of the given `kind`.", "lmdb"),
+      kind: param(choice(...ARCHIVE_NAMES), "What the archive is, where there is no store.", "bigearthnet"),
+      images: optional(Name, "File or folder of queries that belong to no archive, as `images` takes it."),
+      bands: param(Shown, "Bands shown as red, green and blue; `rgb` are those of Sentinel-2, or of a picture.", "rgb"),
+      without_store: param(choice("fail", "skip"), "What to do where the store cannot be opened.", "fail")
+    },
+    run:
+      ({ bands, from, images, kind, queries, store, top, which, without_store }) =>
+      (rankings) =>
+        Stream.unwrap(
+          Effect.gen(function* () {
+            const { root, say } = yield* Run
+            const opening = open({
+              path: resolve(root, from),
+              store,
+              kind,
+              images: images === undefined ? undefined : resolve(images)
+            })
+            const skipping = Effect.catch(opening, (fault) =>
+              Effect.as(say(`No strips: ${fault instanceof Error ? fault.message : fault}`), undefined)
+            )
+            const read = yield* without_store === "skip" ? skipping : opening
+            return read === undefined ? rankings : drawing(rankings, chooser(which, queries, top), read, bands, which)
+          })
+        )
+  })
