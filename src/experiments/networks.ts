@@ -4,6 +4,7 @@ import { makeModel } from "../ops/model/model.ts"
 import type { ModelParams } from "../ops/model/params.ts"
 import { type Summary, summarise } from "../ops/model/summary.ts"
 import { openEngine } from "../ops/tensor/engine.ts"
+import { declaredBy, shapeAfter } from "../pipeline/declared.ts"
 import { canonical } from "../pipeline/print.ts"
 import type { Step } from "../pipeline/step.ts"
 import { grouped } from "../pipeline/words.ts"
@@ -20,22 +21,17 @@ interface Use {
   readonly pixels: number | undefined
 }
 
-const pixelsBefore = (steps: ReadonlyArray<Step>): number | undefined => {
-  const sized = ["crop", "resize"]
-  const found = steps.findLast(({ name, params }) => sized.includes(name) && typeof params.size === "number")
-  return found?.params.size as number | undefined
-}
-
 /** Equal networks on images of equal size are shown once. */
 const usesOf = (plan: Plan): ReadonlyArray<Use> => {
   const uses = new Map<string, Use>()
   for (const [name, { steps }] of plan.loaded.pipelines) {
-    ;(steps as ReadonlyArray<Step>).forEach(({ name: step, params }, i) => {
-      if (typeof params.model !== "object" || params.model === null) return
-      const pixels = pixelsBefore(steps.slice(0, i))
-      const key = canonical({ model: params.model, pixels })
-      const use = uses.get(key) ?? { model: params.model as ModelParams, steps: [], pixels }
-      use.steps.push(`${name}.${step}`)
+    ;(steps as ReadonlyArray<Step>).forEach((step, i) => {
+      const model = declaredBy(step).network?.(step.params) as ModelParams | undefined
+      if (model === undefined) return
+      const { size: pixels } = shapeAfter(steps.slice(0, i))
+      const key = canonical({ model, pixels })
+      const use = uses.get(key) ?? { model, steps: [], pixels }
+      use.steps.push(`${name}.${step.name}`)
       uses.set(key, use)
     })
   }

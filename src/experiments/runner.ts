@@ -5,6 +5,8 @@ import { newestEpoch } from "../ops/model/weights/checkpoints.ts"
 import { FirstEpoch, type Run } from "../ops/run.ts"
 import type { TensorEngine } from "../ops/tensor/engine.ts"
 import { removeCheckpoints } from "../ops/train/write-checkpoint.ts"
+import { readsOf, trainingOf } from "../pipeline/declared.ts"
+import type { Places } from "../pipeline/declares.ts"
 import { drain } from "../pipeline/interpret.ts"
 import type { Pipeline } from "../pipeline/pipeline.ts"
 import { hash } from "../pipeline/print.ts"
@@ -40,9 +42,8 @@ const newRecord = (plan: Plan, begun: string): RunRecord => ({
 /** Whatever an operator may need is given by `services`; a new kind of service does not compile until it is. */
 type Runnable = Pipeline<unknown, unknown, Run | TensorEngine>
 
-/** Whether a pipeline trains, and goes on from the newest checkpoint. */
-const resumes = (pipeline: Runnable): boolean =>
-  pipeline.steps.some(({ name, params }) => name === "checkpoint" && params.resume !== false)
+/** Whether a pipeline trains, and continues from the newest checkpoint. */
+const resumes = (pipeline: Runnable): boolean => trainingOf(pipeline) === "resumes"
 
 const checkpointsOf = (folder: string) => join(folder, "checkpoints")
 
@@ -51,10 +52,12 @@ const runOne = Effect.fnUntraced(function* (
   pipeline: Runnable,
   book: Book,
   progress: Progress,
-  again: Again
+  again: Again,
+  places: Places
 ) {
   const begun = yield* Clock.currentTimeMillis
   book.begin(name, hash(pipeline))
+  for (const path of readsOf(pipeline, places)) book.used.add(path)
   let culprit: Running | undefined
   const watcher: Watcher = {
     ...progress.watcher,
@@ -119,6 +122,7 @@ export const runPlan = Effect.fnUntraced(function* (plan: Plan, options: RunOpti
   book.save()
   const layer = services(plan, book, progress)
   const again = plan.loaded.settings.fresh ? "anew" : AGAIN[begins]
+  const places = { folder: resolve(folder), root: resolve(plan.loaded.settings.root_dir) }
   const names = [...plan.loaded.pipelines.keys()]
   const program = Effect.gen(function* () {
     for (const [name, pipeline] of plan.loaded.pipelines) {
@@ -135,7 +139,7 @@ export const runPlan = Effect.fnUntraced(function* (plan: Plan, options: RunOpti
         forget(folder, book.record.pipelines[name])
         if (resumes(pipeline)) yield* removeCheckpoints(checkpointsOf(folder))
       }
-      yield* runOne(name, pipeline, book, progress, again)
+      yield* runOne(name, pipeline, book, progress, again, places)
     }
   })
   yield* Effect.provide(program, layer)

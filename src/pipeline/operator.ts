@@ -4,6 +4,7 @@
  * which YAML files are read and the catalogue is made.
  */
 import type { Stream } from "effect"
+import type { Declares } from "./declares.ts"
 import { decodeParams } from "./decode.ts"
 import type { AnyElement, Element } from "./element.ts"
 import { ConfigError } from "./fault.ts"
@@ -89,6 +90,7 @@ export const source = <const P extends Params, Out extends AnyElement, E, R>(spe
   readonly about: string
   readonly to: Element<Out>
   readonly params: P
+  readonly declares?: Declares<Decoded<P>>
   readonly run: (params: Decoded<P>, self: Self) => Stream.Stream<NoInfer<Out>, E, R>
 }): Source<P, Out, E, R> => {
   const description: AnyOperator = {
@@ -113,6 +115,7 @@ export const operator = <const P extends Params, In extends AnyElement, Out exte
   readonly to: Element<Out>
   readonly params: P
   readonly ahead?: number
+  readonly declares?: Declares<Decoded<P>>
   readonly run: (
     params: Decoded<P>,
     self: Self
@@ -128,6 +131,7 @@ export const passing = <const P extends Params, E, R>(spec: {
   readonly name: string
   readonly about: string
   readonly params: P
+  readonly declares?: Declares<Decoded<P>>
   readonly run: (params: Decoded<P>, self: Self) => <A>(input: Stream.Stream<A>) => Stream.Stream<A, E, R>
 }): Passing<P, E, R> => {
   const description = { ...spec, from: "any", to: "any" } as unknown as AnyOperator

@@ -1,5 +1,6 @@
 /** Operators as the interpreter sees them, and which of them made a step. */
 import type { Stream } from "effect"
+import type { Declares } from "./declares.ts"
 import type { AnyElement, Element } from "./element.ts"
 import type { Position } from "./fault.ts"
 import type { Params } from "./param.ts"
@@ -15,6 +16,7 @@ export interface AnyOperator {
   readonly params: Params
   /** How many elements of its input are made ready while it computes; unless said, each is made when it asks for it. */
   readonly ahead?: number
+  readonly declares?: Declares
   readonly run: (
     params: Readonly<Record<string, unknown>>,
     self: Self

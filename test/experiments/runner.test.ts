@@ -49,6 +49,7 @@ const checkpoint = operator({
   from: Sum,
   to: Sum,
   params: {},
+  declares: { training: () => "resumes" },
   run: () => (sums) =>
     Stream.tap(sums, () =>
       Effect.map(Run, (run) => {

@@ -110,6 +110,7 @@ export const measure = operator({
     ),
     compat: param(Compat, "`original`: means of the means of chunks, where `chunk` is given.", "none")
   },
+  declares: { writes: ({ per_query }) => (per_query === undefined ? [] : [`${per_query}.csv`]) },
   run:
     ({ at, bootstrap, chunk, compat, metrics, per_query, precision_at, relations, thresholds }, self) =>
     (rankings) => {

@@ -1,4 +1,5 @@
 /** What a network is, as a configuration says it and as it is recorded. */
+import { resolve } from "node:path"
 import { Schema } from "effect"
 import { Compat, choice, listOf, Name, PositiveInt } from "../../pipeline/param.ts"
 import { type AttentionName, attentionNames } from "./attention.ts"
@@ -73,6 +74,10 @@ export const ModelParams = Schema.Struct({
   )
 )
 export type ModelParams = typeof ModelParams.Type
+
+/** Absolute path of the file of weights that a network starts from; empty without one. */
+export const pretrainedFile = ({ pretrained }: ModelParams): ReadonlyArray<string> =>
+  pretrained === undefined ? [] : [resolve(typeof pretrained === "string" ? pretrained : pretrained.file)]
 
 /** A network's parameters as they are recorded beside its weights: all of them, as plain text and numbers. */
 export interface ModelFacts {

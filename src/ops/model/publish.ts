@@ -48,6 +48,7 @@ export const publish = operator({
       "What the manifest says of how pixels were scaled; by default what the step `normalise` before it does."
     )
   },
+  declares: { writes: ({ to }) => [to] },
   run:
     ({ to, normalisation }, { before }) =>
     (steps) =>

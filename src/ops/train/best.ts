@@ -71,6 +71,7 @@ export const best = operator({
     figure: param(Name, "The figure of the report; the larger the better.", "mAP.hard"),
     patience: optional(PositiveInt, "Validations without a better figure after which training ends.")
   },
+  declares: { writes: () => ["checkpoints/best.json", "checkpoints/best.safetensors"] },
   run:
     ({ figure, patience }) =>
     (steps) =>

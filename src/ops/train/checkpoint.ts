@@ -21,6 +21,10 @@ export const checkpoint = operator({
     keep: param(PositiveInt, "How many of the newest to keep.", 2),
     resume: param(Flag, "Whether a stopped run goes on from the newest checkpoint; if not, it starts anew.", true)
   },
+  declares: {
+    shares: () => ["checkpoints/epoch_*.safetensors"],
+    training: ({ resume }) => (resume ? "resumes" : "restarts")
+  },
   run:
     ({ checkpoint_step, keep, resume }) =>
     (steps) =>

@@ -86,6 +86,7 @@ export const curve = operator({
   from: TrainStep,
   to: TrainStep,
   params: {},
+  declares: { writes: () => ["curve.csv"] },
   run: () => (steps) =>
     Stream.unwrap(
       Effect.gen(function* () {

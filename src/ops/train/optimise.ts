@@ -8,7 +8,7 @@ import { messageOf } from "../../pipeline/words.ts"
 import { BATCHES_AHEAD, Batch, TrainStep } from "../elements.ts"
 import { drawnWeights, type Model, makeModel } from "../model/model.ts"
 import type { CheckpointError, WeightsError } from "../model/model-error.ts"
-import { ModelParams } from "../model/params.ts"
+import { ModelParams, pretrainedFile } from "../model/params.ts"
 import { startingWeights } from "../model/start.ts"
 import { checkpointPath, type EpochEnd, readCheckpoint } from "../model/weights/checkpoints.ts"
 import { FirstEpoch, Run } from "../run.ts"
@@ -151,6 +151,7 @@ export const optimise = operator({
   to: TrainStep,
   params: declared,
   ahead: BATCHES_AHEAD,
+  declares: { network: ({ model }) => model, reads: ({ model }) => pretrainedFile(model) },
   run:
     (params, { note }) =>
     (batches) =>

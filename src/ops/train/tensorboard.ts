@@ -52,6 +52,7 @@ export const tensorboard = operator({
   from: TrainStep,
   to: TrainStep,
   params: { display_step: param(PositiveInt, "Steps between losses that are written.", 10) },
+  declares: { writes: () => ["summary/events.out.tfevents.orbitrank"] },
   run:
     ({ display_step }) =>
     (steps) =>

@@ -34,6 +34,7 @@ export const crop = operator({
     size: param(PositiveInt, "Edge of the square in pixels."),
     at: param(choice("centre", "random"), "Where it is cut; at random for training.", "centre")
   },
+  declares: { gives: ({ size }) => ({ size }) },
   run:
     ({ size, at }) =>
     (patches) =>

@@ -6,7 +6,7 @@ import { Flag, listOf, Name, optional, param } from "../../../pipeline/param.ts"
 import { Patch } from "../../elements.ts"
 import { DataError } from "../../formats/data-error.ts"
 import { dataFault } from "../file-access.ts"
-import { type BandSelection, SELECTION_NAMES } from "./bands.ts"
+import { type BandSelection, channelsOf, SELECTION_NAMES } from "./bands.ts"
 import { bandsOf, imagesAt } from "./reading/loose-images.ts"
 import { imageOf } from "./reading/make-patch.ts"
 
@@ -33,6 +33,7 @@ export const images = source({
     names: optional(listOf(Name), "Names of the bands of a file that does not name them, in its order."),
     unit: param(Flag, "8-bit images from 0 (black) to 1 (white); false keeps them from 0 to 255.", true)
   },
+  declares: { gives: ({ bands }) => ({ channels: channelsOf(bands) }) },
   run: ({ bands, from, names, unit }, self) =>
     Stream.unwrap(
       Effect.gen(function* () {

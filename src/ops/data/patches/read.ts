@@ -15,7 +15,7 @@ import { NOMENCLATURE_NAMES, OWN } from "../archives/shared/nomenclatures.ts"
 import { readSplitFile } from "../splits/name-lists.ts"
 import { onlyStoreFaults } from "../stores/store-reader.ts"
 import { reportSkipped } from "./bad-patches.ts"
-import { type BandSelection, SELECTION_NAMES } from "./bands.ts"
+import { type BandSelection, channelsOf, SELECTION_NAMES } from "./bands.ts"
 import { draws } from "./reading/epochs.ts"
 import { isLabelled } from "./reading/make-patch.ts"
 import { reading } from "./reading/make-patches.ts"
@@ -110,6 +110,7 @@ export const read = source({
     shuffle_labels: param(Flag, "Control experiment: permutes the labels among the images.", false),
     concurrency: param(PositiveInt, "Patches fetched ahead; where worker threads make them, each takes 32.", 4)
   },
+  declares: { gives: ({ bands }) => ({ channels: channelsOf(bands) }) },
   run: (params, self) =>
     Stream.unwrap(
       Effect.gen(function* () {

@@ -7,6 +7,8 @@ import { areaResized } from "./pixels/area.ts"
 /** The one size that the original knows. */
 const ORIGINAL = 256
 
+const edgeOf = (size: number, compat: "none" | "original"): number => (compat === "original" ? ORIGINAL : size)
+
 /** Brings images of any size to one: each pixel is the exact mean of the area that it covers. */
 export const resize = operator({
   name: "resize",
@@ -17,8 +19,9 @@ export const resize = operator({
     size: param(PositiveInt, "Rows and columns of the result."),
     compat: param(Compat, "`original`: 256 rows and columns, whatever `size` says.", "none")
   },
+  declares: { gives: ({ size, compat }) => ({ size: edgeOf(size, compat) }) },
   run: ({ size, compat }) => {
-    const edge = compat === "original" ? ORIGINAL : size
+    const edge = edgeOf(size, compat)
     return (patches) =>
       Stream.map(patches, (patch): Patch => {
         const image = areaResized(patch.image, patch.height, patch.width, edge, edge)

@@ -10,6 +10,10 @@ import { startingWeights, weightsOfFile } from "../../model/start.ts"
 import { bestPath, checkpointPath, newestEpoch } from "../../model/weights/checkpoints.ts"
 import { Run } from "../../run.ts"
 
+/** Absolute path of the file that `weights` names; empty for the words that it may be instead. */
+export const namedFile = (weights: string): ReadonlyArray<string> =>
+  ["initial", "newest", "best"].includes(weights) ? [] : [resolve(weights)]
+
 /**
  * @param named `newest`, `best`, `initial` or a file
  * @param batch whose bands and classes the weights are to serve
@@ -21,11 +25,9 @@ export const weightsFor = (
 ): Effect.Effect<ReadonlyArray<NamedArray>, CheckpointError | WeightsError, Run> =>
   Effect.gen(function* () {
     if (named === "initial") return yield* startingWeights(model, batch)
-    const { folder, uses } = yield* Run
-    if (named !== "newest" && named !== "best") {
-      yield* uses(resolve(named))
-      return yield* weightsOfFile(resolve(named), model, batch)
-    }
+    const { folder } = yield* Run
+    const [path] = namedFile(named)
+    if (path !== undefined) return yield* weightsOfFile(path, model, batch)
     const checkpoints = join(folder, "checkpoints")
     const epoch = named === "newest" ? yield* newestEpoch(checkpoints) : 0
     const file = epoch > 0 ? checkpointPath(checkpoints, epoch) : bestPath(checkpoints)

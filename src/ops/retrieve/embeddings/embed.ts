@@ -4,11 +4,11 @@ import { Flag, Name, param } from "../../../pipeline/param.ts"
 import { peeked } from "../../../pipeline/peek.ts"
 import { BATCHES_AHEAD, Batch, Embeddings, type NamedArray } from "../../elements.ts"
 import { type Model, makeModel } from "../../model/model.ts"
-import { ModelParams } from "../../model/params.ts"
+import { ModelParams, pretrainedFile } from "../../model/params.ts"
 import { fingerprint } from "../../model/start.ts"
 import { type Engine, EngineMemoryError, engine } from "../../tensor/engine.ts"
 import { type WorkerError, workerPool } from "../../workers/pool.ts"
-import { weightsFor } from "./embed-weights.ts"
+import { namedFile, weightsFor } from "./embed-weights.ts"
 import { EmbedError, type Extracted, extractor } from "./extract.ts"
 import type { Network } from "./extract-work.ts"
 
@@ -74,6 +74,10 @@ export const embed = operator({
     predict: param(Flag, "Predict labels too, those whose sigmoid is at least 0.5; `save` writes them.", false)
   },
   ahead: BATCHES_AHEAD,
+  declares: {
+    network: ({ model }) => model,
+    reads: ({ model, weights }) => (weights === "initial" ? pretrainedFile(model) : namedFile(weights))
+  },
   run:
     ({ model: params, weights: named, predict }) =>
     (batches) =>

@@ -29,6 +29,10 @@ export const save = operator({
     to: param(FileName, "Name of the files.", "embeddings"),
     folder: optional(Name, "Folder for them in place of the run folder; relative to where the command is called.")
   },
+  declares: {
+    writes: ({ folder, to }) =>
+      [".npy", ".csv", ".predicted.csv"].map((end) => (folder === undefined ? to : resolve(folder, to)) + end)
+  },
   run:
     ({ folder, to }) =>
     (embeddings) =>

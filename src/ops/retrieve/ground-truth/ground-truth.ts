@@ -74,6 +74,7 @@ export const groundTruth = passing({
   name: "ground-truth",
   about: "Writes which images are relevant to which as NAME.lmdb: a table over distinct label sets, with names.",
   params: { to: param(FileName, "Name of the store in the run folder.", "ground-truth") },
+  declares: { writes: ({ to }) => [`${to}.lmdb/data.mdb`] },
   run:
     ({ to }) =>
     (elements) =>

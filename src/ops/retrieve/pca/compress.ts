@@ -37,6 +37,9 @@ const wanted = (path: string, { variances }: Fitted, dim: number | undefined): n
   throw new RetrieveError({ subject: `dim: ${dim}`, problem, remedy: "Ask for fewer, or fit more with `fit-pca`" })
 }
 
+/** A bare name is a file in the run folder. */
+const isOfRun = (from: string): boolean => basename(from) === from
+
 /** Embeddings become shorter: coordinates on principal components, whitened, each divided by its length. */
 export const compress = operator({
   name: "compress",
@@ -48,17 +51,16 @@ export const compress = operator({
     dim: optional(PositiveInt, "How many components to take, the first ones; by default all that the file has."),
     whiten: param(Flag, "Divides each coordinate by its deviation, so that all count alike.", true)
   },
+  declares: { reads: ({ from }) => (isOfRun(from) ? [] : [resolve(from)]) },
   run:
     ({ from, dim, whiten }) =>
     (embeddings) =>
       Stream.unwrap(
         Effect.gen(function* () {
           const run = yield* Run
-          const inside = basename(from) === from
-          const path = inside ? join(run.folder, from) : resolve(from)
+          const path = isOfRun(from) ? join(run.folder, from) : resolve(from)
           const fitted = yield* attempt(RetrieveError)(() => readPca(path))
           const to = yield* attempt(RetrieveError)(() => wanted(path, fitted, dim))
-          if (!inside) yield* run.wrote(path)
           return Stream.mapEffect(embeddings, (batch) =>
             attempt(RetrieveError)((): Embeddings => {
               checked(path, fitted, batch)

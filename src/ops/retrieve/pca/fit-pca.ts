@@ -117,6 +117,7 @@ export const fitPca = operator({
     dim: param(PositiveInt, "How many components to keep."),
     to: param(FileName, "Name of the safetensors file in the run folder.", "pca")
   },
+  declares: { writes: ({ to }) => [`${to}.safetensors`] },
   run:
     ({ dim, to }, self) =>
     (embeddings) =>

@@ -89,6 +89,7 @@ export const search = operator({
     top: param(PositiveInt, "How many images to find.", 10),
     by: param(Similarity, "Cosine of the angle, inner product, or Euclidean distance.", "cosine")
   },
+  declares: { shares: () => ["search.json"] },
   run:
     ({ by, queries, query, top }, self) =>
     (embeddings) =>

@@ -32,5 +32,6 @@ export const auditReport = operator({
   from: Audit,
   to: Audit,
   params: {},
+  declares: { shares: () => ["audit.json", "audit.html"] },
   run: () => (audits) => Stream.tap(audits, publish)
 })

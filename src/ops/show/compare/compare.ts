@@ -98,6 +98,7 @@ export const compare = source({
     per_query: param(FileName, "Name of the table that `measure` wrote with `per_query`.", "queries"),
     resamples: param(PositiveInt, "Resamples of the queries.", 1000)
   },
+  declares: { shares: () => ["comparison.json", "comparison.html"] },
   run: ({ per_query, resamples, runs }) =>
     Stream.fromEffect(
       Effect.gen(function* () {

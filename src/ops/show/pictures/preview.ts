@@ -63,6 +63,7 @@ export const preview = operator({
       "rgb"
     )
   },
+  declares: { writes: ({ as }) => [`previews/${as}.png`, `previews/${as}.json`] },
   run:
     ({ as, bands, epochs, patches: most }) =>
     (patches) =>

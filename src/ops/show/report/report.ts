@@ -106,6 +106,10 @@ export const report = operator({
     as: optional(FileName, "Name of these results in files, the record and tables; a lone evaluation needs none."),
     beside: param(Schema.Array(FileName), "Earlier results to show beside them.", [])
   },
+  declares: {
+    writes: ({ as = UNNAMED }) => [`results/${as}.json`, `results/${as}.csv`],
+    shares: () => ["report.html"]
+  },
   run:
     ({ as, beside }) =>
     (reports) =>

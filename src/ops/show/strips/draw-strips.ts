@@ -123,6 +123,7 @@ export const makeStrips = <E, R>(open: OpenBands<E, R>) =>
       bands: param(Shown, "Bands shown as red, green and blue; `rgb` are those of Sentinel-2, or of a picture.", "rgb"),
       without_store: param(choice("fail", "skip"), "What to do where the store cannot be opened.", "fail")
     },
+    declares: { shares: () => ["strips/*.png", "strips/strips.json"] },
     run:
       ({ bands, from, images, kind, queries, store, top, which, without_store }) =>
       (rankings) =>
