@@ -1,26 +1,157 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs"
-import { dirname } from "node:path"
+/**
+ * Files that appear whole: written beside their place as `NAME.PID.partial`, synced, then renamed. A reader, a crash or a
+ * full disk never shows half of such a file.
+ */
+import {
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync
+} from "node:fs"
+import { dirname, join } from "node:path"
+
+const besideOf = (path: string): string => `${path}.${process.pid}.partial`
+
+const PARTIAL = /.\.(\d+)\.partial$/
 
 /**
- * Writes a file so that a reader, a crash or a full disk never sees half of it: beside, synced, renamed.
+ * Writes a file whole. Its folder is made.
  *
- * @throws what the file system throws (ENOSPC, EACCES, ...); the old file is then untouched and nothing is left beside it
+ * @throws what the file system throws (ENOSPC, EACCES, …); an older file of that name is then unchanged, and no partial
+ *   file is left
  */
 export const writeFileAtomic = (path: string, content: string | Uint8Array): void => {
-  mkdirSync(dirname(path), { recursive: true })
-  const beside = `${path}.${process.pid}.partial`
-  const bytes = typeof content === "string" ? Buffer.from(content, "utf8") : content
+  const file = new GrowingFile(path)
   try {
-    const fd = openSync(beside, "w")
-    try {
-      for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done)
-      fsyncSync(fd)
-    } finally {
-      closeSync(fd)
-    }
-    renameSync(beside, path)
+    file.append(typeof content === "string" ? Buffer.from(content, "utf8") : content)
+    file.complete()
+    file.rename()
   } catch (fault) {
-    rmSync(beside, { force: true })
+    file.abandon()
     throw fault
   }
+}
+
+/** A file that is written piece by piece and appears when it is finished. Methods throw what the file system throws. */
+export class GrowingFile {
+  readonly path: string
+  private readonly beside: string
+  private readonly fd: number
+  private end: number
+  private open = true
+
+  /**
+   * @param path the file's final place; its folder is made
+   * @param header bytes to leave free at the start, which `complete` may write
+   */
+  constructor(path: string, header = 0) {
+    this.path = path
+    this.beside = besideOf(path)
+    mkdirSync(dirname(path), { recursive: true })
+    this.fd = openSync(this.beside, "w")
+    this.end = header
+  }
+
+  private write(bytes: Uint8Array, position: number): void {
+    for (let done = 0; done < bytes.length; )
+      done += writeSync(this.fd, bytes, done, bytes.length - done, position + done)
+  }
+
+  append(bytes: Uint8Array): void {
+    this.write(bytes, this.end)
+    this.end += bytes.length
+  }
+
+  /** Writes the header and syncs the file, so that only the rename is left to do. */
+  complete(header?: Uint8Array): void {
+    if (header !== undefined) this.write(header, 0)
+    fsyncSync(this.fd)
+    this.close()
+  }
+
+  private close(): void {
+    const open = this.open
+    this.open = false
+    if (open) closeSync(this.fd)
+  }
+
+  /** Moves the file to its place; an older file there is replaced. */
+  rename(): void {
+    renameSync(this.beside, this.path)
+  }
+
+  /** Removes the unfinished file; does nothing after `rename`. */
+  abandon(): void {
+    this.close()
+    rmSync(this.beside, { force: true })
+  }
+}
+
+/** Whether a process of that id runs on this machine. */
+const lives = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code !== "ESRCH"
+  }
+}
+
+/** A partial file that nobody has written to for this many milliseconds belongs to no run, on whatever machine. */
+const STALE = 3_600_000
+
+export interface SweepOptions {
+  /**
+   * Whether no other process writes below the folder, as the holder of a run's lock knows. If so, all partial files are
+   * removed; if not, only those whose process has ended and that have not been written to for an hour. Default: false.
+   */
+  readonly alone?: boolean
+  /** Whether folders below the folder are swept, too; links are not followed. Default: true. */
+  readonly deep?: boolean
+}
+
+/** Paths of the partial files in a folder; a folder that cannot be listed has none. */
+function* partialsIn(folder: string, deep: boolean): Generator<string> {
+  const entries = ((): ReturnType<typeof listed> => {
+    try {
+      return listed(folder)
+    } catch {
+      return []
+    }
+  })()
+  for (const entry of entries) {
+    if (deep && entry.isDirectory()) yield* partialsIn(join(folder, entry.name), deep)
+    else if (entry.isFile() && PARTIAL.test(entry.name)) yield join(folder, entry.name)
+  }
+}
+
+const listed = (folder: string) => readdirSync(folder, { withFileTypes: true })
+
+/**
+ * Removes the partial files that killed processes left in a folder: regular files named `NAME.PID.partial`, as the writers
+ * of this module name them. Call it before this process writes there. Files that cannot be removed stay.
+ *
+ * @returns the paths of the removed files
+ */
+export const sweepPartials = (
+  folder: string,
+  { alone = false, deep = true }: SweepOptions = {}
+): ReadonlyArray<string> => {
+  const now = performance.timeOrigin + performance.now()
+  const left = (path: string) =>
+    alone || (!lives(Number(PARTIAL.exec(path)?.[1])) && now - lstatSync(path).mtimeMs > STALE)
+  return [...partialsIn(folder, deep)].filter((path) => {
+    try {
+      if (!left(path)) return false
+      rmSync(path)
+      return true
+    } catch {
+      return false
+    }
+  })
 }

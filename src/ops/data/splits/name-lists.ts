@@ -6,7 +6,7 @@ import { Name } from "../../../pipeline/param.ts"
 import { messageOf } from "../../../pipeline/words.ts"
 import type { Split } from "../../elements.ts"
 import { DataError } from "../../formats/data-error.ts"
-import { textOf } from "../archives/shared/read-file.ts"
+import { textOf } from "../../formats/text.ts"
 import { type Lists, SPLITS } from "./division.ts"
 
 /** The first field of a line of CSV (RFC 4180, a line a record). */

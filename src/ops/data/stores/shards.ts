@@ -1,8 +1,7 @@
 /** Patches in shards of safetensors, with an index that tells where each tensor stands. */
 import { readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
-import { writeFileAtomic } from "../../formats/files.ts"
-import { GrowingFile } from "../../formats/growing-file.ts"
+import { GrowingFile, writeFileAtomic } from "../../formats/files.ts"
 import { decodeSafetensors, type Safetensors } from "../../formats/safetensors/read.ts"
 import { encodeSafetensors } from "../../formats/safetensors/write.ts"
 

@@ -2,7 +2,7 @@
 import { rmSync } from "node:fs"
 import type { Embeddings } from "../../elements.ts"
 import { field } from "../../formats/csv.ts"
-import { GrowingFile } from "../../formats/growing-file.ts"
+import { GrowingFile } from "../../formats/files.ts"
 import { npyHeader } from "../../formats/npy.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 

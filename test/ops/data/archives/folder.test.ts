@@ -212,12 +212,15 @@ describe("an archive whose kind is given", () => {
 
 describe("text that is not UTF-8", () => {
   it.each([
-    ["Latin-1", Buffer.from("image,forêt\na,1\n", "latin1")],
-    ["UTF-16", Buffer.from("\ufeffimage,wood\na,1\n", "utf16le")],
-    ["UTF-16 without its mark", Buffer.from("image,wood\na,1\n", "utf16le")]
-  ])("of %s is refused, in tables of labels and in lists", async (_, bytes) => {
+    ["Latin-1", Buffer.from("image,forêt\na,1\n", "latin1"), "is not text in UTF-8"],
+    [
+      "UTF-16 without its mark",
+      Buffer.from("image,wood\na,1\n", "utf16le"),
+      "is text in UTF-16 without a byte order mark"
+    ]
+  ])("of %s is refused, in tables of labels and in lists", async (_, bytes, problem) => {
     const root = temporaryFolder()
-    const refused = (name: string) => `${join(root, name)}: is not text in UTF-8. Save it as UTF-8.`
+    const refused = (name: string) => `${join(root, name)}: ${problem}. Save it as UTF-8.`
     for (const name of ["labels.csv", "train.csv"]) writeFileSync(join(root, name), bytes)
     await expect(openArchive(root, {})).rejects.toThrow(refused("labels.csv"))
     expect(() => readSplitFile(join(root, "train.csv"), "train")).toThrow(refused("train.csv"))

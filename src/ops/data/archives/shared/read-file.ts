@@ -35,22 +35,6 @@ export const readArchiveFile = async (
   }
 }
 
-/**
- * The text of a file's bytes.
- *
- * @throws DataError where they are not UTF-8: every unknown byte would become the same sign, without a word
- */
-export const textOf = (bytes: Uint8Array, file: string): string => {
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes)
-    // UTF-16 of plain letters is valid UTF-8: every other byte is zero.
-    if (text.includes("\0")) throw new Error("it has zeros between its letters")
-    return text
-  } catch (cause) {
-    throw new DataError({ subject: file, problem: "is not text in UTF-8", remedy: "Save it as UTF-8", cause })
-  }
-}
-
 /** Order of code units: the same on every machine, whatever its language. */
 export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 

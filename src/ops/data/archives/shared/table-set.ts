@@ -3,11 +3,12 @@ import { existsSync } from "node:fs"
 import { join, resolve } from "node:path"
 import type { Nomenclature } from "../../../elements.ts"
 import { DataError } from "../../../formats/data-error.ts"
+import { textOf } from "../../../formats/text.ts"
 import { filledRows } from "./filled.ts"
 import type { LabelledNames } from "./image-set.ts"
 import type { Finding } from "./kind.ts"
 import { columnsOf, type LabelTable, parseLabelTable, type TableOptions } from "./label-table.ts"
-import { readArchiveFile, textOf } from "./read-file.ts"
+import { readArchiveFile } from "./read-file.ts"
 
 /** The first of some usual files that is there, or the one that was asked for. */
 export const labelsFile = (folder: string, asked: string | undefined, usual: ReadonlyArray<string>): string => {
