@@ -7,3 +7,12 @@ export const FileName: Plain<string> = Schema.String.check(
     expected: "a name of letters, digits, - and _"
   })
 )
+
+/** The name of files without their extension, which may hold points and spaces: `UCM_0.0001_resnet50`. */
+export const FileStem: Plain<string> = Schema.String.check(
+  Schema.makeFilter(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
+    (text: string) => /^[^./\\\u0000-\u001f\u007f][^/\\\u0000-\u001f\u007f]{0,199}$/.test(text) || "not a file name",
+    { expected: "a file name without a folder, not beginning with a point" }
+  )
+)

@@ -1,26 +1,26 @@
-/** What a file in the original's form says, with what follows from it: data set, classes, names of folders. */
+/** What follows from a file in the original's form: its data set, and the name of its experiment and folders. */
 import { join } from "node:path"
 import { atStride32 } from "../../ops/model/backbones.ts"
 import type { Faults } from "../../pipeline/yaml/faults.ts"
 import { locate, type Node } from "../../pipeline/yaml/tree.ts"
-import type { Dataset, ExperimentFile } from "./keys.ts"
+import { type Dataset, type ExperimentFile, metricLosses, PROXY_AP } from "./keys.ts"
 import { writtenAt } from "./read.ts"
 
-/** What follows from a file. */
+/** A file in the original's form, with what follows from it. */
 export interface Facts {
   readonly file: ExperimentFile
   readonly dataset: Dataset
-  /** Name of the archive's kind among our operators. */
+  /** The archive's kind, as the operator `archive` names it. */
   readonly kind: "bigearthnet" | "ucm" | "aid" | "whdld"
-  /** Whether the archive holds pictures, not bands. */
+  /** Whether the archive holds RGB images rather than bands. */
   readonly pictures: boolean
-  /** Whether the original's quirks are wanted. */
+  /** Whether `compat: original` is set. */
   readonly original: boolean
-  /** dataset_learningrate_backbone_pooling_module_experiment */
+  /** NAME: `dataset_learningrate_backbone_pooling_module_experiment`. */
   readonly name: string
 }
 
-/** The original's folders of an experiment, under `root_dir`. */
+/** Returns the original's folders of an experiment, under `root_dir/experiments`. */
 export const foldersOf = ({ file, name }: Facts) => ({
   checkpoints: join(file.root_dir, "experiments", "checkpoints", name),
   summary: join(file.root_dir, "experiments", "summary", name),
@@ -30,9 +30,12 @@ export const foldersOf = ({ file, name }: Facts) => ({
 const KINDS = { BigEarthNet: "bigearthnet", UCM: "ucm", AID: "aid", WHDLD: "whdld" } as const
 const CLASSES = { new_classes: 19, old_classes: 43, UCM: 17, AID: 17, WHDLD: 6 } as const
 
+const LOSSES = metricLosses.map((name) => `\`${name}\``).join(", ")
+const ABSENT_LOSS = `\`proxy_ap\` is named in the original's files, but neither its code nor orbitrank has this loss; choose one of ${LOSSES}, or give no value for none`
+
 type Section = "train" | "test"
 
-/** Keys that a mode cannot do without, beside those that every file has. */
+/** Keys that a mode needs in addition to those that every file has. */
 const NEEDED: Readonly<Record<ExperimentFile["mode"], ReadonlyArray<string>>> = {
   prepare: [],
   train: ["train.dataset", "train.learning_rate", "train.epochs", "train.batch_size"],
@@ -40,7 +43,7 @@ const NEEDED: Readonly<Record<ExperimentFile["mode"], ReadonlyArray<string>>> = 
   visualize: ["test.dataset", "test.ckpt_directory"]
 }
 
-/** Says what is wrong with a value that is there, or where it ought to stand. */
+/** Reports what is wrong at a key, or at the place where a missing key belongs. */
 export const faultAt = (root: Node, faults: Faults, key: string, problem: string): void => {
   faults.all.push({ at: locate(root, key.split("."), false), path: key, problem })
 }
@@ -54,6 +57,9 @@ const checkNeeded = (root: Node, file: ExperimentFile, faults: Faults): void => 
   }
   if (file.mode === "train" && file.train?.id_loss === undefined && file.train?.metric_loss === undefined) {
     faultAt(root, faults, "train.metric_loss", "is missing, as is `train.id_loss`: training needs one of them")
+  }
+  if (file.mode === "train" && file.train?.metric_loss === PROXY_AP) {
+    faultAt(root, faults, "train.metric_loss", ABSENT_LOSS)
   }
 }
 
@@ -72,12 +78,17 @@ const checkClasses = (root: Node, file: ExperimentFile, section: Section, datase
   }
 }
 
-/** What our steps would refuse, said at the keys of the file. */
+/** Reports values that our steps would refuse, at the keys of the file. */
 const checkNetwork = (root: Node, { augment_config, compat, model }: ExperimentFile, faults: Faults): void => {
   const { backbone, output_stride = 32 } = model
   if (output_stride !== 32 && compat !== "original" && atStride32(backbone)) {
     const why = `expected 32 for ${backbone}, found ${output_stride}`
-    faultAt(root, faults, "model.output_stride", `${why}; the original ignores it there, as \`compat: original\` does`)
+    faultAt(
+      root,
+      faults,
+      "model.output_stride",
+      `${why}; the original ignores it for this backbone, as \`compat: original\` does`
+    )
   }
   const { sh = 0.4, sl = 0.02 } = augment_config?.random_erasing ?? {}
   if (sl > sh) {
@@ -85,14 +96,14 @@ const checkNetwork = (root: Node, { augment_config, compat, model }: ExperimentF
   }
 }
 
-/** The facts of a file whose values are right by themselves; `undefined` where they do not go together. */
+/** Returns the facts of a file; reports values that do not fit each other and returns `undefined`. */
 export const factsOf = (root: Node, file: ExperimentFile, faults: Faults): Facts | undefined => {
   const before = faults.all.length
   const section: Section = file.mode === "train" ? "train" : "test"
   const dataset = file[section]?.dataset ?? file.train?.dataset ?? file.test?.dataset
   checkNeeded(root, file, faults)
   if (dataset === undefined) {
-    faultAt(root, faults, `${section}.dataset`, "is missing: it says how the archive is to be read")
+    faultAt(root, faults, `${section}.dataset`, "is missing: it says which archive is read")
     return undefined
   }
   checkClasses(root, file, section, dataset, faults)
@@ -106,7 +117,7 @@ export const factsOf = (root: Node, file: ExperimentFile, faults: Faults): Facts
   const { backbone, module = "none", pooling } = file.model
   const name = [dataset, rate, backbone, pooling, module, file.experiment].join("_")
   if (/[/\\]/.test(name)) {
-    faultAt(root, faults, "experiment", `expected text without slashes, since folders are named \`${name}\``)
+    faultAt(root, faults, "experiment", `expected text without slashes, because folders are named \`${name}\``)
     return undefined
   }
   return { file, dataset, kind: KINDS[dataset], pictures, original: file.compat === "original", name }

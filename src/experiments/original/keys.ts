@@ -1,4 +1,4 @@
-/** The keys of files in the original's form, with what each accepts. */
+/** The keys of files in the original's form, and the values that each accepts. */
 import { Schema } from "effect"
 import { attentionNames } from "../../ops/model/attention.ts"
 import { backboneNames } from "../../ops/model/backbones.ts"
@@ -20,25 +20,26 @@ import {
 
 const may = Schema.optionalKey
 const Flag = Schema.Boolean
-/** Python takes 0 and 1 for a flag. */
+/** A flag as Python accepts it: also 0 or 1. */
 const Switch: Plain<boolean | 0 | 1> = Schema.Union([Schema.Boolean, Schema.Literals([0, 1])]).annotate({
   expected: "True, False, 0 or 1"
 })
 
-/** YAML 1.1 reads `1e-4` as text; what it says must be a number. */
+/** A learning rate. YAML 1.1 reads `1e-4` as text, so text is accepted if it is a number. */
 const Rate: Plain<string | number> = Schema.Union([Schema.String, Schema.Number]).check(
   Schema.makeFilter((value: string | number) => (Number(value) > 0 && Number.isFinite(Number(value))) || "no rate", {
     expected: "a number above 0"
   })
 )
 
-/** What a list may hold where the original's code takes one value only. */
+/** The scales of a test. The original's code uses the first only. */
 const ScaleOne: Plain<ReadonlyArray<number>> = Schema.Array(Schema.Number).check(
   Schema.makeFilter((scales: ReadonlyArray<number>) => (scales.length === 1 && scales[0] === 1) || "scales", {
-    expected: "[1]: several scales are deprecated in the original, and not offered here"
+    expected: "[1], since other scales are deprecated in the original and not supported here"
   })
 )
 
+/** The original's data sets, as its files name them. */
 export const datasetNames = ["BigEarthNet", "UCM", "AID", "WHDLD"] as const
 export type Dataset = (typeof datasetNames)[number]
 const Dataset = choice(...datasetNames)
@@ -60,9 +61,16 @@ const Retrieval = Schema.Struct({
 })
 const Visualization = Schema.Struct({ img_path: may(Name) })
 
-/** Ours, at the top of the original's files too. */
+/** Keys of ours that files in the original's form may have as well. */
 const ours = { seed: may(Seed), compat: may(Compat) }
 
+/** The metric losses that can train. */
+export const metricLosses = ["contrastive_avg", "triplet_avg", "triplet_hard", "oml", "smoothap"] as const
+
+/** A loss that the original's AID file names and that neither its code nor ours has; only `train` needs it. */
+export const PROXY_AP = "proxy_ap"
+
+/** A file of the original with `mode`. */
 export const ExperimentFile = Schema.Struct({
   ...ours,
   mode: choice("prepare", "train", "test", "visualize"),
@@ -85,7 +93,7 @@ export const ExperimentFile = Schema.Struct({
       dataset: may(Dataset),
       nomenclature: may(Nomenclature),
       id_loss: may(choice("xent", "ml_xent")),
-      metric_loss: may(choice("contrastive_avg", "triplet_avg", "triplet_hard", "oml", "smoothap")),
+      metric_loss: may(choice(...metricLosses, PROXY_AP)),
       loss_weight: may(Schema.Tuple([NonNegative, NonNegative])),
       sim_threshold: may(Probability),
       mining_strategy: may(choice("ji")),
@@ -131,6 +139,7 @@ export const ExperimentFile = Schema.Struct({
 })
 export type ExperimentFile = typeof ExperimentFile.Type
 
+/** A file of the original that re-ranks saved embeddings. */
 export const RerankingFile = Schema.Struct({
   ...ours,
   mode: may(choice("rerank")),

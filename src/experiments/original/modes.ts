@@ -1,27 +1,32 @@
-/** What each `mode` of a file in the original's form is as pipelines of ours. */
+/** Translates each `mode` of a file in the original's form into pipelines of ours. */
 import type { Split } from "../../ops/elements.ts"
 import { augmentSteps } from "./augmentation.ts"
+import type { SavePlace } from "./embeddings-paths.ts"
 import type { Facts } from "./facts.ts"
-import type { SavePlace } from "./paths.ts"
-import { normaliseStep, readStep, resizeSteps, sourceOf } from "./pictures.ts"
+import { lossParams } from "./losses.ts"
+import { normaliseStep, readStep, resizeSteps, sourceOf } from "./patch-steps.ts"
 import type { Written, WrittenStep } from "./steps.ts"
 
 type Pipelines = Written["pipelines"]
 
 /** Depths of the original's graded measures. */
 const DEPTHS = [20, 40, 60, 80, 100]
-/** Queries that the original draws. */
+/** Number of queries that the original draws. */
 const DRAWN = 100
 
-/** What is tested, and by what. */
+/** The weights that are tested, and the relevance that they are tested with. */
 export interface Tested {
   /** A file, or `newest`. */
   readonly weights: string
-  /** Ground truth of ours, in place of the archive's labels. */
+  /** Folder of a ground truth that replaces the archive's labels. */
   readonly truth?: string | undefined
 }
 
-/** Patches of a split, embedded and ranked. */
+/**
+ * Returns the steps that embed and rank the patches of a split.
+ *
+ * @param keep steps between embedding and ranking
+ */
 const ranked = (
   facts: Facts,
   split: Split,
@@ -42,7 +47,10 @@ const ranked = (
   ]
 }
 
-/** Figures by class and by query too. The original averages the means of chunks of queries for BigEarthNet. */
+/**
+ * Returns the step that measures, also by class and by query. For BigEarthNet, the original averages the means of chunks of
+ * queries, and so does `compat: original`.
+ */
 const measureStep = ({ file, original, pictures }: Facts): WrittenStep => {
   const chunk = original && !pictures ? file.test?.retrieval?.chunk_size : undefined
   return ["measure", { at: DEPTHS, metrics: ["original", "class-map"], chunk, per_query: "queries" }]
@@ -53,7 +61,10 @@ const modelOf = ({ file }: Facts, pretrained?: string) => {
   return { backbone, output_stride, module, pooling, part_dim, parts, num_classes, channels, pretrained }
 }
 
-/** UCM and WHDLD are divided by the original's draw, AID by its folders; BigEarthNet's lists are given. */
+/**
+ * Translates `prepare`. UCM and WHDLD are split by the original's random draw, AID by its folders. BigEarthNet's lists are
+ * given; its patches are stored.
+ */
 export const prepareMode = ({ dataset, kind }: Facts, archive: string): Pipelines => {
   const list: WrittenStep = ["archive", { kind, path: archive }]
   if (dataset === "BigEarthNet") return { prepare: [list, ["decode"], ["store", { to: "patches.lmdb" }]] }
@@ -62,6 +73,8 @@ export const prepareMode = ({ dataset, kind }: Facts, archive: string): Pipeline
 }
 
 /**
+ * Translates `train`.
+ *
  * @param pretrained the file of weights to start from
  * @param validates whether there is a list of validation patches
  */
@@ -81,17 +94,13 @@ export const trainMode = (facts: Facts, pretrained: string | undefined, validate
         "optimise",
         {
           model: modelOf(facts, pretrained),
-          id_loss: train.id_loss ?? "none",
-          metric_loss: train.metric_loss ?? "none",
-          loss_weight: train.loss_weight,
-          sim_threshold: train.sim_threshold,
-          mining_strategy: train.mining_strategy,
+          ...lossParams(train),
           optimizer: train.optimizer,
           learning_rate: Number(learning_rate),
           update_iter: train.update_iter
         }
       ],
-      // All are kept, as the original keeps them.
+      // The original keeps every checkpoint.
       ["checkpoint", { checkpoint_step, keep: epochs, resume }],
       ...(validates ? [["validate", { with: "validation" }] satisfies WrittenStep] : []),
       ["tensorboard", { display_step: facts.file.display?.display_step }],
@@ -100,14 +109,16 @@ export const trainMode = (facts: Facts, pretrained: string | undefined, validate
   }
 }
 
+/** Translates `test`. */
 export const testMode = (facts: Facts, tested: Tested, { folder, stem }: SavePlace): Pipelines => {
   const { save = true } = facts.file.test ?? {}
   const keep: ReadonlyArray<WrittenStep> = save ? [["save", { to: stem, folder }]] : []
   return { test: [...ranked(facts, "test", tested, keep), measureStep(facts), ["report"]] }
 }
 
+/** Translates `visualize`: strips of the first queries, in files named like the original's, `1_3.18.png`. */
 export const visualizeMode = (facts: Facts, tested: Tested): Pipelines => {
   const top = facts.file.test?.retrieval?.visualize ?? 10
-  const strips: WrittenStep = ["strips", { queries: DRAWN, which: "first", top, ...sourceOf(facts) }]
+  const strips: WrittenStep = ["strips", { queries: DRAWN, which: "first", top, digits: 1, ...sourceOf(facts) }]
   return { visualize: [...ranked(facts, "test", tested), strips, measureStep(facts), ["report"]] }
 }

@@ -1,7 +1,7 @@
 /**
- * Values as PyYAML reads them. It follows YAML 1.1, which differs from YAML 1.2 in what a text without quotes is: `yes` and
- * `on` are true, `1_000` and `0x1F` whole numbers, and `1e-4` is text, since a number with an exponent needs a point and a
- * sign (resolver of PyYAML 6).
+ * Reads values as PyYAML does. PyYAML follows YAML 1.1, which differs from YAML 1.2 in the types of text without quotes:
+ * `yes` and `on` are true, `1_000` and `0x1F` are integers, and `1e-4` is text, because a number with an exponent needs a
+ * point and a sign (resolver of PyYAML 6).
  */
 import { entriesOf, type Node, type Scalar } from "../../pipeline/yaml/tree.ts"
 
@@ -19,7 +19,7 @@ const NAN = /^\.(nan|NaN|NAN)$/
 const signed = (text: string, value: (digits: string) => number): number =>
   text.startsWith("-") ? -value(text.slice(1)) : value(text.replace(/^\+/, ""))
 
-/** The value of a text without quotes. */
+/** Returns the value of text without quotes. */
 export const pyScalar = (written: string): string | number | boolean | null => {
   const bare = written.replaceAll("_", "")
   if (TRUE.test(written)) return true
@@ -37,7 +37,7 @@ export const pyScalar = (written: string): string | number | boolean | null => {
 
 const scalarOf = ({ plain, value, written }: Scalar) => (plain ? pyScalar(written) : value)
 
-/** The value of a node; keys without a value are left out, as if they were not there. */
+/** Returns the value of a node. Keys without a value are left out. */
 export const pyValue = ({ content }: Node): unknown => {
   if (content.kind === "scalar") return scalarOf(content)
   if (content.kind === "sequence") return content.items.map(({ node }) => pyValue(node))

@@ -1,11 +1,11 @@
-/** A re-ranking file of the original as pipelines of ours: the plain ranking, then one pipeline a scheme. */
+/** Translates a re-ranking file of the original: the plain ranking, then one pipeline per scheme. */
 
+import { truthAt } from "./archive-paths.ts"
 import type { RerankingFile } from "./keys.ts"
 import { rerankingNotes } from "./notes.ts"
-import { truthAt } from "./paths.ts"
 import type { Written, WrittenStep } from "./steps.ts"
 
-/** `db` is what the original's own file calls `ja`. */
+/** Returns the step of a scheme. */
 const stepOf = ({ aqe, qe }: RerankingFile, scheme: string): WrittenStep =>
   scheme === "qe"
     ? ["qe", { k: qe?.k ?? 10 }]
@@ -13,14 +13,16 @@ const stepOf = ({ aqe, qe }: RerankingFile, scheme: string): WrittenStep =>
       ? ["aqe", { k: aqe?.k ?? 10, alpha: aqe?.alpha ?? 3 }]
       : ["ja"]
 
-export const rerankMode = (
-  file: RerankingFile,
-  { from, labels }: { readonly from: string; readonly labels: string }
-): Written => {
+/**
+ * Translates a re-ranking file. The original's own file calls the scheme `ja` by the name `db`.
+ *
+ * @param found the saved embeddings, and the table of their names and labels
+ */
+export const rerankMode = (file: RerankingFile, found: { readonly from: string; readonly labels: string }): Written => {
   const schemes = [...new Set(file.rerank_scheme.map((scheme) => (scheme === "db" ? "ja" : scheme)))]
   const truth = truthAt(file.retrieval?.path_gt)
   const ranked: ReadonlyArray<WrittenStep> = [
-    ["embeddings", { from, labels }],
+    ["embeddings", found],
     ["rank", { queries: 0.2, seed: file.retrieval?.seed ?? file.seed ?? 24 }],
     ...(truth === undefined ? [] : [["relabel", { from: truth }] satisfies WrittenStep])
   ]
@@ -40,6 +42,6 @@ export const rerankMode = (
       compat: file.compat
     },
     pipelines: { plain: [...ranked, ...measured("plain", [])], ...Object.fromEntries(pipelines) },
-    notes: rerankingNotes(file, labels)
+    notes: rerankingNotes(file, found.labels)
   }
 }

@@ -1,14 +1,14 @@
-/** Steps of our pipelines as plain data, and as the text of a file. */
+/** Steps of our pipelines, as plain data and as the text of a file. */
 import { flowText } from "../../pipeline/print.ts"
 
-/** One step: its operator's name and what is not left at its default; values that are undefined are not written. */
+/** One step: the operator's name and its parameters. Parameters that are `undefined` are not written. */
 export type WrittenStep = readonly [operator: string, params?: Readonly<Record<string, unknown>>]
 
 /** A file of ours. */
 export interface Written {
   readonly settings: Readonly<Record<string, unknown>>
   readonly pipelines: Readonly<Record<string, ReadonlyArray<WrittenStep>>>
-  /** One sentence for everything that the original's file asks for and that happens in another way. */
+  /** One sentence for each key of the original's file that has no effect or another one here. */
   readonly notes: ReadonlyArray<string>
 }
 
@@ -22,7 +22,7 @@ const stepLine = ([operator, params = {}]: WrittenStep): string => {
   return all.length === 0 ? `    - ${operator}` : `    - ${operator}: { ${all.map(entry).join(", ")} }`
 }
 
-/** The file as YAML: settings, then pipelines, one step a line. */
+/** Returns the file as YAML: settings, then pipelines with one step per line. */
 export const fileText = ({ notes, pipelines, settings }: Written): string =>
   [
     ...notes.map((note) => `# ${note}`),

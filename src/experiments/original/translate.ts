@@ -1,6 +1,6 @@
 /**
- * Files in the original's form as files of ours. What is wrong with one is said at its own keys and lines, before anything
- * is translated; the translation itself is a file of ours like any other, which `--check` prints.
+ * Translates files in the original's form into files of ours. Faults are reported at the keys and lines of the original's
+ * file. The translation is a file of ours like any other; `--check` prints it.
  */
 import { basename, extname, join } from "node:path"
 import { Result } from "effect"
@@ -9,36 +9,30 @@ import { applySettings } from "../../pipeline/yaml/edit.ts"
 import { Faults } from "../../pipeline/yaml/faults.ts"
 import { fileText as textOf } from "../../pipeline/yaml/text.ts"
 import { type Node, parseYaml } from "../../pipeline/yaml/tree.ts"
+import { archiveOf, listOf, namesPatches, truthAt } from "./archive-paths.ts"
+import { descriptorsOf, savePlace } from "./embeddings-paths.ts"
 import { type Facts, factsOf, foldersOf } from "./facts.ts"
 import { ExperimentFile, RerankingFile } from "./keys.ts"
 import { prepareMode, testMode, trainMode, visualizeMode } from "./modes.ts"
 import { notesOf } from "./notes.ts"
-import {
-  archiveOf,
-  checkpointOf,
-  descriptorsOf,
-  listOf,
-  namesPatches,
-  pretrainedOf,
-  savePlace,
-  truthAt
-} from "./paths.ts"
 import { type Form, formOf, readExperiment, readReranking } from "./read.ts"
 import { rerankMode } from "./reranking.ts"
 import { fileText, type Written } from "./steps.ts"
+import { checkpointOf, pretrainedOf } from "./weights-paths.ts"
 
+/** A file of ours, made from one of the original. */
 export interface Translation {
-  /** The file of ours. */
+  /** The file as YAML. */
   readonly text: string
-  /** What is worth saying when it runs. */
+  /** Lines that are printed when the run starts. */
   readonly notes: ReadonlyArray<string>
   /** The run folder. */
   readonly folder: string
-  /** Folders elsewhere that stand in the run folder under these names. */
+  /** Links that the run folder holds: names, and the folders elsewhere that they lead to. */
   readonly links: Readonly<Record<string, string>>
 }
 
-/** The run folders of the modes: training keeps its curves in `summary`, test its embeddings and figures in `outputs`. */
+/** Returns the run folder of a mode: `summary` for training, with its curves; `outputs` for test, with its figures. */
 const placeOf = (facts: Facts): Pick<Translation, "folder" | "links"> => {
   const { checkpoints, outputs, summary } = foldersOf(facts)
   switch (facts.file.mode) {
@@ -55,10 +49,10 @@ const placeOf = (facts: Facts): Pick<Translation, "folder" | "links"> => {
 
 const pipelinesOf = (root: Node, facts: Facts, faults: Faults): Written["pipelines"] | undefined => {
   const archive = archiveOf(root, facts, faults)
-  const { mode, root_dir } = facts.file
+  const { mode } = facts.file
   if (mode === "prepare") return prepareMode(facts, archive)
   if (mode === "train") {
-    return trainMode(facts, pretrainedOf(root, facts, faults), namesPatches(join(root_dir, listOf(facts, "val"))))
+    return trainMode(facts, pretrainedOf(root, facts, faults), namesPatches(listOf(facts, "val")))
   }
   const weights = checkpointOf(root, facts, faults)
   if (weights === undefined) return undefined
@@ -92,10 +86,12 @@ const topKeys = (form: Form): ReadonlyArray<string> =>
   Object.keys((form === "experiment" ? ExperimentFile : RerankingFile).fields)
 
 /**
- * @param text a configuration in whatever form
+ * Translates a configuration if it is in the original's form.
+ *
+ * @param text a configuration, in the original's form or ours
  * @param file its name, for messages
  * @param set `path=value` edits, in the keys of the file's form
- * @returns `undefined` where the file is one of ours, or a `ConfigError` with every fault
+ * @returns the translation, `undefined` if the file is one of ours, or a `ConfigError` with every fault
  */
 export const translate = (
   text: string,
@@ -103,7 +99,7 @@ export const translate = (
   set: ReadonlyArray<string>
 ): Result.Result<Translation | undefined, ConfigError> => {
   const { faults: broken, root } = parseYaml(textOf(file, text))
-  // A file that cannot be parsed is refused by the loader of ours, in its own words.
+  // The loader of our files reports a file that cannot be parsed.
   const form = root === undefined || broken.length > 0 ? undefined : formOf(root)
   if (root === undefined || form === undefined) return Result.succeed(undefined)
   const faults = new Faults()

@@ -9,13 +9,16 @@ export interface Variant {
   readonly size: number
 }
 
-/** The original's four experiments. */
+/** The original's experiments; AID's published file is `publishedAid`. */
 export const variants: ReadonlyArray<Variant> = [
   { dataset: "BigEarthNet", classes: 19, nomenclature: "new_classes", metric: "smoothap", epochs: 40, size: 120 },
   { dataset: "UCM", classes: 17, nomenclature: "UCM", metric: "contrastive_avg", epochs: 100, size: 256 },
   { dataset: "AID", classes: 17, nomenclature: "AID", metric: "oml", epochs: 60, size: 256 },
   { dataset: "WHDLD", classes: 6, nomenclature: "WHDLD", metric: "contrastive_avg", epochs: 100, size: 256 }
 ]
+
+/** The AID file names a loss that nobody has. */
+export const publishedAid: Variant = { ...variants[2], metric: "proxy_ap" }
 
 export const experimentFile = ({ classes, dataset, epochs, metric, nomenclature, size }: Variant): string => `
 mode: 'test'
@@ -27,7 +30,7 @@ model: { backbone: 'resnet50', output_stride: 32, module: 'none', pooling: 'max'
 train: { nomenclature: '${nomenclature}', id_loss: , metric_loss: '${metric}', loss_weight: [1, 1], sim_threshold: 0.5, mining_strategy: 'ji', optimizer: 'adam',
          learning_rate: 1e-4, epochs: ${epochs}, batch_size: 72, dataset: '${dataset}', update_iter: 1, resume: False, checkpoint_step: 20 }
 test:
-  { nomenclature: '${nomenclature}', batch_size: 96, dataset: '${dataset}', ckpt_directory: 'ROOT/checkpoints', save: True, save_path: 'ROOT/saved', global: { multi_scale: [1] },
+  { nomenclature: '${nomenclature}', batch_size: 96, dataset: '${dataset}', ckpt_directory: 'ROOT/experiments/checkpoints', save: True, save_path: 'ROOT/saved', global: { multi_scale: [1] },
     retrieval: { chunk_size: 250, seed: 24, path_gt: 'ROOT/gt.hdf5', visualize: 10 }, visualization: { img_path: 'ROOT/Images' } }
 display: { summary_step: 100, display_step: 10 }
 augment_config:
@@ -35,9 +38,10 @@ augment_config:
     random_erasing: { p: 0.0, sl: 0.02, sh: 0.4, r1: 0.3 } }
 `
 
-export const rerankFile = `
-path_to_desc: 'ROOT/saved'
-dataset: 'UCM'
+/** Re-ranks what an experiment saved: its `.npy`, named like the experiment. */
+export const rerankFile = (dataset: Variant["dataset"], name = `${dataset}_1e-4_resnet50_max_none_multiAP`): string => `
+path_to_desc: 'ROOT/saved/${name}.npy'
+dataset: '${dataset}'
 seed: 24
 rerank_scheme: ['qe', 'aqe', 'db']
 retrieval: { chunk_size: 250, seed: 24, path_gt: None, visualize: 10 }

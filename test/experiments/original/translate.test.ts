@@ -8,20 +8,26 @@ import { translate } from "../../../src/experiments/original/translate.ts"
 import { language, makePlan, showPlan } from "../../../src/experiments/plan.ts"
 import { load } from "../../../src/pipeline/load.ts"
 import { hash } from "../../../src/pipeline/print.ts"
-import { experimentFile, rerankFile, type Variant, variants } from "./files.ts"
+import { experimentFile, publishedAid, rerankFile, type Variant, variants } from "./files.ts"
 
 const home = mkdtempSync(join(tmpdir(), "orbitrank-"))
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 const UCM = variants[1]
+const NAME = "UCM_1e-4_resnet50_max_none_multiAP"
+const SAVED = `saved/${NAME}`
+const CHECKPOINTS = join(home, "experiments", "checkpoints")
+const rerankUcm = rerankFile("UCM")
 
 beforeAll(() => {
-  for (const folder of ["checkpoints", "saved", "patches.lmdb", "S2A_1", "weights"]) mkdirSync(join(home, folder))
-  const files = "train.csv val.csv test.csv saved/embeddings.npy saved/embeddings.csv".split(" ")
+  for (const folder of ["experiments/checkpoints", "saved", "patches.lmdb", "S2A_1", "weights"]) {
+    mkdirSync(join(home, folder), { recursive: true })
+  }
+  const files = `train.csv val.csv test.csv ${SAVED}.npy ${SAVED}.csv`.split(" ")
   for (const file of files) writeFileSync(join(home, file), "")
   writeFileSync(join(home, "val.csv"), "one\n")
   mkdirSync(join(home, "truth.lmdb"))
   writeFileSync(join(home, "truth.lmdb", "data.mdb"), "")
-  for (const file of ["epoch_9.pth", "epoch_20.pth", "notes.txt"]) writeFileSync(join(home, "checkpoints", file), "")
+  for (const file of ["epoch_9.pth", "epoch_20.pth", "notes.txt"]) writeFileSync(join(CHECKPOINTS, file), "")
   writeFileSync(join(home, "weights", "resnet50-0676ba61.pth"), "")
 })
 
@@ -84,7 +90,22 @@ describe("a file of the original", () => {
   })
 
   it("takes the newest checkpoint of a folder, by epoch", () => {
-    expect(paramsOf(experimentFile(UCM), "test", "embed")?.weights).toBe(join(home, "checkpoints", "epoch_20.pth"))
+    expect(paramsOf(experimentFile(UCM), "test", "embed")?.weights).toBe(join(CHECKPOINTS, "epoch_20.pth"))
+  })
+
+  it("takes the checkpoints of the experiment's own folder first, as the original joins the two", () => {
+    const own = join(CHECKPOINTS, NAME)
+    const weights = (...set: ReadonlyArray<string>) => paramsOf(experimentFile(UCM), "test", "embed", set)?.weights
+    mkdirSync(own)
+    expect(weights()).toBe(join(CHECKPOINTS, "epoch_20.pth"))
+    for (const file of ["epoch_0002.safetensors", "epoch_3.pth"]) writeFileSync(join(own, file), "")
+    expect(weights()).toBe(join(own, "epoch_3.pth"))
+    expect(weights(`test.ckpt_directory=${own}`)).toBe(join(own, "epoch_3.pth"))
+    expect(weights("experiment=other")).toBe(join(CHECKPOINTS, "epoch_20.pth"))
+    expect(faults(experimentFile(UCM), [`test.ckpt_directory=${home}/none`]).join()).toContain(
+      `; training has left checkpoints in ${own}`
+    )
+    rmSync(own, { recursive: true })
   })
 
   it("finds pretrained weights of the backbone, for training alone", () => {
@@ -142,7 +163,75 @@ describe("a file of the original", () => {
     expect(translated(experimentFile(UCM))?.notes).toEqual([
       `path_gt: ${join(home, "gt.hdf5")} is not opened; relevance is computed from the labels instead.`
     ])
-    expect(translated(rerankFile)?.notes).toEqual([])
+    expect(translated(rerankUcm)?.notes).toEqual([])
+  })
+
+  it("reads BigEarthNet's lists from Splits where they are there, each by itself", () => {
+    const lists = (...set: ReadonlyArray<string>) => paramsOf(experimentFile(variants[0]), "test", "read", set)?.lists
+    expect(lists()).toBe(".")
+    mkdirSync(join(home, "Splits"))
+    writeFileSync(join(home, "Splits", "test.csv"), "one\n")
+    expect([lists(), lists("compat=original")]).toEqual(["Splits", "."])
+    expect(paramsOf(experimentFile(UCM), "test", "read")?.lists).toBe(".")
+    rmSync(join(home, "Splits"), { recursive: true })
+  })
+
+  it("names the place of a list that is missing", () => {
+    const without = (variant: Variant) => {
+      rmSync(join(home, "test.csv"))
+      const found = faults(experimentFile(variant)).join()
+      writeFileSync(join(home, "test.csv"), "")
+      return found
+    }
+    expect(without(variants[0])).toContain(
+      rooted(
+        "ROOT/Splits/test.csv is missing: it lists the patches of test, one name per line; put the list there or at ROOT/test.csv"
+      )
+    )
+    expect(without(UCM)).toContain(
+      rooted("ROOT/test.csv is missing: it lists the patches of test, and `mode: prepare` writes it for UCM")
+    )
+  })
+
+  it("saves embeddings under the experiment's name in save_path, or where a .npy says", () => {
+    const save = (...set: ReadonlyArray<string>) => paramsOf(experimentFile(UCM), "test", "save", set)
+    expect(save()).toEqual({ to: NAME, folder: join(home, "saved") })
+    expect(save("experiment=second run", "train.learning_rate=0.0001")).toMatchObject({
+      to: "UCM_0.0001_resnet50_max_none_second run"
+    })
+    expect(save(`test.save_path=${home}/a/own.v2.npy`)).toEqual({ to: "own.v2", folder: join(home, "a") })
+    expect(faults(experimentFile(UCM), [`test.save_path=${home}/a/.npy.npy`]).join()).toContain(
+      'expected a file name before .npy, found ".npy"'
+    )
+  })
+
+  it("passes the parameters of the chosen losses only, and names the others", () => {
+    const chosen = (metric: string, ...set: ReadonlyArray<string>) => {
+      const edits = ["mode=train", `train.metric_loss=${metric}`, "train.sim_threshold=0.4", ...set]
+      return {
+        notes: translated(experimentFile(UCM), edits)?.notes,
+        text: translated(experimentFile(UCM), edits)?.text
+      }
+    }
+    expect(chosen("contrastive_avg").text).toContain("sim_threshold: 0.4, mining_strategy: ji")
+    expect(chosen("contrastive_avg").notes).toEqual([])
+    expect(chosen("oml").text).not.toContain("sim_threshold: 0.4")
+    expect(chosen("oml").notes).toEqual(["sim_threshold, mining_strategy: no effect, because the loss is oml."])
+    expect(chosen("oml", "train.loss_weight=[7, 2]").text).toContain("loss_weight: [1, 2]")
+  })
+
+  it("refuses proxy_ap for training only", () => {
+    const text = experimentFile(publishedAid)
+    expect(faults(text, ["mode=train"])).toEqual([
+      expect.stringMatching(
+        /^a\.yaml:\d+:\d+: train\.metric_loss: `proxy_ap` is named in .* choose one of `contrastive_avg`, .*, or give no value for none$/
+      )
+    ])
+    for (const mode of ["prepare", "test", "visualize"]) {
+      expect(translated(text, [`mode=${mode}`])?.notes).toContain(
+        `metric_loss: neither the original's code nor orbitrank has proxy_ap; \`mode: ${mode}\` does not need it.`
+      )
+    }
   })
 
   it("reads ground truth of ours in place of the archive's labels", () => {
@@ -151,21 +240,21 @@ describe("a file of the original", () => {
       expect(paramsOf(text, mode, "relabel", [`mode=${mode}`])).toEqual({ from: join(home, "truth.lmdb") })
     }
     expect(translated(text)?.notes).toEqual([])
-    const again = rerankFile.replace("path_gt: None", "path_gt: 'ROOT/truth.lmdb'")
+    const again = rerankUcm.replace("path_gt: None", "path_gt: 'ROOT/truth.lmdb'")
     expect(paramsOf(again, "qe", "relabel")).toEqual({ from: join(home, "truth.lmdb") })
   })
 
   it("says in one line each what it does not read", () => {
     expect(translated(experimentFile(UCM), ["mode=visualize"])?.notes).toEqual([
       `path_gt: ${join(home, "gt.hdf5")} is not opened; relevance is computed from the labels instead.`,
-      `img_path: ${join(home, "Images")} is not read; pictures come from the archive in ${home}.`
+      `img_path: ${join(home, "Images")} is not read; images come from the archive in ${home}.`
     ])
-    const again = rerankFile
+    const again = rerankUcm
       .replace("img_path: None", "img_path: pictures")
       .replace("labels_csv_path: None }\nja", "labels_csv_path: labels.csv }\nja")
     expect(translated(again)?.notes).toEqual([
-      "img_path: pictures is not read; re-ranking draws no pictures.",
-      `labels.csv: not read; labels stand in ${join(home, "saved", "embeddings.csv")}.`
+      "img_path: pictures is not read; re-ranking draws no images.",
+      `labels.csv: not read; the labels come from ${join(home, `${SAVED}.csv`)}.`
     ])
   })
 
@@ -176,10 +265,10 @@ describe("a file of the original", () => {
     mkdirSync(place, { recursive: true })
     writeFileSync(join(place, "epoch_0020.safetensors"), "")
     expect(notes()).toEqual([
-      `resume: False: a training that is not finished begins anew, without the checkpoints in ${place}.`
+      `resume: False: an unfinished training starts anew; the checkpoints in ${place} are removed.`
     ])
     expect(notes("train.resume=True")).toEqual([])
-    rmSync(join(home, "experiments"), { recursive: true })
+    rmSync(place, { recursive: true })
   })
 
   it("keeps every checkpoint, and writes losses for TensorBoard as often as it says", () => {
@@ -204,33 +293,50 @@ describe("a file of the original", () => {
 })
 
 describe("a re-ranking file", () => {
+  it("finds embeddings by their file, its name without extension, or their folder", () => {
+    const from = (path: string) => paramsOf(rerankUcm, "plain", "embeddings", [`path_to_desc=${path}`])?.from
+    const found = join(home, `${SAVED}.npy`)
+    for (const path of [found, join(home, SAVED), join(home, "saved")]) expect(from(path)).toBe(found)
+    for (const name of ["AID_1e-4_a.npy", "AID_1e-4_a.csv", "AID_1e-4_b.npy"])
+      writeFileSync(join(home, "saved", name), "")
+    expect(from(join(home, "saved"))).toBe(found)
+    expect(faults(rerankFile("AID"), [`path_to_desc=${home}/saved`]).join()).toContain(
+      `${home}/saved holds 3 .npy files (AID_1e-4_a.npy, AID_1e-4_b.npy, ${NAME}.npy): give the path of one .npy file`
+    )
+    rmSync(join(home, "saved", "AID_1e-4_b.npy"))
+    expect(paramsOf(rerankFile("AID"), "plain", "embeddings", [`path_to_desc=${home}/saved`])?.from).toBe(
+      join(home, "saved", "AID_1e-4_a.npy")
+    )
+    for (const name of ["AID_1e-4_a.npy", "AID_1e-4_a.csv"]) rmSync(join(home, "saved", name))
+  })
+
   it("is the plain ranking, then a pipeline a scheme, `db` being `ja`", () => {
-    const { folder, loaded } = planOf(rerankFile)
+    const { folder, loaded } = planOf(rerankUcm)
     expect([...loaded.pipelines.keys()]).toEqual(["plain", "qe", "aqe", "ja"])
     expect(folder).toBe(join("outputs", "mine"))
-    expect(paramsOf(rerankFile, "ja", "report")).toEqual({ as: "ja", beside: ["plain", "qe", "aqe"] })
-    expect(paramsOf(rerankFile, "aqe", "aqe")).toEqual({ k: 10, alpha: 3 })
-    expect(paramsOf(rerankFile, "plain", "embeddings")).toEqual({
-      from: join(home, "saved", "embeddings.npy"),
-      labels: join(home, "saved", "embeddings.csv")
+    expect(paramsOf(rerankUcm, "ja", "report")).toEqual({ as: "ja", beside: ["plain", "qe", "aqe"] })
+    expect(paramsOf(rerankUcm, "aqe", "aqe")).toEqual({ k: 10, alpha: 3 })
+    expect(paramsOf(rerankUcm, "plain", "embeddings")).toEqual({
+      from: join(home, `${SAVED}.npy`),
+      labels: join(home, `${SAVED}.csv`)
     })
   })
 
   it.each([
     ["rerank_scheme: ['qe', 'aqe', 'db']", "rerank_scheme: ['csqe']", 'rerank_scheme.0: unknown value "csqe"'],
     [
-      "path_to_desc: 'ROOT/saved'",
+      `path_to_desc: 'ROOT/${SAVED}.npy'`,
       "path_to_desc: 'ROOT/none'",
-      "path_to_desc: there is no ROOT/none: looked for a folder with embeddings.npy, or a .npy file"
+      "path_to_desc: there is no ROOT/none: looked for a .npy file, or a folder with one; `mode: test` with `save: True` writes it"
     ],
     [
-      "path_to_desc: 'ROOT/saved'",
+      `path_to_desc: 'ROOT/${SAVED}.npy'`,
       "path_to_desc: 'ROOT/weights'",
-      "path_to_desc: ROOT/weights holds 0 .npy files: looked for embeddings.npy, or a single one"
+      "path_to_desc: ROOT/weights holds no .npy file: give the path of one .npy file"
     ],
     ["aqe: { k: 10, alpha: 3 }", "aqe: { k: 0, alpa: 3 }", "aqe.k: expected a whole number of at least 1, found 0"]
   ])("with %s become %s is refused", (before, after, message) => {
-    expect(faults(rerankFile.replace(before, after)).join("\n")).toContain(rooted(message))
+    expect(faults(rerankUcm.replace(before, after)).join("\n")).toContain(rooted(message))
   })
 })
 
@@ -244,18 +350,13 @@ describe("faults", () => {
   it.each([
     [
       "metric_loss: 'contrastive_avg'",
-      "metric_loss: 'proxy_ap'",
-      "train.metric_loss: `proxy_ap` is named in the original's files, but neither its code nor this one has it; there is `contrastive_avg`, `triplet_avg`, `triplet_hard`, `oml`, `smoothap`, or no value for none"
-    ],
-    [
-      "metric_loss: 'contrastive_avg'",
       "metric_loss: 'none'",
       'train.metric_loss: expected a loss, or no value for none, found "none"'
     ],
     [
       "multi_scale: [1]",
       "multi_scale: [1, 2]",
-      "test.global.multi_scale: expected [1]: several scales are deprecated in the original, and not offered here, found [1,2]"
+      "test.global.multi_scale: expected [1], since other scales are deprecated in the original and not supported here, found [1,2]"
     ],
     [
       "backbone: 'resnet50'",
@@ -271,14 +372,14 @@ describe("faults", () => {
     ["save: True", "save: 'True'", 'test.save: expected true or false, found "True"'],
     ["device: [0]", "device: [-1]", "device"],
     [
-      "ckpt_directory: 'ROOT/checkpoints'",
+      "ckpt_directory: 'ROOT/experiments/checkpoints'",
       "ckpt_directory: 'ROOT/saved'",
-      "test.ckpt_directory: ROOT/saved holds no checkpoint: looked for epoch_N.safetensors and epoch_N.pth"
+      `test.ckpt_directory: neither ROOT/${SAVED} nor ROOT/saved holds a checkpoint: looked for epoch_N.safetensors or epoch_N.pth`
     ],
     [
-      "ckpt_directory: 'ROOT/checkpoints'",
+      "ckpt_directory: 'ROOT/experiments/checkpoints'",
       "ckpt_directory: 'ROOT/none'",
-      "test.ckpt_directory: there is no folder ROOT/none: looked for checkpoints there, epoch_N.safetensors or epoch_N.pth"
+      `test.ckpt_directory: there is no folder ROOT/none: looked for checkpoints in ROOT/none/${NAME} and in ROOT/none, epoch_N`
     ],
     [
       "root_dir: 'ROOT'",
@@ -293,14 +394,14 @@ describe("faults", () => {
     [
       "backbone: 'resnet50', output_stride: 32",
       "backbone: 'vgg16', output_stride: 16",
-      "model.output_stride: expected 32 for vgg16, found 16; the original ignores it there, as `compat: original` does"
+      "model.output_stride: expected 32 for vgg16, found 16; the original ignores it for this backbone, as `compat: original` does"
     ],
     [
       "sl: 0.02, sh: 0.4",
       "sl: 0.5, sh: 0.4",
       "augment_config.random_erasing.sl: expected at most `sh`, which is 0.4, found 0.5"
     ],
-    ["mode: 'test'", "mode: 'rerank'", "mode: re-ranks saved embeddings, so its file has `path_to_desc`"],
+    ["mode: 'test'", "mode: 'rerank'", "mode: `rerank` works on saved embeddings, so its file needs `path_to_desc`"],
     ["mode: 'test'", "mode: 'tset'", 'mode: unknown value "tset"; did you mean `test`?']
   ])("%s become %s", (before, after, message) => {
     const found = faults(experimentFile(UCM).replace(before, after))

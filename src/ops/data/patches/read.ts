@@ -88,7 +88,8 @@ export const read = source({
     ),
     kind: param(choice(AUTO, ...ARCHIVE_NAMES), "What the archive is, where one is read.", AUTO),
     archive: optional(ArchiveSchema, "How else that archive is read: parameters of the operator `archive`."),
-    split: param(choice("train", "val", "test"), "Which list of patches: its CSV file stands under `root_dir`."),
+    split: param(choice("train", "val", "test"), "Which list of patches: `train.csv`, `val.csv` or `test.csv`."),
+    lists: param(Name, "Folder of the lists; under `root_dir` unless it is absolute.", "."),
     bands: param<BandSelection>(
       Bands,
       "Channels, in order: the name of a selection, or a list of bands.",
@@ -117,7 +118,7 @@ export const read = source({
         const { bands, concurrency, epochs, nomenclature, shuffle, split, unit } = params
         const run = yield* Run
         const first = yield* FirstEpoch
-        const list = resolve(run.root, `${split}.csv`)
+        const list = resolve(run.root, params.lists, `${split}.csv`)
         const from = resolve(run.root, params.from)
         yield* run.uses(list)
         if (params.store === "lmdb") yield* run.uses(dataFile(from))

@@ -3,7 +3,7 @@ import { Effect, Stream } from "effect"
 import { operator } from "../../../pipeline/operator.ts"
 import { Name, optional, param } from "../../../pipeline/param.ts"
 import { Embeddings } from "../../elements.ts"
-import { FileName } from "../../filename.ts"
+import { FileStem } from "../../filename.ts"
 import { Run } from "../../run.ts"
 import { RetrieveError, unwritable } from "../retrieve-error.ts"
 import { EmbeddingsFile } from "./embeddings-file.ts"
@@ -26,7 +26,7 @@ export const save = operator({
   from: Embeddings,
   to: Embeddings,
   params: {
-    to: param(FileName, "Name of the files.", "embeddings"),
+    to: param(FileStem, "Name of the files, without extension.", "embeddings"),
     folder: optional(Name, "Folder for them in place of the run folder; relative to where the command is called.")
   },
   declares: {

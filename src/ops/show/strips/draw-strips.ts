@@ -41,13 +41,13 @@ const drawOne = Effect.fnUntraced(function* <E>(
   read: (patch: string) => Effect.Effect<ReadonlyArray<Band>, E>,
   folder: string,
   content: StripContent,
-  selection: BandSelection
+  { bands: selection, digits }: { readonly bands: BandSelection; readonly digits: number }
 ) {
   const patches = [content.query, ...content.results]
   const pictures = yield* Effect.forEach(patches, ({ name }) =>
     Effect.flatMap(read(name), (bands) => touching(name, () => pickRgb(name, bands, namesIn(selection, bands))))
   )
-  const strip: Strip = { file: stripName(content), ...content }
+  const strip: Strip = { file: stripName(content, digits), ...content }
   const bytes = yield* png(
     drawStrip(
       pictures,
@@ -67,7 +67,7 @@ const drawing = <E>(
   rankings: Stream.Stream<Ranking>,
   { pass, rest }: ReturnType<typeof chooser>,
   read: (patch: string) => Effect.Effect<ReadonlyArray<Band>, E>,
-  bands: BandSelection,
+  look: { readonly bands: BandSelection; readonly digits: number },
   which: Which
 ) =>
   Stream.unwrap(
@@ -76,7 +76,7 @@ const drawing = <E>(
       const drawn: Array<Strip> = []
       const draw = Effect.fnUntraced(function* (contents: ReadonlyArray<StripContent>) {
         for (const content of contents) {
-          const { path, strip } = yield* drawOne(read, folder, content, bands)
+          const { path, strip } = yield* drawOne(read, folder, content, look)
           drawn.push(strip)
           yield* wrote(path)
         }
@@ -121,11 +121,12 @@ export const makeStrips = <E, R>(open: OpenBands<E, R>) =>
       kind: param(choice(...ARCHIVE_NAMES), "What the archive is, where there is no store.", "bigearthnet"),
       images: optional(Name, "File or folder of queries that belong to no archive, as `images` takes it."),
       bands: param(Shown, "Bands shown as red, green and blue; `rgb` are those of Sentinel-2, or of a picture.", "rgb"),
+      digits: param(PositiveInt, "Digits of the query's number in file names, filled up with zeros.", 5),
       without_store: param(choice("fail", "skip"), "What to do where the store cannot be opened.", "fail")
     },
     declares: { shares: () => ["strips/*.png", "strips/strips.json"] },
     run:
-      ({ bands, from, images, kind, queries, store, top, which, without_store }) =>
+      ({ bands, digits, from, images, kind, queries, store, top, which, without_store }) =>
       (rankings) =>
         Stream.unwrap(
           Effect.gen(function* () {
@@ -140,7 +141,9 @@ export const makeStrips = <E, R>(open: OpenBands<E, R>) =>
               Effect.as(say(`No strips: ${fault instanceof Error ? fault.message : fault}`), undefined)
             )
             const read = yield* without_store === "skip" ? skipping : opening
-            return read === undefined ? rankings : drawing(rankings, chooser(which, queries, top), read, bands, which)
+            return read === undefined
+              ? rankings
+              : drawing(rankings, chooser(which, queries, top), read, { bands, digits }, which)
           })
         )
   })

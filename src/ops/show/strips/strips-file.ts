@@ -12,9 +12,14 @@ export interface Strip extends StripContent {
 export const stripsFolder = (runFolder: string): string => join(runFolder, "strips")
 export const stripsIndex = (runFolder: string): string => join(stripsFolder(runFolder), "strips.json")
 
-/** Row and summed similarity of the results, so that names tell good queries from bad ones. */
-export const stripName = ({ results, row }: StripContent): string =>
-  `${String(row).padStart(5, "0")}_${results.reduce((sum, { similarity }) => sum + (similarity ?? 0), 0).toFixed(2)}.png`
+/**
+ * File name of a strip: row of the query and summed similarity of its results, `00001_3.18.png`, so that names show good
+ * queries and bad ones.
+ *
+ * @param digits digits of the row, at least
+ */
+export const stripName = ({ results, row }: StripContent, digits: number): string =>
+  `${String(row).padStart(digits, "0")}_${results.reduce((sum, { similarity }) => sum + (similarity ?? 0), 0).toFixed(2)}.png`
 
 /**
  * The strips of a run with their pictures as PNG bytes; none where none were drawn.

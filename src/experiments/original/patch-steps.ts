@@ -1,25 +1,28 @@
-/** From a file's data set to the steps that give patches ready for a network. */
+/** The steps that read patches and prepare them for a network. */
 import type { Split } from "../../ops/elements.ts"
+import { listsFolderOf, splitOf } from "./archive-paths.ts"
 import type { Facts } from "./facts.ts"
 import type { WrittenStep } from "./steps.ts"
-
-/** The original's `val` reads the test list of BigEarthNet, and its `test` the validation list. */
-export const splitOf = ({ original, pictures }: Facts, split: Split): Split =>
-  pictures || !original || split === "train" ? split : split === "val" ? "test" : "val"
 
 const nomenclatureOf = ({ file, pictures }: Facts): string | undefined => {
   if (pictures) return undefined
   return file.model.num_classes === 43 ? "43" : "19"
 }
 
-/** Where pixels come from: a store for bands, the archive's own files for pictures. */
+/** Returns the parameters that say where pixels come from: the store for BigEarthNet, the archive's files for the others. */
 export const sourceOf = ({ kind, pictures }: Facts) =>
   pictures ? { from: ".", store: "none", kind } : { from: "patches.lmdb" }
 
+/**
+ * Returns the step that reads the patches of a split.
+ *
+ * @param more further parameters of `read`
+ */
 export const readStep = (facts: Facts, split: Split, more: Readonly<Record<string, unknown>> = {}): WrittenStep => [
   "read",
   {
     split: splitOf(facts, split),
+    lists: listsFolderOf(facts, split) === "." ? undefined : listsFolderOf(facts, split),
     ...more,
     ...sourceOf(facts),
     bands: facts.file.model.channels === 10 ? "s2-10m+20m" : "rgb",
@@ -27,12 +30,12 @@ export const readStep = (facts: Facts, split: Split, more: Readonly<Record<strin
   }
 ]
 
-/** The original has the constants of ImageNet for pictures, those of BigEarthNet for its bands. */
+/** Returns the step that normalises: by ImageNet's constants for RGB data sets, by BigEarthNet's for its bands. */
 export const normaliseStep = ({ file, pictures }: Facts): WrittenStep => {
   const { normalize = true } = file.augment_config ?? {}
   return ["normalise", { by: !normalize ? "none" : pictures ? "imagenet" : "bigearthnet" }]
 }
 
-/** Pictures come in sizes of their own; bands are 120 x 120, and stay so. */
+/** Returns the step that resizes the images of RGB data sets. BigEarthNet's patches are 120 x 120 and keep that size. */
 export const resizeSteps = ({ file, pictures }: Facts): ReadonlyArray<WrittenStep> =>
   pictures ? [["resize", { size: file.augment_config?.image_size ?? 256 }]] : []
