@@ -25,8 +25,9 @@ export interface Element<A extends AnyElement> {
  * Declares an element.
  *
  * @example
- * export interface Batch { readonly kind: "batch"; readonly images: Float32Array }
- * export const Batch = element<Batch>("batch", "batches", "patches stacked to [n, h, w, c]")
+ * interface Batch { readonly kind: "batch"; readonly images: Float32Array }
+ * const Batch = element<Batch>("batch", "batches", "patches stacked to [n, h, w, c]")
+ * Batch.plural // => "batches"
  */
 export const element = <A extends AnyElement>(kind: A["kind"], plural: string, about: string): Element<A> =>
   Object.freeze({ kind, plural, about })

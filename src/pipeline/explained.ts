@@ -18,9 +18,9 @@ export interface Explanation {
  * `subject: problem. Remedy.`
  *
  * @example
- * export class StoreError extends explained("StoreError") {}
- * new StoreError({ subject: "patches.lmdb", problem: "is not a store", remedy: "Run `prepare` again" }).message
- * // "patches.lmdb: is not a store. Run `prepare` again."
+ * class StoreError extends explained("StoreError") {}
+ * const error = new StoreError({ subject: "patches.lmdb", problem: "is not a store", remedy: "Run `prepare` again" })
+ * error.message // => "patches.lmdb: is not a store. Run `prepare` again."
  */
 export const explained = <Tag extends string>(tag: Tag) => {
   class Explained extends Data.TaggedError(tag)<Explanation> {

@@ -21,7 +21,7 @@ export const originalBands = (count: number): ReadonlyArray<string> | undefined 
  * For each of our names its place among those of the file; `undefined` where they are not the same names.
  *
  * @example
- * placesOf(["B08", "B04"], ["B04", "B08"]) // [1, 0]
+ * placesOf(["B08", "B04"], ["B04", "B08"]) // => [1, 0]
  */
 export const placesOf = (
   ours: ReadonlyArray<string>,
