@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { describe, expect, it } from "vitest"
-import { operators } from "../src/experiments/operators.ts"
+import { language } from "../src/experiments/plan.ts"
 import { catalogue, catalogueMarkdown } from "../src/pipeline/catalogue.ts"
 
 const root = resolve(import.meta.dirname, "..")
@@ -17,7 +17,7 @@ const pages = [
 
 it("docs/operators.md is what `npm run docs` writes", () => {
   const written = readFileSync(join(root, "docs/operators.md"), "utf8")
-  expect(written).toBe(catalogueMarkdown(catalogue(operators)))
+  expect(written).toBe(catalogueMarkdown(catalogue(language.operators)))
 })
 
 describe.each(pages)("$name", ({ name, text }) => {

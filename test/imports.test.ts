@@ -33,7 +33,7 @@ describe("imports run one way", () => {
   })
 
   it("experiments -> ops -> pipeline", () => {
-    const rank = (file: string) => ["pipeline", "ops", "experiments"].indexOf(file.split("/")[0])
+    const rank = (file: string) => ["pipeline", "ops", "experiments", "index.ts"].indexOf(file.split("/")[0])
     expect(offending((from, to) => rank(to) > rank(from))).toEqual([])
   })
 
@@ -54,6 +54,19 @@ describe("imports run one way", () => {
     expect(
       offending((from, to) => from.startsWith("ops/") && !from.startsWith("ops/show/") && to.startsWith("ops/show/"))
     ).toEqual([])
+  })
+
+  it("formats are the ground floor: they import no room of ops, only what flows", () => {
+    const within = (file: string) => file.startsWith("ops/formats/")
+    expect(
+      offending((from, to) => within(from) && to.startsWith("ops/") && !within(to) && to !== "ops/elements.ts")
+    ).toEqual([])
+  })
+
+  it("measure imports no retrieval, and retrieval no training", () => {
+    const pair = (from: string, to: string, a: string, b: string) => from.startsWith(a) && to.startsWith(b)
+    expect(offending((from, to) => pair(from, to, "ops/measure/", "ops/retrieve/"))).toEqual([])
+    expect(offending((from, to) => pair(from, to, "ops/retrieve/", "ops/train/"))).toEqual([])
   })
 
   it("measure and the losses are pure: no engine, no store, no model", () => {

@@ -7,8 +7,7 @@ import type { ConfigError } from "../pipeline/fault.ts"
 import { suggestion } from "../pipeline/words.ts"
 import type { Beginning } from "./folder.ts"
 import { showNetworks } from "./networks.ts"
-import { operators } from "./operators.ts"
-import { makePlan, type Plan, showPlan } from "./plan.ts"
+import { language, makePlan, type Plan, showPlan } from "./plan.ts"
 import { makeProgress } from "./progress.ts"
 import { RunError } from "./run-error.ts"
 import { runPlan } from "./runner.ts"
@@ -97,7 +96,7 @@ const run = Effect.fnUntraced(function* (
 
 export const command = Command.make("run.ts", options, (given) =>
   Effect.gen(function* () {
-    if (given.operators) return yield* Console.log(showCatalogue(catalogue(operators)))
+    if (given.operators) return yield* Console.log(showCatalogue(catalogue(language.operators)))
     const file = Option.getOrUndefined(given.config)
     if (file === undefined) {
       return yield* new RunError({

@@ -7,12 +7,16 @@ import { type Loaded, load } from "../pipeline/load.ts"
 import type { AnyPipeline } from "../pipeline/pipeline.ts"
 import { flowText, hash, print, toJson } from "../pipeline/print.ts"
 import { disagreements } from "./agreement.ts"
-import { operators } from "./operators.ts"
+import * as every from "./operators.ts"
 import { type Translation, translate } from "./original/translate.ts"
 import type { Configuration } from "./record.ts"
 import { RunError } from "./run-error.ts"
 import { settings } from "./settings.ts"
 
+/** Every operator, by name. */
+const operators = Object.values(every).sort((a, b) => (a.name < b.name ? -1 : 1))
+
+/** The language of configuration files: top-level settings, operators, and the settings that operators inherit. */
 export const language = { settings, operators, inherited: ["compat"] } as const
 export type Experiment = Loaded<typeof settings, typeof operators>
 

@@ -43,7 +43,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   compare: "experiments/compare.test.ts",
   evaluate: "experiments/evaluate.test.ts",
   export: "ops/data/stores/whole.test.ts",
-  inspect: "ops/data/inspect.test.ts",
+  inspect: "ops/data/inspect/inspect.test.ts",
   quickstart: "experiments/learning.test.ts",
   rerank: "experiments/rerank.test.ts",
   search: "experiments/search.test.ts",

@@ -2,8 +2,9 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { describe, expect, it } from "vitest"
-import { operators } from "../../src/experiments/operators.ts"
+import { language } from "../../src/experiments/plan.ts"
 
+const { operators } = language
 const folder = resolve(import.meta.dirname, "../../src/experiments")
 const files = readdirSync(folder).filter((name) => name.endsWith(".ts"))
 
