@@ -5,7 +5,7 @@
 import { Effect } from "effect"
 import type { Batch } from "../../src/ops/elements.ts"
 import { type Model, makeModel } from "../../src/ops/model/model.ts"
-import { uploadArrays } from "../../src/ops/model/weights.ts"
+import { uploadArrays } from "../../src/ops/model/weights/tensors.ts"
 import { type Engine, openEngine } from "../../src/ops/tensor/engine.ts"
 import { convGeometry } from "../../src/ops/tensor/geometry.ts"
 import type { Tensor } from "../../src/ops/tensor/tfjs.ts"

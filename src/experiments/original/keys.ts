@@ -1,8 +1,8 @@
 /** The keys of files in the original's form, and the values that each accepts. */
 import { Schema } from "effect"
-import { attentionNames } from "../../ops/model/attention.ts"
+import { attentionNames } from "../../ops/model/attentions.ts"
 import { backboneNames } from "../../ops/model/backbones.ts"
-import { poolingNames } from "../../ops/model/pooling.ts"
+import { poolingNames } from "../../ops/model/poolings.ts"
 import {
   Compat,
   choice,

@@ -1,11 +1,12 @@
 /** The backbones by name. A new one is a file in `backbones/` and a line here. */
+
+import type { Backbone } from "./backbones/backbone.ts"
 import { efficientnets } from "./backbones/efficientnet.ts"
 import { resnets } from "./backbones/resnet.ts"
 import { ibnResnets } from "./backbones/resnet-ibn.ts"
 import { resnet10Slim } from "./backbones/resnet10-slim.ts"
 import { senets } from "./backbones/senet.ts"
 import { vggs } from "./backbones/vgg.ts"
-import type { Backbone } from "./encoder.ts"
 
 export const backbones = {
   "resnet10-slim": resnet10Slim,

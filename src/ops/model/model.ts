@@ -2,13 +2,13 @@
 import { random } from "../../pipeline/random.ts"
 import type { NamedArray } from "../elements.ts"
 import type { Tensor } from "../tensor/tfjs.ts"
-import { attentions } from "./attention.ts"
+import { attentions } from "./attentions.ts"
 import { backbones } from "./backbones.ts"
-import { type Branches, type Head, singleHead } from "./head.ts"
-import { type Layer, type Parameter, type Pass, sequence } from "./layer.ts"
+import { partsHead } from "./heads/parts.ts"
+import { type Branches, type Head, singleHead } from "./heads/single.ts"
+import { type Layer, type Parameter, type Pass, sequence } from "./layers/layer.ts"
 import { factsOf, isSingle, type ModelParams, type PretrainedParams, SINGLE } from "./params.ts"
-import { partsHead } from "./parts.ts"
-import { pools } from "./pooling.ts"
+import { pools } from "./poolings.ts"
 
 export interface Model {
   readonly params: ReturnType<typeof factsOf>

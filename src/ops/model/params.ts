@@ -2,11 +2,11 @@
 import { resolve } from "node:path"
 import { Schema } from "effect"
 import { Compat, choice, listOf, Name, PositiveInt } from "../../pipeline/param.ts"
-import { type AttentionName, attentionNames } from "./attention.ts"
+import { type AttentionName, attentionNames } from "./attentions.ts"
+import type { OutputStride } from "./backbones/backbone.ts"
 import { atStride32, type BackboneName, backboneNames, backbones } from "./backbones.ts"
-import type { OutputStride } from "./encoder.ts"
-import type { Part } from "./parts.ts"
-import { type PoolingName, poolingNames } from "./pooling.ts"
+import type { Part } from "./heads/parts.ts"
+import { type PoolingName, poolingNames } from "./poolings.ts"
 
 /** The single head. */
 export const SINGLE: ReadonlyArray<Part> = [[1, 1, 1]]

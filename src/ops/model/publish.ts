@@ -9,8 +9,8 @@ import { writeFileAtomic } from "../formats/files.ts"
 import { Run } from "../run.ts"
 import { engine } from "../tensor/engine.ts"
 import { version } from "../version.ts"
-import { exportWeights } from "./export.ts"
 import { WeightsError } from "./model-error.ts"
+import { exportWeights } from "./weights/export.ts"
 
 const write = (path: string, { network, weights }: TrainState, normalisation: string, engineVersion: string) =>
   Effect.try({

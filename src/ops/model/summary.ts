@@ -1,8 +1,8 @@
 /** What a network makes of an image: the size after each stage, and how many numbers it is made of. */
 import type { Engine } from "../tensor/engine.ts"
-import type { Parameter, Pass } from "./layer.ts"
-import { engineShape } from "./layout.ts"
+import type { Parameter, Pass } from "./layers/layer.ts"
 import type { Model } from "./model.ts"
+import { engineShape } from "./weights/layout.ts"
 
 export interface StageSummary {
   /** What its parameters' names begin with. */

@@ -9,8 +9,8 @@ import { BATCHES_AHEAD, Batch, TrainStep } from "../elements.ts"
 import { drawnWeights, type Model, makeModel } from "../model/model.ts"
 import type { CheckpointError, WeightsError } from "../model/model-error.ts"
 import { ModelParams, pretrainedFile } from "../model/params.ts"
-import { startingWeights } from "../model/start.ts"
 import { checkpointPath, type EpochEnd, readCheckpoint } from "../model/weights/checkpoints.ts"
+import { startingWeights } from "../model/weights/start.ts"
 import { FirstEpoch, Run } from "../run.ts"
 import { type Engine, engine } from "../tensor/engine.ts"
 import { checkBatch, checkLosses } from "./checks.ts"
@@ -61,7 +61,7 @@ const fresh = Effect.fnUntraced(function* ({ first, model, params }: Beginning) 
   const { seed } = yield* Run
   if (first === undefined) return { weights: drawnWeights(model, seed), moments, step: 0 }
   yield* attempt(() => checkBatch(first, model))
-  return { weights: yield* startingWeights(model, first, true), moments, step: 0 }
+  return { weights: (yield* startingWeights(model, first, true)).arrays, moments, step: 0 }
 })
 
 /** The state after an epoch, found to be of this training. */

@@ -1,6 +1,6 @@
 /** Optimisers by name: what they remember of each weight, and one update. */
 import type { NamedArray } from "../elements.ts"
-import type { Parameter } from "../model/layer.ts"
+import type { Parameter } from "../model/layers/layer.ts"
 import type { Engine } from "../tensor/engine.ts"
 import type { Tensor } from "../tensor/tfjs.ts"
 

@@ -1,8 +1,8 @@
 /** One pass of a batch through a network in training: outputs of all branches, statistics, gradients. */
 import type { Batch } from "../elements.ts"
-import type { Branches } from "../model/head.ts"
+import type { Branches } from "../model/heads/single.ts"
 import type { Model } from "../model/model.ts"
-import type { Weights } from "../model/weights.ts"
+import type { Weights } from "../model/weights/tensors.ts"
 import { plus } from "../tensor/elementwise.ts"
 import type { Engine } from "../tensor/engine.ts"
 import type { Tensor } from "../tensor/tfjs.ts"

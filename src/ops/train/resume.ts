@@ -4,7 +4,7 @@ import { few } from "../../pipeline/words.ts"
 import type { NetworkFacts } from "../elements.ts"
 import type { Model } from "../model/model.ts"
 import { damagedCheckpoint, type EpochEnd } from "../model/weights/checkpoints.ts"
-import { checkWeights } from "../model/weights.ts"
+import { checkWeights } from "../model/weights/tensors.ts"
 import { momentsOf, type OptimiserName } from "./optimisers.ts"
 import { TrainError } from "./train-error.ts"
 

@@ -1,7 +1,7 @@
 /** The training step: forward, loss, backward, update. Pure of Effect; owns the tensors of weights and moments. */
 import type { Batch, TrainState } from "../elements.ts"
 import type { Model } from "../model/model.ts"
-import { uploadArrays, type Weights } from "../model/weights.ts"
+import { uploadArrays, type Weights } from "../model/weights/tensors.ts"
 import type { Engine } from "../tensor/engine.ts"
 import { allFinite } from "../tensor/finite.ts"
 import type { Tensor } from "../tensor/tfjs.ts"

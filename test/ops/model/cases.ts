@@ -1,10 +1,10 @@
 /** The recorded whole networks, and which of them tests run. */
-import type { AttentionName } from "../../../src/ops/model/attention.ts"
+import type { AttentionName } from "../../../src/ops/model/attentions.ts"
+import type { OutputStride } from "../../../src/ops/model/backbones/backbone.ts"
 import { type BackboneName, backboneNames } from "../../../src/ops/model/backbones.ts"
-import type { OutputStride } from "../../../src/ops/model/encoder.ts"
+import type { Part } from "../../../src/ops/model/heads/parts.ts"
 import { type Model, makeModel } from "../../../src/ops/model/model.ts"
-import type { Part } from "../../../src/ops/model/parts.ts"
-import type { PoolingName } from "../../../src/ops/model/pooling.ts"
+import type { PoolingName } from "../../../src/ops/model/poolings.ts"
 import { type ReferenceArray, reference } from "../../reference.ts"
 import { type RecordedMap, type RecordedRows, sizeOf } from "./recorded.ts"
 

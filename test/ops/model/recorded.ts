@@ -1,7 +1,7 @@
 /** The recorded networks: their weights and inputs by rule, and how outputs are compared. */
 import { expect } from "vitest"
 import type { NamedArray } from "../../../src/ops/elements.ts"
-import type { Parameter } from "../../../src/ops/model/layer.ts"
+import type { Parameter } from "../../../src/ops/model/layers/layer.ts"
 import type { ReferenceArray } from "../../reference.ts"
 
 export const crc32 = (text: string): number => {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import { makeModel } from "../../../src/ops/model/model.ts"
 import type { ModelParams } from "../../../src/ops/model/params.ts"
-import { uploadArrays } from "../../../src/ops/model/weights.ts"
+import { uploadArrays } from "../../../src/ops/model/weights/tensors.ts"
 import type { Engine } from "../../../src/ops/tensor/engine.ts"
 import type { Losses } from "../../../src/ops/train/losses/combined.ts"
 import { multiLabelCrossEntropy } from "../../../src/ops/train/losses/ml-xent.ts"

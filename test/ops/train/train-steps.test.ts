@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import type { Batch, NamedArray } from "../../../src/ops/elements.ts"
 import { makeModel } from "../../../src/ops/model/model.ts"
-import { uploadArrays, type Weights } from "../../../src/ops/model/weights.ts"
+import { uploadArrays, type Weights } from "../../../src/ops/model/weights/tensors.ts"
 import type { Engine } from "../../../src/ops/tensor/engine.ts"
 import type { Tensor } from "../../../src/ops/tensor/tfjs.ts"
 import { lossesOf } from "../../../src/ops/train/objectives.ts"

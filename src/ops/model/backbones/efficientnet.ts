@@ -1,9 +1,9 @@
 /** EfficientNet (Tan and Le 2019), without drop-connect. */
-import { convolution } from "../convolution.ts"
-import type { Backbone, OutputStride } from "../encoder.ts"
-import { type Layer, sequence } from "../layer.ts"
-import { type MbConv, mbConv, mobilePadding, NORM, swishLayer } from "../mbconv.ts"
-import { batchNorm } from "../norm.ts"
+import { convolution } from "../layers/convolution.ts"
+import { type Layer, sequence } from "../layers/layer.ts"
+import { type MbConv, mbConv, mobilePadding, NORM, swishLayer } from "../layers/mbconv.ts"
+import { batchNorm } from "../layers/norm.ts"
+import type { Backbone, OutputStride } from "./backbone.ts"
 
 /** The stages of b0 (table 1). `strideFrom`: at output strides below it, the stage has stride 1. */
 const STAGES = [

@@ -3,10 +3,10 @@
  * channels. Its stages have no other strides than those of output stride 32.
  */
 import { concat, slice } from "../../tensor/elementwise.ts"
-import type { Backbone } from "../encoder.ts"
-import { type Layer, relu, sequence } from "../layer.ts"
-import { batchNorm, instanceNorm } from "../norm.ts"
-import { bottleneck, type Four, residualNetwork } from "../residual.ts"
+import { type Layer, relu, sequence } from "../layers/layer.ts"
+import { batchNorm, instanceNorm } from "../layers/norm.ts"
+import type { Backbone } from "./backbone.ts"
+import { bottleneck, type Four, residualNetwork } from "./residual.ts"
 
 /** Instance norm on the first half of the channels, batch norm on the others. */
 export const instanceBatchNorm = (name: string, channels: number): Layer => {

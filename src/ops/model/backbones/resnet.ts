@@ -1,6 +1,6 @@
 /** ResNet (He et al. 2016); the stride of bottlenecks is in their 3x3 convolution, as in torchvision. */
-import type { Backbone } from "../encoder.ts"
-import { type BlockKind, basicBlock, bottleneck, type Four, residualNetwork } from "../residual.ts"
+import type { Backbone } from "./backbone.ts"
+import { type BlockKind, basicBlock, bottleneck, type Four, residualNetwork } from "./residual.ts"
 
 const resnet =
   (kind: BlockKind, blocks: Four): Backbone =>

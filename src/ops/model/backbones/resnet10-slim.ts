@@ -1,5 +1,5 @@
-import type { Backbone } from "../encoder.ts"
-import { basicBlock, residualNetwork } from "../residual.ts"
+import type { Backbone } from "./backbone.ts"
+import { basicBlock, residualNetwork } from "./residual.ts"
 
 /** The ResNet layout with one basic block a stage and half the usual width: 1.2 million weights, for small machines. */
 export const resnet10Slim: Backbone = ({ channels, outputStride }) =>

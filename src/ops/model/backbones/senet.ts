@@ -2,12 +2,12 @@
  * Squeeze-and-excitation networks (Hu et al. 2018): SE-ResNet, SE-ResNeXt and SENet-154 in the layout of the Caffe
  * models, which published weights have.
  */
-import { convolution } from "../convolution.ts"
-import type { Backbone } from "../encoder.ts"
-import { channelGate } from "../gate.ts"
-import { fixed, type Layer, relu, residual, sequence } from "../layer.ts"
-import { batchNorm } from "../norm.ts"
-import { type BlockKind, type BlockPlace, blockStages, type Four } from "../residual.ts"
+import { convolution } from "../layers/convolution.ts"
+import { channelGate } from "../layers/gate.ts"
+import { fixed, type Layer, relu, residual, sequence } from "../layers/layer.ts"
+import { batchNorm } from "../layers/norm.ts"
+import type { Backbone } from "./backbone.ts"
+import { type BlockKind, type BlockPlace, blockStages, type Four } from "./residual.ts"
 
 /** Channels for one hidden value of the gate. */
 const REDUCTION = 16

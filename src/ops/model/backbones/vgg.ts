@@ -1,7 +1,7 @@
 /** VGG (Simonyan and Zisserman 2015): its convolutional features, without batch norm; the last pool is among them. */
-import { convolution } from "../convolution.ts"
-import type { Backbone } from "../encoder.ts"
-import { type Layer, maxPool, relu, sequence } from "../layer.ts"
+import { convolution } from "../layers/convolution.ts"
+import { type Layer, maxPool, relu, sequence } from "../layers/layer.ts"
+import type { Backbone } from "./backbone.ts"
 
 const WIDTHS = [64, 128, 256, 512, 512]
 

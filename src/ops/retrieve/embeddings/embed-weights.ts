@@ -2,12 +2,11 @@
 import { existsSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { Effect } from "effect"
-import type { Batch, NamedArray } from "../../elements.ts"
+import type { Batch } from "../../elements.ts"
 import type { Model } from "../../model/model.ts"
-import type { WeightsError } from "../../model/model-error.ts"
-import { CheckpointError } from "../../model/model-error.ts"
-import { startingWeights, weightsOfFile } from "../../model/start.ts"
+import { CheckpointError, type WeightsError } from "../../model/model-error.ts"
 import { bestPath, checkpointPath, newestEpoch } from "../../model/weights/checkpoints.ts"
+import { type RunWeights, startingWeights, weightsOfFile } from "../../model/weights/start.ts"
 import { Run } from "../../run.ts"
 
 /** Absolute path of the file that `weights` names; empty for the words that it may be instead. */
@@ -22,7 +21,7 @@ export const weightsFor = (
   named: string,
   model: Model,
   batch: Batch
-): Effect.Effect<ReadonlyArray<NamedArray>, CheckpointError | WeightsError, Run> =>
+): Effect.Effect<RunWeights, CheckpointError | WeightsError, Run> =>
   Effect.gen(function* () {
     if (named === "initial") return yield* startingWeights(model, batch)
     const { folder } = yield* Run

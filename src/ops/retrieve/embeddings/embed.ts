@@ -5,7 +5,7 @@ import { peeked } from "../../../pipeline/peek.ts"
 import { BATCHES_AHEAD, Batch, Embeddings, type NamedArray } from "../../elements.ts"
 import { type Model, makeModel } from "../../model/model.ts"
 import { ModelParams, pretrainedFile } from "../../model/params.ts"
-import { fingerprint } from "../../model/start.ts"
+import { fingerprint } from "../../model/weights/fingerprint.ts"
 import { type Engine, EngineMemoryError, engine } from "../../tensor/engine.ts"
 import { type WorkerError, workerPool } from "../../workers/pool.ts"
 import { namedFile, weightsFor } from "./embed-weights.ts"
@@ -86,7 +86,7 @@ export const embed = operator({
           const { first, all } = yield* peeked(batches)
           if (first === undefined) return Stream.empty
           const model = makeModel(params)
-          const arrays = yield* weightsFor(named, model, first)
+          const { arrays } = yield* weightsFor(named, model, first)
           const weights = fingerprint(arrays)
           const tensors = yield* engine
           const extract = yield* opened(tensors, model, { model: params, arrays, predict })

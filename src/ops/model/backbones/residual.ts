@@ -1,0 +1,111 @@
+/** Pieces of residual networks (He et al. 2016, table 1). */
+import { convolution } from "../layers/convolution.ts"
+import { type Layer, maxPool, residual, sequence } from "../layers/layer.ts"
+import { batchNorm } from "../layers/norm.ts"
+import { type Encoder, type OutputStride, type StageGeometry, stageGeometries } from "./backbone.ts"
+
+/** Channels that enter a block, those inside it, and where it stands. */
+export interface BlockPlace extends StageGeometry {
+  readonly from: number
+  readonly width: number
+  /** The stage, 0 to 3. */
+  readonly stage: number
+}
+
+/** A kind of block: `expansion` times its inner width comes out of it. */
+export interface BlockKind {
+  readonly expansion: number
+  readonly build: (name: string, place: BlockPlace) => Layer
+}
+
+/** A 1x1 projection, where stride, dilation or width changes. */
+const projection = (name: string, { from, stride, dilation }: BlockPlace, to: number): Layer | undefined => {
+  if (stride === 1 && dilation === 1 && from === to) return undefined
+  return sequence(convolution(`${name}.downsample.0`, from, to, 1, { stride }), batchNorm(`${name}.downsample.1`, to))
+}
+
+/** Two 3x3 convolutions; the first has stride and dilation. */
+export const basicBlock: BlockKind = {
+  expansion: 1,
+  build: (name, place) => {
+    const { from, width, stride, dilation } = place
+    const main = sequence(
+      convolution(`${name}.conv1`, from, width, 3, { stride, dilation, padding: dilation }),
+      batchNorm(`${name}.bn1`, width, { relu: true }),
+      convolution(`${name}.conv2`, width, width, 3, { padding: 1 }),
+      batchNorm(`${name}.bn2`, width)
+    )
+    return residual(main, projection(name, place, width))
+  }
+}
+
+/**
+ * 1x1, 3x3 and 1x1 convolutions; the 3x3 has stride and dilation.
+ *
+ * @param firstNorm makes the norm after the first convolution, ReLU included
+ */
+export const bottleneck = (
+  firstNorm: (name: string, channels: number, place: BlockPlace) => Layer = (name, channels) =>
+    batchNorm(name, channels, { relu: true })
+): BlockKind => ({
+  expansion: 4,
+  build: (name, place) => {
+    const { from, width, stride, dilation } = place
+    const main = sequence(
+      convolution(`${name}.conv1`, from, width, 1),
+      firstNorm(`${name}.bn1`, width, place),
+      convolution(`${name}.conv2`, width, width, 3, { stride, dilation, padding: dilation }),
+      batchNorm(`${name}.bn2`, width, { relu: true }),
+      convolution(`${name}.conv3`, width, 4 * width, 1),
+      batchNorm(`${name}.bn3`, 4 * width)
+    )
+    return residual(main, projection(name, place, 4 * width))
+  }
+})
+
+export type Four = readonly [number, number, number, number]
+
+/** The four stages under `encoder.encoder_block1` to `4`, of blocks by number. */
+export const blockStages = (
+  kind: BlockKind,
+  stem: number,
+  widths: Four,
+  blocks: Four,
+  outputStride: OutputStride
+): ReadonlyArray<Layer> => {
+  const geometries = stageGeometries(outputStride)
+  return widths.map((width, stage) =>
+    sequence(
+      ...Array.from({ length: blocks[stage] }, (_, block) => {
+        const before = stage === 0 ? stem : widths[stage - 1] * kind.expansion
+        const first = block === 0
+        const geometry = first ? geometries[stage] : { stride: 1, dilation: 1 }
+        const from = first ? before : width * kind.expansion
+        return kind.build(`encoder.encoder_block${stage + 1}.${block}`, { ...geometry, from, width, stage })
+      })
+    )
+  )
+}
+
+/**
+ * Stem (7x7 stride 2, batch norm, ReLU, 3x3 max-pool stride 2) and four stages.
+ *
+ * @param channels bands of the input
+ * @param widths inner channels of the four stages; the stem has those of the first
+ * @param blocks blocks of the four stages
+ */
+export const residualNetwork = (
+  kind: BlockKind,
+  channels: number,
+  widths: Four,
+  blocks: Four,
+  outputStride: OutputStride
+): Encoder => {
+  const stem = sequence(
+    convolution("encoder.encoder_block0.0", channels, widths[0], 7, { stride: 2, padding: 3 }),
+    batchNorm("encoder.encoder_block0.1", widths[0], { relu: true }),
+    maxPool({ size: 3, stride: 2, padding: 1 })
+  )
+  const stages = blockStages(kind, widths[0], widths, blocks, outputStride)
+  return { stages: [stem, ...stages], width: widths[3] * kind.expansion }
+}

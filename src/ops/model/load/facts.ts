@@ -1,0 +1,70 @@
+/** What files of weights say of themselves beside the weights. */
+import type { Pth } from "./pytorch/pth.ts"
+import { FileFault } from "./source.ts"
+
+/** What weights belong to, as far as their file says it. */
+export interface FileFacts {
+  /** Parameters of the network under the names of `model`, those that the file knows. */
+  readonly architecture: Readonly<Record<string, string | number>>
+  /** Names of the input channels, in order. */
+  readonly bands: ReadonlyArray<string> | undefined
+  readonly classes: ReadonlyArray<string> | undefined
+}
+
+export const noFacts: FileFacts = { architecture: {}, bands: undefined, classes: undefined }
+
+type Json = Readonly<Record<string, unknown>>
+
+const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value)
+
+const parsed = (text: string | undefined): Json => {
+  try {
+    const value: unknown = JSON.parse(text ?? "null")
+    return isObject(value) ? value : {}
+  } catch {
+    return {}
+  }
+}
+
+const names = (value: unknown): ReadonlyArray<string> | undefined =>
+  Array.isArray(value) && value.every((one) => typeof one === "string") ? value : undefined
+
+const plain = (value: unknown): Readonly<Record<string, string | number>> =>
+  Object.fromEntries(
+    Object.entries(isObject(value) ? value : {}).filter(([, one]) => typeof one === "string" || typeof one === "number")
+  ) as Readonly<Record<string, string | number>>
+
+/** Of a published file its `manifest`; of a checkpoint of training the network in its `state`. */
+export const factsOfMetadata = (metadata: Readonly<Record<string, string>>): FileFacts => {
+  const manifest = parsed(metadata.manifest)
+  if (isObject(manifest.architecture)) {
+    const { architecture, bands, classes } = manifest
+    return { architecture: plain(architecture), bands: names(bands), classes: names(classes) }
+  }
+  const { network } = parsed(metadata.state)
+  if (!isObject(network)) return noFacts
+  return { architecture: plain(network.model), bands: names(network.bands), classes: names(network.classes) }
+}
+
+/** What the original's configuration says of a network, in our words; its keys are these. */
+const KEYS = ["backbone", "pooling", "channels", "num_classes", "output_stride", "module", "part_dim"]
+
+/** Splits as text. Lists of a pickle may hold anything, themselves among it. @throws FileFault */
+const splits = (parts: unknown): string | undefined => {
+  if (!Array.isArray(parts)) return undefined
+  const sound = parts.every((part) => Array.isArray(part) && part.length === 3 && part.every(Number.isSafeInteger))
+  if (!sound) throw new FileFault("says of its network `parts` that are no lists of three numbers")
+  return JSON.stringify(parts)
+}
+
+/** The original keeps its whole configuration beside the weights. */
+export const factsOfPth = ({ value }: Pth): FileFacts => {
+  const config = value instanceof Map ? value.get("config") : undefined
+  const model = config instanceof Map ? config.get("model") : undefined
+  if (!(model instanceof Map)) return noFacts
+  const known = Object.fromEntries(KEYS.map((key) => [key, model.get(key)]))
+  return {
+    ...noFacts,
+    architecture: plain({ ...known, parts: splits(model.get("parts")) })
+  }
+}

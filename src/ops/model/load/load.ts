@@ -1,0 +1,186 @@
+/** Weights from a file into a network: renamed, put into the order of its bands and classes, and accounted for. */
+import { basename } from "node:path"
+import type { NamedArray } from "../../elements.ts"
+import type { Model } from "../model.ts"
+import { WeightsError } from "../model-error.ts"
+import { isInPlace, withInputs, withRows } from "./arrange.ts"
+import { type FileFacts, noFacts } from "./facts.ts"
+import { rename } from "./names.ts"
+import { openWeightFile } from "./open.ts"
+import {
+  checkArchitecture,
+  namedClasses,
+  type Order,
+  orderOfBands,
+  orderOfClasses,
+  type Said,
+  type Target
+} from "./orders.ts"
+import { isOfHead, type LoadReport, misfit } from "./report.ts"
+import { FileFault, ShardFault } from "./source.ts"
+import type { StoredTensor } from "./values.ts"
+
+export interface Loaded {
+  /** All arrays of the network, in its order. */
+  readonly arrays: ReadonlyArray<NamedArray>
+  /** Class names in the file's order, if the file or its user names them. */
+  readonly classes: ReadonlyArray<string> | undefined
+  readonly report: LoadReport
+}
+
+/**
+ * A filter of three bands as one of any number. Up to three bands stay as they are, each further one gets the mean of the
+ * three; a network of one or two bands gets copies of the mean.
+ *
+ * @param values [O, 3, KH, KW]
+ */
+export const adaptBands = (values: Float32Array, outputs: number, bands: number): Float32Array => {
+  const area = values.length / (outputs * 3)
+  const made = new Float32Array(outputs * bands * area)
+  for (let o = 0; o < outputs; o++) {
+    for (let band = 0; band < bands; band++) {
+      for (let i = 0; i < area; i++) {
+        const of = (b: number) => values[(o * 3 + b) * area + i]
+        const kept = bands >= 3 && band < 3
+        made[(o * bands + band) * area + i] = kept ? of(band) : (of(0) + of(1) + of(2)) / 3
+      }
+    }
+  }
+  return made
+}
+
+const same = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): boolean => a.join() === b.join()
+
+/** Whether a filter differs in its bands alone, and has three. */
+const isOfThreeBands = ([o, i, ...area]: ReadonlyArray<number>, [O, , ...AREA]: ReadonlyArray<number>): boolean =>
+  i === 3 && o === O && area.length === 2 && same(area, AREA)
+
+const CLASSIFIER = /^head\.head\.(fc|(bnneck_pack|bnn_triplet_pack)\.\d+\.fc2)\.weight$/
+
+/** Values of an array of a file where they belong; `undefined` where shapes do not fit. */
+const placed = (
+  { name, shape }: NamedArray,
+  tensor: StoredTensor,
+  first: boolean,
+  bands: Order | undefined,
+  classes: Order | undefined
+): Float32Array | undefined => {
+  if (first && isOfThreeBands(tensor.shape, shape) && (shape[1] !== 3 || (bands && bands.places === undefined))) {
+    return adaptBands(tensor.floats(), shape[0], shape[1])
+  }
+  if (!same(tensor.shape, shape)) return undefined
+  if (first && bands?.places !== undefined) return withInputs(tensor.floats(), shape[0], bands.places)
+  if (CLASSIFIER.test(name) && classes?.places !== undefined) return withRows(tensor.floats(), classes.places)
+  return tensor.floats()
+}
+
+const moved = (order: Order | undefined) =>
+  order?.places === undefined || isInPlace(order.places) ? undefined : order.file
+
+/**
+ * Puts the arrays of a file into a network.
+ *
+ * Files of model libraries give the backbone alone, unless `said.classes` names what their classifier knows: the rest of
+ * the network keeps its initial weights.
+ *
+ * @param initial all arrays of the network
+ * @param target bands and classes of the run; without it, arrays stay in the order of the file
+ * @throws FileFault where the order of bands or classes is not known, or they are others
+ */
+export const fillNetwork = (
+  model: Model,
+  initial: ReadonlyArray<NamedArray>,
+  { tensors, facts = noFacts }: { readonly tensors: ReadonlyArray<StoredTensor>; readonly facts?: FileFacts },
+  said: Said = {},
+  target?: Target
+): Loaded => {
+  const known = model.parameters.map(({ name }) => name)
+  const skips = (name: string) => said.skip === "head" && name.startsWith("head.")
+  const written = tensors.map(({ name }) => name)
+  const renaming = rename(written, known, said.classes !== undefined && said.skip === undefined)
+  const setAside = [...renaming.setAside, ...written.filter((name) => skips(renaming.names.get(name) ?? ""))]
+  const given = new Map(
+    tensors.flatMap((tensor) => {
+      const name = renaming.names.get(tensor.name)
+      return name === undefined || skips(name) ? [] : [[name, tensor] as const]
+    })
+  )
+  const [first] = known
+  const filter = given.get(first)
+  const bands =
+    filter?.shape.length === 4 ? orderOfBands(filter.shape, renaming.naming, said, facts, target) : undefined
+  const classes = orderOfClasses(said, facts, target)
+  const [loaded, missing]: [Array<string>, Array<string>] = [[], []]
+  const otherShape: Array<LoadReport["otherShape"][number]> = []
+  const arrays = initial.map((array): NamedArray => {
+    const { name, shape } = array
+    const tensor = given.get(name)
+    given.delete(name)
+    if (tensor === undefined) {
+      if (!skips(name) && (renaming.naming === "own" || name.startsWith("encoder."))) missing.push(name)
+      return array
+    }
+    const data = placed(array, tensor, name === first, bands, classes)
+    if (data === undefined) otherShape.push({ name, file: tensor.shape, network: shape })
+    else loaded.push(name)
+    return data === undefined ? array : { name, shape, data }
+  })
+  const unexpected = [...given.values()].map(({ name }) => name)
+  const adapted =
+    filter?.shape[1] === 3 && (model.params.channels !== 3 || (bands && bands.places === undefined)) === true
+  const orders = { bands: moved(bands), classes: moved(classes) }
+  const { naming } = renaming
+  return {
+    arrays,
+    classes: namedClasses(said, facts),
+    report: { naming, loaded, missing, unexpected, otherShape, setAside, adapted, ...orders }
+  }
+}
+
+/** What the file system says, or too little memory, or a damaged file; anything else is a fault of ours. */
+const asWeightsError = (
+  path: string,
+  cause: unknown,
+  remedy = "Give a .safetensors or .pth file with the weights of this network"
+): unknown => {
+  if (cause instanceof ShardFault) {
+    return asWeightsError(cause.path, cause.cause, `Fetch this shard of ${basename(path)} again`)
+  }
+  const { code } = cause as NodeJS.ErrnoException
+  if (!(cause instanceof FileFault) && !(cause instanceof RangeError) && typeof code !== "string") return cause
+  const known = cause instanceof FileFault ? cause.message : undefined
+  const problem = known ?? (code === "ENOENT" ? "there is no such file" : `cannot be read (${String(cause)})`)
+  return new WeightsError({ subject: path, problem, remedy, cause })
+}
+
+/**
+ * Weights of a file for a network, strictly: each array must be there, and no other.
+ *
+ * @param compared parameters of the network that must be equal beside those that arrays show, where the file knows them
+ * @throws WeightsError naming what is missing, left over or of another shape, or what is wrong with the file
+ */
+export const loadWeights = (
+  path: string,
+  model: Model,
+  initial: ReadonlyArray<NamedArray>,
+  said: Said = {},
+  target?: Target,
+  compared: ReadonlyArray<string> = []
+): Loaded => {
+  try {
+    const file = openWeightFile(path)
+    try {
+      checkArchitecture(model, file.facts, said, compared)
+      const loaded = fillNetwork(model, initial, file, said, target)
+      const problem = misfit(loaded.report, model.params.backbone)
+      if (problem === undefined) return loaded
+      const other = isOfHead(loaded.report) ? ", or `pretrained: { file: FILE, skip: head }`" : ""
+      const remedy = `Use the model parameters that the weights were trained with${other}`
+      throw new WeightsError({ subject: path, problem, remedy })
+    } finally {
+      file.close()
+    }
+  } catch (cause) {
+    throw asWeightsError(path, cause)
+  }
+}

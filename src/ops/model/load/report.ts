@@ -1,0 +1,58 @@
+/** What became of the arrays of a file, and of those of a network, and how it is said. */
+import { few } from "../../../pipeline/words.ts"
+import type { Naming } from "./names.ts"
+import { printable } from "./source.ts"
+
+/** An order that was another: names in the file's order. */
+export type Reordered = ReadonlyArray<string> | undefined
+
+export interface LoadReport {
+  readonly naming: Naming
+  /** Names in the network. */
+  readonly loaded: ReadonlyArray<string>
+  /** Arrays of the network that the file has not, and must have. */
+  readonly missing: ReadonlyArray<string>
+  /** Names in the file that the network does not know. */
+  readonly unexpected: ReadonlyArray<string>
+  readonly otherShape: ReadonlyArray<{
+    readonly name: string
+    readonly file: ReadonlyArray<number>
+    readonly network: ReadonlyArray<number>
+  }>
+  /** Classifiers of other classes, and what `skip` names: the network's own starts anew. */
+  readonly setAside: ReadonlyArray<string>
+  /** Whether a filter of three colours was made one of other bands. */
+  readonly adapted: boolean
+  readonly bands: Reordered
+  readonly classes: Reordered
+}
+
+const listed = (names: ReadonlyArray<string>, most?: number): string => few(names.map(printable), most)
+
+/** All that keeps a file from being just the weights of a network, as a clause; `undefined` where nothing does. */
+export const misfit = ({ missing, unexpected, otherShape }: LoadReport, backbone: string): string | undefined => {
+  const parts: Array<string> = []
+  if (missing.length > 0) parts.push(`lacks ${listed(missing)}, which ${backbone} needs`)
+  if (unexpected.length > 0) parts.push(`has ${listed(unexpected)}, which ${backbone} does not know`)
+  const shapes = otherShape.map(({ name, file, network }) => `${name} [${file.join(", ")}] for [${network.join(", ")}]`)
+  if (shapes.length > 0) parts.push(`has arrays of other shapes: ${listed(shapes)}`)
+  return parts.length === 0 ? undefined : parts.join("; ")
+}
+
+/** Whether nothing but the head does not fit. */
+export const isOfHead = ({ missing, otherShape, unexpected }: LoadReport): boolean =>
+  [...missing, ...unexpected, ...otherShape.map(({ name }) => name)].every((name) => /^(module\.)?head\./.test(name))
+
+/** One line for the user. */
+export const sentence = (file: string, report: LoadReport, bands: ReadonlyArray<string>): string => {
+  const { adapted, classes, loaded, missing, otherShape, setAside, unexpected } = report
+  const parts = [
+    `${loaded.length} arrays loaded`,
+    `${missing.length} missing, ${unexpected.length} unexpected, ${otherShape.length} of another shape`
+  ]
+  if (setAside.length > 0) parts.push(`set aside: ${listed(setAside)}`)
+  if (adapted) parts.push(`the first filter, of three colours, serves ${listed(bands, 12)}`)
+  if (report.bands !== undefined) parts.push(`bands put in order, in the file ${report.bands.join(", ")}`)
+  if (classes !== undefined) parts.push(`classes put in order, in the file ${listed(classes)}`)
+  return `weights of ${file}: ${parts.join("; ")}`
+}

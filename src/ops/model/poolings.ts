@@ -1,0 +1,31 @@
+/** Global pooling: features [n, h, w, c] to one value a channel, [n, c]. */
+import { generalisedMean, reshape, spatialMax } from "../tensor/elementwise.ts"
+import { filled, fixed, type Layer } from "./layers/layer.ts"
+
+/** Lower bound of what is raised to a power. */
+const FLOOR = 1e-6
+
+const rows = (channels: number) => [-1, channels]
+const channelsOf = (shape: ReadonlyArray<number>): number => shape[shape.length - 1] ?? 1
+
+const average: Layer = fixed(({ engine }, x) => engine.globalAveragePool(x))
+
+const maximum: Layer = fixed((_, x) => reshape(spatialMax(x), rows(channelsOf(x.shape))))
+
+/**
+ * Generalised mean (Radenovic et al. 2018) with a trained exponent, which starts from 3.
+ *
+ * @param name of the exponent, [1]
+ */
+export const gem = (name: string): Layer => ({
+  parameters: [{ name, shape: [1], role: "weight", init: filled(1, 3) }],
+  apply: ({ get }, x) => reshape(generalisedMean(x, get(name), FLOOR), rows(channelsOf(x.shape)))
+})
+
+export const pools = { avg: average, max: maximum, gem: gem("head.pool.pool.p") } satisfies Readonly<
+  Record<string, Layer>
+>
+
+export type PoolingName = keyof typeof pools
+
+export const poolingNames = Object.keys(pools) as ReadonlyArray<PoolingName>

@@ -1,0 +1,21 @@
+/** Fingerprints of weights, by which embeddings of different networks are told apart. */
+import { createHash } from "node:crypto"
+import type { NamedArray } from "../../elements.ts"
+
+/**
+ * The first 16 hexadecimal digits of the SHA-256 of names, shapes and values, in the order of the network. Equal weights
+ * have equal fingerprints, whatever format of file they were read from.
+ *
+ * @param arrays all arrays of a network, in its order, as `startingWeights` and `weightsOfFile` give them
+ *
+ * @example
+ * fingerprint([{ name: "w", shape: [1], data: Float32Array.of(0) }]).length // => 16
+ */
+export const fingerprint = (arrays: ReadonlyArray<NamedArray>): string => {
+  const hash = createHash("sha256")
+  for (const { name, shape, data } of arrays) {
+    hash.update(`${name} ${shape.join()}\n`)
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+  }
+  return hash.digest("hex").slice(0, 16)
+}
