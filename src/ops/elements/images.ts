@@ -21,6 +21,8 @@ export interface Band {
   readonly height: number
   readonly width: number
   readonly data: Pixels
+  /** The value of pixels without data, NaN included; absent if every value counts. */
+  readonly nodata?: number | undefined
 }
 
 /** Classes in the order of label vectors, under the name that files and parameters use. */
@@ -87,6 +89,8 @@ export interface Patch extends AnyElement {
   readonly width: number
   /** Names of the channels, in order. */
   readonly bands: ReadonlyArray<string>
+  /** uint8 [height, width, channel]: 1 for a value that was filled in for want of data; absent if no value was. */
+  readonly nodata?: Uint8Array | undefined
   /** The value of white, where the type of the pixels tells it. */
   readonly white?: number | undefined
   /** Multi-hot, in the order of `classes`. */

@@ -12,12 +12,15 @@ import { ARCHIVE_NAMES, type ArchiveChoice, AUTO, type Opened, openArchive } fro
 import { finding } from "../archives/shared/kind.ts"
 import { nomenclatureOf } from "../archives/shared/nomenclatures.ts"
 import { dataFault } from "../file-access.ts"
+import { nodataParameter } from "../patches/nodata-parameters.ts"
+import type { NodataValue } from "../patches/reading/nodata.ts"
 import type { Lists } from "../splits/division.ts"
 import { ListFiles, readLists } from "../splits/name-lists.ts"
 import { type Copies, copiesOf } from "./copies.ts"
 import { type Leak, leakFrom } from "./leak.ts"
 import { type Looked, lookedAt } from "./look-at-patches.ts"
 import { listFindings, presenceFindings } from "./name-findings.ts"
+import { type PixelFindings, pixelFindings } from "./pixel-findings.ts"
 import { PUBLISHED } from "./published-counts.ts"
 import { differencesFrom, type Tally, tallyOf } from "./tally.ts"
 
@@ -71,19 +74,26 @@ const eachOnce = (findings: ReadonlyArray<Finding>): ReadonlyArray<Finding> => {
 interface Seen {
   readonly tally: Tally
   readonly copies: Copies
+  readonly pixels: PixelFindings
   readonly leak: Leak | undefined
   /** Why patches cannot be read. */
   readonly bad: Array<string>
 }
 
-const seenOf = ({ kind }: Opened, classes: ReadonlyArray<string>, leak: Leak | undefined): Seen => ({
+const seenOf = (
+  { kind }: Opened,
+  classes: ReadonlyArray<string>,
+  leak: Leak | undefined,
+  nodata: NodataValue | undefined
+): Seen => ({
   tally: tallyOf(classes, kind),
   copies: copiesOf(),
+  pixels: pixelFindings(nodata),
   leak,
   bad: []
 })
 
-const see = ({ bad, copies, leak, tally }: Seen, result: Result.Result<Looked, DataError>): void => {
+const see = ({ bad, copies, leak, pixels, tally }: Seen, result: Result.Result<Looked, DataError>): void => {
   if (Result.isFailure(result)) {
     // An example in a list, which has a stop of its own at its end.
     bad.push(result.failure.message.replace(/\.$/, ""))
@@ -93,11 +103,13 @@ const see = ({ bad, copies, leak, tally }: Seen, result: Result.Result<Looked, D
   const { facts, name, split } = reference
   tally.count({ name, split, labels, country: facts.country })
   leak?.see(reference)
-  if (raw !== undefined) copies.see(raw)
+  if (raw === undefined) return
+  copies.see(raw)
+  pixels.see(raw)
 }
 
 const findingsOf = (
-  { bad, copies, leak, tally }: Seen,
+  { bad, copies, leak, pixels, tally }: Seen,
   { findings, names, there }: Audited,
   lists: Lists | undefined
 ): ReadonlyArray<Finding> =>
@@ -107,6 +119,7 @@ const findingsOf = (
     ...(lists === undefined ? [] : listFindings(lists, names)),
     ...finding("patches cannot be read", bad, "fail", "Get these files anew, or leave them out"),
     ...tally.findings(),
+    ...pixels.findings(),
     ...copies.findings(),
     ...(leak?.findings() ?? [])
   ])
@@ -132,6 +145,7 @@ export const audit = source({
     kind: param(choice(AUTO, ...ARCHIVE_NAMES), "What the archive is; `auto` tells by what the folder holds.", AUTO),
     archive: optional(ArchiveSchema, "How else it is read: parameters of the operator `archive`."),
     pixels: param(Flag, "Whether all bands are decoded, to find damage and copies; reads every file.", true),
+    nodata: nodataParameter,
     lists: optional(
       ListFiles,
       "Files of names for the splits, where they are not the archive's own: train, val, test."
@@ -139,7 +153,7 @@ export const audit = source({
     v1: optional(ListFiles, "BigEarthNet v2 only: v1's official lists, to find what they have in common."),
     concurrency: param(PositiveInt, "Patches decoded at a time.", 4)
   },
-  run: ({ archive, concurrency, from, kind, lists, pixels, v1 }, self) =>
+  run: ({ archive, concurrency, from, kind, lists, nodata, pixels, v1 }, self) =>
     Stream.fromEffect(
       Effect.gen(function* () {
         const { root } = yield* Run
@@ -152,7 +166,7 @@ export const audit = source({
         const opened = yield* dataFault(() => openAudited(path, { kind, ...archive }, pixels))
         self.expect(1)
         const to = auditedAs(opened)
-        const seen = seenOf(opened, to.classes, leak)
+        const seen = seenOf(opened, to.classes, leak, nodata)
         const total = opened.names.length
         let looked = 0
         yield* lookedAt({ opened, to, lists: named, pixels, concurrency }).pipe(

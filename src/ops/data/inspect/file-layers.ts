@@ -23,7 +23,7 @@ const tiffLayers = async (bytes: Uint8Array, file: string): Promise<ReadonlyArra
   const bands = await decodeTiffBands(bytes, file)
   const eurosat = bands.length === EUROSAT_BANDS.length && isEurosatFile(patchOfFile(file).patch)
   const names = eurosat ? EUROSAT_BANDS : unnamedBands(bands.length, bands[0].dtype)
-  return bands.map(({ data, dtype, height, width }, i) => ({ name: names[i], dtype, shape: [height, width], data }))
+  return bands.map(({ height, width, ...band }, i) => ({ ...band, name: names[i], shape: [height, width] }))
 }
 
 /** Pixels as the file has them, colour profiles left alone: 8 or 16 bits; fewer are stretched, so that the largest is white. */

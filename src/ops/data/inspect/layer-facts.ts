@@ -9,6 +9,8 @@ export interface Layer {
   readonly dtype: Dtype
   readonly shape: ReadonlyArray<number>
   readonly data: Pixels
+  /** The value that its file declares for pixels without data. */
+  readonly nodata?: number | undefined
 }
 
 export interface Facts {

@@ -60,8 +60,11 @@ const augmented = (patch: Patch, seed: number, options: Options): Patch => {
         white: white ?? whiteOf(patch),
         acrossBands: original
       })
-  const { image, height, width } = erased(changed, rectangles(changed, drawOf("erase"), random_erasing, original))
-  return { ...patch, image, height, width }
+  const { image, height, nodata, width } = erased(
+    changed,
+    rectangles(changed, drawOf("erase"), random_erasing, original)
+  )
+  return { ...patch, image, height, width, nodata }
 }
 
 /**

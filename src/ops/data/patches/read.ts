@@ -16,6 +16,7 @@ import { readSplitFile } from "../splits/name-lists.ts"
 import { onlyStoreFaults } from "../stores/store-reader.ts"
 import { reportSkipped } from "./bad-patches.ts"
 import { type BandSelection, channelsOf, SELECTION_NAMES } from "./bands.ts"
+import { fillParameter, nodataParameter } from "./nodata-parameters.ts"
 import { draws } from "./reading/epochs.ts"
 import { isLabelled } from "./reading/make-patch.ts"
 import { reading } from "./reading/make-patches.ts"
@@ -96,6 +97,8 @@ export const read = source({
       "s2-10m+20m"
     ),
     unit: param(Flag, "8-bit images from 0 (black) to 1 (white); false keeps them from 0 to 255.", true),
+    nodata: nodataParameter,
+    fill: fillParameter,
     epochs: param(PositiveInt, "How often the split is read.", 1),
     shuffle: param(Flag, "Another order in every epoch.", false),
     nomenclature: param(
@@ -115,7 +118,7 @@ export const read = source({
   run: (params, self) =>
     Stream.unwrap(
       Effect.gen(function* () {
-        const { bands, concurrency, epochs, nomenclature, shuffle, split, unit } = params
+        const { bands, concurrency, epochs, fill, nodata, nomenclature, shuffle, split, unit } = params
         const run = yield* Run
         const first = yield* FirstEpoch
         const list = resolve(run.root, params.lists, `${split}.csv`)
@@ -141,21 +144,30 @@ export const read = source({
         const given = params.shuffle_labels ? yield* shuffledLabels(source, names, run.seed) : undefined
         const count = names.length * Math.max(0, epochs - first)
         self.expect(count)
-        let dropped = 0
-        let classes = 0
-        const say = Effect.suspend(() =>
-          dropped === 0
-            ? Effect.void
-            : run.say(
-                `read: left out ${counted(dropped, "patch", "patches")} of ${split} without a label under ${classes} classes`
-              )
-        )
-        const look = { bands, nomenclature, unit }
+        const seen = { dropped: 0, classes: 0, filled: 0 }
+        const say = Effect.gen(function* () {
+          const { classes, dropped, filled } = seen
+          if (dropped > 0) {
+            yield* run.say(
+              `read: left out ${counted(dropped, "patch", "patches")} of ${split} without a label under ${classes} classes`
+            )
+          }
+          if (filled > 0) {
+            const value = fill === "mean" ? "the mean of the band's other pixels" : String(fill)
+            yield* run.say(
+              `read: ${counted(filled, "patch", "patches")} of ${split} ${filled === 1 ? "has" : "have"} pixels without data, which were filled with ${value}`
+            )
+          }
+        })
+        const look = { bands, nomenclature, unit, rule: { nodata, fill } }
         const make = yield* reading({ source, names, look, given, concurrency }, count)
         const labelled = (made: Made, draw: number): Patch | undefined => {
-          classes = made.classes
+          seen.classes = made.classes
           // The first epoch shows them all.
-          if (made.patch === undefined && draw < names.length) dropped++
+          if (draw < names.length) {
+            if (made.patch === undefined) seen.dropped++
+            else if (made.patch.nodata !== undefined) seen.filled++
+          }
           return made.patch
         }
         return make(draws(names.length, first, epochs, shuffle, run.seed)).pipe(

@@ -2,7 +2,7 @@ import { Stream } from "effect"
 import { operator } from "../../../pipeline/operator.ts"
 import { Compat, PositiveInt, param } from "../../../pipeline/param.ts"
 import { Patch } from "../../elements.ts"
-import { areaResized } from "./pixels/area.ts"
+import { shapedByArea } from "./pixels/area.ts"
 
 /** The one size that the original knows. */
 const ORIGINAL = 256
@@ -24,8 +24,8 @@ export const resize = operator({
     const edge = edgeOf(size, compat)
     return (patches) =>
       Stream.map(patches, (patch): Patch => {
-        const image = areaResized(patch.image, patch.height, patch.width, edge, edge)
-        return { ...patch, image, height: edge, width: edge }
+        const { height, image, nodata, width } = shapedByArea(patch, edge, edge)
+        return { ...patch, image, height, width, nodata }
       })
   }
 })

@@ -23,18 +23,39 @@ export interface Statistics extends AnyElement {
 }
 export const Statistics = element<Statistics>("statistics", "statistics", "mean and standard deviation of each band")
 
+/** The sizes of the patches that went by. */
+class Sizes {
+  private least: readonly [height: number, width: number] | undefined
+  private most: readonly [height: number, width: number] | undefined
+
+  see(height: number, width: number): void {
+    const { least = [height, width], most = [height, width] } = this
+    this.least = [Math.min(least[0], height), Math.min(least[1], width)]
+    this.most = [Math.max(most[0], height), Math.max(most[1], width)]
+  }
+
+  /** One size, or the range of several. */
+  get found(): Pick<MomentsFile["source"], "size" | "sizes"> {
+    const { least, most } = this
+    if (least === undefined || most === undefined) return {}
+    return least.join() === most.join() ? { size: least } : { sizes: { least, most } }
+  }
+}
+
 /** What is known after some patches. */
 interface Tally {
   readonly bands: Map<string, Running>
   readonly names: ReturnType<typeof createHash>
+  /** For each band, how many values were left out for want of data. */
+  readonly without: Map<string, number>
+  readonly size: Sizes
   patches: number
-  size: MomentsFile["source"]["size"]
 }
 
 /** @throws DataError where a value is not finite */
-const count = (tally: Tally, { bands, height, image, name, width }: Patch): void => {
+const count = (tally: Tally, { bands, height, image, name, nodata, width }: Patch): void => {
   bands.forEach((band, channel) => {
-    const moments = channelMoments(image, bands.length, channel)
+    const moments = channelMoments(image, bands.length, channel, nodata)
     if (!Number.isFinite(moments.mean)) {
       throw new DataError({
         subject: name,
@@ -43,23 +64,34 @@ const count = (tally: Tally, { bands, height, image, name, width }: Patch): void
       })
     }
     tally.bands.set(band, merged(tally.bands.get(band) ?? NOTHING, moments))
+    tally.without.set(band, (tally.without.get(band) ?? 0) + height * width - moments.count)
   })
   tally.names.update(`${name}\n`)
   tally.patches++
-  tally.size = [height, width]
+  tally.size.see(height, width)
 }
 
-const bandsOf = ({ bands }: Tally): MomentsFile["bands"] =>
+/** @throws DataError if a band has no value that counts */
+const bandsOf = ({ bands, without }: Tally): MomentsFile["bands"] =>
   Object.fromEntries(
     [...bands].map(([band, running]) => {
       const { count: values, max, mean, min } = running
-      return [band, { mean, std: deviation(running), min, max, values }]
+      if (values === 0) {
+        throw new DataError({
+          subject: "statistics",
+          problem: `found no pixel with data in band ${band}`,
+          remedy: "Leave the band out of `bands` of `read`, or check which value marks pixels without data"
+        })
+      }
+      const nodata = without.get(band) ?? 0
+      return [band, { mean, std: deviation(running), min, max, values, ...(nodata > 0 ? { nodata } : {}) }]
     })
   )
 
 /**
  * Computes mean and standard deviation of every band over all patches that it is given, in one pass: those of the training
- * split, as `read` gives them, for `normalise: { by: FILE }`. Coarse bands count as they were resampled.
+ * split, as `read` gives them, for `normalise: { by: FILE }`. Coarse bands count after resampling; pixels without data do
+ * not count.
  */
 export const statistics = operator({
   name: "statistics",
@@ -74,7 +106,13 @@ export const statistics = operator({
         Effect.gen(function* () {
           const run = yield* Run
           const path = resolve(run.root, to)
-          const tally: Tally = { bands: new Map(), names: createHash("sha256"), patches: 0, size: undefined }
+          const tally: Tally = {
+            bands: new Map(),
+            without: new Map(),
+            names: createHash("sha256"),
+            size: new Sizes(),
+            patches: 0
+          }
           const all = Stream.runForEach(patches, (patch) => attempt(DataError)(() => count(tally, patch)))
           const summary = Effect.gen(function* () {
             if (tally.patches === 0) {
@@ -84,10 +122,10 @@ export const statistics = operator({
                 remedy: "Let `read` give it a split that has some"
               })
             }
-            const bands = bandsOf(tally)
+            const bands = yield* attempt(DataError)(() => bandsOf(tally))
             const names = tally.names.digest("hex")
             const { patches: seen, size } = tally
-            const source = { experiment: run.experiment, patches: seen, size, names, orbitrank: version }
+            const source = { experiment: run.experiment, patches: seen, ...size.found, names, orbitrank: version }
             yield* fileFault(path, () => writeFileAtomic(path, momentsText({ bands, source })))
             yield* run.wrote(path)
             return { kind: "statistics", path, patches: seen, bands } satisfies Statistics

@@ -13,6 +13,7 @@ import {
   ownNomenclature,
   translateLabels
 } from "../archives/shared/nomenclatures.ts"
+import { countNodata } from "../patches/reading/nodata.ts"
 
 type Metadata = Readonly<Record<string, string>>
 
@@ -26,16 +27,38 @@ const labelsMetadata = ({ labels, name, nomenclature }: RawPatch): Metadata => {
   return { labels_43: told, labels_19: JSON.stringify(namesOf(encode19(labels), CLASSES_19)) }
 }
 
+/** The key of the values that mark pixels without data: a JSON object from band names to numbers, or one number for all. */
+const NODATA = "nodata"
+
+/** Numbers that JSON does not know. */
+const WORDS: Readonly<Record<string, number>> = {
+  nan: Number.NaN,
+  inf: Number.POSITIVE_INFINITY,
+  "-inf": Number.NEGATIVE_INFINITY
+}
+
+const wordOf = (value: number): number | string =>
+  Object.keys(WORDS).find((word) => Object.is(WORDS[word], value)) ?? value
+
+/** The values that mark pixels without data, of the bands that have such pixels: others are stored as ever. */
+const nodataMetadata = ({ bands }: RawPatch): Metadata => {
+  const marks = bands.flatMap((band) => {
+    const { name, nodata } = band
+    return nodata !== undefined && countNodata(band, nodata) > 0 ? [[name, wordOf(nodata)] as const] : []
+  })
+  return marks.length === 0 ? {} : { [NODATA]: JSON.stringify(Object.fromEntries(marks)) }
+}
+
 /**
  * The value of a patch: bands [height, width] in native dtype and size, class names as a JSON list; BigEarthNet v1's in both
- * nomenclatures, as `labels_43` and `labels_19`.
+ * nomenclatures, as `labels_43` and `labels_19`. Under `nodata`, the values that mark pixels without data.
  *
  * @throws DataError where a label is unknown, or two bands share a name
  */
 export const encodeValue = (patch: RawPatch): Uint8Array =>
   encodeSafetensors(
     patch.bands.map(({ name, dtype, height, width, data }) => ({ name, dtype, shape: [height, width], data })),
-    labelsMetadata(patch)
+    { ...labelsMetadata(patch), ...nodataMetadata(patch) }
   )
 
 const wrong = (name: string, problem: string, cause?: unknown): DataError =>
@@ -92,9 +115,34 @@ export interface StoredPatch extends Labelled {
   readonly bands: ReadonlyArray<Band>
 }
 
-const bandOf = (patch: string, { name, dtype, shape, data }: Tensor): Band => {
-  if (shape.length !== 2) throw wrong(patch, `has band ${name} with ${shape.length} dimensions, expected 2`)
-  return { name, dtype, height: shape[0], width: shape[1], data }
+/** The value that marks pixels without data, by band. */
+const marksIn = (metadata: Metadata, name: string): ((band: string) => number | undefined) => {
+  const text = metadata[NODATA]
+  if (text === undefined) return () => undefined
+  const markFrom = (value: unknown) => (typeof value === "number" ? value : WORDS[String(value)])
+  try {
+    const parsed: unknown = JSON.parse(text)
+    if (typeof parsed !== "object" || parsed === null) {
+      const all = markFrom(parsed)
+      if (all !== undefined) return () => all
+    } else if (Object.values(parsed).every((value) => markFrom(value) !== undefined)) {
+      const marks = parsed as Readonly<Record<string, unknown>>
+      return (band) => (Object.hasOwn(marks, band) ? markFrom(marks[band]) : undefined)
+    }
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause
+  }
+  throw wrong(name, `has \`${NODATA}: ${text.slice(0, 40)}\` in its store, which is not a number for each band`)
+}
+
+const bandsIn = (tensors: ReadonlyArray<Tensor>, metadata: Metadata, patch: string): ReadonlyArray<Band> => {
+  const markOf = marksIn(metadata, patch)
+  return tensors.map(({ data, dtype, name, shape }): Band => {
+    if (shape.length !== 2) throw wrong(patch, `has band ${name} with ${shape.length} dimensions, expected 2`)
+    const nodata = markOf(name)
+    const band = { name, dtype, height: shape[0], width: shape[1], data }
+    return nodata === undefined ? band : { ...band, nodata }
+  })
 }
 
 /**
@@ -102,8 +150,10 @@ const bandOf = (patch: string, { name, dtype, shape, data }: Tensor): Band => {
  *
  * @throws DataError where the value is damaged, or a tensor is no band
  */
-export const decodeBands = (bytes: Uint8Array, name: string): ReadonlyArray<Band> =>
-  decodeSafetensors(bytes, name).tensors.map((tensor) => bandOf(name, tensor))
+export const decodeBands = (bytes: Uint8Array, name: string): ReadonlyArray<Band> => {
+  const { metadata, tensors } = decodeSafetensors(bytes, name)
+  return bandsIn(tensors, metadata, name)
+}
 
 /**
  * Reads a value. Bands are copies.
@@ -113,7 +163,7 @@ export const decodeBands = (bytes: Uint8Array, name: string): ReadonlyArray<Band
 export const decodeValue = (bytes: Uint8Array, name: string, nomenclature: NomenclatureName): StoredPatch => {
   const { tensors, metadata } = decodeSafetensors(bytes, name)
   return {
-    bands: tensors.map((tensor) => bandOf(name, tensor)),
+    bands: bandsIn(tensors, metadata, name),
     ...labelsIn(metadata, name, nomenclature)
   }
 }

@@ -209,6 +209,11 @@ export class Fields {
     return Buffer.from(bytes).toString("latin1").replace(/\0.*$/s, "")
   }
 
+  /** The text of a tag that may be left unread; `undefined` if it is absent or not text. */
+  textIfAny(tag: number): string | undefined {
+    return this.directories[0].entries.get(tag)?.type === TEXT ? this.text(tag) : undefined
+  }
+
   /** The value of a tag in each further directory; `otherwise` where it is absent there. */
   further(tag: number, otherwise: number): ReadonlyArray<number> {
     return this.directories.slice(1).map((directory) => this.one(tag, otherwise, directory))

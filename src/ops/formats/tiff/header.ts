@@ -2,7 +2,7 @@
 import type { Dtype } from "../../elements.ts"
 import { bytesOf } from "../dtypes.ts"
 import { Fields, type Refuse, refusing } from "./fields.ts"
-import { nodataOf } from "./nodata.ts"
+import { declaredNodata, nodataOf } from "./nodata.ts"
 import { type Pieces, piecesOf, type Shape } from "./pieces.ts"
 import { packingOf } from "./unpack.ts"
 
@@ -10,8 +10,10 @@ import { packingOf } from "./unpack.ts"
 export interface TiffHeader extends Shape {
   readonly littleEndian: boolean
   readonly pieces: Pieces
-  /** What stands where a sparse file has nothing. */
+  /** The value of pixels that a sparse file leaves out. */
   readonly nodata: number
+  /** The value that the file declares for pixels without data, as its pixels can hold it. */
+  readonly declared: number | undefined
   /** How values are to be understood: one of `PHOTOMETRIC`, or 0 white is zero, 3 palette, 5 CMYK, 8 L*a*b*. */
   readonly photometric: number
 }
@@ -103,7 +105,9 @@ export const readTiffHeader = (bytes: Uint8Array, file: string): TiffHeader => {
     refuse(claim, "Get the file anew if it is damaged; if it is nearly empty, cut it into smaller images")
   }
   const pieces = piecesOf(fields, shape, packing, bytes.length, refuse)
+  const tag = fields.textIfAny(GDAL_NODATA)
+  const declared = tag === undefined ? undefined : declaredNodata(tag, dtype)
   const text = (pieces.sparse ? fields.text(GDAL_NODATA) : undefined) ?? "0"
   const nodata = nodataOf(text, dtype) ?? refuse(`has "${text.slice(0, 20)}" where nothing is, which is no number`)
-  return { ...shape, littleEndian: fields.littleEndian, photometric, pieces, nodata }
+  return { ...shape, littleEndian: fields.littleEndian, photometric, pieces, nodata, declared }
 }

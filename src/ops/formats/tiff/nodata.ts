@@ -1,4 +1,4 @@
-/** What stands where a sparse TIFF file has no pixels: GDAL's field of text, as the pixel type can hold it. */
+/** The value of pixels without data: the text of GDAL's tag 42113, as a number that the pixel type can hold. */
 import type { Dtype } from "../../elements.ts"
 
 /** Least and greatest value of the whole-number types. */
@@ -20,6 +20,39 @@ const WORDS: Readonly<Record<string, number>> = {
 const numberOf = (text: string): number | undefined => {
   const value = WORDS[text.toLowerCase()] ?? Number(text)
   return text === "" || (Number.isNaN(value) && text.toLowerCase() !== "nan") ? undefined : value
+}
+
+/** The largest finite value of float32. */
+const FLOAT32_MAX = 2 ** 128 - 2 ** 104
+
+/**
+ * The value that marks pixels without data, as pixels of a type hold it.
+ *
+ * @param value finite or not; the text of a file may give more or fewer digits than the type has
+ * @returns `undefined` if no pixel of this type can have the value
+ *
+ * @example
+ * pixelNodata(-9999, "uint8") // => undefined
+ * pixelNodata(0.1, "float32") // => 0.10000000149011612
+ */
+export const pixelNodata = (value: number, dtype: Dtype): number | undefined => {
+  if (dtype === "float64" || dtype === "float32") {
+    if (!Number.isFinite(value)) return value
+    const most = dtype === "float32" ? FLOAT32_MAX : Number.MAX_VALUE
+    const held = Math.min(most, Math.max(-most, value))
+    return dtype === "float32" ? Math.fround(held) : held
+  }
+  const range = RANGES[dtype]
+  return range !== undefined && Number.isInteger(value) && value >= range[0] && value <= range[1] ? value : undefined
+}
+
+/** The value that GDAL's tag declares; `undefined` if the text is not a number, or no pixel can have it. */
+export const declaredNodata = (text: string, dtype: Dtype): number | undefined => {
+  const trimmed = text.trim()
+  const value = numberOf(trimmed)
+  // A decimal that is a little beyond the largest double is meant as that.
+  const beyond = value !== undefined && !Number.isFinite(value) && /\d/.test(trimmed)
+  return value === undefined ? undefined : pixelNodata(beyond ? Math.sign(value) * Number.MAX_VALUE : value, dtype)
 }
 
 /**

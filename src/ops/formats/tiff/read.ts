@@ -86,11 +86,12 @@ const readTo = async (
  */
 export const decodeTiffBands = async (bytes: Uint8Array, file: string): Promise<ReadonlyArray<Raster>> => {
   const header = readTiffHeader(bytes, file)
-  const { dtype, height, pieces, samples, width } = header
+  const { declared, dtype, height, pieces, samples, width } = header
   const size = height * width * bytesOf(dtype)
   const bands = Array.from({ length: samples }, () => pixelsOf(dtype, new Uint8Array(size)))
   for (let i = 0; i < pieces.offsets.length; i++) await readTo(bands, bytes, header, i, refusing(file))
-  return bands.map((data) => ({ dtype, height, width, data }))
+  const nodata = declared === undefined ? {} : { nodata: declared }
+  return bands.map((data) => ({ dtype, height, width, data, ...nodata }))
 }
 
 /**

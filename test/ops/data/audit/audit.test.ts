@@ -11,6 +11,7 @@ import { PUBLISHED, type Published } from "../../../../src/ops/data/audit/publis
 import { differencesFrom, tallyOf } from "../../../../src/ops/data/audit/tally.ts"
 import { miniature } from "../../../../src/ops/data/miniature/miniature.ts"
 import type { Audit, PatchRef, Split } from "../../../../src/ops/elements.ts"
+import { encodeSafetensors } from "../../../../src/ops/formats/safetensors/write.ts"
 import { auditPage } from "../../../../src/ops/show/audit/audit-page.ts"
 import { auditReport } from "../../../../src/ops/show/audit/audit-report.ts"
 import { verdict } from "../../../../src/ops/show/audit/audit-text.ts"
@@ -20,6 +21,46 @@ import { runIn } from "../streams.ts"
 
 const sum = (counts: Readonly<Record<string, number>>) => Object.values(counts).reduce((a, b) => a + b, 0)
 const whats = ({ findings }: Audit) => findings.map(({ severity, what }) => `${severity}: ${what}`)
+
+const nodataArchive = join(import.meta.dirname, "../cases/nodata")
+
+describe("an audit of pixels", () => {
+  const root = temporaryFolder()
+  const { collect } = runIn(root)
+
+  effect("counts images with pixels that their files declare to be without data", () =>
+    Effect.gen(function* () {
+      const [found] = yield* collect(audit({ from: nodataArchive }))
+      expect(found.findings).toMatchObject([
+        {
+          what: "images have pixels without data",
+          count: 4,
+          severity: "warn",
+          examples: { 0: "p1 (1 50.0 %, 2 50.0 %)" }
+        }
+      ])
+    })
+  )
+
+  effect("finds values that are not finite, and takes them for missing data if told so", () =>
+    Effect.gen(function* () {
+      const values = Float32Array.from({ length: 3 * 4 * 2 }, (_, i) => (i >= 8 && i < 12 ? Number.NaN : i))
+      const folder = join(root, "arrays")
+      mkdirSync(folder)
+      const tensors = [{ name: "images", dtype: "float32" as const, shape: [3, 2, 2, 2], data: values }]
+      writeFileSync(join(folder, "images.safetensors"), encodeSafetensors(tensors, {}))
+      writeFileSync(join(folder, "labels.csv"), "image,a\nx,1\ny,1\nz,1\n")
+      const [found] = yield* collect(audit({ from: folder, kind: "arrays" }))
+      expect(found.findings).toMatchObject([
+        { what: "images have values that are not finite", count: 1, severity: "fail" }
+      ])
+      expect(found.findings[0].examples[0]).toMatch(/\(1 50\.0 %, 2 50\.0 %\)$/)
+      const [marked] = yield* collect(audit({ from: folder, kind: "arrays", nodata: "nan" }))
+      expect(whats(marked)).toContain("warn: images have pixels without data")
+      expect(whats(marked)).not.toContain("fail: images have values that are not finite")
+    })
+  )
+})
 
 describe("an audit", () => {
   const root = temporaryFolder()

@@ -90,6 +90,10 @@ describe("statistics", () => {
         size: [4, 4],
         names: createHash("sha256").update("p0\np1\np2\n").digest("hex")
       })
+      yield* collect(counting({ patches: 3, odd_at: 1 }).pipe(statistics({ to: "of-sizes.json" })))
+      const { source } = JSON.parse(readFileSync(join(root, "of-sizes.json"), "utf8"))
+      expect(source).toMatchObject({ sizes: { least: [4, 4], most: [5, 4] } })
+      expect(source).not.toHaveProperty("size")
     })
   )
 

@@ -6,14 +6,28 @@ import type { Moments } from "./known-moments.ts"
 export interface MomentsFile {
   readonly format: typeof FORMAT
   readonly bands: Readonly<
-    Record<string, Moments & { readonly min: number; readonly max: number; readonly values: number }>
+    Record<
+      string,
+      Moments & {
+        readonly min: number
+        readonly max: number
+        /** How many values counted, and how many did not for want of data. */
+        readonly values: number
+        readonly nodata?: number
+      }
+    >
   >
   /** What the constants were computed from. */
   readonly source: {
     readonly experiment: string
     readonly patches: number
-    /** Rows and columns of a patch as they were counted. */
-    readonly size: readonly [height: number, width: number] | undefined
+    /** Rows and columns of every patch as it was counted; absent if patches differ. */
+    readonly size?: readonly [height: number, width: number]
+    /** The fewest and the most rows and columns, if patches differ. */
+    readonly sizes?: {
+      readonly least: readonly [height: number, width: number]
+      readonly most: readonly [height: number, width: number]
+    }
     /** SHA-256 of the patches' names in their order, a line each: which split it was. */
     readonly names: string
     readonly orbitrank: string

@@ -22,13 +22,29 @@ export const NOTHING: Running = {
   max: Number.NEGATIVE_INFINITY
 }
 
+/** The values of one channel that count. */
+const countedValues = (image: Float32Array, nodata: Uint8Array, channels: number, channel: number): Float32Array => {
+  const values = new Float32Array(image.length / channels)
+  let count = 0
+  for (let i = channel; i < image.length; i += channels) if (nodata[i] === 0) values[count++] = image[i]
+  return values.subarray(0, count)
+}
+
 /**
  * Moments of one channel of an image.
  *
  * @param image float32 [..., channels]
- * @returns `mean` is not finite where a value is not
+ * @param nodata uint8 [..., channels]: 1 for values that do not count
+ * @returns `mean` is not finite if a value is not
  */
-export const channelMoments = (image: Float32Array, channels: number, channel: number): Running => {
+export const channelMoments = (
+  image: Float32Array,
+  channels: number,
+  channel: number,
+  nodata?: Uint8Array | undefined
+): Running => {
+  if (nodata !== undefined) return channelMoments(countedValues(image, nodata, channels, channel), 1, 0)
+  if (image.length === 0) return NOTHING
   const count = image.length / channels
   let sum = 0
   let min = Number.POSITIVE_INFINITY

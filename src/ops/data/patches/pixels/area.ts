@@ -2,6 +2,7 @@
  * Resampling by area: each output pixel is the mean of the input under it, pixels cut by its border counting by the part
  * that lies inside. Exact for any two sizes, larger or smaller.
  */
+import type { Shaped } from "./geometry.ts"
 
 /** For each output position: the first input position under it, and the weights of it and those after. */
 interface Cover {
@@ -61,6 +62,39 @@ const combineColumns = (
     }
   }
   return out
+}
+
+/** As `areaResized`, of the values that count; one that has none below it is the mean of those that do not. */
+const countedMeans = (
+  { height, image, width }: Shaped,
+  nodata: Uint8Array,
+  toHeight: number,
+  toWidth: number
+): Shaped => {
+  const counts = Float32Array.from(nodata, (filled) => 1 - filled)
+  const resized = (values: Float32Array) => areaResized(values, height, width, toHeight, toWidth)
+  const shares = resized(counts)
+  const sums = resized(image.map((value, i) => value * counts[i]))
+  const all = resized(image)
+  const filled = new Uint8Array(shares.length)
+  const means = sums.map((sum, i) => {
+    if (shares[i] > 0) return sum / shares[i]
+    filled[i] = 1
+    return all[i]
+  })
+  return { image: means, height: toHeight, width: toWidth, nodata: filled }
+}
+
+/**
+ * An image of another size, with the values that were filled in for want of data left out of the means.
+ *
+ * @returns `shaped` itself if its size is the wanted one
+ */
+export const shapedByArea = (shaped: Shaped, toHeight: number, toWidth: number): Shaped => {
+  const { height, image, nodata, width } = shaped
+  if (height === toHeight && width === toWidth) return shaped
+  if (nodata !== undefined) return countedMeans(shaped, nodata, toHeight, toWidth)
+  return { image: areaResized(image, height, width, toHeight, toWidth), height: toHeight, width: toWidth }
 }
 
 /**

@@ -69,6 +69,45 @@ export const resampledRows = (
   }
 }
 
+/** For each output position the source index that weighs most. */
+const nearest = ({ high, low, weight }: Taps): Int32Array => low.map((one, o) => (weight[o] > 0.5 ? high[o] : one))
+
+/**
+ * As `resampledRows`, for a band with pixels that do not count: an output pixel is the weighted mean of the pixels that do,
+ * and counts itself if the nearest pixel of the band does. One that does not count takes the nearest pixel's value.
+ *
+ * @param band row-major [height, width]
+ * @param valid uint8 [height, width]: 1 where a pixel counts
+ * @returns the same writer, and `valid` in the new size
+ */
+export const resampledValidRows = (
+  band: ArrayLike<number>,
+  valid: Uint8Array,
+  height: number,
+  width: number,
+  toHeight: number,
+  toWidth: number
+): { readonly write: RowWriter; readonly valid: Uint8Array } => {
+  const x = nearest(tapsOf(width, toWidth))
+  const y = nearest(tapsOf(height, toHeight))
+  const counted = Float64Array.from(valid, (own, i) => (own === 1 ? band[i] : 0))
+  const values = bilinear(counted, height, width, toHeight, toWidth)
+  const shares = bilinear(valid, height, width, toHeight, toWidth)
+  const toValid = new Uint8Array(toHeight * toWidth)
+  for (let row = 0, to = 0; row < toHeight; row++) {
+    for (let column = 0; column < toWidth; column++, to++) {
+      const at = y[row] * width + x[column]
+      toValid[to] = valid[at]
+      values[to] = valid[at] === 1 ? values[to] / shares[to] : band[at]
+    }
+  }
+  const write: RowWriter = (row, image, at, step) => {
+    const from = row * toWidth
+    for (let column = 0, to = at; column < toWidth; column++, to += step) image[to] = values[from + column]
+  }
+  return { write, valid: toValid }
+}
+
 /**
  * One band resampled, float32 row-major [toHeight, toWidth]; see `resampledRows`.
  *

@@ -1,7 +1,10 @@
 /** Flips, quarter turns and cuts of images [height, width, channels]. */
 
 export interface Shaped {
+  /** float32 [height, width, channels]. */
   readonly image: Float32Array
+  /** uint8 [height, width, channels]: 1 for a value that was filled in for want of data. */
+  readonly nodata?: Uint8Array | undefined
   readonly height: number
   readonly width: number
 }
@@ -13,15 +16,21 @@ interface Walk {
   readonly right: number
 }
 
-const walked = ({ image, height, width }: Shaped, toHeight: number, toWidth: number, walk: Walk): Shaped => {
-  const channels = image.length / (height * width)
-  const out = new Float32Array(toHeight * toWidth * channels)
-  const step = walk.right * channels
+/** Copies `out.length` values of `image` into `out`, pixel by pixel along the walk. */
+const walk = <A extends Float32Array | Uint8Array>(
+  image: A,
+  out: A,
+  toWidth: number,
+  way: Walk,
+  channels: number
+): A => {
+  const toHeight = out.length / (toWidth * channels)
+  const step = way.right * channels
   let at = 0
   for (let row = 0; row < toHeight; row++) {
-    let from = (walk.origin + row * walk.down) * channels
-    if (walk.right === 1) {
-      // A row that is read as it stands.
+    let from = (way.origin + row * way.down) * channels
+    if (way.right === 1) {
+      // Consecutive pixels are copied at once.
       out.set(image.subarray(from, from + toWidth * channels), at)
       at += toWidth * channels
       continue
@@ -30,7 +39,16 @@ const walked = ({ image, height, width }: Shaped, toHeight: number, toWidth: num
       for (let c = 0; c < channels; c++) out[at++] = image[from + c]
     }
   }
-  return { image: out, height: toHeight, width: toWidth }
+  return out
+}
+
+const walked = ({ image, height, nodata, width }: Shaped, toHeight: number, toWidth: number, way: Walk): Shaped => {
+  const channels = image.length / (height * width)
+  const length = toHeight * toWidth * channels
+  const moved = walk(image, new Float32Array(length), toWidth, way, channels)
+  const shaped = { image: moved, height: toHeight, width: toWidth }
+  if (nodata === undefined) return shaped
+  return { ...shaped, nodata: walk(nodata, new Uint8Array(length), toWidth, way, channels) }
 }
 
 /** Left becomes right. */

@@ -2,13 +2,16 @@
 import { few, nearest } from "../../../../pipeline/words.ts"
 import type { Band } from "../../../elements.ts"
 import { DataError } from "../../../formats/data-error.ts"
-import { type RowWriter, resampledRows } from "../pixels/bilinear.ts"
+import { type RowWriter, resampledRows, resampledValidRows } from "../pixels/bilinear.ts"
+import { DECLARED_ONLY, filledBand, type NodataRule } from "./nodata.ts"
 
 export interface Image {
   /** float32 [height, width, channels]. */
   readonly image: Float32Array
   readonly height: number
   readonly width: number
+  /** uint8 [height, width, channels]: 1 for a value that was filled in for want of data; `undefined` if no value was. */
+  readonly nodata: Uint8Array | undefined
 }
 
 const notEmpty = (band: Band, subject: string): Band => {
@@ -20,24 +23,59 @@ const notEmpty = (band: Band, subject: string): Band => {
   })
 }
 
-/** Bands that a message names: all of Sentinel-2 and Sentinel-1. */
+/** How many bands a message names: all of Sentinel-2 and Sentinel-1. */
 const SHOWN = 15
 
-const rowsOf = ({ data, ...band }: Band, height: number, width: number): RowWriter => {
-  if (band.height !== height || band.width !== width) return resampledRows(data, band.height, band.width, height, width)
-  return (row, image, at, step) => {
+/** The rows of a band in the image's size, and which of its pixels have data, where not all have. */
+interface Channel {
+  readonly write: RowWriter
+  readonly valid: Uint8Array | undefined
+}
+
+/** Writes the rows of a band that has the image's size already. */
+const ownRows =
+  (data: ArrayLike<number>, width: number): RowWriter =>
+  (row, image, at, step) => {
     const from = row * width
     for (let column = 0, to = at; column < width; column++, to += step) image[to] = data[from + column]
   }
+
+const channelOf = (band: Band, toHeight: number, toWidth: number, rule: NodataRule, subject: string): Channel => {
+  const { data, height, width } = band
+  const filled = filledBand(band, rule, subject)
+  const same = height === toHeight && width === toWidth
+  if (filled === undefined) {
+    const write = same ? ownRows(data, width) : resampledRows(data, height, width, toHeight, toWidth)
+    return { write, valid: undefined }
+  }
+  if (same) return { write: ownRows(filled.data, width), valid: filled.valid }
+  return resampledValidRows(filled.data, filled.valid, height, width, toHeight, toWidth)
+}
+
+/** Where any channel has a pixel without data, those of all channels, side by side for each pixel. */
+const interleaved = (channels: ReadonlyArray<Channel>, pixels: number): Uint8Array | undefined => {
+  if (channels.every(({ valid }) => valid === undefined)) return undefined
+  const nodata = new Uint8Array(pixels * channels.length)
+  channels.forEach(({ valid }, channel) => {
+    if (valid === undefined) return
+    for (let i = 0, to = channel; i < pixels; i++, to += channels.length) nodata[to] = 1 - valid[i]
+  })
+  return nodata
 }
 
 /**
- * Stacks the wanted bands as channels, in their order; coarser ones are resampled to the largest of them (see `bilinear.ts`).
+ * Stacks the wanted bands as channels, in their order. Coarser bands are resampled to the size of the largest (see
+ * `bilinear.ts`). Pixels without data are filled, and mix with no neighbour.
  *
  * @param subject whose bands they are, for messages
- * @throws DataError where a wanted band is missing, or has no pixels
+ * @throws DataError if a wanted band is missing, has no pixels, or has no data and is to be filled with its mean
  */
-export const assemble = (bands: ReadonlyArray<Band>, wanted: ReadonlyArray<string>, subject: string): Image => {
+export const assemble = (
+  bands: ReadonlyArray<Band>,
+  wanted: ReadonlyArray<string>,
+  subject: string,
+  rule: NodataRule = DECLARED_ONLY
+): Image => {
   const chosen = wanted.map((name) => {
     const band = bands.find((one) => one.name === name)
     if (band !== undefined) return notEmpty(band, subject)
@@ -52,11 +90,13 @@ export const assemble = (bands: ReadonlyArray<Band>, wanted: ReadonlyArray<strin
   const height = chosen.reduce((most, band) => Math.max(most, band.height), 0)
   const width = chosen.reduce((most, band) => Math.max(most, band.width), 0)
   const image = new Float32Array(height * width * chosen.length)
-  const writers = chosen.map((band) => rowsOf(band, height, width))
+  const channels = chosen.map((band) => channelOf(band, height, width, rule, subject))
   // Row by row through all bands: a row of the image stays in the processor's cache.
   for (let row = 0; row < height; row++) {
-    const at = row * width * chosen.length
-    for (let channel = 0; channel < chosen.length; channel++) writers[channel](row, image, at + channel, chosen.length)
+    const at = row * width * channels.length
+    for (let channel = 0; channel < channels.length; channel++) {
+      channels[channel].write(row, image, at + channel, channels.length)
+    }
   }
-  return { image, height, width }
+  return { image, height, width, nodata: interleaved(channels, height * width) }
 }

@@ -34,10 +34,10 @@ export const imagesAt = (path: string): ReadonlyArray<PatchFiles> => {
   return distinct(path, found)
 }
 
-const bandOf = (name: string, { data, dtype, name: own, shape }: Layer, given: string | undefined): Band => {
+const bandOf = (name: string, { name: own, shape, ...layer }: Layer, given: string | undefined): Band => {
   const [height, width, ...more] = shape
   if (height !== undefined && width !== undefined && more.length === 0) {
-    return { name: given ?? own, dtype, height, width, data }
+    return { ...layer, name: given ?? own, height, width }
   }
   throw new DataError({
     subject: name,

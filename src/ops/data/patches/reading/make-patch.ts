@@ -5,6 +5,7 @@ import type { StoredPatch } from "../../stores/patch-value.ts"
 import { type BandSelection, bandNames } from "../bands.ts"
 import { assemble } from "./assemble.ts"
 import type { Draw } from "./epochs.ts"
+import type { NodataRule } from "./nodata.ts"
 
 /** What is to be seen of a patch. */
 export interface Look {
@@ -12,6 +13,8 @@ export interface Look {
   readonly nomenclature: NomenclatureName
   /** 8-bit pixels as shares of white. */
   readonly unit: boolean
+  /** How pixels without data are treated. */
+  readonly rule: NodataRule
 }
 
 /** White of 8 bits. */
@@ -24,14 +27,14 @@ const WHITE = 255
  */
 export const imageOf = (
   present: ReadonlyArray<Band>,
-  { bands: selection, unit }: Omit<Look, "nomenclature">,
+  { bands: selection, rule, unit }: Omit<Look, "nomenclature">,
   name: string
 ) => {
   const names = bandNames(
     selection,
     present.map((band) => band.name)
   )
-  const assembled = assemble(present, names, name)
+  const assembled = assemble(present, names, name, rule)
   const bytes = present.every((band) => band.dtype === "uint8" || !names.includes(band.name))
   if (bytes && unit) for (let i = 0; i < assembled.image.length; i++) assembled.image[i] /= WHITE
   return { ...assembled, bands: names, white: bytes ? (unit ? 1 : WHITE) : undefined }

@@ -24,11 +24,13 @@ export interface Made {
   readonly classes: number
 }
 
+const buffersOf = ({ image, nodata }: Patch) => (nodata === undefined ? [image.buffer] : [image.buffer, nodata.buffer])
+
 export const work: Work<Look, ReadonlyArray<Wanted>, ReadonlyArray<Made>> = (look) => (wanted) => {
   const output = wanted.map(({ draw, given, name, told, value }): Made => {
     const stored =
       told === undefined ? decodeValue(value, name, look.nomenclature) : { bands: decodeBands(value, name), ...told }
     return { patch: patchOf(stored, name, draw, look, given), classes: stored.classes.length }
   })
-  return { output, transfer: output.flatMap(({ patch }) => patch?.image.buffer ?? []) }
+  return { output, transfer: output.flatMap(({ patch }) => (patch === undefined ? [] : buffersOf(patch))) }
 }
