@@ -1,4 +1,5 @@
 // Not from "effect", all of which takes a second to load: worker threads need no more than this.
+import type * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 
 /** What every error that a user can meet says. */
@@ -13,6 +14,11 @@ export interface Explanation {
   readonly cause?: unknown
 }
 
+/** Base class that `explained` makes. Its name is written out, so that declarations of the package can name it. */
+export type ExplainedClass<Tag extends string> = new (
+  args: Explanation
+) => Cause.YieldableError & { readonly _tag: Tag } & Explanation
+
 /**
  * Makes the base class of a tagged error whose message is built from its fields:
  * `subject: problem. Remedy.`
@@ -22,7 +28,7 @@ export interface Explanation {
  * const error = new StoreError({ subject: "patches.lmdb", problem: "is not a store", remedy: "Run `prepare` again" })
  * error.message // => "patches.lmdb: is not a store. Run `prepare` again."
  */
-export const explained = <Tag extends string>(tag: Tag) => {
+export const explained = <Tag extends string>(tag: Tag): ExplainedClass<Tag> => {
   class Explained extends Data.TaggedError(tag)<Explanation> {
     override get message(): string {
       const problem = `${this.subject}: ${this.problem}${this.problem.endsWith("?") ? "" : "."}`

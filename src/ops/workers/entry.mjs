@@ -1,10 +1,10 @@
-// First code of every worker thread. Plain JavaScript: a thread of Node 20 cannot begin with a TypeScript file.
+// First code of every worker thread. Plain JavaScript: on Node 20 a thread cannot start with a TypeScript file.
 import { parentPort, workerData } from "node:worker_threads"
-import { register } from "tsx/esm/api"
 
-register()
+// In a clone the modules are TypeScript; the published package holds JavaScript and does not need tsx.
+if (workerData.module.endsWith(".ts")) (await import("tsx/esm/api")).register()
 
-/** Errors lose their class between threads; what a user is told of them does not. */
+/** The parts of an error that a user sees; its class is lost between threads. */
 const plain = (fault) => {
   const { _tag, subject, problem, remedy, message, stack } = fault instanceof Error ? fault : new Error(String(fault))
   return { tag: _tag, subject, problem, remedy, message, stack }

@@ -27,6 +27,12 @@ const Answer = Schema.fromJsonString(
 /** [[1,2,3],[4,5,6]] times [[7,8],[9,10],[11,12]]. */
 const PRODUCT = [58, 64, 139, 154]
 
+const PROBE = fileURLToPath(new URL("./probe.ts", import.meta.url))
+
+/** Options of Node for a script: in a clone it is TypeScript and needs tsx, in the published package JavaScript. */
+const loaderOf = (script: string): ReadonlyArray<string> =>
+  script.endsWith(".ts") ? ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href] : []
+
 /** Loads the package and multiplies two matrices. */
 export const tryPackage = Effect.fnUntraced(function* (packageFolder: string) {
   const { node, run } = yield* Machine
@@ -37,8 +43,7 @@ export const tryPackage = Effect.fnUntraced(function* (packageFolder: string) {
       remedy: "Try another TensorFlow with `--version X.Y.Z`; without one, WebAssembly is the engine here",
       cause
     })
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
-  const args = ["--import", tsx, fileURLToPath(new URL("probe.ts", import.meta.url)), packageFolder]
+  const args = [...loaderOf(PROBE), PROBE, packageFolder]
   const { code, stdout, stderr } = yield* run(node, args).pipe(
     Effect.mapError(({ program }) => fault(`${program} does not start`))
   )

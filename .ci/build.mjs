@@ -1,0 +1,34 @@
+// `npm run build`: the published package. `tsc` writes JavaScript and declarations to dist; this finishes what it leaves
+// as it is: module URLs of worker threads, import paths inside declarations, and the one file of plain JavaScript.
+import { execFileSync } from "node:child_process"
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { dirname, join, resolve } from "node:path"
+
+const root = resolve(import.meta.dirname, "..")
+const dist = join(root, "dist")
+rmSync(dist, { recursive: true, force: true })
+execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json"], {
+  cwd: root,
+  stdio: "inherit"
+})
+
+const URLS = /new URL\("(\.[^"]+)\.ts", import\.meta\.url\)/g
+const IMPORTS = /((?:from|import)\s*\(?\s*")(\.[^"]+)\.ts"/g
+
+for (const name of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
+  const path = join(dist, name)
+  if (name.endsWith(".js")) {
+    const text = readFileSync(path, "utf8")
+    writeFileSync(path, text.replace(URLS, 'new URL("$1.js", import.meta.url)'))
+  }
+  if (name.endsWith(".d.ts")) writeFileSync(path, readFileSync(path, "utf8").replace(IMPORTS, '$1$2.js"'))
+}
+const entry = "ops/workers/entry.mjs"
+copyFileSync(join(root, "src", entry), join(dist, entry))
+
+// Nothing may be left that only a clone can load.
+const left = readdirSync(dist, { recursive: true, encoding: "utf8" })
+  .filter((name) => /\.(d\.ts|js)$/.test(name))
+  .filter((name) => /(?:from|import|URL)\s*\(?\s*"\.[^"]*\.ts"/.test(readFileSync(join(dist, name), "utf8")))
+if (left.length > 0) throw new Error(`these files still name TypeScript modules: ${left.join(", ")}`)
+console.log(`built ${dirname(join(dist, "index.js"))}`)
