@@ -1,8 +1,18 @@
 /** The list of operators, made from the schemas that also check them: as data, as text for a terminal, as Markdown. */
+import type { Definition } from "./definition.ts"
 import type { AnyElement, Element } from "./element.ts"
 import { expectation } from "./expectation.ts"
+import { schemaOf } from "./named.ts"
 import type { AnyOperator } from "./origin.ts"
 import type { Param } from "./param.ts"
+
+/** A definition that a parameter chooses by name, with its own parameters. */
+export interface CatalogueChoice {
+  readonly name: string
+  readonly title: string
+  readonly source: string | undefined
+  readonly params: ReadonlyArray<CatalogueParam>
+}
 
 export interface CatalogueParam {
   readonly name: string
@@ -11,6 +21,8 @@ export interface CatalogueParam {
   readonly fallback: string | undefined
   readonly required: boolean
   readonly description: string
+  /** Set where the value chooses a definition by name. */
+  readonly choices?: ReadonlyArray<CatalogueChoice> | undefined
 }
 
 export interface CatalogueEntry {
@@ -31,6 +43,19 @@ const expected = ({ schema, gives }: Param<unknown>): string =>
       ? "anything"
       : expectation(schema.ast)
 
+const choiceOf = ({ name, params, source, title }: Definition): CatalogueChoice => ({
+  name,
+  title,
+  source,
+  params: Object.entries(params).map(([key, own]) => ({
+    name: key,
+    expected: expectation(schemaOf(own).ast),
+    fallback: own.fallback === undefined ? undefined : JSON.stringify(own.fallback),
+    required: own.fallback === undefined,
+    description: own.about
+  }))
+})
+
 export const catalogue = (operators: ReadonlyArray<AnyOperator>): ReadonlyArray<CatalogueEntry> =>
   operators.map((operator) => ({
     name: operator.name,
@@ -42,25 +67,46 @@ export const catalogue = (operators: ReadonlyArray<AnyOperator>): ReadonlyArray<
       expected: expected(param),
       fallback: param.fallback === undefined ? undefined : JSON.stringify(param.fallback),
       required: param.required,
-      description: param.description
+      description: param.description,
+      choices: param.named?.definitions.map(choiceOf)
     }))
   }))
 
 const defaultOf = ({ fallback, required }: CatalogueParam): string => (required ? "required" : (fallback ?? "none"))
 
-/** For a terminal: one block an operator. */
+/** `; temperature (0.01), margin (1.2)`. */
+const ownText = ({ params }: CatalogueChoice): string =>
+  params.length === 0 ? "" : `; ${params.map((p) => `${p.name} (${defaultOf(p)})`).join(", ")}`
+
+/** For a terminal: one block per operator. */
 export const showCatalogue = (entries: ReadonlyArray<CatalogueEntry>): string =>
   entries
     .map(({ name, about, takes, gives, params }) =>
       [
         `${name}: ${takes} -> ${gives}`,
         `  ${about}`,
-        ...params.map((p) => `    ${p.name} (${defaultOf(p)}): ${p.expected}. ${p.description}`)
+        ...params.flatMap((p) => [
+          `    ${p.name} (${defaultOf(p)}): ${p.expected}. ${p.description}`,
+          ...(p.choices ?? []).map((one) => `      ${one.name}: ${one.title}${ownText(one)}`)
+        ])
       ].join("\n")
     )
     .join("\n\n")
 
 const cell = (text: string): string => text.replaceAll("|", "\\|")
+
+/** The definitions that a parameter chooses from, one per row. */
+const choiceTable = ({ choices, name }: CatalogueParam): ReadonlyArray<string> => {
+  if (choices === undefined) return []
+  const own = (one: CatalogueChoice): string =>
+    one.params
+      .map((p) => `\`${p.name}\` (${p.expected}; ${p.required ? "required" : p.fallback}): ${p.description}`)
+      .join("<br>")
+  const rows = choices.map(
+    (one) => `| \`${one.name}\` | ${cell(one.title)} | ${cell(own(one))} | ${cell(one.source ?? "")} |`
+  )
+  return ["", `| \`${name}\` | | its own parameters (accepts; default) | source |`, "|:--|:--|:--|:--|", ...rows]
+}
 
 /** For `docs/operators.md`. */
 export const catalogueMarkdown = (entries: ReadonlyArray<CatalogueEntry>): string => {
@@ -70,7 +116,8 @@ export const catalogueMarkdown = (entries: ReadonlyArray<CatalogueEntry>): strin
         `| \`${p.name}\` | ${cell(p.expected)} | ${cell(p.required ? "required" : p.fallback === undefined ? "" : `\`${p.fallback}\``)} | ${cell(p.description)} |`
     )
     const table = rows.length === 0 ? [] : ["", "| parameter | accepts | default | |", "|:--|:--|:--|:--|", ...rows]
-    return [`## ${name}`, "", about, "", `*${takes}* → *${gives}*`, ...table].join("\n")
+    const choices = params.flatMap((p) => choiceTable(p))
+    return [`## ${name}`, "", about, "", `*${takes}* → *${gives}*`, ...table, ...choices].join("\n")
   }
   const intro = [
     "# Operators",

@@ -1,7 +1,8 @@
 /** From what was written to what an operator gets: every parameter checked, defaults filled in. */
 import { Result } from "effect"
 import { check, type Misfit } from "./check.ts"
-import { givenBy } from "./origin.ts"
+import { decodeNamed, gathered } from "./named.ts"
+import { type AnyOperator, givenBy } from "./origin.ts"
 import type { Param, Params } from "./param.ts"
 import { isPipeline } from "./pipeline.ts"
 import { shown, suggestion } from "./words.ts"
@@ -15,6 +16,7 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
 const decodeOne = (key: string, declared: Param<unknown>, value: unknown, faults: Array<Misfit>): unknown => {
+  if (declared.named !== undefined) return decodeNamed(key, declared.named, value ?? declared.fallback, faults)
   if (value === undefined) {
     if (declared.required) faults.push({ path: [key], key: true, problem: `is missing: ${declared.description}` })
     return declared.fallback
@@ -44,14 +46,14 @@ const decodeOne = (key: string, declared: Param<unknown>, value: unknown, faults
  * @returns all parameters in the order of their declaration, and all that is wrong
  */
 export const decodeParams = (declared: Params, written: unknown): DecodedParams => {
-  const given = written ?? {}
-  if (!isRecord(given)) {
+  if (!isRecord(written ?? {})) {
     return {
       params: {},
       faults: [{ path: [], key: false, problem: `expected a mapping of parameters, found ${shown(written)}` }]
     }
   }
   const faults: Array<Misfit> = []
+  const { given, moved } = gathered(declared, (written ?? {}) as Readonly<Record<string, unknown>>, faults)
   for (const key of Object.keys(given)) {
     if (!Object.hasOwn(declared, key)) {
       faults.push({ path: [key], key: true, problem: `unknown parameter${suggestion(key, Object.keys(declared))}` })
@@ -63,5 +65,35 @@ export const decodeParams = (declared: Params, written: unknown): DecodedParams 
       decodeOne(key, one, Object.hasOwn(given, key) ? given[key] : undefined, faults)
     ])
   )
-  return { params, faults }
+  // A fault of a value that stood beside a choice is reported where it was written.
+  const places = new Map([...moved].map(([key, place]) => [place.join(), key]))
+  const asWritten = (fault: Misfit): Misfit => {
+    const key = places.get(fault.path.slice(0, 2).join())
+    return key === undefined ? fault : { ...fault, path: [key, ...fault.path.slice(2)] }
+  }
+  return { params, faults: faults.map(asWritten) }
+}
+
+/** Checks the parameters of a step, first each by itself, then how they go together. */
+export const decodeStep = ({ params: declared, settle }: AnyOperator, written: unknown): DecodedParams => {
+  const { faults, params } = decodeParams(declared, written)
+  if (faults.length > 0 || settle === undefined) return { faults, params }
+  return settle(params)
+}
+
+/**
+ * Parameters that an earlier version recorded, in the form of this one: parameters that were absent have their defaults,
+ * and parameters that had no effect are left out. A value that this version does not accept stays as it was.
+ */
+export const decodeRecorded = (
+  { params: declared, settle }: Pick<AnyOperator, "params" | "settle">,
+  recorded: Readonly<Record<string, unknown>>
+): Readonly<Record<string, unknown>> => {
+  const { faults, params } = decodeParams(declared, recorded)
+  const wrong = new Set(faults.map(({ path }) => path[0]))
+  const kept = Object.keys(gathered(declared, recorded, []).given).filter(
+    (key) => wrong.has(key) || !Object.hasOwn(declared, key)
+  )
+  const settled = kept.length > 0 || settle === undefined ? params : settle(params).params
+  return { ...settled, ...Object.fromEntries(kept.map((key) => [key, recorded[key]])) }
 }

@@ -4,8 +4,9 @@
  * which YAML files are read and the catalogue is made.
  */
 import type { Stream } from "effect"
+import type { Misfit } from "./check.ts"
 import type { Declares } from "./declares.ts"
-import { decodeParams } from "./decode.ts"
+import { decodeStep } from "./decode.ts"
 import type { AnyElement, Element } from "./element.ts"
 import { ConfigError } from "./fault.ts"
 import { type AnyOperator, givenBy, makeStep } from "./origin.ts"
@@ -38,7 +39,7 @@ export interface Passing<P extends Params, E, R> extends AnyOperator {
 
 /** Calls in code are checked as YAML is: by the same schemas, with the same words. */
 const checked = (operator: AnyOperator, given: unknown): Readonly<Record<string, unknown>> => {
-  const { params, faults } = decodeParams(operator.params, given ?? {})
+  const { params, faults } = decodeStep(operator, given ?? {})
   if (faults.length === 0) return params
   throw new ConfigError({
     faults: faults.map(({ path, problem }) => ({ at: undefined, path: [operator.name, ...path].join("."), problem }))
@@ -106,6 +107,7 @@ export const source = <const P extends Params, Out extends AnyElement, E, R>(spe
  * Declares an operator from one kind of element to another.
  *
  * @param spec.ahead for an operator that computes long: how many elements of its input are made meanwhile, at most
+ * @param spec.settle checks how parameters go together, see `AnyOperator`
  * @param spec.run from parameters to a function of streams. Upstream's failures pass through it untouched.
  */
 export const operator = <const P extends Params, In extends AnyElement, Out extends AnyElement, E, R>(spec: {
@@ -116,6 +118,7 @@ export const operator = <const P extends Params, In extends AnyElement, Out exte
   readonly params: P
   readonly ahead?: number
   readonly declares?: Declares<Decoded<P>>
+  readonly settle?: (params: Decoded<P>) => { readonly params: Decoded<P>; readonly faults: ReadonlyArray<Misfit> }
   readonly run: (
     params: Decoded<P>,
     self: Self

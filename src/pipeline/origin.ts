@@ -1,5 +1,6 @@
 /** Operators as the interpreter sees them, and which of them made a step. */
 import type { Stream } from "effect"
+import type { Misfit } from "./check.ts"
 import type { Declares } from "./declares.ts"
 import type { AnyElement, Element } from "./element.ts"
 import type { Position } from "./fault.ts"
@@ -17,6 +18,14 @@ export interface AnyOperator {
   /** How many elements of its input are made ready while it computes; unless said, each is made when it asks for it. */
   readonly ahead?: number
   readonly declares?: Declares
+  /**
+   * Checks how parameters go together, each being right by itself, and brings those that depend on each other into one
+   * form. Its parameters are used even where it reports faults: records of earlier versions are read by it.
+   */
+  readonly settle?: (params: Readonly<Record<string, unknown>>) => {
+    readonly params: Readonly<Record<string, unknown>>
+    readonly faults: ReadonlyArray<Misfit>
+  }
   readonly run: (
     params: Readonly<Record<string, unknown>>,
     self: Self

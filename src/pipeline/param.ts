@@ -1,5 +1,6 @@
 /** Parameters of operators: schema, description and default in one value, from which checks and catalogue are made. */
 import { Schema } from "effect"
+import type { Named } from "./definition.ts"
 import type { AnyElement, Element } from "./element.ts"
 import { expectation } from "./expectation.ts"
 import type { Pipeline } from "./pipeline.ts"
@@ -14,6 +15,8 @@ export interface Param<A, Required extends boolean = boolean> {
   readonly description: string
   readonly required: Required
   readonly fallback: A | undefined
+  /** Set where the value chooses a definition by its name, see `named.ts`. */
+  readonly named?: Named
 }
 // biome-ignore lint/suspicious/noExplicitAny: a list of parameters holds parameters of any type
 export type Params = Readonly<Record<string, Param<any>>>

@@ -1,9 +1,10 @@
 /** What follows from a file in the original's form: its data set, and the name of its experiment and folders. */
 import { join } from "node:path"
 import { atStride32 } from "../../ops/model/backbones.ts"
+import { metricLosses } from "../../ops/train/losses.ts"
 import type { Faults } from "../../pipeline/yaml/faults.ts"
 import { locate, type Node } from "../../pipeline/yaml/tree.ts"
-import { type Dataset, type ExperimentFile, metricLosses, PROXY_AP } from "./keys.ts"
+import { type Dataset, type ExperimentFile, PROXY_AP } from "./keys.ts"
 import { writtenAt } from "./read.ts"
 
 /** A file in the original's form, with what follows from it. */
@@ -30,7 +31,7 @@ export const foldersOf = ({ file, name }: Facts) => ({
 const KINDS = { BigEarthNet: "bigearthnet", UCM: "ucm", AID: "aid", WHDLD: "whdld" } as const
 const CLASSES = { new_classes: 19, old_classes: 43, UCM: 17, AID: 17, WHDLD: 6 } as const
 
-const LOSSES = metricLosses.map((name) => `\`${name}\``).join(", ")
+const LOSSES = metricLosses.map(({ name }) => `\`${name}\``).join(", ")
 const ABSENT_LOSS = `\`proxy_ap\` is named in the original's files, but neither its code nor orbitrank has this loss; choose one of ${LOSSES}, or give no value for none`
 
 type Section = "train" | "test"

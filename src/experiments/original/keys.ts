@@ -3,6 +3,7 @@ import { Schema } from "effect"
 import { attentionNames } from "../../ops/model/attentions.ts"
 import { backboneNames } from "../../ops/model/backbones.ts"
 import { poolingNames } from "../../ops/model/poolings.ts"
+import { idLosses, metricLosses } from "../../ops/train/losses.ts"
 import {
   Compat,
   choice,
@@ -59,13 +60,11 @@ const Retrieval = Schema.Struct({
   path_gt: may(Name),
   visualize: may(PositiveInt)
 })
+const namesOf = <Name extends string>(losses: ReadonlyArray<{ readonly name: Name }>) => losses.map(({ name }) => name)
 const Visualization = Schema.Struct({ img_path: may(Name) })
 
 /** Keys of ours that files in the original's form may have as well. */
 const ours = { seed: may(Seed), compat: may(Compat) }
-
-/** The metric losses that can train. */
-export const metricLosses = ["contrastive_avg", "triplet_avg", "triplet_hard", "oml", "smoothap"] as const
 
 /** A loss that the original's AID file names and that neither its code nor ours has; only `train` needs it. */
 export const PROXY_AP = "proxy_ap"
@@ -92,8 +91,8 @@ export const ExperimentFile = Schema.Struct({
     Schema.Struct({
       dataset: may(Dataset),
       nomenclature: may(Nomenclature),
-      id_loss: may(choice("xent", "ml_xent")),
-      metric_loss: may(choice(...metricLosses, PROXY_AP)),
+      id_loss: may(choice(...namesOf(idLosses))),
+      metric_loss: may(choice(...namesOf(metricLosses), PROXY_AP)),
       loss_weight: may(Schema.Tuple([NonNegative, NonNegative])),
       sim_threshold: may(Probability),
       mining_strategy: may(choice("ji")),

@@ -1,10 +1,13 @@
 /** Translates the losses of a file in the original's form. */
+import { metricLosses } from "../../ops/train/losses.ts"
 import type { ExperimentFile } from "./keys.ts"
 
 type Train = NonNullable<ExperimentFile["train"]>
 
 /** Losses that mine positives and negatives; the others do not read `sim_threshold` and `mining_strategy`. */
-const MINED: ReadonlyArray<string> = ["contrastive_avg", "triplet_avg", "triplet_hard"]
+const MINED: ReadonlyArray<string> = metricLosses
+  .filter(({ params }) => "sim_threshold" in params)
+  .map(({ name }) => name)
 
 /**
  * Returns the loss parameters of `optimise`. The original's files hold the parameters of all losses; only those of the

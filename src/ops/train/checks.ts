@@ -40,14 +40,17 @@ export const checkNetwork = (batch: Batch, { bands, classes }: NetworkFacts): vo
   }
 }
 
-/** @throws TrainError naming the first patch that has not just one label */
-export const checkSingleLabels = ({ classes, labels, names, size }: Batch): void => {
+/**
+ * @param loss name of the loss that needs images of exactly one label
+ * @throws TrainError naming the first patch that has no label or several
+ */
+export const checkSingleLabels = ({ classes, labels, names, size }: Batch, loss: string): void => {
   for (let i = 0; i < size; i++) {
     const own = classes.filter((_, c) => labels[i * classes.length + c] !== 0)
     if (own.length === 1) continue
     throw new TrainError({
       subject: `patch ${names[i]}`,
-      problem: `has ${own.length === 0 ? "no label" : `${own.length} labels (${own.join(", ")})`}, but \`xent\` takes patches of one label`,
+      problem: `has ${own.length === 0 ? "no label" : `${own.length} labels (${own.join(", ")})`}, but \`${loss}\` takes patches of one label`,
       remedy: "Use `id_loss: ml_xent`"
     })
   }

@@ -4,7 +4,7 @@ import type { Batch, NetworkFacts, TrainState, TrainStep } from "../elements.ts"
 import type { Model } from "../model/model.ts"
 import type { EpochEnd } from "../model/weights/checkpoints.ts"
 import { checkBatch, checkLoss, checkNetwork, checkPixels, checkSingleLabels } from "./checks.ts"
-import type { LossParams } from "./objectives.ts"
+import { type LossParams, oneLabelLoss } from "./losses.ts"
 import { afterEpoch, rateAt, type Schedule, type ScheduleState, scheduleStart } from "./schedule.ts"
 import { TrainError } from "./train-error.ts"
 import type { Trainer } from "./trainer.ts"
@@ -120,11 +120,12 @@ export const courseOf = (options: CourseOptions): Course => {
     group = []
     return before
   }
+  const oneLabel = oneLabelLoss(params)
   const check = (batch: Batch): void => {
     const known = facts()
     checkBatch(batch, model)
     if (known !== undefined) checkNetwork(batch, known)
-    if (params.id_loss === "xent" && params.compat !== "original") checkSingleLabels(batch)
+    if (oneLabel !== undefined) checkSingleLabels(batch, oneLabel)
     checkPixels(batch, trainer.updates())
   }
   return {

@@ -1,8 +1,10 @@
 /** Training as a stream: batches in, one step out for each update, the state with the last of an epoch. */
 import { join } from "node:path"
 import { Clock, Effect, Schema, Stream } from "effect"
+import { attempt } from "../../pipeline/attempt.ts"
+import { decodeRecorded } from "../../pipeline/decode.ts"
 import { operator } from "../../pipeline/operator.ts"
-import { Compat, choice, Flag, Positive, PositiveInt, Probability, param } from "../../pipeline/param.ts"
+import { Compat, NonNegative, Positive, PositiveInt, param } from "../../pipeline/param.ts"
 import { peeked } from "../../pipeline/peek.ts"
 import { messageOf } from "../../pipeline/words.ts"
 import { BATCHES_AHEAD, Batch, TrainStep } from "../elements.ts"
@@ -15,11 +17,11 @@ import { FirstEpoch, Run } from "../run.ts"
 import { type Engine, engine } from "../tensor/engine.ts"
 import { checkBatch, checkLosses } from "./checks.ts"
 import { type Course, type CourseParams, courseOf } from "./course.ts"
-import { idLossNames, lossesOf, metricLossNames } from "./objectives.ts"
-import { type OptimiserName, zeroMoments } from "./optimisers.ts"
+import { type LossParams, lossesOf, lossParams, settledWeights } from "./losses.ts"
+import { type OptimiserChoice, optimiserParam, zeroMoments } from "./optimisers.ts"
 import { paceOf, wordsOf } from "./pace.ts"
 import { checkResumed } from "./resume.ts"
-import { Schedule } from "./schedule.ts"
+import { scheduleParam } from "./schedule.ts"
 import { TrainError } from "./train-error.ts"
 import { makeTrainer } from "./trainer.ts"
 
@@ -40,11 +42,35 @@ const asTrainError = (cause: unknown): Explained => {
   return failed(`failed (${stack})`, "This is a fault of orbitrank itself: please report it")
 }
 
-const attempt = <A>(body: () => A) => Effect.try({ try: body, catch: asTrainError })
+const trying = <A>(body: () => A) => Effect.mapError(attempt(Error)(body), asTrainError)
+
+const declared = {
+  model: param(ModelParams, "The network."),
+  ...lossParams,
+  loss_weight: param(Schema.Tuple([NonNegative, NonNegative]), "Weights of id loss and metric loss.", [1, 1]),
+  optimizer: optimiserParam,
+  learning_rate: param(Positive, "Step size of the first epoch.", 2e-3),
+  schedule: scheduleParam,
+  update_iter: param(PositiveInt, "Batches that make one update, as if they were one batch.", 1),
+  compat: param(
+    Compat,
+    "`original`: triplet_hard may draw the anchor as its own positive; xent accepts images of several labels.",
+    "none"
+  )
+}
+
+/** Weights of losses that are `none` have one form. */
+const settle = <P extends LossParams>(params: P) => {
+  const { faults, weights } = settledWeights(params)
+  return { params: { ...params, loss_weight: weights }, faults }
+}
+
+/** Parameters as a checkpoint has them, in the form of this version. */
+const recorded = (configuration: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  decodeRecorded(optimise, configuration)
 
 interface TrainerParams extends CourseParams {
-  readonly optimizer: OptimiserName
-  readonly momentum: number
+  readonly optimizer: OptimiserChoice
 }
 
 /** What a trainer is made from. */
@@ -60,7 +86,7 @@ const fresh = Effect.fnUntraced(function* ({ first, model, params }: Beginning) 
   const moments = zeroMoments(model.parameters, params.optimizer)
   const { seed } = yield* Run
   if (first === undefined) return { weights: drawnWeights(model, seed), moments, step: 0 }
-  yield* attempt(() => checkBatch(first, model))
+  yield* trying(() => checkBatch(first, model))
   return { weights: (yield* startingWeights(model, first, true)).arrays, moments, step: 0 }
 })
 
@@ -68,7 +94,7 @@ const fresh = Effect.fnUntraced(function* ({ first, model, params }: Beginning) 
 const resumable = Effect.fnUntraced(function* ({ first, model, params }: Beginning, from: EpochEnd) {
   const { folder, seed } = yield* Run
   const path = checkpointPath(join(folder, "checkpoints"), from.state.epoch)
-  yield* attempt(() => checkResumed(path, from, { model, configuration: { ...params }, seed, data: first }))
+  yield* trying(() => checkResumed(path, from, { model, configuration: { ...params }, recorded, seed, data: first }))
   return from.state
 })
 
@@ -76,48 +102,14 @@ const resumable = Effect.fnUntraced(function* ({ first, model, params }: Beginni
 const opened = Effect.fnUntraced(function* (beginning: Beginning, resumed: EpochEnd | undefined) {
   const { model, params, tensors } = beginning
   const losses = lossesOf(params)
-  yield* attempt(() => checkLosses(losses))
+  yield* trying(() => checkLosses(losses))
   const start = yield* resumed === undefined ? fresh(beginning) : resumable(beginning, resumed)
-  const options = { losses, momentum: params.momentum, optimiser: params.optimizer }
+  const options = { losses, optimiser: params.optimizer }
   return yield* Effect.acquireRelease(
-    attempt(() => makeTrainer(tensors, model, options, start)),
+    trying(() => makeTrainer(tensors, model, options, start)),
     (trainer) => Effect.sync(() => trainer.dispose())
   )
 })
-
-const Weight = Schema.Number.check(
-  Schema.makeFilter((n: number) => (Number.isFinite(n) && n >= 0) || "out of range", {
-    expected: "a number of at least 0"
-  })
-)
-
-const declared = {
-  model: param(ModelParams, "The network."),
-  id_loss: param(choice(...idLossNames), "The loss on logits; xent for patches of one label.", "none"),
-  metric_loss: param(choice(...metricLossNames), "The loss on embeddings.", "oml"),
-  loss_weight: param(Schema.Tuple([Weight, Weight]), "Weights of id loss and metric loss.", [1, 1]),
-  sim_threshold: param(Probability, "Jaccard distance up to which two patches are positives of each other.", 0.5),
-  mining_strategy: param(choice("ji"), "What makes positives: `ji`, the Jaccard distance of labels.", "ji"),
-  exclude_anchor: param(
-    Flag,
-    "Leaves the anchor out of the mean of what is not its positive (contrastive_avg, triplet_avg).",
-    false
-  ),
-  margin: param(Positive, "Margin of contrastive_avg, triplet_avg and triplet_hard.", 1.2),
-  temperature: param(Positive, "Temperature of oml and smoothap.", 0.01),
-  optimizer: param(choice("adam", "sgd"), "How weights are updated; adam has betas 0.9 and 0.999.", "adam"),
-  momentum: param(Probability, "Momentum of sgd.", 0.9),
-  learning_rate: param(Positive, "Step size of the first epoch.", 2e-3),
-  schedule: param(Schedule, "How the step size goes: exponential, cosine, step, plateau or constant.", {
-    name: "exponential"
-  }),
-  update_iter: param(PositiveInt, "Batches that make one update, as if they were one batch.", 1),
-  compat: param(
-    Compat,
-    "`original`: triplet_hard may draw the anchor as its own positive; xent takes any labels.",
-    "none"
-  )
-}
 
 type Note = ((words: string) => void) | undefined
 
@@ -127,12 +119,12 @@ const stepsOf = (batches: Stream.Stream<Batch, never>, { close, finish, take }: 
   const timed = (batch: Batch) =>
     Effect.gen(function* () {
       const begun = yield* Clock.currentTimeMillis
-      const step = yield* attempt(() => take(batch))
+      const step = yield* trying(() => take(batch))
       pace.add(batch.size, ((yield* Clock.currentTimeMillis) - begun) / 1000)
       if (step !== undefined) note?.(`${wordsOf(step)}, ${pace.words()}`)
       return step
     })
-  const once = (body: () => TrainStep | undefined) => Stream.fromEffect(attempt(body))
+  const once = (body: () => TrainStep | undefined) => Stream.fromEffect(trying(body))
   const before = (next: Batch | undefined) =>
     Stream.concat(
       once(() => finish(next)),
@@ -152,6 +144,7 @@ export const optimise = operator({
   params: declared,
   ahead: BATCHES_AHEAD,
   declares: { network: ({ model }) => model, reads: ({ model }) => pretrainedFile(model) },
+  settle,
   run:
     (params, { note }) =>
     (batches) =>

@@ -3,16 +3,19 @@ import { isDeepStrictEqual } from "node:util"
 import { few } from "../../pipeline/words.ts"
 import type { NetworkFacts } from "../elements.ts"
 import type { Model } from "../model/model.ts"
+import { factsOf, type ModelFacts } from "../model/params.ts"
 import { damagedCheckpoint, type EpochEnd } from "../model/weights/checkpoints.ts"
 import { checkWeights } from "../model/weights/tensors.ts"
-import { momentsOf, type OptimiserName } from "./optimisers.ts"
+import { momentsOf, type OptimiserChoice, optimiserOf } from "./optimisers.ts"
 import { TrainError } from "./train-error.ts"
 
 /** What is to be trained. */
 export interface Wanted {
   readonly model: Model
-  /** Parameters of `optimise`. */
-  readonly configuration: Readonly<Record<string, unknown>> & { readonly optimizer: OptimiserName }
+  /** Parameters of `optimise`, as decoded. */
+  readonly configuration: Readonly<Record<string, unknown>> & { readonly optimizer: OptimiserChoice }
+  /** Brings parameters of `optimise` that an earlier version recorded into the form of this one. */
+  readonly recorded: (configuration: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>
   readonly seed: number
   /** Bands and classes of the first batch; none where nothing is left to train. */
   readonly data: Pick<NetworkFacts, "bands" | "classes"> | undefined
@@ -34,36 +37,54 @@ export const namesApart = (
   return [`${what} ${few(more)}${fewer.length === 0 ? " too many" : `, not ${few(fewer)}`}`]
 }
 
-/** Parameters that an older program did not write count as equal. */
-const networkApart = (had: NetworkFacts["model"], has: NetworkFacts["model"]): ReadonlyArray<string> =>
-  Object.keys(had)
-    .filter((key) => Object.hasOwn(has, key) && String(had[key]) !== String(has[key]))
-    .map((key) => `${key} ${had[key]}, not ${has[key]}`)
+/** Network parameters that differ; one that an earlier version did not record had its default. */
+const networkApart = (had: NetworkFacts["model"], has: NetworkFacts["model"]): ReadonlyArray<string> => {
+  const { backbone, channels, num_classes, pooling } = has as unknown as ModelFacts
+  const before: NetworkFacts["model"] = { ...factsOf({ backbone, channels, num_classes, pooling }), ...had }
+  return Object.keys(has)
+    .filter((key) => Object.hasOwn(before, key) && String(before[key]) !== String(has[key]))
+    .map((key) => `${key} ${before[key]}, not ${has[key]}`)
+}
 
-/** Parameters of `optimise` but the network's; those that one program alone knows count as equal. */
+type Leaf = readonly [path: string, value: unknown]
+
+/** Values by their dotted paths; the path of a choice holds its name: `optimizer`, `optimizer.momentum`. */
+const leavesOf = (value: unknown, path: string): ReadonlyArray<Leaf> => {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return [[path, value]]
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === "name" ? [[path, inner] as const] : leavesOf(inner, `${path}.${key}`)
+  )
+}
+
+/** Parameters of `optimise` that differ, but for the network's; those that this version does not know count as equal. */
 const configurationApart = (
   had: Readonly<Record<string, unknown>>,
   has: Readonly<Record<string, unknown>>
 ): ReadonlyArray<string> =>
-  Object.keys(had)
-    .filter((key) => key !== "model" && has[key] !== undefined && !isDeepStrictEqual(had[key], has[key]))
-    .map((key) => `${key} ${JSON.stringify(had[key])}, not ${JSON.stringify(has[key])}`)
+  Object.keys(has)
+    .filter((key) => key !== "model" && !isDeepStrictEqual(had[key], has[key]))
+    .flatMap((key) => {
+      const before = new Map(leavesOf(had[key], key))
+      const now = leavesOf(has[key], key).filter(([path, value]) => !isDeepStrictEqual(before.get(path), value))
+      // Another choice has other parameters; its name says enough.
+      const shown = now.some(([path]) => path === key) ? now.filter(([path]) => path === key) : now
+      return shown.map(([path, value]) => `${path} ${JSON.stringify(before.get(path))}, not ${JSON.stringify(value)}`)
+    })
 
 /** @throws CheckpointError where moments are not just those of the network's weights */
 const checkMoments = (path: string, { state }: EpochEnd, { configuration, model }: Wanted): void => {
   const given = new Map(state.moments.map((array) => [array.name, array]))
+  const { name: optimizer } = optimiserOf(configuration.optimizer).definition
   for (const { name, shape } of momentsOf(model.parameters, configuration.optimizer)) {
     const found = given.get(name)
-    if (found === undefined)
-      throw damagedCheckpoint(path, `has no moment ${name}, which ${configuration.optimizer} needs`)
+    if (found === undefined) throw damagedCheckpoint(path, `has no moment ${name}, which ${optimizer} needs`)
     if (found.shape.join() !== shape.join()) {
       throw damagedCheckpoint(path, `moment ${name} is [${found.shape.join(", ")}], its weight [${shape.join(", ")}]`)
     }
     given.delete(name)
   }
   const [left] = given.keys()
-  if (left !== undefined)
-    throw damagedCheckpoint(path, `has a moment ${left}, which ${configuration.optimizer} does not know`)
+  if (left !== undefined) throw damagedCheckpoint(path, `has a moment ${left}, which ${optimizer} does not know`)
 }
 
 /**
@@ -73,19 +94,19 @@ const checkMoments = (path: string, { state }: EpochEnd, { configuration, model 
  * @throws CheckpointError where its moments are not
  */
 export const checkResumed = (path: string, from: EpochEnd, wanted: Wanted): void => {
-  const { configuration, data, model, seed } = wanted
+  const { configuration, data, model, recorded, seed } = wanted
   const { network, seed: had, weights } = from.state
   const apart = [
     ...(had === seed ? [] : [`seed ${had}, not ${seed}`]),
     ...networkApart(network.model, model.params),
     ...(data === undefined ? [] : namesApart("bands", network.bands, data.bands)),
     ...(data === undefined ? [] : namesApart("classes", network.classes, data.classes)),
-    ...configurationApart(from.state.configuration, configuration)
+    ...configurationApart(recorded(from.state.configuration), configuration)
   ]
   if (apart.length > 0) {
     throw new TrainError({
       subject: path,
-      problem: `is of another training: ${apart.join("; ")}`,
+      problem: `belongs to another training run: ${apart.join("; ")}`,
       remedy: "Put this run's own checkpoint in its place, or start anew with `--fresh`"
     })
   }

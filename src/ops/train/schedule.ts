@@ -1,109 +1,115 @@
-/** The step size over a training run: a base rate, a factor by epoch, and a warm-up by update. */
-import { Schema } from "effect"
-import { choice, Positive, PositiveInt } from "../../pipeline/param.ts"
+/** Schedules: the learning rate over a training run, as a base rate, a factor per epoch, and a warm-up per update. */
+import { chosenFrom, count, type Definition, type Own, type OwnParams, positive } from "../../pipeline/definition.ts"
+import { type Choice, named } from "../../pipeline/named.ts"
 
-/** What each schedule takes beside its name and `warm_up`, which goes with all. */
-const KEYS = {
-  exponential: ["gamma"],
-  cosine: ["epochs"],
-  step: ["gamma", "every"],
-  plateau: ["gamma", "patience"],
-  constant: []
-} as const
-
-const names = Object.keys(KEYS) as ReadonlyArray<keyof typeof KEYS>
-
-/** A key of another schedule would say nothing. */
-const ownKeysOf = (name: keyof typeof KEYS) => {
-  const allowed: ReadonlyArray<string> = ["name", ...KEYS[name], "warm_up"]
-  return Schema.makeFilter(
-    (given: { readonly name: string }) =>
-      given.name !== name || Object.keys(given).every((key) => allowed.includes(key)) || "keys of another schedule",
-    { expected: `of the schedule ${name} no keys but ${allowed.join(", ")}; see docs/training.md` }
-  )
-}
-
-/** How the rate goes, as the parameter `schedule` of `optimise` says it. */
-export const Schedule = Schema.Struct({
-  name: choice(...names),
-  gamma: Schema.optionalKey(Positive),
-  every: Schema.optionalKey(PositiveInt),
-  epochs: Schema.optionalKey(PositiveInt),
-  patience: Schema.optionalKey(PositiveInt),
-  warm_up: Schema.optionalKey(PositiveInt)
-}).check(
-  ownKeysOf("exponential"),
-  ownKeysOf("cosine"),
-  ownKeysOf("step"),
-  ownKeysOf("plateau"),
-  ownKeysOf("constant"),
-  Schema.makeFilter(
-    ({ epochs, name }: { name: string; epochs?: number }) => name !== "cosine" || epochs !== undefined || "no length",
-    {
-      expected:
-        "a mapping of name (cosine with epochs) and, if wanted, gamma, every, patience, warm_up; see docs/training.md"
-    }
-  )
-)
-export type Schedule = typeof Schedule.Type
-
-/** What a plateau remembers between epochs. */
+/** What a schedule remembers between epochs. */
 export interface ScheduleState {
   /** Lowest mean loss of an epoch so far; null before the first. */
   readonly best: number | null
   /** Epochs since then. */
   readonly waited: number
-  /** Times that the rate was lowered. */
+  /** Number of times that the rate was lowered. */
   readonly lowered: number
 }
 
 export const scheduleStart: ScheduleState = { best: null, waited: 0, lowered: 0 }
 
+/** Everything about a schedule: its name in configurations, its parameters, and its factor. */
+interface ScheduleDefinition<Name extends string = string, P extends OwnParams = OwnParams>
+  extends Definition<Name, P> {
+  /** Factor of the rate in an epoch, from 0. */
+  factor(own: Own<P>, epoch: number, state: ScheduleState): number
+  /** What is remembered after an epoch with this mean loss; schedules without it remember nothing. */
+  after?(own: Own<P>, state: ScheduleState, meanLoss: number): ScheduleState
+}
+
+const warm_up = count("Updates over which the rate grows linearly (Goyal et al. 2017); 1 for none.", 1)
+
+/** Declares a schedule; every schedule can be warmed up. */
+const defineSchedule = <const Name extends string, const P extends OwnParams>(
+  definition: ScheduleDefinition<Name, P>
+): ScheduleDefinition<Name, P & { readonly warm_up: typeof warm_up }> => ({
+  ...definition,
+  params: { ...definition.params, warm_up }
+})
+
+const exponential = defineSchedule({
+  name: "exponential",
+  title: "gamma to the power of the epoch",
+  params: { gamma: positive("Factor per epoch; the original's is exp(-0.01).", Math.exp(-0.01)) },
+  factor: ({ gamma }, epoch) => gamma ** epoch
+})
+
+const cosine = defineSchedule({
+  name: "cosine",
+  title: "(1 + cos(pi epoch / epochs)) / 2, without restarts",
+  source: "Loshchilov and Hutter, ICLR 2017, equation 5",
+  params: { epochs: count("Epochs until the rate is 0.") },
+  factor: ({ epochs }, epoch) => (1 + Math.cos((Math.PI * Math.min(epoch, epochs)) / epochs)) / 2
+})
+
+const step = defineSchedule({
+  name: "step",
+  title: "gamma to the power of floor(epoch / every)",
+  params: { gamma: positive("Factor per step.", 0.1), every: count("Epochs per step.", 30) },
+  factor: ({ every, gamma }, epoch) => gamma ** Math.floor(epoch / every)
+})
+
 /** A loss must be lower by this share to count as better, as in PyTorch. */
 const BETTER = 1e-4
 
-/** Mean loss that falls no longer: after `patience` epochs without a better one the rate is lowered. */
-export const afterEpoch = (schedule: Schedule, state: ScheduleState, meanLoss: number): ScheduleState => {
-  if (schedule.name !== "plateau") return state
-  if (state.best === null || meanLoss < state.best * (1 - BETTER)) return { ...state, best: meanLoss, waited: 0 }
-  const waited = state.waited + 1
-  return waited > (schedule.patience ?? 10) ? { ...state, waited: 0, lowered: state.lowered + 1 } : { ...state, waited }
+const plateau = defineSchedule({
+  name: "plateau",
+  title: "gamma to the power of the number of times that the mean training loss stopped falling",
+  params: {
+    gamma: positive("Factor each time.", 0.1),
+    patience: count("Epochs without a loss lower by 0.01 % that are waited for.", 10)
+  },
+  factor: ({ gamma }, _, { lowered }) => gamma ** lowered,
+  after: ({ patience }, state, meanLoss) => {
+    if (state.best === null || meanLoss < state.best * (1 - BETTER)) return { ...state, best: meanLoss, waited: 0 }
+    const waited = state.waited + 1
+    return waited > patience ? { ...state, waited: 0, lowered: state.lowered + 1 } : { ...state, waited }
+  }
+})
+
+const constant = defineSchedule({ name: "constant", title: "1", params: {}, factor: () => 1 })
+
+/** Every schedule. A new one is a definition above and its name here. */
+const schedules = [exponential, cosine, step, plateau, constant] as const
+
+/** A schedule as the parameter `schedule` chooses it. */
+export type Schedule = Choice<(typeof schedules)[number]>
+
+export const scheduleParam = named(schedules, "How the learning rate changes.", "exponential")
+
+const chosen = (schedule: Schedule) => {
+  const found = chosenFrom<ScheduleDefinition>(schedules, schedule)
+  if (found === undefined) throw new TypeError(`there is no schedule ${JSON.stringify(schedule)}`)
+  return found
 }
 
-const factor = (
-  { epochs = 1, every = 30, gamma, name }: Schedule,
-  epoch: number,
-  { lowered }: ScheduleState
-): number => {
-  switch (name) {
-    case "exponential":
-      return (gamma ?? Math.exp(-0.01)) ** epoch
-    case "cosine":
-      return (1 + Math.cos((Math.PI * Math.min(epoch, epochs)) / epochs)) / 2
-    case "step":
-      return (gamma ?? 0.1) ** Math.floor(epoch / every)
-    case "plateau":
-      return (gamma ?? 0.1) ** lowered
-    case "constant":
-      return 1
-  }
+/** What a schedule remembers after an epoch with this mean loss. */
+export const afterEpoch = (schedule: Schedule, state: ScheduleState, meanLoss: number): ScheduleState => {
+  const { definition, own } = chosen(schedule)
+  return definition.after?.(own, state, meanLoss) ?? state
 }
 
 /**
- * The rate of one update.
- *
- * - exponential: gamma^epoch, gamma exp(-0.01), the original's
- * - cosine: (1 + cos(pi epoch / epochs)) / 2 (Loshchilov and Hutter, ICLR 2017, equation 5, without restarts)
- * - step: gamma^floor(epoch / every), gamma 0.1, every 30
- * - plateau: gamma^(times lowered), gamma 0.1, patience 10
- * - warm_up: the first so many updates grow linearly (Goyal et al. 2017)
+ * The learning rate of one update.
  *
  * @param epoch from 0
  * @param update from 0, over the whole run
+ * @example
+ * const at = { epoch: 2, update: 0 }
+ * rateAt({ name: "step", gamma: 0.5, every: 1 }, 0.1, at, scheduleStart) // => 0.025
  */
 export const rateAt = (
   schedule: Schedule,
   base: number,
   { epoch, update }: { readonly epoch: number; readonly update: number },
   state: ScheduleState
-): number => base * factor(schedule, epoch, state) * Math.min(1, (update + 1) / (schedule.warm_up ?? 1))
+): number => {
+  const { definition, own } = chosen(schedule)
+  return base * definition.factor(own, epoch, state) * Math.min(1, (update + 1) / (own.warm_up as number))
+}

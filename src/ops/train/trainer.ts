@@ -8,7 +8,7 @@ import type { Tensor } from "../tensor/tfjs.ts"
 import { backward } from "./backward.ts"
 import type { Combined, Losses } from "./losses/combined.ts"
 import type { Choose } from "./losses/loss.ts"
-import { type Optimiser, type OptimiserName, optimisers, type UpdateOptions } from "./optimisers.ts"
+import { type OptimiserChoice, optimiserOf, type UpdateOptions } from "./optimisers.ts"
 import { type Gradients, passesOf, release, type Seen } from "./pass.ts"
 
 /** Losses of one update, before it. */
@@ -36,9 +36,8 @@ export type TrainerState = Pick<TrainState, "weights" | "moments" | "step">
 
 export interface TrainerOptions {
   readonly losses: Losses
-  readonly optimiser?: OptimiserName
-  /** Of SGD; 0.9. */
-  readonly momentum?: number
+  /** Adam by default. */
+  readonly optimiser?: OptimiserChoice
 }
 
 /** Tensors that training changes, and how. */
@@ -47,7 +46,7 @@ interface Trained {
   readonly weights: Weights
   readonly moments: Weights
   readonly trained: ReadonlyArray<string>
-  readonly optimiser: Optimiser
+  readonly optimiser: ReturnType<typeof optimiserOf>
 }
 
 /** Puts updated weights and moments in the place of those before. */
@@ -59,8 +58,10 @@ const updateAll = (
   trained.forEach((name, i) => {
     const gradient = gradients[i]
     if (gradient === undefined) return
-    const keys = optimiser.moments.map((moment) => `${moment}/${name}`)
-    const next = optimiser.update(engine, weights.get(name), keys.map(moments.get), gradient, options)
+    const { definition, own } = optimiser
+    const keys = definition.moments.map((moment) => `${moment}/${name}`)
+    const state = { weight: weights.get(name), moments: keys.map(moments.get) }
+    const next = definition.update(engine, state, gradient, options, own)
     weights.replace(name, engine.keep(next.weight))
     next.moments.forEach((moment, at) => void moments.replace(keys[at], engine.keep(moment)))
   })
@@ -82,14 +83,14 @@ const isSound = (engine: Engine, { gradients, seen }: Gradients, normed: boolean
 export const makeTrainer = (
   engine: Engine,
   model: Model,
-  { losses, momentum = 0.9, optimiser: named = "adam" }: TrainerOptions,
+  { losses, optimiser = "adam" }: TrainerOptions,
   start: TrainerState
 ): Trainer => {
   const weights = uploadArrays(engine, start.weights)
   const moments = uploadArrays(engine, start.moments)
   const trained = model.parameters.filter(({ role }) => role === "weight").map(({ name }) => name)
   const shares = new Map(model.parameters.map(({ name, momentum: share }) => [name, share]))
-  const all = { engine, weights, moments, trained, optimiser: optimisers[named] }
+  const all = { engine, weights, moments, trained, optimiser: optimiserOf(optimiser) }
   const normed = model.parameters.some(({ name, role }) => role === "statistic" && name.startsWith("encoder."))
   const back = { engine, passes: passesOf(engine, model, weights), losses, trained }
   let updates = start.step
@@ -109,7 +110,7 @@ export const makeTrainer = (
           const total = isSound(engine, way, normed) ? found.total : Number.NaN
           if (Number.isFinite(total)) {
             updates++
-            updateAll(all, gradients, { learningRate, step: updates, momentum })
+            updateAll(all, gradients, { learningRate, step: updates })
             average(seen)
           }
           return { total, id: found.id, metric: found.metric, floor: found.floor }

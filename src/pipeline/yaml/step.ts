@@ -1,6 +1,6 @@
 /** One step of a pipeline: `- batch: { size: 64 }`, `- report:` or `- report`. */
 import { SchemaAST } from "effect"
-import { decodeParams } from "../decode.ts"
+import { decodeStep } from "../decode.ts"
 import { type AnyOperator, makeStep } from "../origin.ts"
 import type { Param, Params } from "../param.ts"
 import type { AnyPipeline } from "../pipeline.ts"
@@ -94,7 +94,7 @@ export const readStep = (node: Node, path: ReadonlyArray<string>, context: StepC
     step.params === undefined
       ? { written: undefined, missing: new Set<string>() }
       : writtenParams(operator, step.params, here, context)
-  const decoded = decodeParams(operator.params, withInherited(operator.params, written, context.inherited))
+  const decoded = decodeStep(operator, withInherited(operator.params, written, context.inherited))
   faults.misfits(
     params,
     here,

@@ -65,7 +65,7 @@ describe("training that goes on", () => {
       const folder = yield* temporaryFolder
       yield* collect(folder, training(1))
       const says = (apart: string) =>
-        `${checkpointPath(join(folder, "checkpoints"), 1)}: is of another training: ${apart}. Put this run's own checkpoint in its place, or start anew with \`--fresh\`.`
+        `${checkpointPath(join(folder, "checkpoints"), 1)}: belongs to another training run: ${apart}. Put this run's own checkpoint in its place, or start anew with \`--fresh\`.`
       expect(yield* resumed(folder, { model: { ...tiny, pooling: "gem" } })).toBe(says("pooling avg, not gem"))
       // Arrays are the same with another stride, so that nothing else would tell.
       expect(yield* resumed(folder, { model: { ...tiny, output_stride: 16 } })).toBe(says("output_stride 32, not 16"))

@@ -1,8 +1,14 @@
-import { Result } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { afterEpoch, rateAt, Schedule, type ScheduleState, scheduleStart } from "../../../src/ops/train/schedule.ts"
-import { check } from "../../../src/pipeline/check.ts"
+import {
+  afterEpoch,
+  rateAt,
+  type Schedule,
+  type ScheduleState,
+  scheduleParam,
+  scheduleStart
+} from "../../../src/ops/train/schedule.ts"
+import { decodeParams } from "../../../src/pipeline/decode.ts"
 import { reference } from "../../reference.ts"
 
 const rates = (schedule: Schedule, epochs: number, perEpoch = 1, base = 1) =>
@@ -41,12 +47,17 @@ describe("schedules", () => {
     close(rates({ name: "exponential", gamma: 0.5 }, 4), [1, 0.5, 0.25, 0.125])
   })
 
-  it("take their own keys alone, and name them", () => {
-    const said = (schedule: object) =>
-      Result.match(check(Schedule, schedule), {
-        onSuccess: () => [],
-        onFailure: (misfits) => misfits.map(({ problem }) => problem)
-      })
+  it("take their own keys alone, and name the schedules that a key belongs to", () => {
+    const said = (schedule: unknown) =>
+      decodeParams({ schedule: scheduleParam }, { schedule }).faults.map(
+        ({ path, problem }) => `${path.join(".")}: ${problem}`
+      )
+    const owners = {
+      gamma: "`exponential`, `step`, `plateau`",
+      every: "`step`",
+      epochs: "`cosine`",
+      patience: "`plateau`"
+    }
     for (const own of [
       { name: "exponential", gamma: 0.9 },
       { name: "cosine", epochs: 4 },
@@ -57,15 +68,27 @@ describe("schedules", () => {
       expect(said({ ...own, warm_up: 5 })).toEqual([])
       for (const [key, value] of Object.entries({ gamma: 0.1, every: 2, epochs: 3, patience: 1 })) {
         if (key in own) continue
-        const [problem, ...more] = said({ ...own, [key]: value })
-        expect(more).toEqual([])
-        expect(problem).toContain(
-          `expected of the schedule ${own.name} no keys but ${Object.keys(own).join(", ")}, warm_up;`
-        )
+        const takes = [...Object.keys(own).slice(1), "warm_up"].map((one) => `\`${one}\``).join(", ")
+        expect(said({ ...own, [key]: value })).toEqual([
+          `schedule.${key}: belongs to ${owners[key as keyof typeof owners]}, but \`schedule\` is \`${own.name}\`, which takes ${takes}`
+        ])
       }
     }
-    expect(said({ name: "cosine" })[0]).toContain("cosine with epochs")
-    expect(said({ name: "constant", wram_up: 3 })).toEqual(["unknown key; did you mean `warm_up`?"])
+    expect(said("cosine")).toEqual(["schedule.epochs: is missing: `cosine` needs it"])
+    expect(said({ name: "constant", wram_up: 3 })).toEqual(["schedule.wram_up: unknown key; did you mean `warm_up`?"])
+    expect(said({ name: "cosinus", epochs: 3 })).toEqual([
+      'schedule.name: unknown value "cosinus"; did you mean `cosine`?'
+    ])
+    expect(said({ gamma: 0.5 })).toEqual([
+      "schedule.name: is missing: one of exponential, cosine, step, plateau, constant"
+    ])
+    expect(said({ name: "step", gamma: -1 })).toEqual(["schedule.gamma: expected a number above 0, found -1"])
+  })
+
+  it("are the same value, whether as a name or as a mapping with defaults", () => {
+    const decoded = (schedule: unknown) => decodeParams({ schedule: scheduleParam }, { schedule }).params.schedule
+    expect(decoded("step")).toEqual({ name: "step", gamma: 0.1, every: 30, warm_up: 1 })
+    expect(decoded({ name: "step", every: 30 })).toEqual(decoded("step"))
   })
 
   it("cosine, step and constant, by hand", () => {

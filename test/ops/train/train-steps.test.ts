@@ -4,7 +4,7 @@ import { makeModel } from "../../../src/ops/model/model.ts"
 import { uploadArrays, type Weights } from "../../../src/ops/model/weights/tensors.ts"
 import type { Engine } from "../../../src/ops/tensor/engine.ts"
 import type { Tensor } from "../../../src/ops/tensor/tfjs.ts"
-import { lossesOf } from "../../../src/ops/train/objectives.ts"
+import { lossesOf } from "../../../src/ops/train/losses.ts"
 import { zeroMoments } from "../../../src/ops/train/optimisers.ts"
 import { makeTrainer, type StepLosses, type TrainerState } from "../../../src/ops/train/trainer.ts"
 import { type ReferenceArray, reference } from "../../reference.ts"
@@ -70,10 +70,6 @@ const options = (run: Run) => ({
     id_loss: "ml_xent",
     metric_loss: run.metric_loss,
     loss_weight: [1, 1],
-    sim_threshold: 0.5,
-    exclude_anchor: false,
-    margin: 1.2,
-    temperature: 0.01,
     compat: "none"
   }),
   optimiser: "sgd" as const

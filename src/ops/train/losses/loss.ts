@@ -1,4 +1,9 @@
-/** What every loss takes and gives. Losses are pure: typed arrays in, typed arrays out, float64 inside. */
+/**
+ * The form of a loss. Losses are pure: typed arrays in, typed arrays out, float64 inside; they know no tensor engine.
+ *
+ * A new loss is a file in this folder that exports a definition, and its name in the list of `../losses.ts`.
+ */
+import type { Definition, Own, OwnParams } from "../../../pipeline/definition.ts"
 
 /** Row-major values [rows, columns] of one batch with multi-hot labels [rows, classes]. */
 export interface LossInput {
@@ -11,12 +16,58 @@ export interface LossValue {
   readonly value: number
   /** Derivative with respect to each input value, in the input's shape. */
   readonly gradient: Float32Array
-  /** The smallest value that any input could give with these labels; NaN where it is not known. */
+  /** The smallest value that any input could give with these labels; NaN if it is unknown. */
   readonly floor: number
 }
 
-/** A draw from 0..n-1. */
+/** Draws a whole number from 0..n-1. */
 export type Choose = (n: number) => number
 
-/** A loss; those that select at random do so by `choose`. */
+/** A loss of one batch; losses that select images at random draw them by `choose`. */
 export type Loss = (input: LossInput, choose: Choose) => LossValue
+
+/** Everything about a loss: its name in configurations, its parameters, and how they make the function. */
+export interface LossDefinition<
+  Name extends string = string,
+  On extends "logits" | "embeddings" = "logits" | "embeddings",
+  P extends OwnParams = OwnParams
+> extends Definition<Name, P> {
+  readonly source: string
+  /** The output that it looks at: losses on logits are chosen by `id_loss`, losses on embeddings by `metric_loss`. */
+  readonly on: On
+  /** Set if every image must have exactly one label. */
+  readonly oneLabel?: true
+  /**
+   * Makes the function. (A method, so that definitions with different parameters fit in one list.)
+   *
+   * @param compat `original` reproduces what the original code does where that differs
+   */
+  loss(own: Own<P>, compat: "none" | "original"): Loss
+}
+
+/**
+ * Declares a loss.
+ *
+ * @example
+ * const meanSquare = defineLoss({
+ *   name: "mean_square",
+ *   title: "Mean square of the values",
+ *   source: "this example",
+ *   on: "embeddings",
+ *   params: {},
+ *   loss: () => ({ values }) => ({
+ *     value: values.reduce((sum, x) => sum + x * x, 0) / values.length,
+ *     gradient: values.map((x) => (2 * x) / values.length),
+ *     floor: 0
+ *   })
+ * })
+ * const loss = meanSquare.loss({}, "none")
+ * loss({ values: Float32Array.of(1, 3), labels: Uint8Array.of(1), rows: 1 }, () => 0).value // => 5
+ */
+export const defineLoss = <
+  const Name extends string,
+  const On extends "logits" | "embeddings",
+  const P extends OwnParams
+>(
+  definition: LossDefinition<Name, On, P>
+): LossDefinition<Name, On, P> => definition

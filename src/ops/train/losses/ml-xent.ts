@@ -1,4 +1,4 @@
-import type { LossInput, LossValue } from "./loss.ts"
+import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
 
 /**
  * Multi-label cross-entropy: the mean over all entries of the binary cross-entropy of sigmoid(logit),
@@ -17,3 +17,13 @@ export const multiLabelCrossEntropy = ({ values, labels }: LossInput): LossValue
   }
   return { value: sum / count, gradient, floor: 0 }
 }
+
+/** The loss `ml_xent`. */
+export const mlXent = defineLoss({
+  name: "ml_xent",
+  title: "Binary cross-entropy of every label, averaged over images and labels",
+  source: "Goodfellow et al., Deep Learning, 6.2.2",
+  on: "logits",
+  params: {},
+  loss: () => multiLabelCrossEntropy
+})

@@ -9,8 +9,9 @@
  * The original cuts exponents at +-50, where G differs from 0 and 1 by 2e-22: less than float64 can show beside ranks of 1
  * and more, so that no cut is made here.
  */
+import { positive } from "../../../pipeline/definition.ts"
 import { directions, similarities, toEmbeddings } from "./cosine.ts"
-import type { LossInput, LossValue } from "./loss.ts"
+import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
 import { type Group, rankBuffers, smoothPrecision } from "./smooth-rank.ts"
 
 export interface OrderedMultiLabelOptions {
@@ -62,3 +63,16 @@ export const orderedMultiLabel = (
   const floor = classes.reduce((sum, members) => sum + 1 - members.length / rows, 0) / classes.length
   return { value: 1 - precision, gradient: toEmbeddings(dS, given), floor }
 }
+
+/** The loss `oml`. */
+export const oml = defineLoss({
+  name: "oml",
+  title: "Ordered Multi-label Loss: a smooth average precision of every class in the batch",
+  source: "Imbriaco et al., IEEE TGRS 2021",
+  on: "embeddings",
+  params: { temperature: positive("Differences of similarity well above it count as an order.", 0.01) },
+  loss:
+    ({ temperature }) =>
+    (input) =>
+      orderedMultiLabel(input, { temperature })
+})

@@ -3,8 +3,10 @@
  * others and G(d) = 1 / (1 + exp(-d / t)), AP_q = 1/|P| sum over a in P of
  * (1 + sum over b in P of G(s_b - s_a)) / (1 + sum over all b of G(s_b - s_a)), b != a. The loss is the mean of 1 - AP_q.
  */
+import { positive } from "../../../pipeline/definition.ts"
 import { directions, similarities, toEmbeddings } from "./cosine.ts"
-import type { LossInput, LossValue } from "./loss.ts"
+import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
+import { miningParams, THRESHOLD } from "./mining.ts"
 import { withinJaccard } from "./relation.ts"
 import { candidates } from "./selection.ts"
 import { rankBuffers, smoothPrecision } from "./smooth-rank.ts"
@@ -31,7 +33,7 @@ const without = (row: Float64Array, q: number): Float64Array => {
  */
 export const smoothAveragePrecision = (
   { values, labels, rows }: LossInput,
-  { temperature = 0.01, threshold = 0.5 }: SmoothApOptions = {}
+  { temperature = 0.01, threshold = THRESHOLD }: SmoothApOptions = {}
 ): LossValue => {
   const anchors = candidates(withinJaccard(labels, rows, threshold), "nowhere").filter((a) => a.positives.length > 0)
   if (anchors.length === 0) return { value: 0, gradient: new Float32Array(values.length), floor: 0 }
@@ -52,3 +54,19 @@ export const smoothAveragePrecision = (
   }
   return { value: 1 - precision, gradient: toEmbeddings(dS, given), floor: 0 }
 }
+
+/** The loss `smoothap`. */
+export const smoothap = defineLoss({
+  name: "smoothap",
+  title: "Smooth-AP: a smooth average precision of every anchor that has positives",
+  source: "Brown et al., ECCV 2020",
+  on: "embeddings",
+  params: {
+    ...miningParams,
+    temperature: positive("Differences of similarity well above it count as an order.", 0.01)
+  },
+  loss:
+    ({ sim_threshold: threshold, temperature }) =>
+    (input) =>
+      smoothAveragePrecision(input, { threshold, temperature })
+})

@@ -1,4 +1,4 @@
-import type { LossInput, LossValue } from "./loss.ts"
+import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
 
 /**
  * Cross-entropy of softmax(logits): the mean over rows of -sum_c y_c log softmax(x)_c. With one label a row, y is the class
@@ -24,3 +24,14 @@ export const crossEntropy = ({ values, labels, rows }: LossInput): LossValue => 
   }
   return { value: sum / Math.max(1, rows), gradient, floor: 0 }
 }
+
+/** The loss `xent`. Under `compat: original` images of several labels are accepted. */
+export const xent = defineLoss({
+  name: "xent",
+  title: "Softmax cross-entropy, averaged over images of one label each",
+  source: "Goodfellow et al., Deep Learning, 6.2.2",
+  on: "logits",
+  oneLabel: true,
+  params: {},
+  loss: () => crossEntropy
+})

@@ -1,8 +1,8 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { combined } from "../../../../src/ops/train/losses/combined.ts"
+import { contrastiveAverage } from "../../../../src/ops/train/losses/contrastive-avg.ts"
 import type { LossInput, LossValue } from "../../../../src/ops/train/losses/loss.ts"
-import { contrastiveAverage } from "../../../../src/ops/train/losses/mined.ts"
 import { multiLabelCrossEntropy } from "../../../../src/ops/train/losses/ml-xent.ts"
 import { inputs } from "./inputs.ts"
 

@@ -1,10 +1,12 @@
 /** Every loss against its definition in naive loops, and cases that a person can check by hand. */
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { contrastiveAverage } from "../../../../src/ops/train/losses/contrastive-avg.ts"
 import type { Choose } from "../../../../src/ops/train/losses/loss.ts"
-import { contrastiveAverage, tripletAverage, tripletHard } from "../../../../src/ops/train/losses/mined.ts"
 import { orderedMultiLabel } from "../../../../src/ops/train/losses/oml.ts"
 import { smoothAveragePrecision } from "../../../../src/ops/train/losses/smoothap.ts"
+import { tripletAverage } from "../../../../src/ops/train/losses/triplet-avg.ts"
+import { tripletDrawn } from "../../../../src/ops/train/losses/triplet-hard.ts"
 import { crossEntropy } from "../../../../src/ops/train/losses/xent.ts"
 import { inputs } from "./inputs.ts"
 import * as naive from "./naive.ts"
@@ -71,9 +73,9 @@ describe("triplet_hard", () => {
   it("never draws the anchor as its positive, but where the original's choice is asked for", () => {
     const input = { rows: 3, values: Float32Array.of(0, 5, 9), labels: Uint8Array.of(1, 0, 1, 0, 0, 1) }
     // The only positive of 0 is 1: d = 5; the anchor itself would be at d = 0.
-    const right = tripletHard(input, first, { margin: 20 })
+    const right = tripletDrawn(input, first, { margin: 20 })
     expect(right.hinges).toEqual([expect.closeTo(20 + 5 - 9, 4), expect.closeTo(20 + 5 - 4, 4)])
-    const original = tripletHard(input, first, { margin: 20, anchorAsPositive: true })
+    const original = tripletDrawn(input, first, { margin: 20, anchorAsPositive: true })
     expect(original.hinges[0]).toBeCloseTo(20 + 0 - 9, 4)
   })
 })

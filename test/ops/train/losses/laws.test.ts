@@ -1,11 +1,13 @@
 /** What holds of every loss: its gradient, invariances, and finite numbers for any batch. */
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { contrastiveAverage } from "../../../../src/ops/train/losses/contrastive-avg.ts"
 import type { Choose, LossInput, LossValue } from "../../../../src/ops/train/losses/loss.ts"
-import { contrastiveAverage, tripletAverage, tripletHard } from "../../../../src/ops/train/losses/mined.ts"
 import { multiLabelCrossEntropy } from "../../../../src/ops/train/losses/ml-xent.ts"
 import { orderedMultiLabel } from "../../../../src/ops/train/losses/oml.ts"
 import { smoothAveragePrecision } from "../../../../src/ops/train/losses/smoothap.ts"
+import { tripletAverage } from "../../../../src/ops/train/losses/triplet-avg.ts"
+import { tripletDrawn } from "../../../../src/ops/train/losses/triplet-hard.ts"
 import { crossEntropy } from "../../../../src/ops/train/losses/xent.ts"
 import { inputs } from "./inputs.ts"
 
@@ -15,7 +17,7 @@ const metricLosses = {
   contrastive_avg: (input: LossInput) => contrastiveAverage(input),
   "contrastive_avg without anchors": (input: LossInput) => contrastiveAverage(input, { excludeAnchor: true }),
   triplet_avg: (input: LossInput) => tripletAverage(input),
-  triplet_hard: (input: LossInput) => tripletHard(input, first),
+  triplet_hard: (input: LossInput) => tripletDrawn(input, first),
   oml: (input: LossInput) => orderedMultiLabel(input, { temperature: 0.2 }),
   smoothap: (input: LossInput) => smoothAveragePrecision(input, { temperature: 0.2 })
 }

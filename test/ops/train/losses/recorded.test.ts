@@ -3,15 +3,16 @@ import { describe, expect, it } from "vitest"
 import { mt19937 } from "../../../../src/ops/data/splits/mt19937.ts"
 import { overAnchors } from "../../../../src/ops/train/losses/by-anchor.ts"
 import { type BranchesOf, type BranchValues, combined } from "../../../../src/ops/train/losses/combined.ts"
+import { contrastiveAverage } from "../../../../src/ops/train/losses/contrastive-avg.ts"
 import type { LossInput, LossValue } from "../../../../src/ops/train/losses/loss.ts"
-import { contrastiveAverage, tripletAverage } from "../../../../src/ops/train/losses/mined.ts"
 import { multiLabelCrossEntropy } from "../../../../src/ops/train/losses/ml-xent.ts"
 import { orderedMultiLabel } from "../../../../src/ops/train/losses/oml.ts"
 import { withinJaccard } from "../../../../src/ops/train/losses/relation.ts"
 import { candidates, drawn } from "../../../../src/ops/train/losses/selection.ts"
 import { triplet } from "../../../../src/ops/train/losses/terms.ts"
+import { tripletAverage } from "../../../../src/ops/train/losses/triplet-avg.ts"
 import { crossEntropy } from "../../../../src/ops/train/losses/xent.ts"
-import { lossesOf } from "../../../../src/ops/train/objectives.ts"
+import { lossesOf } from "../../../../src/ops/train/losses.ts"
 import { type ReferenceArray, reference } from "../../../reference.ts"
 
 interface Recorded {
@@ -151,14 +152,12 @@ describe("recorded mining", () => {
 /** The losses of a recorded total; triplet_hard draws as the original does, by its own generator. */
 const totalOf = ({ id_loss, metric_loss, weight }: Total, branches: BranchesOf<BranchValues>) => {
   const { seed } = recorded.jaccard_mining.seeded_draw
+  const sim_threshold = recorded.jaccard_mining.threshold
   const losses = lossesOf({
     id_loss: id_loss ?? "none",
-    metric_loss: metric_loss ?? "none",
+    metric_loss:
+      metric_loss === null || metric_loss === "oml" ? (metric_loss ?? "none") : { name: metric_loss, sim_threshold },
     loss_weight: weight,
-    sim_threshold: recorded.jaccard_mining.threshold,
-    exclude_anchor: false,
-    margin: 1.2,
-    temperature: 0.01,
     compat: "original"
   })
   const { bounded } = mt19937(seed)

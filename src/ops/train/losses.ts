@@ -1,0 +1,80 @@
+/** The losses: one list, from which schemas, names, the catalogue and the documentation are made. */
+import type { Misfit } from "../../pipeline/check.ts"
+import { chosenFrom } from "../../pipeline/definition.ts"
+import { type Choice, named } from "../../pipeline/named.ts"
+import type { Losses } from "./losses/combined.ts"
+import { contrastiveAvg } from "./losses/contrastive-avg.ts"
+import type { Loss, LossDefinition } from "./losses/loss.ts"
+import { mlXent } from "./losses/ml-xent.ts"
+import { oml } from "./losses/oml.ts"
+import { smoothap } from "./losses/smoothap.ts"
+import { tripletAvg } from "./losses/triplet-avg.ts"
+import { tripletHard } from "./losses/triplet-hard.ts"
+import { xent } from "./losses/xent.ts"
+
+/** Every loss. A new one is a file in `losses/` and its name here. */
+export const losses = [contrastiveAvg, tripletAvg, tripletHard, oml, smoothap, xent, mlXent] as const
+
+type AnyLoss = (typeof losses)[number]
+type On<Output> = Extract<AnyLoss, { readonly on: Output }>
+
+/** The losses that `metric_loss` chooses from. */
+export const metricLosses = losses.filter((one): one is On<"embeddings"> => one.on === "embeddings")
+/** The losses that `id_loss` chooses from. */
+export const idLosses = losses.filter((one): one is On<"logits"> => one.on === "logits")
+
+/** The parameters of `optimise` that choose and weigh losses. */
+export interface LossParams {
+  readonly id_loss: Choice<On<"logits">> | "none"
+  readonly metric_loss: Choice<On<"embeddings">> | "none"
+  readonly loss_weight: readonly [id: number, metric: number]
+  readonly compat: "none" | "original"
+}
+
+export const lossParams = {
+  id_loss: named(idLosses, "The loss on logits.", "none", { none: true, flat: true }),
+  metric_loss: named(metricLosses, "The loss on embeddings.", "oml", { none: true, flat: true })
+}
+
+const lossOf = (
+  definitions: ReadonlyArray<LossDefinition>,
+  choice: LossParams["id_loss" | "metric_loss"],
+  compat: LossParams["compat"]
+): Loss | undefined => {
+  const chosen = chosenFrom(definitions, choice)
+  return chosen?.definition.loss(chosen.own, compat)
+}
+
+/** The functions that a configuration chooses, with their weights. */
+export const lossesOf = ({ compat, id_loss, loss_weight, metric_loss }: LossParams): Losses => ({
+  id: lossOf(idLosses, id_loss, compat),
+  metric: lossOf(metricLosses, metric_loss, compat),
+  weight: loss_weight
+})
+
+/** Name of the chosen loss that accepts images of exactly one label only; none where every batch is accepted. */
+export const oneLabelLoss = ({ compat, id_loss, metric_loss }: LossParams): string | undefined => {
+  if (compat === "original") return undefined
+  const chosen = [id_loss, metric_loss].map((choice) => chosenFrom<LossDefinition>(losses, choice)?.definition)
+  return chosen.find((one) => one?.oneLabel === true)?.name
+}
+
+/**
+ * Checks `loss_weight`: a weight for a loss that is `none` has no effect and is a fault, unless it is 0 or 1.
+ *
+ * @returns the weights in one form, 1 for a loss that is `none`
+ */
+export const settledWeights = ({
+  id_loss,
+  loss_weight,
+  metric_loss
+}: LossParams): { readonly weights: LossParams["loss_weight"]; readonly faults: ReadonlyArray<Misfit> } => {
+  const absent = [id_loss === "none", metric_loss === "none"]
+  const faults = (["id_loss", "metric_loss"] as const).flatMap((key, i): ReadonlyArray<Misfit> => {
+    if (!absent[i] || loss_weight[i] === 0 || loss_weight[i] === 1) return []
+    const problem = `has the weight ${loss_weight[i]} for \`${key}\`, which is \`none\`; choose that loss, or set the weight to 0`
+    return [{ path: ["loss_weight"], key: false, problem }]
+  })
+  const [id, metric] = loss_weight.map((weight, i) => (absent[i] ? 1 : weight))
+  return { weights: [id, metric], faults }
+}

@@ -1,0 +1,44 @@
+import { overAnchors } from "./by-anchor.ts"
+import { type Choose, defineLoss, type LossInput } from "./loss.ts"
+import { MARGIN, marginParam, miningParams, THRESHOLD } from "./mining.ts"
+import { withinJaccard } from "./relation.ts"
+import { candidates, complete, drawn } from "./selection.ts"
+import { triplet } from "./terms.ts"
+
+export interface DrawnOptions {
+  /** Jaccard distance up to which two images are positives of each other. */
+  readonly threshold?: number
+  readonly margin?: number
+  /** Lets an anchor be drawn as its own positive, as the original does. */
+  readonly anchorAsPositive?: boolean
+}
+
+/**
+ * Mean over anchors of the triplet term with one positive and one negative, each drawn evenly.
+ *
+ * Source: Balntas et al., BMVC 2016.
+ *
+ * @param input raw embeddings [rows, D]
+ */
+export const tripletDrawn = (
+  input: LossInput,
+  choose: Choose,
+  { anchorAsPositive = false, margin = MARGIN, threshold = THRESHOLD }: DrawnOptions = {}
+) => {
+  const relation = withinJaccard(input.labels, input.rows, threshold)
+  const pairs = drawn(complete(candidates(relation, anchorAsPositive ? "positive" : "nowhere")), choose)
+  return overAnchors(input, pairs, triplet(margin), "mean")
+}
+
+/** The loss `triplet_hard`. Under `compat: original` an anchor may be drawn as its own positive. */
+export const tripletHard = defineLoss({
+  name: "triplet_hard",
+  title: "Triplet margin loss with one drawn positive and one drawn negative per anchor, averaged over anchors",
+  source: "Balntas et al., BMVC 2016",
+  on: "embeddings",
+  params: { ...miningParams, margin: marginParam },
+  loss:
+    ({ margin, sim_threshold: threshold }, compat) =>
+    (input, choose) =>
+      tripletDrawn(input, choose, { anchorAsPositive: compat === "original", margin, threshold })
+})
