@@ -1,4 +1,4 @@
-/** The package's copy in the project with its binding, compiled against the libraries. */
+/** Builds the native package: a copy of the JavaScript package with its binding, compiled against the libraries. */
 import { existsSync, readFileSync } from "node:fs"
 import { cp, mkdir, readdir, rm, symlink } from "node:fs/promises"
 import { createRequire } from "node:module"
@@ -15,7 +15,7 @@ import { tryPackage } from "./trial.ts"
 
 const PACKAGE = "@tensorflow/tfjs-node-gpu"
 
-/** The installed JavaScript package: its folder and version. */
+/** Finds the installed JavaScript package: its folder and version. */
 export const findPackage = Effect.gen(function* () {
   const { project } = yield* Machine
   return yield* Effect.try({
@@ -27,14 +27,14 @@ export const findPackage = Effect.gen(function* () {
     catch: (cause) =>
       new SetupError({
         subject: PACKAGE,
-        problem: "the JavaScript package is not installed",
+        problem: "this npm package is not installed",
         remedy: "Install it with `npm ci --include=optional`",
         cause
       })
   })
 })
 
-/** node-gyp as npm brings it along: npm names it to its scripts; else it stands beside npm. */
+/** Finds the node-gyp that comes with npm: npm passes its path to scripts; otherwise it is in npm's folder. */
 export const findNodeGyp = Effect.gen(function* () {
   const { env, node, project } = yield* Machine
   const inNpm = join("node-gyp", "bin", "node-gyp.js")
@@ -48,8 +48,8 @@ export const findNodeGyp = Effect.gen(function* () {
   if (found !== undefined) return found
   return yield* new SetupError({
     subject: "node-gyp",
-    problem: "is not where npm keeps it",
-    remedy: "Call this as `npm run setup:tensorflow`, or install it with `npm install --no-save node-gyp`"
+    problem: "was not found in npm's folder",
+    remedy: "Run this command as `npm run setup:tensorflow`, or install node-gyp with `npm install --no-save node-gyp`"
   })
 })
 
@@ -64,18 +64,18 @@ const needTool = Effect.fnUntraced(function* (subject: string, programs: Readonl
   }
   return yield* new SetupError({
     subject,
-    problem: `there is none on this machine (${programs.join(", ")})`,
-    remedy: "Install one, for example with `sudo apt install build-essential`"
+    problem: `was not found (tried ${programs.join(", ")})`,
+    remedy: "Install it, for example with `sudo apt install build-essential`"
   })
 })
 
-/** What compiling needs; asked before anything is fetched. */
+/** Fails unless everything that compiling needs is there. It is called before anything is downloaded. */
 export const needTools = Effect.gen(function* () {
   const { env, project } = yield* Machine
   if (/\s/.test(project)) {
     return yield* new SetupError({
       subject: project,
-      problem: "node-gyp cannot compile in a folder whose path has a space",
+      problem: "the path contains a space, and node-gyp cannot compile there",
       remedy: "Move the project to a path without spaces"
     })
   }
@@ -86,7 +86,7 @@ export const needTools = Effect.gen(function* () {
   yield* findNodeGyp
 })
 
-/** The package without what an installation of its own may have left, and links to the libraries. */
+/** Copies the package, without files of an installation of its own, and links the libraries into it. */
 const lay = (from: string, folder: string, libraries: string): Effect.Effect<void, SetupError> =>
   fileWork(folder, async () => {
     const own = new Set(["build", "lib", "deps", "node_modules"].map((name) => join(from, name)))
@@ -95,7 +95,7 @@ const lay = (from: string, folder: string, libraries: string): Effect.Effect<voi
     await mkdir(lib, { recursive: true })
     const names = await readdir(join(libraries, "lib"))
     for (const name of names) await symlink(join(libraries, "lib", name), join(lib, name))
-    // What the linker is told to look for.
+    // The names that the binding is linked against.
     await symlink("libtensorflow_cc.so.2", join(lib, "libtensorflow.so"))
     await symlink("libtensorflow_framework.so.2", join(lib, "libtensorflow_framework.so"))
     for (const name of (await readdir(libraries)).filter((one) => one !== "lib" && one !== RECORD_FILE)) {
@@ -103,7 +103,7 @@ const lay = (from: string, folder: string, libraries: string): Effect.Effect<voi
     }
   })
 
-/** The headers of a Node that is unpacked or installed whole, so that node-gyp need not fetch them. */
+/** Returns the option for the headers that come with Node, so that node-gyp need not download them. */
 const headersOf = (node: string): ReadonlyArray<string> => {
   const prefix = join(dirname(node), "..")
   return existsSync(join(prefix, "include", "node", "node_api.h")) ? [`--nodedir=${prefix}`] : []
@@ -115,11 +115,11 @@ const compileFault = (folder: string, said: string): SetupError => {
   return new SetupError({
     subject: folder,
     problem: offline
-      ? "node-gyp does not reach Node's headers"
-      : `the binding does not compile (${line ?? "no reason given"})`,
+      ? "node-gyp cannot download Node's headers"
+      : `the binding does not compile (${line ?? "the compiler gives no reason"})`,
     remedy: offline
-      ? "Install Node with its headers and name their folder with `npm config set nodedir FOLDER`"
-      : "Read compile.log in the folder .tensorflow, or try another TensorFlow with `--version X.Y.Z`",
+      ? "Install Node with its headers and set their folder with `npm config set nodedir FOLDER`"
+      : "See .tensorflow/compile.log for the compiler's output, or try another TensorFlow with `--version X.Y.Z`",
     cause: said
   })
 }
@@ -136,7 +136,7 @@ const compile = Effect.fnUntraced(function* (folder: string, python: string) {
     ...(env.npm_config_nodedir === undefined ? headersOf(node) : [])
   ]
   const { code, stdout, stderr } = yield* run(node, args, { cwd: folder, env: { npm_config_python: python } }).pipe(
-    Effect.mapError(() => compileFault(folder, "node does not start"))
+    Effect.mapError(() => compileFault(folder, "error: node does not start"))
   )
   const said = `${stdout}\n${stderr}`
   if (code !== 0 || !existsSync(join(folder, BINDING))) {
@@ -149,7 +149,7 @@ const compile = Effect.fnUntraced(function* (folder: string, python: string) {
   })
 })
 
-/** Compiles the binding against libraries and tries it, then puts it in the place of an older one. */
+/** Compiles the binding against the libraries and tries it. Only then does it replace an older one. */
 export const buildBinding = Effect.fnUntraced(function* (libraries: Built) {
   const { project, say } = yield* Machine
   const { folder: from, version: packageVersion } = yield* findPackage

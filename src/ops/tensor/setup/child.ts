@@ -1,4 +1,4 @@
-/** Child processes: the one place of the set-up that starts any. */
+/** Starts child processes; no other file of the set-up does. */
 import { spawn } from "node:child_process"
 import { Effect } from "effect"
 import { NoProgram, type Outcome } from "./machine.ts"
@@ -6,8 +6,10 @@ import { NoProgram, type Outcome } from "./machine.ts"
 const GRACE_MS = 3000
 
 /**
- * Runs a program to its end and collects what it says. An interrupt ends it together with what it has started, and
- * waits for that.
+ * Runs a program to its end and collects its output. An interrupt ends the program with all of its own child processes
+ * and waits until they have ended.
+ *
+ * @error NoProgram if the program is not on the search path
  */
 export const runChild = (
   program: string,
@@ -15,7 +17,7 @@ export const runChild = (
   options: { readonly cwd?: string; readonly env: Readonly<Record<string, string | undefined>> }
 ): Effect.Effect<Outcome, NoProgram> =>
   Effect.callback<Outcome, NoProgram>((resume) => {
-    // A group of its own: make and the compiler end with node-gyp, and the terminal's ^C reaches us first.
+    // In a process group of its own, so that make and the compiler end with node-gyp, and ^C reaches this process first.
     const child = spawn(program, args, { ...options, detached: true, stdio: ["ignore", "pipe", "pipe"] })
     let stdout = ""
     let stderr = ""
@@ -39,7 +41,7 @@ export const runChild = (
       try {
         if (child.pid !== undefined) process.kill(-child.pid, signal)
       } catch {
-        // It has ended meanwhile, which is what was wanted.
+        // The group has ended already.
       }
     }
     return Effect.promise(async () => {

@@ -1,4 +1,4 @@
-/** Folders that are whole or not there: made beside, then renamed. */
+/** Folders that are either complete or absent: each is filled beside its place, then renamed. */
 import { mkdir, readdir, rename, rm } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
 import { Effect } from "effect"
@@ -10,6 +10,7 @@ import { SetupError } from "./setup-error.ts"
 const codeOf = (cause: unknown): string =>
   cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : ""
 
+/** The fault of a full disk. */
 export const diskFull = (subject: string, cause: unknown): SetupError =>
   new SetupError({
     subject,
@@ -18,7 +19,7 @@ export const diskFull = (subject: string, cause: unknown): SetupError =>
     cause
   })
 
-/** What the file system refused, with the remedy. */
+/** Returns a fault of the file system with its remedy. */
 export const fileFault = (subject: string, cause: unknown): SetupError => {
   const code = codeOf(cause)
   if (code === "ENOSPC" || code === "EDQUOT") return diskFull(subject, cause)
@@ -27,15 +28,15 @@ export const fileFault = (subject: string, cause: unknown): SetupError => {
     problem: messageOf(cause),
     remedy:
       code === "EACCES" || code === "EPERM" || code === "EROFS"
-        ? "Allow writing there, or set XDG_CACHE_HOME to a folder of your own"
-        : "Repeat the command; if it fails again, remove this path first",
+        ? "Make this path writable, or set XDG_CACHE_HOME to a folder of your own"
+        : "Repeat the command; if it fails again, check this path and its disk",
     cause
   })
 }
 
 /**
- * A promise as an effect. Unlike `Effect.tryPromise`, an interrupt waits until the promise has settled after its signal,
- * so that a folder can be removed without somebody still writing into it.
+ * Turns a promise into an effect. Unlike `Effect.tryPromise`, an interrupt sends the signal and then waits until the promise
+ * has settled, so that nothing still writes into a folder when it is removed.
  */
 export const settled = <A, E>(
   start: (signal: AbortSignal) => Promise<A>,
@@ -53,13 +54,13 @@ export const settled = <A, E>(
     })
   })
 
-/** File work whose only error is the file system's. */
+/** Runs work on files; its only errors are those of the file system. */
 export const fileWork = <A>(subject: string, work: () => Promise<A>): Effect.Effect<A, SetupError> =>
   settled(work, (cause) => fileFault(subject, cause))
 
 const remove = (path: string): Promise<void> => rm(path, { recursive: true, force: true, maxRetries: 3 })
 
-/** Puts a finished folder in place; an older one goes aside first, since a rename cannot replace a full folder. */
+/** Puts a finished folder in place. An older one is moved aside first, because a rename cannot replace a full folder. */
 const putInPlace = async (made: string, target: string): Promise<void> => {
   const old = `${made}-old`
   try {
@@ -72,8 +73,8 @@ const putInPlace = async (made: string, target: string): Promise<void> => {
 }
 
 /**
- * Makes the folder `target` by filling one beside it. Failed or interrupted, nothing of it is left; killed, the next
- * `sweep` removes it.
+ * Makes the folder `target` by filling a folder beside it and renaming that. After a failure or an interrupt nothing of it
+ * is left; what a killed process leaves is removed by the next `sweep`.
  */
 export const beside = <A, E, R>(
   target: string,
@@ -99,7 +100,7 @@ const alive = (pid: number): boolean => {
   }
 }
 
-/** Removes what killed runs have left in `parent`; folders of runs that still live stay. */
+/** Removes the unfinished folders of killed processes in `parent`; those of running processes stay. */
 export const sweep = (parent: string): Effect.Effect<void, SetupError> =>
   fileWork(parent, async () => {
     const names = await readdir(parent).catch(() => [])
@@ -109,13 +110,13 @@ export const sweep = (parent: string): Effect.Effect<void, SetupError> =>
     }
   })
 
-/** Fails unless `bytes` can still be written where `folder` is. */
+/** Fails unless `bytes` are free on the disk of `folder`. */
 export const needSpace = Effect.fnUntraced(function* (folder: string, bytes: number) {
   const free = yield* (yield* Machine).free(folder)
   if (free >= bytes) return
   return yield* new SetupError({
     subject: dirname(folder) === "/" ? folder : join(dirname(folder), basename(folder)),
-    problem: `needs ${megabytes(bytes)} of disk space, and ${megabytes(free)} are free`,
+    problem: `${megabytes(bytes)} of disk space are needed, but only ${megabytes(free)} are free`,
     remedy: "Free some space and repeat the command, or set XDG_CACHE_HOME to a folder on another disk"
   })
 })

@@ -1,4 +1,4 @@
-/** The machine that this runs on. */
+/** The machine that the program runs on. */
 import { existsSync } from "node:fs"
 import { statfs } from "node:fs/promises"
 import { homedir } from "node:os"
@@ -6,9 +6,10 @@ import { dirname, join, resolve } from "node:path"
 import { Effect, Layer } from "effect"
 import { runChild } from "./child.ts"
 import { Machine, type Platform } from "./machine.ts"
+import { PINS } from "./pins.ts"
 import { type Screen, showProgress } from "./progress.ts"
 
-/** glibc names its version in Node's own report; musl shows by its loader. */
+/** Returns the C library. Node's report names glibc's version; on Linux without it, the library is musl. */
 const libcOf = (): Platform["libc"] => {
   if (process.platform !== "linux") return "none"
   const report = process.report.getReport() as unknown as {
@@ -17,7 +18,7 @@ const libcOf = (): Platform["libc"] => {
   return report.header?.glibcVersionRuntime === undefined ? "musl" : "glibc"
 }
 
-/** `$XDG_CACHE_HOME` must be absolute to count (XDG base directory specification 0.8). */
+/** Returns the cache folder. A relative `$XDG_CACHE_HOME` is ignored (XDG base directory specification 0.8). */
 export const cacheFolder = (env: NodeJS.ProcessEnv, home: string): string => {
   const given = env.XDG_CACHE_HOME
   const base = given?.startsWith("/") ? given : join(home, ".cache")
@@ -31,7 +32,7 @@ const freeBytes = async (folder: string): Promise<number> => {
   return bavail * bsize
 }
 
-/** @param project root folder of the project */
+/** Gives the machine that the program runs on. @param project root folder of the project */
 export const machineLive = (project: string, screen: Screen): Layer.Layer<Machine> =>
   Layer.sync(Machine, () => ({
     platform: { os: process.platform, arch: process.arch, libc: libcOf() },
@@ -39,6 +40,7 @@ export const machineLive = (project: string, screen: Screen): Layer.Layer<Machin
     cache: cacheFolder(process.env, homedir()),
     env: process.env,
     node: process.execPath,
+    pins: PINS,
     free: (folder) => Effect.promise(() => freeBytes(folder)),
     run: (program, args, options) =>
       runChild(program, args, {

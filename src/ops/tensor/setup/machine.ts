@@ -1,24 +1,26 @@
-/** The machine as the set-up sees it. Everything outside the program is behind this service, so that tests give another. */
+/** The machine as the set-up sees it. Everything outside the program is behind this service, so that tests can replace it. */
 import { Context, Data, type Effect } from "effect"
+import type { Pins } from "./pins.ts"
 
 /** Operating system, processor and C library, under Node's names. */
 export interface Platform {
   readonly os: string
   readonly arch: string
-  /** `none` where there is no C library that Node knows by name. */
+  /** `none` outside Linux. */
   readonly libc: "glibc" | "musl" | "none"
 }
 
-/** How a child process ended. */
+/** The outcome of a child process. */
 export interface Outcome {
   readonly code: number
   readonly stdout: string
   readonly stderr: string
 }
 
-/** There is no such program on the search path. */
+/** The program is not on the search path. */
 export class NoProgram extends Data.TaggedError("NoProgram")<{ readonly program: string }> {}
 
+/** The machine, as a service. */
 export class Machine extends Context.Service<
   Machine,
   {
@@ -30,20 +32,22 @@ export class Machine extends Context.Service<
     readonly env: Readonly<Record<string, string | undefined>>
     /** The Node that runs this. */
     readonly node: string
-    /** Bytes that can still be written where `folder` is or will be. */
+    /** SHA-256 of wheels that are known before any index is asked. */
+    readonly pins: Pins
+    /** Free disk space in bytes at `folder`, which need not exist yet. */
     readonly free: (folder: string) => Effect.Effect<number>
-    /** Runs a program to its end; ended when interrupted. A code other than 0 is an outcome, not an error. */
+    /** Runs a program to its end; an interrupt ends the program. An exit code other than 0 is an outcome, not an error. */
     readonly run: (
       program: string,
       args: ReadonlyArray<string>,
       options?: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> }
     ) => Effect.Effect<Outcome, NoProgram>
-    /** Says one line to the user. */
+    /** Prints one line. */
     readonly say: (line: string) => void
-    /** Shows how far a task is, in bytes; `total` is undefined where nobody knows it. `done === total` ends the bar. */
+    /** Shows the progress of a task in bytes; `total` is undefined if it is unknown. `done === total` ends the bar. */
     readonly progress: (task: string, done: number, total: number | undefined) => void
   }
 >()("orbitrank/ops/tensor/setup/Machine") {}
 
-/** `linux-x64`: the key of libraries and bindings. */
+/** Returns the key of libraries and bindings, such as `linux-x64`. */
 export const platformKey = (platform: Platform): string => `${platform.os}-${platform.arch}`

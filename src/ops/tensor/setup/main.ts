@@ -1,4 +1,4 @@
-/** `npm run setup:tensorflow`: native TensorFlow for this project. The one file of the set-up that runs an effect. */
+/** `npm run setup:tensorflow`: sets up native TensorFlow for this project. */
 
 import { resolve } from "node:path"
 import * as NodeServices from "@effect/platform-node/NodeServices"
@@ -20,27 +20,32 @@ const screen = {
 const flags = {
   gpu: Flag.Boolean("gpu").pipe(
     Flag.withDefault(false),
-    Flag.withDescription("With CUDA and its libraries (several GB)")
+    Flag.withDescription("Set up CUDA and its libraries as well (several GB)")
   ),
   wheel: Flag.String("wheel").pipe(
     Flag.withMetavar("file"),
-    Flag.withDescription("A wheel of TensorFlow that is there already"),
+    Flag.withDescription("Use this TensorFlow wheel instead of downloading one"),
     Flag.optional
   ),
   from: Flag.String("from").pipe(
     Flag.withMetavar("folder"),
-    Flag.withDescription("An installed Python TensorFlow, to copy its libraries from"),
+    Flag.withDescription(
+      "Copy the libraries of this installed Python TensorFlow (the folder `tensorflow` in its site-packages)"
+    ),
     Flag.optional
   ),
   version: Flag.String("version").pipe(
     Flag.withMetavar("X.Y.Z"),
-    Flag.withDescription(`TensorFlow's version, from 2.13.0 on; ${DEFAULT_VERSION} by default`),
+    Flag.withDescription(`Version of TensorFlow, 2.13.0 or newer; ${DEFAULT_VERSION} by default`),
     Flag.optional
   ),
-  check: Flag.Boolean("check").pipe(Flag.withDefault(false), Flag.withDescription("Only say what is there"))
+  check: Flag.Boolean("check").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("Only report whether TensorFlow is set up and works")
+  )
 } as const
 
-/** npm calls scripts in the project's root; paths are relative to where the user stands. */
+/** Resolves a path against the user's working directory; npm runs scripts in the project's root. */
 const here = (path: string): string => resolve(process.env.INIT_CWD ?? process.cwd(), path)
 
 const command = Command.make("setup:tensorflow", flags, ({ gpu, wheel, from, version, check }) => {
@@ -52,9 +57,9 @@ const command = Command.make("setup:tensorflow", flags, ({ gpu, wheel, from, ver
   const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   const options: Options = { gpu, check, ...named }
   return setUp(options).pipe(
-    Effect.onInterrupt(() => Console.error("Interrupted. The same command goes on from here."))
+    Effect.onInterrupt(() => Console.error("Interrupted. The same command continues from here."))
   )
-}).pipe(Command.withDescription("Sets native TensorFlow up for this project, from its Python wheel"))
+}).pipe(Command.withDescription("Sets up native TensorFlow for this project, from its Python wheel."))
 
 Command.runWith(command, { version: "", renderErrors: false })(process.argv.slice(2)).pipe(
   Effect.provide(CliConfig.layer({ builtIns: [GlobalFlag.Help] })),

@@ -1,4 +1,4 @@
-/** A process of its own that loads a built package, multiplies two matrices and prints what it got: `probe.ts FOLDER`. */
+/** Loads a built package in a process of its own, multiplies two matrices and prints the result: `probe.ts FOLDER`. */
 import { availableParallelism } from "node:os"
 import { loadNative } from "./load.ts"
 
@@ -7,7 +7,7 @@ interface Backend {
   readonly isUsingGpuDevice: boolean
 }
 
-/** The threads that TensorFlow takes for one product: its setting, or one for every processor that it may use. */
+/** Returns the number of threads that TensorFlow uses for one product: its setting, or all available processors. */
 const threads = (): number => Number(process.env.TF_NUM_INTRAOP_THREADS) || availableParallelism()
 
 const packageFolder = process.argv[2]

@@ -1,6 +1,6 @@
-/** Lines and progress bars of the set-up. */
+/** Prints the lines and progress bars of the set-up. */
 
-/** Where they go. */
+/** The output that lines and bars are written to. */
 export interface Screen {
   readonly terminal: boolean
   readonly write: (text: string) => void
@@ -12,7 +12,12 @@ const REDRAW_MS = 100
 const PLAIN_LINE_MS = 5000
 const WIDTH = 30
 
-/** 207264816 becomes `207 MB`. */
+/**
+ * Formats a number of bytes in megabytes.
+ *
+ * @example
+ * megabytes(207264816) // => "207 MB"
+ */
 export const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`
 
 const bar = (done: number, total: number): string => {
@@ -20,7 +25,7 @@ const bar = (done: number, total: number): string => {
   return `${"█".repeat(filled)}${"░".repeat(WIDTH - filled)}`
 }
 
-/** A bar that is redrawn in place on a terminal; elsewhere a plain line every few seconds and at the end. */
+/** Shows progress: on a terminal as a bar that is redrawn, elsewhere as a plain line every few seconds and at the end. */
 export const showProgress = (
   screen: Screen
 ): {

@@ -1,10 +1,10 @@
 import { explained } from "../../../pipeline/explained.ts"
 
-/** What was asked for cannot be: an option, a given wheel or folder, a platform without native TensorFlow. Exit code 2. */
+/** The request cannot be met: an option, a given wheel or folder, a platform without native TensorFlow. Exit code 2. */
 export class SetupInputError extends explained("SetupInputError") {}
 
-/** Something that the set-up needs is missing or failed: Python, pip, compiler, network, disk space. Exit code 1. */
+/** Something that the set-up needs is missing or fails: Python, pip, compiler, network, disk space. Exit code 1. */
 export class SetupError extends explained("SetupError") {}
 
-/** The native engine is set up but does not load. */
+/** Native TensorFlow is set up, but its libraries were changed or do not load. */
 export class NativeLoadError extends explained("NativeLoadError") {}

@@ -2,7 +2,8 @@
 import { join } from "node:path"
 import { Effect } from "effect"
 import { buildBinding, findPackage, needTools } from "./binding.ts"
-import { sweep } from "./folders.ts"
+import { isIntact } from "./content.ts"
+import { fileWork, sweep } from "./folders.ts"
 import { ensureLibraries } from "./libraries.ts"
 import { findNative, packageFolderOf } from "./load.ts"
 import { Machine, platformKey } from "./machine.ts"
@@ -11,7 +12,7 @@ import { SetupError, SetupInputError } from "./setup-error.ts"
 import { type Trial, tryPackage } from "./trial.ts"
 import { hasCApi, supported } from "./wheel.ts"
 
-/** The version that is taken where none is named. */
+/** TensorFlow's version if the user names none. Its wheels are in `PINS`. */
 export const DEFAULT_VERSION = "2.15.1"
 
 /** Options of the command. */
@@ -20,7 +21,7 @@ export interface Options {
   readonly wheel?: string
   readonly from?: string
   readonly version?: string
-  /** Only say what is there. */
+  /** Only report whether TensorFlow is set up. */
   readonly check: boolean
 }
 
@@ -29,8 +30,8 @@ const needPlatform = Effect.gen(function* () {
   if (supported(platform)) return
   return yield* new SetupInputError({
     subject: `${platformKey(platform)}${platform.libc === "musl" ? " (musl)" : ""}`,
-    problem: "there is no native TensorFlow for this platform, only for Linux with glibc on x86-64 and arm64",
-    remedy: "Nothing needs to be set up: WebAssembly is the engine here"
+    problem: "native TensorFlow exists only for Linux with glibc on x86-64 and arm64",
+    remedy: "Nothing needs to be set up: on this platform, orbitrank uses WebAssembly"
   })
 })
 
@@ -39,23 +40,27 @@ const needSense = Effect.fnUntraced(function* ({ gpu, wheel, from, version }: Op
   const refuse = (subject: string, problem: string, remedy: string) => new SetupInputError({ subject, problem, remedy })
   const given = [wheel && "--wheel", from && "--from", version && "--version"].filter((one) => one)
   if (given.length > 1) {
-    return yield* refuse(given.join(" and "), "each of them decides the version", "Give one of them")
+    return yield* refuse(given.join(" and "), "each of these options decides the version", "Give only one of them")
   }
   if (version !== undefined && !hasCApi(version)) {
-    return yield* refuse(`--version ${version}`, "is not a version X.Y.Z from 2.13.0 on", `Try ${DEFAULT_VERSION}`)
+    return yield* refuse(
+      `--version ${version}`,
+      "is not a version X.Y.Z from 2.13.0 on",
+      `Use ${DEFAULT_VERSION}, for example`
+    )
   }
   if (gpu && platform.arch !== "x64") {
-    return yield* refuse("--gpu", "TensorFlow's wheels with CUDA are for x86-64 only", "Leave --gpu away")
+    return yield* refuse("--gpu", "TensorFlow's CUDA wheels exist only for x86-64", "Omit --gpu")
   }
 })
 
 const sentence = (trial: Trial, gpu: boolean): string => {
-  const where = trial.gpu ? "on the GPU" : `${trial.threads} ${trial.threads === 1 ? "thread" : "threads"}`
-  const unseen = gpu && !trial.gpu ? "; set up for a GPU, but none answered" : ""
-  return `TensorFlow ${trial.version}, ${where}: it loads and multiplies${unseen}.`
+  const where = trial.gpu ? "on the GPU" : `with ${trial.threads} ${trial.threads === 1 ? "thread" : "threads"}`
+  const unseen = gpu && !trial.gpu ? " It is set up for a GPU, but found none." : ""
+  return `TensorFlow ${trial.version} works, ${where}.${unseen}`
 }
 
-/** Whether what is built is what is asked for. A given file or folder is always looked at. */
+/** Whether the TensorFlow that is set up is the one that is asked for. A given file or folder is always used anew. */
 const fits = (options: Options, built: { readonly version: string; readonly gpu: boolean }): boolean =>
   options.wheel === undefined &&
   options.from === undefined &&
@@ -71,11 +76,18 @@ const check = Effect.gen(function* () {
   say(sentence(yield* tryPackage(found.packageFolder), found.gpu))
 })
 
+/** Whether the libraries of the package that is set up have the recorded content. */
+const soundPackage = (packageFolder: string) =>
+  fileWork(packageFolder, async () => {
+    const built = readBuilt(packageFolder)
+    return built !== undefined && isIntact(built)
+  })
+
 /**
- * Sets native TensorFlow up, or says that it is. What an earlier run has finished is not done again.
+ * Sets up native TensorFlow, or says that it is set up already. Steps that an earlier run has finished are skipped.
  *
- * @error SetupInputError what was asked for cannot be
- * @error SetupError something is missing or failed
+ * @error SetupInputError if the options cannot be met
+ * @error SetupError if something is missing or fails
  */
 export const setUp = Effect.fnUntraced(function* (options: Options) {
   const { cache, project, say } = yield* Machine
@@ -85,9 +97,9 @@ export const setUp = Effect.fnUntraced(function* (options: Options) {
   for (const parent of [cache, join(cache, "downloads"), join(project, ".tensorflow")]) yield* sweep(parent)
   const found = findNative(project)
   const current = readBuilt(packageFolderOf(project))?.packageVersion === (yield* findPackage).version
-  if (found.found && current && fits(options, found)) {
+  if (found.found && current && fits(options, found) && (yield* soundPackage(found.packageFolder))) {
     const trial = yield* tryPackage(found.packageFolder)
-    return say(`All is there. ${sentence(trial, found.gpu)}`)
+    return say(`Already set up. ${sentence(trial, found.gpu)}`)
   }
   yield* needTools
   const { version = DEFAULT_VERSION, check: _, ...rest } = options

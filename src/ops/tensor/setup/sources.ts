@@ -1,27 +1,29 @@
-/** Where libraries come from: wheels, or an installed Python TensorFlow. Both are lists of files to be put somewhere. */
+/** Sources of the libraries: wheels, or an installed Python TensorFlow. Both are lists of files to be copied. */
 import { copyFile, constants as fileConstants, readdir, readFile, stat } from "node:fs/promises"
 import { basename, dirname, join, relative } from "node:path"
 import { Effect } from "effect"
-import { fileFault, settled } from "./folders.ts"
+import { fileFault, fileWork, settled } from "./folders.ts"
 import { SetupError, SetupInputError } from "./setup-error.ts"
+import { sha256 } from "./sha256.ts"
 import { cudaParts, LIBRARIES, placeOf, recordedHashes, runsOn, wheelName } from "./wheel.ts"
 import { unpackFile, unpackText, ZipFault, zipEntries } from "./zip.ts"
 
-/** One file that is needed. */
+/** One file of a source. */
 export interface Piece {
-  /** Where it goes, relative to the folder of libraries. */
+  /** Its path in the folder of libraries. */
   readonly place: string
   readonly bytes: number
-  /** Writes it to a path whose folder exists. */
-  readonly put: (target: string, onBytes: (count: number) => void) => Effect.Effect<void, SetupError>
+  /** Writes it to a path whose folder exists; returns the SHA-256 (hexadecimal) of the content. */
+  readonly put: (target: string, onBytes: (count: number) => void) => Effect.Effect<string, SetupError>
 }
 
+/** The libraries of one TensorFlow. */
 export interface Source {
   readonly version: string
-  /** What it is, for the user: a file or folder name. */
+  /** File or folder name, for messages. */
   readonly from: string
   readonly pieces: ReadonlyArray<Piece>
-  /** CUDA wheels that it asks for; empty for a processor-only TensorFlow. */
+  /** CUDA wheels that it requires; empty for a TensorFlow without CUDA. */
   readonly cuda: ReadonlyArray<{ readonly name: string; readonly version: string }>
 }
 
@@ -29,8 +31,8 @@ const wheelFault = (path: string) => (cause: unknown) =>
   cause instanceof ZipFault
     ? new SetupError({
         subject: path,
-        problem: `the wheel is broken: it ${cause.message}`,
-        remedy: "Remove the file and fetch it again",
+        problem: `the wheel is damaged: it ${cause.message}`,
+        remedy: "Download the file again",
         cause
       })
     : fileFault(path, cause)
@@ -40,13 +42,13 @@ const needLibraries = (source: Source): Effect.Effect<Source, SetupInputError> =
   if (missing.length === 0) return Effect.succeed(source)
   const fault = new SetupInputError({
     subject: source.from,
-    problem: `does not hold ${missing.map((place) => basename(place)).join(" and ")}`,
-    remedy: "Give TensorFlow 2.13 or newer for Linux: tensorflow, tensorflow-cpu, or tensorflow-cpu-aws"
+    problem: `lacks ${missing.map((place) => basename(place)).join(" and ")}`,
+    remedy: "Give TensorFlow 2.13 or newer for Linux: tensorflow, tensorflow-cpu or tensorflow-cpu-aws"
   })
   return Effect.fail(fault)
 }
 
-/** The pieces of any wheel, each checked against the wheel's own RECORD as it is unpacked. */
+/** Returns the files of a wheel. Each is checked against the wheel's own RECORD while it is unpacked. */
 const openWheel = (path: string) =>
   settled(async (signal) => {
     const entries = await zipEntries(path)
@@ -65,32 +67,39 @@ const openWheel = (path: string) =>
       const put: Piece["put"] = (target, onBytes) =>
         settled(async (stop) => {
           const hash = await unpackFile(path, entry, target, stop, onBytes)
-          if (hash !== hashes.get(entry.name)) throw new ZipFault(`holds another ${entry.name} than its RECORD says`)
+          if (hash !== hashes.get(entry.name))
+            throw new ZipFault(`holds a ${entry.name} that its RECORD does not match`)
+          return Buffer.from(hash, "base64url").toString("hex")
         }, wheelFault(path))
       return [{ place, bytes: entry.size, put }]
     })
     return { pieces, cuda: cudaParts(await text("METADATA")) }
   }, wheelFault(path))
 
-/** A wheel of one of CUDA's libraries. */
+/** Returns the files of a wheel of CUDA's libraries. */
 export const partWheel = (path: string): Effect.Effect<ReadonlyArray<Piece>, SetupError> =>
   Effect.map(openWheel(path), ({ pieces }) => pieces)
 
-/** A wheel of TensorFlow. */
+/**
+ * Opens a wheel of TensorFlow.
+ *
+ * @error SetupInputError if it is for another platform, or lacks the libraries
+ */
 export const wheelSource = Effect.fnUntraced(function* (path: string, arch: string) {
   const name = wheelName(basename(path))
   if (name === undefined || !name.distribution.startsWith("tensorflow")) {
     return yield* new SetupInputError({
       subject: path,
-      problem: "is not called as a wheel of TensorFlow is",
-      remedy: "Give a file such as tensorflow_cpu-2.15.1-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"
+      problem: "is not named like a TensorFlow wheel",
+      remedy:
+        "Give a file with its original name, such as tensorflow_cpu-2.15.1-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"
     })
   }
   if (!runsOn(name, arch)) {
     return yield* new SetupInputError({
       subject: path,
       problem: `is for another platform (${name.platforms.join(", ")})`,
-      remedy: `Give a wheel for Linux on ${arch}, or leave --wheel away and it is fetched`
+      remedy: `Give a wheel for Linux on ${arch}, or omit --wheel to download the right one`
     })
   }
   const { pieces, cuda } = yield* openWheel(path)
@@ -115,7 +124,7 @@ const filesUnder = async (site: string, folder: string): Promise<ReadonlyArray<s
   return found.filter((one) => !one.isDirectory()).map((one) => relative(site, join(one.parentPath, one.name)))
 }
 
-/** Files of an installed TensorFlow and of what stands beside it, relative to `site`. */
+/** Returns the files of an installed TensorFlow and of the libraries beside it, relative to `site`. */
 const installedFiles = async (site: string): Promise<ReadonlyArray<string>> => {
   const companions = (await readdir(site)).filter((name) => /^tensorflow[a-z_]*\.libs$/.test(name))
   const top = (await readdir(join(site, "tensorflow"))).map((name) => `tensorflow/${name}`)
@@ -123,7 +132,11 @@ const installedFiles = async (site: string): Promise<ReadonlyArray<string>> => {
   return [...top, ...(await Promise.all([...folders, ...companions].map((one) => filesUnder(site, one)))).flat()]
 }
 
-/** An installed Python TensorFlow: the folder `tensorflow`, or the `site-packages` that it stands in. */
+/**
+ * Opens an installed Python TensorFlow.
+ *
+ * @param given the folder `tensorflow`, or the `site-packages` folder that holds it
+ */
 export const folderSource = Effect.fnUntraced(function* (given: string) {
   const site = basename(given) === "tensorflow" ? dirname(given) : given
   const made = yield* settled(
@@ -136,10 +149,12 @@ export const folderSource = Effect.fnUntraced(function* (given: string) {
       })
       const pieces = files.map(async ({ name, place }): Promise<Piece> => {
         const { size } = await stat(join(site, name))
+        const copy = (target: string) =>
+          fileWork(target, () => copyFile(join(site, name), target, fileConstants.COPYFILE_FICLONE))
         const put: Piece["put"] = (target, onBytes) =>
-          settled(
-            () => copyFile(join(site, name), target, fileConstants.COPYFILE_FICLONE).then(() => onBytes(size)),
-            (cause) => fileFault(target, cause)
+          copy(target).pipe(
+            Effect.andThen(sha256(target)),
+            Effect.tap(() => Effect.sync(() => onBytes(size)))
           )
         return { place, bytes: size, put }
       })
@@ -150,7 +165,7 @@ export const folderSource = Effect.fnUntraced(function* (given: string) {
   if (made === undefined) {
     return yield* new SetupInputError({
       subject: given,
-      problem: "no Python TensorFlow is installed there",
+      problem: "no Python TensorFlow is installed in this folder",
       remedy: "Give the folder `tensorflow` inside a site-packages folder"
     })
   }

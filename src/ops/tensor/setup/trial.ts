@@ -1,17 +1,17 @@
-/** Trying a built package in a process of its own: one that crashes takes nothing along. */
+/** Tries a built package in a process of its own, so that a crash harms nothing else. */
 import { createRequire } from "node:module"
 import { fileURLToPath, pathToFileURL } from "node:url"
 import { Effect, Schema } from "effect"
 import { Machine } from "./machine.ts"
 import { SetupError } from "./setup-error.ts"
 
-/** What the process answered. */
+/** The answer of the process. */
 export interface Trial {
-  /** What the loaded library says of itself. */
+  /** Version that the loaded library reports. */
   readonly version: string
-  /** Threads that one product may take. */
+  /** Number of threads for one product. */
   readonly threads: number
-  /** Whether a GPU answered. */
+  /** Whether TensorFlow found a GPU. */
   readonly gpu: boolean
 }
 
@@ -24,7 +24,7 @@ const Answer = Schema.fromJsonString(
   })
 )
 
-/** [[1,2,3],[4,5,6]] times [[7,8],[9,10],[11,12]]. */
+/** The product of [[1,2,3],[4,5,6]] and [[7,8],[9,10],[11,12]], row by row. */
 const PRODUCT = [58, 64, 139, 154]
 
 const PROBE = fileURLToPath(new URL("./probe.ts", import.meta.url))
@@ -33,14 +33,14 @@ const PROBE = fileURLToPath(new URL("./probe.ts", import.meta.url))
 const loaderOf = (script: string): ReadonlyArray<string> =>
   script.endsWith(".ts") ? ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href] : []
 
-/** Loads the package and multiplies two matrices. */
+/** Loads the package and multiplies two matrices. @error SetupError if it does not load or the product is wrong */
 export const tryPackage = Effect.fnUntraced(function* (packageFolder: string) {
   const { node, run } = yield* Machine
   const fault = (problem: string, cause?: unknown) =>
     new SetupError({
       subject: packageFolder,
       problem,
-      remedy: "Try another TensorFlow with `--version X.Y.Z`; without one, WebAssembly is the engine here",
+      remedy: "Try another TensorFlow with `--version X.Y.Z`; without one, orbitrank uses WebAssembly",
       cause
     })
   const args = [...loaderOf(PROBE), PROBE, packageFolder]
@@ -50,8 +50,11 @@ export const tryPackage = Effect.fnUntraced(function* (packageFolder: string) {
   const said = stderr.trim().split("\n")
   if (code !== 0) return yield* fault(said.find((line) => line.includes("does not load")) ?? said.at(-1) ?? "", stderr)
   const answer = yield* Schema.decodeUnknownEffect(Answer)(stdout.trim().split("\n").at(-1)).pipe(
-    Effect.mapError((cause) => fault("the trial process gave no answer", cause))
+    Effect.mapError((cause) => fault("the test process gave no answer", cause))
   )
-  if (answer.product.join() !== PRODUCT.join()) return yield* fault(`multiplies wrongly (${answer.product.join(", ")})`)
+  if (answer.product.join() !== PRODUCT.join())
+    return yield* fault(
+      `the product of two matrices is wrong (${answer.product.join(", ")}; expected ${PRODUCT.join(", ")})`
+    )
   return { version: answer.version, threads: answer.threads, gpu: answer.gpu } satisfies Trial
 })

@@ -1,4 +1,4 @@
-/** Functions of Node's `util` that the native package calls and Node 23 has removed. */
+/** Restores functions of Node's `util` that the native package calls and that Node 23 has removed. */
 import { createRequire } from "node:module"
 
 const REMOVED: Readonly<Record<string, (value: unknown) => boolean>> = {
@@ -7,10 +7,10 @@ const REMOVED: Readonly<Record<string, (value: unknown) => boolean>> = {
 }
 
 /**
- * Puts the missing ones back on the module object of `util`; those that Node has stay. Nothing else in the process
- * notices: `import` takes no part in it.
+ * Adds the missing functions to the module object of `util`; functions that Node has are kept. Only code that calls
+ * `require("util")` sees them, not code that uses `import`.
  *
- * @param util the object that `require("util")` gives
+ * @param util the object that `require("util")` returns
  */
 export const restoreUtil = (util: Record<string, unknown> = createRequire(import.meta.url)("node:util")): void => {
   for (const [name, test] of Object.entries(REMOVED)) {

@@ -1,4 +1,4 @@
-/** What a Python wheel of TensorFlow is called, holds and says, and which of it is needed. */
+/** Python wheels of TensorFlow: their names, their metadata, and which of their files are needed. */
 import type { Platform } from "./machine.ts"
 
 /** The parts of a wheel's file name (PyPA, binary distribution format). */
@@ -10,53 +10,66 @@ export interface WheelName {
   readonly platforms: ReadonlyArray<string>
 }
 
-/** The parts of a wheel's file name, or undefined where it is none. */
+/**
+ * Returns the parts of a wheel's file name; `undefined` if it is not one.
+ *
+ * @example
+ * wheelName("tensorflow_cpu-2.15.1-cp311-cp311-linux_x86_64.whl")?.version // => "2.15.1"
+ */
 export const wheelName = (file: string): WheelName | undefined => {
   const parts = /^([^-]+)-([^-]+)(?:-\d[^-]*)?-[^-]+-[^-]+-([^-]+)\.whl$/.exec(file)
   return parts === null ? undefined : { distribution: parts[1], version: parts[2], platforms: parts[3].split(".") }
 }
 
-/** Names of the processors, as wheels and as ELF headers have them. */
+/** Names of the processors in wheels and in ELF headers. */
 const PROCESSORS: Readonly<Record<string, { readonly wheel: string; readonly elf: number }>> = {
   x64: { wheel: "x86_64", elf: 0x3e },
   arm64: { wheel: "aarch64", elf: 0xb7 }
 }
 
-/** Whether there are native libraries for a platform at all: Linux with glibc on x86-64 or arm64. */
+/** Whether native libraries exist for a platform: Linux with glibc on x86-64 or arm64. */
 export const supported = ({ os, arch, libc }: Platform): boolean =>
   os === "linux" && libc === "glibc" && PROCESSORS[arch] !== undefined
 
-/** Tags of the wheels that run here, for pip. */
+/** Returns the platform tags of wheels that run on a processor, for pip. */
 export const platformTags = (arch: string): ReadonlyArray<string> =>
   ["manylinux2014", "manylinux_2_17", "manylinux_2_27", "manylinux_2_28", "manylinux1", "manylinux2010"].map(
     (base) => `${base}_${PROCESSORS[arch].wheel}`
   )
 
-/** Whether a wheel was made for the processor and system. */
+/** Whether a wheel is for Linux on a processor. */
 export const runsOn = (wheel: WheelName, arch: string): boolean =>
   wheel.platforms.some((tag) => /^(many)?linux/.test(tag) && tag.endsWith(`_${PROCESSORS[arch].wheel}`))
 
-/** Whether a library's first 20 bytes are those of an ELF file for the processor (System V ABI, `e_machine`). */
+/** Whether the first 20 bytes of a library are those of an ELF file for a processor (System V ABI, `e_machine`). */
 export const isLibraryFor = (head: Uint8Array, arch: string): boolean =>
   head.length >= 20 &&
   String.fromCharCode(...head.subarray(0, 4)) === "\u007fELF" &&
   (head[18] | (head[19] << 8)) === PROCESSORS[arch].elf
 
-/** `2.15.1` as numbers; undefined where it is no such version. */
+/**
+ * Returns a version as three numbers; `undefined` if it has another form.
+ *
+ * @example
+ * versionParts("2.15.1") // => [2, 15, 1]
+ */
 export const versionParts = (version: string): readonly [number, number, number] | undefined => {
   const parts = /^(\d+)\.(\d+)\.(\d+)$/.exec(version)
   return parts === null ? undefined : [Number(parts[1]), Number(parts[2]), Number(parts[3])]
 }
 
-/** Wheels before 2.13 hold no `libtensorflow_cc`. */
+/** Whether the wheels of a version hold the C API: those before 2.13 lack `libtensorflow_cc`. */
 export const hasCApi = (version: string): boolean => {
   const parts = versionParts(version)
   return parts !== undefined && (parts[0] > 2 || (parts[0] === 2 && parts[1] >= 13))
 }
 
 /**
- * The distribution that has the libraries. For arm64 those before 2.17 came in a package of their own, and
- * `tensorflow` was an empty shell around it.
+ * Returns the distribution that holds the libraries. For arm64 before 2.17 that is a package of its own; there,
+ * `tensorflow` only depends on it.
+ *
+ * @example
+ * distributionOf("2.15.1", "arm64", false) // => "tensorflow-cpu-aws"
  */
 export const distributionOf = (version: string, arch: string, gpu: boolean): string => {
   if (gpu) return "tensorflow"
@@ -65,19 +78,19 @@ export const distributionOf = (version: string, arch: string, gpu: boolean): str
   return major > 2 || (major === 2 && minor >= 17) ? "tensorflow" : "tensorflow-cpu-aws"
 }
 
-/** The two libraries of every wheel, by their names in the folder of libraries. */
+/** The two libraries of every wheel; paths in the folder of libraries. */
 export const LIBRARIES = ["lib/libtensorflow_cc.so.2", "lib/libtensorflow_framework.so.2"] as const
 
-/** The C API's headers and what they include: the same folders from 2.13 to 2.21. */
+/** The C API's headers and those that they include: the same folders from 2.13 to 2.21. */
 const HEADER =
   /^tensorflow\/include\/((?:tensorflow\/(?:c|core\/platform|core\/public)|(?:xla\/)?tsl\/(?:c|platform))\/.+\.h)$/
 const LIBRARY = /^tensorflow\/(libtensorflow_(?:cc|framework)\.so\.2)$/
-/** Libraries that the wheel brings along, and those of CUDA: found by the two at `../NAME.libs`, `../nvidia/PART/lib`. */
+/** Further libraries of the wheel, and those of CUDA; the two libraries look for them in `../NAME.libs` and `../nvidia/PART/lib`. */
 const COMPANION = /^(?:tensorflow[a-z_]*\.libs|nvidia\/[^/]+\/lib)\/[^/]+\.so(?:\.[0-9]+)*$/
 
 /**
- * Where a file of a wheel goes in the folder of libraries, or undefined where it is not needed. The places keep the
- * distances that the libraries' own search paths count on.
+ * Returns the path of a wheel's file in the folder of libraries; `undefined` if the file is not needed. The libraries'
+ * search paths are relative, so the files keep their places relative to each other.
  */
 export const placeOf = (name: string): string | undefined => {
   if (name.split("/").includes("..")) return undefined
@@ -88,13 +101,13 @@ export const placeOf = (name: string): string | undefined => {
   return COMPANION.test(name) ? name : undefined
 }
 
-/** The wheels of the extra `and-cuda` with their versions, from a wheel's METADATA. */
+/** Returns the requirements of the extra `and-cuda` from a wheel's METADATA. */
 export const cudaParts = (metadata: string): ReadonlyArray<{ readonly name: string; readonly version: string }> =>
   [
     ...metadata.matchAll(/^Requires-Dist: *(nvidia-[a-z0-9-]+) *\(?== *([0-9.]+)\)? *;.*extra *== *['"]and-cuda['"]/gm)
   ].map(([, name, version]) => ({ name, version }))
 
-/** sha-256 (base64url) by file name, from a wheel's RECORD. */
+/** Returns SHA-256 (base64url) by file name from a wheel's RECORD. */
 export const recordedHashes = (record: string): ReadonlyMap<string, string> =>
   new Map(
     [...record.matchAll(/^"?([^",\n]+)"?,sha256=([A-Za-z0-9_-]+)=*,\d*\r?$/gm)].map(([, name, hash]) => [name, hash])

@@ -1,22 +1,22 @@
-/** Zip archives, as wheels are: the directory at once, contents as streams in bounded memory. */
+/** Reads zip archives such as wheels: the directory at once, contents as streams in bounded memory. */
 import { createHash } from "node:crypto"
 import { createWriteStream } from "node:fs"
 import { Transform, type TransformCallback } from "node:stream"
 import { pipeline } from "node:stream/promises"
 import { type Entry, openPromise, type ZipFile } from "yauzl"
 
-/** The archive is damaged; the message is a clause. */
+/** The archive is damaged; the message is a clause without a subject. */
 export class ZipFault extends Error {}
 
 /** One file of an archive. */
 export interface ZipEntry {
   readonly name: string
-  /** Bytes, once unpacked. */
+  /** Unpacked size in bytes. */
   readonly size: number
   readonly entry: Entry
 }
 
-/** What the file system says, or an interrupt, goes on as it is; all else is a fault of the archive. */
+/** Faults of the file system and interrupts pass unchanged; any other cause is a fault of the archive. */
 const faultOf = (cause: unknown, problem: (said: string) => string): unknown => {
   const ours = !(cause instanceof Error) || cause instanceof ZipFault || cause.name === "AbortError"
   return ours || "syscall" in cause ? cause : new ZipFault(problem(cause.message), { cause })
@@ -31,7 +31,7 @@ const opened = async <A>(path: string, use: (zip: ZipFile) => Promise<A>): Promi
   }
 }
 
-/** All files of an archive. @throws ZipFault, or what the file system throws */
+/** Returns all files of an archive. @throws ZipFault, or what the file system throws */
 export const zipEntries = async (path: string): Promise<ReadonlyArray<ZipEntry>> => {
   try {
     return await opened(path, async (zip) => {
@@ -47,7 +47,7 @@ export const zipEntries = async (path: string): Promise<ReadonlyArray<ZipEntry>>
   }
 }
 
-/** Passes bytes on while it sums them up. */
+/** Passes bytes on and computes their SHA-256. */
 class Hashed extends Transform {
   private readonly onBytes: (count: number) => void
   private readonly hash = createHash("sha256")
@@ -69,9 +69,9 @@ class Hashed extends Transform {
 }
 
 /**
- * Unpacks one file to a path. More bytes than the archive announces are refused, so that none fills a disk.
+ * Unpacks one file to a path. More bytes than the archive announces are refused, so that no archive can fill the disk.
  *
- * @returns the content's sha-256 as base64url, the form of a wheel's RECORD
+ * @returns the content's SHA-256 as base64url, the form of a wheel's RECORD
  * @throws ZipFault, or what the file system throws
  */
 export const unpackFile = async (
@@ -92,7 +92,7 @@ export const unpackFile = async (
   }
 }
 
-/** The text of one file, for files that are small. @throws as `unpackFile` does */
+/** Returns the text of one small file. @throws as `unpackFile` does */
 export const unpackText = async (path: string, { entry, name }: ZipEntry, signal: AbortSignal): Promise<string> => {
   try {
     return await opened(path, async (zip) => {

@@ -38,7 +38,7 @@ const ranking: Ranking = {
   order: Int32Array.of(1, 0),
   scores: Float32Array.of(0.5, 0.25)
 }
-const params = { queries: 1, top: 2, from: "patches.lmdb", bands: ["B04", "B03", "B02"] as const }
+const params = { queries: 1, digits: 5, top: 2, from: "patches.lmdb", bands: ["B04", "B03", "B02"] as const }
 const stripsWith = (given: object) =>
   strips.run({ ...params, ...given } as never, { expect: () => {} })(
     Stream.make(ranking) as never

@@ -130,7 +130,7 @@ describe("a drawn strip", () => {
 class Gone extends Data.TaggedError("Gone")<{ readonly patch: string }> {}
 
 describe("strips", () => {
-  const params = { queries: 8, which: "spread", top: 2, from: "patches.lmdb", bands: "rgb" } as never
+  const params = { queries: 8, digits: 5, which: "spread", top: 2, from: "patches.lmdb", bands: "rgb" } as never
   const rgb = ["B02", "B03", "B04", "B08"]
   const run = (open: OpenBands<Gone, never>, ...rankings: ReadonlyArray<Ranking>) =>
     makeStrips(open).run(params, { expect: () => {} })(

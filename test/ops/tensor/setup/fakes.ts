@@ -5,6 +5,7 @@ import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
 import { Effect, Exit, Layer } from "effect"
 import { Machine, NoProgram, type Outcome, type Platform } from "../../../../src/ops/tensor/setup/machine.ts"
+import type { Pins } from "../../../../src/ops/tensor/setup/pins.ts"
 import { type Options, setUp } from "../../../../src/ops/tensor/setup/setup.ts"
 import { zip } from "./zip-writer.ts"
 
@@ -63,8 +64,10 @@ export interface Faults {
   readonly pip?: string
   readonly compiler?: string
   readonly product?: ReadonlyArray<number>
-  /** sha-256 that the index announces. */
+  /** SHA-256 that the index announces. */
   readonly announced?: string
+  /** SHA-256 that are known beforehand; none unless given. */
+  readonly pins?: Pins
   /** Called before every process and on every progress. */
   readonly at?: (what: string) => Effect.Effect<void>
   readonly onProgress?: (task: string) => void
@@ -138,6 +141,7 @@ const machine = (world: World, gyp: string, faults: Faults): Layer.Layer<Machine
     cache: world.cache,
     env: faults.without?.includes("node-gyp") ? {} : { npm_config_node_gyp: gyp },
     node: join(world.root, "bin", "node"),
+    pins: faults.pins ?? {},
     free: () => Effect.succeed(faults.free ?? 1e12),
     run: (program, args) =>
       Effect.gen(function* () {

@@ -61,6 +61,6 @@ describe.runIf(process.platform === "linux")("finding", () => {
       remedy: "Run `npm run setup:tensorflow` (about 210 MB)"
     })
     mkdirSync(join(root, ".tensorflow", "tfjs-node-gpu"), { recursive: true })
-    expect(findNative(root)).toMatchObject({ found: false, why: "TensorFlow's binding is damaged" })
+    expect(findNative(root)).toMatchObject({ found: false, why: "TensorFlow's binding is incomplete" })
   })
 })

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto"
 import {
   cpSync,
   existsSync,
@@ -7,13 +8,17 @@ import {
   readlinkSync,
   rmSync,
   truncateSync,
+  utimesSync,
   writeFileSync
 } from "node:fs"
 import { dirname, join } from "node:path"
 import { Deferred, Effect, Exit, Fiber } from "effect"
 import fc from "fast-check"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { findNative } from "../../../../src/ops/tensor/setup/load.ts"
+import { findNative, loadNative } from "../../../../src/ops/tensor/setup/load.ts"
+import { PINS, pinOf } from "../../../../src/ops/tensor/setup/pins.ts"
+import { DEFAULT_VERSION } from "../../../../src/ops/tensor/setup/setup.ts"
+import { distributionOf } from "../../../../src/ops/tensor/setup/wheel.ts"
 import {
   CUBLAS_WHEEL,
   CUDA_WHEEL,
@@ -59,7 +64,7 @@ describe("from nothing", () => {
       "tensorflow.libs/libomp-e9212f90.so.5"
     ])
     expect(readFileSync(join(libraries(), "lib", "libtensorflow_cc.so.2"))).toEqual(library("cc"))
-    expect(world.said.at(-1)).toBe("TensorFlow 2.15.1, 2 threads: it loads and multiplies.")
+    expect(world.said.at(-1)).toBe("TensorFlow 2.15.1 works, with 2 threads.")
     expect(readdirSync(join(world.cache, "downloads"))).toEqual([])
     expect(halfMade(world)).toEqual([])
   })
@@ -81,7 +86,7 @@ describe("from nothing", () => {
     world.ran.length = 0
     await run(world.setUp())
     expect(world.ran).toEqual(["probe"])
-    expect(world.said.at(-1)).toMatch(/^All is there\. TensorFlow 2\.15\.1/)
+    expect(world.said.at(-1)).toMatch(/^Already set up\. TensorFlow 2\.15\.1/)
   })
 
   it("compiles only, where another project has the libraries", async () => {
@@ -95,7 +100,10 @@ describe("from nothing", () => {
   it("makes damaged libraries and outdated bindings anew", async () => {
     await run(world.setUp())
     truncateSync(join(libraries(), "lib", "libtensorflow_cc.so.2"), 100)
-    expect(findNative(world.project)).toMatchObject({ found: false, why: "TensorFlow's libraries are gone or damaged" })
+    expect(findNative(world.project)).toMatchObject({
+      found: false,
+      why: "TensorFlow's libraries are missing or incomplete"
+    })
     await run(world.setUp())
     expect(findNative(world.project)).toMatchObject({ found: true })
     const manifest = join(world.project, "node_modules", "@tensorflow", "tfjs-node-gpu", "package.json")
@@ -129,7 +137,7 @@ describe("other sources", () => {
     await run(world.setUp({ from: join(world.root, "site") }))
     expect(filesOf(libraries())).toEqual(copied)
     expect(await world.fails({ from: world.root })).toMatch(
-      /^SetupInputError .*: no Python TensorFlow is installed there/
+      /^SetupInputError .*: no Python TensorFlow is installed in this folder/
     )
   })
 
@@ -143,7 +151,7 @@ describe("other sources", () => {
     expect(filesOf(join(libraries("-gpu"), "nvidia"))).toEqual(["cublas/lib/libcublas.so.12"])
     const seen = join(built(), "deps", "lib", "..", "nvidia", "cublas", "lib", "libcublas.so.12")
     expect(readFileSync(seen)).toEqual(library("cublas"))
-    expect(world.said.at(-1)).toMatch(/set up for a GPU, but none answered/)
+    expect(world.said.at(-1)).toMatch(/It is set up for a GPU, but found none\.$/)
     expect(readdirSync(join(world.cache, "downloads"))).toEqual([])
   })
 
@@ -164,7 +172,7 @@ describe("wheels that will not do", () => {
   it("cut short", async () => {
     const whole = world.index.get(WHEEL) as Buffer
     expect(await fails(whole.subarray(0, whole.length - 30))).toMatch(
-      /^SetupError .*: the wheel is broken: it cannot be read as a zip archive/
+      /^SetupError .*: the wheel is damaged: it cannot be read as a zip archive/
     )
   })
 
@@ -196,7 +204,7 @@ describe("wheels that will not do", () => {
 
   it("with another content than its RECORD says", async () => {
     const record = (name: string, hash: string) => (name.endsWith("cc.so.2") ? `A${hash.slice(1)}` : hash)
-    expect(await fails(wheel(WHEEL, tensorflowFiles(), { record }))).toContain("than its RECORD says")
+    expect(await fails(wheel(WHEEL, tensorflowFiles(), { record }))).toContain("that its RECORD does not match")
   })
 
   it("for another platform, by its name or by its libraries", async () => {
@@ -207,39 +215,190 @@ describe("wheels that will not do", () => {
   })
 
   it("without the libraries, or no wheel at all", async () => {
-    expect(await fails(wheel(WHEEL, { "tensorflow/__init__.py": "" }))).toContain(
-      "does not hold libtensorflow_cc.so.2 and"
+    expect(await fails(wheel(WHEEL, { "tensorflow/__init__.py": "" }))).toContain("lacks libtensorflow_cc.so.2 and")
+    expect(await fails(Buffer.from("hello"), "tf.zip")).toMatch(
+      /^SetupInputError .*is not named like a TensorFlow wheel/
     )
-    expect(await fails(Buffer.from("hello"), "tf.zip")).toMatch(/^SetupInputError .*is not called as a wheel/)
     expect(await world.fails({ wheel: "/nowhere/tensorflow-2.15.1-a-b-linux_x86_64.whl" })).toContain("no such file")
   })
 
   it("with another sha-256 than the index announced", async () => {
-    expect(await world.fails({}, { announced: "00" })).toMatch(/^SetupError .*is not what the package index announced/)
+    expect(await world.fails({}, { announced: "00" })).toMatch(
+      /^SetupError .*is not the one that the package index announced/
+    )
     expect(filesOf(world.root).filter((name) => name.endsWith(".whl"))).toEqual([])
+  })
+})
+
+describe("known wheels", () => {
+  const digest = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex")
+  const PLACE = "linux-x64 tensorflow-cpu==2.15.1"
+  const pinsFor = (bytes: Buffer) => ({ [PLACE]: digest(bytes) })
+  const genuine = () => world.index.get(WHEEL) as Buffer
+  const forged = () => wheel(WHEEL, { ...tensorflowFiles(), "tensorflow/libtensorflow_cc.so.2": library("forged") })
+  const downloads = () => join(world.cache, "downloads", "tensorflow-cpu-2.15.1-linux-x64")
+
+  it("cover every default wheel, of each platform, CUDA among them", () => {
+    const names = Object.keys(PINS)
+    for (const [arch, gpu] of [
+      ["x64", false],
+      ["arm64", false],
+      ["x64", true]
+    ] as const) {
+      const name = distributionOf(DEFAULT_VERSION, arch, gpu)
+      expect(pinOf(PINS, `linux-${arch}`, { name, version: DEFAULT_VERSION })).toMatch(/^[0-9a-f]{64}$/)
+    }
+    expect(names.filter((name) => name.includes(" nvidia-"))).toHaveLength(12)
+    expect(new Set(Object.values(PINS)).size).toBe(names.length)
+  })
+
+  it("are taken, and nothing is said of the index", async () => {
+    await run(world.setUp({}, { pins: pinsFor(genuine()) }))
+    expect(world.said.join()).not.toContain("package index")
+  })
+
+  it("are not replaced by what an index offers, whatever it announces", async () => {
+    const pins = pinsFor(genuine())
+    world.index.set(WHEEL, forged())
+    const message =
+      /^SetupError tensorflow_cpu-2\.15\.1.*: this is not the wheel that orbitrank was released with.*pypi\.org/
+    expect(await world.fails({}, { pins })).toMatch(message)
+    expect(world.ran).toEqual(["pip install"])
+    expect(await world.fails({}, { pins, announced: digest(genuine()) })).toMatch(message)
+    expect([existsSync(libraries()), halfMade(world), existsSync(downloads())]).toEqual([false, [], false])
+  })
+
+  it("are not evaded by another file name", async () => {
+    const pins = pinsFor(genuine())
+    world.index.clear()
+    world.index.set(WHEEL.replace("2.15.1-cp311", "2.15.1-9-cp311"), forged())
+    expect(await world.fails({}, { pins })).toMatch(/not the wheel that orbitrank was released with/)
+  })
+
+  it("other versions are checked against the index, and the user is told", async () => {
+    await run(world.setUp())
+    expect(world.said[0]).toBe(
+      "  tensorflow-cpu 2.15.1: not a default version, so it is checked against the package index only"
+    )
+  })
+
+  it("a given wheel with a known name has the known content", async () => {
+    const pins = pinsFor(genuine())
+    await run(world.setUp({ wheel: giveWheel(genuine()) }, { pins }))
+    expect(await world.fails({ wheel: giveWheel(forged()) }, { pins })).toMatch(
+      /^SetupInputError .*: has the name of a wheel from PyPI, but not its content \(SHA-256\)\. Download it again/
+    )
+    const own = WHEEL.replace("2.15.1-cp311", "2.15.1-1-cp311")
+    rmSync(libraries(), { recursive: true })
+    await run(world.setUp({ wheel: giveWheel(forged(), own) }, { pins }))
+    expect(readFileSync(join(libraries(), "lib", "libtensorflow_cc.so.2"))).toEqual(library("forged"))
+  })
+
+  it.each([
+    ["known to orbitrank", true],
+    ["known from the index", false]
+  ])("in the cache are checked again: %s", async (_, known) => {
+    const pins = known ? pinsFor(genuine()) : {}
+    const reached = Deferred.makeUnsafe<void>()
+    const fiber = Effect.runFork(
+      world.setUp(
+        {},
+        {
+          pins,
+          onProgress: (task) => task === "Unpacking" && void Effect.runFork(Deferred.succeed(reached, undefined))
+        }
+      )
+    )
+    await Effect.runPromise(Deferred.await(reached))
+    await Effect.runPromise(Fiber.interrupt(fiber))
+    expect(readdirSync(downloads())).toEqual(["sha256.json", WHEEL])
+    writeFileSync(join(downloads(), WHEEL), forged())
+    world.ran.length = 0
+    await run(world.setUp({}, { pins }))
+    expect(world.ran).toEqual(["pip install", "pip download", "compile", "probe"])
+    expect(world.said.join()).toContain("a downloaded wheel was changed or is incomplete; downloading again")
+    expect(readFileSync(join(libraries(), "lib", "libtensorflow_cc.so.2"))).toEqual(library("cc"))
+  })
+})
+
+describe("libraries whose content was changed", () => {
+  const cc = () => join(libraries(), "lib", "libtensorflow_cc.so.2")
+  const forge = () => writeFileSync(cc(), library("xx"))
+  const checked = () => join(built(), "checked.json")
+  const load = () => loadNative({ packageFolder: built() })
+
+  it("are not loaded, though their size is right, and are made anew by the set-up", async () => {
+    await run(world.setUp())
+    load()
+    forge()
+    expect(findNative(world.project)).toMatchObject({ found: true })
+    expect(load).toThrow(
+      /libtensorflow_cc\.so\.2 was changed after TensorFlow was set up \(its SHA-256 differs\)\. Run `npm run/
+    )
+    await run(world.setUp())
+    expect(readFileSync(cc())).toEqual(library("cc"))
+    load()
+  })
+
+  it("are read once for each version of orbitrank, and again if their time has changed", async () => {
+    await run(world.setUp())
+    const date = () => utimesSync(cc(), 1e9, 1e9)
+    date()
+    load()
+    forge()
+    // With the same time, the last check of this version still holds.
+    date()
+    load()
+    const kept = JSON.parse(readFileSync(checked(), "utf8"))
+    writeFileSync(checked(), JSON.stringify({ ...kept, orbitrank: "0.0.1" }))
+    expect(load).toThrow(/was changed/)
+    writeFileSync(checked(), "{")
+    expect(load).toThrow(/was changed/)
+  })
+
+  it("of a set-up of version 0.1.0, which recorded no SHA-256, are compared with the first check", async () => {
+    await run(world.setUp())
+    const path = join(built(), "orbitrank.json")
+    const { sha256: _, ...old } = JSON.parse(readFileSync(path, "utf8"))
+    writeFileSync(path, JSON.stringify(old))
+    load()
+    forge()
+    expect(load).toThrow(/was changed/)
   })
 })
 
 describe("what a machine may lack", () => {
   const cases: ReadonlyArray<readonly [string, Parameters<World["fails"]>[1], RegExp]> = [
-    ["Python", { without: ["python3", "python"] }, /^SetupError Python: there is no Python 3.*apt install python3/],
+    ["Python", { without: ["python3", "python"] }, /^SetupError Python: no Python 3 was found.*apt install python3/],
     ["a compiler", { without: ["c++", "g++", "clang++"] }, /^SetupError C\+\+ compiler: .*build-essential/],
     ["make", { without: ["make", "gmake"] }, /^SetupError make: .*build-essential/],
     ["node-gyp", { without: ["node-gyp"] }, /^SetupError node-gyp: .*npm run setup:tensorflow/],
-    ["disk space", { free: 1e8 }, /^SetupError .*needs 950 MB of disk space, and 100 MB are free.*XDG_CACHE_HOME/],
+    [
+      "disk space",
+      { free: 1e8 },
+      /^SetupError .*950 MB of disk space are needed, but only 100 MB are free.*XDG_CACHE_HOME/
+    ],
     ["pip", { pip: "/usr/bin/python3: No module named pip" }, /^SetupError .*Python has no pip.*--wheel FILE/],
     ["disk space for pip", { pip: "ERROR: [Errno 28] No space left on device" }, /the disk is full.*XDG_CACHE_HOME/],
     ["a new pip", { pip: "no such option: --report" }, /pip is older than 22\.2/],
-    ["a network", { pip: "WARNING: Retrying (Retry(total=1: NewConnectionError" }, /does not reach its package index/],
-    ["this version", { pip: "(from versions: 2.16.1, 2.17.0)\nERROR: No matching" }, /it lists 2\.16\.1, 2\.17\.0/],
+    ["a network", { pip: "WARNING: Retrying (Retry(total=1: NewConnectionError" }, /cannot reach its package index/],
+    [
+      "this version",
+      { pip: "(from versions: 2.16.1, 2.17.0)\nERROR: No matching" },
+      /the index lists 2\.16\.1, 2\.17\.0/
+    ],
     ["pip's luck", { pip: "boom\nERROR: odd thing" }, /pip failed \(odd thing\)/],
     [
       "good headers",
       { compiler: "a.h:1: fatal error: no c_api.h" },
       /does not compile \(a\.h:1: fatal error: no c_api\.h\)/
     ],
-    ["Node's headers", { compiler: "gyp ERR! getaddrinfo ENOTFOUND nodejs.org" }, /does not reach Node's headers/],
-    ["arithmetic", { product: [1, 2, 3, 4] }, /multiplies wrongly \(1, 2, 3, 4\)/],
+    ["Node's headers", { compiler: "gyp ERR! getaddrinfo ENOTFOUND nodejs.org" }, /cannot download Node's headers/],
+    [
+      "arithmetic",
+      { product: [1, 2, 3, 4] },
+      /product of two matrices is wrong \(1, 2, 3, 4; expected 58, 64, 139, 154\)/
+    ],
     [
       "Linux",
       { platform: { os: "darwin", arch: "arm64", libc: "none" } },
@@ -262,7 +421,7 @@ describe("what a machine may lack", () => {
   it("a path without spaces", async () => {
     const project = join(world.root, "my project")
     cpSync(world.project, project, { recursive: true })
-    expect(await world.fails({}, { project })).toMatch(/my project: node-gyp cannot compile .* Move the project/)
+    expect(await world.fails({}, { project })).toMatch(/my project: the path contains a space.* Move the project/)
     expect(world.ran).toEqual([])
   })
 
@@ -273,7 +432,7 @@ describe("what a machine may lack", () => {
 
   it("a sense: options that exclude each other, versions without libraries", async () => {
     expect(await world.fails({ version: "2.15.1", wheel: "x" })).toContain(
-      "--wheel and --version: each of them decides"
+      "--wheel and --version: each of these options decides"
     )
     expect(await world.fails({ version: "2.9.1" })).toMatch(/^SetupInputError --version 2\.9\.1: /)
     expect(await world.fails({ version: "newest" })).toMatch(/^SetupInputError/)
