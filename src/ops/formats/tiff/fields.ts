@@ -15,24 +15,29 @@ const TEXT = 2
 /** Bytes of a value, by the types of TIFF 6.0 from 1 on, the reference of a directory, and those of BigTIFF. */
 const VALUE_BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8]
 
+/** The rational of the format, and the types that some writers use in its place: short, signed long, float and double. */
+const RESOLUTION = [3, 5, 9, 11, 12]
+
 /**
- * Bytes of a value of fields that are not read, but stand beside the pixels: resolution, place, scale and transformation
- * (GeoTIFF 1.0, section 2), its keys, numbers and text, and GDAL's notes. One of another width is damaged, and what it no
- * longer covers might be taken for pixels.
+ * Types of fields that are not read, but lie beside the pixels: resolution, place, scale and transformation (GeoTIFF 1.0,
+ * section 2), its keys, numbers and text, and GDAL's notes. One of another type is damaged, and the bytes that it no longer
+ * covers might be read as pixels. Each type is more than one flipped bit away from a narrower one.
  */
-const KNOWN_BYTES: Readonly<Record<number, number>> = {
-  282: 8,
-  283: 8,
-  33550: 8,
-  33922: 8,
-  34264: 8,
-  34735: 2,
-  34736: 8,
-  34737: 1,
-  42112: 1,
-  42113: 1
+const KNOWN_TYPES: Readonly<Record<number, ReadonlyArray<number>>> = {
+  282: RESOLUTION,
+  283: RESOLUTION,
+  33550: [5, 10, 12, 16, 17, 18],
+  33922: [5, 10, 12, 16, 17, 18],
+  34264: [5, 10, 12, 16, 17, 18],
+  34735: [3, 8],
+  34736: [5, 10, 12, 16, 17, 18],
+  34737: [1, 2, 6, 7],
+  42112: [1, 2, 6, 7],
+  42113: [1, 2, 6, 7]
 }
 const GEO_KEYS = 34735
+/** Tags from here on belong to programs and organisations (TIFF 6.0, section 8). */
+const PRIVATE = 32768
 
 export type Refuse = (problem: string, remedy?: string) => never
 
@@ -100,25 +105,63 @@ class Numbers {
   }
 }
 
-/** Reads one field, and checks that its values can stand where it says. */
+/** Whether two whole numbers differ in one bit. */
+const oneBitApart = (a: number, b: number): boolean => {
+  const bits = (a ^ b) >>> 0
+  return bits !== 0 && (bits & (bits - 1)) === 0
+}
+
+/**
+ * How many numbers the geographic keys take: four, the last of which counts the keys, and four for each key (GeoTIFF 1.0,
+ * section 2.4). Some writers leave spare numbers behind the keys, or count more keys than there are. The larger number is
+ * taken if one of them may come of a flipped bit, so that no pixels are read where the keys are.
+ *
+ * @param head the first four numbers
+ * @param count numbers that the field claims
+ * @param room numbers up to the end of the file
+ */
+const geoCount = (head: ReadonlyArray<number>, count: number, room: number, refuse: Refuse): number => {
+  const [version, revision, minor, keys] = head
+  const told = 4 * (1 + keys)
+  if (count === told) return count
+  if (version !== 1 || revision !== 1 || minor > 1) refuse("has geographic keys of an unknown version")
+  const flipped = oneBitApart(count, told) || (count % 4 === 0 && oneBitApart(count / 4 - 1, keys))
+  const larger = Math.max(count, told)
+  return flipped && larger <= room ? larger : Math.min(count, told)
+}
+
+/** Reads one field, and checks that its values can lie at the place that it names. */
 const readEntry = (bytes: Uint8Array, field: number, numbers: Numbers, refuse: Refuse): [tag: number, entry: Entry] => {
   const { place } = numbers.widths
   const tag = numbers.at(field, 2)
   const type = numbers.at(field + 2, 2)
-  const size = VALUE_BYTES[type] ?? 0
-  if (size !== (KNOWN_BYTES[tag] ?? size) || size === 0) refuse(`has a tag ${tag} of type ${type}`)
   const count = numbers.at(field + 4, place)
+  const size = VALUE_BYTES[type] ?? 0
+  const known = KNOWN_TYPES[tag]
+  // A private field of a type that no version of the format has is skipped, as the format demands.
+  if (size === 0 && tag >= PRIVATE && known === undefined) return [tag, skipped(bytes, field, numbers, type, count)]
+  if (size === 0 || known?.includes(type) === false) refuse(`has a tag ${tag} of type ${type}`)
   // Some writers leave a field without values that nothing is asked of.
-  if (count === 0 && KNOWN_BYTES[tag] !== undefined) refuse(`has a tag ${tag} without values`)
-  const length = count * size
-  const inline = length <= place
+  if (count === 0 && known !== undefined) refuse(`has a tag ${tag} without values`)
+  const inline = count * size <= place
   const from = inline ? field + 4 + place : numbers.at(field + 4 + place, place)
-  if (from + length > bytes.length) refuse(`has a tag ${tag} that lies beyond its end`)
-  // Four numbers, the last of which is how many keys follow, and as many for each key (GeoTIFF 1.0, section 2.4).
-  if (tag === GEO_KEYS && (count < 4 || count !== 4 * (1 + numbers.at(from + 6, 2)))) {
-    refuse(`has ${count} numbers of geographic keys`)
+  let length = count * size
+  if (tag === GEO_KEYS) {
+    if (count < 4) refuse(`has ${count} numbers of geographic keys`)
+    if (from + 4 * size > bytes.length) refuse(`has a tag ${tag} that lies beyond its end`)
+    const head = [0, 1, 2, 3].map((i) => numbers.at(from + i * size, size))
+    length = size * geoCount(head, count, Math.floor((bytes.length - from) / size), refuse)
   }
+  if (from + length > bytes.length) refuse(`has a tag ${tag} that lies beyond its end`)
   return [tag, { type, count, from, length, inline }]
+}
+
+/** A field whose values are not known: those that it names are taken for bytes if they can lie there. */
+const skipped = (bytes: Uint8Array, field: number, numbers: Numbers, type: number, count: number): Entry => {
+  const { place } = numbers.widths
+  const from = numbers.at(field + 4 + place, place)
+  const beyond = count <= place || from + count > bytes.length
+  return { type, count, from, length: count, inline: beyond }
 }
 
 const readDirectory = (bytes: Uint8Array, at: number, numbers: Numbers, refuse: Refuse): Directory => {
@@ -137,15 +180,22 @@ const readDirectory = (bytes: Uint8Array, at: number, numbers: Numbers, refuse: 
   return { entries, twice, span: [at, end + place], next: numbers.at(end, place) }
 }
 
-/** All directories in their order; files of many images have several. */
+/**
+ * All directories in their order; files of many images have several. A directory that leads back to an earlier one is the
+ * last: readers that follow the chain for one image never meet the circle.
+ */
 const directoriesOf = (bytes: Uint8Array, numbers: Numbers, refuse: Refuse): ReadonlyArray<Directory> => {
-  const { head, place } = numbers.widths
+  const { entry, head, place } = numbers.widths
   const found: Array<Directory> = []
-  for (let at = numbers.at(head - place, place); at !== 0; at = found[found.length - 1].next) {
-    if (found.some(({ span }) => span[0] === at) || found.length === MAX_DIRECTORIES) {
-      refuse("has directories that lead in a circle")
-    }
+  const seen = new Set<number>()
+  let fields = 0
+  for (let at = numbers.at(head - place, place); at !== 0 && !seen.has(at); at = found[found.length - 1].next) {
+    if (found.length === MAX_DIRECTORIES) refuse(`has more than ${MAX_DIRECTORIES} directories`)
+    seen.add(at)
     found.push(readDirectory(bytes, at, numbers, refuse))
+    fields += found[found.length - 1].entries.size
+    // Directories that share their bytes would take a small file's memory a thousand times.
+    if (fields * entry > bytes.length) refuse("has directories that overlap")
   }
   return found.length > 0 ? found : refuse("names no directory")
 }
@@ -184,11 +234,8 @@ export class Fields {
   list(tag: number, directory = this.directories[0]): ReadonlyArray<number> | undefined {
     const entry = this.entry(tag, directory)
     if (entry === undefined) return undefined
-    const size = INTEGERS[entry.type]
-    if (size === undefined) return this.refuse(`has a tag ${tag} that is not a whole number`)
-    const values = new Array<number>(entry.count)
-    for (let i = 0; i < values.length; i++) values[i] = this.numbers.at(entry.from + i * size, size)
-    return values
+    if (INTEGERS[entry.type] === undefined) return this.refuse(`has a tag ${tag} that is not a whole number`)
+    return this.numbersOf(entry)
   }
 
   /** The value of a tag that has one; `otherwise` where it is absent. */
@@ -212,6 +259,23 @@ export class Fields {
   /** The text of a tag that may be left unread; `undefined` if it is absent or not text. */
   textIfAny(tag: number): string | undefined {
     return this.directories[0].entries.get(tag)?.type === TEXT ? this.text(tag) : undefined
+  }
+
+  /** Bytes of the pieces of further images, such as overviews, as far as their directories tell. */
+  furtherPieces(): ReadonlyArray<Span> {
+    return this.directories.slice(1).flatMap(({ entries }) => {
+      const numbers = (tag: number) => this.numbersOf(entries.get(tag))
+      return [[273, 279] as const, [324, 325] as const].flatMap(([offsets, counts]) => {
+        const lengths = numbers(counts)
+        return numbers(offsets).map((from, i): Span => [from, from + (lengths[i] ?? 0)])
+      })
+    })
+  }
+
+  private numbersOf(entry: Entry | undefined): ReadonlyArray<number> {
+    const size = INTEGERS[entry?.type ?? 0]
+    if (entry === undefined || size === undefined) return []
+    return Array.from({ length: entry.count }, (_, i) => this.numbers.at(entry.from + i * size, size))
   }
 
   /** The value of a tag in each further directory; `otherwise` where it is absent there. */

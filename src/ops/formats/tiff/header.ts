@@ -1,25 +1,24 @@
-/** What a TIFF file says of its image (TIFF 6.0), checked: no claim is believed that the file's size or other fields belie. */
-import type { Dtype } from "../../elements.ts"
-import { bytesOf } from "../dtypes.ts"
+/** The header of a TIFF file (TIFF 6.0), checked: no claim is believed that the file's size or other fields belie. */
+import { checkValues, MAX_VALUES } from "../bounds.ts"
+import { coloursOf, PHOTOMETRIC } from "./colours.ts"
 import { Fields, type Refuse, refusing } from "./fields.ts"
 import { declaredNodata, nodataOf } from "./nodata.ts"
 import { type Pieces, piecesOf, type Shape } from "./pieces.ts"
-import { packingOf } from "./unpack.ts"
+import { type SampleType, sampleTypeOf } from "./samples.ts"
+import { JPEG, packingOf } from "./unpack.ts"
 
 /** What must be known before pixels are read. */
 export interface TiffHeader extends Shape {
   readonly littleEndian: boolean
-  readonly pieces: Pieces
+  /** Where pixels are and how they are packed; `undefined` for JPEG, which `sharp` reads. */
+  readonly pieces: Pieces | undefined
   /** The value of pixels that a sparse file leaves out. */
-  readonly nodata: number
-  /** The value that the file declares for pixels without data, as its pixels can hold it. */
-  readonly declared: number | undefined
-  /** How values are to be understood: one of `PHOTOMETRIC`, or 0 white is zero, 3 palette, 5 CMYK, 8 L*a*b*. */
+  readonly filling: number
+  /** The value that GDAL's tag declares to be no data, if the dtype can hold it. */
+  readonly nodata: number | undefined
+  /** How decoded values are to be understood: a value of `PHOTOMETRIC`, or another whose numbers are those of bands. */
   readonly photometric: number
 }
-
-/** How a file's numbers are to be understood (TIFF 6.0, PhotometricInterpretation). */
-export const PHOTOMETRIC = { blackIsZero: 1, rgb: 2, yCbCr: 6 } as const
 
 /** What to do with a sound file that holds more than is read. */
 export const CONVERT =
@@ -32,29 +31,15 @@ const ALWAYS_ALLOWED = 1 << 26
 /** Deflate packs at most 1032:1, LZW about as much; more is done by ZSTD and by sparse files, but not with pictures. */
 const MAX_RATIO = 1100
 
-const DTYPES: Readonly<Record<string, Dtype>> = {
-  "1/8": "uint8",
-  "1/16": "uint16",
-  "2/16": "int16",
-  "1/32": "uint32",
-  "2/32": "int32",
-  "3/32": "float32",
-  "3/64": "float64"
-}
-/** By their number in the file. */
-const FORMATS = ["", "unsigned whole", "whole", "floating-point", "untyped", "complex whole", "complex"]
-
-/** One dtype for all samples: bits and format have a value each, or one for all. */
-const pixelType = (fields: Fields, samples: number, refuse: Refuse): Dtype => {
+/** One type for all bands: bits and format have a value each, or one for all. */
+const pixelType = (fields: Fields, samples: number, refuse: Refuse): SampleType => {
   const bits = fields.list(258) ?? [1]
   const format = fields.list(339) ?? [1]
   const alike = (values: ReadonlyArray<number>) =>
     (values.length === 1 || values.length === samples) && values.every((value) => value === values[0])
   if (!alike(bits) || !alike(format)) refuse(`has bands of several types: ${bits.join(", ")} bits`, CONVERT)
-  const kind = FORMATS[format[0]] ?? `format ${format[0]}`
-  return (
-    DTYPES[`${format[0]}/${bits[0]}`] ?? refuse(`has ${kind} pixels of ${bits[0]} bits, which are not read`, CONVERT)
-  )
+  const type = sampleTypeOf(format[0], bits[0])
+  return typeof type === "string" ? refuse(`has ${type}, which are not read`, CONVERT) : type
 }
 
 /** GDAL's tag; text, since a value may be "nan". */
@@ -78,36 +63,58 @@ const checkAlone = (fields: Fields, refuse: Refuse): void => {
   }
 }
 
+/** Bits of JPEG pixels, and the images that `sharp` gives back as they are: grey, and red, green and blue. */
+const checkJpeg = ({ samples, type }: Pick<Shape, "samples" | "type">, photometric: number, refuse: Refuse): void => {
+  const colours = photometric === PHOTOMETRIC.rgb && (samples === 3 || samples === 4)
+  const grey = photometric === PHOTOMETRIC.blackIsZero && samples === 1
+  if (type.bits === 8 && type.dtype === "uint8" && (grey || colours)) return
+  refuse(`holds ${samples} bands of ${type.bits} bits, packed by JPEG, which are not read`, CONVERT)
+}
+
 /**
  * Reads the header of a TIFF file.
  *
- * @throws DataError where it is damaged, claims an image that the file's size cannot hold, or holds another kind of image
+ * @param most bound on the values of the image, over all its bands
+ * @throws DataError if it is damaged, claims an image that the file's size cannot hold, has more values than `most`, or holds
+ *   another kind of image
  */
-export const readTiffHeader = (bytes: Uint8Array, file: string): TiffHeader => {
+export const readTiffHeader = (bytes: Uint8Array, file: string, most = MAX_VALUES): TiffHeader => {
   const refuse = refusing(file)
   const fields = new Fields(bytes, refuse)
   checkAlone(fields, refuse)
   const width = fields.one(256, 0)
   const height = fields.one(257, 0)
   if (width === 0 || height === 0) refuse("has no size")
-  const photometric = fields.one(262, PHOTOMETRIC.blackIsZero)
-  // Luminance and colour differences of a JPEG are not the bands that they are made of.
-  if (photometric === PHOTOMETRIC.yCbCr) refuse("holds colours as JPEG has them, which are not read", CONVERT)
+  const compression = fields.one(259, 1)
+  const jpeg = compression === JPEG
+  const photometric = coloursOf(fields.one(262, PHOTOMETRIC.blackIsZero), jpeg, refuse)
   const samples = fields.one(277, 1)
   if (samples === 0 || samples > MAX_SAMPLES) refuse(`holds ${samples} values a pixel`)
   if (fields.one(266, 1) !== 1) refuse("has the bits of its bytes in the other order", CONVERT)
-  const dtype = pixelType(fields, samples, refuse)
-  const packing = packingOf(fields.one(259, 1), fields.one(317, 1), dtype, (problem) => refuse(problem, CONVERT))
-  const shape = { height, width, dtype, samples }
-  const needed = height * width * samples * bytesOf(dtype)
+  const type = pixelType(fields, samples, refuse)
+  const shape = { height, width, type, samples }
+  const needed = height * Math.ceil((width * samples * type.bits) / 8)
   if (needed > Math.max(ALWAYS_ALLOWED, MAX_RATIO * bytes.length)) {
     const claim = `claims ${height} x ${width} pixels, ${needed} bytes, but is ${bytes.length} bytes long`
     refuse(claim, "Get the file anew if it is damaged; if it is nearly empty, cut it into smaller images")
   }
-  const pieces = piecesOf(fields, shape, packing, bytes.length, refuse)
-  const tag = fields.textIfAny(GDAL_NODATA)
-  const declared = tag === undefined ? undefined : declaredNodata(tag, dtype)
-  const text = (pieces.sparse ? fields.text(GDAL_NODATA) : undefined) ?? "0"
-  const nodata = nodataOf(text, dtype) ?? refuse(`has "${text.slice(0, 20)}" where nothing is, which is no number`)
-  return { ...shape, littleEndian: fields.littleEndian, photometric, pieces, nodata, declared }
+  checkValues([height, width, samples], file, most)
+  const text = fields.textIfAny(GDAL_NODATA)
+  const nodata = text === undefined ? undefined : declaredNodata(text, type.dtype)
+  const { littleEndian } = fields
+  if (jpeg) {
+    checkJpeg(shape, photometric, refuse)
+    return { ...shape, littleEndian, photometric, pieces: undefined, filling: 0, nodata }
+  }
+  const packing = packingOf(compression, fields.one(317, 1), type, (problem) => refuse(problem, CONVERT))
+  const pieces = piecesOf(bytes, fields, shape, packing, refuse)
+  const filling = nodataOf((pieces.sparse ? fields.text(GDAL_NODATA) : undefined) ?? "0", type.dtype)
+  return {
+    ...shape,
+    littleEndian,
+    photometric,
+    pieces,
+    filling: filling ?? refuse(`has "${text?.slice(0, 20)}" where nothing is, which is no number`),
+    nodata
+  }
 }

@@ -1,4 +1,7 @@
-/** The value of pixels without data: the text of GDAL's tag 42113, as a number that the pixel type can hold. */
+/**
+ * GDAL's field `GDAL_NODATA`: text that names the value of pixels without data. Sparse files leave such pixels out; in others
+ * they are pixels like any other.
+ */
 import type { Dtype } from "../../elements.ts"
 
 /** Least and greatest value of the whole-number types. */
@@ -58,7 +61,7 @@ export const declaredNodata = (text: string, dtype: Dtype): number | undefined =
 /**
  * The value as GDAL fills it in: whole-number types take the nearest that they can hold, halves away from 0, and 0 for NaN.
  *
- * @returns `undefined` where the text is no number
+ * @returns `undefined` if the text is not a number
  */
 export const nodataOf = (text: string, dtype: Dtype): number | undefined => {
   const value = numberOf(text.trim())

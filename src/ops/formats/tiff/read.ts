@@ -1,40 +1,68 @@
 /** Reads TIFF files: the bands of one image, in the file's own type, whatever its pieces, packing and byte order. */
 import { messageOf } from "../../../pipeline/words.ts"
 import type { Band, Pixels } from "../../elements.ts"
+import { MAX_VALUES } from "../bounds.ts"
 import { bytesOf, pixelsOf, rawBytes } from "../dtypes.ts"
 import { type Refuse, refusing } from "./fields.ts"
 import { readTiffHeader, type TiffHeader } from "./header.ts"
-import { bytesOfPiece } from "./pieces.ts"
+import { bytesOfPiece, type Pieces } from "./pieces.ts"
 import { undoPredictor } from "./predictor.ts"
+import { unpackBits, wholeBytes } from "./samples.ts"
 
-/** A band without its name. */
+/** A band without its name. Its `nodata` is the value of pixels without data, if the file declares one that its dtype can hold. */
 export type Raster = Omit<Band, "name">
 
+/** A header whose pixels are read here. */
+type Pieced = TiffHeader & { readonly pieces: Pieces }
+
+/** Bytes beyond those of a strip's rows that deflate may give, and that are ignored, as libtiff does. */
+const MAX_EXCESS = 1 << 16
+
+/** The unpacked bytes of the `i`th piece, as many as the image needs of it. */
+const unpacked = async (bytes: Uint8Array, header: Pieced, i: number): Promise<Uint8Array> => {
+  const { counts, offsets, packing, tiled } = header.pieces
+  const { full, needed } = bytesOfPiece(header, header.pieces, i)
+  const packed = bytes.subarray(offsets[i], offsets[i] + counts[i])
+  const most = packing.checked && !tiled ? full + Math.max(full, MAX_EXCESS) : full
+  const values = packing.plain ? packed : await packing.unpack(packed, most)
+  if (values.length < needed) throw new Error(`there are ${values.length} bytes of ${needed}`)
+  return values.subarray(0, needed)
+}
+
 /**
- * Reads the values of the `i`th piece, row by row, those of a pixel side by side; what a sparse file leaves out is `nodata`.
+ * Reads the values of the `i`th piece, row by row, those of a pixel side by side; what a sparse file leaves out is `filling`.
  *
- * @param into as many values as the image needs of it
+ * @param into where values go that are read as they are stored; new memory by default
  */
-const readPiece = async (bytes: Uint8Array, header: TiffHeader, i: number, into: Pixels, refuse: Refuse) => {
-  const { littleEndian, nodata, pieces } = header
-  const { columns, counts, offsets, packing, samples, tiled } = pieces
-  if (counts[i] === 0) {
-    into.fill(nodata)
-    return
+const readPiece = async (
+  bytes: Uint8Array,
+  header: Pieced,
+  i: number,
+  refuse: Refuse,
+  into?: Pixels
+): Promise<Pixels> => {
+  const { filling, littleEndian, pieces, type } = header
+  const { columns, packing, samples, tiled } = pieces
+  const across = columns * samples
+  const { needed, rowBytes } = bytesOfPiece(header, pieces, i)
+  if (pieces.counts[i] === 0) {
+    const size = (needed / rowBytes) * across * bytesOf(type.dtype)
+    return (into ?? pixelsOf(type.dtype, new Uint8Array(size))).fill(filling)
   }
   try {
-    const packed = bytes.subarray(offsets[i], offsets[i] + counts[i])
-    const unpacked = packing.plain ? packed : await packing.unpack(packed, bytesOfPiece(header, pieces, i).full)
-    if (unpacked.length < into.byteLength) throw new Error(`there are ${unpacked.length} bytes of ${into.byteLength}`)
-    rawBytes(into).set(unpacked.subarray(0, into.byteLength))
+    const raw = await unpacked(bytes, header, i)
+    if (!wholeBytes(type)) return unpackBits(raw, across, type)
+    const stored = into ?? pixelsOf(type.stored, new Uint8Array(needed))
+    rawBytes(stored).set(raw)
+    undoPredictor(stored, packing.predictor, littleEndian, { across, samples })
+    return type.widen?.(stored) ?? stored
   } catch (cause) {
-    refuse(`cannot be unpacked: ${tiled ? "tile" : "strip"} ${i}: ${messageOf(cause)}`)
+    return refuse(`cannot be unpacked: ${tiled ? "tile" : "strip"} ${i}: ${messageOf(cause)}`)
   }
-  undoPredictor(into, packing.predictor, littleEndian, { across: columns * samples, samples })
 }
 
 /** Which band the `i`th piece is of, or is the first of, and where in it the piece begins. */
-const cornerOf = ({ height, pieces, width }: TiffHeader, i: number) => {
+const cornerOf = ({ height, pieces, width }: Pieced, i: number) => {
   const { columns, rows, samples } = pieces
   const across = Math.ceil(width / columns)
   const perBand = across * Math.ceil(height / rows)
@@ -44,7 +72,7 @@ const cornerOf = ({ height, pieces, width }: TiffHeader, i: number) => {
 }
 
 /** Puts the values of one piece into the bands that it is of. */
-const place = (bands: ReadonlyArray<Pixels>, piece: Pixels, header: TiffHeader, i: number): void => {
+const place = (bands: ReadonlyArray<Pixels>, piece: Pixels, header: Pieced, i: number): void => {
   const { height, pieces, width } = header
   const { columns, rows, samples } = pieces
   const { first, left, top } = cornerOf(header, i)
@@ -59,47 +87,56 @@ const place = (bands: ReadonlyArray<Pixels>, piece: Pixels, header: TiffHeader, 
   }
 }
 
-/** Reads one piece to where it belongs. Strips of one band stand in the file as they do in the band. */
-const readTo = async (
-  bands: ReadonlyArray<Pixels>,
-  bytes: Uint8Array,
-  header: TiffHeader,
-  i: number,
-  refuse: Refuse
-) => {
-  const { dtype, height, pieces, width } = header
-  if (pieces.samples === 1 && !pieces.tiled) {
+/** Reads one piece to where it belongs. Strips of one band lie in the file as they do in the band. */
+const readTo = async (bands: ReadonlyArray<Pixels>, bytes: Uint8Array, header: Pieced, i: number, refuse: Refuse) => {
+  const { height, pieces, type, width } = header
+  if (pieces.samples === 1 && !pieces.tiled && type.stored === type.dtype && wholeBytes(type) && !type.widen) {
     const { first, top } = cornerOf(header, i)
     const rows = Math.min(pieces.rows, height - top)
-    return readPiece(bytes, header, i, bands[first].subarray(top * width, (top + rows) * width), refuse)
-  }
-  const piece = pixelsOf(dtype, new Uint8Array(bytesOfPiece(header, pieces, i).needed))
-  await readPiece(bytes, header, i, piece, refuse)
-  place(bands, piece, header, i)
+    await readPiece(bytes, header, i, refuse, bands[first].subarray(top * width, (top + rows) * width))
+  } else place(bands, await readPiece(bytes, header, i, refuse), header, i)
+}
+
+const hasPieces = (header: TiffHeader): header is Pieced => header.pieces !== undefined
+
+/** The values of all bands. */
+const valuesOf = async (bytes: Uint8Array, header: TiffHeader, refuse: Refuse): Promise<ReadonlyArray<Pixels>> => {
+  if (!hasPieces(header)) return (await import("./jpeg.ts")).decodeJpegTiff(bytes, header, refuse)
+  const { height, pieces, samples, type, width } = header
+  const size = height * width * bytesOf(type.dtype)
+  const bands = Array.from({ length: samples }, () => pixelsOf(type.dtype, new Uint8Array(size)))
+  for (let i = 0; i < pieces.offsets.length; i++) await readTo(bands, bytes, header, i, refuse)
+  return bands
 }
 
 /**
- * Reads all bands of a TIFF file, each row-major [height, width] in the file's dtype, of either byte order.
+ * Reads all bands of a TIFF file, each row-major [height, width], of either byte order. Values are those of the file; types
+ * that have no dtype are widened: 1, 2 and 4 bits to uint8, 12 bits to uint16, int8 to int16, float16 to float32, whole numbers
+ * of 64 bits to float64 if all are at most 2^53.
  *
- * @param file for messages
- * @returns rejects with DataError where the file is damaged, cut short, claims more than it can hold, or is of another kind
+ * @param file the name for messages
+ * @param most bound on the values of the image, over all its bands
+ * @returns rejects with DataError if the file is damaged, cut short, claims more than it can hold or than `most`, or is of
+ *   another kind, such as colours that are not red, green and blue
  */
-export const decodeTiffBands = async (bytes: Uint8Array, file: string): Promise<ReadonlyArray<Raster>> => {
-  const header = readTiffHeader(bytes, file)
-  const { declared, dtype, height, pieces, samples, width } = header
-  const size = height * width * bytesOf(dtype)
-  const bands = Array.from({ length: samples }, () => pixelsOf(dtype, new Uint8Array(size)))
-  for (let i = 0; i < pieces.offsets.length; i++) await readTo(bands, bytes, header, i, refusing(file))
-  const nodata = declared === undefined ? {} : { nodata: declared }
-  return bands.map((data) => ({ dtype, height, width, data, ...nodata }))
+export const decodeTiffBands = async (
+  bytes: Uint8Array,
+  file: string,
+  most = MAX_VALUES
+): Promise<ReadonlyArray<Raster>> => {
+  const header = readTiffHeader(bytes, file, most)
+  const { height, nodata, type, width } = header
+  const declared = nodata === undefined ? {} : { nodata }
+  const bands = await valuesOf(bytes, header, refusing(file))
+  return bands.map((data) => ({ dtype: type.dtype, height, width, data, ...declared }))
 }
 
 /**
  * Reads the one band of a TIFF file.
  *
- * @returns rejects with DataError as `decodeTiffBands`, and where there are several bands
+ * @returns rejects with DataError as `decodeTiffBands`, and if there are several bands
  */
-export const decodeTiff = async (bytes: Uint8Array, file: string): Promise<Raster> => {
-  const bands = await decodeTiffBands(bytes, file)
+export const decodeTiff = async (bytes: Uint8Array, file: string, most = MAX_VALUES): Promise<Raster> => {
+  const bands = await decodeTiffBands(bytes, file, most)
   return bands.length === 1 ? bands[0] : refusing(file)(`holds ${bands.length} values a pixel, expected 1`)
 }

@@ -1,14 +1,16 @@
 /** Unpacks strips and tiles of TIFF files (TIFF 6.0, sections 9 and 13; deflate and ZSTD as libtiff has them). */
 import { inflateSync } from "node:zlib"
-import type { Dtype } from "../../elements.ts"
 import { unpackLzw } from "./lzw.ts"
+import type { SampleType } from "./samples.ts"
 
 /** How pixels are packed. */
 export interface Packing {
   /** Whether they are not packed at all. */
   readonly plain: boolean
-  /** Bytes of a piece, at most `full`; throws, or gives fewer, where they are damaged. */
-  readonly unpack: (packed: Uint8Array, full: number) => Uint8Array | Promise<Uint8Array>
+  /** Whether packed bytes carry a checksum, as those of deflate do: a strip that is longer than its rows is then no damage. */
+  readonly checked: boolean
+  /** Bytes of a piece, at most `most`; throws, or gives fewer, if they are damaged. */
+  readonly unpack: (packed: Uint8Array, most: number) => Uint8Array | Promise<Uint8Array>
   /** 1 values as they are, 2 differences of neighbours, 3 differences of the bytes of floating-point values. */
   readonly predictor: Predictor
 }
@@ -37,14 +39,14 @@ const unpackBits = (packed: Uint8Array, full: number): Uint8Array => {
 }
 
 /** Loaded when the first file needs it: it carries its own program. */
-const unpackZstd = async (packed: Uint8Array, full: number): Promise<Uint8Array> => {
+const unpackZstd = async (packed: Uint8Array, most: number): Promise<Uint8Array> => {
   const { ZSTDDecoder } = await import("zstddec")
   const decoder = new ZSTDDecoder()
   await decoder.init()
-  return decoder.decode(packed, full)
+  return decoder.decode(packed, most)
 }
 
-const inflate = (packed: Uint8Array, full: number): Uint8Array => inflateSync(packed, { maxOutputLength: full })
+const inflate = (packed: Uint8Array, most: number): Uint8Array => inflateSync(packed, { maxOutputLength: most })
 
 const UNPACKERS: Readonly<Record<number, Packing["unpack"]>> = {
   1: (packed) => packed,
@@ -55,12 +57,15 @@ const UNPACKERS: Readonly<Record<number, Packing["unpack"]>> = {
   50000: unpackZstd
 }
 
-/** What is not read, for messages. LERC and JPEG keep no more than almost all of the values. */
+/** Compression of JPEG in TIFF (TIFF technical note 2); 6 is its withdrawn predecessor. */
+export const JPEG = 7
+
+/** Packings that are not read, for messages. Most of them keep no more than almost all of the values. */
 const OTHERS: Readonly<Record<number, string>> = {
   2: "CCITT",
   3: "CCITT fax",
   4: "CCITT fax",
-  6: "JPEG",
+  6: "JPEG of the old form",
   7: "JPEG",
   34712: "JPEG 2000",
   34887: "LERC",
@@ -69,19 +74,32 @@ const OTHERS: Readonly<Record<number, string>> = {
   50002: "JPEG XL"
 }
 
-/** @throws what `refuse` does, where pixels are packed otherwise than is read */
+/**
+ * The way to unpack pixels.
+ *
+ * @throws what `refuse` throws, if the compression or the predictor is not read
+ */
 export const packingOf = (
   compression: number,
   predictor: number,
-  dtype: Dtype,
+  { bits, dtype, widen }: SampleType,
   refuse: (problem: string) => never
 ): Packing => {
   const unpack = UNPACKERS[compression]
-  if (unpack === undefined)
+  if (unpack === undefined) {
     return refuse(`is packed by ${OTHERS[compression] ?? `method ${compression}`}, which is not read`)
-  const known = dtype.startsWith("float") ? [1, 2, 3] : [1, 2]
-  if (!known.includes(predictor)) return refuse(`has ${dtype} pixels with predictor ${predictor}`)
+  }
   // Only what packs has a predictor; without, the field says nothing (libtiff).
   const packs = compression !== 1 && compression !== 32_773
-  return { plain: compression === 1, unpack, predictor: packs ? (predictor as Predictor) : 1 }
+  const floating = dtype.startsWith("float") && (bits === 16 || widen === undefined)
+  const known = bits % 8 !== 0 ? [1] : floating ? [1, 2, 3] : [1, 2]
+  if (packs && !known.includes(predictor)) {
+    return refuse(`has ${bits % 8 === 0 ? dtype : `${bits}-bit`} pixels with predictor ${predictor}`)
+  }
+  return {
+    plain: compression === 1,
+    checked: unpack === inflate,
+    unpack,
+    predictor: packs ? (predictor as Predictor) : 1
+  }
 }

@@ -93,6 +93,16 @@ describe("a TIFF", () => {
     }
   })
 
+  it("may have directories behind its image that lead in a circle", async () => {
+    const itself = Buffer.from(writeTiff([ramp], 4, 6, PLAIN))
+    itself.writeUInt32LE(itself.readUInt32LE(4), itself.length - 4)
+    expect((await decodeTiffBands(itself, "x.tif"))[0].data).toEqual(ramp)
+    const overview = Buffer.from(followed(1))
+    const second = overview.readUInt32LE(overview.length - 18 - 4)
+    overview.writeUInt32LE(second, overview.length - 4)
+    expect((await decodeTiffBands(overview, "x.tif"))[0].data).toEqual(ramp)
+  })
+
   it("may say twice what nobody asks, and have overviews and masks", async () => {
     const twice = writeTiff([ramp], 4, 6, PLAIN, [
       [270, [1]],
@@ -166,7 +176,18 @@ describe("a TIFF is refused", () => {
       changed(259, 34_887),
       "is packed by LERC, which is not read. Convert it, for example with `gdal_translate"
     ],
-    ["packed by JPEG", changed(259, 7), "is packed by JPEG, which is not read"],
+    [
+      "packed by JPEG, of more than 8 bits",
+      changed(259, 7),
+      "holds 1 bands of 16 bits, packed by JPEG, which are not read. Convert it"
+    ],
+    [
+      "packed by JPEG of the old form",
+      changed(259, 6),
+      "is packed by JPEG of the old form, which is not read. Convert it"
+    ],
+    ["packed by LZMA", changed(259, 34_925), "is packed by LZMA, which is not read. Convert it"],
+    ["packed by WebP", changed(259, 50_001), "is packed by WebP, which is not read. Convert it"],
     ["packed by what nobody knows", changed(259, 999), "is packed by method 999, which is not read"],
     [
       "with differences of whole numbers' bytes",
@@ -174,7 +195,12 @@ describe("a TIFF is refused", () => {
       "has uint16 pixels with predictor 3. Convert"
     ],
     ["with complex numbers", changed(339, 6), "has complex pixels of 16 bits, which are not read. Convert it"],
-    ["with few bits", changed(258, 4), "has unsigned whole pixels of 4 bits, which are not read. Convert it"],
+    ["with three bits", changed(258, 3), "has unsigned whole pixels of 3 bits, which are not read. Convert it"],
+    [
+      "with floating-point values of 24 bits",
+      changed(258, 24, {}, [new Float32Array(24)]),
+      "has floating-point pixels of 24 bits, which are not read. Convert it"
+    ],
     [
       "whose bands are in an order that nobody knows",
       changed(284, 3, {}, [ramp, ramp]),
@@ -228,9 +254,21 @@ describe("a TIFF is refused", () => {
     }
   )
 
-  it("whose directories lead in a circle", async () => {
-    const bytes = Buffer.from(writeTiff([ramp], 4, 6, PLAIN))
-    bytes.writeUInt32LE(bytes.readUInt32LE(4), bytes.length - 4)
-    await expect(decodeTiffBands(bytes, "x.tif")).rejects.toThrow("has directories that lead in a circle")
+  it("whose directories overlap, so that a small file claims a thousand times its fields", async () => {
+    const [begin, fields] = [33_000, 1000]
+    const bytes = Buffer.alloc(begin + 12 * 2 * fields + 2)
+    bytes.write("II")
+    bytes.writeUInt16LE(42, 2)
+    bytes.writeUInt32LE(begin, 4)
+    for (let i = 0; i < fields; i++) {
+      // The end of each field is the count of the next directory, whose place is a private field of no type.
+      const at = begin + 12 * i
+      bytes.writeUInt16LE(fields, at)
+      bytes.writeUInt16LE(1000 + i, at + 2)
+      bytes.writeUInt16LE(1, at + 4)
+      bytes.writeUInt32LE(1, at + 6)
+      bytes.writeUInt32LE(at + 12, at + 2 + 12 * fields)
+    }
+    await expect(decodeTiffBands(bytes, "x.tif")).rejects.toThrow("x.tif: has directories that overlap")
   })
 })

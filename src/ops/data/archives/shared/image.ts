@@ -4,7 +4,8 @@ import sharp from "sharp"
 import { messageOf } from "../../../../pipeline/words.ts"
 import type { Band, PatchRef, RawPatch } from "../../../elements.ts"
 import { DataError } from "../../../formats/data-error.ts"
-import { PHOTOMETRIC, readTiffHeader } from "../../../formats/tiff/header.ts"
+import { PHOTOMETRIC } from "../../../formats/tiff/colours.ts"
+import { readTiffHeader } from "../../../formats/tiff/header.ts"
 import { decodeTiffBands } from "../../../formats/tiff/read.ts"
 import { RGB_BANDS } from "../../patches/bands.ts"
 import { rawOf } from "./kind.ts"
@@ -28,11 +29,15 @@ const separated = (data: Uint8Array, height: number, width: number): ReadonlyArr
 
 /** Colours of a tif by the numbers in it: other programs' reading of the same file may convert them. */
 const decodeTif = async (bytes: Uint8Array, file: string): Promise<ReadonlyArray<Band>> => {
-  const { dtype, photometric, samples } = readTiffHeader(bytes, file)
+  const { photometric, samples, type } = readTiffHeader(bytes, file)
   const transparent = samples === 4 && photometric === PHOTOMETRIC.rgb
   const colours = (samples === 1 && photometric === PHOTOMETRIC.blackIsZero) || samples === 3 || transparent
-  if (dtype !== "uint8" || !colours || (photometric !== PHOTOMETRIC.blackIsZero && photometric !== PHOTOMETRIC.rgb)) {
-    refuse(file, `holds ${samples} bands of ${dtype} (photometric ${photometric}), not three colours`, EIGHT_BITS)
+  if (
+    type.dtype !== "uint8" ||
+    !colours ||
+    (photometric !== PHOTOMETRIC.blackIsZero && photometric !== PHOTOMETRIC.rgb)
+  ) {
+    refuse(file, `holds ${samples} bands of ${type.dtype} (photometric ${photometric}), not three colours`, EIGHT_BITS)
   }
   const bands = await decodeTiffBands(bytes, file)
   return RGB_BANDS.map((name, i) => ({ name, ...bands[samples === 1 ? 0 : i] }))

@@ -64,10 +64,14 @@ describe("an image of three colours", () => {
       async () => tif(wide, 2),
       "holds 3 bands of uint16 (photometric 2), not three colours. Convert it"
     ],
-    ["a tif of L*a*b*", async () => tif(colours, 8), "holds 3 bands of uint8 (photometric 8), not three colours"],
-    ["a tif of CMYK", async () => tif([...colours, band(0)], 5), "holds 4 bands of uint8 (photometric 5)"],
+    ["a tif of L*a*b*", async () => tif(colours, 8), "holds L*a*b* colours (CIELab), which are not read"],
+    ["a tif of CMYK", async () => tif([...colours, band(0)], 5), "holds amounts of ink (CMYK), which are not read"],
     ["a tif whose white is zero", async () => tif(colours, 0), "holds 3 bands of uint8 (photometric 0)"],
-    ["a tif with a palette", async () => tif([colours[0]], 3), "holds 1 bands of uint8 (photometric 3)"],
+    [
+      "a tif with a palette",
+      async () => tif([colours[0]], 3),
+      "holds numbers of colours in a palette, which are not read"
+    ],
     ["a tif of two bands", async () => tif(colours.slice(1), 1), "holds 2 bands of uint8"],
     ["a damaged tif", async () => tif(colours, 2).subarray(0, 40), "is cut short"],
     [
