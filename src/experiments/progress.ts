@@ -48,9 +48,11 @@ class Board {
     this.drawn = 0
   }
 
-  private draw(): void {
+  /** @param over whether the pipeline has ended */
+  private draw(over = false): void {
     const width = Math.max(20, this.screen.columns() - 1)
-    const lines = this.stages.begun().map((i) => this.line(i).slice(0, width))
+    const shown = over ? this.stages.productive() : this.stages.begun()
+    const lines = shown.map((i) => this.line(i).slice(0, width))
     if (lines.length > 0) this.screen.write(`${lines.join("\n")}\n`)
     this.drawn = lines.length
   }
@@ -85,8 +87,8 @@ class Board {
     const ended = this.stages
     if (this.screen.terminal) {
       this.erase()
-      this.draw()
-    } else for (const i of ended.begun()) this.screen.write(`${this.line(i)}\n`)
+      this.draw(true)
+    } else for (const i of ended.productive()) this.screen.write(`${this.line(i)}\n`)
     for (const waited of ended.begun().flatMap((i) => waitsLine(ended.all, i))) this.screen.write(`${waited}\n`)
     this.stages = new Stages()
     this.drawn = 0

@@ -67,6 +67,11 @@ export class Stages {
     return this.all.flatMap(({ name }, i) => (name === "" ? [] : [i]))
   }
 
+  /** Indices of those that gave an element or came to their end: not of one that failed at once, nor of those after it. */
+  productive(): ReadonlyArray<number> {
+    return this.begun().filter((i) => this.all[i].elements > 0 || this.all[i].ended)
+  }
+
   /** Index of the one that took most time of its own. */
   busiest(): number {
     return this.all.reduce((best, _, i) => (ownSeconds(this.all, i) > ownSeconds(this.all, best) ? i : best), 0)

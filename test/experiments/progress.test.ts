@@ -29,6 +29,18 @@ describe("progress", () => {
     expect(state.text).toBe("one\n  count                  4    1.5 s\n  scale                  4    0.5 s\n")
   })
 
+  it("shows no counts of 0 for a pipeline that fails before its first element", () => {
+    for (const terminal of [false, true]) {
+      const { progress, state } = screen(terminal)
+      progress.begin("one")
+      progress.watcher.started(source)
+      progress.watcher.started(stage)
+      progress.watcher.failed(source)
+      progress.end()
+      expect(state.text).toBe("one\n")
+    }
+  })
+
   it("says every ten seconds how far the busiest stage is", () => {
     const { progress, state } = screen(false)
     progress.begin("one")

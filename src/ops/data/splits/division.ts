@@ -126,10 +126,19 @@ export const byLists = (references: ReadonlyArray<PatchRef>, lists: Lists, missi
       remedy: "Give the archive that the lists are of, or `missing: skip` for a part of it"
     })
   }
+  if (kept.length === 0) {
+    throw new DataError({
+      subject: "split",
+      problem: `no name in the lists is that of a patch: the lists have ${few(absent)}, the archive ${few(references.map(({ name }) => name))}`,
+      remedy: "Give the lists of this archive: one patch name per line, in the first column"
+    })
+  }
+  const unmatched = SPLITS.filter((split) => lists[split] !== undefined && !kept.some((ref) => ref.split === split))
   const outside = references.length - kept.length
   return {
     references: kept,
     notes: [
+      ...unmatched.map((split) => `no name in the list of ${split} has a patch`),
       ...(absent.length > 0 ? [text] : []),
       ...(outside > 0 ? [`left out ${counted(outside, "patch that stands", "patches that stand")} in no list`] : [])
     ]

@@ -5,29 +5,28 @@ import { Schema } from "effect"
 import { Name } from "../../../pipeline/param.ts"
 import { messageOf } from "../../../pipeline/words.ts"
 import type { Split } from "../../elements.ts"
+import { csvRow, eachRow } from "../../formats/csv.ts"
 import { DataError } from "../../formats/data-error.ts"
 import { textOf } from "../../formats/text.ts"
 import { type Lists, SPLITS } from "./division.ts"
 
-/** The first field of a line of CSV (RFC 4180, a line a record). */
-const firstField = (line: string): string => {
-  const quoted = /^\s*"((?:[^"]|"")*)"\s*(?:,|$)/.exec(line)?.[1]
-  return quoted === undefined ? line.split(",")[0].trim() : quoted.replaceAll('""', '"')
-}
+/**
+ * Writes the text of a list that `readSplitFile` reads: CSV (RFC 4180) of one column without a header.
+ *
+ * @example
+ * splitFileText(["p0", "a,b"]) // => "p0\n\"a,b\"\n"
+ */
+export const splitFileText = (names: ReadonlyArray<string>): string => names.map((name) => csvRow([name])).join("")
 
-/** The text of a list that `readSplitFile` reads. */
-export const splitFileText = (names: ReadonlyArray<string>): string =>
-  names.map((name) => `${/[",]|^\s|\s$/.test(name) ? `"${name.replaceAll('"', '""')}"` : name}\n`).join("")
-
-/** Whether a list stands where the `split` step puts it, or where a parameter says. */
+/** Where a list comes from: the `split` step, or a parameter that names the file. */
 export type ListedBy = "step" | "name"
 
-/** Why a list cannot be read, and what to do: of one that `split` writes, or of one that somebody named. */
+/** Explains why a list cannot be read; the remedy depends on who should have put it there. */
 const unreadable = (file: string, split: Split, by: ListedBy, cause: unknown): DataError => {
   if (by === "step") {
     return new DataError({
       subject: file,
-      problem: `cannot be read, so that nobody knows the patches of ${split}`,
+      problem: `cannot be read, so the patches of ${split} are not known`,
       remedy: "Run the pipeline with the `split` step first, or put the archive's own list there",
       cause
     })
@@ -42,9 +41,10 @@ const unreadable = (file: string, split: Split, by: ListedBy, cause: unknown): D
 }
 
 /**
- * Reads patch names: the first column of each line; quotes, blank lines and line ends of Windows are let go.
+ * Reads patch names: the first column of a CSV file without a header, whatever its line ends. A list that somebody named may
+ * have semicolons or tabs between its columns. Empty names are skipped.
  *
- * @throws DataError where the file is missing, is not UTF-8, holds no name, or holds one twice
+ * @throws DataError if the file is missing, is not text or not CSV, holds no name, or holds a name twice
  */
 export const readSplitFile = (file: string, split: Split, by: ListedBy = "step"): ReadonlyArray<string> => {
   let bytes: Uint8Array
@@ -53,21 +53,18 @@ export const readSplitFile = (file: string, split: Split, by: ListedBy = "step")
   } catch (cause) {
     throw unreadable(file, split, by, cause)
   }
-  const names = textOf(bytes, file)
-    .split(/\r?\n/)
-    .map(firstField)
-    .filter((name) => name !== "")
+  const names = new Set<string>()
   const wrong = (problem: string) =>
-    new DataError({ subject: file, problem, remedy: "Give one patch name a line, or make the splits anew" })
-  if (names.length === 0) throw wrong(`names no patch of ${split}`)
-  const seen = new Set<string>()
-  for (const name of names) {
-    if (seen.has(name)) throw wrong(`names ${name} twice`)
-    seen.add(name)
-  }
-  return names
+    new DataError({ subject: file, problem, remedy: "Give one patch name per line, or make the splits again" })
+  eachRow(textOf(bytes, file), file, { delimiter: by === "name" ? "detect" : "," }, ([name]) => {
+    if (names.has(name)) throw wrong(`names ${name} twice`)
+    if (name !== "") names.add(name)
+  })
+  if (names.size === 0) throw wrong(`names no patch of ${split}`)
+  return [...names]
 }
 
+/** Files of names for some of the splits, as a parameter. */
 export const ListFiles = Schema.Struct({
   train: Schema.optionalKey(Name),
   val: Schema.optionalKey(Name),
@@ -75,11 +72,11 @@ export const ListFiles = Schema.Struct({
 })
 
 /**
- * Reads the lists.
+ * Reads the lists that a parameter names.
  *
- * @param root folder that relative names stand in
+ * @param root folder that relative paths start from
  * @param asking the operator, and its parameter that names the files
- * @throws DataError where none is given, or one is missing, empty, or names a patch twice
+ * @throws DataError if no list is given, or one is missing, empty, not CSV, or names a patch twice
  */
 export const readLists = (
   root: string,
@@ -90,7 +87,7 @@ export const readLists = (
   if (files === undefined || named.length === 0) {
     throw new DataError({
       subject: operator,
-      problem: "needs lists of names, but is given none",
+      problem: "needs lists of names, but none is given",
       remedy: `Give \`${parameter}: { train: FILE, val: FILE, test: FILE }\``
     })
   }

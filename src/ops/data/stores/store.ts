@@ -26,6 +26,14 @@ const stale = (path: string, names: ReadonlyArray<string>): StoreError =>
     remedy: "Delete the store's folder where the archive has changed, or name another one with `to`"
   })
 
+/** A store without patches would fail whoever reads it, later and elsewhere. */
+const empty = (bad: ReadonlyArray<Bad>): DataError =>
+  new DataError({
+    subject: "store",
+    problem: bad.length === 0 ? "no patches arrived" : `all patches that arrived are bad, first ${bad[0].why}`,
+    remedy: "Check the archive and the steps before `store`"
+  })
+
 /** Writes one transaction; patches that cannot be encoded are set aside. */
 const writeBatch = (store: StoreWriter, patches: ReadonlyArray<RawPatch>, tally: Tally): void => {
   const values = new Map<string, Uint8Array>()
@@ -74,6 +82,7 @@ export const store = operator({
           const summary = Effect.gen(function* () {
             if (tally.bad.length > 0 && on_bad_patch === "fail") return yield* badPatches("store", tally.bad)
             yield* reportSkipped("store", tally.bad)
+            if (tally.seen === 0) return yield* empty(tally.bad)
             if (tally.unlike.length > 0) return yield* stale(path, tally.unlike)
             const kept = tally.seen - tally.written
             if (kept > 0) yield* run.say(`store: ${kept} of ${tally.seen} patches were there already, and are the same`)

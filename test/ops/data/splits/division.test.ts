@@ -27,4 +27,12 @@ describe("lists", () => {
       "4 names in the lists have no patch: b, c, d and 1 more. Give the archive"
     )
   })
+
+  it("that match nothing are refused, even where missing names are skipped", () => {
+    const skipping = (lists: Parameters<typeof byLists>[1]) => byLists(["a", "b"].map(patch), lists, "skip")
+    expect(() => skipping({ train: ["x;1", "y;1"], test: ["z;1"] })).toThrow(
+      "split: no name in the lists is that of a patch: the lists have x;1, y;1, z;1, the archive a, b. Give the lists of this archive"
+    )
+    expect(skipping({ train: ["a", "b"], test: ["z"] }).notes).toContain("no name in the list of test has a patch")
+  })
 })

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest"
 import { readLists, readSplitFile, splitFileText } from "../../../../src/ops/data/splits/name-lists.ts"
 import { temporaryFolder } from "../folder.ts"
 
+const cases = join(import.meta.dirname, "../cases/lists")
 const file = join(temporaryFolder(), "train.csv")
 const read = (text: string) => {
   writeFileSync(file, text)
@@ -13,9 +14,9 @@ const read = (text: string) => {
 }
 
 describe("lists of splits", () => {
-  it("give back every name, commas, quotes and blanks in it", () => {
+  it("give back every name, with commas, quotes, blanks and line breaks in it", () => {
     const name = fc
-      .string({ unit: fc.constantFrom(..."ab/ ,\"'Ä.-;\t"), minLength: 1, maxLength: 8 })
+      .string({ unit: fc.constantFrom(..."ab/ ,\"'Ä.-;\t\r\n\v"), minLength: 1, maxLength: 8 })
       .filter((text) => text.trim() !== "")
     fc.assert(
       fc.property(fc.uniqueArray(name, { minLength: 1, maxLength: 5 }), (names) => {
@@ -31,11 +32,22 @@ describe("lists of splits", () => {
   })
 
   it("may have more columns, quotes, blank lines and line ends of Windows", () => {
-    expect(read('a,S1A\r\n"b, c",S1B\r\n\r\n  d  \n"e ""f"""\n"open')).toEqual(["a", "b, c", "d", 'e "f"', '"open'])
+    expect(read('a,S1A\r\n"b, c",S1B\r\n\r\n  d  \n"e ""f"""\n')).toEqual(["a", "b, c", "d", 'e "f"'])
+  })
+
+  it("that somebody named may have semicolons between their columns, and line ends of old Macs", () => {
+    expect(readLists(cases, { train: "tr.csv", test: "te.csv" }, ["split", "lists"])).toEqual({
+      train: ["p0", "p1"],
+      test: ["p2", "p3"]
+    })
+  })
+
+  it("are refused if a quote is not closed, since names beyond it would be lost", () => {
+    expect(() => read('a\n"open\nb\n')).toThrow(`${file}: is not a table (Quote Not Closed`)
   })
 
   it("are refused where a name stands twice, or none is there", () => {
-    expect(() => read("a\nb\na,1\n")).toThrow(`${file}: names a twice. Give one patch name a line`)
+    expect(() => read("a\nb\na,1\n")).toThrow(`${file}: names a twice. Give one patch name per line`)
     expect(() => read("\n\n")).toThrow(`${file}: names no patch of train`)
   })
 
