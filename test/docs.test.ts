@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { describe, expect, it } from "vitest"
+import { sections } from "../docs/site/pages.ts"
 import { language } from "../src/experiments/plan.ts"
 import { catalogue, catalogueMarkdown } from "../src/pipeline/catalogue.ts"
 
@@ -36,9 +37,24 @@ describe.each(pages)("$name", ({ name, text }) => {
   })
 })
 
+it("the site has a place for every page and a page per operator, and its links lead to pages", () => {
+  const all = sections(root).flatMap(({ pages: some }) => some)
+  const paths = new Set(all.map(({ path }) => path))
+  expect(language.operators.filter(({ name }) => !paths.has(`operators/${name}.md`))).toEqual([])
+  const links = all.flatMap(({ path, text }) =>
+    [...text.matchAll(/\]\(([^)#:\s]+\.md)(#[^)]*)?\)/g)].map(([, to]) => join(dirname(path), to))
+  )
+  expect(links.length).toBeGreaterThan(10)
+  expect(links.filter((to) => !paths.has(to))).toEqual([])
+})
+
 it("every page is reached from the README, and every configuration named on one", () => {
   const readme = pages[0].text
-  expect(readdirSync(join(root, "docs")).filter((page) => !readme.includes(`docs/${page}`))).toEqual([])
+  expect(
+    readdirSync(join(root, "docs"))
+      .filter((page) => /\.(md|png)$/.test(page))
+      .filter((page) => !readme.includes(`docs/${page}`))
+  ).toEqual([])
   const all = pages.map(({ text }) => text).join("\n")
   const stem = (file: string) => file.replace(/\.yaml$/, "")
   const unnamed = readdirSync(join(root, "configs")).filter(

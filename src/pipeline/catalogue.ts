@@ -108,17 +108,25 @@ const choiceTable = ({ choices, name }: CatalogueParam): ReadonlyArray<string> =
   return ["", `| \`${name}\` | | its own parameters (accepts; default) | source |`, "|:--|:--|:--|:--|", ...rows]
 }
 
-/** For `docs/operators.md`. */
+const valueCell = (param: CatalogueParam): string =>
+  param.required ? "required" : param.fallback === undefined ? "" : `\`${param.fallback}\``
+
+/**
+ * Markdown of one operator: what it does, what it takes and gives, a table of its parameters.
+ *
+ * @param level of its heading; 1 for a page of its own
+ */
+export const operatorMarkdown = ({ name, about, takes, gives, params }: CatalogueEntry, level = 1): string => {
+  const rows = params.map((p) =>
+    ["", `\`${p.name}\``, cell(p.description), cell(p.expected), cell(valueCell(p)), ""].join(" | ").trim()
+  )
+  const table = rows.length === 0 ? [] : ["", "| parameter | | accepts | default |", "|:--|:--|:--|:--|", ...rows]
+  const choices = params.flatMap((p) => choiceTable(p))
+  return [`${"#".repeat(level)} ${name}`, "", about, "", `*${takes}* → *${gives}*`, ...table, ...choices].join("\n")
+}
+
+/** Text of `docs/operators.md`: all operators on one page. */
 export const catalogueMarkdown = (entries: ReadonlyArray<CatalogueEntry>): string => {
-  const section = ({ name, about, takes, gives, params }: CatalogueEntry) => {
-    const rows = params.map(
-      (p) =>
-        `| \`${p.name}\` | ${cell(p.expected)} | ${cell(p.required ? "required" : p.fallback === undefined ? "" : `\`${p.fallback}\``)} | ${cell(p.description)} |`
-    )
-    const table = rows.length === 0 ? [] : ["", "| parameter | accepts | default | |", "|:--|:--|:--|:--|", ...rows]
-    const choices = params.flatMap((p) => choiceTable(p))
-    return [`## ${name}`, "", about, "", `*${takes}* → *${gives}*`, ...table, ...choices].join("\n")
-  }
   const intro = [
     "# Operators",
     "",
@@ -126,5 +134,5 @@ export const catalogueMarkdown = (entries: ReadonlyArray<CatalogueEntry>): strin
     "",
     entries.map(({ name }) => `[${name}](#${name})`).join(" · ")
   ].join("\n")
-  return `${[intro, ...entries.map(section)].join("\n\n")}\n`
+  return `${[intro, ...entries.map((entry) => operatorMarkdown(entry, 2))].join("\n\n")}\n`
 }

@@ -1,0 +1,68 @@
+/** Pages of the documentation site: the files of `docs`, one page per operator, and where each stands in the menu. */
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { language } from "../../src/experiments/plan.ts"
+import { catalogue, operatorMarkdown } from "../../src/pipeline/catalogue.ts"
+
+/** A page: its path below the site's root, its title in the menu, its Markdown. */
+export interface Page {
+  readonly path: string
+  readonly title: string
+  readonly text: string
+}
+
+/** A heading of the menu with its pages. */
+export interface Section {
+  readonly title: string
+  readonly pages: ReadonlyArray<Page>
+}
+
+const titleOf = (text: string): string => /^# (.+)$/m.exec(text)?.[1] ?? ""
+
+/** Links between files of the repository become links between pages. */
+const relinked = (text: string): string =>
+  text
+    .replace(/\]\(\.\.\/(CONTRIBUTING|CHANGELOG)\.md/g, (_, name: string) => `](${name.toLowerCase()}.md`)
+    .replace(/\]\((CONTRIBUTING|CHANGELOG)\.md/g, (_, name: string) => `](${name.toLowerCase()}.md`)
+    .replace(/\]\(docs\//g, "](")
+    .replace(/src="docs\//g, 'src="./')
+    .replace(/\[([^\]]+)\]\((LICENSE|CITATION\.cff)\)/g, "$1")
+
+const pageOf = (root: string, file: string, path: string): Page => {
+  const text = relinked(readFileSync(join(root, file), "utf8"))
+  return { path, title: titleOf(text), text }
+}
+
+/**
+ * The menu of the site, in its order.
+ *
+ * @param root folder of the repository
+ * @throws Error if a page of `docs` has no place in the menu, or a place has no page
+ */
+export const sections = (root: string): ReadonlyArray<Section> => {
+  const page = (name: string) => pageOf(root, `docs/${name}.md`, `${name}.md`)
+  const menu: ReadonlyArray<readonly [string, ReadonlyArray<string>]> = [
+    ["Guides", ["data", "stores", "training", "evaluation", "reranking", "original"]],
+    ["Reference", ["operators", "networks"]],
+    ["Explanation", ["engines"]]
+  ]
+  const named = new Set(menu.flatMap(([, names]) => names))
+  const homeless = readdirSync(join(root, "docs"))
+    .filter((file) => file.endsWith(".md"))
+    .filter((file) => !named.has(file.replace(/\.md$/, "")))
+  if (homeless.length > 0) throw new Error(`docs/site/pages.ts: give these pages a place in the menu: ${homeless}`)
+  const operators = catalogue(language.operators).map((entry) => ({
+    path: `operators/${entry.name}.md`,
+    title: entry.name,
+    text: operatorMarkdown(entry)
+  }))
+  return [
+    { title: "Start", pages: [pageOf(root, "README.md", "index.md")] },
+    ...menu.map(([title, names]) => ({ title, pages: names.map(page) })),
+    { title: "Operators", pages: operators },
+    {
+      title: "Project",
+      pages: [pageOf(root, "CONTRIBUTING.md", "contributing.md"), pageOf(root, "CHANGELOG.md", "changelog.md")]
+    }
+  ]
+}
