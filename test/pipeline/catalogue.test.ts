@@ -51,6 +51,6 @@ describe("the catalogue", () => {
     expect(showCatalogue(entries)).toContain(
       "group: numbers -> groups\n  Groups numbers.\n    size (required): a whole number of at least 1. Numbers a group."
     )
-    expect(catalogueMarkdown(entries)).toContain('| `how` | "exact" or "rounded" | `"exact"` | Rounding. |')
+    expect(catalogueMarkdown(entries)).toContain('| `how` | Rounding. | "exact" or "rounded" | `"exact"` |')
   })
 })
