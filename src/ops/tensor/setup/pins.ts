@@ -3,8 +3,6 @@
  * exchange them. From PyPI, read with `pip install --dry-run --report -`, for CPython 3.11 (the libraries are the same for
  * every Python). A new default version needs its lines here; a test holds that.
  */
-import type { Requirement } from "./pip.ts"
-
 /** Known SHA-256 (hexadecimal) by platform and requirement: `linux-x64 tensorflow-cpu==2.15.1`. */
 export type Pins = Readonly<Record<string, string>>
 
@@ -27,5 +25,8 @@ export const PINS: Pins = {
 }
 
 /** Returns the known SHA-256 of a wheel; `undefined` for versions other than the default. */
-export const pinOf = (pins: Pins, platform: string, { name, version }: Requirement): string | undefined =>
-  pins[`${platform} ${name}==${version}`]
+export const pinOf = (
+  pins: Pins,
+  platform: string,
+  { name, version }: { readonly name: string; readonly version: string }
+): string | undefined => pins[`${platform} ${name}==${version}`]
