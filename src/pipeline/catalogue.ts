@@ -1,5 +1,5 @@
 /** The list of operators, made from the schemas that also check them: as data, as text for a terminal, as Markdown. */
-import type { Definition } from "./definition.ts"
+import type { Documented } from "./definition.ts"
 import type { AnyElement, Element } from "./element.ts"
 import { expectation } from "./expectation.ts"
 import { schemaOf } from "./named.ts"
@@ -43,7 +43,7 @@ const expected = ({ schema, gives }: Param<unknown>): string =>
       ? "anything"
       : expectation(schema.ast)
 
-const choiceOf = ({ name, params, source, title }: Definition): CatalogueChoice => ({
+const choiceOf = ({ name, params = {}, source, title }: Documented): CatalogueChoice => ({
   name,
   title,
   source,
@@ -68,7 +68,7 @@ export const catalogue = (operators: ReadonlyArray<AnyOperator>): ReadonlyArray<
       fallback: param.fallback === undefined ? undefined : JSON.stringify(param.fallback),
       required: param.required,
       description: param.description,
-      choices: param.named?.definitions.map(choiceOf)
+      choices: param.choices?.map(choiceOf)
     }))
   }))
 
@@ -98,14 +98,24 @@ const cell = (text: string): string => text.replaceAll("|", "\\|")
 /** The definitions that a parameter chooses from, one per row. */
 const choiceTable = ({ choices, name }: CatalogueParam): ReadonlyArray<string> => {
   if (choices === undefined) return []
-  const own = (one: CatalogueChoice): string =>
-    one.params
+  const own = ({ params }: CatalogueChoice): string =>
+    params
       .map((p) => `\`${p.name}\` (${p.expected}; ${p.required ? "required" : p.fallback}): ${p.description}`)
       .join("<br>")
-  const rows = choices.map(
-    (one) => `| \`${one.name}\` | ${cell(one.title)} | ${cell(own(one))} | ${cell(one.source ?? "")} |`
-  )
-  return ["", `| \`${name}\` | | its own parameters (accepts; default) | source |`, "|:--|:--|:--|:--|", ...rows]
+  // Columns that every row would leave empty are left out.
+  const columns = [
+    { head: `\`${name}\``, of: (one: CatalogueChoice) => `\`${one.name}\`` },
+    { head: "", of: (one: CatalogueChoice) => one.title },
+    { head: "its own parameters (accepts; default)", of: own },
+    { head: "source", of: (one: CatalogueChoice) => one.source ?? "" }
+  ].filter(({ of }) => choices.some((one) => of(one) !== ""))
+  const row = (cells: ReadonlyArray<string>) => `| ${cells.map(cell).join(" | ")} |`
+  return [
+    "",
+    row(columns.map(({ head }) => head)),
+    `|${":--|".repeat(columns.length)}`,
+    ...choices.map((one) => row(columns.map(({ of }) => of(one))))
+  ]
 }
 
 const valueCell = (param: CatalogueParam): string =>

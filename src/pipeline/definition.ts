@@ -45,13 +45,18 @@ export const oneOf = <const L extends ReadonlyArray<string>>(
   fallback?: L[number]
 ): OwnParam<L[number]> => ({ accepts: names, fallback, about })
 
-/** One of the definitions that a parameter chooses from. */
-export interface Definition<Name extends string = string, P extends OwnParams = OwnParams> {
+/** One of several values, as the catalogue describes it. */
+export interface Documented<Name extends string = string> {
   readonly name: Name
-  /** What it is, for the catalogue: a phrase without a full stop. */
+  /** What it is: a phrase without a full stop. */
   readonly title: string
   /** Where it is published. */
   readonly source?: string
+  readonly params?: OwnParams
+}
+
+/** One of the definitions that a parameter chooses from. */
+export interface Definition<Name extends string = string, P extends OwnParams = OwnParams> extends Documented<Name> {
   readonly params: P
 }
 

@@ -47,7 +47,8 @@ export function named(
     description,
     required: false,
     fallback,
-    named: { definitions, none, flat }
+    named: { definitions, none, flat },
+    choices: definitions
   }
 }
 

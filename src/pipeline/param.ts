@@ -1,6 +1,6 @@
 /** Parameters of operators: schema, description and default in one value, from which checks and catalogue are made. */
 import { Schema } from "effect"
-import type { Named } from "./definition.ts"
+import type { Documented, Named } from "./definition.ts"
 import type { AnyElement, Element } from "./element.ts"
 import { expectation } from "./expectation.ts"
 import type { Pipeline } from "./pipeline.ts"
@@ -17,6 +17,8 @@ export interface Param<A, Required extends boolean = boolean> {
   readonly fallback: A | undefined
   /** Set where the value chooses a definition by its name, see `named.ts`. */
   readonly named?: Named
+  /** Definitions that the documentation shows beside the parameter. */
+  readonly choices?: ReadonlyArray<Documented>
 }
 // biome-ignore lint/suspicious/noExplicitAny: a list of parameters holds parameters of any type
 export type Params = Readonly<Record<string, Param<any>>>
@@ -43,6 +45,12 @@ export function param<A>(schema: Plain<A>, description: string, fallback: NoInfe
 export function param<A>(schema: Plain<A>, description: string, fallback?: A): Param<A> {
   return { schema, gives: undefined, description, required: fallback === undefined, fallback }
 }
+
+/** A parameter whose values are documented one by one. */
+export const documented = <A, Required extends boolean>(
+  param: Param<A, Required>,
+  choices: ReadonlyArray<Documented>
+): Param<A, Required> => ({ ...param, choices })
 
 /**
  * Declares a parameter that may be left out and then is `undefined`.

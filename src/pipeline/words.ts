@@ -32,6 +32,15 @@ export const shown = (value: unknown): string => {
 export const few = (names: ReadonlyArray<string>, most = 3): string =>
   names.length <= most ? names.join(", ") : `${names.slice(0, most).join(", ")} and ${names.length - most} more`
 
+/**
+ * Joins names into a phrase.
+ *
+ * @example
+ * conjoined(["ACG", "nDCG", "wAP"]) // => "ACG, nDCG and wAP"
+ */
+export const conjoined = (names: ReadonlyArray<string>): string =>
+  names.length < 2 ? names.join() : `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`
+
 /** Names that occur more than once, each once, in the order of their second place. */
 export const repeated = (names: ReadonlyArray<string>): ReadonlyArray<string> => {
   const seen = new Set<string>()

@@ -3,9 +3,9 @@
  * order of the queries, so that no division into blocks, runs or machines changes a digit.
  */
 import type { Ranking } from "../elements.ts"
-import { type Figures, figuresOf } from "./figures.ts"
 import { MeasureError } from "./measure-error.ts"
 import type { Prepared } from "./prepare.ts"
+import { type Figures, figuresOf } from "./query-figures.ts"
 
 /** Figures by query row (position in `gallery.queries`), rows ascending and each once. */
 export interface Tally {

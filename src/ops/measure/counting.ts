@@ -5,10 +5,10 @@ import type { Ranking } from "../elements.ts"
 import { workerPool } from "../workers/pool.ts"
 import { MOST_THREADS, Threads } from "../workers/threads.ts"
 import { checkOrders, tally, tallyOf } from "./accumulate.ts"
-import type { Figures } from "./figures.ts"
-import type { Orders } from "./figures-worker.ts"
 import { MeasureError } from "./measure-error.ts"
 import type { Prepared } from "./prepare.ts"
+import type { Figures } from "./query-figures.ts"
+import type { Orders } from "./query-figures-work.ts"
 
 /** Queries that a thread measures at a time. */
 const AT_ONCE = 8
@@ -21,7 +21,7 @@ const part = (order: Int32Array, from: number, to: number): Int32Array =>
   order.buffer instanceof SharedArrayBuffer ? order.subarray(from, to) : order.slice(from, to)
 
 const byThreads = Effect.fnUntraced(function* (prepared: Prepared, threads: number) {
-  const module = new URL("./figures-worker.ts", import.meta.url)
+  const module = new URL("./query-figures-work.ts", import.meta.url)
   // Threads need no names, which are most of what there would be to copy.
   const data: Prepared = { ...prepared, gallery: { ...prepared.gallery, names: [] } }
   const pool = yield* workerPool<Orders, ReadonlyArray<Figures>>({ module, size: threads, data })

@@ -2,20 +2,22 @@ import { join } from "node:path"
 import { Effect, Schema, Stream } from "effect"
 import { attempt } from "../../pipeline/attempt.ts"
 import { operator } from "../../pipeline/operator.ts"
-import { Compat, choice, listOf, optional, PositiveInt, Probability, param } from "../../pipeline/param.ts"
+import { Compat, choice, documented, listOf, optional, PositiveInt, Probability, param } from "../../pipeline/param.ts"
+import { conjoined } from "../../pipeline/words.ts"
 import { Ranking, Report } from "../elements.ts"
 import { FileName } from "../filename.ts"
 import { writeFileAtomic } from "../formats/files.ts"
 import { Run } from "../run.ts"
 import { emptyTally, merge, type Tally } from "./accumulate.ts"
 import { intervalOf, resampledMeans } from "./bootstrap.ts"
-import { columnsOf, perQueryCsv } from "./columns.ts"
 import { counter, measuringThreads } from "./counting.ts"
 import { MeasureError } from "./measure-error.ts"
+import { metrics, type StandardMetric, standard, standardMetrics } from "./metrics.ts"
+import { perQueryCsv } from "./per-query.ts"
 import { type Plan, type Prepared, prepare } from "./prepare.ts"
+import { cellsOf } from "./query-figures.ts"
 import { RelationName } from "./relations.ts"
 import { defaultThresholds, levels } from "./relevance.ts"
-import { type StandardMetric, standardMetrics } from "./standard.ts"
 import { toReport } from "./to-report.ts"
 
 /** Measures all blocks; what those of one gallery share is made once. */
@@ -45,7 +47,7 @@ const measured = Effect.fnUntraced(function* <E, R>(rankings: Stream.Stream<Rank
 /** Intervals of all columns by so many resamples of the queries. */
 const intervals = Effect.fnUntraced(function* (prepared: Prepared, { figures }: Tally, resamples: number) {
   const { seed } = yield* Run
-  const values = columnsOf(prepared).map(({ of }) => Float64Array.from(figures, (one) => of(one) ?? Number.NaN))
+  const values = cellsOf(prepared).map((_, i) => Float64Array.from(figures, (one) => one.values[i] ?? Number.NaN))
   const means = values.map(() => new Float64Array(resamples))
   for (let draw = 0; draw < resamples; draw++) {
     const one = resampledMeans(values, seed, draw)
@@ -60,21 +62,26 @@ const intervals = Effect.fnUntraced(function* (prepared: Prepared, { figures }: 
 const writePerQuery = Effect.fnUntraced(function* (prepared: Prepared, all: Tally, name: string) {
   const { folder, wrote } = yield* Run
   const path = join(folder, `${name}.csv`)
-  yield* Effect.try({
-    try: () => writeFileAtomic(path, perQueryCsv(prepared, all)),
-    catch: (cause) =>
+  yield* Effect.mapError(
+    attempt(Error)(() => writeFileAtomic(path, perQueryCsv(prepared, all))),
+    (cause) =>
       new MeasureError({
         subject: path,
-        problem: `cannot be written (${cause instanceof Error ? cause.message : cause})`,
-        remedy: "Make room for it, or choose another run folder",
+        problem: `cannot be written (${cause.message})`,
+        remedy: "Free disk space, or choose another run folder",
         cause
       })
-  })
+  )
   yield* wrote(path)
 })
 
 /** A metric of `metrics`: the original's figures together, all standard ones, or one of those. */
 const Metric = choice("original", "standard", ...standardMetrics)
+
+const choices = [
+  { name: "original", title: conjoined(metrics.filter(({ group }) => group === "original").map(({ label }) => label)) },
+  ...standard.map(({ label, name, title }) => ({ name, title: `${label}: ${title}` }))
+]
 
 const chosen = (metrics: ReadonlyArray<typeof Metric.Type>): ReadonlyArray<StandardMetric> =>
   standardMetrics.filter((metric) => metrics.includes("standard") || metrics.includes(metric))
@@ -98,9 +105,10 @@ export const measure = operator({
       "Greatest Jaccard distance of a relevant image, by level.",
       defaultThresholds
     ),
-    metrics: param(listOf(Metric), "The original's figures, `standard` for all others, or some of these.", [
-      "original"
-    ]),
+    metrics: documented(
+      param(listOf(Metric), "The original's figures, `standard` for all others, or some of these.", ["original"]),
+      choices
+    ),
     relations: param(listOf(RelationName), "What makes an image relevant in the standard measures.", [...levels]),
     bootstrap: optional(PositiveInt, "Resamples of the queries for 95 % confidence intervals; 1000 are usual."),
     per_query: optional(FileName, "Name of a CSV file in the run folder for the figures of every query."),

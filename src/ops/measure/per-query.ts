@@ -1,8 +1,16 @@
-/** Tables of figures by query, as `measure` writes them with `per_query`. */
+/** Tables of the figures of every query, which `measure` writes with `per_query` and `compare` reads. */
 import { parse } from "csv-parse/sync"
 import { few, messageOf, repeated } from "../../pipeline/words.ts"
+import { field } from "../formats/csv.ts"
+import type { Tally } from "./accumulate.ts"
 import { MeasureError } from "./measure-error.ts"
-import { THRESHOLDS, USES_LABELS } from "./report-csv.ts"
+import type { Prepared } from "./prepare.ts"
+import { cellsOf } from "./query-figures.ts"
+import { levels } from "./relevance.ts"
+import { USES_LABELS } from "./report-value.ts"
+
+/** The column with the rule by which images were relevant. */
+const THRESHOLDS = "thresholds"
 
 export interface PerQuery {
   readonly path: string
@@ -85,4 +93,24 @@ export const inOrderOf = (first: PerQuery, other: PerQuery): PerQuery => {
     ([name, values]) => [name, Float64Array.from(order, (at) => values[at])] as const
   )
   return { ...other, queries: first.queries, columns: new Map(columns) }
+}
+
+/**
+ * Writes the figures of single queries as CSV: the query's name, whether it counts in the original's mAP and precision, one
+ * column per figure (empty if the query does not count), and the thresholds of easy, medium and hard. A last column marks
+ * rankings that were made with the labels of the database.
+ */
+export const perQueryCsv = (prepared: Prepared, { figures, rows }: Tally): string => {
+  const cells = cellsOf(prepared)
+  const { names, queries, usesDatabaseLabels } = prepared.gallery
+  const marks = usesDatabaseLabels === true
+  const thresholds = levels.map((level) => prepared.plan.thresholds[level]).join(" ")
+  const header = cells.map(({ name, part }) => field(part === undefined ? name : `${name} ${part}`))
+  const lines = rows.map((row, i) => {
+    const values = figures[i].values.map((value) => value ?? "")
+    return [field(names[queries[row]]), figures[i].counted ? 1 : 0, ...values, thresholds, ...(marks ? [1] : [])].join(
+      ","
+    )
+  })
+  return `${[["query", "counted", ...header, THRESHOLDS, ...(marks ? [USES_LABELS] : [])].join(","), ...lines].join("\n")}\n`
 }

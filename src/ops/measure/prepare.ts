@@ -2,9 +2,9 @@
 import type { Gallery } from "../elements.ts"
 import { type LabelSets, labelSets } from "./label-sets.ts"
 import { MeasureError } from "./measure-error.ts"
-import { relationOf } from "./relations.ts"
+import type { StandardMetric } from "./metrics.ts"
+import { type Relation, relationOf } from "./relations.ts"
 import { type Codebook, codebook, type Level, levels, relevantCodes, strictest, type Thresholds } from "./relevance.ts"
-import type { StandardMetric, StandardPlan } from "./standard.ts"
 
 /** What is measured, and the rule that makes an image relevant. */
 export interface Plan {
@@ -22,6 +22,13 @@ export interface Plan {
   readonly chunk?: number | undefined
   /** Standard measures, and by which relations; see `RelationName`. */
   readonly standard?: { readonly metrics: ReadonlyArray<StandardMetric>; readonly relations: ReadonlyArray<string> }
+}
+
+/** The standard metrics of a plan. */
+export interface StandardPlan {
+  readonly relations: ReadonlyArray<Relation>
+  /** Depths of precision and recall: those of precision and of graded metrics, ascending. */
+  readonly depths: ReadonlyArray<number>
 }
 
 /** A plan for one gallery: what all of its queries share. */
@@ -49,10 +56,8 @@ const standardPlan = ({ at, precisionAt, standard, thresholds }: Plan, book: Cod
   standard === undefined || standard.metrics.length === 0
     ? undefined
     : {
-        metrics: standard.metrics,
         relations: standard.relations.map((name) => relationOf(name, thresholds, book)),
-        depths: [...new Set([precisionAt, ...at])].sort((a, b) => a - b),
-        at
+        depths: [...new Set([precisionAt, ...at])].sort((a, b) => a - b)
       }
 
 const checkMeasurable = ({ partial, unlabelled }: Gallery): void => {

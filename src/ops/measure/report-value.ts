@@ -1,5 +1,6 @@
-/** Reports as values that nothing changes. */
+/** Reports as immutable values, and as tables of numbers. */
 import type { Report, Results } from "../elements.ts"
+import { field } from "../formats/csv.ts"
 import { MeasureError } from "./measure-error.ts"
 
 /** Every figure: its name, its part (a level, a relation, a class) where it has one, and its value. */
@@ -32,4 +33,20 @@ export const makeReport = (given: Omit<Report, "kind">): Report => {
     results: Object.freeze(given.results),
     notes: Object.freeze([...given.notes])
   })
+}
+
+/** Marks, in tables, a ranking that was made with the labels of the database. */
+export const USES_LABELS = "uses database labels"
+
+/**
+ * Writes the figures as CSV: `figure,part,value`. The part is empty if a figure has none, the value if it is undefined. A
+ * last line marks a ranking that was made with the labels of the database.
+ *
+ * @example
+ * reportCsv({ results: { mAP: { hard: 0.5 }, MRR: null } }) // => "figure,part,value\nmAP,hard,0.5\nMRR,,\n"
+ */
+export const reportCsv = ({ results, usesDatabaseLabels }: Pick<Report, "results" | "usesDatabaseLabels">): string => {
+  const rows = figuresIn(results).map(([name, part, value]) => `${field(name)},${field(part)},${value ?? ""}`)
+  const said = usesDatabaseLabels === true ? [`${USES_LABELS},,1`] : []
+  return `${["figure,part,value", ...rows, ...said].join("\n")}\n`
 }

@@ -2,14 +2,12 @@
 import type { Report, Results } from "../elements.ts"
 import type { Tally } from "./accumulate.ts"
 import { CONFIDENCE } from "./bootstrap.ts"
-import { meanOfChunks } from "./chunks.ts"
-import { columnsOf, mean } from "./columns.ts"
+import { mean, meanOfChunks } from "./means.ts"
 import { MeasureError } from "./measure-error.ts"
 import { notesOf } from "./notes.ts"
 import type { Prepared } from "./prepare.ts"
+import { type Cell, type Column, cellsOf } from "./query-figures.ts"
 import { makeReport } from "./report-value.ts"
-import type { Column } from "./standard.ts"
-import { STANDARD } from "./standard.ts"
 
 type Interval = readonly [low: number, high: number] | undefined
 type Entry = readonly [column: Column, value: number | null]
@@ -28,14 +26,13 @@ const grouped = (entries: ReadonlyArray<Entry>): Results => {
   return results
 }
 
-/** The mean over classes of their mean average precision, beside them. */
-const classMean = (entries: ReadonlyArray<Entry>): ReadonlyArray<Entry> => {
-  const name = STANDARD["class-map"]
-  const first = entries.findIndex(([column]) => column.name === name)
-  if (first < 0) return entries
-  const value = mean(entries.filter(([column]) => column.name === name).map(([, one]) => one))
-  return [...entries.slice(0, first), [{ name, part: "(mean)" }, value], ...entries.slice(first)]
-}
+/** The mean over classes of each metric of classes, before the figures of the classes. */
+const withClassMeans = (cells: ReadonlyArray<Cell>, means: ReadonlyArray<Entry>): ReadonlyArray<Entry> =>
+  cells.flatMap(({ metric, name }, i) => {
+    if (metric.kind !== "class" || cells.findIndex((one) => one.name === name) < i) return [means[i]]
+    const value = mean(means.filter(([column]) => column.name === name).map(([, one]) => one))
+    return [[{ name, part: "(mean)" }, value], means[i]]
+  })
 
 const percent = `${CONFIDENCE * 100}%`
 
@@ -51,15 +48,15 @@ export const toReport = (prepared: Prepared, { figures }: Tally, intervals?: Rea
   if (figures.length === 0) {
     throw new MeasureError({ subject: "report", problem: "no query was measured", remedy: "Rank at least one query" })
   }
-  const columns = columnsOf(prepared)
+  const cells = cellsOf(prepared)
   const { chunk } = prepared.plan
-  const means = columns.map((column): Entry => {
-    const values = figures.map(column.of)
-    return [column, column.original && chunk !== undefined ? meanOfChunks(values, chunk) : mean(values)]
+  const means = cells.map((cell, i): Entry => {
+    const values = figures.map((one) => one.values[i])
+    return [cell, cell.metric.group === "original" && chunk !== undefined ? meanOfChunks(values, chunk) : mean(values)]
   })
   const ends = ["low", "high"].flatMap((end, side) =>
     (intervals ?? []).map((interval, i): Entry => {
-      const { name, part } = columns[i]
+      const { name, part } = cells[i]
       return [{ name: `${name} ${percent} ${end}`, part }, interval?.[side] ?? null]
     })
   )
@@ -67,7 +64,7 @@ export const toReport = (prepared: Prepared, { figures }: Tally, intervals?: Rea
     queries: figures.length,
     counted: figures.filter((one) => one.counted).length,
     database: prepared.gallery.database.length,
-    results: grouped([...classMean(means), ...ends]),
+    results: grouped([...withClassMeans(cells, means), ...ends]),
     notes: notesOf(prepared, figures),
     usesDatabaseLabels: prepared.gallery.usesDatabaseLabels
   })

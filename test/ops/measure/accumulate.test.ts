@@ -3,9 +3,9 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { Gallery, Ranking, Report } from "../../../src/ops/elements.ts"
 import { emptyTally, merge, tally } from "../../../src/ops/measure/accumulate.ts"
-import { figuresOf } from "../../../src/ops/measure/figures.ts"
 import { measure } from "../../../src/ops/measure/measure.ts"
 import { type Plan, prepare } from "../../../src/ops/measure/prepare.ts"
+import { figureOf, figuresOf } from "../../../src/ops/measure/query-figures.ts"
 import { defaultThresholds, levels } from "../../../src/ops/measure/relevance.ts"
 import { toReport } from "../../../src/ops/measure/to-report.ts"
 import { effect } from "../../effect.ts"
@@ -40,22 +40,22 @@ describe.each(cases)("recorded case $name", ({ one }) => {
   })
 
   it("has the recorded figures of every query", () => {
+    const prepared = prepare(galleryOf(one), planOf(one))
     const { figures } = measured()
-    levels.forEach((level, l) => {
+    for (const level of levels) {
       per_query.keep_idxs.forEach((row, i) => {
-        near(figures[row].averagePrecision[l], per_query.ap[level][i])
-        near(figures[row].precision[l], per_query.p10[level][i])
+        near(figureOf(prepared, figures[row], "mAP", level), per_query.ap[level][i])
+        near(figureOf(prepared, figures[row], "precision@10", level), per_query.p10[level][i])
       })
-    })
+    }
     const depths = planOf(one).at
     const recordedAt = depths.filter((k) => `multilabel@${k}` in per_query)
     expect(recordedAt.length).toBeGreaterThan(0)
     for (const k of recordedAt) {
       const recorded = per_query[`multilabel@${k}`]
-      figures.forEach(({ acg, ndcg, wap }, row) => {
-        near(acg[depths.indexOf(k)], recorded[`ACG@${k}`][row])
-        near(ndcg[depths.indexOf(k)], recorded[`nDCG@${k}`][row])
-        near(wap[depths.indexOf(k)], recorded[`wAP@${k}`][row])
+      figures.forEach((found, row) => {
+        for (const name of ["ACG", "nDCG", "wAP"] as const)
+          near(figureOf(prepared, found, `${name}@${k}`), recorded[`${name}@${k}`][row])
       })
     }
   })
@@ -115,23 +115,28 @@ describe("figures", () => {
         for (let row = 0; row < to; row++) {
           const ranked = order.subarray(row * n, (row + 1) * n)
           const found = figuresOf(prepared, row, ranked)
+          const of = (name: string, part?: string) => figureOf(prepared, found, name, part)
           const results = [...ranked].map((at) => labels(gallery.database[at]))
           const query = labels(gallery.queries[row])
-          levels.forEach((level, l) => {
-            const hits = results.map((other) => naive.jaccard(query, other) <= plan.thresholds[level])
-            if (!hits.includes(true)) expect(found.averagePrecision[l]).toBeNull()
+          const hitsAt = (threshold: number) => results.map((other) => naive.jaccard(query, other) <= threshold)
+          const counted = hitsAt(plan.thresholds.hard).includes(true)
+          expect(found.counted).toBe(counted)
+          for (const level of levels) {
+            const hits = hitsAt(plan.thresholds[level])
+            const figures = ["mAP", `precision@${plan.precisionAt}`].map((name) => of(name, level))
+            if (!counted) expect(figures).toEqual([null, null])
             else {
-              expect(found.averagePrecision[l]).toBeCloseTo(naive.averagePrecision(hits), 12)
-              expect(found.precision[l]).toBeCloseTo(naive.precision(hits, plan.precisionAt), 12)
+              expect(figures[0]).toBeCloseTo(naive.averagePrecision(hits), 12)
+              expect(figures[1]).toBeCloseTo(naive.precision(hits, plan.precisionAt), 12)
             }
-          })
+          }
           const shared = results.map((other) => other.filter((label) => query.includes(label)).length)
-          plan.at.forEach((k, i) => {
+          for (const k of plan.at) {
             const depth = Math.min(k, n)
-            expect(found.acg[i]).toBeCloseTo(naive.acg(shared, depth), 12)
-            expect(found.ndcg[i]).toBeCloseTo(naive.ndcg(shared, depth), 12)
-            expect(found.wap[i]).toBeCloseTo(naive.wap(shared, depth), 12)
-          })
+            expect(of(`ACG@${k}`)).toBeCloseTo(naive.acg(shared, depth), 12)
+            expect(of(`nDCG@${k}`)).toBeCloseTo(naive.ndcg(shared, depth), 12)
+            expect(of(`wAP@${k}`)).toBeCloseTo(naive.wap(shared, depth), 12)
+          }
         }
       })
     )

@@ -71,7 +71,7 @@ describe("measure", () => {
       mkdirSync(join(path, "in the way"), { recursive: true })
       const { message } = yield* Effect.flip(Effect.provideService(run({ per_query: "queries" }), Run, service))
       expect(message).toMatch(
-        /queries\.csv: cannot be written \(E[A-Z]+: .*\)\. Make room for it, or choose another run folder\.$/
+        /queries\.csv: cannot be written \(E[A-Z]+: .*\)\. Free disk space, or choose another run folder\.$/
       )
       expect(message.startsWith(path)).toBe(true)
       expect(wrote).toEqual([])

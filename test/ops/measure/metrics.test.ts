@@ -1,12 +1,10 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { averageCumulativeGain } from "../../../src/ops/measure/metrics/acg.ts"
 import { averagePrecision, withoutJunk } from "../../../src/ops/measure/metrics/average-precision.ts"
-import {
-  averageCumulativeGain,
-  normalisedDiscountedCumulativeGain,
-  weightedAveragePrecision
-} from "../../../src/ops/measure/metrics/graded.ts"
+import { normalisedDiscountedCumulativeGain } from "../../../src/ops/measure/metrics/ndcg.ts"
 import { precisionAt } from "../../../src/ops/measure/metrics/precision.ts"
+import { weightedAveragePrecision } from "../../../src/ops/measure/metrics/wap.ts"
 import { reference } from "../../reference.ts"
 import * as naive from "./naive.ts"
 

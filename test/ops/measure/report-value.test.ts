@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest"
 import type { Report } from "../../../src/ops/elements.ts"
-import { reportCsv } from "../../../src/ops/measure/report-csv.ts"
-import { makeReport } from "../../../src/ops/measure/report-value.ts"
+import { makeReport, reportCsv } from "../../../src/ops/measure/report-value.ts"
 
 const given = {
   queries: 3,

@@ -1,4 +1,5 @@
 import { MeasureError } from "../measure-error.ts"
+import { defineMetric } from "./metric.ts"
 
 /**
  * Average precision as the area under the precision-recall curve by the trapezoidal rule, as in the Oxford and Paris
@@ -8,9 +9,12 @@ import { MeasureError } from "../measure-error.ts"
  * It differs from the mean of precisions at hits: one relevant image at rank 1 (0-based) gives 0.25, not 0.5.
  *
  * @param positions 0-based ranks of the retrieved relevant images, ascending
- * @param relevant how many relevant images there are, m; more than `positions` where some were not retrieved
- * @returns from 0 to 1; null where nothing is relevant
- * @throws MeasureError where images are relevant and none of them was retrieved
+ * @param relevant the number m of relevant images; more than `positions` if some were not retrieved
+ * @returns from 0 to 1; null if nothing is relevant
+ * @throws MeasureError if images are relevant and none of them was retrieved
+ * @example
+ * averagePrecision([0, 1], 2) // => 1
+ * averagePrecision([1], 1) // => 0.25
  */
 export const averagePrecision = (positions: ArrayLike<number>, relevant: number): number | null => {
   if (relevant === 0) return null
@@ -29,12 +33,25 @@ export const averagePrecision = (positions: ArrayLike<number>, relevant: number)
   return sum / (2 * relevant)
 }
 
+/** The figure `mAP`. */
+export const meanAveragePrecision = defineMetric({
+  name: "mAP",
+  label: "mAP",
+  group: "original",
+  kind: "relation",
+  depths: "none",
+  title: "trapezoidal average precision",
+  of: (positions) => averagePrecision(positions, positions.length)
+})
+
 /**
- * Ranks of the relevant images once junk, images that count neither way, is taken out of the ranking: each moves up by
+ * Ranks of the relevant images after junk, images that count neither way, is removed from the ranking: each moves up by
  * the number of junk images before it.
  *
  * @param positions 0-based, ascending
  * @param junk 0-based, ascending, none of them among `positions`
+ * @example
+ * withoutJunk([2, 5], [0, 3]) // => Int32Array.of(1, 3)
  */
 export const withoutJunk = (positions: ArrayLike<number>, junk: ArrayLike<number>): Int32Array => {
   let before = 0

@@ -2,18 +2,16 @@
 import { Effect } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
 import type { Ranking } from "../../elements.ts"
-import { figuresOf } from "../../measure/figures.ts"
 import { MeasureError } from "../../measure/measure-error.ts"
 import { prepare } from "../../measure/prepare.ts"
-import { defaultThresholds, levels } from "../../measure/relevance.ts"
+import { figureOf, figuresOf } from "../../measure/query-figures.ts"
+import { defaultThresholds } from "../../measure/relevance.ts"
 import { perGallery } from "../../retrieve/gallery.ts"
 import { first, type StripContent, spread, stripContent } from "./strip.ts"
 
 /** Spread evenly over all queries, the first ones as in the original, or the worst and the best by average precision. */
 export const WHICH = ["spread", "first", "extremes"] as const
 export type Which = (typeof WHICH)[number]
-
-const HARD = levels.indexOf("hard")
 
 /** Average precision of queries at hard, what all queries of a gallery share made once; null where nothing is relevant. */
 const judge = () => {
@@ -23,7 +21,7 @@ const judge = () => {
   return ({ from, gallery, order }: Ranking, row: number): number | null => {
     const n = gallery.database.length
     const own = order.subarray((row - from) * n, (row - from + 1) * n)
-    return figuresOf(prepared(gallery), row, own).averagePrecision[HARD] ?? null
+    return figureOf(prepared(gallery), figuresOf(prepared(gallery), row, own), "mAP", "hard")
   }
 }
 

@@ -1,7 +1,7 @@
 /** Measures queries in a worker thread. Imports no Effect, which would take each thread a second to load. */
 import type { Work } from "../workers/thread.ts"
-import { type Figures, figuresOf } from "./figures.ts"
 import type { Prepared } from "./prepare.ts"
+import { type Figures, figuresOf } from "./query-figures.ts"
 
 /** The queries [from, from + orders / database): the order of each, int32 [queries, database]. */
 export interface Orders {

@@ -4,7 +4,7 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { Gallery, Ranking, Report } from "../../../src/ops/elements.ts"
 import { tally } from "../../../src/ops/measure/accumulate.ts"
-import { chunksOf, meanOfChunks } from "../../../src/ops/measure/chunks.ts"
+import { chunksOf, meanOfChunks } from "../../../src/ops/measure/means.ts"
 import { measure } from "../../../src/ops/measure/measure.ts"
 import { prepare } from "../../../src/ops/measure/prepare.ts"
 import { levels } from "../../../src/ops/measure/relevance.ts"
@@ -135,7 +135,7 @@ describe("compat: original, means of chunk means", () => {
       const [run] = retrieval.runs
       const count = gallery.queries.length
       expect((yield* Effect.flip(reportOf({ ...run, chunk_size: count + 1 }, "original"))).message).toBe(
-        `chunk: ${count + 1}: there are ${count} queries, fewer than one chunk takes. Give a smaller chunk, or leave \`chunk\` out for plain means.`
+        `chunk: ${count + 1}: there are only ${count} queries, fewer than one chunk needs. Set a smaller \`chunk\`, or omit it for plain means.`
       )
       expect((yield* Effect.flip(reportOf(run, "original", { bootstrap: 10 }))).message).toBe(
         "bootstrap: resampled queries have no chunks to take means of. Leave out `bootstrap`, or `chunk`."

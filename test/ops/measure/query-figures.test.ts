@@ -6,13 +6,18 @@ import { describe, expect, it } from "vitest"
 import type { Gallery, Ranking, Report } from "../../../src/ops/elements.ts"
 import { tally } from "../../../src/ops/measure/accumulate.ts"
 import { intervalOf, resampledMeans } from "../../../src/ops/measure/bootstrap.ts"
-import { columnsOf } from "../../../src/ops/measure/columns.ts"
 import { measure } from "../../../src/ops/measure/measure.ts"
-import * as standard from "../../../src/ops/measure/metrics/standard.ts"
+import { averagePrecisionAtR } from "../../../src/ops/measure/metrics/map-at-r.ts"
+import { reciprocalRank } from "../../../src/ops/measure/metrics/mrr.ts"
+import { plainAveragePrecision } from "../../../src/ops/measure/metrics/plain-average-precision.ts"
+import { plainPrecision } from "../../../src/ops/measure/metrics/plain-precision.ts"
+import { rPrecision } from "../../../src/ops/measure/metrics/r-precision.ts"
+import { recallAt } from "../../../src/ops/measure/metrics/recall.ts"
+import { standardMetrics } from "../../../src/ops/measure/metrics.ts"
 import { type Plan, prepare } from "../../../src/ops/measure/prepare.ts"
+import { cellsOf } from "../../../src/ops/measure/query-figures.ts"
 import { RelationName } from "../../../src/ops/measure/relations.ts"
 import { defaultThresholds } from "../../../src/ops/measure/relevance.ts"
-import { standardMetrics } from "../../../src/ops/measure/standard.ts"
 import { toReport } from "../../../src/ops/measure/to-report.ts"
 import { Run } from "../../../src/ops/run.ts"
 import { check } from "../../../src/pipeline/check.ts"
@@ -109,12 +114,12 @@ describe("standard measures", () => {
     fc.assert(
       fc.property(rankings, (ranking) => {
         const prepared = prepare(ranking.gallery, plan)
-        const columns = columnsOf(prepared)
+        const columns = cellsOf(prepared)
         tally(prepared, ranking).figures.forEach((figures, row) => {
           const expected = expectedOf(ranking, row)
           expect(columns.map(({ name, part }) => `${name}/${part ?? ""}`).sort()).toEqual([...expected.keys()].sort())
-          for (const { name, of, part } of columns) {
-            const [found, value] = [of(figures), expected.get(`${name}/${part ?? ""}`)]
+          for (const [i, { name, part }] of columns.entries()) {
+            const [found, value] = [figures.values[i], expected.get(`${name}/${part ?? ""}`)]
             if (value === null || found === null) expect([name, part, found]).toEqual([name, part, value])
             else expect(found).toBeCloseTo(value ?? Number.NaN, 12)
           }
@@ -138,25 +143,20 @@ describe("standard measures", () => {
 
   const hits = fc.array(fc.boolean(), { minLength: 1, maxLength: 50 }).filter((list) => list.includes(true))
   const positions = (list: ReadonlyArray<boolean>) => list.flatMap((hit, rank) => (hit ? [rank] : []))
-  const whole = [
-    standard.rPrecision,
-    standard.reciprocalRank,
-    standard.plainAveragePrecision,
-    standard.averagePrecisionAtR
-  ]
+  const whole = [rPrecision, reciprocalRank, plainAveragePrecision, averagePrecisionAtR]
 
   it("give 1 to a perfect ranking, and never fall when a relevant image moves up", () => {
     fc.assert(
       fc.property(hits, fc.integer({ min: 1, max: 60 }), (list, k) => {
         const best = positions(list.toSorted((a, b) => Number(b) - Number(a)))
         for (const one of whole) expect(one(best)).toBe(1)
-        expect(standard.plainPrecision(best, best.length)).toBe(1)
-        expect(standard.recall(best, best.length)).toBe(1)
+        expect(plainPrecision(best, best.length)).toBe(1)
+        expect(recallAt(best, best.length)).toBe(1)
         for (let i = 0; i + 1 < list.length; i++) {
           if (list[i] || !list[i + 1]) continue
           const better = positions(list.with(i, true).with(i + 1, false))
           for (const one of whole) expect(one(better)).toBeGreaterThanOrEqual(one(positions(list)))
-          expect(standard.recall(better, k)).toBeGreaterThanOrEqual(standard.recall(positions(list), k))
+          expect(recallAt(better, k)).toBeGreaterThanOrEqual(recallAt(positions(list), k))
         }
       })
     )

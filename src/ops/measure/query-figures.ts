@@ -1,0 +1,220 @@
+/** The figures of single queries: one list of cells gives their columns and their values. */
+import { labelOf } from "./label-sets.ts"
+import type { ClassMetric, Graded, GradedMetric, Metric, RelationMetric } from "./metrics/metric.ts"
+import { metrics } from "./metrics.ts"
+import type { Plan, Prepared } from "./prepare.ts"
+import { type Codes, codesWith, levels } from "./relevance.ts"
+
+/** Figures of one query. */
+export interface Figures {
+  /** Number of relevant images, in the order of `levels`. */
+  readonly relevant: ReadonlyArray<number>
+  /** Whether an image is relevant at the deciding level: the query then counts in mAP and precision. */
+  readonly counted: boolean
+  /** In the order of `cellsOf`; null where the query does not count. */
+  readonly values: ReadonlyArray<number | null>
+}
+
+/** One figure of an evaluation: its mean over queries is `results[name]` or, with a part, `results[name][part]`. */
+export interface Column {
+  readonly name: string
+  /** A level, a relation or a class. */
+  readonly part: string | undefined
+}
+
+/** A column with its metric. */
+export interface Cell extends Column {
+  readonly metric: Metric
+  readonly of: (query: Query) => number | null
+}
+
+/** The ranking of one query as cells see it; what few metrics need is computed when it is asked for. */
+interface Query extends Graded {
+  /** Number of database images. */
+  readonly size: number
+  readonly counted: boolean
+  /** Ranks of the relevant images, ascending, in the order of `levels`. */
+  readonly levels: ReadonlyArray<Int32Array>
+  /** The same of the relations of standard metrics, in their order. */
+  readonly relations: () => ReadonlyArray<Int32Array>
+  /** Ranks of the images of a class; none if the query does not have it. */
+  readonly ofClass: (c: number) => Int32Array
+}
+
+/** The metrics of a plan, in the order of reports. */
+export const chosenMetrics = ({ original, standard }: Plan): ReadonlyArray<Metric> => {
+  const names: ReadonlyArray<string> = standard?.metrics ?? []
+  return metrics.filter(({ group, name }) => (group === "original" ? original !== false : names.includes(name)))
+}
+
+/** Depths of a metric's figures, each with its name. */
+const depthsOf = ({ depths, label }: RelationMetric, { plan, standard }: Prepared) => {
+  const named = (all: ReadonlyArray<number>) => all.map((k) => ({ k, name: `${label}@${k}` }))
+  switch (depths) {
+    case "none":
+      return [{ k: 1, name: label }]
+    case "precision":
+      return named([plan.precisionAt])
+    case "all":
+      return named(standard?.depths ?? plan.at)
+  }
+}
+
+const relationCells = (metric: RelationMetric, prepared: Prepared): ReadonlyArray<Cell> => {
+  const original = metric.group === "original"
+  const parts = original ? levels : (prepared.standard?.relations ?? []).map(({ name }) => name)
+  const positionsOf = (query: Query, i: number) => (original ? query.levels : query.relations())[i]
+  return depthsOf(metric, prepared).flatMap(({ k, name }) =>
+    parts.map((part, i) => ({
+      metric,
+      name,
+      part,
+      of: (query) => {
+        if (original && !query.counted) return null
+        const positions = positionsOf(query, i)
+        return positions.length === 0 ? null : metric.of(positions, Math.min(k, query.size))
+      }
+    }))
+  )
+}
+
+const gradedCells = (metric: GradedMetric, { plan }: Prepared): ReadonlyArray<Cell> =>
+  plan.at.map((k) => ({
+    metric,
+    name: `${metric.label}@${k}`,
+    part: undefined,
+    of: (query) => metric.of(query, Math.min(k, query.size))
+  }))
+
+const classCells = (metric: ClassMetric, { gallery }: Prepared): ReadonlyArray<Cell> =>
+  gallery.classes.map((part, c) => ({
+    metric,
+    name: metric.label,
+    part,
+    of: (query) => {
+      const positions = query.ofClass(c)
+      return positions.length === 0 ? null : metric.of(positions)
+    }
+  }))
+
+const cellsOfMetric = (metric: Metric, prepared: Prepared): ReadonlyArray<Cell> => {
+  switch (metric.kind) {
+    case "relation":
+      return relationCells(metric, prepared)
+    case "graded":
+      return gradedCells(metric, prepared)
+    case "class":
+      return classCells(metric, prepared)
+  }
+}
+
+const made = new WeakMap<Prepared, ReadonlyArray<Cell>>()
+
+/** All figures of a plan, in the order in which they are reported. */
+export const cellsOf = (prepared: Prepared): ReadonlyArray<Cell> => {
+  const before = made.get(prepared)
+  if (before !== undefined) return before
+  const cells = chosenMetrics(prepared.plan).flatMap((metric) => cellsOfMetric(metric, prepared))
+  made.set(prepared, cells)
+  return cells
+}
+
+/** Ranks of the relevant images at each level, ascending. */
+const levelPositions = ({ databaseSets, positions, relevant }: Prepared, codes: Codes, order: Int32Array) => {
+  const masks = new Uint8Array(codes.length)
+  for (let set = 0; set < codes.length; set++) masks[set] = relevant[codes[set]]
+  const [first, second, third] = positions
+  let a = 0
+  let b = 0
+  let c = 0
+  for (let rank = 0; rank < order.length; rank++) {
+    const mask = masks[databaseSets[order[rank]]]
+    if (mask === 0) continue
+    if ((mask & 1) !== 0) first[a++] = rank
+    if ((mask & 2) !== 0) second[b++] = rank
+    if ((mask & 4) !== 0) third[c++] = rank
+  }
+  return [first.subarray(0, a), second.subarray(0, b), third.subarray(0, c)]
+}
+
+const positionsOf = (n: number, isRelevant: (rank: number) => boolean): Int32Array => {
+  const positions = new Int32Array(n)
+  let found = 0
+  for (let rank = 0; rank < n; rank++) if (isRelevant(rank)) positions[found++] = rank
+  return positions.subarray(0, found)
+}
+
+/** A function that computes its value when it is first called. */
+const once = <A>(compute: () => A): (() => A) => {
+  let kept: { readonly value: A } | undefined
+  return () => {
+    kept ??= { value: compute() }
+    return kept.value
+  }
+}
+
+/** The k highest grades of the whole database, descending. */
+const highest = (codes: ArrayLike<number>, grades: Float64Array, k: number): Float64Array => {
+  const counts = new Uint32Array(grades.length)
+  for (let rank = 0; rank < codes.length; rank++) counts[codes[rank]]++
+  const descending = Array.from(counts.keys()).sort((a, b) => grades[b] - grades[a])
+  const best = new Float64Array(k)
+  let filled = 0
+  for (const code of descending) {
+    best.fill(grades[code], filled, filled + counts[code])
+    filled += counts[code]
+  }
+  return best
+}
+
+const queryOf = (prepared: Prepared, row: number, order: Int32Array): Query => {
+  const { databaseSets, deciding, gallery, plan, sets, shared, similarity, standard } = prepared
+  const n = order.length
+  const query = gallery.queries[row]
+  const pairs = codesWith(sets, sets.of[query])
+  const deepest = Math.min(n, Math.max(...plan.at))
+  const found = levelPositions(prepared, pairs, order)
+  const codes = once(() => Uint32Array.from(order, (at) => pairs[databaseSets[at]]))
+  const codeAt = (rank: number): number => pairs[databaseSets[order[rank]]]
+  const width = gallery.classes.length
+  return {
+    size: n,
+    counted: found[levels.indexOf(deciding)].length > 0,
+    levels: found,
+    relations: once(() => {
+      const all = codes()
+      return (standard?.relations ?? []).map(({ relevant }) => positionsOf(n, (rank) => relevant[all[rank]] === 1))
+    }),
+    shared: Uint16Array.from({ length: deepest }, (_, rank) => shared[codeAt(rank)]),
+    similarity: Float64Array.from({ length: deepest }, (_, rank) => similarity[codeAt(rank)]),
+    counts: once(() => {
+      const counts = new Uint32Array(width + 1)
+      for (const code of codes()) counts[shared[code]]++
+      return counts
+    }),
+    best: once(() => highest(codes(), similarity, deepest)),
+    ofClass: (c) =>
+      gallery.labels[query * width + c] === 0
+        ? new Int32Array(0)
+        : positionsOf(n, (rank) => labelOf(sets, databaseSets[order[rank]], c) === 1)
+  }
+}
+
+/**
+ * Measures one query.
+ *
+ * @param row position in `gallery.queries`
+ * @param order the whole database, best first: positions in `gallery.database`
+ */
+export const figuresOf = (prepared: Prepared, row: number, order: Int32Array): Figures => {
+  const query = queryOf(prepared, row, order)
+  return {
+    relevant: query.levels.map((found) => found.length),
+    counted: query.counted,
+    values: cellsOf(prepared).map(({ of }) => of(query))
+  }
+}
+
+/** The figure of one query under its name in reports, such as `mAP` and `hard`; null where the query does not count. */
+export const figureOf = (prepared: Prepared, { values }: Figures, name: string, part?: string): number | null =>
+  values[cellsOf(prepared).findIndex((cell) => cell.name === name && cell.part === part)] ?? null
