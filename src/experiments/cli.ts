@@ -6,7 +6,7 @@ import { catalogue, showCatalogue } from "../pipeline/catalogue.ts"
 import type { ConfigError } from "../pipeline/fault.ts"
 import { suggestion } from "../pipeline/words.ts"
 import type { Beginning } from "./folder.ts"
-import { showNetworks } from "./networks.ts"
+import { networksOf, showNetworks } from "./networks.ts"
 import { language, makePlan, type Plan, showPlan } from "./plan.ts"
 import { makeProgress } from "./progress.ts"
 import { RunError } from "./run-error.ts"
@@ -108,7 +108,8 @@ export const command = Command.make("run.ts", options, (given) =>
     const made = yield* plan(file, given.set)
     const only = Option.getOrUndefined(given.only)
     yield* knownPipeline(made, only)
-    if (given.check) return yield* Console.log(`${showPlan(made)}${yield* showNetworks(made)}`)
+    const networks = yield* networksOf(made)
+    if (given.check) return yield* Console.log(`${showPlan(made)}${showNetworks(networks)}`)
     const begins = given.fresh ? "fresh" : made.loaded.settings.fresh ? "freshByFile" : "goesOn"
     yield* run(made, only, Option.getOrUndefined(given.out), begins, given.json)
   })

@@ -1,27 +1,34 @@
-/** The networks of a configuration, as `--check` prints them. */
+/** The networks of a configuration: the sizes of their stages for `--check`, and faults of images that do not fit them. */
 import { Effect } from "effect"
 import { makeModel } from "../ops/model/model.ts"
 import type { ModelParams } from "../ops/model/params.ts"
 import { type Summary, summarise } from "../ops/model/summary.ts"
 import { openEngine } from "../ops/tensor/engine.ts"
 import { declaredBy, shapeAfter } from "../pipeline/declared.ts"
+import { ConfigError, type Fault, inOrder, type Position } from "../pipeline/fault.ts"
+import { originOf } from "../pipeline/origin.ts"
 import { canonical } from "../pipeline/print.ts"
 import type { Step } from "../pipeline/step.ts"
 import { grouped } from "../pipeline/words.ts"
 import type { Plan } from "./plan.ts"
 
-/** Of BigEarthNet's patches: shown where no step says what images become. */
+/** Edge in pixels of BigEarthNet's patches: assumed if no step fixes the size of the images. */
 const USUAL = 120
 
 interface Use {
   readonly model: ModelParams
-  /** Steps that have it, as `pipelines.train.optimise`. */
-  readonly steps: Array<string>
-  /** Height and width of the images that they get, where a step before says so. */
+  /** Steps that apply it, as `train.optimise`, and their positions in the file. */
+  readonly steps: Array<{ readonly path: string; readonly at: Position | undefined }>
+  /** Height and width of its images, if a step before it fixes them. */
   readonly pixels: number | undefined
 }
 
-/** Equal networks on images of equal size are shown once. */
+/** A network of a configuration with the sizes of its stages. */
+export interface Network extends Use {
+  readonly summary: Summary
+}
+
+/** Equal networks on images of equal size are one. */
 const usesOf = (plan: Plan): ReadonlyArray<Use> => {
   const uses = new Map<string, Use>()
   for (const [name, { steps }] of plan.loaded.pipelines) {
@@ -31,14 +38,45 @@ const usesOf = (plan: Plan): ReadonlyArray<Use> => {
       const { size: pixels } = shapeAfter(steps.slice(0, i))
       const key = canonical({ model, pixels })
       const use = uses.get(key) ?? { model, steps: [], pixels }
-      use.steps.push(`${name}.${step.name}`)
+      use.steps.push({ path: `${name}.${step.name}`, at: originOf(step).at })
       uses.set(key, use)
     })
   }
   return [...uses.values()]
 }
 
-const show = ({ model, pixels, steps }: Use, { dim, head, problem, stages, statistics, trained }: Summary): string => {
+/** The faults of images that a network cannot embed, at each step that applies it. */
+const misfits = (networks: ReadonlyArray<Network>): ReadonlyArray<Fault> =>
+  networks.flatMap(({ model: { channels }, pixels, steps, summary: { problem } }) =>
+    problem === undefined || pixels === undefined
+      ? []
+      : steps.map(({ at, path }) => ({
+          at,
+          path: `pipelines.${path}.model`,
+          problem: `images of ${pixels} x ${pixels} x ${channels} cannot be embedded: ${problem}`
+        }))
+  )
+
+/**
+ * The networks of a configuration, each applied to no image at all to find its sizes. Loads TensorFlow.js if there is one.
+ *
+ * Fails with a `ConfigError` if a step fixes an image size that a network cannot embed.
+ */
+export const networksOf = (plan: Plan): Effect.Effect<ReadonlyArray<Network>, ConfigError> =>
+  Effect.gen(function* () {
+    const uses = usesOf(plan)
+    if (uses.length === 0) return []
+    const engine = yield* Effect.orDie(openEngine("cpu"))
+    const networks = uses.map((use): Network => {
+      const size = use.pixels ?? USUAL
+      return { ...use, summary: summarise(engine, makeModel(use.model), size, size) }
+    })
+    const faults = misfits(networks)
+    return faults.length === 0 ? networks : yield* new ConfigError({ faults: inOrder(faults) })
+  })
+
+const show = ({ model, pixels, steps, summary }: Network): string => {
+  const { dim, head, problem, stages, statistics, trained } = summary
   const rows = [
     ...stages.map(({ name, output, parameters }) => [name, output.join(" x "), grouped(parameters)]),
     ["head", `embedding of ${dim}`, grouped(head)]
@@ -49,24 +87,15 @@ const show = ({ model, pixels, steps }: Use, { dim, head, problem, stages, stati
       `    ${name.padEnd(widths[0])}  ${output.padEnd(widths[1])}  ${parameters.padStart(widths[2])}`
   )
   const size = pixels ?? USUAL
-  const said = pixels === undefined ? ", if they come so; no step before says their size" : ""
+  const assumed = pixels === undefined ? ", assumed because no step before it sets their size" : ""
   return [
-    `  ${model.backbone}:  # ${steps.join(", ")}; images of ${size} x ${size} x ${model.channels}${said}`,
+    `  ${model.backbone}:  # ${steps.map(({ path }) => path).join(", ")}; images of ${size} x ${size} x ${model.channels}${assumed}`,
     ...lines,
     `    ${grouped(trained + statistics)} parameters, of which ${grouped(trained)} are trained`,
-    ...(problem === undefined ? [] : [`    such images cannot be embedded: ${problem}`])
+    ...(problem === undefined ? [] : [`    images of that size cannot be embedded: ${problem}`])
   ].join("\n")
 }
 
-/** Shapes and parameter counts of each network, as text; empty where there is none. */
-export const showNetworks = (plan: Plan): Effect.Effect<string> =>
-  Effect.gen(function* () {
-    const uses = usesOf(plan)
-    if (uses.length === 0) return ""
-    const engine = yield* Effect.orDie(openEngine("cpu"))
-    const shown = uses.map((use) => {
-      const size = use.pixels ?? USUAL
-      return show(use, summarise(engine, makeModel(use.model), size, size))
-    })
-    return ["", "", "networks:", ...shown].join("\n")
-  })
+/** Shapes and parameter counts of each network, as text; empty without networks. */
+export const showNetworks = (networks: ReadonlyArray<Network>): string =>
+  networks.length === 0 ? "" : ["", "", "networks:", ...networks.map(show)].join("\n")
