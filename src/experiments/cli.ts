@@ -5,7 +5,7 @@ import { Argument, Command, Flag } from "effect/cli"
 import { catalogue, showCatalogue } from "../pipeline/catalogue.ts"
 import type { ConfigError } from "../pipeline/fault.ts"
 import { suggestion } from "../pipeline/words.ts"
-import type { Beginning } from "./folder.ts"
+import { afterInterrupt, type Beginning } from "./beginning.ts"
 import { networksOf, showNetworks } from "./networks.ts"
 import { language, makePlan, type Plan, showPlan } from "./plan.ts"
 import { makeProgress } from "./progress.ts"
@@ -67,13 +67,6 @@ const knownPipeline = (made: Plan, only: string | undefined): Effect.Effect<void
   )
 }
 
-/** How to go on after an interrupt. */
-const GOES_ON: Readonly<Record<Beginning, string>> = {
-  goesOn: " The same command goes on from here.",
-  fresh: " The same command without `--fresh` goes on from here.",
-  freshByFile: ""
-}
-
 const run = Effect.fnUntraced(function* (
   made: Plan,
   only: string | undefined,
@@ -86,9 +79,7 @@ const run = Effect.fnUntraced(function* (
   progress.say(`orbitrank ${versions.orbitrank}: ${made.file}, seed ${made.loaded.settings.seed}, into ${folder}`)
   for (const note of made.translation?.notes ?? []) progress.say(note)
   const record = yield* runPlan(made, { folder, only, begins }, progress).pipe(
-    Effect.onInterrupt(() =>
-      Effect.sync(() => progress.say(`Interrupted.${made.loaded.settings.fresh ? "" : GOES_ON[begins]}`))
-    )
+    Effect.onInterrupt(() => Effect.sync(() => progress.say(afterInterrupt(begins, made.loaded.settings.fresh))))
   )
   if (json) yield* Console.log(JSON.stringify(record, null, 2))
   else progress.say(`Record: ${join(folder, "record.json")}`)
@@ -110,7 +101,7 @@ export const command = Command.make("run.ts", options, (given) =>
     yield* knownPipeline(made, only)
     const networks = yield* networksOf(made)
     if (given.check) return yield* Console.log(`${showPlan(made)}${showNetworks(networks)}`)
-    const begins = given.fresh ? "fresh" : made.loaded.settings.fresh ? "freshByFile" : "goesOn"
+    const begins = given.fresh ? "fresh" : made.loaded.settings.fresh ? "freshByFile" : "continue"
     yield* run(made, only, Option.getOrUndefined(given.out), begins, given.json)
   })
 ).pipe(Command.withDescription("Runs an experiment: the pipelines of a YAML file, in their order."))

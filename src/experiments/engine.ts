@@ -1,9 +1,8 @@
 /** The run's tensor engine: opened when first needed, announced and entered in the record. */
 import { Effect, Layer } from "effect"
 import { type Device, type Engine, type EngineOptions, openEngine, TensorEngine } from "../ops/tensor/engine.ts"
-import type { RunRecord } from "./record.ts"
 
-export type EngineRecord = NonNullable<RunRecord["engine"]>
+import type { EngineRecord } from "./record.ts"
 
 const facts = ({ name, threads, workers, version, precision, gpu, why }: Engine): EngineRecord => ({
   name,

@@ -1,93 +1,89 @@
-/** The run folder: whose it is, starting anew, and what must run again. */
-import { lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs"
-import { join, relative, resolve, sep } from "node:path"
+/** The run folder: whose it is, and which of its pipelines must run again. */
+import { lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs"
+import { join, resolve } from "node:path"
+import { sweepPartials } from "../ops/formats/files.ts"
 import { messageOf } from "../pipeline/words.ts"
-import {
-  type Configuration,
-  changedSince,
-  differences,
-  type PipelineRecord,
-  type RunRecord,
-  readRecord
-} from "./record.ts"
+import type { Beginning } from "./beginning.ts"
+import { clear, isInside } from "./clear.ts"
+import { type Configuration, differences, type Operators } from "./configuration.ts"
+import { LOCK } from "./lock-file.ts"
+import { type PipelineRecord, RECORD, type RunRecord, readRecord } from "./record.ts"
 import { RunError } from "./run-error.ts"
+import { changedSince } from "./stamps.ts"
 
-const RECORD = "record.json"
-
-/** Ours, though they say nothing of whose folder it is: the lock, and what a process that was killed has not finished. */
-const isSpare = (name: string): boolean => name === "run.lock" || name.endsWith(".partial")
-
-/** Whose record it is that stands there; a file that is no JSON may be ours, damaged. */
-const recordFor = (folder: string): RunRecord | undefined => {
-  try {
-    return readRecord(folder)
-  } catch (fault) {
-    if (fault instanceof RunError && fault.cause === undefined) throw fault
-    return undefined
-  }
+/** The experiment that is to run. */
+export interface Wanted {
+  readonly experiment: string
+  readonly configuration: Configuration
+  /** Operators of the configuration, by which a record of an earlier version is read. */
+  readonly operators: Operators
 }
 
-/** How a run begins: going on, anew since the user says so, or anew since its file does so each time. */
-export type Beginning = "goesOn" | "fresh" | "freshByFile"
+export interface Opened {
+  /** The record of an earlier run of the same configuration, if there is one to continue. */
+  readonly record: RunRecord | undefined
+  /** Names in the folder that no run wrote, and that were not removed by a run that starts anew. */
+  readonly kept: ReadonlyArray<string>
+}
 
-/** Empties a run folder; refuses one that is not ours, and for a file that always starts anew another experiment's. */
-const clear = (folder: string, experiment: string, how: Beginning): void => {
-  const names = readdirSync(folder).filter((name) => !isSpare(name))
-  if (names.length > 0 && !names.includes(RECORD)) {
-    throw new RunError({
-      subject: folder,
-      problem: "holds files but no run record, so it is not emptied",
-      remedy: "Choose another folder with `--out`"
-    })
+/** Names that say nothing of whose folder it is: the lock, and unfinished files of a process that was killed. */
+const isSpare = (name: string): boolean => name.startsWith(LOCK) || name.endsWith(".partial")
+
+const listed = (folder: string): ReadonlyArray<string> => readdirSync(folder).filter((name) => !isSpare(name))
+
+/** Links are made by `linkFolders`. */
+const isLink = (folder: string, name: string): boolean => lstatSync(join(folder, name)).isSymbolicLink()
+
+/** @throws RunError if a folder holds files but no record */
+const checkOurs = (folder: string, consequence: string): void => {
+  const names = listed(folder)
+  if (names.length === 0 || names.includes(RECORD)) return
+  throw new RunError({
+    subject: folder,
+    problem: `holds files but no run record${consequence}`,
+    remedy: "Choose another folder with `--out`"
+  })
+}
+
+/** Removes the files of an earlier run; a file that starts anew each time may not remove those of another experiment. */
+const startAnew = (folder: string, { configuration, experiment, operators }: Wanted, how: Beginning): Opened => {
+  checkOurs(folder, ", so it is not emptied")
+  if (how === "freshByFile") {
+    const record = readRecord(folder)
+    if (record !== undefined && record.experiment !== experiment) {
+      throw new RunError({
+        subject: folder,
+        problem: `holds the run of another experiment (${record.experiment}), and ${experiment} would empty it`,
+        remedy: "Choose another folder with `--out`, or use `--fresh`"
+      })
+    }
   }
-  const record = recordFor(folder)
-  if (how === "freshByFile" && record !== undefined && record.experiment !== experiment) {
-    throw new RunError({
-      subject: folder,
-      problem: `holds the run of another experiment (${record.experiment}), and ${experiment} would empty it`,
-      remedy: "Choose another folder with `--out`, or say `--fresh`"
-    })
-  }
-  for (const name of readdirSync(folder)) {
-    if (name !== "run.lock") rmSync(join(folder, name), { recursive: true, force: true })
-  }
+  clear(folder, configuration, operators)
+  return { record: undefined, kept: listed(folder).filter((name) => !isLink(folder, name)) }
 }
 
 /**
- * Opens the run folder.
+ * Opens the run folder, which is made.
  *
- * @returns the record of an earlier run of the same configuration, if there is one
- * @throws RunError where the folder belongs to another configuration, or is not a run folder
+ * @throws RunError if the folder belongs to another configuration, is not a run folder, or has a damaged record
  */
-export const openFolder = (
-  folder: string,
-  experiment: string,
-  configuration: Configuration,
-  how: Beginning
-): RunRecord | undefined => {
+export const openFolder = (folder: string, wanted: Wanted, how: Beginning): Opened => {
   mkdirSync(folder, { recursive: true })
-  if (how !== "goesOn") {
-    clear(folder, experiment, how)
-    return undefined
-  }
+  if (how !== "continue") return startAnew(folder, wanted, how)
   const record = readRecord(folder)
-  if (record === undefined) {
-    if (readdirSync(folder).some((name) => !isSpare(name))) {
-      throw new RunError({
-        subject: folder,
-        problem: "holds files but no run record",
-        remedy: "Choose another folder with `--out`"
-      })
-    }
-    return undefined
+  if (record === undefined) checkOurs(folder, "")
+  const different =
+    record === undefined ? [] : differences(record.configuration, wanted.configuration, wanted.operators)
+  if (different.length === 0) {
+    // The caller holds the lock, so that nobody else is writing here.
+    sweepPartials(folder, { alone: true })
+    return { record, kept: [] }
   }
-  const different = differences(record.configuration, configuration)
-  if (different.length === 0) return record
   const shown = different.slice(0, 10).concat(different.length > 10 ? [`and ${different.length - 10} more`] : [])
   throw new RunError({
     subject: folder,
     problem: "belongs to another configuration",
-    remedy: `Use \`--fresh\` to empty it and start anew, or \`--out\` for another folder. What differs:\n  ${shown.join("\n  ")}`
+    remedy: `Use \`--fresh\` to empty it and start anew, or \`--out\` for another folder. Differences:\n  ${shown.join("\n  ")}`
   })
 }
 
@@ -96,9 +92,9 @@ export type Verdict =
   | { readonly run: true; readonly why: string | undefined; readonly anew: boolean }
 
 /**
- * Whether a pipeline must run: finished ones are skipped while what they wrote, and what they read, is as it was.
+ * Whether a pipeline must run: a finished pipeline is skipped while the files that it wrote and read are unchanged.
  *
- * @param folder the run's, absolute
+ * @param folder the run folder, absolute
  */
 export const verdict = (folder: string, record: PipelineRecord | undefined): Verdict => {
   if (record?.status === "outdated") return { run: true, why: "a pipeline before it ran again", anew: true }
@@ -107,16 +103,17 @@ export const verdict = (folder: string, record: PipelineRecord | undefined): Ver
   return changed === undefined ? { run: false } : { run: true, why: changed, anew: true }
 }
 
-/** Removes what a pipeline left in the run folder, so that it starts from nothing; archives and stores are kept. */
+const isFile = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === false
+
+/** Removes the files that a pipeline wrote into the run folder; archives and stores are kept. */
 export const forget = (folder: string, record: PipelineRecord | undefined): void => {
-  const root = resolve(folder) + sep
   for (const { path } of record?.wrote ?? []) {
     const file = resolve(folder, path)
-    if (file.startsWith(root)) rmSync(file, { force: true })
+    if (isInside(folder, file) && isFile(file)) rmSync(file)
   }
 }
 
-/** @throws RunError where a file stands in its place, or nothing may be made there */
+/** @throws RunError if the folder cannot be made, for example because a file has its name */
 export const makeFolder = (folder: string): void => {
   try {
     mkdirSync(folder, { recursive: true })
@@ -127,27 +124,5 @@ export const makeFolder = (folder: string): void => {
       remedy: "Name a folder that may be written, for example by `root_dir`",
       cause
     })
-  }
-}
-
-/** Checkpoints as `checkpoint` writes them. */
-const OURS = /^epoch_\d+\.safetensors$/
-
-/**
- * Lets folders elsewhere stand in the run folder: where the original keeps checkpoints beside its other outputs.
- *
- * @param links from a name in the run folder to the folder that it stands for, which is made
- * @param fresh removes checkpoints of ours there, and nothing else
- */
-export const linkFolders = (folder: string, links: Readonly<Record<string, string>>, fresh: boolean): void => {
-  for (const [name, target] of Object.entries(links)) {
-    makeFolder(target)
-    if (fresh) for (const file of readdirSync(target).filter((one) => OURS.test(one))) rmSync(join(target, file))
-    const link = join(folder, name)
-    const there = lstatSync(link, { throwIfNoEntry: false })
-    if (there?.isSymbolicLink() && resolve(folder, readlinkSync(link)) !== resolve(target)) rmSync(link)
-    else if (there !== undefined) continue
-    // Relative, so that a project may be moved; Windows has links to folders by whole paths alone.
-    symlinkSync(process.platform === "win32" ? resolve(target) : relative(folder, resolve(target)), link, "junction")
   }
 }

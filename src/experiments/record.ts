@@ -1,154 +1,150 @@
-/** The run record, `record.json`: what was run, with what, how long it took and what came out; also how to go on. */
-import { createHash } from "node:crypto"
-import { existsSync, readFileSync, statSync } from "node:fs"
-import { join, relative, resolve, sep } from "node:path"
+/** The run record, `record.json`: what ran, with which versions, for how long, and the results; a repeated run reads it. */
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { Result, Schema } from "effect"
 import { writeFileAtomic } from "../ops/formats/files.ts"
-import { canonical } from "../pipeline/print.ts"
+import { check } from "../pipeline/check.ts"
+import { few, messageOf } from "../pipeline/words.ts"
 import { RunError } from "./run-error.ts"
-import type { StageTiming } from "./stages.ts"
 
-/** A file as a pipeline left or found it. */
-export interface Stamp {
-  /** Relative to the run folder where both stand in the same project, so that it may be moved. */
-  readonly path: string
-  readonly bytes: number
-  readonly modified: number
-  /** SHA-256 of small files: one that was written again with the same content is the same. */
-  readonly sha256?: string
-}
+const Text = Schema.String.check(
+  Schema.makeFilter((text: string) => (text.length > 0 && !text.includes("\0")) || "no path", { expected: "a path" })
+)
+const Anything = Schema.Record(Schema.String, Schema.Unknown)
 
-export interface PipelineRecord {
-  readonly hash: string
-  /** Outdated: finished, but a pipeline before it has run again since. Interrupted is also one that runs at the moment. */
-  readonly status: "finished" | "interrupted" | "failed" | "outdated"
-  readonly seconds: number
-  readonly stages: ReadonlyArray<StageTiming>
-  readonly wrote: ReadonlyArray<Stamp>
-  /** Files of others that decided what it made. */
-  readonly used?: ReadonlyArray<Stamp>
-}
+/** A file in the state in which a pipeline left or found it. */
+const Stamp = Schema.Struct({
+  /** Relative to the run folder if both are in the same project, so that the project may be moved. */
+  path: Text,
+  bytes: Schema.Number,
+  /** Modification time in milliseconds. */
+  modified: Schema.Number,
+  /** SHA-256 of a small file: rewritten with equal content, it counts as unchanged. */
+  sha256: Schema.optionalKey(Schema.String)
+})
+export type Stamp = typeof Stamp.Type
 
-/** As resolved: settings, and every pipeline with all its parameters. */
-export interface Configuration {
-  readonly settings: Readonly<Record<string, unknown>>
-  readonly pipelines: Readonly<Record<string, unknown>>
-}
+const StageTiming = Schema.Struct({
+  stage: Schema.String,
+  elements: Schema.Number,
+  seconds: Schema.Number,
+  waits: Schema.optionalKey(Schema.Struct({ forInput: Schema.Number, ofInput: Schema.Number }))
+})
 
-export interface RunRecord {
-  readonly orbitrank: string
-  readonly experiment: string
-  readonly file: string
-  readonly seed: number
-  readonly configuration: Configuration
-  readonly versions: Readonly<Record<string, string>>
-  readonly engine?: { readonly name: string; readonly why: string; readonly threads: number } & Readonly<
-    Record<string, unknown>
-  >
-  readonly begun: string
-  readonly pipelines: Readonly<Record<string, PipelineRecord>>
-  readonly results?: unknown
-  readonly [key: string]: unknown
-}
+const PipelineRecord = Schema.Struct({
+  hash: Schema.String,
+  /** Outdated: finished, but an earlier pipeline has run again since. A running pipeline is recorded as interrupted. */
+  status: Schema.Literals(["finished", "interrupted", "failed", "outdated"]),
+  seconds: Schema.Number,
+  stages: Schema.Array(StageTiming),
+  wrote: Schema.Array(Stamp),
+  /** Files of others that determined the result. */
+  used: Schema.optionalKey(Schema.Array(Stamp))
+})
+export type PipelineRecord = typeof PipelineRecord.Type
 
-export const recordPath = (folder: string): string => join(folder, "record.json")
+const EngineRecord = Schema.Struct({
+  name: Schema.String,
+  version: Schema.String,
+  threads: Schema.Number,
+  workers: Schema.optionalKey(Schema.Number),
+  precision: Schema.optionalKey(Schema.Literals(["float32", "bf16"])),
+  gpu: Schema.Boolean,
+  why: Schema.String
+})
+export type EngineRecord = typeof EngineRecord.Type
 
-/** @throws RunError where there is a record that cannot be read */
+const RunRecord = Schema.Struct({
+  /** Version of the program that began the run. */
+  orbitrank: Schema.String,
+  experiment: Schema.String,
+  file: Schema.String,
+  seed: Schema.Number,
+  configuration: Schema.Struct({ settings: Anything, pipelines: Anything }),
+  versions: Schema.Record(Schema.String, Schema.String),
+  engine: Schema.optionalKey(EngineRecord),
+  begun: Schema.String,
+  pipelines: Schema.Record(Schema.String, PipelineRecord),
+  results: Schema.optionalKey(Schema.Unknown)
+})
+/** Operators may enter more keys, for example `audit`. */
+export type RunRecord = typeof RunRecord.Type & { readonly [key: string]: unknown }
+
+export const RECORD = "record.json"
+
+/** Path of the record of a run folder. */
+export const recordPath = (folder: string): string => join(folder, RECORD)
+
+/** A `record.json` of another program; nothing in such a folder is touched. */
+export class ForeignRecord extends RunError {}
+
+/** Records begin with this key; a damaged one usually still does. */
+const OURS = /^\s*\{\s*"orbitrank"\s*:/
+
+const damaged = (path: string, problem: string, cause?: unknown): RunError =>
+  new RunError({
+    subject: path,
+    problem: `is a damaged run record (${problem})`,
+    remedy: "Use `--fresh` to remove the files of this run and start anew, or `--out` for another folder",
+    cause
+  })
+
+/**
+ * Reads the record of a run folder.
+ *
+ * @returns undefined if there is none
+ * @throws ForeignRecord if `record.json` is not a run record
+ * @throws RunError if it is a damaged one, or cannot be read
+ */
 export const readRecord = (folder: string): RunRecord | undefined => {
   const path = recordPath(folder)
   if (!existsSync(path)) return undefined
+  let text: string
+  let value: unknown
   try {
-    const record = JSON.parse(readFileSync(path, "utf8")) as RunRecord
-    if (typeof record.configuration?.pipelines === "object" && typeof record.pipelines === "object") return record
+    text = readFileSync(path, "utf8")
   } catch (cause) {
     throw new RunError({
       subject: path,
-      problem: "is not a readable run record",
-      remedy: "Use `--fresh` to start anew, or `--out` for another folder",
+      problem: `cannot be read (${messageOf(cause)})`,
+      remedy: "Use `--out` for another folder",
       cause
     })
   }
-  throw new RunError({ subject: path, problem: "is not a run record", remedy: "Use `--out` for another folder" })
+  const foreign = () =>
+    new ForeignRecord({ subject: path, problem: "is not a run record", remedy: "Use `--out` for another folder" })
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    if (!OURS.test(text)) throw foreign()
+    throw damaged(path, messageOf(cause), cause)
+  }
+  const known = typeof value === "object" && value !== null && "orbitrank" in value
+  if (!known && !OURS.test(text)) throw foreign()
+  const result = check(RunRecord, value, "ignore")
+  if (Result.isSuccess(result)) return value as RunRecord
+  throw damaged(path, few(result.failure.map(({ path: at, problem }) => `${at.join(".")}: ${problem}`)))
 }
 
+/** Writes the record of a run folder whole. Throws what the file system throws. */
 export const writeRecord = (folder: string, record: RunRecord): void =>
   writeFileAtomic(recordPath(folder), `${JSON.stringify(record, null, 2)}\n`)
 
 /**
- * Sets a dotted path, `results.trained`, without changing the old value; `undefined` takes away what stood there, and what
- * holds nothing else.
+ * Sets a value at a dotted path without changing the old record; `undefined` removes it, and every mapping that is empty
+ * without it.
+ *
+ * @example
+ * setPath({ results: { before: 1 } }, "results.after", 2) // => { results: { before: 1, after: 2 } }
+ * setPath({ seed: 1, skipped: { read: 2 } }, "skipped.read", undefined) // => { seed: 1 }
  */
 export const setPath = <A extends object>(target: A, path: string, value: unknown): A => {
   const [head, ...rest] = path.split(".")
-  const before = (target as Record<string, unknown>)[head]
+  const before = Object.hasOwn(target, head) ? (target as Record<string, unknown>)[head] : undefined
   const inner = typeof before === "object" && before !== null ? before : {}
   const next = rest.length === 0 ? value : setPath(inner, rest.join("."), value)
   if (value !== undefined || (rest.length > 0 && Object.keys(next as object).length > 0)) {
     return { ...target, [head]: next }
   }
   return Object.fromEntries(Object.entries(target).filter(([key]) => key !== head)) as A
-}
-
-/** Larger ones are told by size and time alone. */
-const HASHED = 1 << 22
-
-const hashOf = (path: string): string => createHash("sha256").update(readFileSync(path)).digest("hex")
-
-const isBelow = (folder: string, path: string): boolean => path.startsWith(folder + sep)
-
-/** A path as the record of a run folder has it. */
-const recordedPath = (folder: string, path: string): string => {
-  const project = resolve(".")
-  const together = isBelow(folder, path) || (isBelow(project, path) && isBelow(project, folder))
-  return together ? relative(folder, path) : path
-}
-
-/**
- * A file as it is now; none where there is none.
- *
- * @param folder the run's, absolute
- */
-export const stamp = (folder: string, path: string): ReadonlyArray<Stamp> => {
-  const found = statSync(path, { throwIfNoEntry: false })
-  if (found === undefined) return []
-  const { mtimeMs, size } = found
-  const hashed = found.isFile() && size <= HASHED ? { sha256: hashOf(path) } : {}
-  return [{ path: recordedPath(folder, path), bytes: size, modified: mtimeMs, ...hashed }]
-}
-
-/** The hash of a file whose stamp has one, to compare with it; never that of another. */
-const hashIfAny = (path: string, { sha256 }: Stamp): string => (sha256 === undefined ? "" : hashOf(path))
-
-/** The first file that is not as the pipeline left or found it, and how. */
-export const changedSince = (folder: string, { used = [], wrote }: PipelineRecord): string | undefined => {
-  for (const before of [...wrote, ...used]) {
-    const path = resolve(folder, before.path)
-    const found = statSync(path, { throwIfNoEntry: false })
-    if (found === undefined) return `${path} is gone`
-    const touched = found.mtimeMs !== before.modified
-    if (found.size !== before.bytes || (touched && hashIfAny(path, before) !== before.sha256)) {
-      return `${path} was changed`
-    }
-  }
-  return undefined
-}
-
-/** Leaves by their dotted paths, for telling two configurations apart. */
-const leaves = (value: unknown, path: string, into: Map<string, string>): Map<string, string> => {
-  if (typeof value === "object" && value !== null && Object.keys(value).length > 0) {
-    for (const [key, inner] of Object.entries(value)) {
-      if (inner !== undefined) leaves(inner, path === "" ? key : `${path}.${key}`, into)
-    }
-  } else into.set(path, canonical(value))
-  return into
-}
-
-/** `pipelines.train.1.optimise.learning_rate: 0.002 before, 0.001 now`, one line a difference. */
-export const differences = (before: Configuration, now: Configuration): ReadonlyArray<string> => {
-  // As JSON, since that is how the earlier one was kept: parameters without a value are gone there.
-  const old = leaves(before, "", new Map())
-  const current = leaves(JSON.parse(JSON.stringify(now)), "", new Map())
-  const keys = new Set([...old.keys(), ...current.keys()])
-  return [...keys]
-    .filter((key) => old.get(key) !== current.get(key))
-    .map((key) => `${key}: ${old.get(key) ?? "absent"} before, ${current.get(key) ?? "absent"} now`)
 }

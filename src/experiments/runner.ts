@@ -1,27 +1,34 @@
-/** Runs the pipelines of a plan in their order, in a run folder, going on where an earlier run stopped. */
+/** Runs the pipelines of a plan in order, in a run folder, and continues where an earlier run stopped. */
 import { join, resolve } from "node:path"
 import { Cause, Clock, DateTime, Effect, Exit } from "effect"
 import { newestEpoch } from "../ops/model/weights/checkpoints.ts"
-import { FirstEpoch, type Run } from "../ops/run.ts"
+import { Cut, FirstEpoch, type Run } from "../ops/run.ts"
 import type { TensorEngine } from "../ops/tensor/engine.ts"
 import { removeCheckpoints } from "../ops/train/write-checkpoint.ts"
+import { attempt } from "../pipeline/attempt.ts"
 import { readsOf, trainingOf } from "../pipeline/declared.ts"
 import type { Places } from "../pipeline/declares.ts"
 import { drain } from "../pipeline/interpret.ts"
-import type { Pipeline } from "../pipeline/pipeline.ts"
+import { secondsOf } from "../pipeline/monotonic.ts"
+import type { AnyPipeline, Pipeline } from "../pipeline/pipeline.ts"
 import { hash } from "../pipeline/print.ts"
 import type { Running, Watcher } from "../pipeline/watch.ts"
+import { few } from "../pipeline/words.ts"
+import { afterFailure, type Beginning } from "./beginning.ts"
 import { Book } from "./book.ts"
-import { type Beginning, forget, linkFolders, makeFolder, openFolder, verdict } from "./folder.ts"
+import { operatorsOf } from "./configuration.ts"
+import { forget, makeFolder, type Opened, openFolder, verdict } from "./folder.ts"
+import { linkFolders } from "./links.ts"
 import { lock } from "./lock.ts"
-import type { Plan } from "./plan.ts"
+import { language, type Plan } from "./plan.ts"
 import type { Progress } from "./progress.ts"
-import { type PipelineRecord, type RunRecord, stamp } from "./record.ts"
-import { RunError } from "./run-error.ts"
+import type { RunRecord } from "./record.ts"
+import { inFolder, RunError } from "./run-error.ts"
 import { services } from "./services.ts"
-import { type Again, placed, stepError } from "./step-error.ts"
+import { placed, stepError } from "./step-error.ts"
 import { versions } from "./versions.ts"
 
+/** How to run a plan. */
 export interface RunOptions {
   readonly folder: string
   readonly only: string | undefined
@@ -47,17 +54,28 @@ const resumes = (pipeline: Runnable): boolean => trainingOf(pipeline) === "resum
 
 const checkpointsOf = (folder: string) => join(folder, "checkpoints")
 
-const runOne = Effect.fnUntraced(function* (
-  name: string,
-  pipeline: Runnable,
-  book: Book,
-  progress: Progress,
-  again: Again,
-  places: Places
-) {
-  const begun = yield* Clock.currentTimeMillis
+/** What all pipelines of a run share. */
+interface Session {
+  readonly plan: Plan
+  readonly book: Book
+  readonly progress: Progress
+  /** How the next run continues, for the message of a failed step. */
+  readonly remedy: string
+  readonly places: Places
+}
+
+const statusOf = (exit: Exit.Exit<unknown, unknown>, cut: boolean) => {
+  if (Exit.isSuccess(exit)) return cut ? "interrupted" : "finished"
+  return Cause.hasInterruptsOnly(exit.cause) ? "interrupted" : "failed"
+}
+
+/** Runs one pipeline and enters its end in the record, however it ends. */
+const runOne = Effect.fnUntraced(function* (name: string, pipeline: Runnable, session: Session) {
+  const { book, places, progress, remedy } = session
+  const clock = yield* Clock.Clock
+  const begun = secondsOf(clock)
   book.begin(name, hash(pipeline))
-  for (const path of readsOf(pipeline, places)) book.used.add(path)
+  for (const path of readsOf(pipeline, places)) book.uses(path)
   let culprit: Running | undefined
   const watcher: Watcher = {
     ...progress.watcher,
@@ -66,47 +84,65 @@ const runOne = Effect.fnUntraced(function* (
     }
   }
   progress.begin(name)
-  const firstEpoch = resumes(pipeline) ? yield* newestEpoch(checkpointsOf(book.folder)) : 0
-  if (firstEpoch > 0) progress.say(`  going on after epoch ${firstEpoch}`)
-  const stamps = (paths: ReadonlySet<string>) => [...paths].flatMap((path) => stamp(resolve(book.folder), path))
+  const firstEpoch = resumes(pipeline) ? yield* newestEpoch(checkpointsOf(places.folder)) : 0
+  if (firstEpoch > 0) progress.say(`  resuming after epoch ${firstEpoch}`)
   const enter = (exit: Exit.Exit<unknown, unknown>) =>
-    Effect.map(Clock.currentTimeMillis, (ended) => {
-      const interrupted = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
-      const entry: PipelineRecord = {
-        hash: hash(pipeline),
-        status: Exit.isSuccess(exit) ? "finished" : interrupted ? "interrupted" : "failed",
-        seconds: (ended - begun) / 1000,
-        stages: progress.end(),
-        wrote: stamps(book.wrote),
-        used: stamps(book.used)
-      }
-      book.enter(name, entry)
+    Effect.sync(() => {
+      const seconds = secondsOf(clock) - begun
+      book.end({ hash: hash(pipeline), status: statusOf(exit, book.cut), seconds, stages: progress.end() })
     })
   yield* drain(pipeline, { name, watcher }).pipe(
     Effect.provideService(FirstEpoch, firstEpoch),
+    Effect.provideService(Cut, () => {
+      book.cut = true
+    }),
     Effect.onExit(enter),
     Effect.catchCause((cause) =>
       Cause.hasInterruptsOnly(cause)
         ? Effect.failCause(cause as Cause.Cause<never>)
-        : Effect.fail(stepError(placed(name, culprit), cause, again))
+        : Effect.fail(stepError(placed(name, culprit), cause, remedy))
     )
   )
 })
 
-const AGAIN: Readonly<Record<Beginning, Again>> = { goesOn: "goesOn", fresh: "unlessFresh", freshByFile: "anew" }
+/** Operators by name: all that files may name, and those of this plan. */
+const operatorsFor = (plan: Plan) =>
+  new Map([
+    ...language.operators.map((operator) => [operator.name, operator] as const),
+    ...operatorsOf(plan.loaded.pipelines.values() as Iterable<AnyPipeline>)
+  ])
 
-/** The folders of a run, made or opened, and the record of an earlier run to go on with. */
-const opened = (plan: Plan, { begins, folder }: RunOptions): Effect.Effect<RunRecord | undefined, RunError> =>
-  Effect.suspend(() => {
+/** Opens the folders of a run. */
+const opened = (plan: Plan, { begins, folder }: RunOptions): Effect.Effect<Opened, RunError> =>
+  attempt(RunError)(() => {
     try {
-      const record = openFolder(folder, plan.experiment, plan.configuration, begins)
-      if (folder === plan.folder) linkFolders(folder, plan.translation?.links ?? {}, begins !== "goesOn")
+      const { configuration, experiment } = plan
+      const found = openFolder(folder, { configuration, experiment, operators: operatorsFor(plan) }, begins)
+      if (folder === plan.folder) linkFolders(folder, plan.translation?.links ?? {}, begins !== "continue")
       makeFolder(resolve(plan.loaded.settings.root_dir))
-      return Effect.succeed(record)
-    } catch (fault) {
-      return fault instanceof RunError ? Effect.fail(fault) : Effect.die(fault)
+      return found
+    } catch (cause) {
+      throw inFolder(folder, cause)
     }
   })
+
+/** Runs a pipeline unless it is done; what must be made anew is removed first. */
+const runIfNeeded = Effect.fnUntraced(function* (name: string, pipeline: Runnable, alone: boolean, session: Session) {
+  const { book, places, plan, progress } = session
+  const names = [...plan.loaded.pipelines.keys()]
+  const decision = verdict(places.folder, book.record.pipelines[name])
+  if (!decision.run && !alone) return progress.say(`${name}: done before, skipped`)
+  if (decision.run) {
+    if (decision.why !== undefined) progress.say(`${name}: runs again because ${decision.why}`)
+    // Before anything is removed or made: whatever stops this run, the next one knows.
+    book.outdate(names.slice(names.indexOf(name) + (decision.anew ? 0 : 1)))
+    if (decision.anew) {
+      forget(places.folder, book.record.pipelines[name])
+      if (resumes(pipeline)) yield* removeCheckpoints(checkpointsOf(places.folder))
+    }
+  }
+  yield* runOne(name, pipeline, session)
+})
 
 /**
  * Runs a plan.
@@ -115,33 +151,20 @@ const opened = (plan: Plan, { begins, folder }: RunOptions): Effect.Effect<RunRe
  */
 export const runPlan = Effect.fnUntraced(function* (plan: Plan, options: RunOptions, progress: Progress) {
   const { begins, folder, only } = options
+  const { fresh, root_dir } = plan.loaded.settings
   yield* lock(folder)
-  const before = yield* opened(plan, options)
-  const begun = DateTime.formatIso(yield* DateTime.now)
-  const book = new Book(folder, before ?? newRecord(plan, begun))
+  const { kept, record } = yield* opened(plan, options)
+  if (kept.length > 0) progress.say(`${folder}: no run of orbitrank wrote ${few(kept)}, so it is kept`)
+  const book = new Book(folder, record ?? newRecord(plan, DateTime.formatIso(yield* DateTime.now)))
   book.save()
-  const layer = services(plan, book, progress)
-  const again = plan.loaded.settings.fresh ? "anew" : AGAIN[begins]
-  const places = { folder: resolve(folder), root: resolve(plan.loaded.settings.root_dir) }
-  const names = [...plan.loaded.pipelines.keys()]
+  const places = { folder: resolve(folder), root: resolve(root_dir) }
+  const session: Session = { plan, book, progress, remedy: afterFailure(begins, fresh), places }
   const program = Effect.gen(function* () {
     for (const [name, pipeline] of plan.loaded.pipelines) {
       if (only === undefined ? plan.loaded.inner.has(name) : only !== name) continue
-      const decision = verdict(resolve(folder), book.record.pipelines[name])
-      if (!decision.run && only === undefined) {
-        progress.say(`${name}: done before, skipped`)
-        continue
-      }
-      if (decision.run && decision.why !== undefined) progress.say(`${name}: runs again, since ${decision.why}`)
-      // Before anything is removed or made: whatever stops this run, the next one knows.
-      if (decision.run) book.outdate(names.slice(names.indexOf(name) + (decision.anew ? 0 : 1)))
-      if (decision.run && decision.anew) {
-        forget(folder, book.record.pipelines[name])
-        if (resumes(pipeline)) yield* removeCheckpoints(checkpointsOf(folder))
-      }
-      yield* runOne(name, pipeline, book, progress, again, places)
+      yield* runIfNeeded(name, pipeline, only !== undefined, session)
     }
   })
-  yield* Effect.provide(program, layer)
+  yield* Effect.provide(program, services(plan, book, progress))
   return book.record
 }, Effect.scoped)

@@ -5,9 +5,10 @@ import { Run } from "../ops/run.ts"
 import type { TensorEngine } from "../ops/tensor/engine.ts"
 import { Threads } from "../ops/workers/threads.ts"
 import type { Book } from "./book.ts"
-import { type EngineRecord, type EngineSettings, engineLayer, engineWarning } from "./engine.ts"
+import { type EngineSettings, engineLayer, engineWarning } from "./engine.ts"
 import type { Plan } from "./plan.ts"
 import type { Progress } from "./progress.ts"
+import type { EngineRecord } from "./record.ts"
 
 /**
  * All services over one run.
@@ -39,8 +40,8 @@ export const services = (plan: Plan, book: Book, progress: Progress): Layer.Laye
         book.set(path, value)
         book.save()
       }),
-    wrote: (path: string) => Effect.sync(() => void book.wrote.add(resolve(path))),
-    uses: (path: string) => Effect.sync(() => void book.used.add(resolve(path)))
+    wrote: (path: string) => Effect.sync(() => book.writes(path)),
+    uses: (path: string) => Effect.sync(() => book.uses(path))
   })
   return servicesOf(run, settings, (engine) => {
     progress.say(`  engine: ${engine.why}`)

@@ -29,6 +29,12 @@ export class Run extends Context.Service<
 >()("orbitrank/ops/Run") {}
 
 /**
+ * Called by an operator that ends its stream early because nobody reads its output: the pipeline is then recorded as
+ * interrupted, not as finished.
+ */
+export const Cut = Context.Reference<() => void>("orbitrank/ops/Cut", { defaultValue: () => () => {} })
+
+/**
  * The epoch that training sources start at: the number of epochs that the newest checkpoint has behind it, 0 in a fresh
  * run. The runner sets it for pipelines that hold a `checkpoint` step; `validate` sets it back to 0 for its own.
  */

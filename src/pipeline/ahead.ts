@@ -1,5 +1,6 @@
 /** Running ahead: what stands before a slow step goes on while that step computes, and neither needs to wait for the other. */
 import { type Cause, Clock, Effect, Queue, Scope, Stream } from "effect"
+import { secondsOf } from "./monotonic.ts"
 
 /** Seconds that a step waited for what comes before it, and that what comes before waited for the step. */
 export interface Waits {
@@ -20,8 +21,8 @@ export const runAhead =
         const clock = yield* Clock.Clock
         const timed = <B, E1>(wait: Effect.Effect<B, E1>, note: (seconds: number) => Waits): Effect.Effect<B, E1> =>
           Effect.suspend(() => {
-            const begun = clock.currentTimeMillisUnsafe()
-            const end = Effect.sync(() => tell(note((clock.currentTimeMillisUnsafe() - begun) / 1000)))
+            const begun = secondsOf(clock)
+            const end = Effect.sync(() => tell(note(secondsOf(clock) - begun)))
             return Effect.ensuring(wait, end)
           })
         const ready = yield* Queue.bounded<A, E | Cause.Done>(most)

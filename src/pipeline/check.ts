@@ -61,9 +61,18 @@ const misfits = (
   }
 }
 
-/** Checks one value against a plain schema: the value, or all that is wrong with it. */
-export const check = <A>(schema: Plain<A>, value: unknown): Result.Result<A, ReadonlyArray<Misfit>> =>
+/**
+ * Checks one value against a plain schema.
+ *
+ * @param excess whether keys that the schema does not know are faults, or are ignored
+ * @returns the value, or all that is wrong with it
+ */
+export const check = <A>(
+  schema: Plain<A>,
+  value: unknown,
+  excess: "error" | "ignore" = "error"
+): Result.Result<A, ReadonlyArray<Misfit>> =>
   Result.mapError(
-    Schema.decodeUnknownResult(schema)(value, { errors: "all", onExcessProperty: "error", reportInput: true }),
+    Schema.decodeUnknownResult(schema)(value, { errors: "all", onExcessProperty: excess, reportInput: true }),
     (error) => misfits(error.issue, [], [], value)
   )

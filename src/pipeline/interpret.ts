@@ -2,14 +2,15 @@
 import { Cause, Clock, Effect, Pull, Stream } from "effect"
 import { runAhead } from "./ahead.ts"
 import type { AnyElement } from "./element.ts"
+import { secondsOf } from "./monotonic.ts"
 import { originOf } from "./origin.ts"
 import type { AnyPipeline, Pipeline } from "./pipeline.ts"
 import { type Running, silent, type Watcher } from "./watch.ts"
 
 type AnyStream = Stream.Stream<AnyElement, unknown, unknown>
 
-/** Synchronous work is deaf to interruption, so a run yields to the event loop when this many milliseconds have passed. */
-const YIELD_AFTER_MS = 20
+/** Synchronous work cannot be interrupted, so a run yields to the event loop once this many seconds have passed. */
+const YIELD_AFTER = 0.02
 
 /** Shared by the stages of one run. */
 interface Beat {
@@ -23,7 +24,7 @@ const watched = (stream: AnyStream, stage: Running, watcher: Watcher, beat: Beat
       watcher.started(stage)
       let begun = 0
       const counted = Effect.map(pull, (chunk) => {
-        watcher.progressed(stage, chunk.length, (clock.currentTimeMillisUnsafe() - begun) / 1000)
+        watcher.progressed(stage, chunk.length, secondsOf(clock) - begun)
         return chunk
       })
       const told = Effect.catchCause(counted, (cause) => {
@@ -36,13 +37,13 @@ const watched = (stream: AnyStream, stage: Running, watcher: Watcher, beat: Beat
       })
       // What others do while this stage yields is not its time.
       const afterYield = Effect.suspend(() => {
-        begun = clock.currentTimeMillisUnsafe()
+        begun = secondsOf(clock)
         beat.yielded = begun
         return told
       })
       return Effect.suspend(() => {
-        begun = clock.currentTimeMillisUnsafe()
-        return begun - beat.yielded < YIELD_AFTER_MS ? told : Effect.andThen(Effect.yieldNow, afterYield)
+        begun = secondsOf(clock)
+        return begun - beat.yielded < YIELD_AFTER ? told : Effect.andThen(Effect.yieldNow, afterYield)
       })
     })
   )

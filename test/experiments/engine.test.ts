@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
-import { type EngineRecord, engineLayer, engineWarning } from "../../src/experiments/engine.ts"
+import { engineLayer, engineWarning } from "../../src/experiments/engine.ts"
+import type { EngineRecord } from "../../src/experiments/record.ts"
 import { settings } from "../../src/experiments/settings.ts"
 import { engine } from "../../src/ops/tensor/engine.ts"
 import { decodeParams } from "../../src/pipeline/decode.ts"

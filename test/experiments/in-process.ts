@@ -21,7 +21,11 @@ export const runHere = async (
   const progress = makeProgress({ terminal: false, columns: () => 80, write: (text) => (said += text), now: () => 0 })
   const plan = makePlan(file, set)
   const folder = options.out ?? plan.folder
-  const run = runPlan(plan, { folder, only: undefined, begins: options.fresh === true ? "fresh" : "goesOn" }, progress)
+  const run = runPlan(
+    plan,
+    { folder, only: undefined, begins: options.fresh === true ? "fresh" : "continue" },
+    progress
+  )
   const result = await Effect.runPromise(Effect.result(run))
   return Result.isSuccess(result)
     ? { said, folder, results: result.success.results, error: "" }

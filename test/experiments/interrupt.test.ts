@@ -38,7 +38,10 @@ describe("an interrupted run", () => {
       const ended = await runChild(small(name), { signal, afterMs })
       if (ended.code === 0) break
       if (signal === "SIGINT" && ended.err.includes("into")) {
-        expect([ended.code, ended.err], delays.join(", ")).toEqual([130, expect.stringContaining("goes on from here")])
+        expect([ended.code, ended.err], delays.join(", ")).toEqual([
+          130,
+          expect.stringContaining("continues from here")
+        ])
       }
     }
     expect(await runChild(small(name)), delays.join(", ")).toMatchObject({ code: 0 })
@@ -50,7 +53,7 @@ describe("an interrupted run", () => {
     const stopped = await runChild(small("training"), { signal: "SIGINT", when: inTraining, afterMs: 500 })
     expect(stopped).toMatchObject({
       code: 130,
-      err: expect.stringContaining("Interrupted. The same command goes on from here.")
+      err: expect.stringContaining("Interrupted. The same command continues from here.")
     })
     const record = JSON.parse(readFileSync(join(home, "training", "record.json"), "utf8"))
     expect([record.pipelines.prepare.status, record.pipelines.train.status]).toEqual(["finished", "interrupted"])

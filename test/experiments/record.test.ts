@@ -1,159 +1,95 @@
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { forget, openFolder, verdict } from "../../src/experiments/folder.ts"
-import {
-  differences,
-  type PipelineRecord,
-  type RunRecord,
-  setPath,
-  stamp,
-  writeRecord
-} from "../../src/experiments/record.ts"
+import fc from "fast-check"
+import { afterAll, describe, expect, it } from "vitest"
+import type { Beginning } from "../../src/experiments/beginning.ts"
+import { openFolder, verdict } from "../../src/experiments/folder.ts"
+import { language } from "../../src/experiments/plan.ts"
+import { readRecord, recordPath, setPath } from "../../src/experiments/record.ts"
 import { RunError } from "../../src/experiments/run-error.ts"
+import { MUTATIONS } from "../ops/formats/mutate.ts"
 
-let folder = ""
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "orbitrank-"))
-})
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+const folder = mkdtempSync(join(tmpdir(), "orbitrank-"))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+/** Written by version 0.1.0. */
+const whole = readFileSync(join(import.meta.dirname, "record-0.1.0.json"), "utf8")
+const operators = new Map(language.operators.map((operator) => [operator.name, operator] as const))
 
-const configuration = { settings: { seed: 1 }, pipelines: { train: [{ optimise: { learning_rate: 0.002 } }] } }
-const changed = { settings: { seed: 1 }, pipelines: { train: [{ optimise: { learning_rate: 0.001 } }] } }
-const record: RunRecord = {
-  orbitrank: "0",
-  experiment: "e",
-  file: "e.yaml",
-  seed: 1,
-  configuration,
-  versions: {},
-  begun: "",
-  pipelines: {}
+const places = (value: unknown, path: ReadonlyArray<string> = []): ReadonlyArray<ReadonlyArray<string>> =>
+  typeof value === "object" && value !== null
+    ? [path, ...Object.entries(value).flatMap(([key, inner]) => places(inner, [...path, key]))]
+    : [path]
+
+/** The value with another one, or none, at a path. */
+const replaced = (value: unknown, [head, ...rest]: ReadonlyArray<string>, by: unknown): unknown => {
+  if (head === undefined) return by
+  const entries = Object.entries(value as object).flatMap(([key, inner]) => {
+    const next = key === head ? replaced(inner, rest, by) : inner
+    return next === undefined ? [] : [[key, next] as const]
+  })
+  return Array.isArray(value) ? entries.map(([, inner]) => inner) : Object.fromEntries(entries)
 }
-const finished = (...paths: ReadonlyArray<string>): PipelineRecord => ({
-  hash: "",
-  status: "finished",
-  seconds: 1,
-  stages: [],
-  wrote: paths.flatMap((path) => stamp(folder, path))
-})
 
-describe("a run folder", () => {
-  it("is opened again by the same configuration", () => {
-    expect(openFolder(folder, "e", configuration, "goesOn")).toBeUndefined()
-    writeRecord(folder, record)
-    expect(openFolder(folder, "e", configuration, "goesOn")).toEqual(record)
+/** Everything that a run does with a record of an earlier one. */
+const used = (how: Beginning) => {
+  const { configuration, experiment } = JSON.parse(whole)
+  const { record } = openFolder(folder, { experiment, configuration, operators }, how)
+  for (const pipeline of Object.values(record?.pipelines ?? {})) verdict(folder, pipeline)
+}
+
+const said = (text: string, how: Beginning): string => {
+  writeFileSync(recordPath(folder), text)
+  try {
+    used(how)
+    return ""
+  } catch (fault) {
+    if (fault instanceof RunError) return fault.message
+    throw fault
+  }
+}
+
+describe("the record of version 0.1.0", () => {
+  it("is read", () => {
+    writeFileSync(recordPath(folder), whole)
+    expect(readRecord(folder)).toEqual(JSON.parse(whole))
+    expect(said(whole, "continue")).toBe("")
   })
 
-  it("of another configuration is refused, with the difference", () => {
-    writeRecord(folder, record)
-    expect(() => openFolder(folder, "e", changed, "goesOn")).toThrow(
-      new RunError({
-        subject: folder,
-        problem: "belongs to another configuration",
-        remedy:
-          "Use `--fresh` to empty it and start anew, or `--out` for another folder. What differs:\n  pipelines.train.0.optimise.learning_rate: 0.002 before, 0.001 now"
-      })
+  const parsed: unknown = JSON.parse(whole)
+  const all = places(parsed)
+  const others = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constantFrom("\0", "a".repeat(5000), "../../x", -1))
+  const damages = fc.tuple(fc.constantFrom(...all), fc.option(others, { nil: undefined }))
+
+  it("damaged anywhere ends in one message that says what to do, or in none", () => {
+    fc.assert(
+      fc.property(damages, fc.constantFrom<Beginning>("continue", "fresh", "freshByFile"), ([path, by], how) => {
+        const message = said(JSON.stringify(replaced(parsed, path, by)) ?? "", how)
+        if (message !== "") expect(message).toMatch(/`--(out|fresh)`/)
+      }),
+      { numRuns: 400 * MUTATIONS }
     )
-    expect(differences(configuration, { ...configuration, settings: { seed: 1, x: 2 } })).toEqual([
-      "settings.x: absent before, 2 now"
-    ])
   })
 
-  it("is emptied by fresh, if it is one", () => {
-    writeRecord(folder, record)
-    mkdirSync(join(folder, "checkpoints"))
-    writeFileSync(join(folder, "checkpoints", "a"), "")
-    expect(openFolder(folder, "e", changed, "fresh")).toBeUndefined()
-    expect(readdirSync(folder)).toEqual([])
-    writeFileSync(join(folder, "thesis.tex"), "")
-    expect(() => openFolder(folder, "e", changed, "fresh")).toThrow("holds files but no run record")
-    expect(() => openFolder(folder, "e", changed, "goesOn")).toThrow("holds files but no run record")
-    expect(readdirSync(folder)).toEqual(["thesis.tex"])
-  })
-
-  it("of another experiment is not emptied by a file that starts anew each time", () => {
-    writeRecord(folder, record)
-    writeFileSync(join(folder, "embeddings.npy"), "")
-    expect(() => openFolder(folder, "search", changed, "freshByFile")).toThrow(
-      `${folder}: holds the run of another experiment (e), and search would empty it. Choose another folder with \`--out\`, or say \`--fresh\`.`
+  it("cut short, or with another character, ends in one message too", () => {
+    const cuts = fc.nat(whole.length - 1).map((at) => whole.slice(0, at))
+    const changes = fc
+      .tuple(fc.nat(whole.length - 1), fc.string({ maxLength: 2 }))
+      .map(([at, by]) => whole.slice(0, at) + by + whole.slice(at + 1))
+    fc.assert(
+      fc.property(fc.oneof(cuts, changes), (text) => {
+        const message = said(text, "continue")
+        if (message !== "") expect(message).toMatch(/`--(out|fresh)`/)
+      }),
+      { numRuns: 200 * MUTATIONS }
     )
-    expect(readdirSync(folder).sort()).toEqual(["embeddings.npy", "record.json"])
-    expect(openFolder(folder, "e", changed, "freshByFile")).toBeUndefined()
-    expect(readdirSync(folder)).toEqual([])
   })
 
-  it("is not what has a record of something else, even where one starts anew", () => {
-    writeFileSync(join(folder, "record.json"), '{"mine": 1}')
-    writeFileSync(join(folder, "thesis.tex"), "")
-    expect(() => openFolder(folder, "e", changed, "fresh")).toThrow("record.json: is not a run record. Use `--out`")
-    expect(readdirSync(folder).sort()).toEqual(["record.json", "thesis.tex"])
-  })
-
-  it("is free where a process was killed before its first record stood", () => {
-    for (const name of ["run.lock", "record.json.77.partial"]) writeFileSync(join(folder, name), "")
-    expect(openFolder(folder, "e", configuration, "goesOn")).toBeUndefined()
-    expect(openFolder(folder, "e", configuration, "fresh")).toBeUndefined()
-    expect(readdirSync(folder)).toEqual(["run.lock"])
-  })
-
-  it("with a broken record is refused", () => {
-    writeFileSync(join(folder, "record.json"), "{")
-    expect(() => openFolder(folder, "e", configuration, "goesOn")).toThrow(
-      "record.json: is not a readable run record. Use `--fresh`"
+  it("names the key that is damaged", () => {
+    const text = JSON.stringify(replaced(parsed, ["pipelines", "b", "wrote", "1", "path"], true))
+    expect(said(text, "continue")).toContain(
+      "record.json: is a damaged run record (pipelines.b.wrote.1.path: expected a path, found true). Use `--fresh` to"
     )
-    writeFileSync(join(folder, "record.json"), "{}")
-    expect(() => openFolder(folder, "e", configuration, "goesOn")).toThrow("is not a run record")
-  })
-})
-
-describe("a finished pipeline", () => {
-  it("is skipped while its files are as it left them", () => {
-    const path = join(folder, "a")
-    writeFileSync(path, "1")
-    const entry = finished(path)
-    expect(verdict(folder, entry)).toEqual({ run: false })
-    expect(verdict(folder, { ...entry, status: "outdated" })).toMatchObject({ run: true, anew: true })
-    // Written again with the same content it is the same.
-    utimesSync(path, 1, 1)
-    expect(verdict(folder, entry)).toEqual({ run: false })
-    writeFileSync(path, "2")
-    expect(verdict(folder, entry)).toMatchObject({ run: true, why: `${path} was changed`, anew: true })
-    rmSync(path)
-    expect(verdict(folder, entry)).toMatchObject({ run: true, why: `${path} is gone` })
-    expect(verdict(folder, { ...entry, status: "interrupted" })).toMatchObject({ run: true, anew: false })
-  })
-
-  it("is known again where its project was moved", () => {
-    const project = mkdtempSync(join(process.cwd(), "outputs-moved-"))
-    try {
-      const [before, after] = [join(project, "a"), join(project, "b")]
-      mkdirSync(join(before, "run"), { recursive: true })
-      writeFileSync(join(before, "run", "made"), "1")
-      writeFileSync(join(before, "list.csv"), "1")
-      const stamps = (...paths: ReadonlyArray<string>) => paths.flatMap((path) => stamp(join(before, "run"), path))
-      const entry = {
-        ...finished(),
-        wrote: stamps(join(before, "run", "made")),
-        used: stamps(join(before, "list.csv"))
-      }
-      renameSync(before, after)
-      expect(verdict(join(after, "run"), entry)).toEqual({ run: false })
-      writeFileSync(join(after, "list.csv"), "2")
-      expect(verdict(join(after, "run"), entry)).toMatchObject({ why: `${join(after, "list.csv")} was changed` })
-    } finally {
-      rmSync(project, { recursive: true })
-    }
-  })
-
-  it("is forgotten inside the run folder only", () => {
-    const outside = mkdtempSync(join(tmpdir(), "orbitrank-"))
-    const paths = [join(folder, "a"), join(outside, "b")]
-    for (const path of paths) writeFileSync(path, "")
-    forget(folder, finished(...paths))
-    expect([readdirSync(folder), readdirSync(outside)]).toEqual([[], ["b"]])
-    rmSync(outside, { recursive: true })
   })
 })
 

@@ -93,7 +93,7 @@ const run = async (text: string, options: { only?: string; fresh?: boolean } = {
     Effect.result(
       runPlan(
         plan,
-        { folder: join(folder, "run"), only: options.only, begins: options.fresh === true ? "fresh" : "goesOn" },
+        { folder: join(folder, "run"), only: options.only, begins: options.fresh === true ? "fresh" : "continue" },
         progress
       )
     )
@@ -134,7 +134,7 @@ describe("a run", () => {
     writeFileSync(join(folder, "run", "one"), "tampered with")
     const { said } = await runWell(file)
     expect(said).toContain("one was changed")
-    expect(said).toContain("two: runs again, since a pipeline before it ran again")
+    expect(said).toContain("two: runs again because a pipeline before it ran again")
     expect(readFileSync(join(folder, "run", "one"), "utf8")).toBe("3")
   })
 
@@ -148,7 +148,7 @@ describe("a run", () => {
     rmSync(join(folder, "full"))
     const { said } = await runWell(file)
     expect(said).not.toContain("one was changed")
-    expect(said).toContain("two: runs again, since a pipeline before it ran again")
+    expect(said).toContain("two: runs again because a pipeline before it ran again")
     expect((await runWell(file)).said).toBe("one: done before, skipped\ntwo: done before, skipped\n")
   })
 
@@ -162,14 +162,14 @@ describe("a run", () => {
     expect(record().pipelines.one.status).toBe("interrupted")
     const { said } = await runWell(file)
     expect(said).not.toContain("one: ")
-    expect(said).toContain("two: runs again, since a pipeline before it ran again")
+    expect(said).toContain("two: runs again because a pipeline before it ran again")
   })
 
   it("trains from nothing where a pipeline before it ran again, whatever stopped it", async () => {
     const trains = file.replace("{ write: { to: two } }", "checkpoint")
     await runWell(trains)
     writeFileSync(join(folder, "run", "one"), "tampered with")
-    expect((await runWell(trains)).said).not.toContain("going on after epoch")
+    expect((await runWell(trains)).said).not.toContain("resuming after epoch")
   })
 
   it("runs what was finished after a pipeline that goes on, since that makes something else", async () => {
@@ -178,7 +178,7 @@ describe("a run", () => {
     rmSync(join(folder, "full"))
     await runWell(file, { only: "two" })
     const { said } = await runWell(file)
-    expect(said).toContain("two: runs again, since a pipeline before it ran again")
+    expect(said).toContain("two: runs again because a pipeline before it ran again")
   })
 
   it("says in one message that its folders cannot be made", () => {
@@ -190,7 +190,7 @@ describe("a run", () => {
     const { result } = await run(file.replace("limit: 100", "limit: 5"))
     if (Result.isSuccess(result)) throw new Error("it should have failed")
     expect(result.failure.message).toBe(
-      "a.yaml:5:31: pipelines.two.scale: 6: is above the limit. Raise `limit`. After mending it, the same command goes on from here; a changed configuration needs `--fresh` or another `--out`."
+      "a.yaml:5:31: pipelines.two.scale: 6: is above the limit. Raise `limit`. Once this is fixed, the same command continues from here; a changed configuration needs `--fresh` or another `--out`."
     )
     expect(record().pipelines.two.status).toBe("failed")
     expect(record().pipelines.one.status).toBe("finished")
@@ -212,13 +212,13 @@ describe("a run", () => {
       "a.yaml:5:31: pipelines.two.scale: 6: is above the limit. Raise `limit`."
     )
     expect(await message(failing, { fresh: true })).toContain(
-      "Raise `limit`. After mending it, the same command without `--fresh` goes on from here; a changed configuration needs it or"
+      "Raise `limit`. Once this is fixed, the same command without `--fresh` continues from here; a changed configuration needs it or"
     )
   })
 
   it("puts the file system's codes in words", async () => {
     const { result } = await run(file.replace("{ to: two }", "{ to: two, fails: true }"))
-    expect(Result.isFailure(result) && result.failure.message).toContain("two: the disk is full. After mending it")
+    expect(Result.isFailure(result) && result.failure.message).toContain("two: the disk is full. Once this is fixed")
   })
 
   it("runs one pipeline alone", async () => {
