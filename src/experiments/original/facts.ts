@@ -1,6 +1,6 @@
 /** What follows from a file in the original's form: its data set, and the name of its experiment and folders. */
 import { join } from "node:path"
-import { atStride32 } from "../../ops/model/backbones.ts"
+import { backbones } from "../../ops/model/backbones.ts"
 import { metricLosses } from "../../ops/train/losses.ts"
 import type { Faults } from "../../pipeline/yaml/faults.ts"
 import { locate, type Node } from "../../pipeline/yaml/tree.ts"
@@ -82,7 +82,7 @@ const checkClasses = (root: Node, file: ExperimentFile, section: Section, datase
 /** Reports values that our steps would refuse, at the keys of the file. */
 const checkNetwork = (root: Node, { augment_config, compat, model }: ExperimentFile, faults: Faults): void => {
   const { backbone, output_stride = 32 } = model
-  if (output_stride !== 32 && compat !== "original" && atStride32(backbone)) {
+  if (compat !== "original" && !backbones[backbone].outputStrides.includes(output_stride)) {
     const why = `expected 32 for ${backbone}, found ${output_stride}`
     faultAt(
       root,

@@ -1,17 +1,17 @@
-/** Attention modules by name; each takes and gives features [n, h, w, channels]. */
+/** The list of attention modules. A new one is a file in `attentions/` and a line in this list. */
+import type { Attention } from "./attentions/attention.ts"
 import { cbam } from "./attentions/cbam.ts"
-import { dualAttention } from "./attentions/dual.ts"
-import { type Layer, sequence } from "./layers/layer.ts"
+import { dual } from "./attentions/dual.ts"
+import { byName, namesOf } from "./definitions.ts"
+import { sequence } from "./layers/layer.ts"
 
-/** The name under which a network's module keeps its parameters. */
-const NAME = "module.module"
+const none: Attention<"none"> = { name: "none", build: () => sequence() }
 
-export const attentions = {
-  none: () => sequence(),
-  cbam: (channels) => cbam(NAME, channels),
-  da: (channels) => dualAttention(NAME, channels)
-} satisfies Readonly<Record<string, (channels: number) => Layer>>
+const list = [none, cbam, dual] as const
 
-export type AttentionName = keyof typeof attentions
+/** Definitions of the attention modules by name. */
+export const attentions = byName(list)
 
-export const attentionNames = Object.keys(attentions) as ReadonlyArray<AttentionName>
+export type AttentionName = (typeof list)[number]["name"]
+
+export const attentionNames = namesOf(list)

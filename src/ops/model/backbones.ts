@@ -1,25 +1,16 @@
-/** The backbones by name. A new one is a file in `backbones/` and a line here. */
-
-import type { Backbone } from "./backbones/backbone.ts"
+/** The list of backbones. A new one is a file in `backbones/` and a line in this list. */
 import { efficientnets } from "./backbones/efficientnet.ts"
 import { resnets } from "./backbones/resnet.ts"
 import { ibnResnets } from "./backbones/resnet-ibn.ts"
-import { resnet10Slim } from "./backbones/resnet10-slim.ts"
 import { senets } from "./backbones/senet.ts"
 import { vggs } from "./backbones/vgg.ts"
+import { byName, namesOf } from "./definitions.ts"
 
-export const backbones = {
-  "resnet10-slim": resnet10Slim,
-  ...resnets,
-  ...ibnResnets,
-  ...senets,
-  ...efficientnets,
-  ...vggs
-} satisfies Readonly<Record<string, Backbone>>
+const list = [...resnets, ...ibnResnets, ...senets, ...efficientnets, ...vggs] as const
 
-export type BackboneName = keyof typeof backbones
+/** Definitions of the backbones by name. */
+export const backbones = byName(list)
 
-export const backboneNames = Object.keys(backbones) as ReadonlyArray<BackboneName>
+export type BackboneName = (typeof list)[number]["name"]
 
-/** Backbones that have no other output stride than 32. */
-export const atStride32 = (name: BackboneName): boolean => name in vggs || name in ibnResnets
+export const backboneNames = namesOf(list)

@@ -2,13 +2,14 @@
 import { random } from "../../pipeline/random.ts"
 import type { NamedArray } from "../elements.ts"
 import type { Tensor } from "../tensor/tfjs.ts"
+import { factsOf } from "./architecture.ts"
 import { attentions } from "./attentions.ts"
 import { backbones } from "./backbones.ts"
-import { partsHead } from "./heads/parts.ts"
+import { isSingle, partsHead, SINGLE } from "./heads/parts.ts"
 import { type Branches, type Head, singleHead } from "./heads/single.ts"
 import { type Layer, type Parameter, type Pass, sequence } from "./layers/layer.ts"
-import { factsOf, isSingle, type ModelParams, type PretrainedParams, SINGLE } from "./params.ts"
-import { pools } from "./poolings.ts"
+import type { ModelParams, PretrainedParams } from "./params.ts"
+import { poolings } from "./poolings.ts"
 
 export interface Model {
   readonly params: ReturnType<typeof factsOf>
@@ -34,11 +35,11 @@ export const makeModel = (params: ModelParams): Model => {
   const facts = factsOf(params)
   const { channels, output_stride: outputStride, num_classes: classes } = facts
   const original = params.compat === "original"
-  const encoder = backbones[params.backbone]({ channels, outputStride, original })
-  const attention = attentions[facts.module](encoder.width)
+  const encoder = backbones[params.backbone].build({ channels, outputStride, original })
+  const attention = attentions[facts.module].build("module.module", encoder.width)
   const stages = facts.module === "none" ? encoder.stages : [...encoder.stages, attention]
   const body = sequence(...stages)
-  const pool = pools[params.pooling]
+  const pool = poolings[params.pooling].layer
   const parts = params.parts ?? SINGLE
   const head = isSingle(parts)
     ? singleHead(pool, encoder.width, classes, params.embedding_dim)

@@ -2,20 +2,15 @@
 import { resolve } from "node:path"
 import { Schema } from "effect"
 import { Compat, choice, listOf, Name, PositiveInt } from "../../pipeline/param.ts"
-import { type AttentionName, attentionNames } from "./attentions.ts"
+import { attentionNames } from "./attentions.ts"
 import type { OutputStride } from "./backbones/backbone.ts"
-import { atStride32, type BackboneName, backboneNames, backbones } from "./backbones.ts"
-import type { Part } from "./heads/parts.ts"
-import { type PoolingName, poolingNames } from "./poolings.ts"
-
-/** The single head. */
-export const SINGLE: ReadonlyArray<Part> = [[1, 1, 1]]
-
-export const isSingle = (parts: ReadonlyArray<Part>): boolean => parts.length === 1 && parts[0].every((n) => n === 1)
+import { type BackboneName, backboneNames, backbones } from "./backbones.ts"
+import { isSingle, type Part, SINGLE } from "./heads/parts.ts"
+import { poolingNames } from "./poolings.ts"
 
 /** Channels of a backbone's features. */
 const widthOf = (name: BackboneName): number =>
-  backbones[name]({ channels: 1, outputStride: 32, original: false }).width
+  backbones[name].build({ channels: 1, outputStride: 32, original: false }).width
 
 /** Groups of channels that are not of one size would not fit the layers behind them. */
 const dividing = Schema.makeFilter(
@@ -60,12 +55,12 @@ export const ModelParams = Schema.Struct({
       parts = SINGLE
     }: {
       backbone: BackboneName
-      output_stride?: number
+      output_stride?: OutputStride
       compat?: string
       embedding_dim?: number
       parts?: ReadonlyArray<Part>
     }) =>
-      (output_stride === 32 || compat === "original" || !atStride32(backbone)) &&
+      (compat === "original" || backbones[backbone].outputStrides.includes(output_stride)) &&
       (embedding_dim === undefined || isSingle(parts)),
     {
       expected:
@@ -78,33 +73,3 @@ export type ModelParams = typeof ModelParams.Type
 /** Absolute path of the file of weights that a network starts from; empty without one. */
 export const pretrainedFile = ({ pretrained }: ModelParams): ReadonlyArray<string> =>
   pretrained === undefined ? [] : [resolve(typeof pretrained === "string" ? pretrained : pretrained.file)]
-
-/** A network's parameters as they are recorded beside its weights: all of them, as plain text and numbers. */
-export interface ModelFacts {
-  readonly backbone: BackboneName
-  readonly pooling: PoolingName
-  readonly channels: number
-  readonly num_classes: number
-  readonly output_stride: OutputStride
-  readonly module: AttentionName
-  /** `[[1,1,1]]` is the single head. */
-  readonly parts: string
-  readonly part_dim: number
-  /** Length of the single head's linear projection, `none` without. */
-  readonly embedding_dim: number | "none"
-  /** `original` or `none`. */
-  readonly compat: string
-}
-
-export const factsOf = (params: ModelParams): ModelFacts & Readonly<Record<string, string | number>> => ({
-  backbone: params.backbone,
-  pooling: params.pooling,
-  channels: params.channels,
-  num_classes: params.num_classes,
-  output_stride: params.output_stride ?? 32,
-  module: params.module ?? "none",
-  parts: JSON.stringify(params.parts ?? SINGLE),
-  part_dim: params.part_dim ?? 256,
-  embedding_dim: params.embedding_dim ?? "none",
-  compat: params.compat ?? "none"
-})

@@ -1,5 +1,6 @@
-/** Global pooling: features [n, h, w, c] to one value a channel, [n, c]. */
+/** The list of poolings. Global pooling: features [n, h, w, c] to one value a channel, [n, c]. */
 import { generalisedMean, reshape, spatialMax } from "../tensor/elementwise.ts"
+import { byName, namesOf } from "./definitions.ts"
 import { filled, fixed, type Layer } from "./layers/layer.ts"
 
 /** Lower bound of what is raised to a power. */
@@ -22,10 +23,20 @@ export const gem = (name: string): Layer => ({
   apply: ({ get }, x) => reshape(generalisedMean(x, get(name), FLOOR), rows(channelsOf(x.shape)))
 })
 
-export const pools = { avg: average, max: maximum, gem: gem("head.pool.pool.p") } satisfies Readonly<
-  Record<string, Layer>
->
+/** Definition of a pooling. */
+interface Pooling<Name extends string> {
+  /** Its name in configurations. */
+  readonly name: Name
+  readonly layer: Layer
+}
 
-export type PoolingName = keyof typeof pools
+const pooling = <Name extends string>(name: Name, layer: Layer): Pooling<Name> => ({ name, layer })
 
-export const poolingNames = Object.keys(pools) as ReadonlyArray<PoolingName>
+const list = [pooling("avg", average), pooling("max", maximum), pooling("gem", gem("head.pool.pool.p"))] as const
+
+/** Definitions of the poolings by name. */
+export const poolings = byName(list)
+
+export type PoolingName = (typeof list)[number]["name"]
+
+export const poolingNames = namesOf(list)

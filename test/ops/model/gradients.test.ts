@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import { cbam } from "../../../src/ops/model/attentions/cbam.ts"
-import { dualAttention } from "../../../src/ops/model/attentions/dual.ts"
+import { dual } from "../../../src/ops/model/attentions/dual.ts"
 import { instanceBatchNorm } from "../../../src/ops/model/backbones/resnet-ibn.ts"
 import { backbones } from "../../../src/ops/model/backbones.ts"
 import { partsHead } from "../../../src/ops/model/heads/parts.ts"
 import { channelGate } from "../../../src/ops/model/layers/gate.ts"
 import { type Layer, relu, sequence } from "../../../src/ops/model/layers/layer.ts"
 import { mbConv } from "../../../src/ops/model/layers/mbconv.ts"
-import { pools } from "../../../src/ops/model/poolings.ts"
+import { poolings } from "../../../src/ops/model/poolings.ts"
 import { toFile } from "../../../src/ops/model/weights/layout.ts"
 import { uploadArrays } from "../../../src/ops/model/weights/tensors.ts"
 import type { Engine } from "../../../src/ops/tensor/engine.ts"
@@ -17,7 +17,7 @@ import { ruled, sizeOf } from "./recorded.ts"
 
 const CHANNELS = 32
 const head = partsHead(
-  pools.gem,
+  poolings.gem.layer,
   CHANNELS,
   [
     [1, 1, 1],
@@ -27,10 +27,10 @@ const head = partsHead(
   3
 )
 const layers: Readonly<Record<string, Layer>> = {
-  "max pooling": pools.max,
-  "GeM pooling": pools.gem,
-  CBAM: cbam("a", CHANNELS),
-  "dual attention": dualAttention("a", CHANNELS),
+  "max pooling": poolings.max.layer,
+  "GeM pooling": poolings.gem.layer,
+  CBAM: cbam.build("a", CHANNELS),
+  "dual attention": dual.build("a", CHANNELS),
   "squeeze and excitation": channelGate(["a", "b"], CHANNELS, 4, relu),
   "instance and batch norm": instanceBatchNorm("a", CHANNELS),
   "an inverted residual block": mbConv("a", {
@@ -111,7 +111,7 @@ describe("every family", () => {
     "trains each of its weights: %s",
     async (name) => {
       const engine = await opened(devices.includes("tensorflow") ? "tensorflow" : "wasm")
-      const { stages } = backbones[name]({ channels: 2, outputStride: 32, original: false })
+      const { stages } = backbones[name].build({ channels: 2, outputStride: 32, original: false })
       const network = sequence(...stages)
       const weights = uploadArrays(
         engine,

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import { cbam } from "../../../src/ops/model/attentions/cbam.ts"
-import { channelAttention, dualAttention, positionAttention } from "../../../src/ops/model/attentions/dual.ts"
+import { channelAttention, dual, positionAttention } from "../../../src/ops/model/attentions/dual.ts"
 import { instanceBatchNorm } from "../../../src/ops/model/backbones/resnet-ibn.ts"
 import { neck } from "../../../src/ops/model/heads/parts.ts"
 import { channelGate } from "../../../src/ops/model/layers/gate.ts"
@@ -49,9 +49,9 @@ const layersOf = (recorded: Recorded): ReadonlyArray<Layer> => {
   const channels = recorded.input_shape[1]
   switch (recorded.name) {
     case "cbam":
-      return [cbam(name, channels)]
+      return [cbam.build(name, channels)]
     case "da":
-      return [dualAttention(name, channels)]
+      return [dual.build(name, channels)]
     case "pa":
       return [positionAttention(name, channels)]
     case "ca":

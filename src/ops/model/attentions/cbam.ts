@@ -3,6 +3,7 @@ import { channelMaxAndMean, plus, reshape, sigmoid, spatialMax, spatialMean, tim
 import { convolution, linear } from "../layers/convolution.ts"
 import { type Layer, relu, sequence } from "../layers/layer.ts"
 import { batchNorm } from "../layers/norm.ts"
+import type { Attention } from "./attention.ts"
 
 /** Channels for one hidden value of the channel gate. */
 const REDUCTION = 16
@@ -37,6 +38,9 @@ const spatialGate = (name: string): Layer => {
   }
 }
 
-/** @param name of the module, under which its parameters stand */
-export const cbam = (name: string, channels: number): Layer =>
-  sequence(channelGate(`${name}.ChannelGate`, channels), spatialGate(`${name}.SpatialGate`))
+/** The gate of channels, then that of pixels. */
+export const cbam: Attention<"cbam"> = {
+  name: "cbam",
+  build: (prefix, channels) =>
+    sequence(channelGate(`${prefix}.ChannelGate`, channels), spatialGate(`${prefix}.SpatialGate`))
+}

@@ -3,6 +3,7 @@ import { batchMatMul, belowMax, plus, reshape, softmax, times } from "../../tens
 import { convolution } from "../layers/convolution.ts"
 import { filled, type Layer, type Parameter, relu, sequence } from "../layers/layer.ts"
 import { batchNorm } from "../layers/norm.ts"
+import type { Attention } from "./attention.ts"
 
 /** Weight of what attention adds; starts from 0, where attention does nothing. */
 const weightOf = (name: string): Parameter => ({
@@ -55,20 +56,23 @@ const block = (name: string, from: number, to: number): Layer =>
     batchNorm(`${name}.act.bn`, to)
   )
 
-/**
- * Both attentions side by side at a quarter of the width, each between two blocks; added and projected back.
- *
- * @param name of the module, under which its parameters stand
- */
-export const dualAttention = (name: string, channels: number): Layer => {
-  const narrow = Math.floor(channels / 4)
-  const path = (tag: string, attention: Layer) =>
-    sequence(block(`${name}.conv_${tag}1`, channels, narrow), attention, block(`${name}.conv_${tag}2`, narrow, narrow))
-  const positions = path("pam", positionAttention(`${name}.pam`, narrow))
-  const between = path("cam", channelAttention(`${name}.cam`))
-  const back = block(`${name}.conv`, narrow, channels)
-  return {
-    parameters: [...positions.parameters, ...between.parameters, ...back.parameters],
-    apply: (pass, x) => back.apply(pass, plus(positions.apply(pass, x), between.apply(pass, x)))
+/** Both attentions side by side at a quarter of the width, each between two blocks; added and projected back. */
+export const dual: Attention<"da"> = {
+  name: "da",
+  build: (prefix, channels) => {
+    const narrow = Math.floor(channels / 4)
+    const path = (tag: string, attention: Layer) =>
+      sequence(
+        block(`${prefix}.conv_${tag}1`, channels, narrow),
+        attention,
+        block(`${prefix}.conv_${tag}2`, narrow, narrow)
+      )
+    const positions = path("pam", positionAttention(`${prefix}.pam`, narrow))
+    const between = path("cam", channelAttention(`${prefix}.cam`))
+    const back = block(`${prefix}.conv`, narrow, channels)
+    return {
+      parameters: [...positions.parameters, ...between.parameters, ...back.parameters],
+      apply: (pass, x) => back.apply(pass, plus(positions.apply(pass, x), between.apply(pass, x)))
+    }
   }
 }

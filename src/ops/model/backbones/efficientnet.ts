@@ -1,9 +1,15 @@
-/** EfficientNet (Tan and Le 2019), without drop-connect. */
+/**
+ * EfficientNet (Tan and Le 2019), without drop-connect.
+ *
+ * Padding does not depend on the size of the images, as in the reference implementation with `image_size=None`. Its other
+ * setting, a fixed `image_size`, pads as TensorFlow does for that size: the two agree where every layer with stride 2 gets
+ * an even number of pixels, and differ at the border elsewhere.
+ */
 import { convolution } from "../layers/convolution.ts"
 import { type Layer, sequence } from "../layers/layer.ts"
 import { type MbConv, mbConv, mobilePadding, NORM, swishLayer } from "../layers/mbconv.ts"
 import { batchNorm } from "../layers/norm.ts"
-import type { Backbone, OutputStride } from "./backbone.ts"
+import { ALL_STRIDES, type Backbone, type OutputStride } from "./backbone.ts"
 
 /** The stages of b0 (table 1). `strideFrom`: at output strides below it, the stage has stride 1. */
 const STAGES = [
@@ -34,14 +40,17 @@ const blocksOf = (width: number, depth: number, outputStride: OutputStride): Rea
     return [first, ...Array.from({ length: Math.ceil(depth * repeats) - 1 }, () => later)]
   })
 
-/**
- * @param width factor of all widths
- * @param depth factor of all repeats
- * @param ends after how many blocks the first four stages of features end
- */
-const efficientnet =
-  (width: number, depth: number, ends: readonly [number, number, number, number]): Backbone =>
-  ({ channels, outputStride, original }) => {
+/** Factors of all widths and of all repeats, and the number of blocks after which the first four stages of features end. */
+interface Scale {
+  readonly width: number
+  readonly depth: number
+  readonly ends: readonly [number, number, number, number]
+}
+
+const efficientnet = <Name extends string>(name: Name, { width, depth, ends }: Scale): Backbone<Name> => ({
+  name,
+  outputStrides: ALL_STRIDES,
+  build: ({ channels, outputStride, original }) => {
     const blocks = blocksOf(width, depth, outputStride)
     const [stem, head] = [scaledWidth(STEM, width), scaledWidth(HEAD, width)]
     // The original leaves out the two activations, which weights published for the network expect.
@@ -53,24 +62,25 @@ const efficientnet =
     ]
     const stages = [0, 1, 2, 3, 4].map((stage) => {
       const [begin, end] = [ends[stage - 1] ?? 0, ends[stage] ?? blocks.length]
-      const name = (i: number) => `encoder.encoder_block${stage}.${i + (stage === 0 ? 2 : 0)}`
-      const own = blocks.slice(begin, end).map((block, i) => mbConv(name(i), block))
+      const block = (i: number) => `encoder.encoder_block${stage}.${i + (stage === 0 ? 2 : 0)}`
+      const own = blocks.slice(begin, end).map((one, i) => mbConv(block(i), one))
       if (stage === 0) return sequence(...first, ...own)
       if (stage < 4) return sequence(...own)
       const last = blocks[blocks.length - 1].to
-      const conv = convolution(name(own.length), last, head, 1)
-      return sequence(...own, conv, batchNorm(name(own.length + 1), head, NORM), ...activation)
+      const conv = convolution(block(own.length), last, head, 1)
+      return sequence(...own, conv, batchNorm(block(own.length + 1), head, NORM), ...activation)
     })
     return { stages, width: head }
   }
+})
 
-export const efficientnets = {
-  "efficientnet-b0": efficientnet(1, 1, [1, 3, 5, 11]),
-  "efficientnet-b1": efficientnet(1, 1.1, [2, 5, 8, 16]),
-  "efficientnet-b2": efficientnet(1.1, 1.2, [2, 5, 8, 16]),
-  "efficientnet-b3": efficientnet(1.2, 1.4, [2, 5, 8, 18]),
-  "efficientnet-b4": efficientnet(1.4, 1.8, [2, 6, 10, 22]),
-  "efficientnet-b5": efficientnet(1.6, 2.2, [3, 8, 13, 27]),
-  "efficientnet-b6": efficientnet(1.8, 2.6, [3, 9, 15, 31]),
-  "efficientnet-b7": efficientnet(2, 3.1, [4, 11, 18, 38])
-} as const
+export const efficientnets = [
+  efficientnet("efficientnet-b0", { width: 1, depth: 1, ends: [1, 3, 5, 11] }),
+  efficientnet("efficientnet-b1", { width: 1, depth: 1.1, ends: [2, 5, 8, 16] }),
+  efficientnet("efficientnet-b2", { width: 1.1, depth: 1.2, ends: [2, 5, 8, 16] }),
+  efficientnet("efficientnet-b3", { width: 1.2, depth: 1.4, ends: [2, 5, 8, 18] }),
+  efficientnet("efficientnet-b4", { width: 1.4, depth: 1.8, ends: [2, 6, 10, 22] }),
+  efficientnet("efficientnet-b5", { width: 1.6, depth: 2.2, ends: [3, 8, 13, 27] }),
+  efficientnet("efficientnet-b6", { width: 1.8, depth: 2.6, ends: [3, 9, 15, 31] }),
+  efficientnet("efficientnet-b7", { width: 2, depth: 3.1, ends: [4, 11, 18, 38] })
+] as const

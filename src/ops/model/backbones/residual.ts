@@ -1,8 +1,36 @@
 /** Pieces of residual networks (He et al. 2016, table 1). */
 import { convolution } from "../layers/convolution.ts"
-import { type Layer, maxPool, residual, sequence } from "../layers/layer.ts"
+import { type Layer, residual, sequence } from "../layers/layer.ts"
 import { batchNorm } from "../layers/norm.ts"
-import { type Encoder, type OutputStride, type StageGeometry, stageGeometries } from "./backbone.ts"
+import type { OutputStride } from "./backbone.ts"
+
+/** Stride and dilation of the first block of a stage; later blocks have stride 1 and dilation 1. */
+interface StageGeometry {
+  readonly stride: number
+  readonly dilation: number
+}
+
+/**
+ * Strides and dilations of the four stages of a residual network (Chen et al. 2017 trade stride for dilation; which of
+ * them are dilated, and that only first blocks are, is the original's choice).
+ */
+const stageGeometries = (outputStride: OutputStride): ReadonlyArray<StageGeometry> => {
+  const [third, fourth] = {
+    32: [
+      { stride: 2, dilation: 1 },
+      { stride: 2, dilation: 1 }
+    ],
+    16: [
+      { stride: 1, dilation: 1 },
+      { stride: 2, dilation: 2 }
+    ],
+    8: [
+      { stride: 1, dilation: 2 },
+      { stride: 1, dilation: 4 }
+    ]
+  }[outputStride]
+  return [{ stride: 1, dilation: 1 }, { stride: 2, dilation: 1 }, third, fourth]
+}
 
 /** Channels that enter a block, those inside it, and where it stands. */
 export interface BlockPlace extends StageGeometry {
@@ -85,27 +113,4 @@ export const blockStages = (
       })
     )
   )
-}
-
-/**
- * Stem (7x7 stride 2, batch norm, ReLU, 3x3 max-pool stride 2) and four stages.
- *
- * @param channels bands of the input
- * @param widths inner channels of the four stages; the stem has those of the first
- * @param blocks blocks of the four stages
- */
-export const residualNetwork = (
-  kind: BlockKind,
-  channels: number,
-  widths: Four,
-  blocks: Four,
-  outputStride: OutputStride
-): Encoder => {
-  const stem = sequence(
-    convolution("encoder.encoder_block0.0", channels, widths[0], 7, { stride: 2, padding: 3 }),
-    batchNorm("encoder.encoder_block0.1", widths[0], { relu: true }),
-    maxPool({ size: 3, stride: 2, padding: 1 })
-  )
-  const stages = blockStages(kind, widths[0], widths, blocks, outputStride)
-  return { stages: [stem, ...stages], width: widths[3] * kind.expansion }
 }

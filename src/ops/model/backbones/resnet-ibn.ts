@@ -6,7 +6,8 @@ import { concat, slice } from "../../tensor/elementwise.ts"
 import { type Layer, relu, sequence } from "../layers/layer.ts"
 import { batchNorm, instanceNorm } from "../layers/norm.ts"
 import type { Backbone } from "./backbone.ts"
-import { bottleneck, type Four, residualNetwork } from "./residual.ts"
+import { bottleneck, type Four } from "./residual.ts"
+import { residualNetwork } from "./resnet.ts"
 
 /** Instance norm on the first half of the channels, batch norm on the others. */
 export const instanceBatchNorm = (name: string, channels: number): Layer => {
@@ -27,13 +28,14 @@ const block = bottleneck((name, channels, { stage }) =>
   stage === 3 ? batchNorm(name, channels, { relu: true }) : sequence(instanceBatchNorm(name, channels), relu)
 )
 
-const ibn =
-  (blocks: Four): Backbone =>
-  ({ channels }) =>
-    residualNetwork(block, channels, [64, 128, 256, 512], blocks, 32)
+const ibn = <Name extends string>(name: Name, blocks: Four): Backbone<Name> => ({
+  name,
+  outputStrides: [32],
+  build: ({ channels }) => residualNetwork(block, channels, [64, 128, 256, 512], blocks, 32)
+})
 
-export const ibnResnets = {
-  resnet50_ibn_a: ibn([3, 4, 6, 3]),
-  resnet101_ibn_a: ibn([3, 4, 23, 3]),
-  resnet152_ibn_a: ibn([3, 8, 36, 3])
-} as const
+export const ibnResnets = [
+  ibn("resnet50_ibn_a", [3, 4, 6, 3]),
+  ibn("resnet101_ibn_a", [3, 4, 23, 3]),
+  ibn("resnet152_ibn_a", [3, 8, 36, 3])
+] as const

@@ -6,7 +6,7 @@ import { convolution } from "../layers/convolution.ts"
 import { channelGate } from "../layers/gate.ts"
 import { fixed, type Layer, relu, residual, sequence } from "../layers/layer.ts"
 import { batchNorm } from "../layers/norm.ts"
-import type { Backbone } from "./backbone.ts"
+import { ALL_STRIDES, type Backbone } from "./backbone.ts"
 import { type BlockKind, type BlockPlace, blockStages, type Four } from "./residual.ts"
 
 /** Channels for one hidden value of the gate. */
@@ -97,19 +97,34 @@ const longStem = (channels: number): Layer =>
     batchNorm(`${STEM}.bn3`, 128, { relu: true })
   )
 
-const network =
-  (kind: BlockKind, blocks: Four, stem: (channels: number) => Layer, stemWidth: number): Backbone =>
-  ({ channels, outputStride }) => {
-    const widths: Four = [64, 128, 256, 512]
-    const stages = blockStages(kind, stemWidth, widths, blocks, outputStride)
-    return { stages: [sequence(stem(channels), stemPool), ...stages], width: widths[3] * EXPANSION }
-  }
+interface Stem {
+  readonly build: (channels: number) => Layer
+  readonly width: number
+}
 
-export const senets = {
-  se_resnet50: network(seResNet, [3, 4, 6, 3], shortStem, 64),
-  se_resnet101: network(seResNet, [3, 4, 23, 3], shortStem, 64),
-  se_resnet152: network(seResNet, [3, 8, 36, 3], shortStem, 64),
-  se_resnext50_32x4d: network(seResNeXt, [3, 4, 6, 3], shortStem, 64),
-  se_resnext101_32x4d: network(seResNeXt, [3, 4, 23, 3], shortStem, 64),
-  senet154: network(senet, [3, 8, 36, 3], longStem, 128)
-} as const
+const SHORT: Stem = { build: shortStem, width: 64 }
+const LONG: Stem = { build: longStem, width: 128 }
+
+const gatedNetwork = <Name extends string>(
+  name: Name,
+  kind: BlockKind,
+  blocks: Four,
+  stem: Stem = SHORT
+): Backbone<Name> => ({
+  name,
+  outputStrides: ALL_STRIDES,
+  build: ({ channels, outputStride }) => {
+    const widths: Four = [64, 128, 256, 512]
+    const stages = blockStages(kind, stem.width, widths, blocks, outputStride)
+    return { stages: [sequence(stem.build(channels), stemPool), ...stages], width: widths[3] * EXPANSION }
+  }
+})
+
+export const senets = [
+  gatedNetwork("se_resnet50", seResNet, [3, 4, 6, 3]),
+  gatedNetwork("se_resnet101", seResNet, [3, 4, 23, 3]),
+  gatedNetwork("se_resnet152", seResNet, [3, 8, 36, 3]),
+  gatedNetwork("se_resnext50_32x4d", seResNeXt, [3, 4, 6, 3]),
+  gatedNetwork("se_resnext101_32x4d", seResNeXt, [3, 4, 23, 3]),
+  gatedNetwork("senet154", senet, [3, 8, 36, 3], LONG)
+] as const

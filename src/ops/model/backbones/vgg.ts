@@ -5,10 +5,11 @@ import type { Backbone } from "./backbone.ts"
 
 const WIDTHS = [64, 128, 256, 512, 512]
 
-/** @param convolutions how many stand before each of the five pools */
-const vgg =
-  (convolutions: ReadonlyArray<number>): Backbone =>
-  ({ channels }) => {
+/** @param convolutions number of convolutions before each of the five pools */
+const vgg = <Name extends string>(name: Name, convolutions: ReadonlyArray<number>): Backbone<Name> => ({
+  name,
+  outputStrides: [32],
+  build: ({ channels }) => {
     const layers: Array<Layer> = []
     let from = channels
     convolutions.forEach((count, block) => {
@@ -22,8 +23,6 @@ const vgg =
     })
     return { stages: [sequence(...layers)], width: from }
   }
+})
 
-export const vggs = {
-  vgg16: vgg([2, 2, 3, 3, 3]),
-  vgg19: vgg([2, 2, 4, 4, 4])
-} as const
+export const vggs = [vgg("vgg16", [2, 2, 3, 3, 3]), vgg("vgg19", [2, 2, 4, 4, 4])] as const

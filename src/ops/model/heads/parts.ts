@@ -13,6 +13,11 @@ import type { Branch, Head } from "./single.ts"
 
 export type Part = readonly [channels: number, height: number, width: number]
 
+/** The split of the single head: everything in one piece. */
+export const SINGLE: ReadonlyArray<Part> = [[1, 1, 1]]
+
+export const isSingle = (parts: ReadonlyArray<Part>): boolean => parts.length === 1 && parts[0].every((n) => n === 1)
+
 /** A linear layer to the embedding, which logits look at through batch norm and another without bias. */
 export interface Neck {
   readonly parameters: ReadonlyArray<Parameter>

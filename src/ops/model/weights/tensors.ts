@@ -3,9 +3,9 @@
 import type { NamedArray } from "../../elements.ts"
 import type { Engine } from "../../tensor/engine.ts"
 import type { Tensor } from "../../tensor/tfjs.ts"
+import type { ModelFacts } from "../architecture.ts"
 import type { Model } from "../model.ts"
 import { WeightsError } from "../model-error.ts"
-import type { ModelFacts } from "../params.ts"
 import { engineShape, toEngine, toFile } from "./layout.ts"
 
 /** Tensors of a network by parameter name. Owns them: `dispose` when done. */

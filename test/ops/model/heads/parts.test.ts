@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest"
 import { chunks, type Part, partsHead } from "../../../../src/ops/model/heads/parts.ts"
 import { fixed } from "../../../../src/ops/model/layers/layer.ts"
 import { ModelParams } from "../../../../src/ops/model/params.ts"
-import { pools } from "../../../../src/ops/model/poolings.ts"
+import { poolings } from "../../../../src/ops/model/poolings.ts"
 import { uploadArrays } from "../../../../src/ops/model/weights/tensors.ts"
 import type { Engine } from "../../../../src/ops/tensor/engine.ts"
 import { check } from "../../../../src/pipeline/check.ts"
@@ -50,7 +50,7 @@ describe("the part-based head", () => {
   it("gives embeddings of the announced length for any parts and map, or says that the map is too small", () => {
     fc.assert(
       fc.property(fc.array(part, { minLength: 1, maxLength: 3 }), size, size, (parts, H, W) => {
-        const head = partsHead(pools.avg, CHANNELS, parts, DIM, CLASSES)
+        const head = partsHead(poolings.avg.layer, CHANNELS, parts, DIM, CLASSES)
         const pieces = parts.reduce((sum, [c, h, w]) => sum + c * h * w, 0)
         expect(head.dim).toBe(DIM * (pieces + parts.length))
         const weights = uploadArrays(
@@ -71,7 +71,7 @@ describe("the part-based head", () => {
             expect(() => head.embed(pass, features)).toThrow(message)
             expect(() => head.branches(pass, features)).toThrow(message)
             const found = parts.reduce((sum, [c, h, w]) => sum + c * cut(H, h).length * cut(W, w).length, 0)
-            const theirs = partsHead(pools.avg, CHANNELS, parts, DIM, CLASSES, true)
+            const theirs = partsHead(poolings.avg.layer, CHANNELS, parts, DIM, CLASSES, true)
             expect(() => theirs.embed(pass, features)).toThrow(message)
             expect(theirs.branches(pass, features).local.length).toBe(found)
             return

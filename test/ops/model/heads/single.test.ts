@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest"
 import { singleHead } from "../../../../src/ops/model/heads/single.ts"
 import { makeModel } from "../../../../src/ops/model/model.ts"
 import { ModelParams } from "../../../../src/ops/model/params.ts"
-import { pools } from "../../../../src/ops/model/poolings.ts"
+import { poolings } from "../../../../src/ops/model/poolings.ts"
 import { uploadArrays } from "../../../../src/ops/model/weights/tensors.ts"
 import type { Engine } from "../../../../src/ops/tensor/engine.ts"
 import { check } from "../../../../src/pipeline/check.ts"
@@ -21,7 +21,7 @@ describe.each(devices)("a single head with a projection, on %s", (device) => {
   beforeAll(async () => {
     engine = await opened(device)
   })
-  const head = singleHead(pools.avg, WIDTH, CLASSES, DIM)
+  const head = singleHead(poolings.avg.layer, WIDTH, CLASSES, DIM)
   const arrays = head.parameters.map((parameter) => ruled(parameter, { seed: 4, G: 6 }))
 
   it("embeds by a linear layer, and classifies what comes of it", () => {
