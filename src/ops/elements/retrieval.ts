@@ -57,10 +57,10 @@ export interface Gallery {
 
 /** The vectors that a ranking was made by, so that re-rankers can make another. No copies: views of what was ranked. */
 export interface RankedVectors {
-  /** How they were compared; rows are L2-normalised for `cosine`. */
+  /** How they were compared. */
   readonly by: string
   readonly dim: number
-  /** Vectors of all images, in the order of `gallery.names`. */
+  /** Vectors of all images as given, in the order of `gallery.names`. */
   readonly batches: ReadonlyArray<Embeddings>
   /** In place of the queries' own, where a re-ranker made others: float32 [to - from, dim]. */
   readonly queries?: Float32Array | undefined

@@ -7,13 +7,6 @@ import { choice } from "../../pipeline/param.ts"
 export type Similarity = "cosine" | "dot" | "l2"
 export const Similarity = choice("cosine", "dot", "l2")
 
-/** The sum of squares of a vector, in double precision; not finite where one of its values is not. */
-export const squares = (vector: Float32Array): number => {
-  let sum = 0
-  for (let k = 0; k < vector.length; k++) sum += vector[k] * vector[k]
-  return sum
-}
-
 /** Why a vector cannot be compared with others; `undefined` where it can. */
 export const flaw = (by: Similarity, squared: number): string | undefined => {
   if (!Number.isFinite(squared))

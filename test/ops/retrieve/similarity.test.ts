@@ -1,6 +1,6 @@
 import { Result } from "effect"
 import { describe, expect, it } from "vitest"
-import { flaw, Similarity, similarityOf, squares } from "../../../src/ops/retrieve/similarity.ts"
+import { flaw, Similarity, similarityOf } from "../../../src/ops/retrieve/similarity.ts"
 import { check } from "../../../src/pipeline/check.ts"
 
 describe("the similarity of a configuration", () => {
@@ -13,19 +13,6 @@ describe("the similarity of a configuration", () => {
     ["euclidean", 'unknown value "euclidean"; there is `cosine`, `dot`, `l2`']
   ])("is not %s, and those that there are are named", (name, problem) => {
     expect(Result.getOrThrow(Result.flip(check(Similarity, name)))).toEqual([{ path: [], key: false, problem }])
-  })
-})
-
-describe("the sum of squares", () => {
-  it("is in double precision, where single precision overflows or loses the small ones", () => {
-    expect(squares(Float32Array.of(3, -4))).toBe(25)
-    expect(squares(Float32Array.of(2 ** 100, 2 ** 100))).toBe(2 ** 201)
-    expect(squares(Float32Array.of(4096, 0.5))).toBe(2 ** 24 + 0.25)
-    expect(squares(new Float32Array(0))).toBe(0)
-  })
-
-  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])("is not finite with %d", (value) => {
-    expect(Number.isFinite(squares(Float32Array.of(1, value, 2)))).toBe(false)
   })
 })
 

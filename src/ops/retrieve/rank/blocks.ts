@@ -24,6 +24,8 @@ export interface Blocks {
 }
 
 const FLOAT = 4
+/** Bytes per image of a row whose images are all near ties: positions, exact scores twice, places taken. */
+const NEAR_TIE_BYTES = 4 + 8 + 8 + 4
 
 /** Bytes per query of a ranking that is handed on, order and scores; twice, for one is read while the next is made. */
 const rowBytes = (n: number): number => 2 * n * 2 * FLOAT
@@ -33,7 +35,7 @@ const fixedBytes = (n: number, q: number, d: number, threads: number): number =>
   const items = Math.min(n, ITEM_TILE)
   const queries = Math.min(q, QUERY_TILE)
   const tiles = FLOAT * (2 * items * d + 2 * queries * d + 2 * items * queries)
-  return tiles + threads * scratchBytes(n) + (threads === 1 ? 0 : threads * THREAD_BYTES)
+  return tiles + threads * (scratchBytes(n) + NEAR_TIE_BYTES * n) + (threads === 1 ? 0 : threads * THREAD_BYTES)
 }
 
 /** Bytes of each tile of queries: on the engine, and their scores. */

@@ -3,8 +3,9 @@ import { few } from "../../../pipeline/words.ts"
 import { querySplit } from "../../data/splits/original-draws.ts"
 import type { Embeddings, Gallery } from "../../elements.ts"
 import { RetrieveError } from "../retrieve-error.ts"
-import { flaw, type Similarity, squares } from "../similarity.ts"
-import { type Vectors, vectorsOf } from "./vectors.ts"
+import { flaw, type Similarity } from "../similarity.ts"
+import type { ExactSides } from "./near-ties.ts"
+import { givenOf, meanOf, squaresOf, type Vectors, vectorsAt } from "./vectors.ts"
 
 export interface Sides {
   readonly gallery: Gallery
@@ -55,19 +56,16 @@ const draw = (images: number, seed: number, share: number) => {
   })
 }
 
-/** Names of the patches whose vectors cannot be compared, and why. */
-const flawed = (batches: ReadonlyArray<Embeddings>, by: Similarity) => {
-  const names: Array<string> = []
-  let why = ""
-  for (const { dim, names: own, size, vectors } of batches) {
-    for (let i = 0; i < size; i++) {
-      const found = flaw(by, squares(vectors.subarray(i * dim, (i + 1) * dim)))
-      if (found === undefined) continue
-      names.push(own[i])
-      why = found
-    }
-  }
-  return { names, why }
+/** @throws RetrieveError naming the patches whose vectors cannot be compared */
+const checkVectors = (names: ReadonlyArray<string>, squared: Float64Array, by: Similarity): void => {
+  const bad = names.filter((_, image) => flaw(by, squared[image]) !== undefined)
+  if (bad.length === 0) return
+  const why = flaw(by, squared[names.indexOf(bad[0])])
+  throw new RetrieveError({
+    subject: few(bad),
+    problem: `the embedding ${why}`,
+    remedy: "Check the weights and the pixels of these patches"
+  })
 }
 
 export const labelsOf = (batches: ReadonlyArray<Embeddings>, images: number, classes: number): Uint8Array => {
@@ -81,9 +79,10 @@ export const labelsOf = (batches: ReadonlyArray<Embeddings>, images: number, cla
 }
 
 /**
- * Brings batches together and draws the queries (`querySplit`: numpy's legacy generator). Vectors stay where they are.
+ * Brings batches together and draws the queries (`querySplit`: numpy's legacy generator). Vectors are not copied. `l2`
+ * subtracts the mean of the database from both sides, which changes no distance but keeps single precision for what differs.
  *
- * @param batches in the order of the split, normalised for `cosine`
+ * @param batches in the order of the split
  * @throws RetrieveError where there is nothing, batches do not fit each other, a vector is not finite or, for `cosine`,
  *   zero, or the draw leaves no query or no database
  */
@@ -94,21 +93,30 @@ export const gather = (
   by: Similarity = "cosine"
 ): Sides => {
   const { classes } = sameShape(batches)
-  const { names: bad, why } = flawed(batches, by)
-  if (bad.length > 0) {
-    throw new RetrieveError({
-      subject: few(bad),
-      problem: `the embedding ${why}`,
-      remedy: "Check the weights and the pixels of these patches"
-    })
-  }
   const names = batches.flatMap((batch) => batch.names)
+  const squared = squaresOf(batches)
+  checkVectors(names, squared, by)
   const { database, queries } = draw(names.length, seed, share)
   const labels = labelsOf(batches, names.length, classes.length)
+  const items = givenOf(batches, database, squared)
+  const form = by === "l2" ? { centre: meanOf(items) } : by === "cosine" ? "normalised" : "given"
   return {
     gallery: { names, classes, labels, queries, database },
     by,
-    queries: vectorsOf(batches, queries),
-    database: vectorsOf(batches, database)
+    queries: vectorsAt(givenOf(batches, queries, squared), form),
+    database: vectorsAt(items, form)
   }
+}
+
+/** What double precision needs to decide near ties between two sides. */
+export const exactSides = ({ by, database, queries }: Sides): ExactSides => {
+  if (by === "cosine") {
+    // Rows of zeros take no part; they have no direction.
+    const lengths = Float64Array.from({ length: queries.count }, (_, row) => (queries.squared(row) > 0 ? 1 : 0))
+    return { by, queries: queries.given, database: database.given, lengths, longest: 1 }
+  }
+  const lengths = Float64Array.from({ length: queries.count }, (_, row) => Math.sqrt(queries.squared(row)))
+  let longest = 0
+  for (let row = 0; row < database.count; row++) longest = Math.max(longest, database.squared(row))
+  return { by, queries: queries.given, database: database.given, lengths, longest: Math.sqrt(longest) }
 }

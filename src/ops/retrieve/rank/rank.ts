@@ -5,16 +5,22 @@ import { Fraction, optional, PositiveInt, param, Seed } from "../../../pipeline/
 import { Embeddings, type RankedVectors, Ranking } from "../../elements.ts"
 import { Run } from "../../run.ts"
 import { engine } from "../../tensor/engine.ts"
+import { Threads } from "../../workers/threads.ts"
+import { noting } from "../gallery.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 import { Similarity } from "../similarity.ts"
 import { blocksFor } from "./blocks.ts"
-import { gather, type Sides } from "./gather.ts"
+import { exactSides, gather, type Sides } from "./gather.ts"
 import { bytesOf, Memory } from "./memory.ts"
+import { indistinct, trustedError } from "./near-ties.ts"
 import { engineProduct, type Product, RankProduct } from "./product.ts"
 import { emptyBlock } from "./rank-block.ts"
 import { emptyScores, type Scores, scoresOf } from "./scores.ts"
 import { sorter, sortingThreads } from "./sorting.ts"
-import { normalisedBatch } from "./vectors.ts"
+
+/** Note on embeddings that are all alike. */
+const INDISTINCT =
+  "Similarities differ by less than single precision can tell, so the order comes from double precision. Embeddings this alike need their mean subtracted, or come from a network that has collapsed."
 
 /** Ranks ranges of queries in ascending order; computes the scores of `atOnce` queries when the first of them is due. */
 const ranker = Effect.fnUntraced(function* (
@@ -24,24 +30,35 @@ const ranker = Effect.fnUntraced(function* (
   atOnce: number,
   threads: number
 ) {
-  const n = sides.gallery.database.length
+  const { count: n, dim } = sides.database
   const count = sides.queries.count
-  const sort = yield* sorter(n, threads)
+  const exact = exactSides(sides)
+  const sort = yield* sorter(n, threads, exact)
   const room = emptyScores(Math.min(count, atOnce), n, threads > 1)
-  let scores: Scores = { from: 0, to: 0, values: room }
+  const range = (begin: number) => scoresOf(sides, product, begin, Math.min(count, begin + atOnce), room, exact)
+  let scores: Scores = yield* range(0)
+  const flat = n > 1 && indistinct(exact, scores.error, room.subarray(0, scores.to * n))
+  const gallery = flat ? noting(INDISTINCT)(sides.gallery) : sides.gallery
   return Effect.fnUntraced(function* (from: number, to: number) {
     const block = emptyBlock(to - from, n, threads > 1)
     for (let row = from; row < to; row = scores.to) {
       if (row >= scores.to) {
-        const begin = row - (row % atOnce)
-        scores = yield* scoresOf(sides, product, begin, Math.min(count, begin + atOnce), room)
+        scores = yield* range(row - (row % atOnce))
       }
-      const part = scores.values.subarray((row - scores.from) * n, (Math.min(to, scores.to) - scores.from) * n)
-      yield* sort(part, block, row - from)
+      const values = scores.values.subarray((row - scores.from) * n, (Math.min(to, scores.to) - scores.from) * n)
+      const error = trustedError(dim, scores.error, count * n * dim)
+      yield* sort({ values, query: row, error }, block, row - from)
     }
-    return { kind: "ranking", gallery: sides.gallery, from, to, ...block, vectors } satisfies Ranking
+    return { kind: "ranking", gallery, from, to, ...block, vectors } satisfies Ranking
   })
 })
+
+/** A copy of a batch whose vectors threads can read. */
+const inSharedMemory = (batch: Embeddings): Embeddings => {
+  const vectors = new Float32Array(new SharedArrayBuffer(batch.vectors.byteLength))
+  vectors.set(batch.vectors)
+  return { ...batch, vectors }
+}
 
 /** The run's tensor engine, unless another product is given. */
 export const productOfRun = Effect.gen(function* () {
@@ -72,9 +89,8 @@ export const rank = operator({
         Effect.gen(function* () {
           const drawn = seed ?? (yield* Run).seed
           const product = yield* productOfRun
-          const batches = yield* Stream.runCollect(
-            by === "cosine" ? Stream.map(embeddings, normalisedBatch) : embeddings
-          )
+          const several = (yield* Threads) > 1
+          const batches = yield* Stream.runCollect(several ? Stream.map(embeddings, inSharedMemory) : embeddings)
           const sides = yield* attempt(RetrieveError)(() => gather(batches, drawn, queries, by))
           const q = sides.queries.count
           const { count: n, dim } = sides.database

@@ -2,7 +2,8 @@
 import { Effect } from "effect"
 import { similarityOf } from "../similarity.ts"
 import { ITEM_TILE, QUERY_TILE } from "./blocks.ts"
-import type { Sides } from "./gather.ts"
+import { exactSides, type Sides } from "./gather.ts"
+import { type ExactSides, measuredError } from "./near-ties.ts"
 import type { Held, Product } from "./product.ts"
 
 /** Similarities of the queries [from, to): float32 [to - from, database]. */
@@ -10,6 +11,8 @@ export interface Scores {
   readonly from: number
   readonly to: number
   readonly values: Float32Array
+  /** Largest relative error of a sample of them, see `measuredError`. */
+  readonly error: number
 }
 
 /** Room for the scores of q queries; worker threads can read it where it is shared. */
@@ -63,18 +66,24 @@ const transposeInto = (
 }
 
 /** Writes the products of one tile, [items, queries], to the rows of the queries. */
-const place = (sides: Sides, scores: Scores, tile: QueryTile, products: Float32Array, item: number, items: number) => {
+const place = (
+  sides: Sides,
+  scores: Pick<Scores, "from" | "values">,
+  tile: QueryTile,
+  products: Float32Array,
+  item: number,
+  items: number
+) => {
   const { by, database, gallery, queries } = sides
   const n = gallery.database.length
   const width = tile.to - tile.from
   const at = (tile.from - scores.from) * n + item
   transposeInto(products, items, width, scores.values, at, n)
   if (by !== "l2") return
-  const squaredItems = Float64Array.from({ length: items }, (_, i) => database.squared(item + i))
   for (let column = 0; column < width; column++) {
     const squaredQuery = queries.squared(tile.from + column)
     const row = scores.values.subarray(at + column * n, at + column * n + items)
-    for (let i = 0; i < items; i++) row[i] = similarityOf(by, row[i], squaredQuery, squaredItems[i])
+    for (let i = 0; i < items; i++) row[i] = similarityOf(by, row[i], squaredQuery, database.squared(item + i))
   }
 }
 
@@ -83,30 +92,32 @@ const place = (sides: Sides, scores: Scores, tile: QueryTile, products: Float32A
  *
  * @param from a multiple of `QUERY_TILE`
  * @param room for the scores, float32 [at least to - from, database]; new by default
+ * @param exact of the same sides; made here by default
  */
 export const scoresOf = (
   sides: Sides,
   product: Product,
   from: number,
   to: number,
-  room?: Float32Array
+  room?: Float32Array,
+  exact: ExactSides = exactSides(sides)
 ): Effect.Effect<Scores> =>
   Effect.acquireUseRelease(
     Effect.sync(() => hold(sides, product, from, to)),
     Effect.fnUntraced(function* (tiles) {
       const n = sides.gallery.database.length
-      const scores: Scores = { from, to, values: room ?? emptyScores(to - from, n, false) }
+      const values = room ?? emptyScores(to - from, n, false)
       // Fresh memory for every tile would take longer than the copy.
       const tile = new Float32Array(Math.min(n, ITEM_TILE) * sides.database.dim)
       for (let item = 0; item < n; item += ITEM_TILE) {
         const items = Math.min(n, item + ITEM_TILE) - item
         const vectors = sides.database.read(item, item + items, tile)
         for (const asked of tiles) {
-          place(sides, scores, asked, asked.held.times(vectors, items), item, items)
+          place(sides, { from, values }, asked, asked.held.times(vectors, items), item, items)
           yield* Effect.yieldNow
         }
       }
-      return scores
+      return { from, to, values, error: measuredError(exact, from, to, values) }
     }),
     (tiles) =>
       Effect.sync(() => {

@@ -4,9 +4,10 @@ import { attempt } from "../../../pipeline/attempt.ts"
 import { workerPool } from "../../workers/pool.ts"
 import { MOST_THREADS, THREAD_BYTES, Threads } from "../../workers/threads.ts"
 import { RetrieveError } from "../retrieve-error.ts"
+import { type ExactSides, exactOf, settle, tieOf } from "./near-ties.ts"
 import { scratch } from "./order.ts"
 import { type Block, overflow, rankInto } from "./rank-block.ts"
-import type { Rows } from "./sort-worker.ts"
+import type { Rows, Sorting } from "./sort-worker.ts"
 
 /** Rows that are sorted between two chances to stop. */
 const AT_ONCE = 4
@@ -25,28 +26,46 @@ export const sortingThreads = (q: number, n: number, budget: number) =>
     return Math.max(1, Math.min(threads, MOST_THREADS, q, Math.floor(budget / 4 / THREAD_BYTES)))
   })
 
-const here = (n: number) => {
+/** Rows of scores as they come from an engine. */
+interface Scored {
+  /** float32 [rows, n]. */
+  readonly values: Float32Array
+  /** Number of the first row's query. */
+  readonly query: number
+  /** Relative error of the scores, of `trustedError`. */
+  readonly error: number
+}
+
+const here = (n: number, exact: ExactSides | undefined) => {
   const memory = scratch(n)
-  return Effect.fnUntraced(function* (scores: Float32Array, block: Block, first: number) {
-    for (let row = 0; row < scores.length / n; row++) {
-      yield* attempt(RetrieveError)(() => rankInto(block, first + row, scores.subarray(row * n, (row + 1) * n), memory))
+  return Effect.fnUntraced(function* ({ error, query, values }: Scored, block: Block, first: number) {
+    for (let row = 0; row < values.length / n; row++) {
+      yield* attempt(RetrieveError)(() => rankInto(block, first + row, values.subarray(row * n, (row + 1) * n), memory))
+      if (exact !== undefined) {
+        const part = [(first + row) * n, (first + row + 1) * n] as const
+        const tie = tieOf(exact, query + row, error)
+        const [order, sorted] = [block.order.subarray(...part), block.scores.subarray(...part)]
+        settle(order, sorted, tie, exact.by === "l2", exactOf(exact, query + row))
+      }
       if (row % AT_ONCE === 0) yield* Effect.yieldNow
     }
   })
 }
 
-const byThreads = Effect.fnUntraced(function* (n: number, threads: number) {
+const byThreads = Effect.fnUntraced(function* (n: number, threads: number, exact: ExactSides | undefined) {
   const module = new URL("./sort-worker.ts", import.meta.url)
-  const pool = yield* workerPool<Rows, boolean>({ module, size: threads, data: { n } })
-  return Effect.fnUntraced(function* (scores: Float32Array, block: Block, first: number) {
-    const starts = Array.from({ length: Math.ceil(scores.length / n / AT_ONCE) }, (_, i) => i * AT_ONCE * n)
+  const data: Sorting = { n, exact }
+  const pool = yield* workerPool<Rows, boolean>({ module, size: threads, data })
+  return Effect.fnUntraced(function* ({ error, query, values }: Scored, block: Block, first: number) {
+    const starts = Array.from({ length: Math.ceil(values.length / n / AT_ONCE) }, (_, i) => i * AT_ONCE * n)
     const finite = yield* Effect.forEach(
       starts,
       (from) => {
-        const part = scores.subarray(from, from + AT_ONCE * n)
+        const part = values.subarray(from, from + AT_ONCE * n)
         const [begin, end] = [first * n + from, first * n + from + part.length]
         const order = block.order.subarray(begin, end)
-        return pool.run({ scores: part, order, sorted: block.scores.subarray(begin, end) })
+        const sorted = block.scores.subarray(begin, end)
+        return pool.run({ scores: part, order, sorted, query: query + from / n, error })
       },
       { concurrency: threads }
     )
@@ -55,7 +74,10 @@ const byThreads = Effect.fnUntraced(function* (n: number, threads: number) {
 })
 
 /**
- * Makes what orders rows of `n` scores, float32 [rows, n], each descending, ties by ascending position, into the rows of a
- * block from `first` on. With more than one thread, scores and block lie in shared memory. Fails where a score is not finite.
+ * Makes a function that orders rows of `n` scores, each descending, ties by ascending position, into the rows of a block
+ * from `first` on. With more than one thread, scores and block lie in shared memory. Fails if a score is not finite.
+ *
+ * @param exact both sides, to decide near ties in double precision; without them scores are taken as they are
  */
-export const sorter = (n: number, threads: number) => (threads === 1 ? Effect.succeed(here(n)) : byThreads(n, threads))
+export const sorter = (n: number, threads: number, exact?: ExactSides) =>
+  threads === 1 ? Effect.succeed(here(n, exact)) : byThreads(n, threads, exact)

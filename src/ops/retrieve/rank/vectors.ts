@@ -1,78 +1,126 @@
-/** Some of the rows that stand in batches, without a copy of them: what `rank` holds is what it was given. */
+/** Some of the rows of embeddings, without a copy of them. */
 import type { Embeddings } from "../../elements.ts"
-import { squares } from "../similarity.ts"
-import { normaliseInto } from "../unit-length.ts"
+import { squares } from "../unit-length.ts"
+import { type Given, givenSquared } from "./exact.ts"
 
 export interface Vectors {
   readonly count: number
   readonly dim: number
   /**
-   * Copies the rows [from, to).
+   * Copies the rows [from, to) in the form in which they are multiplied: normalised, centred or as given.
    *
    * @param room where to, if it is large enough: the result is then a new view of it
    */
   readonly read: (from: number, to: number, room?: Float32Array) => Float32Array
-  /** Sum of squares of a row. */
+  /** Sum of squares of a row in that form. */
   readonly squared: (row: number) => number
+  /** The rows as they were given. */
+  readonly given: Given
 }
 
-/**
- * A batch with L2-normalised rows, for `cosine`. Made when a batch arrives, so that the one that came can go and no row is
- * normalised twice. A row without a direction becomes zeros, which `gather` refuses.
- */
-export const normalisedBatch = (batch: Embeddings): Embeddings => {
-  const { dim, size, vectors } = batch
-  const out = new Float32Array(size * dim)
-  for (let at = 0; at < out.length; at += dim) normaliseInto(vectors.subarray(at, at + dim), out, at)
-  return { ...batch, vectors: out }
-}
+/** Form in which rows are multiplied: as given, L2-normalised, or minus a centre, float32 [dim]. */
+export type Form = "given" | "normalised" | { readonly centre: Float32Array }
 
-/** Number of the batch that an image stands in. */
-const batchOf = (starts: Int32Array, image: number): number => {
-  let low = 0
-  let high = starts.length - 1
-  while (low < high) {
-    const middle = (low + high + 1) >> 1
-    if (starts[middle] <= image) low = middle
-    else high = middle - 1
+/** Matrices that embeddings are made of. */
+type Matrices = ReadonlyArray<Pick<Embeddings, "dim" | "size" | "vectors">>
+
+/** Sums of squares of all vectors, float64 [images], in double precision; not finite if a vector is not. */
+export const squaresOf = (batches: Matrices): Float64Array => {
+  const out = new Float64Array(batches.reduce((sum, { size }) => sum + size, 0))
+  let image = 0
+  for (const { dim, size, vectors } of batches) {
+    for (let i = 0; i < size; i++) out[image++] = squares(vectors.subarray(i * dim, (i + 1) * dim))
   }
-  return low
+  return out
+}
+
+/** Mean of some of the images, summed in double precision, rounded to float32 [dim]. */
+export const meanOf = (given: Given): Float32Array => {
+  const { at, dim, matrices, matrix } = given
+  const sum = new Float64Array(dim)
+  for (let row = 0; row < at.length; row++) {
+    const values = matrices[matrix[row]]
+    for (let k = 0; k < dim; k++) sum[k] += values[at[row] + k]
+  }
+  return Float32Array.from(sum, (value) => value / at.length)
 }
 
 /**
+ * Where some images lie in batches.
+ *
  * @param batches at least one, all of one dimension
  * @param images which of the images in all batches, by number
+ * @param squared sums of squares of all images, of `squaresOf`; computed when asked for by default
  */
-export const vectorsOf = (batches: ReadonlyArray<Embeddings>, images: Int32Array): Vectors => {
-  const { dim } = batches[0]
-  let before = 0
-  const starts = Int32Array.from(batches, ({ size }) => {
-    before += size
-    return before - size
+export const givenOf = (batches: Matrices, images: Int32Array, squared?: Float64Array): Given => {
+  const [{ dim }] = batches
+  const total = batches.reduce((sum, { size }) => sum + size, 0)
+  const [owner, place] = [new Int32Array(total), new Float64Array(total)]
+  let image = 0
+  batches.forEach(({ size }, batch) => {
+    for (let i = 0; i < size; i++, image++) {
+      owner[image] = batch
+      place[image] = i * dim
+    }
   })
-  /** The rows from `row` on, up to `to`, that stand behind each other in one batch. */
-  const runFrom = (row: number, to: number): Float32Array => {
-    const image = images[row]
-    const batch = batchOf(starts, image)
-    const at = image - starts[batch]
-    const most = Math.min(to - row, batches[batch].size - at)
-    let rows = 1
-    while (rows < most && images[row + rows] === image + rows) rows++
-    return batches[batch].vectors.subarray(at * dim, (at + rows) * dim)
-  }
   return {
-    count: images.length,
     dim,
-    read: (from, to, room) => {
-      const length = (to - from) * dim
-      const out = room !== undefined && room.length >= length ? room.subarray(0, length) : new Float32Array(length)
-      for (let row = from; row < to; ) {
-        const run = runFrom(row, to)
-        out.set(run, (row - from) * dim)
-        row += run.length / dim
-      }
-      return out
-    },
-    squared: (row) => squares(runFrom(row, row + 1))
+    matrices: batches.map(({ vectors }) => vectors),
+    matrix: images.map((one) => owner[one]),
+    at: Float64Array.from(images, (one) => place[one]),
+    squared: Float64Array.from(images, (one) => squared?.[one] ?? Number.NaN)
   }
+}
+
+/** Copies the rows [from, to) as given; rows that lie behind each other are copied together. */
+const copyInto = ({ at, dim, matrices, matrix }: Given, from: number, to: number, out: Float32Array): void => {
+  for (let row = from; row < to; ) {
+    let end = row + 1
+    while (end < to && matrix[end] === matrix[row] && at[end] === at[end - 1] + dim) end++
+    out.set(matrices[matrix[row]].subarray(at[row], at[row] + (end - row) * dim), (row - from) * dim)
+    row = end
+  }
+}
+
+/** Brings copied rows, the first of which is row `from`, into their form, in place. */
+const shape = (given: Given, form: Form, from: number, out: Float32Array): void => {
+  const { dim } = given
+  if (form === "given") return
+  for (let at = 0, row = from; at < out.length; at += dim, row++) {
+    if (form === "normalised") {
+      const length = Math.sqrt(givenSquared(given, row))
+      if (length > 0) for (let k = 0; k < dim; k++) out[at + k] /= length
+    } else for (let k = 0; k < dim; k++) out[at + k] -= form.centre[k]
+  }
+}
+
+/** Rows that lie in matrices, in the form in which they are multiplied. */
+export const vectorsAt = (given: Given, form: Form): Vectors => {
+  const { dim } = given
+  const count = given.at.length
+  const read = (from: number, to: number, room?: Float32Array): Float32Array => {
+    const length = (to - from) * dim
+    const out = room !== undefined && room.length >= length ? room.subarray(0, length) : new Float32Array(length)
+    copyInto(given, from, to, out)
+    shape(given, form, from, out)
+    return out
+  }
+  const centred = new Float64Array(typeof form === "string" ? 0 : count).fill(Number.NaN)
+  const squaredOfCentred = (row: number): number => {
+    if (Number.isNaN(centred[row])) centred[row] = squares(read(row, row + 1))
+    return centred[row]
+  }
+  const squared = typeof form === "string" ? (row: number) => givenSquared(given, row) : squaredOfCentred
+  return { count, dim, read, squared, given }
+}
+
+/** Images in batches as rows, as given. */
+export const vectorsOf = (batches: Matrices, images: Int32Array, form: Form = "given"): Vectors =>
+  vectorsAt(givenOf(batches, images), form)
+
+/** Rows of a matrix float32 [n, dim]. */
+export const rowsOf = (matrix: Float32Array, dim: number, form: Form = "given"): Vectors => {
+  const count = matrix.length / dim
+  const images = Int32Array.from({ length: count }, (_, row) => row)
+  return vectorsOf([{ dim, size: count, vectors: matrix }], images, form)
 }

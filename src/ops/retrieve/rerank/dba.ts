@@ -6,11 +6,11 @@ import { Ranking } from "../../elements.ts"
 import { noting } from "../gallery.ts"
 import type { Product } from "../rank/product.ts"
 import { productOfRun } from "../rank/rank.ts"
-import type { Vectors } from "../rank/vectors.ts"
+import { rowsOf, type Vectors } from "../rank/vectors.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 import { expandInto } from "./expansion.ts"
 import { neighboursOf } from "./neighbours.ts"
-import { rowsOf, vectorsOfRanking } from "./ranking-vectors.ts"
+import { vectorsOfRanking } from "./ranking-vectors.ts"
 import { reorder } from "./reorder.ts"
 
 /** Every database vector with its nearest others taken in: float32 [n, dim]. */

@@ -4,14 +4,16 @@ import { operator } from "../../../pipeline/operator.ts"
 import { PositiveInt, Probability, param } from "../../../pipeline/param.ts"
 import { type Gallery, Ranking } from "../../elements.ts"
 import { noting } from "../gallery.ts"
+import { exactInto, type Given, givenRow, givenSquared } from "../rank/exact.ts"
+import { settle } from "../rank/near-ties.ts"
 import { scratch } from "../rank/order.ts"
 import type { Product } from "../rank/product.ts"
 import { productOfRun } from "../rank/rank.ts"
 import { emptyBlock, rankInto } from "../rank/rank-block.ts"
-import type { Vectors } from "../rank/vectors.ts"
+import { rowsOf, type Vectors } from "../rank/vectors.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 import { type Neighbours, neighboursOf } from "./neighbours.ts"
-import { followedBy, type RankingVectors, rowsOf, vectorsOfRanking } from "./ranking-vectors.ts"
+import { followedBy, type RankingVectors, vectorsOfRanking } from "./ranking-vectors.ts"
 import {
   type Encoding,
   encode,
@@ -41,10 +43,13 @@ interface Encoded {
   readonly database: Inverted
 }
 
-const dot = (a: Float32Array, b: Float32Array): number => {
-  let sum = 0
-  for (let k = 0; k < a.length; k++) sum += a[k] * b[k]
-  return sum
+const ROUNDING = 2 ** -24
+
+const cosinesWith = (given: Given, image: number, others: Int32Array): Float64Array => {
+  const into = new Float64Array(others.length)
+  const vector = Float64Array.from(givenRow(given, image))
+  exactInto("cosine", vector, givenSquared(given, image), given, others, into)
+  return into
 }
 
 const encodeAll = Effect.fnUntraced(function* (all: Vectors, queries: number, { k1, k2 }: Knobs, product: Product) {
@@ -57,10 +62,7 @@ const encodeAll = Effect.fnUntraced(function* (all: Vectors, queries: number, { 
     }
     return made
   })
-  const own = yield* each((image) => {
-    const vector = all.read(image, image + 1)
-    return encode(near, image, k1, (other) => dot(vector, all.read(other, other + 1)))
-  })
+  const own = yield* each((image) => encode(near, image, k1, (others) => cosinesWith(all.given, image, others)))
   const means = k2 === 1 ? own : yield* each((image) => meanEncoding(own, near, image, k2))
   return { near, queries: means.slice(0, queries), database: invert(means.slice(queries)) } satisfies Encoded
 })
@@ -72,15 +74,22 @@ const again = Effect.fnUntraced(function* (block: Kept, encoded: Encoded, { lamb
   const into = emptyBlock(to - from, n)
   const memory = scratch(n)
   const sides = sidesOf(gallery, from, gallery.queries.length, own.queries, own.database)
-  yield* eachRow(sides, product, from, to, (row, cosines) =>
+  yield* eachRow(sides, product, from, to, (row, cosines, precision) =>
     attempt(RetrieveError)(() => {
       const jaccard = jaccardDistances(encoded.queries[row], encoded.database, n)
       const least = encoded.near.least[row]
-      const scores = Float32Array.from(
-        cosines,
-        (cosine, at) => -((1 - lambda) * jaccard[at] + lambda * relativeDistance(cosine, least))
-      )
-      rankInto(into, row - from, scores, memory)
+      const final = (cosine: number, at: number) =>
+        -((1 - lambda) * jaccard[at] + lambda * relativeDistance(cosine, least))
+      rankInto(into, row - from, Float32Array.from(cosines, final), memory)
+      const part = [(row - from) * n, (row - from + 1) * n] as const
+      // Beside the error of the cosine, what rounding adds to a value between -1 and 0.
+      const tie = (least < 1 ? (lambda * precision.tie) / (1 - least) : 0) + ROUNDING
+      settle(into.order.subarray(...part), into.scores.subarray(...part), tie, false, (positions, values) => {
+        if (lambda > 0) precision.exact(positions, values)
+        positions.forEach((at, i) => {
+          values[i] = final(values[i], at)
+        })
+      })
     })
   )
   return into

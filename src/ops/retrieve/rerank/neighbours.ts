@@ -4,17 +4,15 @@ import type { Sides } from "../rank/gather.ts"
 import type { Product } from "../rank/product.ts"
 import type { Vectors } from "../rank/vectors.ts"
 import { topOf } from "../search/top.ts"
-import { eachRow } from "./reorder.ts"
+import { eachRow, type Precision } from "./reorder.ts"
 
 export interface Neighbours {
-  /** How many each image has; less than asked for where there are fewer images. */
+  /** Neighbours of each image; fewer than asked for if there are fewer images. */
   readonly k: number
   /** Rows, nearest first, ties by ascending row: int32 [images, k]. An image is usually its own nearest. */
   readonly rows: Int32Array
-  /** Their cosines, float32 [images, k]. */
-  readonly cosines: Float32Array
-  /** The least cosine of each image with any other, float32 [images]. */
-  readonly least: Float32Array
+  /** Least cosine of each image with any other, float64 [images]. */
+  readonly least: Float64Array
 }
 
 /** All images on both sides. */
@@ -24,7 +22,36 @@ const both = (vectors: Vectors): Sides => {
   return { gallery, by: "cosine", queries: vectors, database: vectors }
 }
 
+/** Positions of the scores that a test picks, ascending. */
+const those = (scores: Float32Array, picked: (score: number) => boolean): Int32Array => {
+  const found: Array<number> = []
+  for (let at = 0; at < scores.length; at++) if (picked(scores[at])) found.push(at)
+  return Int32Array.from(found)
+}
+
+const exactly = ({ exact }: Precision, positions: Int32Array): Float64Array => {
+  const into = new Float64Array(positions.length)
+  exact(positions, into)
+  return into
+}
+
+/** Positions of the k greatest cosines; what single precision cannot separate is compared in double precision. */
+const nearestOf = (scores: Float32Array, k: number, precision: Precision): Int32Array => {
+  const best = topOf(scores, k)
+  const bound = scores[best[k - 1]] - 2 * precision.tie
+  const candidates = those(scores, (score) => score >= bound)
+  return topOf(exactly(precision, candidates), k).map((at) => candidates[at])
+}
+
+const leastOf = (scores: Float32Array, precision: Precision): number => {
+  const bound = scores.reduce((a, b) => Math.min(a, b)) + 2 * precision.tie
+  const candidates = those(scores, (score) => score <= bound)
+  return exactly(precision, candidates).reduce((a, b) => Math.min(a, b))
+}
+
 /**
+ * The nearest neighbours of each image, and the least cosine of each.
+ *
  * @param vectors L2-normalised rows
  * @param wanted neighbours of each, itself among them
  */
@@ -34,19 +61,12 @@ export const neighboursOf = Effect.fnUntraced(function* (vectors: Vectors, wante
   const found: Neighbours = {
     k,
     rows: new Int32Array(count * k),
-    cosines: new Float32Array(count * k),
-    least: new Float32Array(count)
+    least: new Float64Array(count)
   }
-  yield* eachRow(both(vectors), product, 0, count, (row, scores) =>
+  yield* eachRow(both(vectors), product, 0, count, (row, scores, precision) =>
     Effect.sync(() => {
-      const best = topOf(scores, k)
-      found.rows.set(best, row * k)
-      best.forEach((other, i) => {
-        found.cosines[row * k + i] = scores[other]
-      })
-      let least = Number.POSITIVE_INFINITY
-      for (const score of scores) if (score < least) least = score
-      found.least[row] = least
+      found.rows.set(nearestOf(scores, k, precision), row * k)
+      found.least[row] = leastOf(scores, precision)
     })
   )
   return found

@@ -1,6 +1,7 @@
 /** The vectors of a ranking that is to be re-ranked. */
 import type { Embeddings, Ranking } from "../../elements.ts"
-import { type Vectors, vectorsOf } from "../rank/vectors.ts"
+import type { Given } from "../rank/exact.ts"
+import { rowsOf, type Vectors, vectorsOf } from "../rank/vectors.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 
 /** What a re-ranker works on. */
@@ -12,13 +13,22 @@ export interface RankingVectors {
   readonly database: Vectors
 }
 
-/** Rows of a matrix float32 [n, dim] as vectors. */
-export const rowsOf = (matrix: Float32Array, dim: number): Vectors => ({
-  count: matrix.length / dim,
-  dim,
-  read: (from, to) => matrix.slice(from * dim, to * dim),
-  squared: (row) => matrix.subarray(row * dim, (row + 1) * dim).reduce((sum, value) => sum + value * value, 0)
-})
+const givenBoth = (first: Given, second: Given): Given => {
+  const join = <A extends Int32Array | Float64Array>(into: A, a: A, b: A): A => {
+    into.set(a)
+    into.set(b, a.length)
+    return into
+  }
+  const count = first.at.length + second.at.length
+  const behind = second.matrix.map((matrix) => matrix + first.matrices.length)
+  return {
+    dim: first.dim,
+    matrices: [...first.matrices, ...second.matrices],
+    matrix: join(new Int32Array(count), first.matrix, behind),
+    at: join(new Float64Array(count), first.at, second.at),
+    squared: join(new Float64Array(count), first.squared, second.squared)
+  }
+}
 
 /** Some rows, then others of the same length. */
 export const followedBy = (first: Vectors, second: Vectors): Vectors => ({
@@ -33,10 +43,12 @@ export const followedBy = (first: Vectors, second: Vectors): Vectors => ({
     }
     return out
   },
-  squared: (row) => (row < first.count ? first.squared(row) : second.squared(row - first.count))
+  squared: (row) => (row < first.count ? first.squared(row) : second.squared(row - first.count)),
+  given: givenBoth(first.given, second.given)
 })
 
-const originals = (batches: ReadonlyArray<Embeddings>, images: Int32Array): Vectors => vectorsOf(batches, images)
+const originals = (batches: ReadonlyArray<Embeddings>, images: Int32Array): Vectors =>
+  vectorsOf(batches, images, "normalised")
 
 /**
  * @param operator name of the re-ranker, for messages

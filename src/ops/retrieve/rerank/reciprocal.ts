@@ -17,13 +17,22 @@ const nearest = ({ k, rows }: Neighbours, image: number, count: number): Int32Ar
 const reciprocal = (near: Neighbours, image: number, k: number): ReadonlyArray<number> =>
   Array.from(nearest(near, image, k + 1)).filter((other) => nearest(near, other, k + 1).includes(image))
 
-/** R*(p, k1): with the R(q, k1 / 2) of its members that lie in it by more than two thirds (equation 3). */
+/** A number rounded to the nearest whole one, halves to the even one, as numpy's `around` does. */
+export const roundHalfEven = (value: number): number => {
+  const below = Math.floor(value)
+  return value - below === 0.5 ? below + (below % 2) : Math.round(value)
+}
+
+/**
+ * R*(p, k1): R(p, k1) and the sets R(q, k1 / 2) of its members that share more than two thirds with it (equation 3). Half
+ * of an odd k1 is rounded to an even number, as in the authors' code.
+ */
 export const expandedSet = (near: Neighbours, image: number, k1: number): ReadonlySet<number> => {
   const own = reciprocal(near, image, k1)
   const core = new Set(own)
   const all = new Set(own)
   for (const member of own) {
-    const theirs = reciprocal(near, member, Math.round(k1 / 2))
+    const theirs = reciprocal(near, member, roundHalfEven(k1 / 2))
     if (theirs.filter((one) => core.has(one)).length > (2 / 3) * theirs.length) for (const one of theirs) all.add(one)
   }
   return all
@@ -34,16 +43,22 @@ export const expandedSet = (near: Neighbours, image: number, k1: number): Readon
  *
  * @param least its least cosine with any other
  */
-export const relativeDistance = (cosine: number, least: number): number => (least < 1 ? (1 - cosine) / (1 - least) : 0)
+export const relativeDistance = (cosine: number, least: number): number =>
+  least < 1 ? Math.max(0, (1 - cosine) / (1 - least)) : 0
 
 /**
  * V(p): weights exp(-d) of R*(p), their sum 1 (equation 7).
  *
- * @param cosineOf the cosine of the image with another
+ * @param cosines cosines of the image with others, in double precision
  */
-export const encode = (near: Neighbours, image: number, k1: number, cosineOf: (other: number) => number): Encoding => {
+export const encode = (
+  near: Neighbours,
+  image: number,
+  k1: number,
+  cosines: (others: Int32Array) => Float64Array
+): Encoding => {
   const rows = Int32Array.from(expandedSet(near, image, k1)).sort()
-  const weights = Float64Array.from(rows, (other) => Math.exp(-relativeDistance(cosineOf(other), near.least[image])))
+  const weights = cosines(rows).map((cosine) => Math.exp(-relativeDistance(cosine, near.least[image])))
   const sum = weights.reduce((total, weight) => total + weight, 0)
   return { rows, weights: weights.map((weight) => weight / sum) }
 }

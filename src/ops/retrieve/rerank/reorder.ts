@@ -3,7 +3,9 @@ import { Effect } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
 import type { Ranking } from "../../elements.ts"
 import { QUERY_TILE } from "../rank/blocks.ts"
-import type { Sides } from "../rank/gather.ts"
+import { type Given, givenSquared } from "../rank/exact.ts"
+import { exactSides, type Sides } from "../rank/gather.ts"
+import { type Exact, exactOf, settle, tieOf, trustedError } from "../rank/near-ties.ts"
 import { scratch } from "../rank/order.ts"
 import type { Product } from "../rank/product.ts"
 import { emptyBlock, rankInto } from "../rank/rank-block.ts"
@@ -18,18 +20,24 @@ const AT_ONCE = 2 * QUERY_TILE
  * The queries of a block at their places among all of them, zeros elsewhere: a vector then meets the engine at the same
  * place of a tile whatever the size of blocks, so that it changes no digit.
  */
-const inPlace = (block: Float32Array, from: number, count: number, dim: number): Vectors => ({
-  count,
-  dim,
-  read: (begin, end) => {
+const inPlace = (block: Float32Array, from: number, count: number, dim: number): Vectors => {
+  const to = from + block.length / dim
+  const inside = (row: number) => row >= from && row < to
+  const given: Given = {
+    dim,
+    matrices: [block],
+    matrix: new Int32Array(count),
+    at: Float64Array.from({ length: count }, (_, row) => (inside(row) ? (row - from) * dim : 0)),
+    squared: Float64Array.from({ length: count }, (_, row) => (inside(row) ? Number.NaN : 0))
+  }
+  const read = (begin: number, end: number): Float32Array => {
     const out = new Float32Array((end - begin) * dim)
-    const first = Math.max(begin, from)
-    const last = Math.min(end, from + block.length / dim)
+    const [first, last] = [Math.max(begin, from), Math.min(end, to)]
     if (first < last) out.set(block.subarray((first - from) * dim, (last - from) * dim), (first - begin) * dim)
     return out
-  },
-  squared: () => Number.NaN
-})
+  }
+  return { count, dim, read, squared: (row) => givenSquared(given, row), given }
+}
 
 /** The two sides of a block of queries [from, from + queries.length / dim) out of `count`. */
 export const sidesOf = (
@@ -40,21 +48,32 @@ export const sidesOf = (
   database: Vectors
 ): Sides => ({ gallery, by: "cosine", queries: inPlace(queries, from, count, database.dim), database })
 
+/** What decides between scores of one query that lie close together. */
+export interface Precision {
+  /** Half the distance at which two cosines of the query are a near tie. */
+  readonly tie: number
+  /** Cosines with some of the database, in double precision. */
+  readonly exact: Exact
+}
+
 /** Inner products of the rows [from, to), a few tiles at a time, each row handed to `use` as float32 [database]. */
 export const eachRow = Effect.fnUntraced(function* <E>(
   sides: Sides,
   product: Product,
   from: number,
   to: number,
-  use: (row: number, scores: Float32Array) => Effect.Effect<void, E>
+  use: (row: number, scores: Float32Array, precision: Precision) => Effect.Effect<void, E>
 ) {
-  const n = sides.database.count
+  const { count: n, dim } = sides.database
+  const precise = exactSides(sides)
   for (let begin = from - (from % QUERY_TILE); begin < to; begin += AT_ONCE) {
     // Whole tiles, but none that holds no row of the block.
     const end = Math.min(sides.queries.count, begin + AT_ONCE, QUERY_TILE * Math.ceil(to / QUERY_TILE))
-    const scores: Scores = yield* scoresOf(sides, product, begin, end)
+    const scores: Scores = yield* scoresOf(sides, product, begin, end, undefined, precise)
+    const error = trustedError(dim, scores.error, sides.queries.count * n * dim)
     for (let row = Math.max(from, begin); row < Math.min(to, end); row++) {
-      yield* use(row, scores.values.subarray((row - begin) * n, (row - begin + 1) * n))
+      const precision = { tie: tieOf(precise, row, error), exact: exactOf(precise, row) }
+      yield* use(row, scores.values.subarray((row - begin) * n, (row - begin + 1) * n), precision)
     }
     yield* Effect.yieldNow
   }
@@ -76,8 +95,12 @@ export const reorder = Effect.fnUntraced(function* (
   const block = emptyBlock(to - from, n)
   const memory = scratch(n)
   const sides = sidesOf(gallery, from, gallery.queries.length, queries, database)
-  yield* eachRow(sides, product, from, to, (row, scores) =>
-    attempt(RetrieveError)(() => rankInto(block, row - from, scores, memory))
+  yield* eachRow(sides, product, from, to, (row, scores, { exact, tie }) =>
+    attempt(RetrieveError)(() => {
+      rankInto(block, row - from, scores, memory)
+      const part = [(row - from) * n, (row - from + 1) * n] as const
+      settle(block.order.subarray(...part), block.scores.subarray(...part), tie, false, exact)
+    })
   )
   return block
 })

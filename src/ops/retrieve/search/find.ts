@@ -1,18 +1,20 @@
 /** Searching: pure functions on embeddings in memory. */
 import { suggestion } from "../../../pipeline/words.ts"
 import type { Embeddings, Ranking } from "../../elements.ts"
+import { exactInto, type Given } from "../rank/exact.ts"
 import { labelsOf, sameShape } from "../rank/gather.ts"
+import { givenOf, squaresOf } from "../rank/vectors.ts"
 import { RetrieveError } from "../retrieve-error.ts"
-import { flaw, type Similarity, squares } from "../similarity.ts"
-import { similaritiesWith, squaresOf } from "./one-to-all.ts"
+import { flaw, type Similarity } from "../similarity.ts"
+import { squares } from "../unit-length.ts"
 import { topOf } from "./top.ts"
 
 /** Embeddings that are searched, and those that are searched for. */
 export interface Searched {
   readonly batches: ReadonlyArray<Embeddings>
   readonly by: Similarity
-  /** Sums of squares of all that are searched, where `by` needs them: so every search is one pass over the vectors. */
-  readonly squared: Float64Array | undefined
+  /** The vectors that are searched. */
+  readonly given: Given
   /** How many images are searched. */
   readonly images: number
   /** Of the images searched and, behind them, of queries that are not among them. */
@@ -40,8 +42,13 @@ const vectorAt = (batches: ReadonlyArray<Embeddings>, image: number): Float32Arr
   throw new RangeError(`there is no image ${image}`)
 }
 
-const squaresFor = (batches: ReadonlyArray<Embeddings>, by: Similarity): Float64Array | undefined =>
-  by === "dot" ? undefined : squaresOf(batches)
+/** All images, in order; with their lengths if `by` needs them, so that every search is one pass over the vectors. */
+const allOf = (batches: ReadonlyArray<Embeddings>, images: number, by: Similarity): Given =>
+  givenOf(
+    batches,
+    Int32Array.from({ length: images }, (_, image) => image),
+    by === "cosine" ? squaresOf(batches) : undefined
+  )
 
 /**
  * Searches for one of the images.
@@ -65,7 +72,7 @@ export const byName = (batches: ReadonlyArray<Embeddings>, name: string, by: Sim
   return {
     batches,
     by,
-    squared: squaresFor(batches, by),
+    given: allOf(batches, names.length, by),
     images: names.length,
     names,
     labels,
@@ -104,19 +111,22 @@ export const withQueries = (
   const labels = labelsOf([...batches, ...labelled], names.length, classes.length)
   const queries = Int32Array.from({ length: names.length - own.length }, (_, i) => own.length + i)
   return {
-    ...{ batches, by, squared: squaresFor(batches, by), images: own.length, names, labels, queries },
+    ...{ batches, by, given: allOf(batches, own.length, by), images: own.length, names, labels, queries },
     ...{ vectors: vectorsOf(asked), labelled: asked.every((batch) => batch.classes.length > 0) }
   }
 }
 
 /** @throws RetrieveError where the query, or a vector that it is compared with, cannot be compared */
-const scoresFor = ({ batches, by, names, queries, squared, vectors }: Searched, row: number): Float32Array => {
+const scoresFor = ({ by, given, images, names, queries, vectors }: Searched, row: number): Float64Array => {
   const refuse = (name: string, why: string) =>
     new RetrieveError({ subject: name, problem: `the embedding ${why}`, remedy: "Check the weights and the pixels" })
-  const why = flaw(by, squares(vectors[row]))
+  const own = squares(vectors[row])
+  const why = flaw(by, own)
   if (why !== undefined) throw refuse(names[queries[row]], why)
-  const scores = similaritiesWith(vectors[row], batches, by, squared)
-  const bad = scores.findIndex((score) => !Number.isFinite(score))
+  const scores = new Float64Array(images)
+  const all = Int32Array.from(scores, (_, image) => image)
+  exactInto(by, Float64Array.from(vectors[row]), own, given, all, scores)
+  const bad = scores.findIndex((score) => !Number.isFinite(Math.fround(score)))
   if (bad >= 0) throw refuse(names[bad], "is zero, too large or not finite")
   return scores
 }

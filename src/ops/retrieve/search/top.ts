@@ -1,11 +1,13 @@
 /** The best of many scores, without ordering the rest. */
 
+type Scores = Float32Array | Float64Array
+
 /** Whether item a comes after item b: by score, descending, then by position. */
-const after = (scores: Float32Array, a: number, b: number): boolean =>
+const after = (scores: Scores, a: number, b: number): boolean =>
   scores[a] < scores[b] || (scores[a] === scores[b] && a > b)
 
 /** Moves the item at `at` down until no child comes after it: the root of the heap is the last of the best. */
-const sink = (heap: Int32Array, size: number, at: number, scores: Float32Array): void => {
+const sink = (heap: Int32Array, size: number, at: number, scores: Scores): void => {
   const item = heap[at]
   let place = at
   for (let child = 2 * place + 1; child < size; child = 2 * place + 1) {
@@ -23,7 +25,7 @@ const sink = (heap: Int32Array, size: number, at: number, scores: Float32Array):
  * @param scores without NaN, [n]
  * @returns int32 [min(k, n)]
  */
-export const topOf = (scores: Float32Array, k: number): Int32Array => {
+export const topOf = (scores: Scores, k: number): Int32Array => {
   const size = Math.min(k, scores.length)
   const heap = Int32Array.from({ length: size }, (_, i) => i)
   for (let at = (size >> 1) - 1; at >= 0; at--) sink(heap, size, at, scores)

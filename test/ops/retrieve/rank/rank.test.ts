@@ -314,12 +314,19 @@ describe("rank by another similarity", () => {
       const zeros = embeddings(new Float32Array(20), new Uint8Array(10), 2, 1)
       const [{ scores }] = yield* run(zeros, { by: "l2" })
       expect(scores.every((score) => score === 0)).toBe(true)
-      const huge = embeddings(new Float32Array(20).fill(3e38), new Uint8Array(10), 2, 1)
-      for (const by of ["dot", "l2"] as const) {
-        expect((yield* Effect.flip(run(huge, { by }))).message).toBe(
+      const same = new Float32Array(20).fill(3e38)
+      const apart = same.map((value, i) => (i % 4 < 2 ? value : -value))
+      for (const [by, vectors] of [
+        ["dot", same],
+        ["l2", apart]
+      ] as const) {
+        expect((yield* Effect.flip(run(embeddings(vectors, new Uint8Array(10), 2, 1), { by }))).message).toBe(
           "similarities: some are too large for single precision. Scale the embeddings down, or rank by cosine."
         )
       }
+      // Their distances are 0, however large they are.
+      const [near] = yield* run(embeddings(same, new Uint8Array(10), 2, 1), { by: "l2" })
+      expect(near.scores.every((score) => score === 0)).toBe(true)
       const nan = embeddings(new Float32Array(20).fill(Number.NaN), new Uint8Array(10), 2, 1)
       expect((yield* Effect.flip(run(nan, { by: "dot" }))).message).toMatch(/the embedding is not finite\. /)
     })

@@ -26,7 +26,7 @@ const sorted = Effect.fnUntraced(function* (
   first: number
 ) {
   const block = emptyBlock(first + values.length / n, n, true)
-  yield* sort(shared(values), block, first)
+  yield* sort({ values: shared(values), query: 0, error: 0 }, block, first)
   return [[...block.order], [...block.scores]]
 })
 

@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { normalisedBatch, vectorsOf } from "../../../../src/ops/retrieve/rank/vectors.ts"
+import { meanOf, vectorsOf } from "../../../../src/ops/retrieve/rank/vectors.ts"
 import { runs } from "../../../runs.ts"
 import { embeddings } from "../cases.ts"
 
@@ -64,12 +64,21 @@ describe("rows that stand in batches", () => {
   })
 })
 
-describe("a normalised batch", () => {
-  const [batch] = embeddings(Float32Array.of(3, 4, 0, 0, -5, 0), Uint8Array.of(1, 0, 1), 2, 1)
+describe("rows in another form", () => {
+  const batches = embeddings(Float32Array.of(3, 4, 0, 0, -5, 0), Uint8Array.of(1, 0, 1), 2, 1)
+  const all = Int32Array.of(2, 0, 1)
 
-  it("has rows of length one, zeros where there is no direction, and is otherwise what it was", () => {
-    const vectors = Float32Array.of(0.6, 0.8, 0, 0, -1, 0)
-    expect(normalisedBatch(batch)).toEqual({ ...batch, vectors })
-    expect([...batch.vectors]).toEqual([3, 4, 0, 0, -5, 0])
+  it("have length one if they are normalised, and stay zeros if they have no direction", () => {
+    const rows = vectorsOf(batches, all, "normalised")
+    expect([...rows.read(0, 3)]).toEqual([-1, 0, ...Float32Array.of(0.6, 0.8), 0, 0])
+    expect([...rows.read(1, 2)]).toEqual([...Float32Array.of(0.6, 0.8)])
+    expect([...batches[0].vectors]).toEqual([3, 4, 0, 0, -5, 0])
+  })
+
+  it("are differences from a centre, whose squares are their own", () => {
+    const rows = vectorsOf(batches, all, { centre: Float32Array.of(1, 2) })
+    expect([...rows.read(0, 3)]).toEqual([-6, -2, 2, 2, -1, -2])
+    expect([0, 1, 2].map(rows.squared)).toEqual([40, 8, 5])
+    expect([...meanOf(rows.given)]).toEqual([...Float32Array.of(-2 / 3, 4 / 3)])
   })
 })

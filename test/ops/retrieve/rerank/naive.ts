@@ -42,6 +42,9 @@ export const byLabels = (best: Vector, database: ReadonlyArray<Vector>): Vector 
     return both / (either + 1e-6)
   })
 
+/** Half of a whole number, rounded as Python rounds. */
+const halfToEven = (k: number): number => (k % 4 === 1 ? (k - 1) / 2 : Math.round(k / 2))
+
 /** Final distances of Zhong et al. (2017), dense matrices: queries first, then the database. */
 export const kReciprocal = (
   queries: ReadonlyArray<Vector>,
@@ -60,7 +63,7 @@ export const kReciprocal = (
     const own = reciprocal(i, k1)
     let set = [...own]
     for (const j of own) {
-      const theirs = reciprocal(j, Math.round(k1 / 2))
+      const theirs = reciprocal(j, halfToEven(k1))
       if (theirs.filter((one) => own.includes(one)).length > (2 / 3) * theirs.length) set = [...set, ...theirs]
     }
     const weights = all.map((__, j) => (set.includes(j) ? Math.exp(-distance[i][j]) : 0))

@@ -5,7 +5,6 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { Embeddings, type Ranking } from "../../../../src/ops/elements.ts"
 import { descending, scratch } from "../../../../src/ops/retrieve/rank/order.ts"
-import { similaritiesWith, squaresOf } from "../../../../src/ops/retrieve/search/one-to-all.ts"
 import { search } from "../../../../src/ops/retrieve/search/search.ts"
 import { topOf } from "../../../../src/ops/retrieve/search/top.ts"
 import { Run } from "../../../../src/ops/run.ts"
@@ -38,46 +37,6 @@ describe("the best of many", () => {
         expect([...topOf(values, k)]).toEqual([...order.subarray(0, k)])
       }),
       runs(300)
-    )
-  })
-})
-
-const vectors = fc
-  .record({ n: fc.integer({ min: 2, max: 30 }), dim: fc.integer({ min: 1, max: 11 }) })
-  .chain(({ dim, n }) =>
-    fc.record({
-      dim: fc.constant(dim),
-      values: fc
-        .array(fc.integer({ min: -900, max: 900 }), { minLength: n * dim, maxLength: n * dim })
-        .map((list) => Float32Array.from(list, (v, i) => v / 128 + (i % dim === 0 ? 9 : 0))),
-      size: fc.integer({ min: 1, max: 8 })
-    })
-  )
-
-describe("similarities with one vector", () => {
-  it("are those of a naive second implementation", () => {
-    fc.assert(
-      fc.property(vectors, fc.constantFrom("cosine" as const, "dot" as const, "l2" as const), (one, by) => {
-        const { dim, size, values } = one
-        const row = (i: number) => Array.from(values.subarray(i * dim, (i + 1) * dim))
-        const dot = (a: Array<number>, b: Array<number>) => a.reduce((sum, x, k) => sum + x * b[k], 0)
-        const naive = {
-          dot,
-          cosine: (a: Array<number>, b: Array<number>) => dot(a, b) / Math.hypot(...a) / Math.hypot(...b),
-          l2: (a: Array<number>, b: Array<number>) => -Math.hypot(...a.map((x, k) => x - b[k]))
-        }[by]
-        const batches = embeddings(values, new Uint8Array(values.length / dim), dim, 1, size)
-        const scores = similaritiesWith(
-          values.subarray(0, dim),
-          batches,
-          by,
-          by === "dot" ? undefined : squaresOf(batches)
-        )
-        expect(scores.length).toBe(values.length / dim)
-        scores.forEach((score, i) => {
-          expect(Math.abs(score - naive(row(0), row(i)))).toBeLessThan(2e-5 * Math.max(1, Math.abs(score)))
-        })
-      })
     )
   })
 })
