@@ -1,6 +1,7 @@
 /** Matrices of MATLAB files, by hand as "MAT-File Format" has them: what scipy and MATLAB save. */
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { deflateSync } from "node:zlib"
 import { describe, expect, it } from "vitest"
 import { readLabelTable } from "../../../src/ops/data/archives/shared/table-set.ts"
 import { readMatrix } from "../../../src/ops/formats/mat/read.ts"
@@ -97,5 +98,61 @@ describe("matrices", () => {
     await expect(readLabelTable(file)).rejects.toThrow(
       `${file}: is a matrix, which names no images. Give the labels as a table with names (csv or txt).`
     )
+  })
+})
+
+describe("packed matrices", () => {
+  const packed = (one: Uint8Array): Buffer => {
+    const body = deflateSync(one)
+    const tag = Buffer.alloc(8)
+    tag.writeUInt32LE(15, 0)
+    tag.writeUInt32LE(body.length, 4)
+    return Buffer.concat([tag, body])
+  }
+
+  it("are read, behind others that are skipped", () => {
+    const noise = Uint8Array.from({ length: 9000 }, (_, i) => (i * i * 31 + (i >> 3)) & 255)
+    const other = variable(9, [90, 100], noise, { name: "other" })
+    expect(read(mat(packed(other), packed(variable(9, [2, 2], CELLS))))).toEqual({
+      rows: 2,
+      columns: 2,
+      values: Float64Array.of(1, 0, 0, 1)
+    })
+    expect(readMatrix(mat(packed(other)), "x", "other").values.slice(0, 2)).toEqual(
+      Float64Array.of(noise[0], noise[90])
+    )
+  })
+
+  it("that unfold to gigabytes are skipped, or refused by their numbers, before they are unpacked", () => {
+    const bomb = packed(variable(9, [2 ** 14, 2 ** 13], new Uint8Array(2 ** 27), { name: "bomb" }))
+    expect(bomb.length).toBeLessThan(200_000)
+    const before = process.memoryUsage().rss
+    expect(() => readMatrix(mat(bomb), "labels.mat", "bomb")).toThrow(
+      "labels.mat: holds 16384 x 8192 values, more than the 16777216 that one matrix may have. Give the labels as a table"
+    )
+    expect(read(mat(...new Array<Buffer>(20).fill(bomb), packed(variable(9, [2, 2], CELLS)))).rows).toBe(2)
+    expect(process.memoryUsage().rss - before).toBeLessThan(2 ** 27)
+  })
+
+  it("whose size lies are refused without being unpacked further than it says", () => {
+    const bomb = packed(variable(9, [2, 2], new Uint8Array(2 ** 27)))
+    expect(() => read(mat(bomb))).toThrow("labels.mat: cannot be unpacked (Cannot create a Buffer larger than")
+    expect(() => read(mat(variable(9, [3, 2], CELLS)))).toThrow("holds 4 numbers in a matrix of 3 x 2")
+    expect(() => read(mat(variable(9, [2 ** 31 - 1, 2 ** 31 - 1], CELLS)))).toThrow("that one matrix may have")
+  })
+
+  it("in cells within cells are not looked for", () => {
+    let cells = variable(9, [1, 1], Uint8Array.of(1), { name: "" })
+    for (let i = 0; i < 60; i++) cells = variable(1, [1, 1], cells, { name: "labels", type: 14 })
+    expect(() => read(mat(packed(cells)))).toThrow("holds `labels` as cells, which is not read")
+  })
+
+  it("that are damaged are refused", () => {
+    const whole = packed(variable(9, [2, 2], CELLS))
+    for (const at of [9, 12, whole.length - 1]) {
+      const damaged = Buffer.from(whole)
+      damaged[at] ^= 0xff
+      expect(() => read(mat(damaged))).toThrow(/^labels\.mat: /)
+    }
   })
 })

@@ -1,5 +1,6 @@
 /** The elements that MATLAB files of level 5 consist of: a tag, then numbers, other elements, or packed ones. */
-import { inflateSync } from "node:zlib"
+import { constants, inflateSync, type ZlibOptions } from "node:zlib"
+import { messageOf } from "../../../pipeline/words.ts"
 
 /** Throws what is wrong with the file. */
 export type Refuse = (problem: string, remedy?: string) => never
@@ -23,9 +24,6 @@ const NUMBERS: Readonly<Record<number, readonly [bytes: number, read: (view: Dat
 }
 /** Whole numbers of 64 bits. */
 const WIDE = [12, 13]
-/** No table of labels is larger; a compressed file that claims to be is damaged. */
-const MAX_BYTES = 1 << 28
-
 export interface Element {
   readonly type: number
   readonly body: Uint8Array
@@ -34,6 +32,13 @@ export interface Element {
 }
 
 const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+/** Bytes of a tag that is not small. */
+export const TAG_BYTES = 8
+
+/** The type of the element that some bytes begin with, whose end they may lack. */
+export const typeAt = (bytes: Uint8Array, refuse: Refuse): number =>
+  bytes.length < TAG_BYTES ? refuse("is cut short") : viewOf(bytes).getUint32(0, true)
 
 /** The element that begins at a byte; refuses one that reaches over the end. */
 export const elementAt = (bytes: Uint8Array, at: number, refuse: Refuse): Element => {
@@ -50,22 +55,46 @@ export const elementAt = (bytes: Uint8Array, at: number, refuse: Refuse): Elemen
   return { type, body: bytes.subarray(begin, begin + size), next: small === 0 ? padded : at + 8 }
 }
 
-/** Numbers in the order they are stored in; refuses whole ones that a float64 would round. */
-export const numbersOf = ({ body, type }: Element, refuse: Refuse): Float64Array => {
+/** Reads the numbers of an element one by one. */
+export interface Numbers {
+  readonly count: number
+  /** The number at an index; refuses a whole one that a float64 would round. */
+  readonly at: (index: number) => number
+}
+
+/** The numbers of an element, in the order they are stored in; refuses a type that is not numeric. */
+export const numbersOf = ({ body, type }: Element, refuse: Refuse): Numbers => {
   const known = NUMBERS[type]
   if (known === undefined) return refuse(`holds numbers of type ${type}, which is not read`)
   const [bytes, read] = known
   const view = viewOf(body)
-  const values = Float64Array.from({ length: Math.floor(body.length / bytes) }, (_, i) => read(view, i * bytes))
-  const unsafe = WIDE.includes(type) ? values.find((value) => !Number.isSafeInteger(value)) : undefined
-  return unsafe === undefined ? values : refuse(`holds ${unsafe}, a whole number that would be rounded`)
+  const checked = (value: number) =>
+    Number.isSafeInteger(value) ? value : refuse(`holds ${value}, a whole number that would be rounded`)
+  const at = (index: number) => read(view, index * bytes)
+  return { count: Math.floor(body.length / bytes), at: WIDE.includes(type) ? (index) => checked(at(index)) : at }
 }
 
-/** What a packed element holds. */
-export const inflated = (body: Uint8Array, refuse: Refuse): Uint8Array => {
+const unpackedOf = (body: Uint8Array, options: ZlibOptions, refuse: Refuse): Uint8Array => {
   try {
-    return inflateSync(body, { maxOutputLength: MAX_BYTES })
+    return inflateSync(body, options)
   } catch (cause) {
-    return refuse(`cannot be unpacked (${cause instanceof Error ? cause.message : cause})`)
+    return refuse(`cannot be unpacked (${messageOf(cause)})`)
   }
 }
+
+/** Unpacks a packed element; refuses one that unfolds to more than `most` bytes. */
+export const inflated = (body: Uint8Array, most: number, refuse: Refuse): Uint8Array =>
+  unpackedOf(body, { maxOutputLength: most }, refuse)
+
+/** Packed bytes that hold the beginning of a variable: its flags, shape and name. */
+const BEGINNING = 1024
+/** Deflate packs at most 1032 bytes into one. */
+const MAX_RATIO = 1100
+
+/** Unpacks the beginning of a packed element only, whatever the rest unfolds to. */
+export const inflatedBeginning = (body: Uint8Array, refuse: Refuse): Uint8Array =>
+  unpackedOf(
+    body.subarray(0, BEGINNING),
+    { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: BEGINNING * MAX_RATIO },
+    refuse
+  )

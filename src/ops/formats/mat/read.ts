@@ -2,8 +2,23 @@
  * Reads one numeric matrix from a MATLAB file of level 5 ("MAT-File Format", MathWorks, section 1), compressed or not: what
  * tables of labels are kept in. The one reader on the registry is under a licence that would bind this project to it.
  */
+
+import { few } from "../../../pipeline/words.ts"
+import { checkValues, MATRIX_BOUND } from "../bounds.ts"
 import { DataError } from "../data-error.ts"
-import { COMPRESSED, type Element, elementAt, INT32, inflated, MATRIX, numbersOf, type Refuse } from "./elements.ts"
+import {
+  COMPRESSED,
+  type Element,
+  elementAt,
+  INT32,
+  inflated,
+  inflatedBeginning,
+  MATRIX,
+  numbersOf,
+  type Refuse,
+  TAG_BYTES,
+  typeAt
+} from "./elements.ts"
 
 export interface Matrix {
   readonly rows: number
@@ -52,7 +67,8 @@ const unlike = ({ complex, kind, shape }: Variable): string | undefined => {
   return shape.type !== INT32 || shape.body.length !== 8 ? `an array of ${shape.body.length / 4} axes` : undefined
 }
 
-const matrixOf = (body: Uint8Array, variable: Variable, refuse: Refuse): Matrix => {
+/** Rows and columns of a variable that is a matrix of real numbers; refuses any other, and one of too many numbers. */
+const sizesOf = (variable: Variable, file: string, refuse: Refuse): readonly [rows: number, columns: number] => {
   const other = unlike(variable)
   if (other !== undefined) {
     return refuse(
@@ -60,14 +76,48 @@ const matrixOf = (body: Uint8Array, variable: Variable, refuse: Refuse): Matrix 
       "Save it as a full matrix of real numbers, or give the labels as a table (csv)"
     )
   }
-  const [rows, columns] = numbersOf(variable.shape, refuse)
-  const stored = numbersOf(elementAt(body, variable.rest, refuse), refuse)
-  if (rows < 0 || columns < 0 || stored.length !== rows * columns) {
-    return refuse(`holds ${stored.length} numbers in a matrix of ${rows} x ${columns}`)
-  }
+  const { at } = numbersOf(variable.shape, refuse)
+  const [rows, columns] = [at(0), at(1)]
+  if (rows < 0 || columns < 0) return refuse(`holds a matrix of ${rows} x ${columns}`)
+  checkValues([rows, columns], file, MATRIX_BOUND)
+  return [rows, columns]
+}
+
+/**
+ * The values of a matrix.
+ *
+ * @param body of its element, whole
+ * @param from byte of the body at which the element of the values begins
+ */
+const matrixOf = (
+  body: Uint8Array,
+  from: number,
+  [rows, columns]: readonly [number, number],
+  refuse: Refuse
+): Matrix => {
+  const { at, count } = numbersOf(elementAt(body, from, refuse), refuse)
+  if (count !== rows * columns) return refuse(`holds ${count} numbers in a matrix of ${rows} x ${columns}`)
   // Stored column by column.
-  const values = Float64Array.from(stored, (_, i) => stored[(i % columns) * rows + Math.floor(i / columns)])
+  const values = new Float64Array(count)
+  for (let i = 0; i < count; i++) values[i] = at((i % columns) * rows + Math.floor(i / columns))
   return { rows, columns, values }
+}
+
+/** Bytes of a number at most, and those of a tag, with padding. */
+const [WIDEST, TAG] = [8, 16]
+
+/** The matrix in one element of a file if it has the wanted name, or the name that it has; `undefined` if it has none. */
+const matrixIn = (outer: Element, wanted: string, file: string, refuse: Refuse): Matrix | string | undefined => {
+  const packed = outer.type === COMPRESSED
+  const beginning = packed ? inflatedBeginning(outer.body, refuse) : undefined
+  if ((beginning === undefined ? outer.type : typeAt(beginning, refuse)) !== MATRIX) return undefined
+  const variable = variableOf(beginning?.subarray(TAG_BYTES) ?? outer.body, refuse)
+  if (variable?.name !== wanted) return variable?.name
+  const sizes = sizesOf(variable, file, refuse)
+  if (!packed) return matrixOf(outer.body, variable.rest, sizes, refuse)
+  const most = TAG_BYTES + variable.rest + TAG + WIDEST * sizes[0] * sizes[1]
+  const { body } = elementAt(inflated(outer.body, most, refuse), 0, refuse)
+  return matrixOf(body, variable.rest, sizes, refuse)
 }
 
 /** Version 7.3 is HDF5 behind a header of text; other programs leave the header out. */
@@ -80,7 +130,7 @@ const isHdf5 = (bytes: Uint8Array): boolean => {
  * Reads the matrix of a given name.
  *
  * @param file for messages
- * @throws DataError where the file is damaged, of another level, or holds no such matrix of real numbers
+ * @throws DataError if the file is damaged, of another level, or holds no such matrix of real numbers, or one of too many
  */
 export const readMatrix = (bytes: Uint8Array, file: string, wanted: string): Matrix => {
   const refuse: Refuse = (problem, remedy = "Save it again with `save -v7`, or give the labels as a table (csv)") => {
@@ -93,11 +143,10 @@ export const readMatrix = (bytes: Uint8Array, file: string, wanted: string): Mat
   const found: Array<string> = []
   for (let at = HEADER; at < bytes.length; ) {
     const outer = elementAt(bytes, at, refuse)
-    const inner = outer.type === COMPRESSED ? elementAt(inflated(outer.body, refuse), 0, refuse) : outer
-    const variable = inner.type === MATRIX ? variableOf(inner.body, refuse) : undefined
-    if (variable?.name === wanted) return matrixOf(inner.body, variable, refuse)
-    if (variable !== undefined) found.push(variable.name)
+    const matrix = matrixIn(outer, wanted, file, refuse)
+    if (typeof matrix === "object") return matrix
+    if (matrix !== undefined) found.push(matrix)
     at = outer.next
   }
-  return refuse(`holds no matrix \`${wanted}\`${found.length > 0 ? `, but ${found.join(", ")}` : ""}`)
+  return refuse(`holds no matrix \`${wanted}\`${found.length > 0 ? `, but ${few(found, 10)}` : ""}`)
 }

@@ -1,5 +1,5 @@
 /** The header of a TIFF file (TIFF 6.0), checked: no claim is believed that the file's size or other fields belie. */
-import { checkValues, MAX_VALUES } from "../bounds.ts"
+import { checkValues, IMAGE_BOUND, MAX_VALUES } from "../bounds.ts"
 import { coloursOf, PHOTOMETRIC } from "./colours.ts"
 import { Fields, type Refuse, refusing } from "./fields.ts"
 import { declaredNodata, nodataOf } from "./nodata.ts"
@@ -98,7 +98,7 @@ export const readTiffHeader = (bytes: Uint8Array, file: string, most = MAX_VALUE
     const claim = `claims ${height} x ${width} pixels, ${needed} bytes, but is ${bytes.length} bytes long`
     refuse(claim, "Get the file anew if it is damaged; if it is nearly empty, cut it into smaller images")
   }
-  checkValues([height, width, samples], file, most)
+  checkValues([height, width, samples], file, { ...IMAGE_BOUND, most })
   const text = fields.textIfAny(GDAL_NODATA)
   const nodata = text === undefined ? undefined : declaredNodata(text, type.dtype)
   const { littleEndian } = fields
