@@ -3,9 +3,9 @@ import { join } from "node:path"
 import { Effect, Stream } from "effect"
 import { describe, expect, vi } from "vitest"
 import { archive } from "../../../src/ops/data/archives/archive.ts"
-import { readBigEarthNet } from "../../../src/ops/data/archives/bigearthnet.ts"
+import { CLASSES_19, encode19 } from "../../../src/ops/data/archives/bigearthnet/corine-labels.ts"
 import { decode } from "../../../src/ops/data/archives/decode.ts"
-import { CLASSES_19, encode19 } from "../../../src/ops/data/archives/shared/corine-labels.ts"
+import { decodePatch } from "../../../src/ops/data/archives/open-archive.ts"
 import { miniature } from "../../../src/ops/data/miniature/miniature.ts"
 import { augment } from "../../../src/ops/data/patches/augment.ts"
 import { mapGood } from "../../../src/ops/data/patches/bad-patches.ts"
@@ -199,7 +199,7 @@ describe("read", () => {
         const ref = refs.get(name)
         if (ref === undefined) throw new Error(`${name} is not in the archive`)
         expect(labels).toEqual(encode19(ref.labels))
-        const raw = yield* Effect.promise(() => readBigEarthNet(ref))
+        const raw = yield* Effect.promise(() => decodePatch(ref))
         const band = (wanted: string) => raw.bands.find((one) => one.name === wanted)?.data ?? []
         const fine = bilinear(band("B05"), 60, 60, 120, 120)
         expect(image.every((value, i) => value === (i % 2 === 0 ? fine[i >> 1] : band("B04")[i >> 1]))).toBe(true)

@@ -4,8 +4,8 @@ import { join } from "node:path"
 import fc from "fast-check"
 import sharp from "sharp"
 import { describe, expect, it } from "vitest"
-import { readReference } from "../../../src/ops/data/archives/bigearthnet.ts"
-import { CLASSES_43, encode43 } from "../../../src/ops/data/archives/shared/corine-labels.ts"
+import { CLASSES_43, encode43 } from "../../../src/ops/data/archives/bigearthnet/corine-labels.ts"
+import { readEntry } from "../../../src/ops/data/archives/bigearthnet/reader.ts"
 import type { Pixels } from "../../../src/ops/elements.ts"
 import { DataError } from "../../../src/ops/formats/data-error.ts"
 import { decodeNpy } from "../../../src/ops/formats/npy-header.ts"
@@ -156,7 +156,7 @@ describe("damaged files", () => {
     const read = async (bytes: Uint8Array) => {
       writeFileSync(join(root, "p", "p_labels_metadata.json"), bytes)
       try {
-        return { labels: encode43((await readReference(root, "p")).labels, "the file") }
+        return { labels: encode43((await readEntry(root, "p")).labels, "the file") }
       } catch (fault) {
         if (!(fault instanceof DataError)) throw fault
         if (fault.subject !== "the file") expect(fault.subject).toBe(join(root, "p", "p_labels_metadata.json"))

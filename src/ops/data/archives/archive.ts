@@ -1,14 +1,28 @@
 import { resolve } from "node:path"
-import { Effect, Stream } from "effect"
+import { Effect, Schema, Stream } from "effect"
 import { source } from "../../../pipeline/operator.ts"
-import { choice, listOf, Name, NonNegativeInt, optional, param } from "../../../pipeline/param.ts"
+import { choice, listOf, Name, NonNegativeInt, optional, type Plain, param } from "../../../pipeline/param.ts"
 import { PatchRef } from "../../elements.ts"
 import { DataError } from "../../formats/data-error.ts"
 import { Run } from "../../run.ts"
 import { dataFault } from "../file-access.ts"
 import { mapGood, onBadPatch } from "../patches/bad-patches.ts"
-import { ARCHIVE_NAMES, AUTO, openArchive } from "./recognise.ts"
-import { type Finding, findingText } from "./shared/kind.ts"
+import { DATA_SET_NAMES } from "./list.ts"
+import { type ArchiveChoice, AUTO, openArchive } from "./open-archive.ts"
+import { type Finding, findingText } from "./shared/findings.ts"
+
+/** Schema of a parameter that says how an archive is read, for other operators that read one. */
+export const ArchiveSchema: Plain<Omit<ArchiveChoice, "kind">> = Schema.Struct({
+  labels: Schema.optionalKey(Name),
+  s1: Schema.optionalKey(Name),
+  maps: Schema.optionalKey(Name),
+  mask_threshold: Schema.optionalKey(NonNegativeInt),
+  bands: Schema.optionalKey(listOf(Name)),
+  layout: Schema.optionalKey(choice("hwc", "chw"))
+})
+
+/** Schema of a parameter that names a data set, or `auto`. */
+export const KindSchema = choice(AUTO, ...DATA_SET_NAMES)
 
 /** Label files that are read ahead. */
 const CONCURRENCY = 4
@@ -36,7 +50,7 @@ export const archive = source({
   about: "Lists the patches of an unpacked archive, with their class names.",
   to: PatchRef,
   params: {
-    kind: param(choice(AUTO, ...ARCHIVE_NAMES), "What the archive is; `auto` tells by what the folder holds.", AUTO),
+    kind: param(KindSchema, "What the archive is; `auto` tells by what the folder holds.", AUTO),
     path: param(Name, "Its folder; under `root_dir` unless it is absolute."),
     labels: optional(
       Name,

@@ -7,7 +7,7 @@ import { type WorkerError, workerPool } from "../../workers/pool.ts"
 import { Threads } from "../../workers/threads.ts"
 import { dataFault } from "../file-access.ts"
 import { mapGood, onBadPatch } from "../patches/bad-patches.ts"
-import { decodePatch } from "./recognise.ts"
+import { decodePatch } from "./open-archive.ts"
 
 /** So many patches are read before threads are started: small archives are done by then. */
 const BEFORE_THREADS = 256

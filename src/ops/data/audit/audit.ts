@@ -3,14 +3,15 @@ import { join, resolve } from "node:path"
 import { Effect, Result, Stream } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
 import { source } from "../../../pipeline/operator.ts"
-import { choice, Flag, Name, optional, PositiveInt, param } from "../../../pipeline/param.ts"
+import { Flag, Name, optional, PositiveInt, param } from "../../../pipeline/param.ts"
 import { Audit, type Finding } from "../../elements.ts"
 import { DataError } from "../../formats/data-error.ts"
 import { Run } from "../../run.ts"
-import { ArchiveSchema } from "../archives/choice.ts"
-import { ARCHIVE_NAMES, type ArchiveChoice, AUTO, type Opened, openArchive } from "../archives/recognise.ts"
-import { finding } from "../archives/shared/kind.ts"
-import { nomenclatureOf } from "../archives/shared/nomenclatures.ts"
+import { ArchiveSchema, KindSchema } from "../archives/archive.ts"
+import { dataSetOf } from "../archives/list.ts"
+import { classListOf, nomenclatureOf } from "../archives/nomenclatures.ts"
+import { type ArchiveChoice, AUTO, type OpenArchive, openArchive } from "../archives/open-archive.ts"
+import { finding } from "../archives/shared/findings.ts"
 import { dataFault } from "../file-access.ts"
 import { nodataParameter } from "../patches/nodata-parameters.ts"
 import type { NodataValue } from "../patches/reading/nodata.ts"
@@ -21,11 +22,10 @@ import { type Leak, leakFrom } from "./leak.ts"
 import { type Looked, lookedAt } from "./look-at-patches.ts"
 import { listFindings, presenceFindings } from "./name-findings.ts"
 import { type PixelFindings, pixelFindings } from "./pixel-findings.ts"
-import { PUBLISHED } from "./published-counts.ts"
 import { differencesFrom, type Tally, tallyOf } from "./tally.ts"
 
 /** Patches of BigEarthNet v1 are counted under the 19 classes that they are used by. */
-const auditedAs = ({ nomenclature }: Opened) => (nomenclature.name === "43" ? nomenclatureOf("19") : nomenclature)
+const auditedAs = ({ nomenclature }: OpenArchive) => (nomenclature.name === "43" ? nomenclatureOf("19") : nomenclature)
 
 const noStore = (path: string): void => {
   if (!existsSync(join(path, "data.mdb"))) return
@@ -37,7 +37,7 @@ const noStore = (path: string): void => {
 }
 
 /** An archive, and the names of the patches that have files where opening has not looked for them. */
-interface Audited extends Opened {
+interface Audited extends OpenArchive {
   readonly there: ReadonlyArray<string> | undefined
 }
 
@@ -81,12 +81,12 @@ interface Seen {
 }
 
 const seenOf = (
-  { kind }: Opened,
+  { nomenclature }: OpenArchive,
   classes: ReadonlyArray<string>,
   leak: Leak | undefined,
   nodata: NodataValue | undefined
 ): Seen => ({
-  tally: tallyOf(classes, kind),
+  tally: tallyOf(classes, classListOf(nomenclature)),
   copies: copiesOf(),
   pixels: pixelFindings(nodata),
   leak,
@@ -125,8 +125,8 @@ const findingsOf = (
   ])
 
 /** The counts beside those that were published of such an archive, where any are known. */
-const comparedWith = (kind: Opened["kind"], counts: ReturnType<Tally["counts"]>): Audit["published"] => {
-  const known = PUBLISHED[kind]
+const comparedWith = (kind: OpenArchive["kind"], counts: ReturnType<Tally["counts"]>): Audit["published"] => {
+  const known = dataSetOf(kind).published
   if (known === undefined) return undefined
   return { source: known.source, patches: known.patches, differences: differencesFrom(known, counts) }
 }
@@ -142,7 +142,7 @@ export const audit = source({
   to: Audit,
   params: {
     from: param(Name, "The archive's folder; under `root_dir` unless it is absolute."),
-    kind: param(choice(AUTO, ...ARCHIVE_NAMES), "What the archive is; `auto` tells by what the folder holds.", AUTO),
+    kind: param(KindSchema, "What the archive is; `auto` tells by what the folder holds.", AUTO),
     archive: optional(ArchiveSchema, "How else it is read: parameters of the operator `archive`."),
     pixels: param(Flag, "Whether all bands are decoded, to find damage and copies; reads every file.", true),
     nodata: nodataParameter,

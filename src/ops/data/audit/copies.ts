@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto"
 import type { RawPatch } from "../../elements.ts"
 import { rawBytes } from "../../formats/dtypes.ts"
-import { type Finding, finding } from "../archives/shared/kind.ts"
+import { type Finding, finding } from "../archives/shared/findings.ts"
 
 /** A hash of all bands with their names, types and sizes: equal for equal pixels, whatever the file. */
 const contentHash = ({ bands }: Pick<RawPatch, "bands">): string => {

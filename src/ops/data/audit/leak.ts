@@ -1,6 +1,6 @@
 /** What of one version's test has trained the other: BigEarthNet v2 names the v1 patch of each of its own. */
 import type { PatchRef, Split } from "../../elements.ts"
-import { type Finding, finding } from "../archives/shared/kind.ts"
+import { type Finding, finding } from "../archives/shared/findings.ts"
 import { type Lists, SPLITS } from "../splits/division.ts"
 
 export interface Leak {

@@ -2,14 +2,14 @@
 import { Effect, Result, Stream } from "effect"
 import type { Nomenclature, PatchRef, RawPatch } from "../../elements.ts"
 import { DataError } from "../../formats/data-error.ts"
-import { decodePatch, type Opened } from "../archives/recognise.ts"
+import { translateLabels } from "../archives/nomenclatures.ts"
+import { decodePatch, type OpenArchive } from "../archives/open-archive.ts"
 import { listedBy } from "../archives/shared/image-files.ts"
-import { translateLabels } from "../archives/shared/nomenclatures.ts"
 import { type Lists, splitsByStem } from "../splits/division.ts"
 
 /** What is to be seen of each patch. */
 export interface Looking {
-  readonly opened: Opened
+  readonly opened: OpenArchive
   /** The classes that labels are told by. */
   readonly to: Nomenclature
   /** Names per split, in place of the archive's own division. */

@@ -1,6 +1,7 @@
 /** Names that fit nothing: labels without files, files without labels, names in lists that no patch has. */
+
+import { type Finding, finding } from "../archives/shared/findings.ts"
 import { listedBy } from "../archives/shared/image-files.ts"
-import { type Finding, finding } from "../archives/shared/kind.ts"
 import { type Lists, SPLITS } from "../splits/division.ts"
 
 /** @param names of the archive's patches */

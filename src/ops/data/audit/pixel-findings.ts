@@ -1,6 +1,6 @@
 /** Images whose pixels are not all data: marked as without data, or not finite. */
 import type { Band, RawPatch } from "../../elements.ts"
-import { type Finding, finding } from "../archives/shared/kind.ts"
+import { type Finding, finding } from "../archives/shared/findings.ts"
 import { countNodata, markOf, type NodataValue } from "../patches/reading/nodata.ts"
 
 export interface PixelFindings {

@@ -1,8 +1,9 @@
 /** Counting an archive: classes by split and country, label sets, and what its labels make suspicious. Pure. */
 import type { Audit, PatchRef } from "../../elements.ts"
+import type { Published } from "../archives/data-set.ts"
+import type { ClassList } from "../archives/shared/class-list.ts"
 import { filledFinding, isFilled } from "../archives/shared/filled.ts"
-import { type Finding, finding } from "../archives/shared/kind.ts"
-import type { Published } from "./published-counts.ts"
+import { type Finding, finding } from "../archives/shared/findings.ts"
 
 /** Labels of one patch under the classes that are audited. */
 export interface Counted {
@@ -65,13 +66,13 @@ const labelSets = () => {
 
 /** What labels make suspicious, or worth a note. */
 const labelFindings = (
-  kind: string,
+  list: ClassList,
   classes: ReadonlyArray<string>,
   counts: ReadonlyArray<ClassCounts>,
   { empty, filled }: Readonly<Record<"empty" | "filled", ReadonlyArray<string>>>
 ): ReadonlyArray<Finding> => [
   ...finding("images have no label", empty, "note", "Reading leaves them out; nothing is to be done"),
-  ...filledFinding(filled, kind),
+  ...filledFinding(filled, list),
   ...finding(
     "classes have fewer than two patches",
     classes.filter((_, i) => counts[i].total < 2),
@@ -80,8 +81,12 @@ const labelFindings = (
   )
 ]
 
-/** Counts patches of a kind of archive one by one; holds counts, names of suspicious patches, and distinct label sets. */
-export const tallyOf = (classes: ReadonlyArray<string>, kind: string): Tally => {
+/**
+ * Counts the patches of an archive one by one; holds counts, names of suspicious patches, and distinct label sets.
+ *
+ * @param list the archive's own class list, whose limits make labels suspicious
+ */
+export const tallyOf = (classes: ReadonlyArray<string>, list: ClassList): Tally => {
   const splits: Counts = {}
   const countries: Counts = {}
   const perPatch: Counts = {}
@@ -105,7 +110,7 @@ export const tallyOf = (classes: ReadonlyArray<string>, kind: string): Tally => 
     add(perPatch, String(number))
     sets.add(part, labels)
     if (number === 0) suspicious.empty.push(name)
-    if (isFilled(labels, kind)) suspicious.filled.push(name)
+    if (isFilled(labels, list)) suspicious.filled.push(name)
   }
   return {
     count,
@@ -122,7 +127,7 @@ export const tallyOf = (classes: ReadonlyArray<string>, kind: string): Tally => 
       labelsPerPatch: perPatch,
       distinctSets: sets.counts()
     }),
-    findings: () => labelFindings(kind, classes, classCounts, suspicious)
+    findings: () => labelFindings(list, classes, classCounts, suspicious)
   }
 }
 

@@ -9,7 +9,7 @@ import { pixelsOf } from "../../formats/dtypes.ts"
 import { decodeNpy } from "../../formats/npy-header.ts"
 import { decodeSafetensors } from "../../formats/safetensors/read.ts"
 import { decodeTiffBands } from "../../formats/tiff/read.ts"
-import { EUROSAT_BANDS, isEurosatFile } from "../archives/eurosat.ts"
+import { EUROSAT_BANDS, isEurosatFile } from "../archives/eurosat/names.ts"
 import { RGB_BANDS, unnamedBands } from "../patches/bands.ts"
 import type { Layer } from "./layer-facts.ts"
 

@@ -3,12 +3,13 @@ import { readdirSync } from "node:fs"
 import { join } from "node:path"
 import { messageOf } from "../../../pipeline/words.ts"
 import { DataError } from "../../formats/data-error.ts"
+import { DATA_SETS } from "../archives/list.ts"
 import { type Entry, entryOf, isShown, type Trail, trailInto } from "../archives/shared/entries.ts"
 import { byText } from "../archives/shared/read-file.ts"
 import { isKnownFile, patchOfFile } from "./file-layers.ts"
 
-/** Masks of DLRSD and WHDLD, named as the images that stand beside them in `Images`: they are no patches. */
-const MASKS = ["Labels", "ImagesPNG"]
+/** Folders of masks, which are named like the images beside them in `Images`: masks are not patches. */
+const MASKS: ReadonlyArray<string | undefined> = DATA_SETS.map(({ masks }) => masks)
 
 export interface PatchFiles {
   readonly name: string

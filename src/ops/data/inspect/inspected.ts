@@ -1,14 +1,15 @@
 /** The patches of whatever can be inspected, and how each is read when it is its turn. */
 import { existsSync, statSync } from "node:fs"
-import { relative, sep } from "node:path"
+import { relative, resolve, sep } from "node:path"
 import { Effect, type Scope, Stream } from "effect"
 import type { Band } from "../../elements.ts"
 import { DataError, type StoreError } from "../../formats/data-error.ts"
 import { dataFile } from "../../formats/lmdb/guard.ts"
 import { decodeSafetensors } from "../../formats/safetensors/read.ts"
-import { arrays } from "../archives/arrays.ts"
-import { decodeOwn, ownNames } from "../archives/folder.ts"
-import { type ArchiveChoice, decodePatch, openArchive } from "../archives/recognise.ts"
+import { arrays } from "../archives/arrays/arrays.ts"
+import { folder } from "../archives/folder/folder.ts"
+import { decodeOwn, ownNames } from "../archives/folder/reader.ts"
+import { type ArchiveChoice, decodePatch, openArchive } from "../archives/open-archive.ts"
 import { IMAGE } from "../archives/shared/image-files.ts"
 import { dataFault } from "../file-access.ts"
 import { decodePatchOf, lazily } from "../stores/every-patch.ts"
@@ -64,14 +65,18 @@ const fromArrays = (path: string, choice: ArchiveChoice): Effect.Effect<Stream.S
 
 /** An image of one's own, named as its archive names it and its bands, whether it has labels or not. */
 const fromOwn =
-  (folder: string, nameOf: (file: string) => string, bands: ReadonlyArray<string> | undefined) =>
+  (below: string, nameOf: (file: string) => string, bands: ReadonlyArray<string> | undefined) =>
   (file: string): Inspected => ({
-    name: nameOf(relative(folder, file).split(sep).join("/")),
+    name: nameOf(relative(below, file).split(sep).join("/")),
     layers: Effect.map(
       dataFault(() => decodeOwn(file, bands)),
       layersOf
     )
   })
+
+/** Whether a folder is an archive of one's own, by its table of labels. */
+const isOwn = (path: string, labels: string | undefined): boolean =>
+  folder.recognises(path) || (labels !== undefined && /\.(csv|tsv)$/i.test(labels) && existsSync(resolve(path, labels)))
 
 /** The patches of whatever stands at `path`: a store, one file, an archive of arrays, or a folder of images. */
 export const inspected = (
@@ -87,8 +92,8 @@ export const inspected = (
     }
     if (arrays.recognises(path)) return yield* fromArrays(path, choice)
     const found = lazily(() => patchesBelow(path))
+    if (!isOwn(path, choice.labels)) return Stream.map(found, ({ files, name }) => fromFiles(name, files))
     const nameOf = yield* dataFault(() => ownNames(path, choice.labels))
-    if (nameOf === undefined) return Stream.map(found, ({ files, name }) => fromFiles(name, files))
     return found.pipe(
       Stream.flatMap(({ files }) => Stream.fromIterable(files)),
       Stream.filter((file) => IMAGE.test(file)),

@@ -4,45 +4,33 @@ import { source } from "../../../pipeline/operator.ts"
 import { choice, Name, optional, PositiveInt, param, Seed } from "../../../pipeline/param.ts"
 import { PatchRef } from "../../elements.ts"
 import { Run } from "../../run.ts"
+import type { DataSet, MiniatureOptions } from "../archives/data-set.ts"
+import { DATA_SETS } from "../archives/list.ts"
+import { referenceOf } from "../archives/open-archive.ts"
 import { fileFault, promisedFile } from "../file-access.ts"
-import { type Miniature, type MiniatureOptions, openMiniature } from "./archive.ts"
-import { openArrays } from "./arrays.ts"
-import { openBigEarthNetV2 } from "./bigearthnet-v2.ts"
 import { madePlaces } from "./on-threads.ts"
-import { PICTURE_ARCHIVES, type PictureArchiveName } from "./picture-archives.ts"
-import { openPictures } from "./pictures.ts"
 
-const KINDS = [
-  "bigearthnet",
-  "bigearthnet-v2",
-  "arrays",
-  ...(Object.keys(PICTURE_ARCHIVES) as ReadonlyArray<PictureArchiveName>)
-] as const
+type FormOf<One> = One extends DataSet<infer Name, string, string, infer Variant> ? Name | `${Name}-${Variant}` : never
 
-interface Options extends MiniatureOptions {
-  readonly kind: (typeof KINDS)[number]
-  readonly size: number | undefined
-}
+/** Value of `kind`: a data set, or another form of one. */
+type Form = FormOf<(typeof DATA_SETS)[number]>
 
-const openKind = (folder: string, { kind, ...options }: Options): Miniature => {
-  if (kind === "bigearthnet") return openMiniature(folder, options)
-  if (kind === "bigearthnet-v2") return openBigEarthNetV2(folder, options)
-  if (kind === "arrays") return openArrays(folder, options)
-  return openPictures(PICTURE_ARCHIVES[kind], folder, options)
-}
+/** The forms of one data set, and how to load what makes them. */
+const formsOf = ({ miniature, name, variants }: DataSet) => [
+  [name, { name, load: miniature }] as const,
+  ...Object.entries(variants).map(([variant, load]) => [`${name}-${variant}`, { name, load }] as const)
+]
 
-/** All places, each when it is its turn, or when a thread has made its files. */
-const placesOf = ({ complete, count }: Miniature, folder: string, options: Options) =>
-  complete || options.kind !== "bigearthnet"
-    ? Stream.rechunk(Stream.range(0, count - 1), 1)
-    : madePlaces(folder, { seed: options.seed, patches: options.patches })
+const FORMS = Object.fromEntries(DATA_SETS.flatMap((one: DataSet) => formsOf(one)))
 
-const references = (opened: Miniature, folder: string, options: Options) => {
-  const { finish, make } = opened
-  return placesOf(opened, folder, options).pipe(
-    Stream.mapEffect((i) => promisedFile(folder, async () => make(i))),
-    Stream.concat(Stream.drain(Stream.fromEffect(fileFault(folder, finish))))
-  )
+/** Prepares a folder; patches are made by their number. */
+const opened = async (form: Form, folder: string, options: MiniatureOptions) => {
+  const { load, name } = FORMS[form]
+  const { classes, open } = await load()
+  const miniature = open(name, folder, options)
+  const nomenclature = { name: classes.name, classes: classes.classes }
+  const reference = async (i: number) => referenceOf(name, nomenclature, await miniature.make(i))
+  return { miniature, reference }
 }
 
 /** Makes a small archive with real files, so that everything after it is tried without a download. */
@@ -51,7 +39,7 @@ export const miniature = source({
   about: "Makes a miniature archive of drawn patches: learnable, not trivial, the same for the same seed.",
   to: PatchRef,
   params: {
-    kind: param(choice(...KINDS), "Archive whose layout it has.", "bigearthnet"),
+    kind: param(choice(...(Object.keys(FORMS) as ReadonlyArray<Form>)), "Archive whose layout it has.", "bigearthnet"),
     patches: param(PositiveInt, "How many patches.", 1400),
     size: optional(PositiveInt, "Rows and columns of pictures; by default the archive's own. BigEarthNet's are fixed."),
     seed: optional(Seed, "Seed of everything in it; by default the run's."),
@@ -62,11 +50,14 @@ export const miniature = source({
       Effect.gen(function* () {
         const run = yield* Run
         const folder = resolve(run.root, to)
-        const options = { kind, seed: seed ?? run.seed, patches, size }
-        const opened = yield* fileFault(folder, () => openKind(folder, options))
-        if (opened.complete) yield* run.say(`miniature: ${folder} is there already`)
+        const options = { seed: seed ?? run.seed, patches, size }
+        const { miniature, reference } = yield* promisedFile(folder, () => opened(kind, folder, options))
+        if (miniature.complete) yield* run.say(`miniature: ${folder} is there already`)
         self.expect(patches)
-        return references(opened, folder, options)
+        return madePlaces(miniature, patches).pipe(
+          Stream.mapEffect((i) => promisedFile(folder, () => reference(i))),
+          Stream.concat(Stream.drain(Stream.fromEffect(fileFault(folder, miniature.finish))))
+        )
       })
     )
 })

@@ -9,9 +9,9 @@ import { Patch } from "../../elements.ts"
 import { DataError } from "../../formats/data-error.ts"
 import { dataFile } from "../../formats/lmdb/guard.ts"
 import { FirstEpoch, Run } from "../../run.ts"
-import { ArchiveSchema } from "../archives/choice.ts"
-import { ARCHIVE_NAMES, AUTO } from "../archives/recognise.ts"
-import { NOMENCLATURE_NAMES, OWN } from "../archives/shared/nomenclatures.ts"
+import { ArchiveSchema, KindSchema } from "../archives/archive.ts"
+import { NOMENCLATURE_NAMES, OWN } from "../archives/nomenclatures.ts"
+import { AUTO } from "../archives/open-archive.ts"
 import { readSplitFile } from "../splits/name-lists.ts"
 import { onlyStoreFaults } from "../stores/store-reader.ts"
 import { reportSkipped } from "./bad-patches.ts"
@@ -87,7 +87,7 @@ export const read = source({
       Name,
       "Folder of the archive that tells the labels, where the store has none (rico-hdl's); images need not be there."
     ),
-    kind: param(choice(AUTO, ...ARCHIVE_NAMES), "What the archive is, where one is read.", AUTO),
+    kind: param(KindSchema, "What the archive is, where one is read.", AUTO),
     archive: optional(ArchiveSchema, "How else that archive is read: parameters of the operator `archive`."),
     split: param(choice("train", "val", "test"), "Which list of patches: `train.csv`, `val.csv` or `test.csv`."),
     lists: param(Name, "Folder of the lists; under `root_dir` unless it is absolute.", "."),

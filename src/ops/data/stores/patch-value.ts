@@ -3,7 +3,7 @@ import type { Band, Nomenclature, RawPatch } from "../../elements.ts"
 import { DataError } from "../../formats/data-error.ts"
 import { decodeMetadata, decodeSafetensors, type Tensor } from "../../formats/safetensors/read.ts"
 import { encodeSafetensors } from "../../formats/safetensors/write.ts"
-import { CLASSES_19, encode19, namesOf } from "../archives/shared/corine-labels.ts"
+import { CLASSES_19, encode19 } from "../archives/bigearthnet/corine-labels.ts"
 import {
   encodeLabels,
   NOMENCLATURE_NAMES,
@@ -12,7 +12,8 @@ import {
   OWN,
   ownNomenclature,
   translateLabels
-} from "../archives/shared/nomenclatures.ts"
+} from "../archives/nomenclatures.ts"
+import { namesOf } from "../archives/shared/class-list.ts"
 import { countNodata } from "../patches/reading/nodata.ts"
 
 type Metadata = Readonly<Record<string, string>>

@@ -1,6 +1,6 @@
 /** The page of an audit: one HTML file that needs no network. */
 import { counted, grouped } from "../../../pipeline/words.ts"
-import { countedText } from "../../data/archives/shared/kind.ts"
+import { countedText } from "../../data/archives/shared/findings.ts"
 import type { Audit, Finding } from "../../elements.ts"
 import { escapeText } from "../html.ts"
 import { style } from "../style.ts"

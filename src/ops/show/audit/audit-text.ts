@@ -1,6 +1,6 @@
 /** An audit as text for a terminal. */
 import { counted, grouped } from "../../../pipeline/words.ts"
-import { findingText } from "../../data/archives/shared/kind.ts"
+import { findingText } from "../../data/archives/shared/findings.ts"
 import type { Audit } from "../../elements.ts"
 import { wrapped } from "../table.ts"
 

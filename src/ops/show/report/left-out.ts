@@ -1,6 +1,6 @@
 /** What the run record says was left out: bad patches by the step that skipped them, findings about the archive. */
 import { counted } from "../../../pipeline/words.ts"
-import { type Finding, findingText } from "../../data/archives/shared/kind.ts"
+import { type Finding, findingText } from "../../data/archives/shared/findings.ts"
 import type { Bad } from "../../data/patches/bad-patches.ts"
 import { escapeText } from "../html.ts"
 

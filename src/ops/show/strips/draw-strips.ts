@@ -2,7 +2,7 @@ import { join, resolve } from "node:path"
 import { Effect, Schema, type Scope, Stream } from "effect"
 import { operator } from "../../../pipeline/operator.ts"
 import { choice, Name, optional, PositiveInt, param } from "../../../pipeline/param.ts"
-import { ARCHIVE_NAMES, type ArchiveName } from "../../data/archives/recognise.ts"
+import { DATA_SET_NAMES, type DataSetName } from "../../data/archives/list.ts"
 import { type BandSelection, bandNames } from "../../data/patches/bands.ts"
 import { type Band, Ranking } from "../../elements.ts"
 import { writeFileAtomic } from "../../formats/files.ts"
@@ -18,7 +18,7 @@ import { type Strip, stripName, stripsFolder, stripsIndex } from "./strips-file.
 export interface Place {
   readonly path: string
   readonly store: "lmdb" | "none"
-  readonly kind: ArchiveName
+  readonly kind: DataSetName
   /** File or folder of images that belong to no archive: queries of a search. */
   readonly images: string | undefined
 }
@@ -118,7 +118,7 @@ export const makeStrips = <E, R>(open: OpenBands<E, R>) =>
       top: param(PositiveInt, "Results per query.", 10),
       from: param(Name, "Store of the patches, or folder of the archive; under `root_dir`.", "patches.lmdb"),
       store: param(choice("lmdb", "none"), "`none` reads the files of an archive of the given `kind`.", "lmdb"),
-      kind: param(choice(...ARCHIVE_NAMES), "What the archive is, where there is no store.", "bigearthnet"),
+      kind: param(choice(...DATA_SET_NAMES), "What the archive is, where there is no store.", "bigearthnet"),
       images: optional(Name, "File or folder of queries that belong to no archive, as `images` takes it."),
       bands: param(Shown, "Bands shown as red, green and blue; `rgb` are those of Sentinel-2, or of a picture.", "rgb"),
       digits: param(PositiveInt, "Digits of the query's number in file names, filled up with zeros.", 5),

@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
-import { decodePatch, openArchive } from "../../data/archives/recognise.ts"
+import { decodePatch, openArchive } from "../../data/archives/open-archive.ts"
 import { dataFault } from "../../data/file-access.ts"
 import { bandsOf, imagesAt } from "../../data/patches/reading/loose-images.ts"
 import { openReader } from "../../data/stores/open-store.ts"

@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { describe, expect } from "vitest"
 import { archive } from "../../../../src/ops/data/archives/archive.ts"
 import { decode } from "../../../../src/ops/data/archives/decode.ts"
-import { nomenclatureOf } from "../../../../src/ops/data/archives/shared/nomenclatures.ts"
+import { nomenclatureOf } from "../../../../src/ops/data/archives/nomenclatures.ts"
 import { type BandFacts, inspect } from "../../../../src/ops/data/inspect/inspect.ts"
 import { miniature } from "../../../../src/ops/data/miniature/miniature.ts"
 import { batch } from "../../../../src/ops/data/patches/batch.ts"
@@ -169,7 +169,7 @@ describe("damage", () => {
       const message = (path: string) => Effect.map(Effect.flip(collect(archive({ path }))), (fault) => fault.message)
       expect(yield* message(join(folder, "nowhere"))).toContain("nowhere: there is no such folder")
       expect(yield* message(join(folder, ".."))).toContain(
-        "looks like no archive that is known, but `ucm` in it looks like ucm"
+        "does not look like any known archive, but `ucm` in it looks like ucm"
       )
     })
   )

@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import sharp from "sharp"
 import { describe, expect, it } from "vitest"
-import { type ArchiveChoice, openArchive } from "../../../../src/ops/data/archives/recognise.ts"
-import { nomenclatureOf } from "../../../../src/ops/data/archives/shared/nomenclatures.ts"
+import { nomenclatureOf } from "../../../../src/ops/data/archives/nomenclatures.ts"
+import { type ArchiveChoice, openArchive } from "../../../../src/ops/data/archives/open-archive.ts"
 import { listFindings } from "../../../../src/ops/data/audit/name-findings.ts"
 import { byLists } from "../../../../src/ops/data/splits/division.ts"
 import { temporaryFolder } from "../folder.ts"
@@ -161,10 +161,10 @@ describe("labels", () => {
 })
 
 describe("options", () => {
-  it("that a kind of archive has no use for are refused", async () => {
+  it("that a data set does not use are refused", async () => {
     const folder = holding(["Images/a.tif"], { "multi-labels.csv": table("UCM", ["a"]) })
     expect(await message(folder, { mask_threshold: 3, bands: ["A"], labels: "multi-labels.csv" })).toBe(
-      `${folder}: is ucm, which has no use for \`bands\`, \`mask_threshold\`. Leave it out; it knows labels.`
+      `${folder}: is ucm, which does not use \`bands\`, \`mask_threshold\`. Omit it; ucm uses labels.`
     )
     // As they are by default.
     expect(await message(folder, { mask_threshold: 0, layout: "hwc" })).toBe("opened")

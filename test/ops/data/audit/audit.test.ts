@@ -4,10 +4,12 @@ import { Effect } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { archive } from "../../../../src/ops/data/archives/archive.ts"
-import { nomenclatureOf } from "../../../../src/ops/data/archives/shared/nomenclatures.ts"
+import type { Published } from "../../../../src/ops/data/archives/data-set.ts"
+import { DATA_SETS, dataSetOf } from "../../../../src/ops/data/archives/list.ts"
+import { nomenclatureOf } from "../../../../src/ops/data/archives/nomenclatures.ts"
+import { ownClasses } from "../../../../src/ops/data/archives/shared/class-list.ts"
 import { audit } from "../../../../src/ops/data/audit/audit.ts"
 import { leakFrom } from "../../../../src/ops/data/audit/leak.ts"
-import { PUBLISHED, type Published } from "../../../../src/ops/data/audit/published-counts.ts"
 import { differencesFrom, tallyOf } from "../../../../src/ops/data/audit/tally.ts"
 import { miniature } from "../../../../src/ops/data/miniature/miniature.ts"
 import type { Audit, PatchRef, Split } from "../../../../src/ops/elements.ts"
@@ -230,7 +232,7 @@ describe("a tally", () => {
     fc.assert(
       fc.property(fc.array(patch, { maxLength: 30 }), (patches) => {
         const count = (list: typeof patches) => {
-          const tally = tallyOf(classes, "folder")
+          const tally = tallyOf(classes, ownClasses(classes))
           list.forEach((one, i) => {
             tally.count({ name: `p${i}`, ...one })
           })
@@ -282,7 +284,11 @@ const setsWith = (
 }
 
 describe("published counts", () => {
-  it.each(Object.entries(PUBLISHED))("of %s agree with themselves", (_, published) => {
+  const published = DATA_SETS.flatMap(
+    ({ name, published }): ReadonlyArray<[string, Published]> => (published === undefined ? [] : [[name, published]])
+  )
+
+  it.each(published)("of %s agree with themselves", (_, published) => {
     const { countries, labelsPerPatch, patches, splits } = published
     if (countries !== undefined) expect(sum(countries)).toBe(patches)
     if (labelsPerPatch !== undefined) expect(sum(labelsPerPatch)).toBe(patches)
@@ -298,7 +304,7 @@ describe("published counts", () => {
     Effect.gen(function* () {
       const root = temporaryFolder()
       const { collect } = runIn(root)
-      const known = PUBLISHED.ucm as Required<Pick<Published, "classes" | "labelsPerPatch">>
+      const known = dataSetOf("ucm").published as Required<Pick<Published, "classes" | "labelsPerPatch">>
       const { classes } = nomenclatureOf("UCM")
       const rows = setsWith(classes, known.classes, known.labelsPerPatch)
       const name = (i: number) => `scene${String(i).padStart(4, "0")}`
@@ -313,7 +319,7 @@ describe("published counts", () => {
       // Label sets are drawn up here to have the counts of classes and of labels, so that those sets alone are others.
       const sets = new Set(rows.map((set) => [...set].sort().join())).size
       expect(found.published?.differences).toEqual([`distinct label sets: ${sets}, published 202`])
-      const same = { ...PUBLISHED.ucm, distinctSets: sets } as Published
+      const same = { ...dataSetOf("ucm").published, distinctSets: sets } as Published
       expect(differencesFrom(same, found)).toEqual([])
       expect(verdict({ ...found, published: { source: "them", patches: 2100, differences: [] } })).toBe(
         "As published (them)."
@@ -346,7 +352,7 @@ describe("published counts", () => {
 
   it("are told apart from others, or said to be met", () => {
     const { classes } = nomenclatureOf("WHDLD")
-    const tally = tallyOf(classes, "folder")
+    const tally = tallyOf(classes, ownClasses(classes))
     tally.count({ name: "p", labels: Uint8Array.of(1, 0, 0, 0, 0, 0), split: "train", country: undefined })
     const same = {
       source: "x",

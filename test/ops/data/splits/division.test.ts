@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { ownNomenclature } from "../../../../src/ops/data/archives/shared/nomenclatures.ts"
+import { ownNomenclature } from "../../../../src/ops/data/archives/nomenclatures.ts"
 import { byLists } from "../../../../src/ops/data/splits/division.ts"
 import type { PatchRef } from "../../../../src/ops/elements.ts"
 

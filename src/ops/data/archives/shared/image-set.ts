@@ -1,10 +1,11 @@
 /** Archives of images with a table of labels: table and files joined by name, what fits neither reported. */
 import { few } from "../../../../pipeline/words.ts"
-import type { Nomenclature, PatchRef, Split } from "../../../elements.ts"
+import type { Split } from "../../../elements.ts"
 import { DataError } from "../../../formats/data-error.ts"
-import { namesOf } from "./corine-labels.ts"
+import type { OpenedSet, PatchEntry } from "../data-set.ts"
+import { type ClassList, namesOf } from "./class-list.ts"
+import { type Finding, finding, noImages } from "./findings.ts"
 import { nameOf, pathOf, type Stem, stemOf } from "./image-files.ts"
-import { type Finding, finding, type OpenArchive, standAlone } from "./kind.ts"
 
 /** Labels of images as an archive tells them: in the order that its patches get. */
 export interface LabelledNames {
@@ -14,9 +15,8 @@ export interface LabelledNames {
 }
 
 export interface ImageSet {
-  readonly kind: string
   readonly folder: string
-  readonly nomenclature: Nomenclature
+  readonly classes: ClassList
   /** Image files by stem, relative to `folder`; `undefined` where labels alone are there and wanted. */
   readonly images: ReadonlyMap<string, string> | undefined
   readonly table: LabelledNames
@@ -64,8 +64,8 @@ const unlike = (folder: string, name: string): DataError =>
   })
 
 /** An archive whose patches are the rows of a table that have an image, in the table's order. */
-export const openImageSet = (set: ImageSet): OpenArchive => {
-  const { folder, kind, nomenclature, table } = set
+export const openImageSet = (set: ImageSet): OpenedSet => {
+  const { classes, folder, table } = set
   const { orphans, rows, twice, unlabelled } = joined(set)
   const repair = set.stem === pathOf ? PATHS : REPAIR
   // Left out one by one, they would leave an archive of nothing.
@@ -77,28 +77,25 @@ export const openImageSet = (set: ImageSet): OpenArchive => {
     })
   }
   const empty = [...rows].filter(([, { row }]) => !table.labelsOf(row).includes(1)).map(([name]) => name)
-  const reference = async (name: string): Promise<PatchRef> => {
+  const entry = async (name: string): Promise<PatchEntry> => {
     const found = rows.get(name)
     if (found === undefined) throw unlike(folder, name)
     const { file } = found
     return {
-      kind: "reference",
-      archive: kind,
       name,
       folder,
       files: file === undefined ? {} : { image: file },
       facts: file === undefined ? {} : (set.factsOf?.(file) ?? {}),
-      labels: namesOf(table.labelsOf(found.row), nomenclature.classes),
-      nomenclature,
+      labels: namesOf(table.labelsOf(found.row), classes.classes),
       split: file === undefined ? undefined : set.splitOf?.(file)
     }
   }
   return {
-    nomenclature,
+    classes,
     names: [...rows.keys()],
-    reference,
+    entry,
     findings: [
-      ...standAlone(set.images === undefined ? table.names : []),
+      ...noImages(set.images === undefined ? table.names : []),
       ...finding("label rows have no image", orphans, "fail", repair),
       ...finding("label rows name an image that has one already", twice, "fail", "Remove one of the rows"),
       ...finding("images have no row of labels", unlabelled, "fail", REPAIR),
@@ -107,3 +104,11 @@ export const openImageSet = (set: ImageSet): OpenArchive => {
     ]
   }
 }
+
+/** Splits by the folder that an image lies in, for `ImageSet.splitOf`. */
+export const splitByFolder =
+  (folders: Readonly<Partial<Record<Split, string>>>) =>
+  (file: string): Split | undefined => {
+    const top = file.slice(0, file.indexOf("/"))
+    return (["train", "val", "test"] as const).find((split) => folders[split] === top)
+  }

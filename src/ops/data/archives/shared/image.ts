@@ -2,13 +2,13 @@
 import { join } from "node:path"
 import sharp from "sharp"
 import { messageOf } from "../../../../pipeline/words.ts"
-import type { Band, PatchRef, RawPatch } from "../../../elements.ts"
+import type { Band } from "../../../elements.ts"
 import { DataError } from "../../../formats/data-error.ts"
 import { PHOTOMETRIC } from "../../../formats/tiff/colours.ts"
 import { readTiffHeader } from "../../../formats/tiff/header.ts"
 import { decodeTiffBands } from "../../../formats/tiff/read.ts"
 import { RGB_BANDS } from "../../patches/bands.ts"
-import { rawOf } from "./kind.ts"
+import type { Reader } from "../data-set.ts"
 import { readArchiveFile } from "./read-file.ts"
 
 const refuse = (file: string, problem: string, remedy: string, cause?: unknown): never => {
@@ -76,7 +76,7 @@ export const decodeRgb = async (bytes: Uint8Array, file: string): Promise<Readon
 }
 
 /** Decodes a patch whose only file is an image of three colours. */
-export const decodeImage = async (reference: PatchRef): Promise<RawPatch> => {
-  const file = join(reference.folder, reference.files.image)
-  return rawOf(reference, await decodeRgb(await readArchiveFile(file, "is missing: the patch's image"), file))
+export const decodeImage: Reader["decode"] = async ({ files, folder }) => {
+  const file = join(folder, files.image)
+  return decodeRgb(await readArchiveFile(file, "is missing: the patch's image"), file)
 }

@@ -1,10 +1,9 @@
 /** Tables of labels: a header with the names of the classes, then one row of 0 and 1 per image. */
 import { parse } from "csv-parse/sync"
 import { messageOf, suggestion } from "../../../../pipeline/words.ts"
-import type { Nomenclature } from "../../../elements.ts"
 import { DataError } from "../../../formats/data-error.ts"
-import { type Finding, finding } from "./kind.ts"
-import { classFinder } from "./nomenclatures.ts"
+import { type ClassList, classFinder } from "./class-list.ts"
+import { type Finding, finding } from "./findings.ts"
 
 export interface LabelTable {
   readonly file: string
@@ -114,25 +113,25 @@ export const parseLabelTable = (
 }
 
 /**
- * The columns of a table in the order of a nomenclature: by their names, never by position.
+ * The columns of a table in the order of a class list: by their names, never by position.
  *
  * @returns for each column of the table, the index of its class; and what differs from the usual
  * @throws DataError where a column is no class, or a class has no column
  */
 export const columnsOf = (
   { classes, file }: LabelTable,
-  nomenclature: Nomenclature
+  list: ClassList
 ): { readonly columns: ReadonlyArray<number>; readonly findings: ReadonlyArray<Finding> } => {
-  const find = classFinder(nomenclature)
+  const find = classFinder(list)
   const columns = classes.map((name) => {
     const index = find(name)
     if (index !== undefined) return index
     return refuse(
       file,
-      `its header names "${name}", which is no class of ${nomenclature.name}${suggestion(name, nomenclature.classes)}`
+      `its header names "${name}", which is no class of ${list.name}${suggestion(name, list.classes)}`
     )
   })
-  const missing = nomenclature.classes.filter((_, i) => !columns.includes(i))
+  const missing = list.classes.filter((_, i) => !columns.includes(i))
   if (missing.length > 0) refuse(file, `has no column for ${missing.join(", ")}`)
   if (new Set(columns).size < columns.length) refuse(file, "names a class in two columns")
   const moved = classes.filter((_, i) => columns[i] !== i)

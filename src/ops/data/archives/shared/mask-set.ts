@@ -1,12 +1,13 @@
 /** What WHDLD and DLRSD share: images, and a table of labels or masks to tell them by. */
 import { join, resolve } from "node:path"
-import type { Nomenclature } from "../../../elements.ts"
 import { DataError } from "../../../formats/data-error.ts"
+import type { ArchiveOptions, OpenedSet } from "../data-set.ts"
+import type { ClassList } from "./class-list.ts"
+import { type Finding, finding } from "./findings.ts"
 import { imagesIfWanted, imagesIn, nameOf } from "./image-files.ts"
 import { type LabelledNames, openImageSet } from "./image-set.ts"
-import { inOrder } from "./in-order.ts"
-import { type ArchiveOptions, type Finding, finding, type OpenArchive } from "./kind.ts"
 import { countMask, type Legend } from "./mask.ts"
+import { inOrder } from "./read-file.ts"
 import { labelledBy, readLabelTable } from "./table-set.ts"
 
 /** Masks that are read at a time. */
@@ -60,9 +61,8 @@ const labelledByMasks = async (
 
 /** An archive of images with masks. */
 export interface MaskedSet {
-  readonly kind: string
   readonly folder: string
-  readonly nomenclature: Nomenclature
+  readonly classes: ClassList
   /** The file of labels, within the folder; `undefined` where masks tell them. */
   readonly table: string | undefined
   /** The folder of masks. */
@@ -78,8 +78,8 @@ export interface MaskedSet {
 export const openMaskedSet = async (
   { legend, masks, table, ...set }: MaskedSet,
   { labelsOnly, threshold }: ArchiveOptions
-): Promise<OpenArchive> => {
-  const { folder, nomenclature } = set
+): Promise<OpenedSet> => {
+  const { classes, folder } = set
   if (table === undefined) {
     const images = await imagesIn(folder, ["Images"])
     return openImageSet({ ...set, images, ...(await labelledByMasks(folder, masks, images, legend, threshold)) })
@@ -95,6 +95,6 @@ export const openMaskedSet = async (
   return openImageSet({
     ...set,
     images,
-    ...labelledBy(await readLabelTable(resolve(folder, table)), nomenclature, set.kind)
+    ...labelledBy(await readLabelTable(resolve(folder, table)), classes)
   })
 }

@@ -71,3 +71,21 @@ export const filesBelow = async (folder: string, remedy: string): Promise<Readon
   await walk(folder, [])
   return found.sort(byText)
 }
+
+/** Applies `use` to all items, `atOnce` at a time. Results are in the order of the items; the first error ends it. */
+export const inOrder = async <A, B>(
+  items: ReadonlyArray<A>,
+  atOnce: number,
+  use: (item: A) => Promise<B>
+): Promise<Array<B>> => {
+  const results = new Array<B>(items.length)
+  let next = 0
+  const work = async (): Promise<void> => {
+    while (next < items.length) {
+      const i = next++
+      results[i] = await use(items[i])
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, work))
+  return results
+}

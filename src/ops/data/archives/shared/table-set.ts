@@ -1,12 +1,12 @@
 /** What UCM, AID, WHDLD and their like share: one table of labels over folders of images. */
 import { existsSync } from "node:fs"
 import { join, resolve } from "node:path"
-import type { Nomenclature } from "../../../elements.ts"
 import { DataError } from "../../../formats/data-error.ts"
 import { textOf } from "../../../formats/text.ts"
+import type { ClassList } from "./class-list.ts"
 import { filledRows } from "./filled.ts"
+import type { Finding } from "./findings.ts"
 import type { LabelledNames } from "./image-set.ts"
-import type { Finding } from "./kind.ts"
 import { columnsOf, type LabelTable, parseLabelTable, type TableOptions } from "./label-table.ts"
 import { readArchiveFile } from "./read-file.ts"
 
@@ -22,13 +22,12 @@ export const labelsFile = (folder: string, asked: string | undefined, usual: Rea
   })
 }
 
-/** The rows of a table under the nomenclature of a kind of archive. */
+/** The rows of a table under a class list, and what its columns and rows make suspicious. */
 export const labelledBy = (
   table: LabelTable,
-  nomenclature: Nomenclature,
-  kind: string
+  classes: ClassList
 ): { readonly table: LabelledNames; readonly findings: ReadonlyArray<Finding> } => {
-  const { columns, findings } = columnsOf(table, nomenclature)
+  const { columns, findings } = columnsOf(table, classes)
   const width = columns.length
   const labelsOf = (row: number): Uint8Array => {
     const vector = new Uint8Array(width)
@@ -37,7 +36,7 @@ export const labelledBy = (
     })
     return vector
   }
-  return { table: { names: table.names, labelsOf }, findings: [...filledRows(table, kind), ...findings] }
+  return { table: { names: table.names, labelsOf }, findings: [...filledRows(table, classes), ...findings] }
 }
 
 const OTHERS: ReadonlyArray<readonly [ending: RegExp, problem: string, remedy: string]> = [

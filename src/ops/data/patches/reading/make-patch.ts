@@ -1,6 +1,6 @@
 /** From bands to an image that networks take. */
 import type { Band, Patch } from "../../../elements.ts"
-import type { NomenclatureName } from "../../archives/shared/nomenclatures.ts"
+import type { NomenclatureName } from "../../archives/nomenclatures.ts"
 import type { StoredPatch } from "../../stores/patch-value.ts"
 import { type BandSelection, bandNames } from "../bands.ts"
 import { assemble } from "./assemble.ts"

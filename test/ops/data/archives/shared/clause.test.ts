@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { clauseOf } from "../../../../../src/ops/data/archives/shared/clause.ts"
-import { findingText } from "../../../../../src/ops/data/archives/shared/kind.ts"
+import { findingText } from "../../../../../src/ops/data/archives/shared/findings.ts"
 
 /** All that findings say, `7` for what a text fills in, and what it is of one. */
 const CLAUSES: Readonly<Record<string, string>> = {

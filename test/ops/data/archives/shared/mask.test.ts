@@ -4,10 +4,10 @@ import { join } from "node:path"
 import { crc32, deflateSync } from "node:zlib"
 import sharp from "sharp"
 import { describe, expect, it } from "vitest"
-import { DLRSD_LEGEND } from "../../../../../src/ops/data/archives/dlrsd.ts"
+import { DLRSD_LEGEND } from "../../../../../src/ops/data/archives/dlrsd/reader.ts"
 import { countMask } from "../../../../../src/ops/data/archives/shared/mask.ts"
-import { WHDLD_LEGEND } from "../../../../../src/ops/data/archives/whdld.ts"
-import { encodeIndexedPng } from "../../../../../src/ops/data/miniature/png.ts"
+import { WHDLD_LEGEND } from "../../../../../src/ops/data/archives/whdld/reader.ts"
+import { encodeIndexedPng } from "../../../../../src/ops/data/miniature/indexed-png.ts"
 import { temporaryFolder } from "../../folder.ts"
 
 const root = temporaryFolder()

@@ -1,0 +1,11 @@
+import { classList } from "../shared/class-list.ts"
+import { LAND_USE_17, LAND_USE_ALIASES } from "../shared/land-use.ts"
+
+/** Classes of AID. */
+export const AID = classList({
+  name: "AID",
+  synonyms: [],
+  classes: LAND_USE_17,
+  aliases: LAND_USE_ALIASES,
+  mostLabels: 11
+})

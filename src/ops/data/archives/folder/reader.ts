@@ -1,0 +1,80 @@
+/** Reads archives of one's own in a folder; see `folder.ts` for their files. */
+import { join } from "node:path"
+import { counted } from "../../../../pipeline/words.ts"
+import type { Band } from "../../../elements.ts"
+import { DataError } from "../../../formats/data-error.ts"
+import { decodeTiffBands, type Raster } from "../../../formats/tiff/read.ts"
+import { unnamedBands } from "../../patches/bands.ts"
+import type { Reader } from "../data-set.ts"
+import { ownClasses } from "../shared/class-list.ts"
+import { decodeRgb } from "../shared/image.ts"
+import { imagesIn, nameOf, pathNameOf, pathOf, stemFor } from "../shared/image-files.ts"
+import { openImageSet } from "../shared/image-set.ts"
+import { readArchiveFile } from "../shared/read-file.ts"
+import { labelledBy, labelsFile, readLabelTable } from "../shared/table-set.ts"
+
+const TABLES = ["labels.csv", "multi-labels.csv", "labels.tsv"]
+
+/** The bands of one image by the names that are given, else as those of any file. */
+const named = (
+  file: string,
+  rasters: ReadonlyArray<Raster>,
+  given: ReadonlyArray<string> | undefined
+): ReadonlyArray<Band> => {
+  const names = given ?? unnamedBands(rasters.length, rasters[0].dtype)
+  if (names.length === rasters.length) return rasters.map((raster, i) => ({ ...raster, name: names[i] }))
+  throw new DataError({
+    subject: file,
+    problem: `has ${counted(rasters.length, "band")}, but ${counted(names.length, "name is", "names are")} given (${names.join(", ")})`,
+    remedy: "Give `bands` a name for each band of the images"
+  })
+}
+
+/**
+ * How the patches of such an archive are named by their files. If the table cannot be read, they are named by their stem:
+ * opening the archive then says why.
+ */
+export const ownNames = async (folder: string, labels: string | undefined): Promise<(file: string) => string> => {
+  try {
+    const { names } = await readLabelTable(labelsFile(folder, labels, TABLES))
+    return stemFor(names) === pathOf ? pathNameOf : nameOf
+  } catch (cause) {
+    if (cause instanceof DataError) return nameOf
+    throw cause
+  }
+}
+
+/**
+ * The bands of one image of such an archive.
+ *
+ * @param given names of its bands
+ * @returns rejects with DataError if it cannot be read, or has another number of bands than `given` names
+ */
+export const decodeOwn = async (
+  file: string,
+  given: ReadonlyArray<string> | undefined
+): Promise<ReadonlyArray<Band>> => {
+  const bytes = await readArchiveFile(file, "is missing: the patch's image")
+  const read = /\.tiff?$/i.test(file) ? decodeTiffBands : decodeRgb
+  return named(file, await read(bytes, file), given)
+}
+
+export const open: Reader["open"] = async (folder, { bands, labels }) => {
+  const table = await readLabelTable(labelsFile(folder, labels, TABLES))
+  const stem = stemFor(table.names)
+  const classes = ownClasses(table.classes)
+  return openImageSet({
+    folder,
+    classes,
+    images: await imagesIn(folder, [""], stem),
+    stem,
+    patchName: stem === pathOf ? pathNameOf : nameOf,
+    factsOf: () => (bands === undefined ? {} : { bands: JSON.stringify(bands) }),
+    ...labelledBy(table, classes)
+  })
+}
+
+export const decode: Reader["decode"] = ({ facts, files, folder }) => {
+  const names = facts.bands === undefined ? undefined : (JSON.parse(facts.bands) as ReadonlyArray<string>)
+  return decodeOwn(join(folder, files.image), names)
+}
