@@ -1,31 +1,54 @@
 /**
- * The header of `.npy` files (NumPy Enhancement Proposal 1; versions 1 to 3 of the format): the magic text, two bytes of
- * version, the length of what follows in two bytes (version 1) or four, a Python dictionary as text.
+ * Reads and writes `.npy` files (NumPy Enhancement Proposal 1; versions 1 to 3 of the format): the magic text, two bytes of
+ * version, the length of the dictionary in two bytes (version 1) or four, a Python dictionary as text, then the values of one
+ * array. Readers that hold a whole file call `decodeNpy`; readers of parts call `npyHead` with the first bytes, then `parseNpy`.
  */
+import type { Dtype, Pixels } from "../elements.ts"
+import { DataError } from "./data-error.ts"
+import { bytesOf, swapBytes, valuesAt } from "./dtypes.ts"
 
+/** The header of an array. */
 export interface NpyHeader {
-  /** The type of a value as NumPy tells it: "<f4", ">i2", "|u1". */
+  /** The type of a value in NumPy's letters: "<f4", ">i2", "|u1". */
   readonly descr: string
+  /** The dtype of these letters; `undefined` for one that archives do not use. */
+  readonly dtype: Dtype | undefined
+  readonly bigEndian: boolean
   /** Whether the first axis is the fastest. */
   readonly fortran: boolean
   readonly shape: ReadonlyArray<number>
+  /** Byte of the file at which the values begin. */
+  readonly begin: number
 }
 
-/** Throws what a module's users expect, about a file that it knows. */
-type Refuse = (problem: string) => never
+/** An array, row-major whatever the order in its file. */
+export interface NpyArray {
+  readonly dtype: Dtype
+  readonly shape: ReadonlyArray<number>
+  readonly data: Pixels
+}
+
+/** Throws the error that a reader's users expect, about a file that the reader knows. */
+type Refuse = (problem: string, remedy?: string) => never
 
 const MAGIC = Buffer.from("\x93NUMPY", "latin1")
-/** Bytes at a file's start that tell how long its header is. */
+/** Bytes at a file's start that give the length of its header. */
 export const NPY_PREFIX = 12
 /** Headers of arrays are about a hundred bytes; a length of gigabytes is damage. */
 const MAX_HEADER = 1 << 20
 
-/**
- * Where the dictionary stands, and where the values begin behind it.
- *
- * @param prefix the file's first bytes, `NPY_PREFIX` where it has so many
- */
-export const npySpan = (prefix: Uint8Array, refuse: Refuse): { readonly from: number; readonly begin: number } => {
+const CODES: Readonly<Record<string, Dtype>> = {
+  u1: "uint8",
+  u2: "uint16",
+  i2: "int16",
+  i4: "int32",
+  u4: "uint32",
+  f4: "float32",
+  f8: "float64"
+}
+
+/** Where the dictionary begins and ends; values begin at its end. */
+const spanOf = (prefix: Uint8Array, refuse: Refuse): readonly [from: number, begin: number] => {
   if (prefix.length < NPY_PREFIX || Buffer.compare(prefix.subarray(0, 6), MAGIC) !== 0) refuse("is not a .npy file")
   const view = new DataView(prefix.buffer, prefix.byteOffset, prefix.byteLength)
   const version = prefix[6]
@@ -33,33 +56,104 @@ export const npySpan = (prefix: Uint8Array, refuse: Refuse): { readonly from: nu
   const from = version === 1 ? 10 : 12
   const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true)
   if (length > MAX_HEADER) refuse("is cut short within its header")
-  return { from, begin: from + length }
+  return [from, from + length]
 }
 
-/** Python's dictionary of three entries, in any order; anything else is not ours to guess at. */
+/**
+ * How many bytes of a file its header takes.
+ *
+ * @param prefix the file's first bytes: `NPY_PREFIX`, or all if there are fewer
+ * @throws what `refuse` throws if they are not those of a `.npy` file
+ */
+export const npyHead = (prefix: Uint8Array, refuse: Refuse): number => spanOf(prefix, refuse)[1]
+
+/** A Python dictionary of three entries, in any order. Anything else is refused, not guessed at. */
 const DICTIONARY = /^\{('(descr|fortran_order|shape)': *('[^']*'|True|False|\([\d, ]*\)),? *){3}\}\s*$/
 
 const entry = (text: string, key: string): string | undefined =>
   new RegExp(`'${key}': *('[^']*'|True|False|\\([\\d, ]*\\))`).exec(text)?.[1]
 
-/** Reads the dictionary; a `span` that the file is too short for is told by fewer bytes. */
-export const parseNpy = (bytes: Uint8Array, { begin, from }: ReturnType<typeof npySpan>, refuse: Refuse): NpyHeader => {
-  if (bytes.length < begin - from) refuse("is cut short within its header")
-  const text = Buffer.from(bytes).toString("latin1")
+/**
+ * Parses a header.
+ *
+ * @param head as many of the file's first bytes as `npyHead` tells, or more
+ * @throws what `refuse` throws if the header is cut short, damaged, or not that of a plain array
+ */
+export const parseNpy = (head: Uint8Array, refuse: Refuse): NpyHeader => {
+  const [from, begin] = spanOf(head.subarray(0, NPY_PREFIX), refuse)
+  if (head.length < begin) refuse("is cut short within its header")
+  const text = Buffer.from(head.subarray(from, begin)).toString("latin1")
   const descr = /^'(.*)'$/.exec(entry(text, "descr") ?? "")?.[1]
   const order = entry(text, "fortran_order")
   const sizes = /^\((.*)\)$/.exec(entry(text, "shape") ?? "")?.[1]
   if (!DICTIONARY.test(text) || descr === undefined || order === undefined || sizes === undefined) {
     return refuse("does not hold a plain array of numbers")
   }
-  return { descr, fortran: order === "True", shape: [...sizes.matchAll(/\d+/g)].map(([size]) => Number(size)) }
+  const shape = [...sizes.matchAll(/\d+/g)].map(([size]) => Number(size))
+  const [, byteOrder, code] = /^([<>|=])?([a-z]\d+)$/.exec(descr) ?? []
+  const dtype = Object.hasOwn(CODES, code ?? "") ? CODES[code] : undefined
+  return { descr, dtype, bigEndian: byteOrder === ">", fortran: order === "True", shape, begin }
 }
 
 /**
- * A header of version 1 for a row-major array.
+ * Checks that a file has as many bytes as its header says.
  *
- * @param length bytes that it takes, so that it can be written again for more rows; without it, as few as NumPy wants:
- *   a multiple of 64
+ * @param width bytes of one value
+ * @param size bytes of the whole file
+ * @throws what `refuse` throws if it has not
+ */
+export const checkNpySize = ({ begin, shape }: NpyHeader, width: number, size: number, refuse: Refuse): void => {
+  const end = begin + width * shape.reduce((count, length) => count * length, 1)
+  if (!shape.every(Number.isSafeInteger)) refuse(`has the shape (${shape.join(", ")}), which no array can have`)
+  if (size < end) refuse(`is cut short: ${size} bytes of ${end}`, "Copy or save it again")
+  if (size > end) refuse(`is ${size - end} bytes longer than its header says`, "Save one array to it")
+}
+
+/** From Fortran's order, first index fastest, to row-major. */
+const rowMajor = (data: Pixels, shape: ReadonlyArray<number>): Pixels => {
+  const strides: Array<number> = []
+  shape.reduce((stride, size) => {
+    strides.push(stride)
+    return stride * size
+  }, 1)
+  const out = data.slice()
+  const index = new Array<number>(shape.length).fill(0)
+  for (let i = 0, from = 0; i < out.length; i++) {
+    out[i] = data[from]
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      from += strides[axis]
+      if (++index[axis] < shape[axis]) break
+      from -= strides[axis] * shape[axis]
+      index[axis] = 0
+    }
+  }
+  return out
+}
+
+/**
+ * Reads the array of a whole file, of either byte order and either order of axes.
+ *
+ * @param file the name for messages
+ * @throws DataError if the file is damaged, cut short, or holds values of another type
+ */
+export const decodeNpy = (bytes: Uint8Array, file: string): NpyArray => {
+  const refuse: Refuse = (problem, remedy = "Save one array of numbers with `numpy.save`") => {
+    throw new DataError({ subject: file, problem, remedy })
+  }
+  const header = parseNpy(bytes, refuse)
+  const { begin, bigEndian, descr, dtype, fortran, shape } = header
+  if (dtype === undefined) return refuse(`holds values of type ${descr}, which are not read`)
+  checkNpySize(header, bytesOf(dtype), bytes.length, refuse)
+  const data = valuesAt(dtype, bytes, begin, (bytes.length - begin) / bytesOf(dtype))
+  if (bigEndian) swapBytes(data)
+  return { dtype, shape, data: fortran && shape.length > 1 ? rowMajor(data, shape) : data }
+}
+
+/**
+ * Writes a header of version 1 for a row-major array.
+ *
+ * @param length bytes that it takes, so that it can be written again for more rows; by default as few as NumPy wants: a
+ *   multiple of 64
  */
 export const npyHeader = (descr: string, shape: ReadonlyArray<number>, length?: number): Uint8Array => {
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(", ")

@@ -8,7 +8,7 @@ import { CLASSES_43, encode43 } from "../../../src/ops/data/archives/bigearthnet
 import { readEntry } from "../../../src/ops/data/archives/bigearthnet/reader.ts"
 import type { Pixels } from "../../../src/ops/elements.ts"
 import { DataError } from "../../../src/ops/formats/data-error.ts"
-import { decodeNpy } from "../../../src/ops/formats/npy-header.ts"
+import { decodeNpy } from "../../../src/ops/formats/npy.ts"
 import { decodeSafetensors } from "../../../src/ops/formats/safetensors/read.ts"
 import { encodeSafetensors } from "../../../src/ops/formats/safetensors/write.ts"
 import { decodeTiff } from "../../../src/ops/formats/tiff/read.ts"

@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { DataError } from "../../../src/ops/formats/data-error.ts"
-import { decodeNpy } from "../../../src/ops/formats/npy-header.ts"
+import { decodeNpy } from "../../../src/ops/formats/npy.ts"
 import { npyBytes } from "../retrieve/embeddings/npy.ts"
 
 /** A file as NumPy writes it, from its header's three entries. */
@@ -60,9 +60,14 @@ describe("decodeNpy", () => {
     ["another file", Buffer.from("PK\x03\x04 and so on, a zip"), "is not a .npy file"],
     ["text values", file("<U5", "(1,)", [1, 2, 3, 4]), "holds values of type <U5, which are not read"],
     ["objects", file("|O", "(1,)", [1]), "holds values of type |O"],
-    ["missing values", file("<u2", "(3,)", [1, 2, 3, 4]), "should hold 6 bytes of values, but holds 4"],
-    ["values left over", file("|u1", "(3,)", [1, 2, 3, 4]), "should hold 3 bytes of values, but holds 4"],
-    ["a giant shape", file("|u1", "(4294967296, 4294967296, 4294967296)", [1]), "bytes of values, but holds 1"],
+    ["missing values", file("<u2", "(3,)", [1, 2, 3, 4]), "is cut short: 72 bytes of 74. Copy or save it again"],
+    [
+      "values left over",
+      file("|u1", "(3,)", [1, 2, 3, 4]),
+      "is 1 bytes longer than its header says. Save one array to it"
+    ],
+    ["a giant shape", file("|u1", "(4294967296, 4294967296, 4294967296)", [1]), "is cut short: "],
+    ["a size beyond all numbers", file("|u1", `(0, ${"9".repeat(400)})`, []), "which no array can have"],
     ["a version to come", file("|u1", "(1,)", [1], false, 9), "is a .npy file of version 9"]
   ])("refuses %s", (_, bytes, problem) => {
     expect(() => decodeNpy(bytes, "x.npy")).toThrow(DataError)

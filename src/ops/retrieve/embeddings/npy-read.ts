@@ -1,6 +1,6 @@
 /** Reads matrices from `.npy` files, rows at a time. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs"
-import { NPY_PREFIX, npySpan, parseNpy } from "../../formats/npy.ts"
+import { checkNpySize, NPY_PREFIX, npyHead, parseNpy } from "../../formats/npy.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 
 /** A matrix on disk: row-major, little-endian. */
@@ -49,22 +49,18 @@ const matrixOf = (path: string, shape: ReadonlyArray<number>): readonly [rows: n
 }
 
 const describe = (path: string, fd: number): NpyMatrix => {
-  const refused = (problem: string): never => {
-    throw refuse(path, problem)
+  const refused = (problem: string, remedy?: string): never => {
+    throw refuse(path, problem, remedy)
   }
   const { size } = fstatSync(fd)
-  const part = (from: number, to: number) =>
-    readExactly(fd, Buffer.alloc(Math.min(to, size) - Math.min(from, size)), from) ?? Buffer.alloc(0)
-  const span = npySpan(part(0, NPY_PREFIX), refused)
-  const { begin } = span
-  const { descr, fortran, shape } = parseNpy(part(span.from, begin), span, refused)
+  const first = (length: number) => readExactly(fd, Buffer.alloc(Math.min(length, size)), 0) ?? Buffer.alloc(0)
+  const header = parseNpy(first(npyHead(first(NPY_PREFIX), refused)), refused)
+  const { begin, descr, fortran, shape } = header
   const bytes = valueBytes(path, descr)
   const [rows, columns] = matrixOf(path, shape)
   if (fortran) throw refuse(path, "is stored column by column (fortran_order)")
   if (rows === 0 || columns === 0) throw refuse(path, `is empty: its shape is (${rows}, ${columns})`)
-  const wanted = begin + rows * columns * bytes
-  if (size < wanted) throw refuse(path, `is cut short: ${size} bytes of ${wanted}`, "Copy or save it again")
-  if (size > wanted) throw refuse(path, `is ${size - wanted} bytes longer than its header says`, "Save one array to it")
+  checkNpySize(header, bytes, size, refused)
   return { path, fd, rows, columns, bytes, begin }
 }
 

@@ -4,8 +4,7 @@ import { messageOf } from "../../../../pipeline/words.ts"
 import type { Dtype, Pixels } from "../../../elements.ts"
 import { DataError } from "../../../formats/data-error.ts"
 import { bytesOf, swapBytes, valuesAt } from "../../../formats/dtypes.ts"
-import { NPY_PREFIX, npySpan, parseNpy } from "../../../formats/npy.ts"
-import { npyType } from "../../../formats/npy-header.ts"
+import { checkNpySize, NPY_PREFIX, npyHead, parseNpy } from "../../../formats/npy.ts"
 import { DTYPES, findTensor, headerEnd, PREFIX, product } from "../../../formats/safetensors/header.ts"
 
 /** What numpy and PyTorch make of Python's own numbers: too wide for pixels, but often what labels are. */
@@ -66,18 +65,16 @@ const NUMPY: Readonly<Record<string, Dtype | Wide>> = { "|b1": "uint8", "<i8": "
 
 /** Describes a `.npy` file. */
 const openNpy = async (file: string): Promise<ArrayFile<Dtype | Wide>> => {
-  const damaged = (problem: string) => refuse(file, problem, SAVE)
+  const damaged = (problem: string, remedy = SAVE) => refuse(file, problem, remedy)
   const { bytes: prefix, size } = await readPart(file, 0, NPY_PREFIX)
-  const span = npySpan(prefix, damaged)
-  const header = parseNpy((await readPart(file, span.from, span.begin - span.from)).bytes, span, damaged)
-  const { descr, fortran, shape } = header
-  const { bigEndian, dtype } = npyType(header) ?? { dtype: NUMPY[descr], bigEndian: false }
+  const header = parseNpy((await readPart(file, 0, npyHead(prefix, damaged))).bytes, damaged)
+  const { begin, bigEndian, descr, fortran, shape } = header
+  const dtype = header.dtype ?? NUMPY[descr]
   if (dtype === undefined) return refuse(file, `holds values of type ${descr}, which is not read`, convert(descr))
   if (shape.length === 0) return refuse(file, "holds a single number", SAVE)
   if (fortran) return refuse(file, "is stored column by column (fortran_order)", SAVE)
-  const wanted = span.begin + product(shape) * widthOf(dtype)
-  if (wanted !== size) return refuse(file, `has ${size} bytes, but its header says ${wanted}`, DAMAGED)
-  return { file, dtype, bigEndian, shape, begin: span.begin }
+  checkNpySize(header, widthOf(dtype), size, damaged)
+  return { file, dtype, bigEndian, shape, begin }
 }
 
 /** As `NUMPY`, by the names of safetensors. */

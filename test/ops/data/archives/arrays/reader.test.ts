@@ -243,7 +243,7 @@ describe("arrays refuse", () => {
       "a file cut short",
       { "images.npy": images.subarray(0, images.length - 1), "labels.csv": TABLE },
       {},
-      `images.npy: has ${images.length - 1} bytes, but its header says ${images.length}`
+      `images.npy: is cut short: ${images.length - 1} bytes of ${images.length}`
     ],
     [
       "a header cut short",
