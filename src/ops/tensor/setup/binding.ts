@@ -86,11 +86,24 @@ export const needTools = Effect.gen(function* () {
   yield* findNodeGyp
 })
 
+/** Where the package looks for node-pre-gyp first, relative to the package. */
+const FINDER = join("node_modules", "@mapbox", "node-pre-gyp", "index.js")
+
+/**
+ * Takes the place of node-pre-gyp, which the package loads to find the binding only. So neither it nor the old packages
+ * that it brings along (npmlog, gauge, tar, glob, node-fetch, ...) ever run.
+ */
+const FINDER_CODE = `exports.find = () => require("node:path").join(__dirname, ${JSON.stringify(`../../../${BINDING}`)})\n`
+
+/** Whether a package was built with the finder of ours; version 0.1.0 had none. */
+export const hasFinder = (packageFolder: string): boolean => existsSync(join(packageFolder, FINDER))
+
 /** Copies the package, without files of an installation of its own, and links the libraries into it. */
 const lay = (from: string, folder: string, libraries: string): Effect.Effect<void, SetupError> =>
   fileWork(folder, async () => {
     const own = new Set(["build", "lib", "deps", "node_modules"].map((name) => join(from, name)))
     await cp(from, folder, { recursive: true, filter: (path) => !own.has(path) })
+    writeFileAtomic(join(folder, FINDER), FINDER_CODE)
     const lib = join(folder, "deps", "lib")
     await mkdir(lib, { recursive: true })
     const names = await readdir(join(libraries, "lib"))

@@ -1,7 +1,7 @@
 /** The set-up of native TensorFlow, step by step. */
 import { join } from "node:path"
 import { Effect } from "effect"
-import { buildBinding, findPackage, needTools } from "./binding.ts"
+import { buildBinding, findPackage, hasFinder, needTools } from "./binding.ts"
 import { isIntact } from "./content.ts"
 import { fileWork, sweep } from "./folders.ts"
 import { ensureLibraries } from "./libraries.ts"
@@ -96,7 +96,9 @@ export const setUp = Effect.fnUntraced(function* (options: Options) {
   if (options.check) return yield* check
   for (const parent of [cache, join(cache, "downloads"), join(project, ".tensorflow")]) yield* sweep(parent)
   const found = findNative(project)
-  const current = readBuilt(packageFolderOf(project))?.packageVersion === (yield* findPackage).version
+  const { version: packageVersion } = yield* findPackage
+  const packageFolder = packageFolderOf(project)
+  const current = readBuilt(packageFolder)?.packageVersion === packageVersion && hasFinder(packageFolder)
   if (found.found && current && fits(options, found) && (yield* soundPackage(found.packageFolder))) {
     const trial = yield* tryPackage(found.packageFolder)
     return say(`Already set up. ${sentence(trial, found.gpu)}`)
