@@ -1,14 +1,10 @@
 /** The lists that say which patches train, validate and test: `train.csv`, `val.csv`, `test.csv`, without a header. */
 import { readFileSync } from "node:fs"
-import { resolve } from "node:path"
-import { Schema } from "effect"
-import { Name } from "../../../pipeline/param.ts"
 import { messageOf } from "../../../pipeline/words.ts"
 import type { Split } from "../../elements.ts"
 import { csvRow, eachRow } from "../../formats/csv.ts"
 import { DataError } from "../../formats/data-error.ts"
 import { textOf } from "../../formats/text.ts"
-import { type Lists, SPLITS } from "./division.ts"
 
 /**
  * Writes the text of a list that `readSplitFile` reads: CSV (RFC 4180) of one column without a header.
@@ -62,36 +58,4 @@ export const readSplitFile = (file: string, split: Split, by: ListedBy = "step")
   })
   if (names.size === 0) throw wrong(`names no patch of ${split}`)
   return [...names]
-}
-
-/** Files of names for some of the splits, as a parameter. */
-export const ListFiles = Schema.Struct({
-  train: Schema.optionalKey(Name),
-  val: Schema.optionalKey(Name),
-  test: Schema.optionalKey(Name)
-})
-
-/**
- * Reads the lists that a parameter names.
- *
- * @param root folder that relative paths start from
- * @param asking the operator, and its parameter that names the files
- * @throws DataError if no list is given, or one is missing, empty, not CSV, or names a patch twice
- */
-export const readLists = (
-  root: string,
-  files: typeof ListFiles.Type | undefined,
-  [operator, parameter]: readonly [string, string]
-): Lists => {
-  const named = SPLITS.filter((split) => files?.[split] !== undefined)
-  if (files === undefined || named.length === 0) {
-    throw new DataError({
-      subject: operator,
-      problem: "needs lists of names, but none is given",
-      remedy: `Give \`${parameter}: { train: FILE, val: FILE, test: FILE }\``
-    })
-  }
-  return Object.fromEntries(
-    named.map((split) => [split, readSplitFile(resolve(root, files[split] ?? ""), split, "name")])
-  )
 }

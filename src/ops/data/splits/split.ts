@@ -9,7 +9,8 @@ import { writeFileAtomic } from "../../formats/files.ts"
 import { Run } from "../../run.ts"
 import { fileFault } from "../file-access.ts"
 import { byArchive, byLists, type Divided, drawn, SPLITS } from "./division.ts"
-import { ListFiles, readLists, splitFileText } from "./name-lists.ts"
+import { ListFiles, readLists } from "./list-files.ts"
+import { splitFileText } from "./name-lists.ts"
 
 /** What a drawn division has by default; the original's. */
 const VAL = 0.1

@@ -3,7 +3,8 @@ import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { readLists, readSplitFile, splitFileText } from "../../../../src/ops/data/splits/name-lists.ts"
+import { readLists } from "../../../../src/ops/data/splits/list-files.ts"
+import { readSplitFile, splitFileText } from "../../../../src/ops/data/splits/name-lists.ts"
 import { temporaryFolder } from "../folder.ts"
 
 const cases = join(import.meta.dirname, "../cases/lists")
