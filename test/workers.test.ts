@@ -11,7 +11,7 @@ const ALLOWED = new Set(["effect/Data"])
 const codeOf = (file: string): string => readFileSync(file, "utf8").replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "")
 
 /** Modules that a file loads when it runs. Imports of types alone are gone by then. */
-export const loadedBy = (code: string): ReadonlyArray<string> =>
+const loadedBy = (code: string): ReadonlyArray<string> =>
   [
     ...code.matchAll(/(?:^|;)\s*(?:import|export)(?!\s+type\b)(?:[^"';]*?\bfrom)?\s*"([^"]+)"/gm),
     ...code.matchAll(/\bimport\(\s*"([^"]+)"/g)
