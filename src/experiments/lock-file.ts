@@ -124,7 +124,7 @@ const taken = (folder: string, path: string, owner: Owner | undefined): RunError
 }
 
 const unusable = (path: string, problem: string): RunError =>
-  new RunError({ subject: path, problem, remedy: "Choose another folder with `--out`, or remove it" })
+  new RunError({ subject: path, problem, remedy: "Choose another folder with `--out`, or move it away" })
 
 /** Puts a file of that text in its place, whole; false if one is there already. */
 const put = (path: string, text: string, token: string): boolean => {

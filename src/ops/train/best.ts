@@ -53,7 +53,7 @@ const attempt = <A>(path: string, body: () => A) =>
         : new TrainError({
             subject: path,
             problem: messageOf(cause),
-            remedy: "Make room and see that the folder can be written; delete the file if it is damaged",
+            remedy: "Make room and see that the folder can be written; move the file away if it is damaged",
             cause
           })
   })

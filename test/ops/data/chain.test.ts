@@ -156,7 +156,7 @@ describe("bad patches", () => {
       expect(told).toContain("store: 5 of 5 patches were there already, and are the same")
       writeFileSync(join(refs[1].folder, `${refs[1].name}_labels_metadata.json`), '{"labels":["Salines"]}')
       expect((yield* Effect.flip(inFolder(stored))).message).toBe(
-        `${elsewhere}: holds 1 of these patches with other pixels, bands or labels (${refs[1].name}). Delete the store's folder where the archive has changed, or name another one with \`to\`.`
+        `${elsewhere}: holds 1 of these patches with other pixels, bands or labels (${refs[1].name}). Choose another folder with \`to\`, or move the old store away if the archive has changed.`
       )
     })
   )

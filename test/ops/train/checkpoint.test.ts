@@ -68,7 +68,7 @@ describe("checkpoint", () => {
       writeFileSync(path, bytes(folder, 1).subarray(0, 5000))
       const said = yield* message(newestEpoch(checkpoints))
       expect(said.split(path)).toHaveLength(2)
-      expect(said).toContain("Delete it: training then goes on from the checkpoint before it, or anew.")
+      expect(said).toContain("Move it away: training then continues from the checkpoint before it, or from the start.")
     })
   )
 })

@@ -135,7 +135,7 @@ describe("training that goes on", () => {
       for (const [tamper, problem] of cases) {
         rewritten(path, whole, tamper)
         expect(yield* resumed(folder, {})).toBe(
-          `${path}: ${problem}. Delete it: training then goes on from the checkpoint before it, or anew.`
+          `${path}: ${problem}. Move it away: training then continues from the checkpoint before it, or from the start.`
         )
       }
       rewritten(path, whole, (file) => file)

@@ -6,6 +6,7 @@ import { source } from "../../../pipeline/operator.ts"
 import { Flag, Name, optional, PositiveInt, param } from "../../../pipeline/param.ts"
 import { Audit, type Finding } from "../../elements.ts"
 import { DataError } from "../../formats/data-error.ts"
+import { isStoreFile } from "../../formats/lmdb/guard.ts"
 import { Run } from "../../run.ts"
 import { ArchiveSchema, KindSchema } from "../archives/archive.ts"
 import { dataSetOf } from "../archives/list.ts"
@@ -28,7 +29,7 @@ import { differencesFrom, type Tally, tallyOf } from "./tally.ts"
 const auditedAs = ({ nomenclature }: OpenArchive) => (nomenclature.name === "43" ? nomenclatureOf("19") : nomenclature)
 
 const noStore = (path: string): void => {
-  if (!existsSync(join(path, "data.mdb"))) return
+  if (!existsSync(join(path, "data.mdb")) && !isStoreFile(path)) return
   throw new DataError({
     subject: path,
     problem: "is a store, which says nothing of splits and files",

@@ -4,7 +4,7 @@ import { relative, resolve, sep } from "node:path"
 import { Effect, type Scope, Stream } from "effect"
 import type { Band } from "../../elements.ts"
 import { DataError, type StoreError } from "../../formats/data-error.ts"
-import { dataFile } from "../../formats/lmdb/guard.ts"
+import { dataFile, isStoreFile } from "../../formats/lmdb/guard.ts"
 import { decodeSafetensors } from "../../formats/safetensors/read.ts"
 import { arrays } from "../archives/arrays/arrays.ts"
 import { folder } from "../archives/folder/folder.ts"
@@ -85,7 +85,8 @@ export const inspected = (
 ): Effect.Effect<Stream.Stream<Inspected, Fault>, Fault, Scope.Scope> =>
   Effect.gen(function* () {
     if (!existsSync(path)) return yield* nothing(path, "there is no such file or folder")
-    if (!statSync(path).isDirectory()) return Stream.succeed(fromFiles(patchOfFile(path).patch, [path]))
+    if (!statSync(path).isDirectory() && !isStoreFile(path))
+      return Stream.succeed(fromFiles(patchOfFile(path).patch, [path]))
     if (existsSync(dataFile(path))) {
       const store = yield* openReader(path)
       return Stream.map(lazily(store.names), fromStore(store))

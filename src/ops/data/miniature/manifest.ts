@@ -15,7 +15,7 @@ const manifest = (facts: Facts, complete: boolean): string =>
   `${JSON.stringify({ ...facts, knobs: KNOBS, complete }, undefined, 2)}\n`
 
 const refuse = (folder: string, problem: string): never => {
-  throw new DataError({ subject: folder, problem, remedy: "Choose another folder (`to`) or delete this one" })
+  throw new DataError({ subject: folder, problem, remedy: "Choose another folder (`to`), or move this one away" })
 }
 
 /**

@@ -1,10 +1,10 @@
-/** Opens LMDB stores: a folder with `data.mdb` and `lock.mdb`, keys UTF-8, values raw bytes. */
+/** Opens LMDB stores: a folder with `data.mdb` and `lock.mdb`, or to read a single file; keys UTF-8, values raw bytes. */
 import { Effect, type Scope } from "effect"
 import { type Key, open, type RootDatabase } from "lmdb"
 import { attempt } from "../../../pipeline/attempt.ts"
 import { messageOf } from "../../../pipeline/words.ts"
 import { DataError, StoreError } from "../../formats/data-error.ts"
-import { storeVersion } from "../../formats/lmdb/guard.ts"
+import { isFile, storeVersion } from "../../formats/lmdb/guard.ts"
 import { keyBytes, keyIfAny, missing, nameOf, onlyStoreFaults, type StoreReader } from "./store-reader.ts"
 import { openVersion1 } from "./version1.ts"
 
@@ -41,8 +41,8 @@ const acquire = (path: string, readOnly: boolean): Effect.Effect<Database, Store
         open<Buffer, Key>({
           path,
           readOnly,
-          // A name with a dot would be taken for a file.
-          noSubdir: false,
+          // By default, a name with a dot is taken for a file.
+          noSubdir: isFile(path),
           encoding: "binary",
           keyEncoding: "binary",
           compression: false,
@@ -120,6 +120,13 @@ export const openWriter = (path: string): Effect.Effect<StoreWriter, StoreError,
         subject: path,
         problem: "was made by another LMDB (data version 1), which can only be read",
         remedy: "Write to another folder"
+      })
+    }
+    if (isFile(path)) {
+      return yield* new StoreError({
+        subject: path,
+        problem: "is a file; a store is written as a folder",
+        remedy: "Choose another name for the store"
       })
     }
     const database = yield* acquire(path, false)

@@ -23,7 +23,7 @@ const stale = (path: string, names: ReadonlyArray<string>): StoreError =>
   new StoreError({
     subject: path,
     problem: `holds ${names.length} of these patches with other pixels, bands or labels (${few(names)})`,
-    remedy: "Delete the store's folder where the archive has changed, or name another one with `to`"
+    remedy: "Choose another folder with `to`, or move the old store away if the archive has changed"
   })
 
 /** A store without patches would fail whoever reads it, later and elsewhere. */

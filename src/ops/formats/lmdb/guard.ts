@@ -6,12 +6,26 @@
 import { closeSync, existsSync, fstatSync, openSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { StoreError } from "../data-error.ts"
-import { readMeta, readMetas } from "./layout.ts"
+import { beginsAsStore, readMeta, readMetas } from "./layout.ts"
 import { checkTransactions } from "./transactions.ts"
 import { checkTrees } from "./tree.ts"
 
-/** The file that holds a store's pages. */
-export const dataFile = (path: string): string => join(path, "data.mdb")
+/** Whether a path is a file, such as a store that Python's `lmdb` writes with `subdir=False`. */
+export const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true
+
+/** The file that holds a store's pages: `data.mdb` in its folder, or the store itself if it is a single file. */
+export const dataFile = (path: string): string => (isFile(path) ? path : join(path, "data.mdb"))
+
+/** Whether a file begins as an LMDB store of any version does. */
+export const isStoreFile = (path: string): boolean => {
+  if (!isFile(path)) return false
+  const fd = openSync(path, "r")
+  try {
+    return beginsAsStore(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
 
 /** How often the check begins again because another process has written meanwhile. */
 const TRIES = 5
@@ -32,17 +46,17 @@ const check = (fd: number, path: string, left = TRIES): 1 | 2 => {
 /**
  * Checks that a store may be opened, and by what: data version 2 by the LMDB binding, version 1 by our own reader.
  *
- * @param path the store's folder
- * @returns `undefined` where there is no store yet
- * @throws StoreError where something else stands there, or a store of another version, or a damaged one
+ * @param path the store's folder, or its only file
+ * @returns `undefined` if there is no store yet
+ * @throws StoreError if the path is something else, or a store that is damaged or of a kind that is not read
  */
 export const storeVersion = (path: string): 1 | 2 | undefined => {
   if (!existsSync(path)) return undefined
-  if (!statSync(path).isDirectory()) {
+  if (isFile(path) && !isStoreFile(path)) {
     throw new StoreError({
       subject: path,
-      problem: "is a file; a store is a folder",
-      remedy: "Choose another name for the store"
+      problem: "is a file that is not an LMDB store",
+      remedy: "Give the folder of a store, or a store that is a single file"
     })
   }
   const file = dataFile(path)

@@ -15,6 +15,7 @@
  */
 import { fstatSync, readSync } from "node:fs"
 import { StoreError } from "../data-error.ts"
+import { unreadOptions } from "./unread.ts"
 
 export interface Layout {
   readonly version: 1 | 2
@@ -62,8 +63,8 @@ export interface DataFile extends Meta {
 }
 
 const REMEDIES = {
-  1: "Get it anew, or make it again with the program that wrote it",
-  2: "Delete it and run the pipeline that stores patches again"
+  1: "Get it again, or make it again with the program that wrote it",
+  2: "Move its folder away and run the pipeline that stores patches again, or store into another folder"
 } as const
 
 /** What is said of a damaged store. */
@@ -113,6 +114,13 @@ const metaAt = (fd: number, layout: Layout, from: number): Meta | undefined => {
   }
 }
 
+/** Whether an open file begins with LMDB's mark, whatever its version. */
+export const beginsAsStore = (fd: number): boolean => {
+  const start = Buffer.alloc(META_BYTES)
+  const length = readAt(fd, start, 0)
+  return [VERSION_1, VERSION_2].some(({ header }) => length >= header + 8 && start.readUInt32LE(header) === MAGIC)
+}
+
 /** What is said of a file that is no store of a known version. */
 const foreign = (fd: number, path: string): StoreError => {
   const start = Buffer.alloc(META_BYTES)
@@ -129,7 +137,7 @@ const foreign = (fd: number, path: string): StoreError => {
   return new StoreError({
     subject: path,
     problem: "is not an LMDB store, or is damaged",
-    remedy: "Give the folder of a store, or delete it and run the pipeline that stores patches again"
+    remedy: "Give a store, or choose another folder if one is to be written"
   })
 }
 
@@ -162,6 +170,8 @@ export const readMetas = (fd: number, path: string): Metas => {
   if (pageSize < 512 || pageSize > 65_536 || (pageSize & (pageSize - 1)) !== 0) {
     throw refuse(`it says that its pages have ${pageSize} bytes`)
   }
+  const unread = unreadOptions(path, layout.version, first.free.flags, first.values.flags)
+  if (unread !== undefined) throw unread
   const second = metaAt(fd, layout, pageSize)
   if (second?.pageSize !== pageSize) throw refuse("its second meta page cannot be read")
   if (!areConsecutive(first, second)) {

@@ -1,6 +1,27 @@
 /** LMDB stores that are whole, but keep their values as no store of patches does: told apart from damaged ones. */
 import { StoreError } from "../data-error.ts"
 
+/** Flags of version 2's tree of free pages, and of its tree of values, as the npm package `lmdb` sets them. */
+const ENCRYPTED = 0x2000
+const VERSIONED = 0x100
+
+/** What is said of a store that the npm package `lmdb` wrote with options that patches are not kept with. */
+export const unreadOptions = (
+  path: string,
+  version: 1 | 2,
+  freeFlags: number,
+  flags: number
+): StoreError | undefined => {
+  if (version === 1) return undefined
+  const found = (freeFlags & ENCRYPTED) !== 0 ? "`encryptionKey`" : flags === VERSIONED ? "`useVersions`" : undefined
+  if (found === undefined) return undefined
+  return new StoreError({
+    subject: path,
+    problem: `was written with ${found} of the npm package lmdb${found === "`useVersions`" ? ", which keeps a version with each value" : ", that is, encrypted"}; such stores are not read`,
+    remedy: "Copy its entries into a store without that option, with the program that wrote it"
+  })
+}
+
 /** Flags of a leaf's node: a database of its own; several values of a key, which may be one. */
 const DATABASE = 0x2
 const DUPLICATES = 0x4

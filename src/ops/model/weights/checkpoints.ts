@@ -111,7 +111,7 @@ const arraysIn = (path: string) => {
   return { arrays, metadata }
 }
 
-const damaged = "Delete it: training then goes on from the checkpoint before it, or anew"
+const damaged = "Move it away: training then continues from the checkpoint before it, or from the start"
 
 /** A checkpoint that cannot be gone on from. */
 export const damagedCheckpoint = (subject: string, problem: string): CheckpointError =>

@@ -34,7 +34,7 @@ export const readStrips = (runFolder: string): ReadonlyArray<Strip & { readonly 
     throw new ShowError({
       subject: path,
       problem: "is not a list of strips",
-      remedy: "Remove it, and run the pipeline that draws strips again"
+      remedy: "Move it away, and run the pipeline that draws strips again"
     })
   }
   return (content as ReadonlyArray<Strip>).map((strip) => ({

@@ -139,7 +139,10 @@ describe("labels", () => {
   })
 
   it.each([
-    ["image,sea,,\na,1,1,0\n", "column 3 of its header has no name. Name the class, or delete the column."],
+    [
+      "image,sea,,\na,1,1,0\n",
+      "column 3 of its header has no name. Name the class, or save the table without that column."
+    ],
     ["image,sea\na,1\na,1\n", "names a twice. Remove one of its rows."],
     [",x,z\na,,1\n", 'row 1 has "" for x, which is neither 0 nor 1. Give it a header']
   ])("are refused with what helps: %j", async (text, problem) => {

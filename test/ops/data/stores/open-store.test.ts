@@ -1,6 +1,15 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs"
+import {
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync
+} from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { open } from "lmdb"
@@ -203,10 +212,53 @@ describe("the guard", () => {
     }
   })
 
+  const options = { encoding: "binary", keyEncoding: "binary", maxDbs: 0 } as const
+
+  it("names the options of the npm package that a sound store was written with, and advises no deleting", async () => {
+    const remedy = "such stores are not read. Copy its entries into a store without that option"
+    const made = async (more: { readonly encryptionKey?: string; readonly useVersions?: boolean }) => {
+      const path = fresh()
+      const database = open<Buffer, Buffer>({ path, noSubdir: false, ...options, ...more })
+      const value = Buffer.alloc(9000)
+      await (more.useVersions ? database.put(Buffer.from("a"), value, 1) : database.put(Buffer.from("a"), value))
+      await database.close()
+      return path
+    }
+    const encrypted = await made({ encryptionKey: "x".repeat(32) })
+    for (const path of [encrypted, join(import.meta.dirname, "../cases/stores/encrypted")]) {
+      expect(() => storeVersion(path)).toThrow(
+        `${path}: was written with \`encryptionKey\` of the npm package lmdb, that is, encrypted; ${remedy}`
+      )
+    }
+    const versioned = await made({ useVersions: true })
+    expect(() => storeVersion(versioned)).toThrow(
+      `${versioned}: was written with \`useVersions\` of the npm package lmdb, which keeps a version with each value; ${remedy}`
+    )
+  })
+
+  effect("reads a store that is a single file, of either version, and writes none", () =>
+    Effect.gen(function* () {
+      const copy = join(root, "nosub.mdb")
+      copyFileSync(join(import.meta.dirname, "../cases/stores/nosub.mdb"), copy)
+      const names = (path: string) =>
+        Effect.scoped(Effect.map(openReader(path), (store) => [store.version, [...store.names()]]))
+      expect(yield* names(copy)).toEqual([1, ["S2A_p_0", "S2A_p_1", "S2A_p_2", "S2A_p_3", "S2A_p_4"]])
+      const single = join(root, "single.mdb")
+      const database = open<Buffer, Buffer>({ path: single, noSubdir: true, ...options })
+      yield* Effect.promise(() => database.put(Buffer.from("a"), Buffer.from("x")))
+      yield* Effect.promise(() => database.close())
+      expect(yield* names(single)).toEqual([2, ["a"]])
+      const fault = yield* Effect.flip(filled(single, [["b", bytes(1)]]))
+      expect(fault.message).toBe(
+        `${single}: is a file; a store is written as a folder. Choose another name for the store.`
+      )
+    })
+  )
+
   it("refuses a file in the store's place", () => {
     const path = fresh()
     writeFileSync(path, "x")
-    expect(() => storeVersion(path)).toThrow("is a file; a store is a folder")
+    expect(() => storeVersion(path)).toThrow("is a file that is not an LMDB store")
   })
 
   effect("refuses a store that is cut short or has damaged meta pages", () =>

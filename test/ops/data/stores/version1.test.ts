@@ -235,7 +235,7 @@ describe("a damaged store of data version 1", () => {
     const { message, path } = damagedBy(change)
     expect(message()).toContain(`${path}: is damaged: `)
     expect(message()).toContain(problem)
-    expect(message()).toContain("Get it anew, or make it again with the program that wrote it.")
+    expect(message()).toContain("Get it again, or make it again with the program that wrote it.")
   })
 
   it.each<readonly [string, (bytes: Buffer) => void, string]>([

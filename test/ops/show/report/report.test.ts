@@ -224,7 +224,7 @@ describe("report", () => {
       mkdirSync(join(fake.folder, "strips"))
       writeFileSync(join(fake.folder, "strips", "strips.json"), "{}")
       const broken = yield* Effect.flip(Stream.runDrain(run(made(1), { as: "b" })).pipe(provided))
-      expect(broken.message).toMatch(/strips\.json: is not a list of strips\. Remove it/)
+      expect(broken.message).toMatch(/strips\.json: is not a list of strips\. Move it away/)
     })
   )
 

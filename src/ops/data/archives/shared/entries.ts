@@ -10,7 +10,7 @@ export interface Entry {
   readonly link: boolean
 }
 
-const REMEDY = "Mend the link, or remove it"
+const REMEDY = "Repair the link, or move it out of the folder"
 
 /** What systems leave beside data: macOS's zips, Synology's and Windows's disks, Linux's file systems. */
 const SYSTEM = ["__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found"]

@@ -71,7 +71,11 @@ const checkHeader = (file: string, classes: ReadonlyArray<string>, unnamed: bool
   if (twice !== undefined) refuse(file, `its header names the class ${twice} twice`)
   const blank = classes.indexOf("")
   if (blank >= 0 && !unnamed) {
-    refuse(file, `column ${blank + 2} of its header has no name`, "Name the class, or delete the column")
+    refuse(
+      file,
+      `column ${blank + 2} of its header has no name`,
+      "Name the class, or save the table without that column"
+    )
   }
 }
 

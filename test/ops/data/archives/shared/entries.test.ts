@@ -59,7 +59,7 @@ describe("links", () => {
     Effect.gen(function* () {
       const { collect, root } = yield* linked
       symlinkSync("nowhere", join(root, "own", "lost"))
-      const message = `${join(root, "own", "lost")}: is a link that leads nowhere (nowhere). Mend the link, or remove it.`
+      const message = `${join(root, "own", "lost")}: is a link that leads nowhere (nowhere). Repair the link, or move it out of the folder.`
       expect((yield* Effect.flip(collect(archive({ path: "own" })))).message).toBe(message)
       expect((yield* Effect.flip(collect(inspect({ from: "own" })))).message).toBe(message)
     })
