@@ -143,6 +143,48 @@ describe("training that goes on", () => {
     })
   )
 
+  effect("goes on from a checkpoint of version 0.1.0, which recorded one key per parameter of every loss", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      yield* collect(folder, training(1))
+      const path = checkpointPath(join(folder, "checkpoints"), 1)
+      const whole = readFileSync(path)
+      const former = {
+        id_loss: "none",
+        metric_loss: "oml",
+        loss_weight: [1, 1],
+        sim_threshold: 0.5,
+        mining_strategy: "ji",
+        exclude_anchor: false,
+        margin: 1.2,
+        temperature: 0.01,
+        optimizer: "adam",
+        momentum: 0.9,
+        learning_rate: 0.002,
+        schedule: { name: "exponential" },
+        update_iter: 1,
+        compat: "none"
+      }
+      const record = (configuration: object) =>
+        rewritten(path, whole, (file) => ({ ...file, state: { ...file.state, configuration } }))
+      record(former)
+      yield* collect(folder, training(2), 1)
+      // A key that was absent had its default, also where the value now is another.
+      record({ learning_rate: 0.002 })
+      yield* collect(folder, training(2), 1)
+      const says = (apart: string) =>
+        `${path}: belongs to another training run: ${apart}. Put this run's own checkpoint in its place, or start anew with \`--fresh\`.`
+      expect(yield* resumed(folder, { update_iter: 2 })).toBe(says("update_iter 1, not 2"))
+      expect(yield* resumed(folder, { metric_loss: { name: "oml", temperature: 0.1 } })).toBe(
+        says("metric_loss.temperature 0.01, not 0.1")
+      )
+      record({ ...former, metric_loss: "triplet_avg", margin: 3 })
+      expect(yield* resumed(folder, { metric_loss: "triplet_avg" })).toBe(says("metric_loss.margin 3, not 1.2"))
+      record({ ...former, optimizer: "sgd", momentum: 0.5 })
+      expect(yield* resumed(folder, {})).toBe(says('optimizer "sgd", not "adam"'))
+    })
+  )
+
   it("tells lists of names apart in few words", () => {
     expect(namesApart("classes", ["a", "b"], ["a", "b"])).toEqual([])
     expect(namesApart("classes", ["a", "b", "c", "d", "e"], ["e"])).toEqual(["classes a, b, c and 1 more too many"])
