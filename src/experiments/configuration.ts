@@ -1,7 +1,6 @@
 /** Configurations as recorded, and how two of them differ. */
-
 import { allSteps } from "../pipeline/declared.ts"
-import { decodeParams } from "../pipeline/decode.ts"
+import { decodeRecorded } from "../pipeline/decode.ts"
 import { type AnyOperator, originOf } from "../pipeline/origin.ts"
 import type { Params } from "../pipeline/param.ts"
 import type { AnyPipeline } from "../pipeline/pipeline.ts"
@@ -17,7 +16,7 @@ export interface Configuration {
 }
 
 /** Operators by name. */
-export type Operators = ReadonlyMap<string, Pick<AnyOperator, "params" | "declares">>
+export type Operators = ReadonlyMap<string, Pick<AnyOperator, "params" | "declares" | "settle">>
 
 /** The operators of some pipelines. */
 export const operatorsOf = (pipelines: Iterable<AnyPipeline>): Operators =>
@@ -43,13 +42,10 @@ const withDefaults = (declared: Params, written: Mapping): Mapping => {
 const decodedStep = (name: string, written: Mapping, operators: Operators): Mapping => {
   const operator = operators.get(name)
   if (operator === undefined) return written
-  const { faults, params } = decodeParams(operator.params, written)
-  const kept = new Set(faults.map(({ path }) => path[0]))
-  const decoded = Object.entries(written).map(([key, value]) => {
-    if (operator.params[key]?.gives !== undefined) return [key, decodedPipeline(value, operators)]
-    return [key, kept.has(key) || !Object.hasOwn(operator.params, key) ? value : params[key]]
-  })
-  return withDefaults(operator.params, Object.fromEntries(decoded))
+  const inner = Object.entries(written)
+    .filter(([key]) => operator.params[key]?.gives !== undefined)
+    .map(([key, value]) => [key, decodedPipeline(value, operators)])
+  return withDefaults(operator.params, { ...decodeRecorded(operator, written), ...Object.fromEntries(inner) })
 }
 
 const decodedPipeline = (steps: unknown, operators: Operators): unknown =>

@@ -1,6 +1,8 @@
 import { Schema, Stream } from "effect"
 import { describe, expect, it } from "vitest"
 import { differences, type Operators } from "../../src/experiments/configuration.ts"
+import { optimise } from "../../src/ops/train/optimise.ts"
+import { decodeStep } from "../../src/pipeline/decode.ts"
 import { operator } from "../../src/pipeline/operator.ts"
 import { choice, optional, PositiveInt, param, pipelineParam } from "../../src/pipeline/param.ts"
 import { Num, Sum } from "../pipeline/toys.ts"
@@ -80,5 +82,44 @@ describe("a configuration that an earlier version recorded", () => {
       const odd = { settings: {}, pipelines: { test: steps } }
       expect(differences(odd, now, operators).length).toBeGreaterThan(0)
     }
+  })
+})
+
+describe("losses that version 0.1.0 recorded with one key per parameter of every loss", () => {
+  const model = { backbone: "resnet10-slim", pooling: "avg", channels: 3, num_classes: 4 } as const
+  const former = {
+    model,
+    id_loss: "none",
+    metric_loss: "oml",
+    loss_weight: [1, 1],
+    sim_threshold: 0.5,
+    mining_strategy: "ji",
+    exclude_anchor: false,
+    margin: 1.2,
+    temperature: 0.01,
+    optimizer: "adam",
+    momentum: 0.9,
+    learning_rate: 0.002,
+    schedule: { name: "exponential" },
+    update_iter: 1,
+    compat: "none"
+  }
+  const stepOf = (given: object) => decodeStep(optimise, { model, ...given }).params
+  const training = (params: unknown) => ({ settings: { seed: 1 }, pipelines: { train: [{ optimise: params }] } })
+  const between = (before: unknown, given: object) =>
+    differences(training(before), training(stepOf(given)), new Map([["optimise", optimise]]))
+
+  it("equal those of today", () => {
+    expect(between(former, {})).toEqual([])
+    expect(
+      between({ ...former, metric_loss: "triplet_hard", margin: 3 }, { metric_loss: "triplet_hard", margin: 3 })
+    ).toEqual([])
+  })
+
+  it("differ where the chosen loss has another value", () => {
+    expect(between(former, { metric_loss: { name: "oml", temperature: 0.1 } })).toEqual([
+      "pipelines.train.0.optimise.metric_loss.temperature: 0.01 before, 0.1 now"
+    ])
+    expect(between({ ...former, margin: 7 }, {})).toEqual([])
   })
 })
