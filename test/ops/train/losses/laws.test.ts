@@ -2,28 +2,29 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { contrastiveAverage } from "../../../../src/ops/train/losses/contrastive-avg.ts"
-import type { Choose, LossInput, LossValue } from "../../../../src/ops/train/losses/loss.ts"
-import { multiLabelCrossEntropy } from "../../../../src/ops/train/losses/ml-xent.ts"
-import { orderedMultiLabel } from "../../../../src/ops/train/losses/oml.ts"
-import { smoothAveragePrecision } from "../../../../src/ops/train/losses/smoothap.ts"
-import { tripletAverage } from "../../../../src/ops/train/losses/triplet-avg.ts"
-import { tripletDrawn } from "../../../../src/ops/train/losses/triplet-hard.ts"
-import { crossEntropy } from "../../../../src/ops/train/losses/xent.ts"
+import type { LossDefinition, LossInput, LossValue } from "../../../../src/ops/train/losses/loss.ts"
+import { losses } from "../../../../src/ops/train/losses.ts"
+import { chosenFrom } from "../../../../src/pipeline/definition.ts"
 import { inputs } from "./inputs.ts"
 
-const first: Choose = () => 0
+/** Steep losses are tried with gentler parameters, so that differences say something; others with their defaults. */
+const GENTLE: Readonly<Record<string, object>> = { oml: { temperature: 0.2 }, smoothap: { temperature: 0.2 } }
 
-const metricLosses = {
-  contrastive_avg: (input: LossInput) => contrastiveAverage(input),
-  "contrastive_avg without anchors": (input: LossInput) => contrastiveAverage(input, { excludeAnchor: true }),
-  triplet_avg: (input: LossInput) => tripletAverage(input),
-  triplet_hard: (input: LossInput) => tripletDrawn(input, first),
-  oml: (input: LossInput) => orderedMultiLabel(input, { temperature: 0.2 }),
-  smoothap: (input: LossInput) => smoothAveragePrecision(input, { temperature: 0.2 })
+const lossOf = (name: string, own: object = {}) => {
+  const chosen = chosenFrom<LossDefinition>(losses, { name, ...own })
+  const loss = chosen?.definition.loss(chosen.own, "none")
+  return (input: LossInput): LossValue => loss?.(input, () => 0) as LossValue
 }
-const all = { ...metricLosses, ml_xent: multiLabelCrossEntropy, xent: crossEntropy }
-const names = Object.keys(all) as ReadonlyArray<keyof typeof all>
-const metricNames = Object.keys(metricLosses) as ReadonlyArray<keyof typeof metricLosses>
+
+/** Every loss of the list. */
+const all: Readonly<Record<string, (input: LossInput) => LossValue>> = {
+  ...Object.fromEntries(losses.map(({ name }) => [name, lossOf(name, GENTLE[name])])),
+  "contrastive_avg without anchors": lossOf("contrastive_avg", { exclude_anchor: true })
+}
+const names = Object.keys(all)
+const embedded = losses.filter(({ on }) => on === "embeddings")
+/** Losses that compare images with each other. */
+const compared = embedded.filter(({ name, params }) => name === "oml" || "sim_threshold" in params)
 
 const widthOf = ({ rows, values }: LossInput): number => values.length / rows
 
@@ -49,7 +50,7 @@ const turned = (input: LossInput): LossInput => {
 }
 
 describe.each(names)("%s", (name) => {
-  const loss: (input: LossInput) => LossValue = all[name]
+  const loss = all[name]
 
   it("has the gradient that central differences give", () => {
     const step = 2 ** -9
@@ -119,22 +120,22 @@ describe.each(names)("%s", (name) => {
   })
 })
 
-describe.each(metricNames)("%s", (name) => {
-  const loss = metricLosses[name]
-
+describe.each(embedded.map(({ name }) => name))("%s", (name) => {
   it("does not depend on a rotation of all embeddings", () => {
     // The shift of 1e-6 of every component, which PyTorch's distance makes, is all that a triplet sees of axes.
     const digits = name.startsWith("triplet") ? 4 : 5
     fc.assert(
       fc.property(inputs(), (input) => {
-        expect(loss(turned(input)).value).toBeCloseTo(loss(input).value, digits)
+        expect(all[name](turned(input)).value).toBeCloseTo(all[name](input).value, digits)
       })
     )
   })
+})
 
+describe.each(compared.map(({ name }) => name))("%s", (name) => {
   it("is 0 without gradient where no image is like another", () => {
     const labels = Uint8Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1)
-    const got = loss({ rows: 3, values: Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9), labels })
+    const got = all[name]({ rows: 3, values: Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9), labels })
     expect(got.value).toBe(0)
     expect(got.gradient.every((slope) => slope === 0)).toBe(true)
   })
