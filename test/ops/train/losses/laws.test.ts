@@ -1,7 +1,6 @@
 /** What holds of every loss: its gradient, invariances, and finite numbers for any batch. */
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { contrastiveAverage } from "../../../../src/ops/train/losses/contrastive-avg.ts"
 import type { LossDefinition, LossInput, LossValue } from "../../../../src/ops/train/losses/loss.ts"
 import { losses } from "../../../../src/ops/train/losses.ts"
 import { chosenFrom } from "../../../../src/pipeline/definition.ts"
