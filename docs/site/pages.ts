@@ -24,6 +24,7 @@ const relinked = (text: string): string =>
   text
     .replace(/\]\(\.\.\/(CONTRIBUTING|CHANGELOG)\.md/g, (_, name: string) => `](${name.toLowerCase()}.md`)
     .replace(/\]\((CONTRIBUTING|CHANGELOG)\.md/g, (_, name: string) => `](${name.toLowerCase()}.md`)
+    .replace(/\]\((?:\.\.\/)?README\.md/g, "](index.md")
     .replace(/\]\(docs\//g, "](")
     .replace(/src="docs\//g, 'src="./')
     .replace(/\[([^\]]+)\]\((LICENSE|CITATION\.cff)\)/g, "$1")
