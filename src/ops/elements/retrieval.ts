@@ -1,6 +1,21 @@
 /** Embeddings and what is ranked by them. */
 import { type AnyElement, element } from "../../pipeline/element.ts"
 
+/** What decides whether embeddings are comparable beside their length. */
+export interface Origin {
+  /** Fingerprint of the weights. */
+  readonly weights: string
+  /** Bands of the images, in order. */
+  readonly bands: ReadonlyArray<string>
+  /** Size of the images, in pixels. */
+  readonly height: number
+  readonly width: number
+  /** Constants that the images were normalised with, see `normalisationOf`. */
+  readonly normalisation: string
+  /** The compression that was applied to the embeddings, if there was one. */
+  readonly compression?: string | undefined
+}
+
 /** Embeddings of a batch: vectors float32 [size, dim], whose rows `embed` L2-normalises; labels uint8 [size, classes]. */
 export interface Embeddings extends AnyElement {
   readonly kind: "embeddings"
@@ -12,8 +27,12 @@ export interface Embeddings extends AnyElement {
   readonly classes: ReadonlyArray<string>
   /** Labels that the network predicts, of the shape of `labels`, where it was asked to. */
   readonly predicted?: Uint8Array
+  /** Class names of `predicted`, if they are others than `classes`: images without labels have none. */
+  readonly predictedClasses?: ReadonlyArray<string>
   /** Fingerprint of the weights that made them, where it is known. */
   readonly weights?: string
+  /** How they were made, where it is known. */
+  readonly origin?: Origin
 }
 export const Embeddings = element<Embeddings>("embeddings", "embeddings", "vectors float32 [n, d], with labels [n, L]")
 

@@ -1,8 +1,8 @@
 /** What can be wrong with a batch, said before or after it was trained on. */
 import { few } from "../../pipeline/words.ts"
+import { missingPixels } from "../data/patches/pixels/missing-pixels.ts"
 import type { Batch, NetworkFacts } from "../elements.ts"
 import type { Model } from "../model/model.ts"
-import { allFinite } from "../tensor/finite.ts"
 import type { Losses } from "./losses/combined.ts"
 import { TrainError } from "./train-error.ts"
 
@@ -66,17 +66,11 @@ export const checkLosses = ({ id, metric, weight }: Losses): void => {
   })
 }
 
-/** Patches of a batch that hold values that are no finite numbers. */
-const incomplete = (batch: Batch): ReadonlyArray<string> => {
-  const size = batch.images.length / batch.size
-  return batch.names.filter((_, i) => !allFinite(batch.images.subarray(i * size, (i + 1) * size)))
-}
-
 const subjectOf = (epoch: number, step: number): string => `epoch ${epoch + 1}, step ${step + 1}`
 
 /** @throws TrainError naming epoch, step and patches where a patch has values that are missing */
 export const checkPixels = (batch: Batch, step: number): void => {
-  const bad = incomplete(batch)
+  const bad = missingPixels(batch).map(({ name }) => name)
   if (bad.length === 0) return
   throw new TrainError({
     subject: subjectOf(batch.epoch, step),

@@ -2,15 +2,19 @@ import { Effect, Stream } from "effect"
 import { operator } from "../../../pipeline/operator.ts"
 import { Flag, Name, param } from "../../../pipeline/param.ts"
 import { peeked } from "../../../pipeline/peek.ts"
-import { BATCHES_AHEAD, Batch, Embeddings, type NamedArray } from "../../elements.ts"
+import { onBadPatch } from "../../data/patches/bad-patches.ts"
+import { BATCHES_AHEAD, Batch, Embeddings, type NamedArray, type Origin } from "../../elements.ts"
 import { type Model, makeModel } from "../../model/model.ts"
 import { ModelParams, pretrainedFile } from "../../model/params.ts"
 import { fingerprint } from "../../model/weights/fingerprint.ts"
+import { Run } from "../../run.ts"
 import { type Engine, EngineMemoryError, engine } from "../../tensor/engine.ts"
 import { type WorkerError, workerPool } from "../../workers/pool.ts"
+import { embedGood } from "./checked-batches.ts"
 import { namedFile, weightsFor } from "./embed-weights.ts"
 import { EmbedError, type Extracted, extractor } from "./extract.ts"
 import type { Network } from "./extract-work.ts"
+import { normalisationOf } from "./origin.ts"
 
 export { EmbedError } from "./extract.ts"
 
@@ -49,6 +53,14 @@ const opened = (tensors: Engine, model: Model, { arrays, ...network }: Omit<Netw
     return (batch: Batch) => Effect.mapError(pool.run(batch, [batch.images.buffer as ArrayBuffer]), thrownBy)
   })
 
+/**
+ * Class names of predicted labels where images bring none; numbers if the weights name no classes either.
+ *
+ * @param named class names that the weights give
+ */
+const classesOf = (named: ReadonlyArray<string> | undefined, count: number): ReadonlyArray<string> =>
+  named ?? Array.from({ length: count }, (_, c) => `class ${c}`)
+
 /** Weights were put in the order of the first batch's bands. */
 const checkBands = (first: Batch, batch: Batch): Effect.Effect<void, EmbedError> =>
   first.bands.join("\0") === batch.bands.join("\0")
@@ -71,7 +83,8 @@ export const embed = operator({
       "`newest` or `best` checkpoint of the run, `initial` (untrained, or `pretrained`), or a file of weights: safetensors, PyTorch's, or a checkpoint.",
       "newest"
     ),
-    predict: param(Flag, "Predict labels too, those whose sigmoid is at least 0.5; `save` writes them.", false)
+    predict: param(Flag, "Predict labels too, those whose sigmoid is at least 0.5; `save` writes them.", false),
+    on_bad_patch: onBadPatch
   },
   ahead: BATCHES_AHEAD,
   declares: {
@@ -79,26 +92,29 @@ export const embed = operator({
     reads: ({ model, weights }) => (weights === "initial" ? pretrainedFile(model) : namedFile(weights))
   },
   run:
-    ({ model: params, weights: named, predict }) =>
+    ({ model: params, weights: named, predict, on_bad_patch }, { before }) =>
     (batches) =>
       Stream.unwrap(
         Effect.gen(function* () {
           const { first, all } = yield* peeked(batches)
           if (first === undefined) return Stream.empty
           const model = makeModel(params)
-          const { arrays } = yield* weightsFor(named, model, first)
+          const { arrays, classes: known } = yield* weightsFor(named, model, first)
+          const { root } = yield* Run
           const weights = fingerprint(arrays)
+          const { bands, height, width } = first
+          const origin: Origin = { weights, bands, height, width, normalisation: normalisationOf(before, root) }
+          const predictedClasses = classesOf(known, params.num_classes)
+          const labels = predict && first.classes.length === 0 ? { predictedClasses } : {}
           const tensors = yield* engine
           const extract = yield* opened(tensors, model, { model: params, arrays, predict })
-          return Stream.mapEffect(
-            all,
-            (batch) =>
-              Effect.map(Effect.andThen(checkBands(first, batch), extract(batch)), (extracted): Embeddings => {
-                const { classes, labels, names, size } = batch
-                return { kind: "embeddings", size, dim: model.dim, names, ...extracted, labels, classes, weights }
-              }),
-            { concurrency: tensors.workers }
-          )
+          const embedded = (batch: Batch) =>
+            Effect.map(Effect.andThen(checkBands(first, batch), extract(batch)), (extracted): Embeddings => {
+              const { classes, names, size } = batch
+              const own = { labels: batch.labels, classes, ...labels, weights, origin }
+              return { kind: "embeddings", size, dim: model.dim, names, ...extracted, ...own }
+            })
+          return embedGood(on_bad_patch, tensors.workers, embedded)(all)
         })
       )
 })

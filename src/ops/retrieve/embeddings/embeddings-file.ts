@@ -5,41 +5,49 @@ import { field } from "../../formats/csv.ts"
 import { GrowingFile } from "../../formats/files.ts"
 import { npyHeader } from "../../formats/npy.ts"
 import { RetrieveError } from "../retrieve-error.ts"
+import { difference, originPath, originText, readOrigin } from "./origin.ts"
 
 /** Bytes of the vectors' header, which is written again once the rows are counted: enough for any shape. */
 const HEADER = 128
 
 /** One row of 0 and 1 per image. */
-const csvRows = ({ classes, names }: Embeddings, labels: Uint8Array): string =>
-  names
-    .map((name, i) => `${field(name)},${labels.subarray(i * classes.length, (i + 1) * classes.length).join(",")}\n`)
-    .join("")
+const csvRows = (names: ReadonlyArray<string>, labels: Uint8Array, classes: number): string =>
+  names.map((name, i) => `${[field(name), ...labels.subarray(i * classes, (i + 1) * classes)].join(",")}\n`).join("")
+
+const header = (classes: ReadonlyArray<string>): Uint8Array =>
+  Buffer.from(`${["name", ...classes].map(field).join(",")}\n`, "utf8")
 
 /**
  * Writes batches of embeddings one after another, without holding them: `PATH.npy`, float32 [n, d], little-endian,
- * `PATH.csv`, header `name,CLASS,...`, one row of 0 and 1 per vector, and, where labels were predicted,
- * `PATH.predicted.csv` of the same form. All are written beside and renamed by `finish`; until then, and after
+ * `PATH.csv`, header `name,CLASS,...`, one row of 0 and 1 per vector; `PATH.predicted.csv` of the same form, if labels were
+ * predicted; and `PATH.json`, if it is known how they were made. All are written beside and renamed by `finish`; until then, and after
  * `abandon`, files of these names are as they were.
  *
  * Every method throws what the file system throws.
  */
 export class EmbeddingsFile {
   private readonly path: string
+  private readonly experiment: string
   private readonly vectors: GrowingFile
   private readonly labels: GrowingFile
   private predicted: GrowingFile | undefined
+  private origin: GrowingFile | undefined
   private first: Embeddings | undefined
   private rows = 0
 
-  /** @param path without extension; its folder is made */
-  constructor(path: string) {
+  /**
+   * @param path without extension; its folder is made
+   * @param experiment name of the experiment that writes
+   */
+  constructor(path: string, experiment: string) {
     this.path = path
+    this.experiment = experiment
     this.vectors = new GrowingFile(`${path}.npy`, HEADER)
     this.labels = new GrowingFile(`${path}.csv`)
   }
 
   private get files(): ReadonlyArray<GrowingFile> {
-    return [this.vectors, this.labels, ...(this.predicted === undefined ? [] : [this.predicted])]
+    return [this.vectors, this.labels, this.predicted, this.origin].filter((file) => file !== undefined)
   }
 
   /** Complete once the last batch is there. */
@@ -50,8 +58,9 @@ export class EmbeddingsFile {
   private begin(batch: Embeddings): void {
     this.first = batch
     if (batch.predicted !== undefined) this.predicted = new GrowingFile(`${this.path}.predicted.csv`)
-    const header = Buffer.from(`${["name", ...batch.classes].map(field).join(",")}\n`, "utf8")
-    for (const table of [this.labels, this.predicted]) table?.append(header)
+    this.labels.append(header(batch.classes))
+    this.predicted?.append(header(batch.predictedClasses ?? batch.classes))
+    if (batch.origin !== undefined) this.origin = new GrowingFile(originPath(this.vectors.path))
   }
 
   /** @throws RetrieveError where the batch has other dimensions or classes than the first */
@@ -64,10 +73,21 @@ export class EmbeddingsFile {
         remedy: "Embed all patches with one model and one nomenclature"
       })
     }
+    const differs = batch.origin && this.first?.origin && difference(batch.origin, this.first.origin)
+    if (differs !== undefined) {
+      throw new RetrieveError({
+        subject: batch.names[0] ?? this.vectors.path,
+        problem: `its embedding was made with other ${differs} than those before it`,
+        remedy: "Save embeddings of one network, one list of bands, one size and one normalisation"
+      })
+    }
     const { buffer, byteLength, byteOffset } = batch.vectors
     this.vectors.append(new Uint8Array(buffer, byteOffset, byteLength))
-    this.labels.append(Buffer.from(csvRows(batch, batch.labels), "utf8"))
-    if (batch.predicted !== undefined) this.predicted?.append(Buffer.from(csvRows(batch, batch.predicted), "utf8"))
+    const { classes, labels, names, predicted, predictedClasses = classes } = batch
+    this.labels.append(Buffer.from(csvRows(names, labels, classes.length), "utf8"))
+    if (predicted !== undefined) {
+      this.predicted?.append(Buffer.from(csvRows(names, predicted, predictedClasses.length), "utf8"))
+    }
     this.rows += batch.size
   }
 
@@ -77,9 +97,16 @@ export class EmbeddingsFile {
     this.vectors.complete(npyHeader("<f4", [this.rows, this.first?.dim ?? 0], HEADER))
     this.labels.complete()
     this.predicted?.complete()
+    if (this.first?.origin !== undefined) {
+      const { dim, origin } = this.first
+      this.origin?.append(Buffer.from(originText(this.experiment, this.rows, dim, origin), "utf8"))
+    }
+    this.origin?.complete()
     for (const file of this.files) file.rename()
-    // Those of an earlier run are no labels of these images.
+    // Files of an earlier run do not describe these images.
     if (this.predicted === undefined) rmSync(`${this.path}.predicted.csv`, { force: true })
+    const stale = originPath(this.vectors.path)
+    if (this.origin === undefined && readOrigin(stale) !== undefined) rmSync(stale, { force: true })
   }
 
   /** Removes what is unfinished; does nothing after `finish`. */

@@ -4,11 +4,12 @@ import { Effect, Stream } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
 import { source } from "../../../pipeline/operator.ts"
 import { Name, param } from "../../../pipeline/param.ts"
-import { Embeddings } from "../../elements.ts"
+import { Embeddings, type Origin } from "../../elements.ts"
 import { Run } from "../../run.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 import { type LabelTable, readLabels } from "./labels-file.ts"
 import { type NpyMatrix, openNpy, readRows } from "./npy-read.ts"
+import { originPath, readOrigin } from "./origin.ts"
 
 /** Bytes of one batch: large enough to read fast, small beside any budget. */
 const BATCH_BYTES = 4 * 2 ** 20
@@ -23,15 +24,30 @@ const matching = ({ path, rows }: NpyMatrix, labels: LabelTable): LabelTable => 
   })
 }
 
-const batchOf = (matrix: NpyMatrix, { classes, labels, names }: LabelTable, from: number, to: number): Embeddings => ({
+const batchOf = (
+  matrix: NpyMatrix,
+  { classes, labels, names }: LabelTable,
+  origin: Origin | undefined,
+  from: number,
+  to: number
+): Embeddings => ({
   kind: "embeddings",
   size: to - from,
   dim: matrix.columns,
   names: names.slice(from, to),
   vectors: readRows(matrix, from, to),
   labels: labels.slice(from * classes.length, to * classes.length),
-  classes
+  classes,
+  ...(origin === undefined ? {} : { origin, weights: origin.weights })
 })
+
+/** How a matrix was made, if the file beside it says so and belongs to a matrix of this size. */
+const originOf = ({ columns, path, rows }: NpyMatrix): Origin | undefined => {
+  const saved = readOrigin(originPath(path))
+  if (saved === undefined || saved.rows !== rows || saved.dim !== columns) return undefined
+  const { bands, compression, height, normalisation, weights, width } = saved
+  return { weights, bands, height, width, normalisation, ...(compression === undefined ? {} : { compression }) }
+}
 
 /**
  * Reads embeddings that anything wrote: a `.npy` matrix, float32 or float64 [n, d], C order, little-endian, one row an
@@ -54,14 +70,18 @@ export const embeddings = source({
         )
         const labels = yield* attempt(RetrieveError)(() => matching(matrix, readLabels(resolve(table))))
         const { uses } = yield* Run
-        yield* Effect.forEach([resolve(from), resolve(table)], uses, { discard: true })
+        const origin = originOf(matrix)
+        const files = [resolve(from), resolve(table), ...(origin === undefined ? [] : [originPath(matrix.path)])]
+        yield* Effect.forEach(files, uses, { discard: true })
         const size = Math.max(1, Math.floor(BATCH_BYTES / (matrix.columns * matrix.bytes)))
         const batches = Math.ceil(matrix.rows / size)
         self.expect(batches)
         return Stream.range(0, batches - 1).pipe(
           Stream.rechunk(1),
           Stream.mapEffect((i) =>
-            attempt(RetrieveError)(() => batchOf(matrix, labels, i * size, Math.min(matrix.rows, (i + 1) * size)))
+            attempt(RetrieveError)(() =>
+              batchOf(matrix, labels, origin, i * size, Math.min(matrix.rows, (i + 1) * size))
+            )
           )
         )
       })

@@ -7,6 +7,7 @@ import { uploadArrays } from "../../model/weights/tensors.ts"
 import type { Engine } from "../../tensor/engine.ts"
 import { EngineMemoryError } from "../../tensor/engine-error.ts"
 import { withinMemory } from "../../tensor/fitting.ts"
+import { normaliseRows } from "../unit-length.ts"
 
 /** A batch cannot be embedded. */
 export class EmbedError extends explained("EmbedError") {}
@@ -27,16 +28,6 @@ export interface Extractor {
    */
   readonly extract: (batch: Batch) => Extracted
   readonly dispose: () => void
-}
-
-/** Divides each row by its length, in place; a row of zeros stays. */
-const normalise = (vectors: Float32Array, dim: number): void => {
-  for (let from = 0; from < vectors.length; from += dim) {
-    let sum = 0
-    for (let i = from; i < from + dim; i++) sum += vectors[i] ** 2
-    const norm = Math.sqrt(sum)
-    if (norm > 0) for (let i = from; i < from + dim; i++) vectors[i] /= norm
-  }
 }
 
 const embedError = (batch: Batch, cause: unknown): EmbedError =>
@@ -74,7 +65,7 @@ export const extractor = (
     extract: (batch) => {
       try {
         const extracted = withinMemory(engine, batch, applied)
-        normalise(extracted.vectors, model.dim)
+        normaliseRows(extracted.vectors, model.dim)
         return extracted
       } catch (cause) {
         throw cause instanceof EngineMemoryError ? cause : embedError(batch, cause)

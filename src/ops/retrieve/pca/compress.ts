@@ -5,16 +5,11 @@ import { operator } from "../../../pipeline/operator.ts"
 import { Flag, Name, optional, PositiveInt, param } from "../../../pipeline/param.ts"
 import { Embeddings } from "../../elements.ts"
 import { Run } from "../../run.ts"
+import { compressed } from "../embeddings/origin.ts"
 import { RetrieveError } from "../retrieve-error.ts"
-import { normaliseInto } from "../unit-length.ts"
+import { normaliseRows } from "../unit-length.ts"
 import { type Fitted, readPca } from "./file.ts"
 import { project } from "./pca.ts"
-
-/** Divides each row by its length, in place; a row of zeros stays. */
-const normalised = (vectors: Float32Array, dim: number): Float32Array => {
-  for (let at = 0; at < vectors.length; at += dim) normaliseInto(vectors.subarray(at, at + dim), vectors, at)
-  return vectors
-}
 
 /** @throws RetrieveError where the compression was fitted on other embeddings than these */
 const checked = (path: string, { mean, provenance }: Fitted, batch: Embeddings): void => {
@@ -64,7 +59,9 @@ export const compress = operator({
           return Stream.mapEffect(embeddings, (batch) =>
             attempt(RetrieveError)((): Embeddings => {
               checked(path, fitted, batch)
-              return { ...batch, dim: to, vectors: normalised(project(fitted, batch.vectors, to, whiten), to) }
+              const vectors = normaliseRows(project(fitted, batch.vectors, to, whiten), to)
+              const origin = batch.origin && { origin: compressed(batch.origin, path, to, whiten) }
+              return { ...batch, dim: to, vectors, ...origin }
             })
           )
         })

@@ -2,6 +2,7 @@
 import { few } from "../../../pipeline/words.ts"
 import { querySplit } from "../../data/splits/original-draws.ts"
 import type { Embeddings, Gallery } from "../../elements.ts"
+import { checkOrigins } from "../embeddings/origin.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 import { flaw, type Similarity } from "../similarity.ts"
 import type { ExactSides } from "./near-ties.ts"
@@ -42,6 +43,7 @@ export const sameShape = (batches: ReadonlyArray<Embeddings>): Embeddings => {
       })
     }
   }
+  checkOrigins(batches)
   return first
 }
 

@@ -9,6 +9,7 @@ import { Embeddings, Ranking } from "../../elements.ts"
 import { writeFileAtomic } from "../../formats/files.ts"
 import { Run } from "../../run.ts"
 import type { TensorEngine } from "../../tensor/engine.ts"
+import { checkOrigins } from "../embeddings/origin.ts"
 import { RetrieveError, unwritable } from "../retrieve-error.ts"
 import { Similarity } from "../similarity.ts"
 import { byName, type Searched, searchOne, withQueries } from "./find.ts"
@@ -49,6 +50,9 @@ const prepare = Effect.fnUntraced(function* (
   }
   if (others === undefined) return yield* attempt(RetrieveError)(() => byName(batches, query ?? "", by))
   const asked = yield* Stream.runCollect(toStream(others)).pipe(Effect.mapError(failed))
+  if (yield* attempt(RetrieveError)(() => checkOrigins([...batches, ...asked]))) {
+    yield* (yield* Run).say("search: nothing says how some of these embeddings were made, so that is not compared")
+  }
   return yield* attempt(RetrieveError)(() => withQueries(batches, asked, by))
 })
 

@@ -1,0 +1,133 @@
+/**
+ * Where embeddings come from. Vectors of other weights, bands, sizes or normalisation are not comparable, though their
+ * lengths are equal; `NAME.json` beside `NAME.npy` keeps what is needed to notice.
+ */
+import { createHash } from "node:crypto"
+import { readFileSync } from "node:fs"
+import { resolve } from "node:path"
+import { Schema } from "effect"
+import type { Step } from "../../../pipeline/step.ts"
+import type { Embeddings, Origin } from "../../elements.ts"
+import { RetrieveError } from "../retrieve-error.ts"
+
+const FORMAT = "orbitrank embeddings 1"
+
+const digest = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex").slice(0, 16)
+
+/**
+ * Normalisation of the images that reach a step: the name of the constants, or a digest of the file that holds them.
+ *
+ * @param before the steps before it
+ * @param root folder to which files of constants are relative
+ * @returns "unknown" outside of a pipeline
+ *
+ * @example
+ * normalisationOf([{ name: "normalise", params: { by: "imagenet", compat: "none" } }], ".") // => "imagenet"
+ * normalisationOf([], ".") // => "none"
+ */
+export const normalisationOf = (before: ReadonlyArray<Step> | undefined, root: string): string => {
+  if (before === undefined) return "unknown"
+  const step = before.findLast(({ name }) => name === "normalise")
+  if (step === undefined) return "none"
+  const { by, compat } = step.params
+  if (typeof by !== "string") return "unknown"
+  if (by.endsWith(".json")) return `constants ${digest(readFileSync(resolve(root, by)))}`
+  return compat === "original" && by === "imagenet" ? "imagenet, red and blue exchanged" : by
+}
+
+/** Facts that decide whether embeddings are comparable, in words. */
+const facts = ({
+  bands,
+  compression,
+  height,
+  normalisation,
+  weights,
+  width
+}: Origin): ReadonlyArray<readonly [string, string]> => [
+  ["weights", weights],
+  ["bands", bands.join(", ")],
+  ["image size", `${height} x ${width}`],
+  ["normalisation", normalisation],
+  ["compression", compression ?? "none"]
+]
+
+/**
+ * First difference of two origins, as "weights (A, not B)"; `undefined` if there is none. What is unknown is not compared.
+ *
+ * @example
+ * const one = { weights: "a", bands: ["Red"], height: 8, width: 8, normalisation: "none" }
+ * difference(one, { ...one, weights: "b" }) // => "weights (a, not b)"
+ * difference(one, { ...one, normalisation: "unknown" }) // => undefined
+ */
+export const difference = (one: Origin, other: Origin): string | undefined => {
+  const others = facts(other)
+  const differing = facts(one).findIndex(([, value], i) => {
+    const [, second] = others[i]
+    return value !== second && value !== "unknown" && second !== "unknown"
+  })
+  if (differing < 0) return undefined
+  const [what, value] = facts(one)[differing]
+  return `${what} (${value}, not ${others[differing][1]})`
+}
+
+/**
+ * Compares the origins of embeddings that are to be compared with each other.
+ *
+ * @returns whether some of them have no known origin, though others have
+ * @throws RetrieveError if two were made differently
+ */
+export const checkOrigins = (batches: ReadonlyArray<Embeddings>): boolean => {
+  const known = batches.find(({ origin }) => origin !== undefined)
+  if (known?.origin === undefined) return false
+  for (const { names, origin } of batches) {
+    const differs = origin === undefined ? undefined : difference(origin, known.origin)
+    if (differs === undefined) continue
+    throw new RetrieveError({
+      subject: names[0] ?? "a batch",
+      problem: `its embedding cannot be compared with that of ${known.names[0] ?? "another batch"}: it was made with other ${differs}`,
+      remedy: "Embed all images with one network, one list of bands, one size and one normalisation"
+    })
+  }
+  return batches.some(({ origin }) => origin === undefined)
+}
+
+const Positive = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))
+
+const Saved = Schema.Struct({
+  format: Schema.Literal(FORMAT),
+  experiment: Schema.String,
+  rows: Schema.Int,
+  dim: Schema.Int,
+  weights: Schema.String,
+  bands: Schema.Array(Schema.String),
+  height: Positive,
+  width: Positive,
+  normalisation: Schema.String,
+  compression: Schema.optional(Schema.String)
+})
+
+/** What `NAME.json` says of embeddings. */
+export type SavedOrigin = typeof Saved.Type
+
+/** Text of `NAME.json`. */
+export const originText = (experiment: string, rows: number, dim: number, origin: Origin): string =>
+  `${JSON.stringify({ format: FORMAT, experiment, rows, dim, ...origin }, null, 2)}\n`
+
+/** Path of the file that belongs to a matrix of embeddings. */
+export const originPath = (npy: string): string => `${npy.replace(/\.npy$/, "")}.json`
+
+/** What is known of saved embeddings; `undefined` if their file is missing, or is not one of ours. */
+export const readOrigin = (path: string): SavedOrigin | undefined => {
+  try {
+    const content: unknown = JSON.parse(readFileSync(path, "utf8"))
+    return Schema.is(Saved)(content) ? content : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Origin of embeddings that a compression was applied to. */
+export const compressed = (origin: Origin, path: string, dim: number, whiten: boolean): Origin => ({
+  ...origin,
+  compression: `${digest(readFileSync(path))}, ${dim} dimensions${whiten ? ", whitened" : ""}`
+})
