@@ -4,14 +4,13 @@ import { Console, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { catalogue, showCatalogue } from "../pipeline/catalogue.ts"
 import type { ConfigError } from "../pipeline/fault.ts"
-import { suggestion } from "../pipeline/words.ts"
+import { printableJson, printableLines, suggestion } from "../pipeline/words.ts"
 import { afterInterrupt, type Beginning } from "./beginning.ts"
 import { networksOf, showNetworks } from "./networks.ts"
 import { language, makePlan, type Plan, showPlan } from "./plan.ts"
-import { makeProgress } from "./progress.ts"
+import { makeProgress, stderrScreen } from "./progress.ts"
 import { RunError } from "./run-error.ts"
 import { runPlan } from "./runner.ts"
-import { stderrScreen } from "./screen.ts"
 import { versions } from "./versions.ts"
 
 const options = {
@@ -81,7 +80,7 @@ const run = Effect.fnUntraced(function* (
   const record = yield* runPlan(made, { folder, only, begins }, progress).pipe(
     Effect.onInterrupt(() => Effect.sync(() => progress.say(afterInterrupt(begins, made.loaded.settings.fresh))))
   )
-  if (json) yield* Console.log(JSON.stringify(record, null, 2))
+  if (json) yield* Console.log(printableJson(JSON.stringify(record, null, 2)))
   else progress.say(`Record: ${join(folder, "record.json")}`)
 })
 
@@ -100,7 +99,7 @@ export const command = Command.make("run.ts", options, (given) =>
     const only = Option.getOrUndefined(given.only)
     yield* knownPipeline(made, only)
     const networks = yield* networksOf(made)
-    if (given.check) return yield* Console.log(`${showPlan(made)}${showNetworks(networks)}`)
+    if (given.check) return yield* Console.log(printableLines(`${showPlan(made)}${showNetworks(networks)}`))
     const begins = given.fresh ? "fresh" : made.loaded.settings.fresh ? "freshByFile" : "continue"
     yield* run(made, only, Option.getOrUndefined(given.out), begins, given.json)
   })

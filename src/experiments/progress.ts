@@ -1,5 +1,6 @@
 /** Progress on a terminal (one bar a stage, redrawn in place) or, where there is none, as plain lines. */
 import type { Watcher } from "../pipeline/watch.ts"
+import { printable, printableLines } from "../pipeline/words.ts"
 import { stageLine, waitsLine } from "./stage-lines.ts"
 import { Stages, type StageTiming } from "./stages.ts"
 
@@ -22,6 +23,15 @@ export interface Progress {
 const REDRAW_MS = 100
 const PLAIN_LINE_MS = 10_000
 
+/** Progress goes to standard error, so that standard output holds only what was asked for. */
+export const stderrScreen = (): Screen => ({
+  terminal: process.stderr.isTTY === true && process.env.TERM !== "dumb",
+  // Some terminals report 0 columns.
+  columns: () => process.stderr.columns || 80,
+  write: (text) => void process.stderr.write(text),
+  now: () => performance.now()
+})
+
 /** Keeps the lines of the current pipeline's stages in view. */
 class Board {
   private stages = new Stages()
@@ -40,7 +50,8 @@ class Board {
   }
 
   private line(index: number): string {
-    return stageLine(this.stages.all, index, this.screen.terminal, (this.screen.now() - this.since) / 1000)
+    const elapsed = (this.screen.now() - this.since) / 1000
+    return printable(stageLine(this.stages.all, index, this.screen.terminal, elapsed))
   }
 
   private erase(): void {
@@ -71,7 +82,7 @@ class Board {
   /** A line that stays, above those that are redrawn. */
   say(text: string): void {
     if (this.screen.terminal) this.erase()
-    this.screen.write(`${text}\n`)
+    this.screen.write(`${printableLines(text)}\n`)
     if (this.screen.terminal) this.draw()
   }
 

@@ -21,6 +21,26 @@ const escaped = (character: string): string => {
  */
 export const printable = (text: string): string => text.replace(UNPRINTABLE, escaped)
 
+/**
+ * Text of several lines, safe to print: line feeds stay, other control characters are replaced as in `printable`.
+ *
+ * @example
+ * printableLines("one\ntwo\r\u001b[2J") // => "one\ntwo\\x0d\\x1b[2J"
+ */
+export const printableLines = (text: string): string => text.split("\n").map(printable).join("\n")
+
+/** Characters that JSON leaves as they are, although they act on a terminal or on the order of text. */
+const UNPRINTABLE_IN_JSON = /[\x7f-\x9f\p{Zl}\p{Zp}\p{Bidi_Control}]/gu
+
+/**
+ * JSON text, safe to print and still the same JSON: control characters that JSON does not escape become `\\u` escapes.
+ *
+ * @example
+ * printableJson(JSON.stringify("a\u009b2J")) // => '"a\\\\u009b2J"'
+ */
+export const printableJson = (json: string): string =>
+  json.replace(UNPRINTABLE_IN_JSON, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`)
+
 /** A value as a message shows it: short, one line, text in quotes. */
 export const shown = (value: unknown): string => {
   if (value === undefined || value === null) return "nothing"

@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest"
-import { makeProgress } from "../../src/experiments/progress.ts"
+import { afterEach, describe, expect, it, vi } from "vitest"
+import { makeProgress, stderrScreen } from "../../src/experiments/progress.ts"
 import { count, scale } from "../pipeline/toys.ts"
 
 const screen = (terminal: boolean) => {
@@ -104,5 +104,34 @@ describe("progress", () => {
     const [, timing] = progress.end()
     expect(timing).toEqual({ stage: "scale", elements: 3, seconds: 4, waits: { forInput: 1, ofInput: 2 } })
     expect(state.text).toContain("\n  scale waited 1.0 s (20 %) for data, data 2.0 s (25 %) for it\n")
+  })
+})
+
+describe("the screen of standard error", () => {
+  afterEach(() => vi.unstubAllGlobals())
+
+  it.each([
+    [undefined, 80],
+    [0, 80],
+    [120, 120]
+  ])("of a terminal that reports %s columns has %s", (columns, width) => {
+    vi.stubGlobal("process", { ...process, env: process.env, stderr: { columns } })
+    expect(stderrScreen().columns()).toBe(width)
+  })
+})
+
+describe("names from files", () => {
+  it.each([true, false])("reach the terminal without control characters (terminal: %s)", (terminal) => {
+    const { progress, state } = screen(terminal)
+    progress.begin("one")
+    progress.watcher.progressed(stage, 4, 2)
+    progress.watcher.noted(stage, "a\x1b]0;title\x07.png")
+    progress.say("no patch \x1b[2Jb.png\nnext\x9b line")
+    progress.end()
+    expect(state.text).toContain("no patch \\x1b[2Jb.png\nnext\\x9b line\n")
+    expect(state.text).toContain("a\\x1b]0;title\\x07")
+    // Only the escapes by which the bars are redrawn, and line feeds.
+    const controls = state.text.replaceAll(/\p{Cc}\[\d+A\p{Cc}\[0J/gu, "").match(/\p{Cc}/gu) ?? []
+    expect(controls.filter((one) => one !== "\n")).toEqual([])
   })
 })

@@ -1,5 +1,8 @@
 import { Effect, Stream } from "effect"
 import { passing } from "../../pipeline/operator.ts"
+import { printed } from "../../pipeline/output.ts"
+import { printableJson } from "../../pipeline/words.ts"
+import { Cut } from "../run.ts"
 
 /** Everything of an element but its kind, and what a ranking was made by; typed arrays as lists of numbers. */
 const line = (element: unknown): string => {
@@ -7,22 +10,8 @@ const line = (element: unknown): string => {
   const rest = kind === "ranking" || vectors === undefined ? others : { vectors, ...others }
   const list = (_: string, value: unknown) =>
     ArrayBuffer.isView(value) && !(value instanceof DataView) ? [...(value as Float64Array)] : value
-  return `${JSON.stringify(rest, list)}\n`
+  return `${printableJson(JSON.stringify(rest, list))}\n`
 }
-
-/** Writes to standard output, as fast as it takes; false where nobody reads on, as after `| head`. */
-const written = (text: string): Effect.Effect<boolean> =>
-  Effect.callback<boolean>((resume) => {
-    process.stdout.write(text, (fault) => resume(Effect.succeed(fault === null || fault === undefined)))
-  })
-
-const ignore = () => {}
-
-/** A pipe that is closed would end the process; `written` says so instead. */
-const quietly = Effect.acquireRelease(
-  Effect.sync(() => void process.stdout.on("error", ignore)),
-  () => Effect.sync(() => void process.stdout.off("error", ignore))
-)
 
 /**
  * Prints each element as one line of JSON on standard output, where nothing else is printed but the record that `--json`
@@ -34,9 +23,10 @@ export const print = passing({
   params: {},
   run: () => (elements) =>
     Stream.unwrap(
-      Effect.map(quietly, () =>
+      Effect.map(Cut, (cut) =>
         elements.pipe(
-          Stream.mapEffect((element) => Effect.map(written(line(element)), (read) => ({ element, read }))),
+          Stream.mapEffect((element) => Effect.map(printed(line(element)), (read) => ({ element, read }))),
+          Stream.tap(({ read }) => Effect.sync(() => (read ? undefined : cut()))),
           Stream.takeWhile(({ read }) => read),
           Stream.map(({ element }) => element)
         )
