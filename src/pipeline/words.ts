@@ -36,7 +36,7 @@ const UNPRINTABLE_IN_JSON = /[\x7f-\x9f\p{Zl}\p{Zp}\p{Bidi_Control}]/gu
  * JSON text, safe to print and still the same JSON: control characters that JSON does not escape become `\\u` escapes.
  *
  * @example
- * printableJson(JSON.stringify("a\u009b2J")) // => '"a\\\\u009b2J"'
+ * printableJson(JSON.stringify("a\u009b2J")) // => '"a\\u009b2J"'
  */
 export const printableJson = (json: string): string =>
   json.replace(UNPRINTABLE_IN_JSON, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`)
