@@ -5,8 +5,8 @@ import { Effect } from "effect"
 import { fileFault, fileWork, settled } from "./folders.ts"
 import { SetupError, SetupInputError } from "./setup-error.ts"
 import { sha256 } from "./sha256.ts"
+import { unpackFile, unpackText, ZipFault, zipEntries } from "./unzip.ts"
 import { cudaParts, LIBRARIES, placeOf, recordedHashes, runsOn, wheelName } from "./wheel.ts"
-import { unpackFile, unpackText, ZipFault, zipEntries } from "./zip.ts"
 
 /** One file of a source. */
 export interface Piece {

@@ -1,11 +1,11 @@
 /** PyTorch's `.pth` files, in both formats: what they hold, with tensors read when they are wanted. */
 
+import { ZipFault, type ZipMember, zipMembers } from "../../../formats/zip.ts"
 import { FileFault, printable, type Source, viewOf } from "../source.ts"
 import { type StoredTensor, storedTensor } from "../values.ts"
 import { readPickle } from "./pickle.ts"
 import type { Dict } from "./pickle-machine.ts"
 import { bytesOf, PickledTensor, type Storage, torchObjects } from "./torch-objects.ts"
-import { zipMembers } from "./zip.ts"
 
 /** Of the description of all tensors; weights stand elsewhere. */
 const MOST_PICKLE = 256 * 2 ** 20
@@ -25,8 +25,20 @@ const pickleBytes = (source: Source, at: number, size: number): Uint8Array<Array
   return source.read(at, size)
 }
 
+/** The members of an archive by name. PyTorch stores them as they are, so that nothing can grow while it is read. */
+const storedMembers = (source: Source): ReadonlyMap<string, ZipMember> => {
+  try {
+    const members = zipMembers(source)
+    const odd = members.find(({ encrypted, method, packed, size }) => encrypted || method !== 0 || packed !== size)
+    if (odd === undefined) return new Map(members.map((member) => [member.name, member]))
+    throw new FileFault(`holds a compressed or encrypted member ${printable(odd.name)}, which PyTorch does not write`)
+  } catch (cause) {
+    throw cause instanceof ZipFault ? new FileFault(cause.message) : cause
+  }
+}
+
 const zipped = (source: Source): Pth => {
-  const members = zipMembers(source)
+  const members = storedMembers(source)
   const pickle = [...members.keys()].find((name) => /^[^/]*\/data\.pkl$/.test(name))
   const place = pickle === undefined ? undefined : members.get(pickle)
   if (pickle === undefined || place === undefined) throw new FileFault("is a zip archive without data.pkl, not weights")
