@@ -1,10 +1,11 @@
 /** Tables of labels: a header with the names of the classes, then one row of 0 and 1 per image. */
-import { parse } from "csv-parse/sync"
-import { messageOf, suggestion } from "../../../../pipeline/words.ts"
+import { suggestion } from "../../../../pipeline/words.ts"
+import { eachRow } from "../../../formats/csv.ts"
 import { DataError } from "../../../formats/data-error.ts"
 import { type ClassList, classFinder } from "./class-list.ts"
 import { type Finding, finding } from "./findings.ts"
 
+/** A table of labels under the classes that its header names. */
 export interface LabelTable {
   readonly file: string
   /** In the order of the header. */
@@ -17,41 +18,11 @@ export interface LabelTable {
 
 const REMEDY = "Give it a header `image,CLASS,...` and one row of 0 and 1 per image"
 
-/** The first column has no name, and names stand in the second one. */
+/** The first column has no name, and the second one holds names. */
 const INDEXED = "Its first column seems to be the index of pandas: save the table with `to_csv(file, index=False)`"
 
-const refuse = (file: string, problem: string, remedy = REMEDY, cause?: unknown): never => {
-  throw new DataError({ subject: file, problem, remedy, cause })
-}
-
-const SEPARATORS: Readonly<Record<string, string>> = { ",": "commas", ";": "semicolons", "\t": "tabs" }
-
-/** Header and first row: names of classes may hold more commas than there are semicolons between them. */
-const LOOKED_AT = 2
-
-/** Refuses a table of whose first lines one has more of another separator than of its own. */
-const refuseSeparator = (file: string, text: string, delimiter: string): void => {
-  const lines = text.split(/\r?\n/).filter((one) => one.trim() !== "")
-  const other = Object.keys(SEPARATORS).find((sign) =>
-    lines.slice(0, LOOKED_AT).some((line) => line.split(sign).length > line.split(delimiter).length)
-  )
-  if (other === undefined) return
-  const wanted = SEPARATORS[delimiter]
-  refuse(
-    file,
-    `seems to have ${SEPARATORS[other]} between its columns, expected ${wanted}`,
-    other === "\t" ? "Call it .tsv, or save it with commas" : `Save it with ${wanted}`
-  )
-}
-
-const recordsOf = (file: string, text: string, delimiter: string): ReadonlyArray<ReadonlyArray<string>> => {
-  try {
-    // Rows may be longer or shorter here: `parseLabelTable` says where and how.
-    return parse(text, { bom: true, delimiter, relaxColumnCount: true, skipEmptyLines: true, trim: true })
-  } catch (cause) {
-    refuseSeparator(file, text, delimiter)
-    return refuse(file, `is not a table (${messageOf(cause)})`, undefined, cause)
-  }
+const refuse = (file: string, problem: string, remedy = REMEDY): never => {
+  throw new DataError({ subject: file, problem, remedy })
 }
 
 /** 0 and 1, also as spreadsheets write them. */
@@ -59,9 +30,7 @@ const CELLS: Readonly<Record<string, 0 | 1>> = { "0": 0, "1": 1, "0.0": 0, "1.0"
 
 /** How a table is to be read. */
 export interface TableOptions {
-  /** Tabs in place of commas. */
-  readonly delimiter?: "," | "\t"
-  /** Whether columns may have no name: who reads the table then gives them theirs. */
+  /** Whether columns may lack a name: the caller then names them. */
   readonly unnamed?: boolean
 }
 
@@ -79,48 +48,78 @@ const checkHeader = (file: string, classes: ReadonlyArray<string>, unnamed: bool
   }
 }
 
-/**
- * Reads a table of labels from its text.
- *
- * @throws DataError where header or rows are wrong; rows are counted from 1, the header not among them
- */
-export const parseLabelTable = (
-  file: string,
-  text: string,
-  { delimiter = ",", unnamed = false }: TableOptions = {}
-): LabelTable => {
-  const [header, ...rows] = recordsOf(file, text, delimiter)
-  const classes = header?.slice(1) ?? []
-  if (classes.length === 0 || [header, rows[0]].some((row) => /[;\t]/.test(row?.[0] ?? ""))) {
-    refuseSeparator(file, text, delimiter)
+/** Collects the rows below a header. */
+class Rows {
+  readonly names: Array<string> = []
+  private readonly seen = new Set<string>()
+  private values = new Uint8Array(1024)
+  private readonly file: string
+  private readonly header: ReadonlyArray<string>
+
+  constructor(file: string, header: ReadonlyArray<string>) {
+    this.file = file
+    this.header = header
   }
-  checkHeader(file, classes, unnamed)
-  const labels = new Uint8Array(rows.length * classes.length)
-  const seen = new Set<string>()
-  rows.forEach(([name, ...cells], r) => {
-    if (cells.length !== classes.length) {
-      refuse(file, `row ${r + 1} has ${cells.length} labels, but the header names ${classes.length} classes`)
+
+  /** uint8 [names, classes]. */
+  labels(): Uint8Array {
+    return this.values.slice(0, this.names.length * (this.header.length - 1))
+  }
+
+  /** @param row counted from 1, the header not among them */
+  add([name, ...cells]: ReadonlyArray<string>, row: number): void {
+    const { file, header, seen } = this
+    const width = header.length - 1
+    if (cells.length !== width) {
+      refuse(file, `row ${row} has ${cells.length} labels, but the header names ${width} classes`)
     }
-    if (name === "") refuse(file, `row ${r + 1} has no name`)
+    if (name === "") refuse(file, `row ${row} has no name`)
     if (seen.has(name)) refuse(file, `names ${name} twice`, "Remove one of its rows")
     seen.add(name)
+    const from = this.names.length * width
+    if (from + width > this.values.length) this.grow(from + width)
     cells.forEach((cell, c) => {
       if (!Object.hasOwn(CELLS, cell)) {
         const indexed = c === 0 && header[0] === "" && cell !== ""
-        const problem = `row ${r + 1} has "${cell}" for ${classes[c]}, which is neither 0 nor 1`
+        const problem = `row ${row} has "${cell}" for ${header[c + 1]}, which is neither 0 nor 1`
         refuse(file, problem, indexed ? INDEXED : undefined)
       }
-      labels[r * classes.length + c] = CELLS[cell]
+      this.values[from + c] = CELLS[cell]
     })
-  })
-  return { file, classes, names: rows.map(([name]) => name), labels }
+    this.names.push(name)
+  }
+
+  private grow(least: number): void {
+    const larger = new Uint8Array(Math.max(2 * this.values.length, least))
+    larger.set(this.values)
+    this.values = larger
+  }
 }
 
 /**
- * The columns of a table in the order of a class list: by their names, never by position.
+ * Reads a table of labels from its text. Columns are separated by commas, semicolons or tabs, whichever the table uses.
  *
- * @returns for each column of the table, the index of its class; and what differs from the usual
- * @throws DataError where a column is no class, or a class has no column
+ * @throws DataError if header or rows are wrong; rows are counted from 1, the header not among them
+ */
+export const parseLabelTable = (file: string, text: string, { unnamed = false }: TableOptions = {}): LabelTable => {
+  let classes: ReadonlyArray<string> = []
+  let rows: Rows | undefined
+  eachRow(text, file, { delimiter: "detect" }, (row, number) => {
+    if (rows === undefined) {
+      classes = row.slice(1)
+      checkHeader(file, classes, unnamed)
+      rows = new Rows(file, row)
+    } else rows.add(row, number)
+  })
+  checkHeader(file, classes, unnamed)
+  return { file, classes, names: rows?.names ?? [], labels: rows?.labels() ?? new Uint8Array(0) }
+}
+
+/**
+ * Matches the columns of a table to a class list by their names, never by position.
+ *
+ * @returns for each column of the table, the index of its class; a finding if the order is unusual
+ * @throws DataError if a column is not a class, or a class has no column
  */
 export const columnsOf = (
   { classes, file }: LabelTable,

@@ -45,18 +45,14 @@ const OTHERS: ReadonlyArray<readonly [ending: RegExp, problem: string, remedy: s
 ]
 
 /**
- * Reads a table of labels: tab-separated where its name ends in `.txt` or `.tsv`.
+ * Reads a table of labels: text in UTF-8, or UTF-16 with a byte order mark.
  *
- * @returns rejects with DataError where it is missing, or no such table
+ * @returns rejects with DataError if the file is missing, or not such a table
  */
-export const readLabelTable = async (
-  file: string,
-  options: Omit<TableOptions, "delimiter"> = {}
-): Promise<LabelTable> => {
+export const readLabelTable = async (file: string, options: TableOptions = {}): Promise<LabelTable> => {
   const remedy = "Put the table there, or name another one with `labels`"
   const bytes = await readArchiveFile(file, "is missing: the archive's table of labels", remedy)
   const other = OTHERS.find(([ending]) => ending.test(file))
   if (other !== undefined) throw new DataError({ subject: file, problem: other[1], remedy: other[2] })
-  const delimiter = /\.(txt|tsv)$/i.test(file) ? "\t" : ","
-  return parseLabelTable(file, textOf(bytes, file), { ...options, delimiter })
+  return parseLabelTable(file, textOf(bytes, file), options)
 }
