@@ -1,15 +1,33 @@
-/** Columns of a parquet file, by name, read on a thread of its own; see `parquet.ts`. Imports no Effect. */
-import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from "hyparquet"
+/** Columns of a parquet file by name, read on a thread of its own; see `parquet.ts`. Does not import Effect. */
+import {
+  asyncBufferFromFile,
+  type Compressors,
+  parquetMetadataAsync,
+  parquetReadObjects,
+  parquetSchema
+} from "hyparquet"
 import { compressors } from "hyparquet-compressors"
-import { messageOf, suggestion } from "../../../../pipeline/words.ts"
+import { grouped, messageOf, suggestion, shown as wordsFor } from "../../../../pipeline/words.ts"
 import { DataError } from "../../../formats/data-error.ts"
 import type { Work } from "../../../workers/thread.ts"
-import type { Column, Wanted } from "./parquet.ts"
+import type { Column, Task } from "./parquet.ts"
 
-/** Rows that are unpacked at a time. */
+/** Rows that are decoded at a time. */
 const ROWS = 65_536
 
-/** Equal lists share one array: labels repeat. */
+/** Bounds, all far above BigEarthNet's, so that a small file cannot fill the memory. */
+const MOST = {
+  /** Rows of the table. */
+  rows: 10_000_000,
+  /** Characters of one text. */
+  text: 4_096,
+  /** Characters of all texts of one column. */
+  column: 2 ** 27,
+  /** Bytes of a page after decompression. */
+  page: 2 ** 28
+}
+
+/** Equal lists share one array, since labels repeat. */
 const interning = () => {
   const known = new Map<string, unknown>()
   return (value: unknown): unknown => {
@@ -21,29 +39,45 @@ const interning = () => {
   }
 }
 
-/** JSON, in which whole numbers of 64 bits have no place. */
+/** A value as a message shows it; whole numbers of 64 bits are not JSON. */
 const shown = (value: unknown): string =>
-  JSON.stringify(value, (_, one) => (typeof one === "bigint" ? Number(one) : one)) ?? "nothing"
+  value === null || value === undefined ? "null" : wordsFor(typeof value === "bigint" ? Number(value) : value)
 
-/** Which row it is, for a person: by its number, and by the first of the columns where that names it. */
+/** The row for a message: its number, and the value of the first column if that is a name. */
 const rowText = (number: number, row: Readonly<Record<string, unknown>>, first: string): string => {
   const name = row[first]
-  return `row ${number + 1}${typeof name === "string" ? ` (${first} ${name})` : ""}`
+  return `row ${number + 1}${typeof name === "string" ? ` (${first} ${name.slice(0, 80)})` : ""}`
 }
 
-const fits = (value: unknown, column: Column): boolean =>
-  column === "text" ? typeof value === "string" : Array.isArray(value) && value.every((one) => typeof one === "string")
+const textsOf = (value: unknown, column: Column): ReadonlyArray<string> | undefined => {
+  const texts = column === "text" ? [value] : value
+  return Array.isArray(texts) && texts.every((one) => typeof one === "string") ? texts : undefined
+}
+
+/** Decompressors that refuse a page too large before they make room for it. */
+const bounded: Compressors = Object.fromEntries(
+  Object.entries(compressors).map(([codec, decompress]) => [
+    codec,
+    (input: Uint8Array, length: number) => {
+      if (length > MOST.page)
+        throw new Error(`a page of ${grouped(length)} bytes, at most ${grouped(MOST.page)} are read`)
+      return decompress(input, length)
+    }
+  ])
+)
+
+type Values = Record<string, Array<unknown>>
 
 /**
- * Reads some columns of a file; others are left alone, in whatever order they stand.
+ * Reads some columns of a file; other columns are ignored.
  *
- * @returns rejects with DataError where the file is missing or damaged, lacks a column, or holds something else in it
+ * @returns rejects with DataError if the file is missing or damaged, lacks a column, or holds values of another type or
+ *   beyond the bounds
  */
-const readColumns = async (file: string, wanted: Wanted): Promise<Readonly<Record<string, ReadonlyArray<unknown>>>> => {
+const readColumns = async ({ file, optional, wanted }: Task): Promise<Values> => {
   const refuse = (problem: string, cause?: unknown): never => {
     throw new DataError({ subject: file, problem, remedy: "Get the file anew, or give the archive's folder", cause })
   }
-  const columns: Record<string, Array<unknown>> = Object.fromEntries(Object.keys(wanted).map((name) => [name, []]))
   try {
     const buffer = await asyncBufferFromFile(file)
     const metadata = await parquetMetadataAsync(buffer)
@@ -54,28 +88,36 @@ const readColumns = async (file: string, wanted: Wanted): Promise<Readonly<Recor
     const rows = Number(metadata.num_rows)
     const held = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0)
     if (rows !== held) refuse(`says that it has ${rows} rows, but holds ${held}`)
+    if (rows > MOST.rows) refuse(`has ${grouped(rows)} rows, of which at most ${grouped(MOST.rows)} are read`)
+    const kinds = Object.entries({ ...wanted, ...optional }).filter(([name]) => names.includes(name))
+    const columns: Values = Object.fromEntries(kinds.map(([name]) => [name, []]))
+    const characters = new Map<string, number>()
     const share = interning()
+    const add = (name: string, kind: Column, value: unknown, where: () => string) => {
+      if (value === null && Object.hasOwn(optional, name)) return columns[name].push(undefined)
+      const texts = textsOf(value, kind) ?? refuse(`holds ${shown(value)} in the column ${name}, ${where()}`)
+      if (texts.some((one) => one.length > MOST.text)) {
+        refuse(`holds a text of more than ${grouped(MOST.text)} characters in the column ${name}, ${where()}`)
+      }
+      const total = (characters.get(name) ?? 0) + texts.reduce((sum, one) => sum + one.length, 0)
+      if (total > MOST.column) refuse(`holds more than ${grouped(MOST.column)} characters in the column ${name}`)
+      characters.set(name, total)
+      return columns[name].push(kind === "text" ? value : share(value))
+    }
     for (let from = 0; from < rows; from += ROWS) {
-      const part = { file: buffer, metadata, compressors, rowStart: from, rowEnd: Math.min(rows, from + ROWS) }
-      const read = await parquetReadObjects({ ...part, columns: Object.keys(wanted) })
+      const part = { file: buffer, metadata, compressors: bounded, rowStart: from, rowEnd: Math.min(rows, from + ROWS) }
+      const read = await parquetReadObjects({ ...part, columns: kinds.map(([name]) => name) })
       for (const [i, row] of read.entries()) {
-        for (const [name, kind] of Object.entries(wanted)) {
-          const value = row[name]
-          if (!fits(value, kind)) {
-            refuse(`holds ${shown(value)} in the column ${name}, ${rowText(from + i, row, Object.keys(wanted)[0])}`)
-          }
-          columns[name].push(kind === "text" ? value : share(value))
-        }
+        const where = () => rowText(from + i, row, Object.keys(wanted)[0])
+        for (const [name, kind] of kinds) add(name, kind, row[name], where)
       }
     }
+    return columns
   } catch (cause) {
     if (cause instanceof DataError) throw cause
     const absent = (cause as NodeJS.ErrnoException).code === "ENOENT"
-    refuse(absent ? "is missing" : `cannot be read as parquet (${messageOf(cause)})`, cause)
+    return refuse(absent ? "is missing" : `cannot be read as parquet (${messageOf(cause)})`, cause)
   }
-  return columns
 }
 
-export const work: Work<undefined, { readonly file: string; readonly wanted: Wanted }, unknown> =
-  () =>
-  async ({ file, wanted }) => ({ output: await readColumns(file, wanted) })
+export const work: Work<undefined, Task, unknown> = () => async (task) => ({ output: await readColumns(task) })

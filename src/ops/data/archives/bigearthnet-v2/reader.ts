@@ -8,7 +8,7 @@ import type { ArchiveOptions, PatchEntry, Reader } from "../data-set.ts"
 import { finding, noImages } from "../shared/findings.ts"
 import { holds } from "../shared/glance.ts"
 import { listFolder } from "../shared/read-file.ts"
-import { type Column, readParquet } from "./parquet.ts"
+import { readParquet, type Wanted } from "./parquet.ts"
 
 const METADATA = "metadata.parquet"
 const S2 = "BigEarthNet-S2"
@@ -18,19 +18,21 @@ const REFERENCE_MAP = "reference_map"
 
 const SPLITS: Readonly<Record<string, Split>> = { train: "train", validation: "val", val: "val", test: "test" }
 
-const COLUMNS = {
-  patch_id: "text",
-  labels: "texts",
-  split: "text",
-  country: "text",
-  s1_name: "text",
-  s2v1_name: "text"
-} as const satisfies Readonly<Record<string, Column>>
+/** Columns without which a table is of no use. The column of Sentinel-1's names joins them if `s1` is asked for. */
+const NEEDED = { patch_id: "text", labels: "texts" } as const satisfies Wanted
+
+/** Columns that copies of the table may lack; torchgeo's has no `country`. */
+const OPTIONAL = { split: "text", country: "text", s1_name: "text", s2v1_name: "text" } as const satisfies Wanted
+
+/** Facts of a patch, without those whose column is missing. */
+const factsOf = (facts: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(facts).filter((fact): fact is [string, string] => fact[1] !== undefined))
 
 /** A name without its last so many fields: the folder that a patch lies in. */
 const withoutLast = (name: string, fields: number): string => name.split("_").slice(0, -fields).join("_")
 
-const splitOf = (file: string, name: string, split: string): Split => {
+const splitOf = (file: string, name: string, split: string | undefined): Split | undefined => {
+  if (split === undefined) return undefined
   if (Object.hasOwn(SPLITS, split)) return SPLITS[split]
   throw new DataError({
     subject: file,
@@ -40,10 +42,12 @@ const splitOf = (file: string, name: string, split: string): Split => {
 }
 
 /** Folders of a patch that are read besides Sentinel-2's. */
-const filesOf = (folder: string, { maps, s1 }: ArchiveOptions, name: string, s1Name: string) => {
+const filesOf = (folder: string, { maps, s1 }: ArchiveOptions, name: string, s1Name: string | undefined) => {
   const within = (path: string) => resolve(folder, path)
   return {
-    ...(s1 === undefined ? {} : { s1: join(within(s1), withoutLast(s1Name, 3), s1Name), s1Name }),
+    ...(s1 === undefined || s1Name === undefined
+      ? {}
+      : { s1: join(within(s1), withoutLast(s1Name, 3), s1Name), s1Name }),
     ...(maps === undefined ? {} : { map: join(within(maps), withoutLast(name, 2), name, `${name}_reference_map.tif`) })
   }
 }
@@ -71,7 +75,14 @@ const patchFolders = async (folder: string): Promise<ReadonlyArray<string>> => {
 
 export const open: Reader["open"] = async (folder, options) => {
   const file = resolve(folder, options.labels ?? METADATA)
-  const rows = await readParquet(file, COLUMNS)
+  const rows = await readParquet(file, NEEDED, OPTIONAL)
+  if (options.s1 !== undefined && rows.s1_name === undefined) {
+    throw new DataError({
+      subject: file,
+      problem: "has no column s1_name, so the Sentinel-1 patches are unknown",
+      remedy: "Omit `s1`, or take the metadata.parquet of the original release"
+    })
+  }
   const index = new Map(rows.patch_id.map((name, row) => [name, row]))
   if (index.size < rows.patch_id.length) {
     const twice = rows.patch_id.find((name, row) => index.get(name) !== row)
@@ -89,10 +100,10 @@ export const open: Reader["open"] = async (folder, options) => {
     return {
       name,
       folder: join(folder, S2, withoutLast(name, 2), name),
-      files: filesOf(folder, options, name, rows.s1_name[row]),
-      facts: { country: rows.country[row], s1: rows.s1_name[row], s2v1: rows.s2v1_name[row] },
+      files: filesOf(folder, options, name, rows.s1_name?.[row]),
+      facts: factsOf({ country: rows.country?.[row], s1: rows.s1_name?.[row], s2v1: rows.s2v1_name?.[row] }),
       labels: rows.labels[row],
-      split: splitOf(file, name, rows.split[row])
+      split: splitOf(file, name, rows.split?.[row])
     }
   }
   const alone = options.labelsOnly && !holds(folder, S2)

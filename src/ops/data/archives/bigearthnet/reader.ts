@@ -1,7 +1,7 @@
 /** Reads BigEarthNet v1; see `bigearthnet.ts` for its files. */
 import { join, resolve } from "node:path"
-import { messageOf } from "../../../../pipeline/words.ts"
 import { DataError } from "../../../formats/data-error.ts"
+import { jsonOf } from "../../../formats/text.ts"
 import type { PatchEntry, Reader } from "../data-set.ts"
 import { inOrder, listFolder, readArchiveFile } from "../shared/read-file.ts"
 import { readSentinel1, readSentinel2 } from "./bands.ts"
@@ -10,56 +10,66 @@ import { CORINE_43 } from "./corine-labels.ts"
 /** Files of metadata that are read at a time. */
 const CONCURRENCY = 16
 
+/** Folder of split lists, as the original has it; see `bigearthnet.ts`. */
+export const SPLIT_LISTS = "Splits"
+
 /**
- * Names of the patches in an archive's folder, in the order of their code units, whatever the file system's order.
- * Files and hidden folders beside them are left out.
+ * Names of the patches in an archive's folder, in the order of their code units. Files, hidden folders and the folder of
+ * split lists are skipped.
  *
- * @returns rejects with DataError where the folder is missing or holds no patch
+ * @returns rejects with DataError if the folder is missing or holds no patch
  */
 export const listPatches = async (folder: string): Promise<ReadonlyArray<string>> => {
   const remedy = "Give the folder that holds one folder per patch"
-  const names = (await listFolder(folder, remedy)).filter((entry) => entry.folder).map(({ name }) => name)
+  const names = (await listFolder(folder, remedy))
+    .filter((entry) => entry.folder && entry.name !== SPLIT_LISTS)
+    .map(({ name }) => name)
   if (names.length === 0) throw new DataError({ subject: folder, problem: "holds no patch folders", remedy })
   return names
 }
 
-const readMetadata = async (
-  archive: string,
-  name: string
-): Promise<{ readonly file: string; readonly metadata: Readonly<Record<string, unknown>> }> => {
-  const file = join(archive, name, `${name}_labels_metadata.json`)
-  const text = (await readArchiveFile(file, "is missing: the patch has no labels")).toString("utf8")
-  try {
-    return { file, metadata: Object(JSON.parse(text)) }
-  } catch (cause) {
-    throw new DataError({
-      subject: file,
-      problem: `is not JSON (${messageOf(cause)})`,
-      remedy: "Unpack the archive again: the file is damaged",
-      cause
-    })
-  }
+interface Metadata {
+  readonly file: string
+  readonly metadata: Readonly<Record<string, unknown>>
 }
 
-/** The patch of Sentinel-2 that each of Sentinel-1 goes with, as its metadata say. */
-const pairsIn = async (folder: string): Promise<ReadonlyMap<string, string>> => {
-  const pairs = await inOrder(await listPatches(folder), CONCURRENCY, async (name) => {
+const readMetadata = async (archive: string, name: string): Promise<Metadata> => {
+  const file = join(archive, name, `${name}_labels_metadata.json`)
+  const bytes = await readArchiveFile(file, "is missing: the patch has no labels")
+  return { file, metadata: Object(jsonOf(bytes, file)) }
+}
+
+/** Sentinel-1 patches: their folder, which of them belongs to each Sentinel-2 patch, and those that name none. */
+interface Sentinel1 {
+  readonly folder: string
+  readonly pairs: ReadonlyMap<string, string>
+  readonly unpaired: ReadonlyArray<DataError>
+}
+
+/** The Sentinel-2 patch that a Sentinel-1 patch belongs to, or why that is unknown. */
+const pairOf = async (folder: string, name: string): Promise<readonly [s2: string, s1: string] | DataError> => {
+  try {
     const { file, metadata } = await readMetadata(folder, name)
     const s2 = metadata.corresponding_s2_patch
-    if (typeof s2 === "string") return [s2, name] as const
-    throw new DataError({
+    if (typeof s2 === "string") return [s2, name]
+    return new DataError({
       subject: file,
       problem: "does not name its patch of Sentinel-2 (`corresponding_s2_patch`)",
       remedy: "Give the folder of BigEarthNet-S1 patches"
     })
-  })
-  return new Map(pairs)
+  } catch (cause) {
+    if (cause instanceof DataError) return cause
+    throw cause
+  }
 }
 
-/** Where the Sentinel-1 patches are, and which of them belongs to each Sentinel-2 patch. */
-interface Sentinel1 {
-  readonly folder: string
-  readonly pairs: ReadonlyMap<string, string>
+/** @returns rejects with DataError if no patch of the folder can be paired */
+const openSentinel1 = async (folder: string): Promise<Sentinel1> => {
+  const found = await inOrder(await listPatches(folder), CONCURRENCY, (name) => pairOf(folder, name))
+  const unpaired = found.filter((one) => one instanceof DataError)
+  if (unpaired.length === found.length) throw unpaired[0]
+  const pairs = new Map(found.flatMap((one) => (one instanceof DataError ? [] : [one])))
+  return { folder, pairs, unpaired }
 }
 
 /**
@@ -79,9 +89,10 @@ export const readEntry = async (archive: string, name: string, s1?: Sentinel1): 
   }
   const radar = s1?.pairs.get(name)
   if (s1 !== undefined && radar === undefined) {
+    const why = s1.unpaired.length === 0 ? "" : `; ${s1.unpaired[0].subject} ${s1.unpaired[0].problem}`
     throw new DataError({
       subject: join(archive, name),
-      problem: `has no patch of Sentinel-1 in ${s1.folder}`,
+      problem: `has no patch of Sentinel-1 in ${s1.folder}${why}`,
       remedy: "Unpack both archives, or leave out bad patches with `on_bad_patch: skip`"
     })
   }
@@ -96,7 +107,7 @@ export const readEntry = async (archive: string, name: string, s1?: Sentinel1): 
 
 export const open: Reader["open"] = async (folder, { s1 }) => {
   const radar = s1 === undefined ? undefined : resolve(folder, s1)
-  const sentinel1 = radar === undefined ? undefined : { folder: radar, pairs: await pairsIn(radar) }
+  const sentinel1 = radar === undefined ? undefined : await openSentinel1(radar)
   return {
     classes: CORINE_43,
     names: (await listPatches(folder)).filter((name) => resolve(folder, name) !== radar),

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs"
+import { readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
 import fc from "fast-check"
@@ -111,6 +111,22 @@ describe("metadata", () => {
   })
 })
 
+describe("columns that are not needed", () => {
+  it("may be missing, as `country` is in torchgeo's table", async () => {
+    const folder = temporaryFolder()
+    const columnData = [
+      { name: "patch_id", data: ["S2A_a_0_0", "S2A_b_0_0"] },
+      { name: "labels", data: [["Pastures"], ["Arable land"]] },
+      { name: "split", data: ["train", "test"] }
+    ]
+    writeFileSync(join(folder, "metadata.parquet"), new Uint8Array(parquetWriteBuffer({ columnData })))
+    const { names, reference } = await openArchive(folder, {})
+    expect(names).toEqual(["S2A_a_0_0", "S2A_b_0_0"])
+    expect(await reference("S2A_b_0_0")).toMatchObject({ labels: ["Arable land"], split: "test", facts: {} })
+    await expect(openArchive(folder, { s1: "S1" })).rejects.toThrow("has no column s1_name")
+  })
+})
+
 describe("readParquet", () => {
   const file = join(root, "table.parquet")
   const write = (columns: Record<string, Array<unknown>>) =>
@@ -143,10 +159,25 @@ describe("readParquet", () => {
     )
   })
 
+  it("leaves out an optional column that is missing, and takes null in one that is there", async () => {
+    write({ patch_id: ["a", "b"], country: ["Finland", null] })
+    const columns = await readParquet(file, { patch_id: "text" }, { country: "text", split: "text" })
+    expect(columns).toEqual({ patch_id: ["a", "b"], country: ["Finland", undefined] })
+  })
+
+  it("refuses texts too long for names: one text of the file may be millions of bytes for all rows", async () => {
+    const text = "A".repeat(5_000_000)
+    write({ patch_id: Array.from({ length: 300 }, () => text) })
+    expect(statSync(file).size).toBeLessThan(6_000_000)
+    await expect(readParquet(file, { patch_id: "text" })).rejects.toThrow(
+      /table.parquet: holds a text of more than 4,096 characters in the column patch_id, row 1 \(patch_id A{80}\)\. Get/
+    )
+  })
+
   it("ends a reading that does not come back", async () => {
     write({ split: ["a"] })
-    await expect(readParquet(file, { split: "text" }, 0.001)).rejects.toThrow(
-      `${file}: cannot be read as parquet (nothing came of it in 0 seconds). Get the file anew`
+    await expect(readParquet(file, { split: "text" }, {}, 0.001)).rejects.toThrow(
+      `${file}: cannot be read as parquet (its reader did not answer in 0 seconds). Get the file anew`
     )
     expect(await readParquet(file, { split: "text" })).toEqual({ split: ["a"] })
   })
@@ -166,7 +197,7 @@ describe("readParquet", () => {
       const copy = join(root, `damaged${i}.parquet`)
       writeFileSync(copy, damaged(whole, damage))
       try {
-        const { labels, patch_id } = await readParquet(copy, wanted, 2)
+        const { labels, patch_id } = await readParquet(copy, wanted, {}, 2)
         expect([labels.length, patch_id.length]).toEqual([40, 40])
         if (isIntact(damage)) expect(patch_id).toEqual(names)
         outcomes.read++

@@ -1,11 +1,16 @@
 import { copyFileSync, cpSync, mkdirSync, rmSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
+import { archive } from "../../../../../src/ops/data/archives/archive.ts"
 import { open } from "../../../../../src/ops/data/archives/bigearthnet/miniature.ts"
 import { decode, listPatches, readEntry } from "../../../../../src/ops/data/archives/bigearthnet/reader.ts"
+import { openArchive } from "../../../../../src/ops/data/archives/open-archive.ts"
 import { DataError } from "../../../../../src/ops/formats/data-error.ts"
 import { encodeGeoTiff } from "../../../../../src/ops/formats/tiff/write.ts"
+import { effect } from "../../../../effect.ts"
 import { temporaryFolder } from "../../folder.ts"
+import { runIn } from "../../streams.ts"
 
 const root = temporaryFolder()
 const good = await open("bigearthnet", join(root, "good"), { seed: 1, patches: 1, size: undefined }).make(0)
@@ -74,5 +79,47 @@ describe("decode", () => {
     const ref = damaged(damage)
     await expect(decode(ref, Number.POSITIVE_INFINITY)).rejects.toBeInstanceOf(DataError)
     await expect(decode(ref, Number.POSITIVE_INFINITY)).rejects.toThrow(problem)
+  })
+})
+
+describe("an archive with Sentinel-1", () => {
+  const { collect } = runIn(root)
+  const cases = join(root, "pairs")
+  const pair = (i: number, metadata: string | undefined) => {
+    const [s2, s1] = [join(cases, "S2", `S2A_${i}`), join(cases, "S1", `S1A_${i}`)]
+    for (const folder of [s2, s1]) mkdirSync(folder, { recursive: true })
+    writeFileSync(join(s2, `S2A_${i}_labels_metadata.json`), '{"labels":["Pastures"]}')
+    if (metadata !== undefined) writeFileSync(join(s1, `S1A_${i}_labels_metadata.json`), metadata)
+  }
+  for (let i = 0; i < 4; i++) pair(i, i === 2 ? undefined : `{"corresponding_s2_patch":"S2A_${i}"}`)
+  const listed = (on_bad_patch: "fail" | "skip") =>
+    collect(archive({ path: join(cases, "S2"), s1: join(cases, "S1"), on_bad_patch }))
+
+  effect("skips the one patch whose Sentinel-1 patch has no metadata", () =>
+    Effect.gen(function* () {
+      expect((yield* listed("skip")).map(({ name }) => name)).toEqual(["S2A_0", "S2A_1", "S2A_3"])
+      const { message } = yield* Effect.flip(listed("fail"))
+      expect(message).toContain(`1 bad patch: ${join(cases, "S2", "S2A_2")}: has no patch of Sentinel-1 in`)
+      expect(message).toContain("S1A_2_labels_metadata.json is missing")
+    })
+  )
+
+  it("is refused if no Sentinel-1 patch names its partner", async () => {
+    const none = join(root, "none")
+    mkdirSync(join(none, "S1A_0"), { recursive: true })
+    writeFileSync(join(none, "S1A_0", "S1A_0_labels_metadata.json"), '{"labels":[]}')
+    await expect(openArchive(join(cases, "S2"), { s1: none })).rejects.toThrow("does not name its patch of Sentinel-2")
+  })
+})
+
+describe("metadata", () => {
+  it.each([
+    ["UTF-8 with a byte order mark", (text: string) => Buffer.from(`\ufeff${text}`)],
+    ["UTF-16", (text: string) => Buffer.from(`\ufeff${text}`, "utf16le")]
+  ])("may be JSON in %s", async (encoding, bytes) => {
+    const folder = join(root, encoding)
+    mkdirSync(join(folder, "p"), { recursive: true })
+    writeFileSync(join(folder, "p", "p_labels_metadata.json"), bytes('{"labels":["Pastures"]}'))
+    expect((await readEntry(folder, "p")).labels).toEqual(["Pastures"])
   })
 })
