@@ -42,12 +42,12 @@ const makeArchive = async ({ archive, lists = false, name, patches = 64, size }:
 const ELSEWHERE: Readonly<Record<string, string>> = {
   compare: "experiments/compare.test.ts",
   evaluate: "experiments/evaluate.test.ts",
-  export: "ops/data/stores/whole.test.ts",
+  export: "ops/data/stores/export.test.ts",
   inspect: "ops/data/inspect/inspect.test.ts",
   quickstart: "experiments/learning.test.ts",
   rerank: "experiments/rerank.test.ts",
   search: "experiments/search.test.ts",
-  verify: "ops/data/stores/whole.test.ts"
+  verify: "ops/data/stores/verify.test.ts"
 }
 
 describe("configurations", () => {

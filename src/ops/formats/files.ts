@@ -111,6 +111,11 @@ export interface SweepOptions {
    * removed; if not, only those whose process has ended and that have not been written to for an hour. Default: false.
    */
   readonly alone?: boolean
+  /**
+   * For how many milliseconds nobody has written to a file that is removed, if not `alone`. Default: an hour; 0 where no
+   * other machine writes below the folder.
+   */
+  readonly stale?: number
   /** Whether folders below the folder are swept, too; links are not followed. Default: true. */
   readonly deep?: boolean
 }
@@ -140,11 +145,11 @@ const listed = (folder: string) => readdirSync(folder, { withFileTypes: true })
  */
 export const sweepPartials = (
   folder: string,
-  { alone = false, deep = true }: SweepOptions = {}
+  { alone = false, deep = true, stale = STALE }: SweepOptions = {}
 ): ReadonlyArray<string> => {
   const now = performance.timeOrigin + performance.now()
   const left = (path: string) =>
-    alone || (!lives(Number(PARTIAL.exec(path)?.[1])) && now - lstatSync(path).mtimeMs > STALE)
+    alone || (!lives(Number(PARTIAL.exec(path)?.[1])) && (stale === 0 || now - lstatSync(path).mtimeMs > stale))
   return [...partialsIn(folder, deep)].filter((path) => {
     try {
       if (!left(path)) return false

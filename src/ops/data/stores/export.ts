@@ -5,7 +5,7 @@ import { type AnyElement, element } from "../../../pipeline/element.ts"
 import { source } from "../../../pipeline/operator.ts"
 import { choice, Name, PositiveInt, param } from "../../../pipeline/param.ts"
 import { DataError, type StoreError } from "../../formats/data-error.ts"
-import { writeFileAtomic } from "../../formats/files.ts"
+import { sweepPartials, writeFileAtomic } from "../../formats/files.ts"
 import { describeSafetensors } from "../../formats/safetensors/read.ts"
 import { Run } from "../../run.ts"
 import { fileFault } from "../file-access.ts"
@@ -24,20 +24,35 @@ export const Exported = element<Exported>("exported file", "exported files", "a 
 /** File systems take names of 255 bytes; while a file is written, its name is longer. */
 const LONGEST = 220
 
-/** The file of one patch, in a folder where its name has one; names that would lead elsewhere have none. */
-const fileOf = (folder: string, name: string): string => {
+const ENDING = ".safetensors"
+
+/**
+ * The file of one patch, in a folder if its name has one.
+ *
+ * @param has whether the store holds a patch of that name
+ * @throws DataError if the name would lead out of `folder`, or a folder of the name is the file of another patch
+ */
+const fileOf = (folder: string, name: string, has: (name: string) => boolean): string => {
+  const refuse = (problem: string) => new DataError({ subject: name, problem, remedy: "Export with `by: shard`" })
+  const parts = name.split("/")
   const sound = (part: string) => !/^\.{0,2}$|[\\\0]/.test(part) && Buffer.byteLength(part) <= LONGEST
-  if (name.split("/").every(sound)) return join(folder, `${name}.safetensors`)
-  throw new DataError({ subject: name, problem: "cannot be a file's name", remedy: "Export with `by: shard`" })
+  if (!parts.every(sound)) throw refuse("cannot be a file's name")
+  for (let i = 1; i < parts.length; i++) {
+    const above = parts.slice(0, i).join("/")
+    if (above.endsWith(ENDING) && has(above.slice(0, -ENDING.length))) {
+      throw refuse(`needs the folder ${above}, which is the file of patch ${above.slice(0, -ENDING.length)}`)
+    }
+  }
+  return join(folder, `${name}${ENDING}`)
 }
 
 const exported = (path: string, patches: number): Exported => ({ kind: "exported file", path, patches })
 
 type Values = Stream.Stream<Value, DataError | StoreError, Run>
 
-const byPatch = (values: Values, folder: string) =>
+const byPatch = (values: Values, place: (name: string) => string) =>
   Stream.mapEffect(values, ({ bytes, name }) => {
-    const path = fileOf(folder, name)
+    const path = place(name)
     return Effect.as(
       fileFault(path, () => writeFileAtomic(path, bytes)),
       exported(path, 1)
@@ -72,8 +87,8 @@ const byShard = (values: Values, folder: string, size: number) =>
   )
 
 /**
- * Writes a store's patches for other programs, whose LMDB cannot open stores of data version 2. A file is whole or not
- * there.
+ * Writes a store's patches for other programs, whose LMDB cannot open stores of data version 2. A file is whole or absent;
+ * partial files that killed exports left in the folder are removed first.
  */
 export const exportStore = source({
   name: "export",
@@ -96,17 +111,19 @@ export const exportStore = source({
         const run = yield* Run
         const folder = resolve(run.root, to)
         const { names, store } = yield* openAll(resolve(run.root, from))
+        const place = (name: string) => fileOf(folder, name, store.has)
         const load = (name: string) =>
           Effect.flatMap(loadPatch(store, name), (bytes) =>
             attempt(DataError)(() => {
               describeSafetensors(bytes, name)
-              if (by === "patch") fileOf(folder, name)
+              if (by === "patch") place(name)
               return { name, bytes }
             })
           )
+        yield* fileFault(folder, () => sweepPartials(folder, { stale: 0, deep: by === "patch" }))
         const values = names.pipe(mapGood("export", on_bad_patch, 4, (name: string) => name, load))
         self.expect(by === "patch" ? store.size : Math.ceil(store.size / size))
-        return by === "patch" ? byPatch(values, folder) : byShard(values, folder, size)
+        return by === "patch" ? byPatch(values, place) : byShard(values, folder, size)
       })
     )
 })

@@ -1,91 +1,19 @@
-/** Operators over all patches of a store: verify, export. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { spawnSync } from "node:child_process"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { describe, expect } from "vitest"
-import { S2_BANDS } from "../../../../src/ops/data/patches/bands.ts"
 import { exportStore } from "../../../../src/ops/data/stores/export.ts"
-import { openWriter } from "../../../../src/ops/data/stores/open-store.ts"
-import { verify } from "../../../../src/ops/data/stores/verify.ts"
 import { decodeSafetensors } from "../../../../src/ops/formats/safetensors/read.ts"
-import { encodeSafetensors } from "../../../../src/ops/formats/safetensors/write.ts"
 import { effect } from "../../../effect.ts"
 import { temporaryFolder } from "../folder.ts"
 import { runIn } from "../streams.ts"
-import { writeVersion1 } from "./version1-writer.ts"
+import { sevenPatches, writeStore } from "./filled-stores.ts"
 
 const root = temporaryFolder()
 const { collect, recorded } = runIn(root)
-
-const value = (sizes: Readonly<Record<string, number>>, fill: number) =>
-  encodeSafetensors(
-    Object.entries(sizes).map(([name, size]) => ({
-      name,
-      dtype: "uint16",
-      shape: [size, size],
-      data: new Uint16Array(size * size).fill(fill)
-    })),
-    { labels_19: '["Pastures"]' }
-  )
-const written = (path: string, values: ReadonlyArray<readonly [string, Uint8Array]>) =>
-  Effect.scoped(Effect.map(openWriter(join(root, path)), (store) => store.write(values)))
-const plain = Array.from({ length: 7 }, (_, i) => [`p${i}`, value({ B02: 12, B01: 2 }, i)] as const)
-
-describe("verify", () => {
-  effect("says what a store of either version holds", () =>
-    Effect.gen(function* () {
-      yield* written("two.lmdb", plain)
-      writeVersion1(join(root, "one.lmdb"), plain)
-      for (const [version, from] of [[2, "two.lmdb"] as const, [1, "one.lmdb"] as const]) {
-        const [found] = yield* collect(verify({ from }))
-        expect(found).toEqual({
-          kind: "verified store",
-          path: join(root, from),
-          version,
-          patches: 7,
-          bytes: 7 * plain[0][1].length,
-          labelled: 7,
-          forms: [
-            { bands: ["B01 uint16 2 x 2", "B02 uint16 12 x 12"], patches: 7, examples: ["p0", "p1", "p2", "p3", "p4"] }
-          ]
-        })
-      }
-    })
-  )
-
-  effect("names patches unlike the others, unless they may be", () =>
-    Effect.gen(function* () {
-      const mixed = [...plain, ["odd", value({ B02: 11, B01: 2 }, 1)] as const]
-      yield* written("mixed.lmdb", mixed)
-      const fault = yield* Effect.flip(collect(verify({ from: "mixed.lmdb" })))
-      expect(fault.message).toContain(
-        "holds patches unlike the others: 1 patch has B01 uint16 2 x 2, B02 uint16 11 x 11 (odd)"
-      )
-      const [found] = yield* collect(verify({ from: "mixed.lmdb", expect: "any" }))
-      expect(found.forms.map(({ patches }) => patches)).toEqual([7, 1])
-      const strict = yield* Effect.flip(collect(verify({ from: "mixed.lmdb", expect: "bigearthnet" })))
-      expect(strict.message).toContain("holds patches unlike BigEarthNet's: 7 patches have")
-      const whole = Object.fromEntries(S2_BANDS.map(({ name, size }) => [name, size]))
-      yield* written("right.lmdb", [["p", value(whole, 1)]])
-      const { B03: _, ...lacking } = whole
-      yield* written("lacking.lmdb", [["p", value(lacking, 1)]])
-      const incomplete = yield* Effect.flip(collect(verify({ from: "lacking.lmdb", expect: "bigearthnet" })))
-      expect(incomplete.message).toContain("holds patches unlike BigEarthNet's: 1 patch has B01")
-      expect(yield* collect(verify({ from: "right.lmdb", expect: "bigearthnet" }))).toHaveLength(1)
-    })
-  )
-
-  effect("names patches that cannot be read, or counts them", () =>
-    Effect.gen(function* () {
-      yield* written("bad.lmdb", [...plain, ["bad", Uint8Array.of(1, 2, 3)]])
-      const fault = yield* Effect.flip(collect(verify({ from: "bad.lmdb" })))
-      expect(fault.message).toContain("verify: 1 bad patch: bad: holds 3 bytes")
-      const [found] = yield* collect(verify({ from: "bad.lmdb", on_bad_patch: "skip" }))
-      expect(found.patches).toBe(7)
-      expect(recorded["skipped.verify"]).toMatchObject([{ name: "bad" }])
-    })
-  )
-})
+const written = writeStore(root)
+const plain = sevenPatches
 
 describe("export", () => {
   effect("writes a file per patch, as the store has it", () =>
@@ -175,6 +103,45 @@ describe("export", () => {
       writeFileSync(join(root, "taken", "file"), "x")
       const blocked = yield* Effect.flip(collect(exportStore({ to: "taken/file" })))
       expect(blocked.message).toContain(join(root, "taken", "file"))
+    })
+  )
+
+  effect("tells a name that needs another patch's file as a folder from a full disk", () =>
+    Effect.gen(function* () {
+      yield* written("clash.lmdb", [
+        ["a", plain[0][1]],
+        ["a.safetensors/b", plain[1][1]],
+        ["c.safetensors/d", plain[2][1]]
+      ])
+      const from = { from: "clash.lmdb", to: "clash", by: "patch" } as const
+      const fault = yield* Effect.flip(collect(exportStore(from)))
+      expect(fault.message).toContain(
+        "a.safetensors/b: needs the folder a.safetensors, which is the file of patch a. Export with `by: shard`"
+      )
+      const rest = yield* collect(exportStore({ ...from, on_bad_patch: "skip" }))
+      expect(rest.map(({ path }) => path)).toEqual(
+        ["a.safetensors", "c.safetensors/d.safetensors"].map((name) => join(root, "clash", name))
+      )
+      expect(yield* collect(exportStore({ ...from, by: "shard", to: "shard" }))).toHaveLength(1)
+    })
+  )
+
+  effect("removes the partial files of exports that were killed, and nobody else's", () =>
+    Effect.gen(function* () {
+      yield* written("patches.lmdb", plain)
+      const ended = spawnSync(process.execPath, ["-e", ""]).pid
+      for (const by of ["patch", "shard"] as const) {
+        const folder = join(root, `swept-${by}`)
+        mkdirSync(folder)
+        const [dead, alive, own] = [
+          `p1.safetensors.${ended}.partial`,
+          `p1.safetensors.${process.ppid}.partial`,
+          "p.partial"
+        ]
+        for (const name of [dead, alive, own]) writeFileSync(join(folder, name), "x")
+        yield* collect(exportStore({ to: folder, by }))
+        expect([dead, alive, own].map((name) => existsSync(join(folder, name)))).toEqual([false, true, true])
+      }
     })
   )
 })
