@@ -1,5 +1,5 @@
 /** What files of weights say of themselves beside the weights. */
-import type { Pth } from "./pytorch/pth.ts"
+import type { Pth } from "./pytorch/torch-objects.ts"
 import { FileFault } from "./source.ts"
 
 /** What weights belong to, as far as their file says it. */

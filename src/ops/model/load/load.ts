@@ -150,7 +150,8 @@ const asWeightsError = (
   if (!(cause instanceof FileFault) && !(cause instanceof RangeError) && typeof code !== "string") return cause
   const known = cause instanceof FileFault ? cause.message : undefined
   const problem = known ?? (code === "ENOENT" ? "there is no such file" : `cannot be read (${String(cause)})`)
-  return new WeightsError({ subject: path, problem, remedy, cause })
+  const own = cause instanceof FileFault ? cause.remedy : undefined
+  return new WeightsError({ subject: path, problem, remedy: own ?? remedy, cause })
 }
 
 /**

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import { type FileFacts, factsOfMetadata, factsOfPth, noFacts } from "./facts.ts"
-import { readPth, stateDict } from "./pytorch/pth.ts"
+import { readPth, type StateDict, stateDict } from "./pytorch/pth.ts"
 import { readSafetensors } from "./safetensors.ts"
 import { FileFault, fileSource, ShardFault, type Source } from "./source.ts"
 import type { StoredTensor } from "./values.ts"
@@ -11,6 +11,8 @@ import type { StoredTensor } from "./values.ts"
 export interface WeightFile {
   readonly tensors: ReadonlyArray<StoredTensor>
   readonly facts: FileFacts
+  /** Where the weights are in a PyTorch file that holds several state dicts or other things. */
+  readonly dict?: Pick<StateDict, "key" | "others">
   readonly close: () => void
 }
 
@@ -86,20 +88,29 @@ const openShards = (path: string): WeightFile => {
 const looksLikeSafetensors = (source: Source): boolean => source.size > 8 && source.read(8, 1)[0] === 0x7b
 
 /**
- * Opens `.safetensors`, an index of shards of them, or a PyTorch file. What it is shows in its bytes, not in its name.
+ * Opens `.safetensors`, an index of shards of them, or a PyTorch file. The bytes decide which it is, not the name.
  *
+ * @param key of the state dict in a PyTorch file; by default a customary one, such as `state_dict`
  * @throws FileFault, or what the file system throws; of a shard within a ShardFault
  */
-export const openWeightFile = (path: string): WeightFile => {
-  if (path.endsWith(".json")) return openShards(path)
+export const openWeightFile = (path: string, key?: string): WeightFile => {
+  const noKeys = () => {
+    if (key !== undefined) throw new FileFault("is not a PyTorch file, so it has no keys", "Omit `key`")
+  }
+  if (path.endsWith(".json")) {
+    noKeys()
+    return openShards(path)
+  }
   const source = fileSource(path)
   try {
     if (looksLikeSafetensors(source)) {
+      noKeys()
       const { metadata, tensors } = readSafetensors(source)
       return { tensors, facts: factsOfMetadata(metadata), close: source.close }
     }
     const pth = readPth(source)
-    return { tensors: stateDict(pth), facts: factsOfPth(pth), close: source.close }
+    const { tensors, ...dict } = stateDict(pth, key)
+    return { tensors, dict, facts: factsOfPth(pth), close: source.close }
   } catch (fault) {
     source.close()
     throw fault

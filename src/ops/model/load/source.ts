@@ -1,8 +1,15 @@
 /** Bytes that are read piece by piece, so that a file's size bounds nothing but what is asked of it. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs"
 
-/** A file is damaged, or not what it should be; the message is a clause. */
-export class FileFault extends Error {}
+/** A file cannot be used as weights. The message is a clause whose subject is the file. */
+export class FileFault extends Error {
+  /** What to do, if the usual advice does not fit. */
+  readonly remedy: string | undefined
+  constructor(problem: string, remedy?: string) {
+    super(problem)
+    this.remedy = remedy
+  }
+}
 
 /** A fault of a file that another one names: a shard of an index. */
 export class ShardFault extends Error {

@@ -121,24 +121,27 @@ const FLOATING: ReadonlySet<string> = new Set(["float32", "float64", "float16", 
 /**
  * An array over bytes that hold its storage.
  *
- * @param read a copy of so many bytes of the storage, at the beginning of its buffer
+ * @param read gives a copy of bytes of the storage, at the beginning of a buffer of its own
+ * @param negated whether the array is the negative of the stored values
  */
 export const storedTensor = (
   name: string,
   type: StoredType,
   strided: Strided,
-  read: (from: number, length: number) => Uint8Array<ArrayBuffer>
+  read: (from: number, length: number) => Uint8Array<ArrayBuffer>,
+  negated = false
 ): StoredTensor => {
   const [width, inside] = [WIDTHS[type], { ...strided, offset: 0 }]
   const bytes = () => read(strided.offset * width, spanOf(strided) * width)
   const each = (visit: (value: number | bigint) => void) => {
     const [view, value] = [viewOf(bytes()), READERS[type]]
-    eachIndex(inside, (index) => visit(value(view, index * width)))
+    const signed = negated ? (at: number) => -value(view, at) : (at: number) => value(view, at)
+    eachIndex(inside, (index) => visit(signed(index * width)))
   }
   const asFloats = (): Float32Array => {
     const count = countOf(strided.shape)
     // Bytes are a copy of their own, hence aligned.
-    if (type === "float32" && isContiguous(inside)) return new Float32Array(bytes().buffer, 0, count)
+    if (type === "float32" && !negated && isContiguous(inside)) return new Float32Array(bytes().buffer, 0, count)
     const made = new Float32Array(count)
     let at = 0
     each((value) => {

@@ -15,6 +15,8 @@ export type Dict = Map<unknown, unknown>
 export interface Objects {
   /** Whether a global may be named. */
   readonly allows: (path: string) => boolean
+  /** Says why a global may not be named. */
+  readonly refused: (path: string) => FileFault
   /** What calling it gives. @throws FileFault */
   readonly call: (path: string, args: ReadonlyArray<unknown>) => unknown
   /** What a persistent id stands for. @throws FileFault */

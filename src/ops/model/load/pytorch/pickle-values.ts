@@ -1,7 +1,7 @@
 /** Numbers and texts as pickles write them. */
 
 import { FileFault, viewOf } from "../source.ts"
-import type { Machine } from "./pickle-machine.ts"
+import { Global, type Machine } from "./pickle-machine.ts"
 
 /** A little-endian integer in two's complement, as number where that is exact. */
 export const integer = (bytes: Uint8Array): number | bigint => {
@@ -36,12 +36,42 @@ export const uint = (machine: Machine, width: 1 | 2 | 4 | 8): number => {
 /** Of the name of a module, or of something in it. */
 const MOST_LINE = 256
 
-export const line = (machine: Machine): string => {
+/** Text up to the end of its line. */
+export const line = (machine: Machine, most = MOST_LINE): string => {
   const bytes: Array<number> = []
   for (;;) {
     const [byte] = machine.take(1)
-    if (bytes.length > MOST_LINE) throw new FileFault(`has a damaged pickle: a name of more than ${MOST_LINE} bytes`)
+    if (bytes.length > most) throw new FileFault(`has a damaged pickle: a name of more than ${most} bytes`)
     if (byte === 10) return text(Uint8Array.from(bytes))
     bytes.push(byte)
   }
+}
+
+/** A number as protocol 0 writes it: `12`, `-1.5e-3`, and `01` and `00` for true and false. */
+export const decimal = (written: string): number | bigint | boolean => {
+  if (written === "01" || written === "00") return written === "01"
+  if (/^-?\d{1,400}$/.test(written)) {
+    const exact = BigInt(written)
+    return Number.isSafeInteger(Number(exact)) ? Number(exact) : exact
+  }
+  if (/^-?(inf|nan)$/.test(written)) return written === "nan" ? Number.NaN : Number(written.replace("inf", "Infinity"))
+  if (/^-?[\d.]{1,40}(e[+-]?\d{1,3})?$/i.test(written) && !Number.isNaN(Number(written))) return Number(written)
+  throw new FileFault("has a damaged pickle: a number is not one")
+}
+
+/** A text as protocol 0 writes it, with the escapes of Python. */
+export const pythonText = (written: string): string =>
+  written.replace(/\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|([\\'"nrt]))/gi, (_, x, u, long, plain) => {
+    if (plain !== undefined) return { n: "\n", r: "\r", t: "\t" }[plain as string] ?? plain
+    const code = Number.parseInt(x ?? u ?? long, 16)
+    return code > 0x10ffff ? "\ufffd" : String.fromCodePoint(code)
+  })
+
+const STORAGE_ID =
+  /^\('(storage)', <class '(torch(?:\.storage)?)\.(\w+)'>, '([^']*)', '([^']*)', (\d{1,15})(?:, None)?\)$/
+
+/** The persistent id of a storage, which protocol 0 writes as Python shows it; any other id stays text. */
+export const storageId = (written: string): unknown => {
+  const [, tag, module, name, key, location, count] = STORAGE_ID.exec(written) ?? []
+  return tag === undefined ? written : [tag, new Global(`${module} ${name}`), key, location, Number(count)]
 }

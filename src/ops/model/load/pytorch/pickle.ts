@@ -2,11 +2,11 @@
  * Reads pickles that hold weights, and nothing else: dicts, lists, tuples, numbers, texts and tensors. Python's own reader
  * calls whatever a file names; this one knows a handful of names, refuses any other, and calls nothing.
  *
- * Opcodes after Python's `pickletools`, protocols 2 to 5. What is read cannot be larger than the file, and its objects are
+ * Opcodes after Python's `pickletools`, protocols 0 to 5 without those that make objects of old classes. What is read cannot be larger than the file, and its objects are
  * counted.
  */
 
-import { FileFault, printable, viewOf } from "../source.ts"
+import { FileFault, viewOf } from "../source.ts"
 import {
   asDict,
   asList,
@@ -20,17 +20,18 @@ import {
   setItems,
   top
 } from "./pickle-machine.ts"
-import { integer, latin1, line, text, uint } from "./pickle-values.ts"
+import { decimal, integer, latin1, line, pythonText, storageId, text, uint } from "./pickle-values.ts"
 
 /** Operations of one pickle, each of which makes at most one object: a network of 10,000 arrays takes half a million. */
 const MOST_OBJECTS = 4_000_000
 
+/** Of a text in protocol 0, which ends where its line does. */
+const MOST_TEXT = 1 << 16
+
 const pushGlobal = (machine: Machine, module: unknown, name: unknown): void => {
   if (typeof module !== "string" || typeof name !== "string")
     throw new FileFault("has a damaged pickle: a name is no text")
-  if (!machine.objects.allows(`${module} ${name}`)) {
-    throw new FileFault(`wants to use ${printable(`${module}.${name}`)}, which is no part of weights`)
-  }
+  if (!machine.objects.allows(`${module} ${name}`)) throw machine.objects.refused(`${module} ${name}`)
   machine.stack.push(new Global(`${module} ${name}`))
 }
 
@@ -94,6 +95,15 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   U: pushing((machine) => latin1.decode(machine.take(uint(machine, 1)))),
   B: pushing((machine) => machine.take(uint(machine, 4)).slice()),
   C: pushing((machine) => machine.take(uint(machine, 1)).slice()),
+  "\x8e": pushing((machine) => machine.take(uint(machine, 8)).slice()),
+  "\x96": pushing((machine) => machine.take(uint(machine, 8)).slice()),
+  // Protocol 0 writes values as lines of text.
+  I: pushing((machine) => decimal(line(machine))),
+  L: pushing((machine) => decimal(line(machine).replace(/L$/, ""))),
+  F: pushing((machine) => decimal(line(machine))),
+  V: pushing((machine) => pythonText(line(machine, MOST_TEXT))),
+  S: pushing((machine) => pythonText(line(machine, MOST_TEXT).replace(/^(['"])(.*)\1$/s, "$2"))),
+  P: pushing((machine) => machine.objects.persistent(storageId(line(machine, MOST_TEXT)))),
   "]": pushing(() => []),
   ")": pushing(() => []),
   "}": pushing(() => new Map()),
@@ -127,6 +137,8 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   q: keeping((machine) => uint(machine, 1)),
   r: keeping((machine) => uint(machine, 4)),
   "\x94": keeping(({ memo }) => memo.size),
+  p: keeping((machine) => Number(decimal(line(machine)))),
+  g: pushing((machine) => remembered(machine, Number(decimal(line(machine))))),
   h: pushing((machine) => remembered(machine, uint(machine, 1))),
   j: pushing((machine) => remembered(machine, uint(machine, 4))),
   c: (machine) => {
@@ -138,10 +150,11 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     pushGlobal(machine, pop(machine), name)
   },
   R: reduce,
-  // Attributes of dicts, such as the versions that PyTorch notes beside a state dict.
+  "\x81": reduce,
+  // Attributes of an object, such as the versions that PyTorch notes beside a state dict. They hold no weights.
   b: (machine) => {
     pop(machine)
-    asDict(top(machine))
+    if (typeof top(machine) !== "object") throw new FileFault("has a damaged pickle: attributes of something else")
   },
   Q: (machine) => {
     machine.stack.push(machine.objects.persistent(pop(machine)))

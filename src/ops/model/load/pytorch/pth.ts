@@ -1,89 +1,78 @@
-/** PyTorch's `.pth` files, in both formats: what they hold, with tensors read when they are wanted. */
-
+/** PyTorch's `.pth` files in their three formats: what they hold, with tensors read when they are wanted. */
 import { ZipFault, type ZipMember, zipMembers } from "../../../formats/zip.ts"
 import { FileFault, printable, type Source, viewOf } from "../source.ts"
-import { type StoredTensor, storedTensor } from "../values.ts"
+import type { StoredTensor } from "../values.ts"
+import { storedTensor } from "../values.ts"
 import { readPickle } from "./pickle.ts"
 import type { Dict } from "./pickle-machine.ts"
-import { bytesOf, PickledTensor, type Storage, torchObjects } from "./torch-objects.ts"
+import { isTar, readTar } from "./tar.ts"
+import { bytesOf, PickledTensor, type Pth, type Storage, torchObjects, torchScript } from "./torch-objects.ts"
 
-/** Of the description of all tensors; weights stand elsewhere. */
+/** Of the description of all tensors; values are elsewhere. */
 const MOST_PICKLE = 256 * 2 ** 20
-/** What legacy files begin with. */
+/** First number of legacy files. */
 const MAGIC = 0x1950a86a20f9469cfc6cn
 const LEGACY_PROTOCOL = 1001
-
-/** A file's object, and a reader of the bytes of its storages. */
-export interface Pth {
-  readonly value: unknown
-  /** A copy of `length` bytes of a storage, `from` its byte on. @throws FileFault */
-  readonly storage: (storage: Storage, from: number, length: number) => Uint8Array<ArrayBuffer>
-}
 
 const pickleBytes = (source: Source, at: number, size: number): Uint8Array<ArrayBuffer> => {
   if (size > MOST_PICKLE) throw new FileFault(`has a pickle of ${size} bytes, more than weights need`)
   return source.read(at, size)
 }
 
-/** The members of an archive by name. PyTorch stores them as they are, so that nothing can grow while it is read. */
-const storedMembers = (source: Source): ReadonlyMap<string, ZipMember> => {
+/** @throws FileFault for a member that is compressed or encrypted */
+const stored = (member: ZipMember): ZipMember => {
+  const { encrypted, method, name, packed, size } = member
+  if (!encrypted && method === 0 && packed === size) return member
+  throw new FileFault(`holds a compressed or encrypted member ${printable(name)}, which PyTorch does not write`)
+}
+
+/** The members of an archive by name. PyTorch stores values uncompressed, so nothing can grow while it is read. */
+const membersOf = (source: Source): ReadonlyMap<string, ZipMember> => {
   try {
-    const members = zipMembers(source)
-    const odd = members.find(({ encrypted, method, packed, size }) => encrypted || method !== 0 || packed !== size)
-    if (odd === undefined) return new Map(members.map((member) => [member.name, member]))
-    throw new FileFault(`holds a compressed or encrypted member ${printable(odd.name)}, which PyTorch does not write`)
+    return new Map(zipMembers(source).map((member) => [member.name, member]))
   } catch (cause) {
     throw cause instanceof ZipFault ? new FileFault(cause.message) : cause
   }
 }
 
+/** Bytes of storages, one member of the archive each. */
+const memberReader =
+  (source: Source, members: ReadonlyMap<string, ZipMember>, stem: string): Pth["storage"] =>
+  (storage, from, length) => {
+    const member = members.get(`${stem}data/${storage.key}`)
+    if (member === undefined) throw new FileFault(`lacks its storage ${printable(storage.key)}`)
+    const { at, size } = stored(member)
+    const needed = bytesOf(storage)
+    if (size < needed) {
+      throw new FileFault(`says that storage ${printable(storage.key)} has ${needed} bytes, but it has ${size}`)
+    }
+    return source.read(at + from, length)
+  }
+
 const zipped = (source: Source): Pth => {
-  const members = storedMembers(source)
+  const members = membersOf(source)
   const pickle = [...members.keys()].find((name) => /^[^/]*\/data\.pkl$/.test(name))
   const place = pickle === undefined ? undefined : members.get(pickle)
   if (pickle === undefined || place === undefined) throw new FileFault("is a zip archive without data.pkl, not weights")
   const stem = pickle.slice(0, -"data.pkl".length)
+  if (members.has(`${stem}constants.pkl`)) throw torchScript()
   const order = members.get(`${stem}byteorder`)
   if (order !== undefined && new TextDecoder().decode(source.read(order.at, Math.min(order.size, 16))) !== "little") {
     throw new FileFault("has numbers in big-endian order")
   }
-  const { value } = readPickle(pickleBytes(source, place.at, place.size), 0, torchObjects)
-  return {
-    value,
-    storage: (storage, from, length) => {
-      const member = members.get(`${stem}data/${storage.key}`)
-      if (member === undefined) throw new FileFault(`lacks its storage ${printable(storage.key)}`)
-      const needed = bytesOf(storage)
-      if (member.size < needed) {
-        throw new FileFault(
-          `says that storage ${printable(storage.key)} has ${needed} bytes, but it has ${member.size}`
-        )
-      }
-      return source.read(member.at + from, length)
-    }
-  }
-}
-
-/** Storages that a value mentions. */
-const storagesIn = (value: unknown, found = new Map<string, Storage>(), seen = new Set<unknown>()) => {
-  const waiting = [value]
-  while (waiting.length > 0) {
-    const one = waiting.pop()
-    if (typeof one !== "object" || one === null || seen.has(one)) continue
-    seen.add(one)
-    if (one instanceof PickledTensor) found.set(one.storage.key, one.storage)
-    else if (one instanceof Map) for (const item of one.values()) waiting.push(item)
-    else if (Array.isArray(one)) for (const item of one) waiting.push(item)
-  }
-  return found
+  const { at, size } = stored(place)
+  const { value } = readPickle(pickleBytes(source, at, size), 0, torchObjects())
+  return { value, storage: memberReader(source, members, stem) }
 }
 
 /** Magic number, protocol, system, the object, keys of storages; then each storage: its number of values, its bytes. */
 const legacy = (source: Source): Pth => {
   const bytes = pickleBytes(source, 0, Math.min(source.size, MOST_PICKLE))
+  const described = new Map<string, Storage>()
+  const objects = torchObjects((storage) => described.set(storage.key, storage))
   let at = 0
   const next = (): unknown => {
-    const { value, end } = readPickle(bytes, at, torchObjects)
+    const { value, end } = readPickle(bytes, at, objects)
     at = end
     return value
   }
@@ -94,7 +83,6 @@ const legacy = (source: Source): Pth => {
   }
   const value = next()
   const keys = next()
-  const described = storagesIn(value)
   const places = new Map<string, number>()
   for (const key of Array.isArray(keys) ? keys : []) {
     const storage = described.get(key)
@@ -118,33 +106,84 @@ const legacy = (source: Source): Pth => {
 /** @throws FileFault */
 export const readPth = (source: Source): Pth => {
   const head = source.read(0, Math.min(4, source.size))
-  return head[0] === 0x50 && head[1] === 0x4b ? zipped(source) : legacy(source)
+  if (head[0] === 0x50 && head[1] === 0x4b) return zipped(source)
+  return isTar(source) ? readTar(source) : legacy(source)
 }
 
-/** Where training programs put a state dict beside other things. */
+/** Keys under which training programs keep a state dict beside other things, in the order in which they are tried. */
 const WRAPPERS = ["model_state_dict", "state_dict", "model", "model_state", "network", "net"]
 
-const within = (dict: Dict): Dict =>
-  (WRAPPERS.map((key) => dict.get(key)).find((one) => one instanceof Map) as Dict | undefined) ?? dict
+const isDict = (value: unknown): value is Dict => value instanceof Map
 
 const tensorsOf = (dict: Dict): ReadonlyArray<readonly [string, PickledTensor]> =>
   [...dict].flatMap(([name, value]) =>
     typeof name === "string" && value instanceof PickledTensor ? [[name, value] as const] : []
   )
 
-/** The state dict of a file: the whole object, or what stands under a customary key. @throws FileFault */
-export const stateDict = ({ value, storage }: Pth): ReadonlyArray<StoredTensor> => {
-  if (!(value instanceof Map)) throw new FileFault("holds no state dict")
-  const outer = within(value)
-  // A whole checkpoint may stand under `model`, its state dict in it.
-  const tensors = tensorsOf(within(outer))
+/** A state dict of a file, and where it was found. */
+export interface StateDict {
+  readonly tensors: ReadonlyArray<StoredTensor>
+  /** Its key in the file, such as `state_dict`; `undefined` if it is the whole file. */
+  readonly key: string | undefined
+  /** Keys of the other state dicts that the file holds. */
+  readonly others: ReadonlyArray<string>
+}
+
+const keysOf = (dict: Dict): string => {
+  const keys = [...dict.keys()].filter((key) => typeof key === "string").slice(0, 8)
+  return keys.length > 0 ? `its keys are ${keys.map(printable).join(", ")}` : "it has no keys that are texts"
+}
+
+/** The dict under a key, or under keys that dots join. @throws FileFault */
+const under = (dict: Dict, key: string): Dict => {
+  const direct = dict.get(key)
+  if (isDict(direct)) return direct
+  const [first, ...rest] = key.split(".")
+  const inner = dict.get(first)
+  if (isDict(inner) && rest.length > 0) return under(inner, rest.join("."))
+  throw new FileFault(`holds no dict under the key ${printable(key)}: ${keysOf(dict)}`, "Set `key` to one of its keys")
+}
+
+/** The dict under a customary key, or the whole dict; a whole checkpoint may stand under `model`, its state dict in it. */
+const customary = (whole: Dict): readonly [string | undefined, Dict] => {
+  const path: Array<string> = []
+  let dict = whole
+  for (let depth = 0; depth < 2; depth++) {
+    const key = WRAPPERS.find((name) => isDict(dict.get(name)))
+    if (key === undefined) break
+    path.push(key)
+    dict = dict.get(key) as Dict
+  }
+  return [path.length === 0 ? undefined : path.join("."), dict]
+}
+
+/** Keys beside the chosen one whose dicts hold at least half as many tensors: other copies of the weights. */
+const othersOf = (whole: Dict, key: string | undefined, count: number): ReadonlyArray<string> =>
+  [...whole].flatMap(([name, value]) => {
+    const other = typeof name === "string" && name !== key && !key?.startsWith(`${name}.`) && isDict(value)
+    return other && 2 * tensorsOf(customary(value)[1]).length >= count ? [name] : []
+  })
+
+/**
+ * The state dict of a file: under `key`, or else under a customary key, or the whole object.
+ *
+ * @throws FileFault if there is none
+ */
+export const stateDict = ({ value, storage }: Pth, key?: string): StateDict => {
+  if (!isDict(value)) throw new FileFault("holds no state dict")
+  const [found, dict] = key === undefined ? customary(value) : ([key, under(value, key)] as const)
+  const tensors = tensorsOf(dict)
   if (tensors.length === 0) {
-    const keys = [...value.keys()].filter((key) => typeof key === "string").slice(0, 8)
     throw new FileFault(
-      `holds no state dict: ${keys.length > 0 ? `its keys are ${keys.map(printable).join(", ")}` : "it has no keys that are texts"}`
+      `holds no state dict: ${keysOf(key === undefined ? value : dict)}`,
+      "Name the key of the weights, as in `pretrained: { file: FILE, key: KEY }`, or give another file"
     )
   }
-  return tensors.map(([name, { storage: from, strided }]) =>
-    storedTensor(name, from.type, strided, (at, length) => storage(from, at, length))
-  )
+  return {
+    key: found,
+    others: othersOf(value, found, tensors.length),
+    tensors: tensors.map(([name, { negated, storage: from, strided }]) =>
+      storedTensor(name, from.type, strided, (at, length) => storage(from, at, length), negated)
+    )
+  }
 }

@@ -1,6 +1,8 @@
-/** What PyTorch puts into its pickles: storages under persistent ids, and calls that make tensors of them. */
-
-import { FileFault } from "../source.ts"
+/**
+ * The objects that PyTorch puts into its pickles: storages under persistent ids, and calls that make tensors of them. The
+ * names allowed here are those of `torch.load(weights_only=True)`.
+ */
+import { FileFault, printable } from "../source.ts"
 import { countOf, MOST_AXES, type StoredType, type Strided, WIDTHS } from "../values.ts"
 import { Global, type Objects } from "./pickle-machine.ts"
 
@@ -14,17 +16,35 @@ const STORAGES: Readonly<Record<string, StoredType>> = {
   "torch ShortStorage": "int16",
   "torch CharStorage": "int8",
   "torch ByteStorage": "uint8",
-  "torch BoolStorage": "bool"
+  "torch BoolStorage": "bool",
+  // Of the tensors that `_rebuild_tensor_v3` makes, which name their own type.
+  "torch.storage UntypedStorage": "uint8",
+  "torch UntypedStorage": "uint8"
 }
-const FUNCTIONS: ReadonlySet<string> = new Set([
-  "collections OrderedDict",
-  "torch._utils _rebuild_tensor_v2",
-  "torch._utils _rebuild_parameter"
-])
+/** Types of values by the names that `_rebuild_tensor_v3` gives. */
+const DTYPES: Readonly<Record<string, StoredType>> = {
+  "torch float32": "float32",
+  "torch float": "float32",
+  "torch float64": "float64",
+  "torch double": "float64",
+  "torch float16": "float16",
+  "torch half": "float16",
+  "torch bfloat16": "bfloat16",
+  "torch int64": "int64",
+  "torch int32": "int32",
+  "torch int16": "int16",
+  "torch int8": "int8",
+  "torch uint8": "uint8",
+  "torch bool": "bool"
+}
+/** Types of values and of tensors that are plain names, such as `torch.float32` in a configuration. */
+const IS_TYPE =
+  /^torch (\w+Tensor|u?int\d*|b?float\w*|complex\w*|half|double|long|short|cfloat|cdouble|chalf|bool|q\w+)$/
+
 /** Values of a tensor beyond those of its storage: repeated ones, by a stride of 0. */
 const MOST_REPEATED = 1 << 20
 
-/** A run of values that tensors look into. */
+/** A run of values in the file. */
 export interface Storage {
   readonly key: string
   readonly type: StoredType
@@ -32,33 +52,76 @@ export interface Storage {
   readonly count: number
 }
 
-/** A tensor as a pickle describes it; its values stand elsewhere. */
+/** Part of a storage, in values; usually all of it. */
+interface View {
+  readonly storage: Storage
+  readonly from: number
+  readonly count: number
+}
+
+/** A tensor as a pickle describes it; the file keeps its values elsewhere. */
 export class PickledTensor {
   readonly storage: Storage
   readonly strided: Strided
-  constructor(storage: Storage, strided: Strided) {
+  /** Whether the tensor is the negative of the stored values: PyTorch's negative bit. */
+  readonly negated: boolean
+  constructor(storage: Storage, strided: Strided, negated = false) {
     this.storage = storage
     this.strided = strided
+    this.negated = negated
   }
+}
+
+/** A PyTorch file: its object, and a reader of the bytes of its storages. */
+export interface Pth {
+  readonly value: unknown
+  /** A copy of `length` bytes of a storage, from its byte `from` on. @throws FileFault */
+  readonly storage: (storage: Storage, from: number, length: number) => Uint8Array<ArrayBuffer>
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 const areCounts = (value: unknown): value is ReadonlyArray<number> => Array.isArray(value) && value.every(isCount)
 
-/** ("storage", type, key, location, count), and a view in the legacy format, which is None for whole storages. */
-const storageOf = (id: unknown): Storage => {
+/** ("storage", type, key, location, count), in the legacy format with None or (key, first value, count) of a view. */
+const storageOf = (id: unknown): View => {
   const [tag, global, key, , count, view] = Array.isArray(id) ? id : []
   const type = global instanceof Global ? STORAGES[global.path] : undefined
-  const sound = tag === "storage" && type !== undefined && typeof key === "string" && isCount(count)
-  if (!sound || (view !== undefined && view !== null)) throw new FileFault("has a tensor without a valid storage")
-  return { key, type, count }
+  if (tag !== "storage" || type === undefined || typeof key !== "string" || !isCount(count)) {
+    throw new FileFault("has a tensor without a valid storage")
+  }
+  const storage = { key, type, count }
+  if (view === undefined || view === null) return { storage, from: 0, count }
+  const [, from, seen] = Array.isArray(view) ? view : []
+  if (!isCount(from) || !isCount(seen) || from + seen > count) throw new FileFault("has a storage with a damaged view")
+  return { storage, from, count: seen }
 }
 
-/** (storage, offset, shape, stride, ...). */
-const tensorOf = ([storage, offset, shape, stride]: ReadonlyArray<unknown>): PickledTensor => {
-  const given = typeof storage === "object" && storage !== null && "count" in storage ? (storage as Storage) : undefined
+const isView = (value: unknown): value is View => typeof value === "object" && value !== null && "storage" in value
+
+/** Whether metadata of a tensor set the negative bit. @throws FileFault for metadata that is not understood */
+const isNegated = (metadata: unknown): boolean => {
+  if (metadata === undefined || metadata === null) return false
+  if (!(metadata instanceof Map)) throw new FileFault("has a tensor whose metadata is not a dict")
+  for (const [key, value] of metadata) {
+    // The conjugate of real values are the values themselves; complex tensors have no storage that is read here.
+    if (value !== false && key !== "neg" && key !== "conj") {
+      const named = typeof key === "string" ? `\`${printable(key)}\`` : "of an unknown kind"
+      throw new FileFault(`has a tensor with the metadata ${named}, which this program does not apply`)
+    }
+  }
+  return metadata.get("neg") === true
+}
+
+/** A tensor over a view of a storage: its first value, its shape and strides, counted in values. */
+const tensorOf = (
+  given: unknown,
+  offset: unknown,
+  shape: unknown,
+  stride: unknown,
+  metadata?: unknown
+): PickledTensor => {
   if (
-    given === undefined ||
+    !isView(given) ||
     !isCount(offset) ||
     !areCounts(shape) ||
     !areCounts(stride) ||
@@ -72,29 +135,142 @@ const tensorOf = ([storage, offset, shape, stride]: ReadonlyArray<unknown>): Pic
   if (last >= given.count || count > Math.max(given.count, MOST_REPEATED)) {
     throw new FileFault(`has a tensor [${shape.join(", ")}] that does not fit its storage of ${given.count} values`)
   }
-  return new PickledTensor(given, { shape, stride, offset })
+  return new PickledTensor(given.storage, { shape, stride, offset: given.from + offset }, isNegated(metadata))
 }
 
-const orderedDict = (args: ReadonlyArray<unknown>): Map<unknown, unknown> => {
-  const [pairs = []] = args
-  const sound = Array.isArray(pairs) && pairs.every((pair) => Array.isArray(pair) && pair.length === 2)
-  if (!sound) throw new FileFault("has a dict whose entries are damaged")
-  return new Map(pairs as ReadonlyArray<[unknown, unknown]>)
+/** A view of untyped bytes as values of a type. */
+const typed = (given: unknown, dtype: unknown): View => {
+  const path = dtype instanceof Global ? dtype.path : ""
+  const type = DTYPES[path]
+  if (type === undefined) throw new FileFault(`has a tensor of the type ${printable(path.replace(" ", "."))}`)
+  if (!isView(given) || given.storage.type !== "uint8") throw new FileFault("has a tensor without a valid storage")
+  const width = WIDTHS[type]
+  const { key, count } = given.storage
+  return {
+    storage: { key, type, count: Math.floor(count / width) },
+    from: Math.floor(given.from / width),
+    count: Math.floor(given.count / width)
+  }
 }
+
+const dictOf = ([entries = []]: ReadonlyArray<unknown>): Map<unknown, unknown> => {
+  if (entries instanceof Map) return new Map(entries)
+  const sound = Array.isArray(entries) && entries.every((pair) => Array.isArray(pair) && pair.length === 2)
+  if (!sound) throw new FileFault("has a dict whose entries are damaged")
+  return new Map(entries as ReadonlyArray<[unknown, unknown]>)
+}
+
+/** A call that gives the tensor among its arguments. */
+const sameTensor = ([tensor]: ReadonlyArray<unknown>): PickledTensor => {
+  if (tensor instanceof PickledTensor) return tensor
+  throw new FileFault("has a parameter that is not a tensor")
+}
+
+const firstOf = ([value = null]: ReadonlyArray<unknown>): unknown => value
+
+/** Calls by name; arguments after those named here say nothing of the values. */
+const CALLS: Readonly<Record<string, (args: ReadonlyArray<unknown>) => unknown>> = {
+  "collections OrderedDict": dictOf,
+  "collections Counter": dictOf,
+  "torch Size": firstOf,
+  "torch device": firstOf,
+  "torch.serialization _get_layout": firstOf,
+  "builtins set": firstOf,
+  "__builtin__ set": firstOf,
+  "builtins bytearray": firstOf,
+  "__builtin__ bytearray": firstOf,
+  "_codecs encode": firstOf,
+  "builtins complex": firstOf,
+  "__builtin__ complex": firstOf,
+  "torch._utils _rebuild_tensor": ([storage, offset, shape, stride]) => tensorOf(storage, offset, shape, stride),
+  "torch._utils _rebuild_tensor_v2": ([storage, offset, shape, stride, , , metadata]) =>
+    tensorOf(storage, offset, shape, stride, metadata),
+  "torch._utils _rebuild_tensor_v3": ([storage, offset, shape, stride, , , dtype, metadata]) =>
+    tensorOf(typed(storage, dtype), offset, shape, stride, metadata),
+  "torch._utils _rebuild_parameter": sameTensor,
+  "torch._utils _rebuild_parameter_with_state": sameTensor,
+  "torch.nn.parameter Parameter": sameTensor,
+  "torch.autograd.variable Variable": sameTensor,
+  // (function, class, arguments, attributes) of a tensor that has attributes.
+  "torch._tensor _rebuild_from_type_v2": ([made, , args]) => {
+    if (!(made instanceof Global) || !Array.isArray(args) || !/ _rebuild_(tensor|parameter)/.test(made.path)) {
+      throw new FileFault("has a tensor that is made in an unknown way")
+    }
+    return call(made.path, args)
+  }
+}
+
+/** Names that are values by themselves. */
+const CONSTANTS: ReadonlySet<string> = new Set(["torch Tensor", "torch strided", "torch contiguous_format"])
 
 const call = (path: string, args: ReadonlyArray<unknown>): unknown => {
-  if (path === "collections OrderedDict") return orderedDict(args)
-  if (path === "torch._utils _rebuild_tensor_v2") return tensorOf(args)
-  const [tensor] = args
-  if (path === "torch._utils _rebuild_parameter" && tensor instanceof PickledTensor) return tensor
-  throw new FileFault(`calls ${path.replace(" ", ".")} in a way that makes no tensor`)
+  const known = Object.hasOwn(CALLS, path) ? CALLS[path] : undefined
+  if (known === undefined) throw new FileFault(`calls ${path.replace(" ", ".")} in a way that makes no tensor`)
+  return known(args)
 }
 
-export const torchObjects: Objects = {
-  allows: (path) => FUNCTIONS.has(path) || Object.hasOwn(STORAGES, path),
-  call,
-  persistent: storageOf
+const WHOLE_MODEL = `If you trust the file, save its weights alone: python -c "import torch; torch.save(torch.load('FILE', map_location='cpu', weights_only=False).state_dict(), 'weights.pth')"`
+const PART =
+  "If you trust the file, save its weights alone, under their key in place of 'state_dict': " +
+  `python -c "import torch; torch.save(torch.load('FILE', map_location='cpu', weights_only=False)['state_dict'], 'weights.pth')"`
+
+/** Names that are refused, by what they are. */
+const refused = (path: string): FileFault => {
+  const name = printable(path.replace(" ", "."))
+  if (/^numpy\b/.test(path)) return new FileFault(`holds NumPy values (${name}) beside its weights`, PART)
+  if (path.startsWith("__torch__")) return torchScript()
+  if (/^torch Complex\w+Storage$/.test(path)) return new FileFault(`holds complex values (${name})`)
+  if (/^torch Q\w+Storage$| _rebuild_qtensor$/.test(path)) return new FileFault(`holds quantised values (${name})`)
+  if (/ _rebuild_sparse/.test(path)) return new FileFault(`holds sparse tensors (${name})`)
+  if (/^torch\.\w+(\.\w+)* _rebuild_|^torch \w+Storage$/.test(path)) {
+    return new FileFault(`holds tensors of a kind that is not read here (${name})`)
+  }
+  const harmful = /^(os|posix|nt|subprocess|sys|builtins|__builtin__|shutil|socket|runpy|importlib)\b/.test(path)
+  const remedy = /^(torch|torchvision|timm|torchgeo)\b/.test(path) ? WHOLE_MODEL : PART
+  return new FileFault(`wants to use ${name}, which is no part of weights`, harmful ? undefined : remedy)
 }
+
+/** A file of `torch.jit.save`, which is a program with its weights. */
+export const torchScript = (): FileFault =>
+  new FileFault(
+    "is a TorchScript program, not a state dict",
+    `Save its weights alone: python -c "import torch; torch.save(torch.jit.load('FILE', map_location='cpu').state_dict(), 'weights.pth')"`
+  )
+
+/**
+ * The objects of one file.
+ *
+ * @param found is called with each storage that the file mentions
+ * @param persistent object of a persistent id that is not a storage; by default there is no such id
+ */
+export const torchObjects = (
+  found: (storage: Storage) => void = () => undefined,
+  persistent?: (id: unknown) => unknown
+): Objects => ({
+  allows: (path) =>
+    Object.hasOwn(CALLS, path) || Object.hasOwn(STORAGES, path) || CONSTANTS.has(path) || IS_TYPE.test(path),
+  refused,
+  call,
+  persistent: (id) => {
+    const other = persistent?.(id)
+    if (other !== undefined) return other
+    const view = storageOf(id)
+    found(view.storage)
+    return view
+  }
+})
+
+/** A storage that the tar format describes in its own way, as tensors of its pickle see it. */
+export const wholeTensor = (
+  storage: Storage,
+  from: number,
+  count: number,
+  { offset, shape, stride }: { readonly offset: unknown; readonly shape: unknown; readonly stride: unknown }
+): PickledTensor => tensorOf({ storage, from, count }, offset, shape, stride)
+
+/** The type of a storage class such as `torch.FloatStorage`. */
+export const storageType = (value: unknown): StoredType | undefined =>
+  value instanceof Global ? STORAGES[value.path] : undefined
 
 /** Bytes that a storage takes in a file. */
 export const bytesOf = ({ type, count }: Storage): number => count * WIDTHS[type]

@@ -69,12 +69,12 @@ const zipOf = (
   return bytes
 }
 
-const read = (bytes: Uint8Array) => stateDict(readPth(bytesSource(bytes))).map((tensor) => tensor.values())
+const read = (bytes: Uint8Array) => stateDict(readPth(bytesSource(bytes))).tensors.map((tensor) => tensor.values())
 const readPickled = (bytes: Uint8Array) => () => read(zipOf("made/data.pkl", bytes))
 
 describe.each(files)("%s", (name) => {
   const file = readPth(bytesSource(bytesOf(name)))
-  const tensors = stateDict(file)
+  const { tensors } = stateDict(file)
 
   it("has the recorded tensors in order, value by value", () => {
     expect(tensors.map((tensor) => tensor.name)).toEqual(Object.keys(recorded.tensors_in_order))
@@ -180,6 +180,37 @@ describe("a pickle that is no weights", () => {
   })
 })
 
+describe("a tensor that a pickle describes", () => {
+  const storage = (view: ReadonlyArray<Bytes>): ReadonlyArray<Bytes> => [
+    "((X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\x000X\x03\0\0\0cpuK\x0c",
+    ...view,
+    "tQ"
+  ]
+  const tensor = (view: ReadonlyArray<Bytes>, more: ReadonlyArray<Bytes>) => {
+    const parts = ["}X\x01\0\0\0tctorch._utils\n_rebuild_tensor_v2\n", ...storage(view), "K\x01", "K\x05", [0x85]]
+    const { value } = readPth(
+      bytesSource(zipOf("made/data.pkl", pickle(...parts, "K\x01", [0x85], [0x89], "N", ...more, "tRs")))
+    )
+    return (value as Map<string, PickledTensor>).get("t")
+  }
+  const metadata = (key: string, value: number) => ["}X", [key.length, 0, 0, 0], key, [value], "s"]
+
+  it("looks into the view of its storage", () => {
+    expect(tensor(["(X\x01\0\0\0vK\x04K\x06t"], [])?.strided).toEqual({ offset: 5, shape: [5], stride: [1] })
+    expect(() => tensor(["(X\x01\0\0\0vK\x04K\x05t"], [])).toThrow("does not fit its storage of 5 values")
+    expect(() => tensor(["(X\x01\0\0\0vK\x08K\x06t"], [])).toThrow("a damaged view")
+  })
+
+  it("has its negative bit, and no metadata that is not understood", () => {
+    expect(tensor([], [])?.negated).toBe(false)
+    expect(tensor([], metadata("neg", 0x88))?.negated).toBe(true)
+    expect(tensor([], metadata("neg", 0x89))?.negated).toBe(false)
+    expect(tensor([], metadata("conj", 0x88))?.negated).toBe(false)
+    expect(() => tensor([], metadata("fake", 0x88))).toThrow("the metadata `fake`, which this program does not apply")
+    expect(() => tensor([], ["K\x01"])).toThrow("metadata is not a dict")
+  })
+})
+
 describe("a pickle that was made to do harm", () => {
   const text = (value: string): ReadonlyArray<Bytes> => ["X", [value.length, 0, 0, 0], value]
 
@@ -220,15 +251,15 @@ describe("a pickle that was made to do harm", () => {
 describe("a state dict beside other things", () => {
   const { storage, value } = readPth(bytesSource(referenceBytes(files[0])))
   const dict = (value as Map<string, unknown>).get("model_state_dict")
-  const names = stateDict({ storage, value: dict }).map(({ name }) => name)
+  const names = stateDict({ storage, value: dict }).tensors.map(({ name }) => name)
   const wrapped = (...keys: ReadonlyArray<string>) => ({
     storage,
     value: keys.reduceRight<unknown>((inner, key) => new Map([[key, inner]]), dict)
   })
 
   it.each(["state_dict", "model", "model_state", "network", "net"])("is found under %s, also within `model`", (key) => {
-    expect(stateDict(wrapped(key)).map(({ name }) => name)).toEqual(names)
-    expect(stateDict(wrapped("model", key)).map(({ name }) => name)).toEqual(names)
+    expect(stateDict(wrapped(key)).tensors.map(({ name }) => name)).toEqual(names)
+    expect(stateDict(wrapped("model", key)).tensors.map(({ name }) => name)).toEqual(names)
   })
 
   it("is not looked for elsewhere", () => {
