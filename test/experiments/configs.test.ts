@@ -86,7 +86,7 @@ describe("configurations", () => {
       "class mAP": {}
     })
     const html = readFileSync(join(out, "report.html"), "utf8")
-    for (const part of ["How well it finds", "How it was learnt", "What is found"]) expect(html).toContain(part)
+    for (const part of ["Retrieval quality", "Training", "Example results"]) expect(html).toContain(part)
     const files = ["embeddings.npy", "queries.csv", "strips/strips.json", "summary/events.out.tfevents.orbitrank"]
     if (experiment.set.includes(BEST)) files.push("checkpoints/best.safetensors")
     for (const file of files) expect([file, existsSync(join(out, file))]).toEqual([file, true])

@@ -1,4 +1,5 @@
 /** Figures as text for a terminal. */
+import { printable } from "../../pipeline/words.ts"
 import { compare, markedName, type NamedReport } from "./comparison.ts"
 
 const WIDTH = 80
@@ -28,8 +29,9 @@ export const wrapped = (text: string): ReadonlyArray<string> => {
  *
  * @returns its lines
  */
-export const textTable = (reports: ReadonlyArray<NamedReport>): ReadonlyArray<string> => {
-  const rows = compare(reports)
+export const textTable = (given: ReadonlyArray<NamedReport>): ReadonlyArray<string> => {
+  const reports = given.map((one) => ({ ...one, name: printable(one.name) }))
+  const rows = compare(reports).map((row) => ({ ...row, measure: printable(row.measure), part: printable(row.part) }))
   const longest = (texts: ReadonlyArray<string>) => texts.reduce((width, text) => Math.max(width, text.length), 0)
   const first = longest(rows.map((row) => row.measure))
   const second = Math.min(WIDEST_PART, longest(rows.map((row) => row.part)))

@@ -1,4 +1,5 @@
 /** What a search has found, for people and for programs. */
+import { printable } from "../../../pipeline/words.ts"
 import type { Ranking } from "../../elements.ts"
 import { labelSimilarity } from "../../measure/relevance.ts"
 import type { Similarity } from "../similarity.ts"
@@ -38,7 +39,8 @@ export const matchesOf = ({ from, gallery, order, scores }: Ranking, what: Searc
 }
 
 /** The results as lines for a terminal. */
-export const matchLines = ({ by, query, results, searched }: Matches): ReadonlyArray<string> => {
+export const matchLines = ({ by, query, results: found, searched }: Matches): ReadonlyArray<string> => {
+  const results = found.map((one) => ({ ...one, name: printable(one.name), labels: one.labels.map(printable) }))
   const width = results.reduce((most, { name }) => Math.max(most, name.length), "name".length)
   const digits = String(results.length).length
   const title = by === "l2" ? "distance" : by
@@ -49,8 +51,8 @@ export const matchLines = ({ by, query, results, searched }: Matches): ReadonlyA
   }
   return [
     "",
-    `${results.length} of ${searched} images most similar to ${query.name}`,
-    `(${query.labels === null ? "labels not known" : query.labels.join("; ") || "no label"})`,
+    `${results.length} of ${searched} images most similar to ${printable(query.name)}`,
+    `(${query.labels === null ? "labels not known" : printable(query.labels.join("; ")) || "no label"})`,
     "",
     row("", "name", title, "labels", known ? "" : "labels"),
     ...results.map(({ label_similarity, labels, name, score }, i) =>

@@ -2,8 +2,7 @@
 import { counted, grouped } from "../../../pipeline/words.ts"
 import { countedText } from "../../data/archives/shared/findings.ts"
 import type { Audit, Finding } from "../../elements.ts"
-import { escapeText } from "../html.ts"
-import { style } from "../style.ts"
+import { escapeText, htmlDocument } from "../html.ts"
 import { verdict } from "./audit-text.ts"
 
 type Counts = Readonly<Record<string, number>>
@@ -135,27 +134,23 @@ details ul { columns: 2 18rem; font-size: .85rem; color: var(--soft); }
 export const auditPage = (title: string, audit: Audit): string => {
   const { archive, classCounts, countries, nomenclature, patches, path, splits } = audit
   const names = Object.keys(countries)
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeText(title)} · audit</title>
-<style>${style}${own}</style>
-</head>
-<body><main>
-<header><p class="kind">Audit of an archive</p><h1>${escapeText(title)}</h1><p class="facts">${escapeText(archive)}, ${counted(patches, "patch", "patches")}, ${counted(classCounts.length, "class", "classes")} (${escapeText(nomenclature)})<br>${escapeText(path)}</p></header>
-<p class="rule">${escapeText(verdict(audit))}</p>
-${differences(audit)}
-<h2>What was found</h2>
-${findings(audit)}
-${leak(audit)}
-<h2>Counts</h2>
-${plots(audit)}
-<h2>Classes by split</h2>
-${classTable(audit, "splits", Object.keys(splits))}
-${names.length === 0 ? "" : `<h2>Classes by country</h2>${classTable(audit, "countries", names)}`}
-</main></body>
-</html>
-`
+  return htmlDocument({
+    title: `${title} · audit`,
+    kind: "Audit of an archive",
+    heading: title,
+    facts: `${escapeText(archive)}, ${counted(patches, "patch", "patches")}, ${counted(classCounts.length, "class", "classes")} (${escapeText(nomenclature)})<br>${escapeText(path)}`,
+    body: [
+      `<p class="rule">${escapeText(verdict(audit))}</p>`,
+      differences(audit),
+      "<h2>Findings</h2>",
+      findings(audit),
+      leak(audit),
+      "<h2>Counts</h2>",
+      plots(audit),
+      "<h2>Classes by split</h2>",
+      classTable(audit, "splits", Object.keys(splits)),
+      names.length === 0 ? "" : `<h2>Classes by country</h2>${classTable(audit, "countries", names)}`
+    ].join("\n"),
+    rules: own
+  })
 }

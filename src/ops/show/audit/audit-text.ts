@@ -1,5 +1,5 @@
 /** An audit as text for a terminal. */
-import { counted, grouped } from "../../../pipeline/words.ts"
+import { counted, grouped, printable } from "../../../pipeline/words.ts"
 import { findingText } from "../../data/archives/shared/findings.ts"
 import type { Audit } from "../../elements.ts"
 import { wrapped } from "../table.ts"
@@ -18,15 +18,15 @@ const tallied = (what: string, counts: Readonly<Record<string, number>>): Readon
     : wrapped(
         `${what}: ${Object.entries(counts)
           // A number of labels beside a number of patches would read as one.
-          .map(([key, n]) => `${key}${/^\d+$/.test(key) ? ":" : ""} ${grouped(n)}`)
+          .map(([key, n]) => `${printable(key)}${/^\d+$/.test(key) ? ":" : ""} ${grouped(n)}`)
           .join(", ")}`
       )
 
 const classTable = ({ classCounts, splits }: Audit): ReadonlyArray<string> => {
   const parts = Object.keys(splits)
-  const width = Math.min(WIDEST, Math.max(...classCounts.map(({ name }) => name.length)))
+  const width = Math.min(WIDEST, Math.max(...classCounts.map(({ name }) => printable(name).length)))
   const row = (name: string, cells: ReadonlyArray<string>) =>
-    `${shorten(name).padEnd(width)}${cells.map((cell) => cell.padStart(10)).join("")}`
+    `${shorten(printable(name)).padEnd(width)}${cells.map((cell) => cell.padStart(10)).join("")}`
   return [
     row("class", ["all", ...parts]),
     ...classCounts
@@ -59,10 +59,10 @@ export const auditText = (audit: Audit): ReadonlyArray<string> => {
   const { archive, countries, distinctSets, findings, labelsPerPatch, leak, nomenclature, patches, pixels, splits } =
     audit
   const leaks = Object.entries(leak ?? {}).flatMap(([part, row]) => tallied(`${part} here, in v1`, row))
-  const found = findings.flatMap((one) => wrapped(`[${one.severity}] ${findingText(one)}. ${one.remedy}.`))
+  const found = findings.flatMap((one) => wrapped(printable(`[${one.severity}] ${findingText(one)}. ${one.remedy}.`)))
   return [
     "",
-    `${archive}: ${counted(patches, "patch", "patches")}, ${counted(audit.classCounts.length, "class", "classes")} (${nomenclature})`,
+    `${printable(archive)}: ${counted(patches, "patch", "patches")}, ${counted(audit.classCounts.length, "class", "classes")} (${nomenclature})`,
     ...tallied("splits", splits),
     ...tallied("countries", countries),
     ...tallied("labels per patch", labelsPerPatch),
@@ -71,7 +71,7 @@ export const auditText = (audit: Audit): ReadonlyArray<string> => {
     "",
     ...classTable(audit),
     "",
-    ...wrapped(verdict(audit)),
+    ...wrapped(printable(verdict(audit))),
     "",
     ...(found.length > 0 ? found : ["Nothing was found wrong."]),
     ...(pixels ? [] : ["Pixels were not read: neither damage nor copies would have been found."])

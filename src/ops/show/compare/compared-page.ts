@@ -1,7 +1,6 @@
 /** A comparison of runs as a page that needs no network. */
 import type { ComparedFigure, Comparison } from "../../elements.ts"
-import { escapeText } from "../html.ts"
-import { style } from "../style.ts"
+import { escapeText, htmlDocument } from "../html.ts"
 import { figure } from "../table.ts"
 import { comparisonNotes, runNames, signed, stands } from "./compared.ts"
 
@@ -21,24 +20,17 @@ export const comparisonPage = (experiment: string, comparison: Comparison): stri
   const runs = runNames(comparison)
   const [first, ...others] = runs.map(escapeText)
   const heads = [first, ...others, ...others.map((run) => `${run} − ${first}`)]
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeText(experiment)} · comparison</title>
-<style>${style}</style>
-</head>
-<body><main>
-<header><p class="kind">Runs compared</p><h1>${escapeText(experiment)}</h1><p class="facts">${runs.map(escapeText).join(" · ")}</p></header>
-<h2>Figures and differences</h2>
-<div class="card scroll"><table><thead><tr><td></td>${heads.map((head) => `<th scope="col"><span>${head}</span></th>`).join("")}</tr></thead><tbody>
+  const table = `<div class="card scroll"><table><thead><tr><td></td>${heads.map((head) => `<th scope="col"><span>${head}</span></th>`).join("")}</tr></thead><tbody>
 ${figures.map(line).join("\n")}
-</tbody></table></div>
-<h2>Notes</h2><ul class="notes">${comparisonNotes(comparison)
-    .map((note) => `<li>${escapeText(note)}</li>`)
-    .join("")}</ul>
-</main></body>
-</html>
-`
+</tbody></table></div>`
+  const notes = comparisonNotes(comparison).map((note) => `<li>${escapeText(note)}</li>`)
+  return htmlDocument({
+    title: `${experiment} · comparison`,
+    kind: "Comparison of runs",
+    heading: experiment,
+    facts: runs.map(escapeText).join(" · "),
+    body: ["<h2>Figures and differences</h2>", table, `<h2>Notes</h2><ul class="notes">${notes.join("")}</ul>`].join(
+      "\n"
+    )
+  })
 }

@@ -1,4 +1,6 @@
 /** A comparison of runs as text. */
+
+import { printable } from "../../../pipeline/words.ts"
 import type { ComparedFigure, Comparison } from "../../elements.ts"
 import { MARK } from "../comparison.ts"
 import { figure } from "../table.ts"
@@ -18,7 +20,7 @@ export const differenceText = (difference: Difference | null): string =>
 
 /** Names of the runs as tables show them. */
 export const runNames = ({ runs, useDatabaseLabels }: Comparison): ReadonlyArray<string> =>
-  runs.map((run) => (useDatabaseLabels.includes(run) ? `${run} ${MARK}` : run))
+  runs.map((run) => printable(useDatabaseLabels.includes(run) ? `${run} ${MARK}` : run))
 
 const labelNote = ({ useDatabaseLabels }: Comparison): ReadonlyArray<string> =>
   useDatabaseLabels.length === 0
@@ -28,7 +30,7 @@ const labelNote = ({ useDatabaseLabels }: Comparison): ReadonlyArray<string> =>
 export const comparisonNotes = (comparison: Comparison): ReadonlyArray<string> => {
   const { queries, resamples, runs } = comparison
   return [
-    `Means by run over ${queries} queries; behind them what a run has more than ${runs[0]}, with the 95 % interval of ${resamples} paired resamples of the queries.`,
+    `Means by run over ${queries} queries; behind them what a run has more than ${printable(runs[0])}, with the 95 % interval of ${resamples} paired resamples of the queries.`,
     "* marks intervals without 0. They say how much a difference depends on which queries were drawn, not on training: that takes several seeds. Of twenty figures without any difference, one is marked by chance.",
     ...labelNote(comparison)
   ]
@@ -40,7 +42,7 @@ export const comparedTable = (comparison: Comparison): ReadonlyArray<string> => 
   const runs = runNames(comparison)
   const [, ...others] = runs
   const cells = figures.map(({ differences, means, name }) => [
-    name,
+    printable(name),
     ...means.map(figure),
     ...differences.map(differenceText)
   ])

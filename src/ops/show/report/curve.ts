@@ -1,6 +1,24 @@
 /** The course of training as plots. */
-import { numberRows } from "../csv.ts"
+import { readCsv } from "../../formats/csv.ts"
 import type { Plot, Series } from "./plot.ts"
+
+/**
+ * Reads a CSV file of plain numbers with a header, as `curve` writes it.
+ *
+ * @returns one record per row; a field that is empty or not a number is left out of its record
+ */
+export const numberRows = (text: string): ReadonlyArray<Readonly<Record<string, number>>> => {
+  const [names = [], ...rows] = readCsv(text, "curve.csv")
+  return rows.map((fields) => {
+    return Object.fromEntries(
+      names.flatMap((name, i) => {
+        const field = fields[i]?.trim() ?? ""
+        const value = Number(field)
+        return field === "" || !Number.isFinite(value) ? [] : [[name, value]]
+      })
+    )
+  })
+}
 
 type Rows = ReturnType<typeof numberRows>
 type Point = readonly [x: number, y: number]

@@ -31,5 +31,5 @@ export const leftOutSection = ({ findings = {}, skipped = {} }: LeftOut): string
     .map((one) => `<li>${escapeText(findingText(one))}. ${escapeText(one.remedy)}.</li>`)
   const list = found.length === 0 ? "" : `<ul class="notes">${found.join("")}</ul>`
   const parts = Object.entries(skipped).map(([step, bad]) => skippedBy(step, bad))
-  return list === "" && parts.length === 0 ? "" : `<h2>What was left out</h2>${list}${parts.join("")}`
+  return list === "" && parts.length === 0 ? "" : `<h2>Patches left out</h2>${list}${parts.join("")}`
 }

@@ -26,7 +26,7 @@ const result = (number: number, i: number, shown: ShownResult, query: Shown): st
     `${labels(shown, query)}</li>`
   ].join("")
 
-const BY_LABELS = " · in the order of the database's labels"
+const BY_LABELS = " · ranked with the labels of the database"
 
 const precision = ({ ap }: Strip): string =>
   ap === undefined ? "" : ` <span class="ap">AP ${ap === null ? "undefined" : ap.toFixed(3)}</span>`
@@ -49,7 +49,7 @@ export const pictureStyle = (pictures: ReadonlyArray<Uint8Array>): string =>
     .map((webp, i) => `.p${i}{background-image:url(data:image/webp;base64,${Buffer.from(webp).toString("base64")})}`)
     .join("\n")
 
-const AP = ` AP is the query's average precision over the whole database, where images at a Jaccard distance of at most ${defaultThresholds.hard} are relevant.`
+const AP = ` AP is the query's average precision over the whole database, where images at a Jaccard distance of at most ${defaultThresholds.hard} count as relevant.`
 
 /** Classes of the queries, in the order of their text. */
 const classesOf = (strips: ReadonlyArray<StripWithPictures>): ReadonlyArray<string> =>
@@ -60,10 +60,10 @@ export const pageStrips = (strips: ReadonlyArray<StripWithPictures>): string => 
   const classes = classesOf(strips)
   const judged = strips.some(({ ap }) => ap !== undefined)
   return [
-    "<h2>What is found</h2>",
-    "<p>For some queries, the images most similar to them by their embeddings, best first. The number and the bar below",
-    "an image are its label similarity, the share of labels that it has in common with the query (1 - Jaccard distance);",
-    `labels with a tick are the query's too.${judged ? AP : ""}</p>`,
+    "<h2>Example results</h2>",
+    "<p>Each row shows a query and the images most similar to it by their embeddings, best first. The number and the bar",
+    "below an image give its label similarity to the query (1 - Jaccard distance of their labels).",
+    `A tick marks a label that the query has too.${judged ? AP : ""}</p>`,
     strips.length > 1 ? stripTools(classes, judged) : "",
     '<div id="strips">',
     ...strips.map(one(classes)),

@@ -45,7 +45,7 @@ export const pageTable = (reports: ReadonlyArray<NamedReport>): string => {
     ...(rows.some(({ measure }) => measure === "mAP")
       ? [
           foot(
-            "of them in mAP and precision",
+            "queries in mAP and precision",
             counts(({ counted }) => counted)
           )
         ]

@@ -44,7 +44,7 @@ const option = (value: string | number, text: string): string => `<option value=
  */
 export const stripTools = (classes: ReadonlyArray<string>, judged: boolean): string => {
   const orders = [
-    option("drawn", "as drawn"),
+    option("drawn", "as chosen"),
     ...(judged ? [option("worst", "worst first"), option("best", "best first")] : [])
   ]
   return [

@@ -1,8 +1,7 @@
 /** The report page: one HTML file that needs no network. */
 import { counted } from "../../../pipeline/words.ts"
 import type { NamedReport } from "../comparison.ts"
-import { escapeText } from "../html.ts"
-import { style } from "../style.ts"
+import { escapeText, htmlDocument } from "../html.ts"
 import { type LeftOut, leftOutSection } from "./left-out.ts"
 import type { StripWithPictures } from "./page-pictures.ts"
 import { pageStrips, pictureStyle } from "./page-strips.ts"
@@ -24,7 +23,7 @@ export interface Page {
 }
 
 const RULE =
-  "The Jaccard distance of two images is the share of their labels, taken together, that only one of them has: 0 for equal labels, 1 for none in common."
+  "The Jaccard distance of two images is the share of labels that only one of them has, among all labels of both: 0 if their labels are equal, 1 if they have none in common."
 
 /** The first note is the relevance rule; it stands at the top. */
 const rule = ({ report }: NamedReport): string =>
@@ -36,7 +35,7 @@ const facts = ({ report }: NamedReport): string =>
 const plots = (all: ReadonlyArray<Plot>): string =>
   all.length === 0
     ? ""
-    : `<h2>How it was learnt</h2><div class="plots">${all
+    : `<h2>Training</h2><div class="plots">${all
         .map(
           (plot) => `<figure class="card"><figcaption>${escapeText(plot.title)}</figcaption>${linePlot(plot)}</figure>`
         )
@@ -56,34 +55,27 @@ const notes = (reports: ReadonlyArray<NamedReport>): string => {
 const configuration = (text: string): string =>
   text === ""
     ? ""
-    : `<h2>Configuration</h2><details class="card"><summary>As it was run</summary><pre>${escapeText(text)}</pre></details>`
-
-/** Tells the browser to fetch nothing: pictures, style and script are in the file. */
-const ALONE = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+    : `<h2>Configuration</h2><details class="card"><summary>Resolved configuration of this run</summary><pre>${escapeText(text)}</pre></details>`
 
 /** The whole document. Every text that comes from data is escaped. */
 export const page = ({ experiment, pictures, plots: drawn, reports, strips, ...rest }: Page): string => {
   const own = reports[reports.length - 1]
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="${ALONE}">
-<title>${escapeText(experiment)} · retrieval report</title>
-<style>${style}${pictureStyle(pictures)}</style>
-</head>
-<body><main>
-<header><p class="kind">Multi-label image retrieval</p><h1>${escapeText(experiment)}</h1><p class="facts">${facts(own)}</p></header>
-${rule(own)}
-<h2>How well it finds</h2>
-${pageTable(reports)}
-${plots(drawn)}
-${pageStrips(strips)}
-${notes(reports)}
-${leftOutSection(rest.leftOut)}
-${configuration(rest.configuration)}
-</main>${strips.length > 1 ? toolsScript : ""}</body>
-</html>
-`
+  return htmlDocument({
+    title: `${experiment} · retrieval report`,
+    kind: "Multi-label image retrieval",
+    heading: experiment,
+    facts: facts(own),
+    body: [
+      rule(own),
+      "<h2>Retrieval quality</h2>",
+      pageTable(reports),
+      plots(drawn),
+      pageStrips(strips),
+      notes(reports),
+      leftOutSection(rest.leftOut),
+      configuration(rest.configuration)
+    ].join("\n"),
+    rules: pictureStyle(pictures),
+    scripts: strips.length > 1 ? toolsScript : ""
+  })
 }
