@@ -5,14 +5,12 @@
  * they are archived in. Labels are multi-hot uint8 vectors in the order of `classes`.
  */
 import { type AnyElement, element } from "../../pipeline/element.ts"
+import type { Dtype, Pixels } from "../formats/dtypes.ts"
 
 /** Which part of an experiment a patch belongs to. */
 export type Split = "train" | "val" | "test"
 
-/** Pixel types that archives use; the names are those of numpy. */
-export type Dtype = "uint8" | "uint16" | "int16" | "int32" | "uint32" | "float32" | "float64"
-
-export type Pixels = Uint8Array | Uint16Array | Int16Array | Int32Array | Uint32Array | Float32Array | Float64Array
+export type { Dtype, Pixels } from "../formats/dtypes.ts"
 
 /** One band of a patch at its native size: row-major [height, width]. */
 export interface Band {

@@ -1,5 +1,10 @@
 /** Pixel types and raw little-endian bytes. Typed arrays have the byte order of the machine: little on all that Node serves. */
-import type { Dtype, Pixels } from "../elements.ts"
+
+/** Types of pixels that archives use, under the names of NumPy. */
+export type Dtype = "uint8" | "uint16" | "int16" | "int32" | "uint32" | "float32" | "float64"
+
+/** Values of such a type. */
+export type Pixels = Uint8Array | Uint16Array | Int16Array | Int32Array | Uint32Array | Float32Array | Float64Array
 
 const ARRAYS = {
   uint8: Uint8Array,

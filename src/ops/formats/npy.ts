@@ -3,9 +3,8 @@
  * version, the length of the dictionary in two bytes (version 1) or four, a Python dictionary as text, then the values of one
  * array. Readers that hold a whole file call `decodeNpy`; readers of parts call `npyHead` with the first bytes, then `parseNpy`.
  */
-import type { Dtype, Pixels } from "../elements.ts"
 import { DataError } from "./data-error.ts"
-import { bytesOf, swapBytes, valuesAt } from "./dtypes.ts"
+import { bytesOf, type Dtype, type Pixels, swapBytes, valuesAt } from "./dtypes.ts"
 
 /** The header of an array. */
 export interface NpyHeader {

@@ -3,9 +3,8 @@
  * `{ name: { dtype, shape, data_offsets: [begin, end] }, "__metadata__": { key: text } }`, after which spaces may follow
  * (huggingface.co/docs/safetensors). Nothing of it is believed that the rest belies.
  */
-import type { Dtype } from "../../elements.ts"
 import { DataError } from "../data-error.ts"
-import { bytesOf } from "../dtypes.ts"
+import { bytesOf, type Dtype } from "../dtypes.ts"
 
 /** The entry of the header that is no tensor. */
 export const METADATA = "__metadata__"

@@ -2,8 +2,7 @@
  * Reads safetensors: named arrays in one blob. After the header (see `safetensors-header.ts`) stand the values,
  * little-endian, row-major, without gaps.
  */
-import type { Dtype, Pixels } from "../../elements.ts"
-import { bytesOf, valuesAt } from "../dtypes.ts"
+import { bytesOf, type Dtype, type Pixels, valuesAt } from "../dtypes.ts"
 import { readHeader, refusing, withDtype } from "./header.ts"
 
 /** A named array: row-major values of `shape`. */

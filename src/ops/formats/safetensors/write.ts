@@ -1,8 +1,7 @@
-/** Writes safetensors; see `safetensors.ts` for the layout. */
-
+/** Writes safetensors; see `header.ts` for the layout. */
 import { DataError } from "../data-error.ts"
-import { dtypeOf, rawBytes } from "../dtypes.ts"
-import { CODES, METADATA, product } from "./header.ts"
+import { dtypeOf } from "../dtypes.ts"
+import { CODES, METADATA, PREFIX, product } from "./header.ts"
 import type { Tensor } from "./read.ts"
 
 const checkTensor = (tensor: Tensor, names: Set<string>): void => {
@@ -21,37 +20,63 @@ const checkTensor = (tensor: Tensor, names: Set<string>): void => {
   names.add(name)
 }
 
+/** An array of any type that the format has. */
+export interface BlobArray {
+  readonly name: string
+  /** The format's name of the type, for example "F32". */
+  readonly code: string
+  readonly shape: ReadonlyArray<number>
+  readonly data: ArrayBufferView
+}
+
+/**
+ * Writes arrays and metadata as one blob, its header in the order given. Values begin at a multiple of 8 bytes, also in that
+ * order, or those of the widest types first, so that all are aligned.
+ */
+export const encodeBlob = (
+  arrays: ReadonlyArray<BlobArray>,
+  metadata: Readonly<Record<string, string>>,
+  order: "given" | "widest first" = "given"
+): Uint8Array => {
+  const width = ({ data, shape }: BlobArray) => data.byteLength / Math.max(1, product(shape))
+  const ordered = order === "given" ? arrays : [...arrays].sort((a, b) => width(b) - width(a))
+  const places = new Map<BlobArray, readonly [begin: number, end: number]>()
+  let end = 0
+  for (const one of ordered) {
+    places.set(one, [end, end + one.data.byteLength])
+    end += one.data.byteLength
+  }
+  const entries: ReadonlyArray<readonly [string, unknown]> = [
+    ...(Object.keys(metadata).length > 0 ? [[METADATA, metadata] as const] : []),
+    ...arrays.map((one) => [one.name, { dtype: one.code, shape: one.shape, data_offsets: places.get(one) }] as const)
+  ]
+  // Joined by hand: an object would put names that look like numbers first.
+  const json = `{${entries.map(([name, entry]) => `${JSON.stringify(name)}:${JSON.stringify(entry)}`).join(",")}}`
+  const header = new TextEncoder().encode(json)
+  const start = Math.ceil((PREFIX + header.length) / 8) * 8
+  const bytes = new Uint8Array(start + end)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(start - PREFIX), true)
+  bytes.fill(0x20, PREFIX, start)
+  bytes.set(header, PREFIX)
+  for (const [{ data }, [begin]] of places) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), start + begin)
+  }
+  return bytes
+}
+
 /**
  * Writes tensors, in the order given, and metadata as one blob. Values begin at a multiple of 8 bytes.
  *
- * @throws DataError where a name occurs twice or dtype or shape do not fit the values
+ * @throws DataError if a name occurs twice, or dtype or shape do not fit the values
  */
 export const encodeSafetensors = (
   tensors: ReadonlyArray<Tensor>,
   metadata: Readonly<Record<string, string>> = {}
 ): Uint8Array => {
-  const entries: Array<[string, unknown]> = []
-  if (Object.keys(metadata).length > 0) entries.push([METADATA, metadata])
   const names = new Set<string>()
-  let end = 0
-  for (const tensor of tensors) {
-    checkTensor(tensor, names)
-    const begin = end
-    end += tensor.data.byteLength
-    entries.push([tensor.name, { dtype: CODES[tensor.dtype], shape: [...tensor.shape], data_offsets: [begin, end] }])
-  }
-  // Joined by hand: an object would put names that look like numbers first.
-  const json = `{${entries.map(([name, entry]) => `${JSON.stringify(name)}:${JSON.stringify(entry)}`).join(",")}}`
-  const header = new TextEncoder().encode(json)
-  const start = Math.ceil((8 + header.length) / 8) * 8
-  const bytes = new Uint8Array(start + end)
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(start - 8), true)
-  bytes.fill(0x20, 8, start)
-  bytes.set(header, 8)
-  let at = start
-  for (const { data } of tensors) {
-    bytes.set(rawBytes(data), at)
-    at += data.byteLength
-  }
-  return bytes
+  for (const tensor of tensors) checkTensor(tensor, names)
+  return encodeBlob(
+    tensors.map(({ data, dtype, name, shape }) => ({ name, code: CODES[dtype], shape, data })),
+    metadata
+  )
 }

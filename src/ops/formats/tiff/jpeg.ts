@@ -1,6 +1,6 @@
 /** Decodes TIFF files whose pixels are packed by JPEG, through `sharp`, which is loaded when the first such file is read. */
 import { messageOf } from "../../../pipeline/words.ts"
-import type { Pixels } from "../../elements.ts"
+import type { Pixels } from "../dtypes.ts"
 import type { Refuse } from "./fields.ts"
 import type { TiffHeader } from "./header.ts"
 

@@ -2,7 +2,7 @@
  * GDAL's field `GDAL_NODATA`: text that names the value of pixels without data. Sparse files leave such pixels out; in others
  * they are pixels like any other.
  */
-import type { Dtype } from "../../elements.ts"
+import type { Dtype } from "../dtypes.ts"
 
 /** Least and greatest value of the whole-number types. */
 const RANGES: Readonly<Partial<Record<Dtype, readonly [number, number]>>> = {

@@ -1,6 +1,5 @@
 /** Undoes the differences that TIFF packs in place of values (TIFF 6.0, section 14; Adobe's TIFF technical note 3). */
-import type { Pixels } from "../../elements.ts"
-import { rawBytes, swapBytes } from "../dtypes.ts"
+import { type Pixels, rawBytes, swapBytes } from "../dtypes.ts"
 import type { Predictor } from "./unpack.ts"
 
 /** How the values of a piece lie: in rows of `across`, `samples` of them to a pixel. */

@@ -1,16 +1,22 @@
 /** Reads TIFF files: the bands of one image, in the file's own type, whatever its pieces, packing and byte order. */
 import { messageOf } from "../../../pipeline/words.ts"
-import type { Band, Pixels } from "../../elements.ts"
 import { MAX_VALUES } from "../bounds.ts"
-import { bytesOf, pixelsOf, rawBytes } from "../dtypes.ts"
+import { bytesOf, type Dtype, type Pixels, pixelsOf, rawBytes } from "../dtypes.ts"
 import { type Refuse, refusing } from "./fields.ts"
 import { readTiffHeader, type TiffHeader } from "./header.ts"
 import { bytesOfPiece, type Pieces } from "./pieces.ts"
 import { undoPredictor } from "./predictor.ts"
 import { unpackBits, wholeBytes } from "./samples.ts"
 
-/** A band without its name. Its `nodata` is the value of pixels without data, if the file declares one that its dtype can hold. */
-export type Raster = Omit<Band, "name">
+/** One band of an image, row-major [height, width]. */
+export interface Raster {
+  readonly dtype: Dtype
+  readonly height: number
+  readonly width: number
+  readonly data: Pixels
+  /** The value of pixels without data, if the file declares one that its dtype can hold; it may be NaN. */
+  readonly nodata?: number | undefined
+}
 
 /** A header whose pixels are read here. */
 type Pieced = TiffHeader & { readonly pieces: Pieces }

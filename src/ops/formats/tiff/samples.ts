@@ -1,6 +1,5 @@
 /** How TIFF files store one value of a pixel (TIFF 6.0, BitsPerSample and SampleFormat), and as which dtype it is read. */
-import type { Dtype, Pixels } from "../../elements.ts"
-import { pixelsOf } from "../dtypes.ts"
+import { type Dtype, type Pixels, pixelsOf } from "../dtypes.ts"
 
 /** A type of values in a file. Every value is read exactly; types without a dtype of their own are widened. */
 export interface SampleType {

@@ -3,8 +3,9 @@
  * Other than the codec of archives it reads arrays one by one, and knows the types of PyTorch.
  */
 import { DataError } from "../../formats/data-error.ts"
-import { headerEnd, METADATA, PREFIX, readHeader } from "../../formats/safetensors/header.ts"
-import { FileFault, printable, printableText, type Source, viewOf } from "./source.ts"
+import { headerEnd, PREFIX, readHeader } from "../../formats/safetensors/header.ts"
+import { encodeBlob } from "../../formats/safetensors/write.ts"
+import { FileFault, printable, printableText, type Source } from "./source.ts"
 import { contiguous, countOf, MOST_AXES, type StoredTensor, type StoredType, storedTensor, WIDTHS } from "./values.ts"
 
 const CODES: Readonly<Record<StoredType, string>> = {
@@ -76,37 +77,13 @@ export interface Written {
   readonly data: Float32Array | BigInt64Array
 }
 
-/**
- * One blob, its header in the order given. Bytes of int64 stand before those of float32, so that all are aligned.
- */
+/** Writes arrays as one blob, its header in the order given. */
 export const writeSafetensors = (
   arrays: ReadonlyArray<Written>,
   metadata: Readonly<Record<string, string>>
-): Uint8Array => {
-  const wide = arrays.filter(({ data }) => data instanceof BigInt64Array)
-  const ordered = [...wide, ...arrays.filter(({ data }) => data instanceof Float32Array)]
-  let end = 0
-  const places = new Map(
-    ordered.map(({ name, data }) => {
-      const begin = end
-      end += data.byteLength
-      return [name, [begin, end]]
-    })
+): Uint8Array =>
+  encodeBlob(
+    arrays.map((one) => ({ ...one, code: one.data instanceof BigInt64Array ? "I64" : "F32" })),
+    metadata,
+    "widest first"
   )
-  const entries: ReadonlyArray<readonly [string, unknown]> = arrays.map(({ name, shape, data }) => [
-    name,
-    { dtype: data instanceof BigInt64Array ? "I64" : "F32", shape, data_offsets: places.get(name) }
-  ])
-  const all = [[METADATA, metadata] as const, ...entries]
-  // Joined by hand: an object would put names that look like numbers first.
-  const json = `{${all.map(([name, entry]) => `${JSON.stringify(name)}:${JSON.stringify(entry)}`).join(",")}}`
-  const header = new TextEncoder().encode(json)
-  const start = Math.ceil((8 + header.length) / 8) * 8
-  const bytes = new Uint8Array(start + end).fill(0x20, 8, start)
-  viewOf(bytes).setBigUint64(0, BigInt(start - 8), true)
-  bytes.set(header, 8)
-  for (const { name, data } of ordered) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), start + (places.get(name)?.[0] ?? 0))
-  }
-  return bytes
-}
