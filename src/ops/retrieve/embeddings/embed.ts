@@ -1,4 +1,5 @@
 import { Effect, Stream } from "effect"
+import { attempt } from "../../../pipeline/attempt.ts"
 import { operator } from "../../../pipeline/operator.ts"
 import { Flag, Name, param } from "../../../pipeline/param.ts"
 import { peeked } from "../../../pipeline/peek.ts"
@@ -31,18 +32,15 @@ const thrownBy = (error: WorkerError): EmbedError | EngineMemoryError | WorkerEr
   return error.thrown === "EngineMemoryError" ? new EngineMemoryError(error) : error
 }
 
-const attempt = <A>(body: () => A) =>
-  Effect.try({ try: body, catch: (cause) => cause as EmbedError | EngineMemoryError })
-
 /** Gives what the network makes of a batch. On threads, batches are computed side by side; each as it would be by itself. */
 const opened = (tensors: Engine, model: Model, { arrays, ...network }: Omit<Network, "limit">) =>
   Effect.gen(function* () {
     if (tensors.workers === 1) {
       const { extract } = yield* Effect.acquireRelease(
-        attempt(() => extractor(tensors, model, arrays, network.predict)),
+        attempt(EmbedError, EngineMemoryError)(() => extractor(tensors, model, arrays, network.predict)),
         ({ dispose }) => Effect.sync(dispose)
       )
-      return (batch: Batch) => attempt(() => extract(batch))
+      return (batch: Batch) => attempt(EmbedError, EngineMemoryError)(() => extract(batch))
     }
     const data: Network = { ...network, arrays: arrays.map(shared), limit: tensors.limit }
     const pool = yield* workerPool<Batch, Extracted>({

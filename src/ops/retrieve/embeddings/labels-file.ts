@@ -1,5 +1,8 @@
 /** The table beside embeddings: header `name,CLASS,...`, then one row of 0 and 1 per image (RFC 4180). */
 import { readFileSync } from "node:fs"
+import { messageOf } from "../../../pipeline/words.ts"
+import { DataError } from "../../formats/data-error.ts"
+import { textOf } from "../../formats/text.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 
 export interface LabelTable {
@@ -130,23 +133,17 @@ export const parseLabels = (path: string, text: string): LabelTable => {
   return { path, classes, names, labels: labels.slice(0, names.length * classes.length) }
 }
 
-const unreadable = (path: string, cause: NodeJS.ErrnoException): RetrieveError => {
-  const [problem, remedy] =
-    cause.code === "ERR_ENCODING_INVALID_ENCODED_DATA"
-      ? ["is not text in UTF-8", "Save it as CSV in UTF-8"]
-      : cause.code === "ENOENT"
-        ? ["there is no such file", HEADER]
-        : [`cannot be read (${cause.message})`, HEADER]
-  return new RetrieveError({ subject: path, problem, remedy, cause })
-}
-
-/** @throws RetrieveError where there is no such file, or it is not a table of labels */
+/** @throws RetrieveError if there is no such file, or it is not a table of labels */
 export const readLabels = (path: string): LabelTable => {
   let text: string
   try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(readFileSync(path))
+    text = textOf(readFileSync(path), path)
   } catch (cause) {
-    throw unreadable(path, cause as NodeJS.ErrnoException)
+    if (cause instanceof DataError)
+      throw new RetrieveError({ subject: path, problem: cause.problem, remedy: cause.remedy })
+    const { code } = cause as NodeJS.ErrnoException
+    throw refuse(path, code === "ENOENT" ? "there is no such file" : `cannot be read (${messageOf(cause)})`)
   }
-  return parseLabels(path, text)
+  // Old programs of the Mac end lines with CR alone.
+  return parseLabels(path, text.includes("\n") ? text : text.replaceAll("\r", "\n"))
 }

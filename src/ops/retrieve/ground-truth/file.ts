@@ -7,6 +7,7 @@
 import { mkdirSync, renameSync, rmSync } from "node:fs"
 import { dirname } from "node:path"
 import { Effect, Schema, type Scope } from "effect"
+import { attempt } from "../../../pipeline/attempt.ts"
 import { onlyStoreFaults, openReader, openWriter, type StoreReader } from "../../data/stores/open-store.ts"
 import { StoreError } from "../../formats/data-error.ts"
 import { popcount, wordsFor } from "../../measure/label-sets.ts"
@@ -158,8 +159,6 @@ const decode = (path: string, store: StoreReader): Truth => {
 /** Reads what `writeTruth` has written; @throws RetrieveError where something else stands there */
 export const readTruth = (path: string): Effect.Effect<Truth, StoreError | RetrieveError, Scope.Scope> =>
   openReader(path).pipe(
-    Effect.flatMap((store) =>
-      Effect.try({ try: () => decode(path, store), catch: (cause) => cause as RetrieveError | StoreError })
-    ),
+    Effect.flatMap((store) => attempt(RetrieveError, StoreError)(() => decode(path, store))),
     Effect.mapError((fault) => (fault instanceof StoreError ? ofTruth(fault) : fault))
   )

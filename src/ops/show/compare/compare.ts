@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import { dirname, extname, join, resolve, sep } from "node:path"
 import { Effect, Stream } from "effect"
+import { attempt } from "../../../pipeline/attempt.ts"
 import { source } from "../../../pipeline/operator.ts"
 import { listOf, Name, PositiveInt, param } from "../../../pipeline/param.ts"
 import { type ComparedFigure, Comparison } from "../../elements.ts"
@@ -112,10 +113,7 @@ export const compare = source({
         }
         const paths = runs.map((run) => (extname(run) === ".csv" ? resolve(run) : resolve(run, `${per_query}.csv`)))
         const [first, ...others] = yield* Effect.forEach(paths, read)
-        const tables = yield* Effect.try({
-          try: () => [first, ...others.map((other) => inOrderOf(first, other))],
-          catch: (cause) => cause as MeasureError
-        })
+        const tables = yield* attempt(MeasureError)(() => [first, ...others.map((other) => inOrderOf(first, other))])
         // A run that is evaluated again is compared again.
         yield* Effect.forEach(paths, uses, { discard: true })
         const names = namesOf(paths)

@@ -1,11 +1,12 @@
-import { rmSync, truncateSync, writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Stream } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { Embeddings } from "../../../../src/ops/elements.ts"
 import { embeddings } from "../../../../src/ops/retrieve/embeddings/embeddings.ts"
-import { parseLabels } from "../../../../src/ops/retrieve/embeddings/labels-file.ts"
+import { parseLabels, readLabels } from "../../../../src/ops/retrieve/embeddings/labels-file.ts"
 import { openNpy, readRows } from "../../../../src/ops/retrieve/embeddings/npy-read.ts"
 import { save } from "../../../../src/ops/retrieve/embeddings/save.ts"
 import { Run } from "../../../../src/ops/run.ts"
@@ -176,6 +177,16 @@ describe("embeddings refuses", () => {
     })
   })
 
+  it("tables in UTF-16, and with line ends of CR alone", () => {
+    const folder = mkdtempSync(join(tmpdir(), "orbitrank-"))
+    const path = join(folder, "l.csv")
+    for (const bytes of [Buffer.from("\ufeffname,a\nx,1\n", "utf16le"), Buffer.from("name,a\rx,1\r")]) {
+      writeFileSync(path, bytes)
+      expect(readLabels(path)).toMatchObject({ classes: ["a"], names: ["x"], labels: Uint8Array.of(1) })
+    }
+    rmSync(folder, { recursive: true })
+  })
+
   effect("a table of another length, and files that are not there", () =>
     Effect.gen(function* () {
       const fake = yield* fakeRun
@@ -185,7 +196,7 @@ describe("embeddings refuses", () => {
       writeFileSync(npy, npyBytes(data, 2, 3))
       expect(yield* message).toContain("l.csv: there is no such file. Give it a header")
       writeFileSync(csv, Buffer.from("name,for\xeat\nx,1\ny,0\n", "latin1"))
-      expect(yield* message).toBe(`${csv}: is not text in UTF-8. Save it as CSV in UTF-8.`)
+      expect(yield* message).toBe(`${csv}: is not text in UTF-8. Save it as UTF-8.`)
       writeFileSync(csv, "name,a\nx,1\n")
       expect(yield* message).toBe(
         `${csv}: has 1 rows, but ${npy} has 2 embeddings. Give one row of labels per embedding, in the same order.`
