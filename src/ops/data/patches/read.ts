@@ -16,6 +16,7 @@ import { readSplitFile } from "../splits/name-lists.ts"
 import { onlyStoreFaults } from "../stores/store-reader.ts"
 import { reportSkipped } from "./bad-patches.ts"
 import { type BandSelection, channelsOf, SELECTION_NAMES } from "./bands.ts"
+import { maxPixelsParameter } from "./max-pixels-parameter.ts"
 import { fillParameter, nodataParameter } from "./nodata-parameters.ts"
 import { draws } from "./reading/epochs.ts"
 import { isLabelled } from "./reading/make-patch.ts"
@@ -99,6 +100,7 @@ export const read = source({
     unit: param(Flag, "8-bit images from 0 (black) to 1 (white); false keeps them from 0 to 255.", true),
     nodata: nodataParameter,
     fill: fillParameter,
+    max_pixels: maxPixelsParameter,
     epochs: param(PositiveInt, "How often the split is read.", 1),
     shuffle: param(Flag, "Another order in every epoch.", false),
     nomenclature: param(
@@ -159,7 +161,7 @@ export const read = source({
             )
           }
         })
-        const look = { bands, nomenclature, unit, rule: { nodata, fill } }
+        const look = { bands, nomenclature, unit, rule: { nodata, fill }, maxPixels: params.max_pixels }
         const make = yield* reading({ source, names, look, given, concurrency }, count)
         const labelled = (made: Made, draw: number): Patch | undefined => {
           seen.classes = made.classes

@@ -15,6 +15,8 @@ export interface Look {
   readonly unit: boolean
   /** How pixels without data are treated. */
   readonly rule: NodataRule
+  /** Largest number of pixels of an image. */
+  readonly maxPixels: number
 }
 
 /** White of 8 bits. */
@@ -27,14 +29,14 @@ const WHITE = 255
  */
 export const imageOf = (
   present: ReadonlyArray<Band>,
-  { bands: selection, rule, unit }: Omit<Look, "nomenclature">,
+  { bands: selection, maxPixels, rule, unit }: Omit<Look, "nomenclature">,
   name: string
 ) => {
   const names = bandNames(
     selection,
     present.map((band) => band.name)
   )
-  const assembled = assemble(present, names, name, rule)
+  const assembled = assemble(present, names, name, rule, maxPixels)
   const bytes = present.every((band) => band.dtype === "uint8" || !names.includes(band.name))
   if (bytes && unit) for (let i = 0; i < assembled.image.length; i++) assembled.image[i] /= WHITE
   return { ...assembled, bands: names, white: bytes ? (unit ? 1 : WHITE) : undefined }
