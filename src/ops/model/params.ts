@@ -27,7 +27,10 @@ const PretrainedParams = Schema.Struct({
   file: Name,
   bands: Schema.optionalKey(listOf(Name)),
   classes: Schema.optionalKey(Schema.Union([choice("alphabetical"), listOf(Name)])),
-  skip: Schema.optionalKey(choice("head"))
+  skip: Schema.optionalKey(choice("head")),
+  key: Schema.optionalKey(Name),
+  prefix: Schema.optionalKey(Name),
+  ignore: Schema.optionalKey(listOf(Name))
 })
 export type PretrainedParams = typeof PretrainedParams.Type
 

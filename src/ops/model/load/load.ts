@@ -4,9 +4,9 @@ import type { NamedArray } from "../../elements.ts"
 import type { Model } from "../model.ts"
 import { WeightsError } from "../model-error.ts"
 import { isInPlace, withInputs, withRows } from "./arrange.ts"
-import { type FileFacts, noFacts } from "./facts.ts"
+import { noFacts } from "./facts.ts"
 import { rename } from "./names.ts"
-import { openWeightFile } from "./open.ts"
+import { openWeightFile, type WeightFile } from "./open.ts"
 import {
   checkArchitecture,
   namedClasses,
@@ -16,7 +16,7 @@ import {
   type Said,
   type Target
 } from "./orders.ts"
-import { isOfHead, type LoadReport, misfit } from "./report.ts"
+import { type LoadReport, misfit, remedyOf } from "./report.ts"
 import { FileFault, ShardFault } from "./source.ts"
 import type { StoredTensor } from "./values.ts"
 
@@ -90,14 +90,14 @@ const moved = (order: Order | undefined) =>
 export const fillNetwork = (
   model: Model,
   initial: ReadonlyArray<NamedArray>,
-  { tensors, facts = noFacts }: { readonly tensors: ReadonlyArray<StoredTensor>; readonly facts?: FileFacts },
+  { tensors, facts = noFacts, dict }: Pick<WeightFile, "tensors" | "dict"> & Partial<Pick<WeightFile, "facts">>,
   said: Said = {},
   target?: Target
 ): Loaded => {
   const known = model.parameters.map(({ name }) => name)
   const skips = (name: string) => said.skip === "head" && name.startsWith("head.")
   const written = tensors.map(({ name }) => name)
-  const renaming = rename(written, known, said.classes !== undefined && said.skip === undefined)
+  const renaming = rename(written, known, said.classes !== undefined && said.skip === undefined, said)
   const setAside = [...renaming.setAside, ...written.filter((name) => skips(renaming.names.get(name) ?? ""))]
   const given = new Map(
     tensors.flatMap((tensor) => {
@@ -129,11 +129,11 @@ export const fillNetwork = (
   const adapted =
     filter?.shape[1] === 3 && (model.params.channels !== 3 || (bands && bands.places === undefined)) === true
   const orders = { bands: moved(bands), classes: moved(classes) }
-  const { naming } = renaming
+  const { ignored, naming } = renaming
   return {
     arrays,
     classes: namedClasses(said, facts),
-    report: { naming, loaded, missing, unexpected, otherShape, setAside, adapted, ...orders }
+    report: { naming, loaded, missing, unexpected, otherShape, setAside, ignored, adapted, ...orders, ...dict }
   }
 }
 
@@ -169,15 +169,13 @@ export const loadWeights = (
   compared: ReadonlyArray<string> = []
 ): Loaded => {
   try {
-    const file = openWeightFile(path)
+    const file = openWeightFile(path, said.key)
     try {
       checkArchitecture(model, file.facts, said, compared)
       const loaded = fillNetwork(model, initial, file, said, target)
       const problem = misfit(loaded.report, model.params.backbone)
       if (problem === undefined) return loaded
-      const other = isOfHead(loaded.report) ? ", or `pretrained: { file: FILE, skip: head }`" : ""
-      const remedy = `Use the model parameters that the weights were trained with${other}`
-      throw new WeightsError({ subject: path, problem, remedy })
+      throw new WeightsError({ subject: path, problem, remedy: remedyOf(loaded.report) })
     } finally {
       file.close()
     }

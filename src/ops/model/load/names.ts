@@ -1,24 +1,39 @@
-/** Names of arrays in files of others, and what they are called here. */
+/** Names of arrays in files of other programs, and the names of the same arrays in a network here. */
+import { few } from "../../../pipeline/words.ts"
+import { FileFault, printable } from "./source.ts"
 
 /** Whose names a file has: those of the original (and ours), or those of model libraries. */
 export type Naming = "own" | "library"
 
-/** Names by name in the file; `undefined` for what networks here have no place for, such as counters. */
+/** Which arrays of a file are meant, if it holds more than one network. */
+export interface Chosen {
+  /** Beginning of the names of the wanted arrays; all others are left out. */
+  readonly prefix?: string
+  /** Names, or beginnings of names, of arrays that are left out. */
+  readonly ignore?: ReadonlyArray<string>
+}
+
+/** Names in the network by name in the file; `undefined` for arrays without a place in networks, such as counters. */
 export interface Renaming {
   readonly naming: Naming
   readonly names: ReadonlyMap<string, string | undefined>
   /** Classifiers of model libraries: they know other classes, in an order that files do not say. */
   readonly setAside: ReadonlyArray<string>
+  /** Names that `prefix` and `ignore` leave out. */
+  readonly ignored: ReadonlyArray<string>
 }
 
-const COUNTER = /(^|\.)num_batches_tracked$/
-/** What a network begins with, in torchvision, timm, and the libraries of SENets and EfficientNets. */
+/** Counts of batches, and of the networks in an average of several. */
+const COUNTER = /(^|\.)(num_batches_tracked|n_averaged)$/
+/** First filter of a network in torchvision, timm, and the libraries of SENets and EfficientNets. */
 const FIRST = /^(.*?)(conv1|features\.0|layer0\.conv1|_conv_stem)\.weight$/
 /** The classifier of the single head. */
 const SINGLE = "head.head.fc.weight"
+/** First filter of the first block in `nn.Sequential(*resnet.children())`, whose names are numbers. */
+const NUMBERED = /^(.*?)4\.0\.conv1\.weight$/
 const WEIGHTS_OF_CLASSIFIER = /^(fc|last_linear|_fc|head\.fc)\.weight$/
 const CLASSIFIER = /^(fc|last_linear|classifier|_fc|head\.fc|pre_logits\.fc[12])\./
-/** What timm's VGGs have between features and classifier, which then does not know features. */
+/** Layers of timm's VGGs between features and classifier, which then does not look at features. */
 const BEFORE_CLASSIFIER = /^pre_logits\./
 
 /** Names behind a prefix that all share, such as `module.` of training on several GPUs. */
@@ -59,31 +74,166 @@ const library = (name: string, known: ReadonlyArray<string>): string => {
     .replace(/^features\./, "encoder.encoder.")
 }
 
-/**
- * What the arrays of a file are called in a network.
- *
- * @param names in the file: of the original, of our own checkpoints, of torchvision or timm (ResNet, VGG), or of the
- *   libraries that published SENets and EfficientNets; behind any common prefix
- * @param known names of the network's own arrays
- * @param classifier whether a library's classifier is wanted too, its weights; the ones here have no bias
- */
-export const rename = (names: ReadonlyArray<string>, known: ReadonlyArray<string>, classifier = false): Renaming => {
-  const bare = withoutWrapper(names)
-  const renamed = (name: (bare: string) => string | undefined) => new Map(names.map((key, i) => [key, name(bare[i])]))
-  const prefix = bare.map((name) => FIRST.exec(name)?.[1]).find((found) => found !== undefined)
-  if (prefix === undefined || bare.some((name) => name.startsWith("encoder.encoder"))) {
-    return { naming: "own", names: renamed(own), setAside: [] }
+/** Names of the modules of a ResNet by their place in it. */
+const PLACES: Readonly<Record<string, string>> = {
+  0: "conv1",
+  1: "bn1",
+  4: "layer1",
+  5: "layer2",
+  6: "layer3",
+  7: "layer4",
+  9: "fc"
+}
+
+const numbered = (name: string): string =>
+  name.replace(/^(\d+)\./, (all, place: string) => (place in PLACES ? `${PLACES[place]}.` : all))
+
+/** A way to name arrays: gives the name that model libraries, or networks here, have for a name in the file. */
+interface Dialect {
+  readonly naming: Naming
+  readonly short: (name: string) => string
+}
+
+const DIALECTS: ReadonlyArray<Dialect> = [
+  { naming: "own", short: (name) => name },
+  { naming: "library", short: (name) => name },
+  { naming: "library", short: numbered }
+]
+
+/** A network in a file: what its names begin with, and how many of them are known under a dialect. */
+interface Root {
+  readonly prefix: string
+  readonly dialect: Dialect
+  readonly known: number
+}
+
+/** Beginnings behind which a network may be named. */
+const prefixesIn = (names: ReadonlyArray<string>, first: string): ReadonlyArray<string> => {
+  const found = names.flatMap((name) => [
+    ...(name.endsWith(first) ? [name.slice(0, -first.length)] : []),
+    ...[FIRST, NUMBERED].flatMap((pattern) => pattern.exec(name)?.[1] ?? [])
+  ])
+  return [...new Set(["", ...found])]
+}
+
+const translated = ({ naming, short }: Dialect, name: string, known: ReadonlyArray<string>): string | undefined =>
+  naming === "own" ? own(name) : library(short(name), known)
+
+/** Networks in a file, the one with most known names first. Behind a prefix, half of the names must be known. */
+const rootsIn = (names: ReadonlyArray<string>, known: ReadonlyArray<string>): ReadonlyArray<Root> => {
+  const ours = new Set(known)
+  // Arrays of optimisers have slashes in their names.
+  const counted = names.filter((name) => !COUNTER.test(name) && !name.includes("/"))
+  const roots = prefixesIn(counted, known[0]).flatMap((prefix) => {
+    const inside = counted.filter((name) => name.startsWith(prefix))
+    return DIALECTS.map((dialect): Root => {
+      const found = inside.filter((name) => ours.has(translated(dialect, name.slice(prefix.length), known) ?? ""))
+      return { prefix, dialect, known: prefix === "" || 2 * found.length >= inside.length ? found.length : 0 }
+    })
+  })
+  return roots.toSorted((a, b) => b.known - a.known)
+}
+
+/** Beginnings of names up to their first dot, quoted. */
+const beginnings = (names: ReadonlyArray<string>): string =>
+  few([...new Set(names.map((name) => `"${printable(name.replace(/(?<=\.).*$/s, ""))}"`))])
+
+/** @throws FileFault if the file holds the network twice */
+const checkCopies = ([best, ...others]: ReadonlyArray<Root>): void => {
+  const copies = others.filter(({ known, prefix }) => prefix !== best.prefix && known > 0 && 2 * known >= best.known)
+  if (copies.length === 0) return
+  const prefixes = [...new Set([best, ...copies].map(({ prefix }) => prefix))]
+  const named = prefixes.map((prefix) => (prefix === "" ? "without a prefix" : `"${printable(prefix)}"`))
+  const example = prefixes.find((prefix) => prefix !== "") ?? ""
+  const other = prefixes.includes("") ? `, or leave that one out with \`ignore: ["${printable(example)}"]\`` : ""
+  throw new FileFault(
+    `holds ${prefixes.length} copies of the network: ${named.join(", ")}`,
+    `Choose one with \`pretrained: { file: FILE, prefix: "${printable(example)}" }\`${other}`
+  )
+}
+
+/** @throws FileFault if two arrays of the file would be one array of the network */
+const checkDistinct = (names: ReadonlyMap<string, string | undefined>): void => {
+  const seen = new Map<string, string>()
+  for (const [name, ours] of names) {
+    if (ours === undefined) continue
+    const other = seen.get(ours)
+    if (other !== undefined) {
+      throw new FileFault(
+        `has two arrays for ${printable(ours)}: ${printable(other)} and ${printable(name)}`,
+        "Choose one with `prefix` or `ignore`, as in `pretrained: { file: FILE, prefix: PREFIX }`"
+      )
+    }
+    seen.set(ours, name)
   }
-  const inside = (name: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name)
-  const fits = classifier && known.includes(SINGLE) && !bare.some((name) => BEFORE_CLASSIFIER.test(inside(name)))
+}
+
+/** Names that are wanted, each with the rest of it behind the common wrapper and `prefix`. */
+const wantedOf = (names: ReadonlyArray<string>, { prefix, ignore = [] }: Chosen): ReadonlyMap<string, string> => {
+  const bare = withoutWrapper(names)
+  const isIgnored = (name: string) => ignore.some((start) => name.startsWith(start))
+  const kept = names.flatMap((name, i) => (isIgnored(name) || isIgnored(bare[i]) ? [] : [[name, bare[i]] as const]))
+  if (prefix === undefined) {
+    // What was left out may have been all that lacked the wrapper.
+    const unwrapped = withoutWrapper(kept.map(([, rest]) => rest))
+    return new Map(kept.map(([name], i) => [name, unwrapped[i]]))
+  }
+  const inside = kept.flatMap(([name, rest]) => {
+    const whole = [name, rest].find((one) => one.startsWith(prefix))
+    return whole === undefined ? [] : [[name, whole.slice(prefix.length)] as const]
+  })
+  if (inside.length === 0) {
+    throw new FileFault(
+      `has no array whose name begins with "${printable(prefix)}"; names begin with ${beginnings(names)}`,
+      "Set `prefix` to the beginning of the names of the wanted network"
+    )
+  }
+  return new Map(inside)
+}
+
+/**
+ * The names of a file's arrays in a network.
+ *
+ * @param names in the file: of the original, of our own checkpoints, of torchvision or timm (ResNet, VGG), of
+ *   `nn.Sequential` over the children of a ResNet, or of the libraries that published SENets and EfficientNets; behind any
+ *   common prefix
+ * @param known names of the network's own arrays
+ * @param classifier whether the weights of a library's classifier are wanted too; those here have no bias
+ * @throws FileFault if the file holds several networks and `chosen` does not choose one
+ */
+export const rename = (
+  names: ReadonlyArray<string>,
+  known: ReadonlyArray<string>,
+  classifier = false,
+  chosen: Chosen = {}
+): Renaming => {
+  const wanted = wantedOf(names, chosen)
+  const rests = [...wanted.values()]
+  const roots = rootsIn(rests, known)
+  checkCopies(roots)
+  const [{ dialect, prefix }] = roots
+  const inside = (rest: string) => (rest.startsWith(prefix) ? dialect.short(rest.slice(prefix.length)) : undefined)
+  const isLibrary = dialect.naming === "library"
+  const fits = classifier && known.includes(SINGLE) && !rests.some((rest) => BEFORE_CLASSIFIER.test(inside(rest) ?? ""))
   const isWanted = (short: string) => fits && WEIGHTS_OF_CLASSIFIER.test(short)
+  const named = (rest: string): string | undefined => {
+    const short = inside(rest)
+    if (COUNTER.test(rest)) return undefined
+    if (short === undefined) return rest
+    if (!isLibrary) return own(short)
+    if (isWanted(short)) return SINGLE
+    return CLASSIFIER.test(short) ? undefined : library(short, known)
+  }
+  const found = new Map([...wanted].map(([name, rest]) => [name, named(rest)] as const))
+  checkDistinct(found)
+  const isSetAside = (rest: string) => {
+    const short = inside(rest)
+    return isLibrary && short !== undefined && CLASSIFIER.test(short) && !isWanted(short)
+  }
   return {
-    naming: "library",
-    names: renamed((name) => {
-      const short = inside(name)
-      if (isWanted(short)) return SINGLE
-      return COUNTER.test(short) || CLASSIFIER.test(short) ? undefined : library(short, known)
-    }),
-    setAside: names.filter((_, i) => CLASSIFIER.test(inside(bare[i])) && !isWanted(inside(bare[i])))
+    naming: dialect.naming,
+    names: found,
+    setAside: [...wanted].flatMap(([name, rest]) => (isSetAside(rest) ? [name] : [])),
+    ignored: names.filter((name) => !wanted.has(name))
   }
 }

@@ -3,11 +3,13 @@
 import type { Model } from "../model.ts"
 import { agreed, originalBands, placesOf, placesOfBands, RGB } from "./arrange.ts"
 import type { FileFacts } from "./facts.ts"
-import type { Naming } from "./names.ts"
+import type { Chosen, Naming } from "./names.ts"
 import { FileFault } from "./source.ts"
 
-/** What a user says of a file that it does not say itself. */
-export interface Said {
+/** What a user says of a file that it does not say itself, and which of its arrays are meant. */
+export interface Said extends Chosen {
+  /** Key of the state dict in a PyTorch file, as `state_dict_ema`; keys within keys are joined by dots. */
+  readonly key?: string
   /** Names of its input channels, in order. */
   readonly bands?: ReadonlyArray<string>
   /** Its classes in order; `alphabetical`: ours, sorted by code point. */

@@ -21,6 +21,12 @@ export interface LoadReport {
   }>
   /** Classifiers of other classes, and what `skip` names: the network's own starts anew. */
   readonly setAside: ReadonlyArray<string>
+  /** Names in the file that `prefix` and `ignore` leave out. */
+  readonly ignored: ReadonlyArray<string>
+  /** Key of the state dict in a PyTorch file; `undefined` if it is the whole file. */
+  readonly key?: string | undefined
+  /** Keys of the other state dicts in the file. */
+  readonly others?: ReadonlyArray<string>
   /** Whether a filter of three colours was made one of other bands. */
   readonly adapted: boolean
   readonly bands: Reordered
@@ -40,8 +46,28 @@ export const misfit = ({ missing, unexpected, otherShape }: LoadReport, backbone
 }
 
 /** Whether nothing but the head does not fit. */
-export const isOfHead = ({ missing, otherShape, unexpected }: LoadReport): boolean =>
+const isOfHead = ({ missing, otherShape, unexpected }: LoadReport): boolean =>
   [...missing, ...unexpected, ...otherShape.map(({ name }) => name)].every((name) => /^(module\.)?head\./.test(name))
+
+const PARAMETRISED = /(\.|^)(weight_[gv]|parametrizations\.|parametrized)/
+
+/** What to do if a file does not fit. */
+export const remedyOf = (report: LoadReport): string => {
+  const { loaded, missing, unexpected } = report
+  const same = "Use the model parameters that the weights were trained with"
+  if (unexpected.some((name) => PARAMETRISED.test(name))) {
+    return "Remove weight normalisation and other parametrisations in PyTorch before saving (torch.nn.utils.remove_weight_norm, torch.nn.utils.parametrize.remove_parametrizations)"
+  }
+  if (isOfHead(report)) return `${same}, or \`pretrained: { file: FILE, skip: head }\``
+  if (unexpected.length === 0) return same
+  if (missing.length === 0) {
+    const starts = [...new Set(unexpected.map((name) => name.replace(/(?<=\.).*$/s, "")))]
+    const some = starts.slice(0, 3).map((name) => `"${printable(name)}"`)
+    return `${same}, or leave out what is not part of the network with \`pretrained: { file: FILE, ignore: [${some.join(", ")}] }\``
+  }
+  if (loaded.length > 0) return `${same}, or leave arrays out with \`prefix\` and \`ignore\` in \`pretrained\``
+  return `${same}, or say how the names of the network begin, as in \`pretrained: { file: FILE, prefix: PREFIX }\``
+}
 
 /** One line for the user. */
 export const sentence = (file: string, report: LoadReport, bands: ReadonlyArray<string>): string => {
@@ -50,6 +76,11 @@ export const sentence = (file: string, report: LoadReport, bands: ReadonlyArray<
     `${loaded.length} arrays loaded`,
     `${missing.length} missing, ${unexpected.length} unexpected, ${otherShape.length} of another shape`
   ]
+  const { ignored, key, others = [] } = report
+  if (others.length > 0) {
+    parts.push(`taken from ${key ?? "the whole file"}, not from ${listed(others)}; \`key\` chooses another`)
+  }
+  if (ignored.length > 0) parts.push(`left out by \`prefix\` and \`ignore\`: ${listed(ignored)}`)
   if (setAside.length > 0) parts.push(`set aside: ${listed(setAside)}`)
   if (adapted) parts.push(`the first filter, of three colours, serves ${listed(bands, 12)}`)
   if (report.bands !== undefined) parts.push(`bands put in order, in the file ${report.bands.join(", ")}`)

@@ -215,6 +215,119 @@ describe("pretrained weights", () => {
   })
 })
 
+describe("a file with more than a network", () => {
+  const plain = asLibrary().slice(0, -2)
+  const copy = (prefix: string, by = 1) =>
+    plain.map(({ data, name, shape }) => ({ name: prefix + name, shape, data: data.map((value) => value + by) }))
+  const array = (name: string) => ({ name, shape: [1], data: Float32Array.of(1) })
+  const chosen = (arrays: ReadonlyArray<NamedArray>, said: object = {}) => {
+    const { arrays: made, report } = loadWeights(saved("many.safetensors", arrays), model, theirs, said)
+    return { report, shift: of(made, FIRST)[0] - of(theirs, FIRST)[0] }
+  }
+  const refused = (arrays: ReadonlyArray<NamedArray>, said: object = {}): string => {
+    try {
+      chosen(arrays, said)
+    } catch (cause) {
+      return (cause as Error).message
+    }
+    return "not refused"
+  }
+
+  it.each([
+    ["an average beside the network", "ema.", ""],
+    ["an average before it", "", "ema."],
+    ["two encoders", "module.encoder_q.", "module.encoder_k."]
+  ])("is refused unless `prefix` or `ignore` chooses: %s", (_, first, second) => {
+    const both = [...copy(first, 1), ...copy(second, 2)]
+    const bare = (prefix: string) => prefix.replace("module.", "")
+    expect(refused(both)).toMatch(
+      /holds 2 copies of the network: .+\. Choose one with `pretrained: \{ file: FILE, prefix: /
+    )
+    for (const [prefix, other, shift] of [
+      [first, second, 1],
+      [second, first, 2]
+    ] as const) {
+      if (prefix !== "") {
+        for (const written of new Set([prefix, bare(prefix)])) {
+          const found = chosen(both, { prefix: written })
+          expect(found.shift).toBeCloseTo(shift, 5)
+          expect(found.report.ignored).toEqual(copy(other).map(({ name }) => name))
+        }
+      }
+      if (other !== "") expect(chosen(both, { ignore: [other] }).shift).toBeCloseTo(shift, 5)
+    }
+    expect(refused(both, { prefix: "teacher." })).toMatch(
+      /no array whose name begins with "teacher\."; names begin with/
+    )
+  })
+
+  it("is refused where a block of another copy is among it", () => {
+    const mixed = [...plain, ...copy("ema.").filter(({ name }) => name.startsWith("ema.layer4"))]
+    expect(refused(mixed)).toMatch(
+      /has ema\.layer4\S+, ema\.\S+, ema\.\S+ and \d+ more, which resnet10-slim does not know/
+    )
+    expect(refused(mixed)).toContain('ignore: ["ema."] }')
+    expect(chosen(mixed, { ignore: ["ema."] }).report.loaded.length).toBe(plain.length)
+    const swapped = [...plain.filter(({ name }) => !name.startsWith("layer4")), ...copy("ema.").slice(-15)]
+    expect(refused(swapped)).toContain("lacks encoder.encoder_block4.0")
+  })
+
+  it("of our own names is refused alike", () => {
+    const twice = [...theirs, ...theirs.map((one) => ({ ...one, name: `ema.${one.name}` }))]
+    expect(refused(twice)).toContain('holds 2 copies of the network: without a prefix, "ema."')
+    expect(chosen(twice, { prefix: "ema." }).report.loaded.length).toBe(theirs.length)
+  })
+
+  it("of one network and other things is read, or names what to ignore", () => {
+    const swa = [{ ...array("n_averaged"), shape: [] as ReadonlyArray<number> }, ...copy("module.")]
+    expect(chosen(swa).shift).toBeCloseTo(1, 5)
+    const lightning = [...copy("model."), array("criterion.weight"), array("val_metric.total")]
+    expect(refused(lightning)).toMatch(
+      /has criterion\.weight, val_metric\.total, which resnet10-slim does not know\..* `pretrained: \{ file: FILE, ignore: \["criterion\.", "val_metric\."\] \}`\.$/
+    )
+    expect(chosen(lightning, { ignore: ["criterion.", "val_metric."] }).shift).toBeCloseTo(1, 5)
+    expect(chosen(lightning, { prefix: "model." }).report.ignored).toEqual(["criterion.weight", "val_metric.total"])
+  })
+
+  it("is read under the numbers that nn.Sequential gives to the children of a ResNet", () => {
+    const number = (name: string) =>
+      name
+        .replace(/^layer(\d)/, (_, layer) => String(Number(layer) + 3))
+        .replace(/^conv1/, "0")
+        .replace(/^bn1/, "1")
+    for (const prefix of ["", "backbone."]) {
+      const numbers = copy("").map((one) => ({ ...one, name: prefix + number(one.name) }))
+      expect(chosen(numbers).shift).toBeCloseTo(1, 5)
+    }
+  })
+
+  it("of another network is refused by the names that do not fit", () => {
+    const deep = plain.flatMap((one) =>
+      one.name === "conv1.weight"
+        ? [0, 3, 6].map((i) => ({ name: `conv1.${i}.weight`, shape: [1], data: Float32Array.of(1) }))
+        : [one]
+    )
+    expect(refused(deep)).toMatch(
+      /lacks encoder\.encoder_block0\.0\.weight, which resnet10-slim needs; has conv1\.0\.weight, conv1\.3\.weight, conv1\.6\.weight, which/
+    )
+    expect(refused(deep)).toContain("`prefix` and `ignore`")
+    const normed = plain.flatMap((one) =>
+      /conv\d\.weight$/.test(one.name) ? ["_g", "_v"].map((end) => ({ ...one, name: one.name + end })) : [one]
+    )
+    expect(refused(normed)).toContain("Remove weight normalisation and other parametrisations in PyTorch before saving")
+    expect(refused([array("blocks.0.attn.qkv.weight"), array("cls_token")])).toMatch(
+      /and \d+ more, which resnet10-slim needs; has blocks\.0\.attn\.qkv\.weight, cls_token/
+    )
+  })
+
+  it("under one name for two arrays is refused", () => {
+    const known = model.parameters.map(({ name }) => name)
+    const first = "encoder.encoder_block0.0.weight"
+    const twice = ["conv1.weight", "bn1.weight", "layer1.0.conv1.weight", first]
+    expect(() => rename(twice, known)).toThrow(`has two arrays for ${first}: conv1.weight and ${first}`)
+  })
+})
+
 describe("a damaged safetensors file", () => {
   const whole = writeSafetensors(
     theirs.slice(1, 6).map(({ name, shape, data }) => ({ name, shape, data: data as Float32Array })),
