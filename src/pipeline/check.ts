@@ -50,7 +50,7 @@ const misfits = (
         "literal" in t && typeof t.literal === "string" ? [t.literal] : []
       )
       if (literals.length > 0 && typeof found === "string") {
-        return [{ path, key: false, problem: `unknown value "${found}"${suggestion(found, literals)}` }]
+        return [{ path, key: false, problem: `unknown value ${shown(found)}${suggestion(found, literals)}` }]
       }
       return wrong(expectation(issue.ast))
     }

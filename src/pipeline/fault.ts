@@ -1,4 +1,5 @@
 import { Data } from "effect"
+import { grouped } from "./words.ts"
 
 /** A place in a text: a file's line and column (from 1), or a `--set` on the command line. */
 export interface Position {
@@ -19,13 +20,28 @@ export interface Fault {
   readonly problem: string
 }
 
-export const showFault = ({ at, path, problem }: Fault): string =>
-  [at === undefined ? "" : showPosition(at), path, problem].filter((part) => part !== "").join(": ")
+/** A path as a message shows it. */
+const shortPath = (path: string): string => (path.length > 200 ? `${path.slice(0, 197)}...` : path)
 
-/** Everything that is wrong with a configuration, found before anything runs; one line a fault, in the file's order. */
+/**
+ * A fault in one line.
+ *
+ * @example
+ * showFault({ at: { file: "a.yaml", line: 2, column: 3 }, path: "sede", problem: "unknown key" }) // => "a.yaml:2:3: sede: unknown key"
+ */
+export const showFault = ({ at, path, problem }: Fault): string =>
+  [at === undefined ? "" : showPosition(at), shortPath(path), problem].filter((part) => part !== "").join(": ")
+
+/** Faults that a message lists. */
+const LISTED = 100
+
+/** All faults of a configuration, found before anything runs; one line per fault, in the order of the file. */
 export class ConfigError extends Data.TaggedError("ConfigError")<{ readonly faults: ReadonlyArray<Fault> }> {
   override get message(): string {
-    return this.faults.map(showFault).join("\n")
+    const more = this.faults.length - LISTED
+    return [...this.faults.slice(0, LISTED).map(showFault), ...(more > 0 ? [`and ${grouped(more)} more`] : [])].join(
+      "\n"
+    )
   }
 }
 

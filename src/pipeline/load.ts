@@ -7,11 +7,11 @@ import type { Decoded, Params } from "./param.ts"
 import type { Pipeline } from "./pipeline.ts"
 import { applySettings } from "./yaml/edit.ts"
 import { Faults } from "./yaml/faults.ts"
+import { parseYaml } from "./yaml/parse.ts"
 import { readPipelines } from "./yaml/pipelines.ts"
 import { readSettings, SECTIONS } from "./yaml/settings.ts"
 import type { Inherited } from "./yaml/step.ts"
 import { fileText } from "./yaml/text.ts"
-import { parseYaml } from "./yaml/tree.ts"
 
 type Typed = AnyOperator & { readonly "~E": unknown; readonly "~R": unknown }
 export type ErrorsOf<Ops extends ReadonlyArray<Typed>> = Ops[number]["~E"]

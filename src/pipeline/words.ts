@@ -48,6 +48,9 @@ export const shown = (value: unknown): string => {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }
 
+/** A key as a message shows it: in backquotes, cut if it is long. */
+export const key = (name: string): string => `\`${name.length > 60 ? `${name.slice(0, 57)}...` : name}\``
+
 /** Names the first few of many: "a, b, c and 9 more". */
 export const few = (names: ReadonlyArray<string>, most = 3): string =>
   names.length <= most ? names.join(", ") : `${names.slice(0, most).join(", ")} and ${names.length - most} more`
@@ -97,11 +100,35 @@ const distance = (a: string, b: string): number => {
   return rows[a.length][b.length]
 }
 
-/** The known name most like `name`, unless all are too far away to be meant. */
+/** Longer names are not compared: the time grows with the product of both lengths. */
+const COMPARED = 64
+
+/** More known names than this are not compared with. */
+const FEW_ENOUGH = 1000
+
+/** The first names, one more than are compared with. */
+const firstOf = (known: Iterable<string>): ReadonlyArray<string> => {
+  const names: Array<string> = []
+  for (const name of known) if (names.push(name) > FEW_ENOUGH) break
+  return names
+}
+
+/**
+ * The known name most like `name`, unless all are too far away to be meant.
+ *
+ * @example
+ * nearest("sise", ["size", "at"]) // => "size"
+ * nearest("colour", ["size", "at"]) // => undefined
+ */
 export const nearest = (name: string, known: Iterable<string>): string | undefined => {
+  if (name.length > COMPARED) return undefined
+  const names = firstOf(known)
+  if (names.length > FEW_ENOUGH) return undefined
   let best: string | undefined
   let least = Math.max(2, Math.ceil(name.length / 3)) + 1
-  for (const candidate of known) {
+  for (const candidate of names) {
+    // The lengths alone are this far apart.
+    if (Math.abs(candidate.length - name.length) >= least) continue
     const d = distance(name.toLowerCase(), candidate.toLowerCase())
     if (d < least) {
       least = d
@@ -111,9 +138,9 @@ export const nearest = (name: string, known: Iterable<string>): string | undefin
   return best
 }
 
-/** "; did you mean `size`?" or the whole list where nothing is near and the list is short. */
+/** A clause that names the nearest known name, or lists the known names if none is near and they are few. */
 export const suggestion = (name: string, known: Iterable<string>): string => {
-  const names = [...known]
+  const names = firstOf(known)
   const near = nearest(name, names)
   if (near !== undefined) return `; did you mean \`${near}\`?`
   return names.length === 0 || names.length > 12 ? "" : `; there is ${names.map((n) => `\`${n}\``).join(", ")}`

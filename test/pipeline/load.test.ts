@@ -208,7 +208,7 @@ describe("faults", () => {
     const lines = ["a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
     for (let i = 1; i < 30; i++) lines.push(`a${i}: &a${i} [${new Array(10).fill(`*a${i - 1}`).join(", ")}]`)
     expect(faults(`define:\n  ${lines.join("\n  ")}\n`)).toEqual([
-      "a.yaml:1:1: its aliases expand to more than 100000 values"
+      "a.yaml:1:1: its aliases expand to more than 1,000,000 values"
     ])
   })
 

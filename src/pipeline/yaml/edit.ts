@@ -1,8 +1,9 @@
 /** `--set path=value`: edits the tree before anchors and merges are followed. */
 import type { Fault } from "../fault.ts"
 import { suggestion } from "../words.ts"
+import { parseYaml } from "./parse.ts"
 import { optionText } from "./text.ts"
-import { entriesOf, type Mapping, type Node, parseYaml, type Sequence, type Slot, slotsOf } from "./tree.ts"
+import { entriesOf, type Mapping, type Node, type Sequence, type Slot, slotsOf } from "./tree.ts"
 
 /** An edit that cannot be made: the option's text is the place. */
 class Refused extends Error {}

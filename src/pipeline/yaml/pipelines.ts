@@ -2,9 +2,9 @@
 import type { AnyElement, Element } from "../element.ts"
 import { misfit } from "../operator.ts"
 import type { AnyOperator } from "../origin.ts"
-import { type AnyPipeline, makePipeline } from "../pipeline.ts"
+import { type AnyPipeline, isPipeline, makePipeline } from "../pipeline.ts"
 import type { Step } from "../step.ts"
-import { shown, suggestion } from "../words.ts"
+import { grouped, shown, suggestion } from "../words.ts"
 import type { Faults } from "./faults.ts"
 import { type Inherited, readStep, writtenStep } from "./step.ts"
 import { type Entry, entriesOf, find, type Node, plainValue, type Slot } from "./tree.ts"
@@ -16,12 +16,20 @@ export interface ReadPipelines {
   readonly inner: ReadonlySet<string>
 }
 
+/** Pipelines that run each other, deeper than this. */
+const DEEPEST = 50
+
+/** Steps of a pipeline together with those of the pipelines that it runs. */
+const MOST_STEPS = 100_000
+
 class Reader {
   readonly inner = new Set<string>()
+  /** Steps of the pipelines that are read, those of inner ones counted each time. */
+  private readonly sizes = new WeakMap<AnyPipeline, number>()
   private readonly known = new Map<string, AnyPipeline | undefined>()
   /** Pipelines being read, outermost first: a name among them is a pipeline that runs itself. */
   private readonly open: Array<string> = []
-  private readonly entries: ReadonlyArray<Entry>
+  private readonly entries: ReadonlyMap<string, Entry>
   private readonly operators: ReadonlyMap<string, AnyOperator>
   private readonly faults: Faults
   private readonly inherited: Inherited
@@ -32,7 +40,7 @@ class Reader {
     faults: Faults,
     inherited: Inherited
   ) {
-    this.entries = entries
+    this.entries = new Map(entries.map((entry) => [entry.key, entry]))
     this.operators = operators
     this.faults = faults
     this.inherited = inherited
@@ -61,7 +69,24 @@ class Reader {
     const steps = content.items.map((item) => readStep(item.node, path, context))
     this.neighbours(content.items, path)
     const whole = steps.filter((step): step is Step => step !== undefined)
-    return this.faults.all.length > before ? undefined : makePipeline(whole)
+    const size = this.sizeOf(whole)
+    if (size > MOST_STEPS) {
+      this.faults.at(
+        node,
+        path,
+        `has more than ${grouped(MOST_STEPS)} steps, those of the pipelines that it runs included`
+      )
+    }
+    if (this.faults.all.length > before) return undefined
+    const pipeline = makePipeline(whole)
+    this.sizes.set(pipeline, size)
+    return pipeline
+  }
+
+  /** Number of steps, those of inner pipelines counted each time: ten pipelines that run the next one ten times explode. */
+  private sizeOf(steps: ReadonlyArray<Step>): number {
+    const inner = steps.flatMap(({ params }) => Object.values(params).filter(isPipeline))
+    return inner.reduce((sum, one) => sum + (this.sizes.get(one) ?? 0), steps.length)
   }
 
   /** Only neighbours that are both known are compared: one unknown operator is one fault. */
@@ -82,15 +107,18 @@ class Reader {
 
   private readonly named = (value: Node, path: ReadonlyArray<string>): AnyPipeline | undefined => {
     const name = value.content.kind === "scalar" ? value.content.written : ""
-    const entry = this.entries.find(({ key }) => key === name)
+    const entry = this.entries.get(name)
     if (entry === undefined) {
-      const names = this.entries.map(({ key }) => key)
-      const found = `${shown(plainValue(value))}${suggestion(name, names)}`
+      const found = `${shown(plainValue(value))}${suggestion(name, this.entries.keys())}`
       this.faults.at(value, path, `expected the name of a pipeline of this file, found ${found}`)
       return undefined
     }
     if (this.open.includes(name)) {
       this.faults.at(value, path, `pipeline \`${name}\` runs itself: ${[...this.open, name].join(" > ")}`)
+      return undefined
+    }
+    if (this.open.length > DEEPEST) {
+      this.faults.at(value, path, `pipelines run each other more than ${DEEPEST} levels deep`)
       return undefined
     }
     this.inner.add(name)

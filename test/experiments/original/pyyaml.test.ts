@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { pyScalar, pyValue } from "../../../src/experiments/original/pyyaml.ts"
+import { parseYaml } from "../../../src/pipeline/yaml/parse.ts"
 import { fileText } from "../../../src/pipeline/yaml/text.ts"
-import { parseYaml } from "../../../src/pipeline/yaml/tree.ts"
 import { peer } from "../../peers/python.ts"
 
 const read = (text: string): unknown => {
