@@ -3,22 +3,42 @@ import { join } from "node:path"
 import { Effect, Stream } from "effect"
 import { operator } from "../../pipeline/operator.ts"
 import { Name, optional, PositiveInt, param } from "../../pipeline/param.ts"
-import { messageOf, nearest } from "../../pipeline/words.ts"
+import { nearest } from "../../pipeline/words.ts"
 import { TrainStep } from "../elements.ts"
 import { writeFileAtomic } from "../formats/files.ts"
 import type { EpochEnd } from "../model/weights/checkpoints.ts"
 import { Run } from "../run.ts"
-import { bestOf, extended, type Validated, waited } from "./history.ts"
-import { TrainError } from "./train-error.ts"
+import { TrainError, withFile } from "./train-error.ts"
 import { endsEpoch, writeBest } from "./write-checkpoint.ts"
 
-/** The figure of the last step of an epoch; where it cannot be told, training stops rather than keep nothing. */
+/** A figure of validation after an epoch. */
+interface Validated {
+  /** From 1. */
+  readonly epoch: number
+  readonly value: number
+}
+
+/** The history with one more validation, without those of later epochs, which an earlier run had seen. */
+const extended = (history: ReadonlyArray<Validated>, next: Validated): ReadonlyArray<Validated> => [
+  ...history.filter(({ epoch }) => epoch < next.epoch),
+  next
+]
+
+/** The largest value; the first of equals. */
+const bestOf = (history: ReadonlyArray<Validated>): Validated =>
+  history.reduce((best, one) => (one.value > best.value ? one : best))
+
+/** Number of validations since the best one. */
+const waited = (history: ReadonlyArray<Validated>): number =>
+  history.filter(({ epoch }) => epoch > bestOf(history).epoch).length
+
+/** The figure of the last step of an epoch. If there is none, training stops: no checkpoint could be kept as the best. */
 const figureOf = (figure: string, { state, validation }: EpochEnd): number => {
   const subject = `validation after epoch ${state.epoch}`
   if (validation === undefined) {
     throw new TrainError({
       subject: "best",
-      problem: `epoch ${state.epoch} ended without a validation, so that no checkpoint is the best`,
+      problem: `epoch ${state.epoch} ended without a validation, so no checkpoint is the best`,
       remedy: "Put `validate` before `best`"
     })
   }
@@ -27,14 +47,14 @@ const figureOf = (figure: string, { state, validation }: EpochEnd): number => {
     const near = nearest(figure, known)
     throw new TrainError({
       subject,
-      problem: `has no figure ${figure}, but ${known.join(", ") || "none"}`,
+      problem: known.length === 0 ? "has no figures" : `has no figure ${figure}; it has ${known.join(", ")}`,
       remedy: `Name ${near === undefined ? "one of them" : `\`${near}\``} in \`figure\` of \`best\``
     })
   }
   if (Number.isNaN(validation[figure])) {
     throw new TrainError({
       subject,
-      problem: `${figure} is undefined there: no query of the validation split counts in it`,
+      problem: `${figure} is undefined: no query of the validation split counts in it`,
       remedy: "Validate on more images, or name another figure in `figure` of `best`"
     })
   }
@@ -44,23 +64,9 @@ const figureOf = (figure: string, { state, validation }: EpochEnd): number => {
 const read = (path: string): ReadonlyArray<Validated> =>
   existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as ReadonlyArray<Validated>) : []
 
-const attempt = <A>(path: string, body: () => A) =>
-  Effect.try({
-    try: body,
-    catch: (cause) =>
-      cause instanceof TrainError
-        ? cause
-        : new TrainError({
-            subject: path,
-            problem: messageOf(cause),
-            remedy: "Make room and see that the folder can be written; move the file away if it is damaged",
-            cause
-          })
-  })
-
 /**
- * Stands after `validate`. With `patience` training ends where the figure has not become better in so many validations; all
- * that comes after this step still sees the last one.
+ * Keeps the best checkpoint; it follows `validate`. With `patience`, training ends after that many validations without
+ * improvement; the operators after this one still receive the last step.
  */
 export const best = operator({
   name: "best",
@@ -69,7 +75,7 @@ export const best = operator({
   to: TrainStep,
   params: {
     figure: param(Name, "The figure of the report; the larger the better.", "mAP.hard"),
-    patience: optional(PositiveInt, "Validations without a better figure after which training ends.")
+    patience: optional(PositiveInt, "Number of validations without improvement after which training ends.")
   },
   declares: { writes: () => ["checkpoints/best.json", "checkpoints/best.safetensors"] },
   run:
@@ -83,12 +89,12 @@ export const best = operator({
           const follow = (step: TrainStep) =>
             Effect.gen(function* () {
               if (!endsEpoch(step)) return { step, ends: false }
-              const history = yield* attempt(path, () =>
+              const history = yield* withFile(path, () =>
                 extended(read(path), { epoch: step.state.epoch, value: figureOf(figure, step) })
               )
               const { epoch, value } = bestOf(history)
               if (epoch === step.state.epoch) yield* wrote(yield* writeBest(checkpoints, step))
-              yield* attempt(path, () => writeFileAtomic(path, `${JSON.stringify(history)}\n`))
+              yield* withFile(path, () => writeFileAtomic(path, `${JSON.stringify(history)}\n`))
               yield* wrote(path)
               const ends = patience !== undefined && waited(history) >= patience
               if (ends) {

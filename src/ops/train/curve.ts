@@ -1,16 +1,12 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect, Stream } from "effect"
-import { explained } from "../../pipeline/explained.ts"
 import { operator } from "../../pipeline/operator.ts"
-import { messageOf } from "../../pipeline/words.ts"
 import { TrainStep } from "../elements.ts"
 import { writeFileAtomic } from "../formats/files.ts"
 import { Run } from "../run.ts"
-import { definedFigures } from "./figures.ts"
-
-/** The curve cannot be read or written. */
-export class CurveError extends explained("CurveError") {}
+import { withFile } from "./train-error.ts"
+import { definedFigures } from "./validate.ts"
 
 const FIXED = ["epoch", "step", "learning_rate", "loss", "floor", "id_loss", "metric_loss"] as const
 
@@ -94,18 +90,9 @@ export const curve = operator({
         const file = new Curve(join(folder, "curve.csv"))
         yield* wrote(file.path)
         return Stream.mapEffect(steps, (step) =>
-          Effect.try({
-            try: () => {
-              file.add(step)
-              return step
-            },
-            catch: (cause) =>
-              new CurveError({
-                subject: file.path,
-                problem: messageOf(cause),
-                remedy: "Make room and see that the folder can be written",
-                cause
-              })
+          withFile(file.path, () => {
+            file.add(step)
+            return step
           })
         )
       })

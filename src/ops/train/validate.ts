@@ -1,26 +1,44 @@
 import { Effect, Option, Stream } from "effect"
-import { explained } from "../../pipeline/explained.ts"
 import { toStream } from "../../pipeline/interpret.ts"
 import { operator } from "../../pipeline/operator.ts"
 import { pipelineParam } from "../../pipeline/param.ts"
-import { Report, TrainStep } from "../elements.ts"
+import { messageOf } from "../../pipeline/words.ts"
+import { Report, type Results, TrainStep } from "../elements.ts"
 import { FirstEpoch, type Run } from "../run.ts"
 import type { TensorEngine } from "../tensor/engine.ts"
-import { flatFigures } from "./figures.ts"
+import { TrainError } from "./train-error.ts"
 
-/** The validation pipeline failed or gave no report. */
-export class ValidationError extends explained("ValidationError") {}
+/**
+ * Figures of a report under flat names, as steps carry them; NaN if a figure is undefined.
+ *
+ * @example
+ * flatFigures({ mAP: { hard: 0.4 }, "ACG@100": 1.5 }) // => { "mAP.hard": 0.4, "ACG@100": 1.5 }
+ */
+export const flatFigures = (results: Results): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    Object.entries(results)
+      .flatMap(([name, value]) =>
+        typeof value === "object" && value !== null
+          ? Object.entries(value).map(([level, figure]) => [`${name}.${level}`, figure] as const)
+          : [[name, value] as const]
+      )
+      .map(([name, figure]) => [name, figure ?? Number.NaN])
+  )
+
+/** Figures of a step that are defined, which are written and drawn. */
+export const definedFigures = ({ validation = {} }: TrainStep): ReadonlyArray<readonly [name: string, value: number]> =>
+  Object.entries(validation).filter(([, value]) => !Number.isNaN(value))
 
 const failed = (epoch: number) => (cause: unknown) =>
-  new ValidationError({
+  new TrainError({
     subject: `validation after epoch ${epoch}`,
-    problem: cause instanceof Error ? cause.message.replace(/\.$/, "") : String(cause),
-    remedy: "Run the validation pipeline by itself with `--only` to look into it",
+    problem: messageOf(cause).replace(/\.$/, ""),
+    remedy: "Run the validation pipeline alone with `--only` to find the cause",
     cause
   })
 
 const noReport = (epoch: number) =>
-  new ValidationError({
+  new TrainError({
     subject: `validation after epoch ${epoch}`,
     problem: "the pipeline gave no report",
     remedy: "Give it a split that has images"

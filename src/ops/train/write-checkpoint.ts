@@ -21,7 +21,7 @@ const metadataOf = ({ state, ...step }: EpochEnd): Readonly<Record<string, strin
 const encoded = (step: EpochEnd): Uint8Array =>
   encodeSafetensors([...step.state.weights, ...step.state.moments].map(float32), metadataOf(step))
 
-const ROOM = "Make room, or choose another run folder"
+const ROOM = "Free disk space, or choose another run folder"
 
 /**
  * Writes the checkpoint of the best epoch so far beside the others, whole or not at all.

@@ -7,7 +7,7 @@ import { decodeSafetensors } from "../../../src/ops/formats/safetensors/read.ts"
 import { bestPath } from "../../../src/ops/model/weights/checkpoints.ts"
 import { Run } from "../../../src/ops/run.ts"
 import { best } from "../../../src/ops/train/best.ts"
-import { flatFigures } from "../../../src/ops/train/figures.ts"
+import { flatFigures } from "../../../src/ops/train/validate.ts"
 import { toStream } from "../../../src/pipeline/interpret.ts"
 import { operator } from "../../../src/pipeline/operator.ts"
 import { effect } from "../../effect.ts"
@@ -75,7 +75,7 @@ describe("best", () => {
     Effect.gen(function* () {
       const fault = yield* Effect.flip(trial({ figure: "mAP.hrad" }))
       expect(fault.message).toBe(
-        "validation after epoch 1: has no figure mAP.hrad, but mAP.easy, mAP.medium, mAP.hard, ACG@100, nDCG@100, wAP@100. Name `mAP.hard` in `figure` of `best`."
+        "validation after epoch 1: has no figure mAP.hrad; it has mAP.easy, mAP.medium, mAP.hard, ACG@100, nDCG@100, wAP@100. Name `mAP.hard` in `figure` of `best`."
       )
     })
   )
@@ -99,12 +99,12 @@ describe("best", () => {
   effect("tells an epoch without validation from a figure that is undefined, and that from one that is not there", () =>
     Effect.gen(function* () {
       expect(yield* saidOf(undefined)).toBe(
-        "best: epoch 1 ended without a validation, so that no checkpoint is the best. Put `validate` before `best`."
+        "best: epoch 1 ended without a validation, so no checkpoint is the best. Put `validate` before `best`."
       )
       expect(yield* saidOf(flatFigures({ mAP: { easy: 0.5, hard: null } }))).toBe(
-        "validation after epoch 1: mAP.hard is undefined there: no query of the validation split counts in it. Validate on more images, or name another figure in `figure` of `best`."
+        "validation after epoch 1: mAP.hard is undefined: no query of the validation split counts in it. Validate on more images, or name another figure in `figure` of `best`."
       )
-      expect(yield* saidOf(flatFigures({ mAP: { easy: 0.5 } }))).toContain("has no figure mAP.hard, but mAP.easy. ")
+      expect(yield* saidOf(flatFigures({ mAP: { easy: 0.5 } }))).toContain("has no figure mAP.hard; it has mAP.easy. ")
     })
   )
 })

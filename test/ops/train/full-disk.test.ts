@@ -47,7 +47,7 @@ effect("loses nothing, says which file, and goes on once there is room", () =>
     disk.room = Number.POSITIVE_INFINITY
     expect(fault.message).toBe(
       // The checkpoint of epoch 1 is written once more, since the run might have stopped before.
-      `${checkpointPath(checkpoints, 1)}: ENOSPC: no space left on device, write. Make room, or choose another run folder.`
+      `${checkpointPath(checkpoints, 1)}: ENOSPC: no space left on device, write. Free disk space, or choose another run folder.`
     )
     expect(readdirSync(checkpoints)).toEqual(["epoch_0001.safetensors"])
     expect(readFileSync(checkpointPath(checkpoints, 1)).equals(before)).toBe(true)

@@ -58,18 +58,40 @@ describe("tensorboard", () => {
   const written = (folder: string) =>
     unframed(readFileSync(join(folder, "summary", "events.out.tfevents.orbitrank"))).map(stepOf)
 
+  /** Steps of the events that hold a tag. */
+  const stepsWith = (folder: string, tag: string) =>
+    unframed(readFileSync(join(folder, "summary", "events.out.tfevents.orbitrank")))
+      .filter((event) => Buffer.from(event).includes(tag))
+      .map(stepOf)
+
+  effect("writes losses at the first step of each epoch, counted from 0, as the original does", () =>
+    Effect.gen(function* () {
+      const { folder, run } = yield* fakeRun
+      const write = (from: number, to: number) =>
+        Effect.provideService(drain(stepsFor({ from, to }).pipe(tensorboard({ display_step: 100 }))), Run, run)
+      yield* write(0, 7)
+      // Epochs have three steps.
+      expect(stepsWith(folder, "total_loss")).toEqual([0, 3, 6])
+      expect(stepsWith(folder, "mAP/hard")).toEqual([2, 5])
+      // The run goes on after the second epoch, whose last step it is given again.
+      yield* write(5, 10)
+      expect(stepsWith(folder, "total_loss")).toEqual([0, 3, 6, 9])
+      expect(stepsWith(folder, "mAP/hard")).toEqual([2, 5, 8])
+    })
+  )
+
   effect("writes every so many steps, and goes on without doubling steps", () =>
     Effect.gen(function* () {
       const { folder, run } = yield* fakeRun
       const write = (from: number, to: number) =>
         Effect.provideService(drain(stepsFor({ from, to }).pipe(tensorboard({ display_step: 2 }))), Run, run)
       yield* write(0, 8)
-      // Validation stands at the end of each epoch of three steps.
-      expect(written(folder)).toEqual([0, 2, 3, 4, 6, 8])
+      // Two of the three steps of each epoch; the third has the validation, too.
+      expect(written(folder)).toEqual([0, 0, 2, 3, 5, 6])
       const path = join(folder, "summary", "events.out.tfevents.orbitrank")
       writeFileSync(path, Buffer.concat([readFileSync(path), Buffer.from("half a record")]))
       yield* write(5, 10)
-      expect(written(folder)).toEqual([0, 2, 3, 4, 6, 8, 9, 10])
+      expect(written(folder)).toEqual([0, 0, 2, 3, 5, 6, 8, 9])
     })
   )
 
@@ -81,7 +103,7 @@ describe("tensorboard", () => {
         Effect.provideService(drain(stepsFor({ from: 0, to: 2 }).pipe(tensorboard())), Run, run)
       )
       expect(fault.message).toContain("events.out.tfevents.orbitrank: ")
-      expect(fault.message).toContain("Make room")
+      expect(fault.message).toContain("Free disk space")
     })
   )
 })

@@ -7,6 +7,7 @@ import type { Tensor } from "../../../src/ops/tensor/tfjs.ts"
 import { lossesOf } from "../../../src/ops/train/losses.ts"
 import { zeroMoments } from "../../../src/ops/train/optimisers.ts"
 import { makeTrainer, type StepLosses, type TrainerState } from "../../../src/ops/train/trainer.ts"
+import { random } from "../../../src/pipeline/random.ts"
 import { type ReferenceArray, reference } from "../../reference.ts"
 import { norm, recordedInput, ruled } from "../model/recorded.ts"
 import { devices, opened } from "../tensor/with-engine.ts"
@@ -93,18 +94,58 @@ const velocityOf = (arrays: ReadonlyArray<NamedArray>, name: string): Float32Arr
   arrays.find((array) => array.name === `velocity/${name}`)?.data as Float32Array
 
 /** Gradients are not given; what they added to the velocities is: v' = 0.9 v + g. */
-const compareStep = (got: StepLosses, before: TrainerState, after: TrainerState, expected: Step, i: number) => {
+const gradientOf = (before: TrainerState, after: TrainerState, name: string): Float32Array => {
+  const old = velocityOf(before.moments, name)
+  return velocityOf(after.moments, name).map((velocity, at) => velocity - 0.9 * old[at])
+}
+
+/** Deviation that is allowed without more ado, as a share of the gradient's norm. */
+const ALLOWED = 1e-2
+
+/** A gradient that deviates by more, as a share of its norm. */
+interface Deviation {
+  readonly step: number
+  readonly name: string
+  readonly share: number
+}
+
+/** @returns gradients of larger deviation than is allowed, to be explained by rounding */
+const compareStep = (
+  got: StepLosses,
+  before: TrainerState,
+  after: TrainerState,
+  expected: Step,
+  i: number
+): ReadonlyArray<Deviation> => {
   within(got.id, expected.id, 1e-4, `id loss of step ${i}`)
   within(got.metric, expected.metric, 1e-4, `metric loss of step ${i}`)
   within(got.total, expected.total, 1e-4, `loss of step ${i}`)
-  for (const [name, length] of Object.entries(expected.grad_l2)) {
-    const old = velocityOf(before.moments, name)
-    const values = velocityOf(after.moments, name).map((velocity, at) => velocity - 0.9 * old[at])
-    within(norm(values), length, 1e-2, `gradient of ${name} in step ${i}`)
-    expected.grad_first4[name].forEach((value, at) => {
-      expect(Math.abs(values[at] - value)).toBeLessThanOrEqual(1e-2 * length)
-    })
-  }
+  return Object.entries(expected.grad_l2).flatMap(([name, length]) => {
+    const values = gradientOf(before, after, name)
+    const off = expected.grad_first4[name].map((value, at) => Math.abs(values[at] - value))
+    const share = Math.max(Math.abs(norm(values) - length), ...off) / length
+    return share <= ALLOWED ? [] : [{ step: i, name, share }]
+  })
+}
+
+/**
+ * ReLU and max-pooling choose by comparison: where two values are equal but for rounding, float32 arithmetic in another
+ * order chooses the other one, and a gradient changes by a finite step. PyTorch itself moves the gradients of the first batch
+ * norm by up to 0.7 % of their norm between float32 and float64, and noise of one unit in the last place of the input moves
+ * them by more than 1 % on one engine. So a gradient may deviate by more than `ALLOWED` if such noise moves it as far: by
+ * half, since both sides may have chosen otherwise.
+ */
+const explained = (deviation: Deviation, moved: ReadonlyMap<string, number>): boolean =>
+  deviation.share <= 2 * (moved.get(`${deviation.step} ${deviation.name}`) ?? 0)
+
+/** Draws of noise that are tried before a deviation counts as wrong. */
+const DRAWS = 8
+
+/** The batch with every pixel moved by at most one unit in the last place. */
+const noisy = (draw: number): Batch => {
+  const { normal } = random(1, 0, draw, "rounding")
+  const images = batch.images.map((value) => value * (1 + Math.max(-1, Math.min(1, normal())) * 2 ** -23))
+  return { ...batch, images }
 }
 
 const compareAfter = (engine: Engine, weights: Weights, images: Tensor, { bn_after, eval_after }: Run) => {
@@ -144,22 +185,37 @@ describe.each(tried)("three steps of training are the original's, on %s", (devic
   })
 
   it.each(recorded.runs)("$metric_loss", (run) => {
-    const start = {
+    const start: TrainerState = {
       weights: model.parameters.map((parameter) => ruled(parameter, { seed, G })),
       moments: zeroMoments(model.parameters, "sgd"),
       step: 0
     }
-    const trainer = makeTrainer(engine, model, options(run), start)
-    const before = engine.live()
-    let state: TrainerState = start
-    run.steps.forEach((expected, i) => {
-      const losses = trainer.step([batch], run.base_lr * Math.exp(-0.01 * i), () => 0)
-      const after = trainer.state()
-      compareStep(losses, state, after, expected, i)
-      state = after
-      expect(engine.live()).toBe(before)
-    })
-    trainer.dispose()
+    /** States before and after each step, and its losses. */
+    const trained = (input: Batch) => {
+      const trainer = makeTrainer(engine, model, options(run), start)
+      const before = engine.live()
+      const losses = run.steps.map((_, i) => {
+        const found = trainer.step([input], run.base_lr * Math.exp(-0.01 * i), () => 0)
+        expect(engine.live()).toBe(before)
+        return { found, state: trainer.state() }
+      })
+      trainer.dispose()
+      return { losses: losses.map(({ found }) => found), states: [start, ...losses.map(({ state }) => state)] }
+    }
+    const { losses, states } = trained(batch)
+    let large = run.steps.flatMap((expected, i) => compareStep(losses[i], states[i], states[i + 1], expected, i))
+    const moved = new Map<string, number>()
+    for (let draw = 0; draw < DRAWS && large.length > 0; draw++) {
+      const other = trained(noisy(draw)).states
+      for (const { name, step } of large) {
+        const [a, b] = [states, other].map((all) => gradientOf(all[step], all[step + 1], name))
+        const most = a.reduce((max, value, at) => Math.max(max, Math.abs(value - b[at])), 0) / norm(a)
+        moved.set(`${step} ${name}`, Math.max(most, moved.get(`${step} ${name}`) ?? 0))
+      }
+      large = large.filter((one) => !explained(one, moved))
+    }
+    expect(large, "gradients that rounding does not explain").toEqual([])
+    const state = states[states.length - 1]
     const weights = uploadArrays(engine, state.weights)
     engine.scope(() => compareAfter(engine, weights, engine.tensor(batch.images, [N, H, W, C]), run))
     weights.dispose()
