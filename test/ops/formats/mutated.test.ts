@@ -1,21 +1,26 @@
 /** Damaged files of archives: a message with file and reason, or what stood in them; never other values. */
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { deflateSync } from "node:zlib"
 import fc from "fast-check"
 import sharp from "sharp"
 import { describe, expect, it } from "vitest"
 import { CLASSES_43, encode43 } from "../../../src/ops/data/archives/bigearthnet/corine-labels.ts"
 import { readEntry } from "../../../src/ops/data/archives/bigearthnet/reader.ts"
 import type { Pixels } from "../../../src/ops/elements.ts"
+import { readCsv } from "../../../src/ops/formats/csv.ts"
 import { DataError } from "../../../src/ops/formats/data-error.ts"
+import { readMatrix } from "../../../src/ops/formats/mat/read.ts"
 import { decodeNpy } from "../../../src/ops/formats/npy.ts"
 import { decodeSafetensors } from "../../../src/ops/formats/safetensors/read.ts"
 import { encodeSafetensors } from "../../../src/ops/formats/safetensors/write.ts"
-import { decodeTiff } from "../../../src/ops/formats/tiff/read.ts"
+import { textOf } from "../../../src/ops/formats/text.ts"
+import { decodeTiff, decodeTiffBands } from "../../../src/ops/formats/tiff/read.ts"
 import { encodeGeoTiff } from "../../../src/ops/formats/tiff/write.ts"
 import { temporaryFolder } from "../data/folder.ts"
 import { npyBytes } from "../retrieve/embeddings/npy.ts"
 import { bitsApart, type Damage, damaged, damages, isIntact, MUTATIONS } from "./mutate.ts"
+import { changedFields, long, plainFields, rawTiff, short } from "./tiff/raw-file.ts"
 
 const raw = (data: Pixels) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 
@@ -114,6 +119,133 @@ describe("damaged files", () => {
       .toBuffer()
     const { refused } = await survives(whole, band, { runs: 150 })
     expect(refused).toBeGreaterThan(30)
+  })
+
+  /** Files whose writers did not keep to the letter of the format: what is looser must not be looser on damage. */
+  const odd: Readonly<Record<string, () => Uint8Array>> = {
+    "with spare numbers of geographic keys": () =>
+      rawTiff(raw(ramp), [...oddFields, short(34735, 1, 1, 0, 1, 1024, 0, 1, 1, 0, 0, 0, 0)]),
+    "that counts more geographic keys than it has": () =>
+      rawTiff(raw(ramp), [...oddFields, short(34735, 1, 1, 0, 9, 1024, 0, 1, 1)]),
+    "with zeros behind its strip": () =>
+      rawTiff(Buffer.concat([raw(ramp), Buffer.alloc(224)]), changedFields(oddFields, [long(279, 1024)])),
+    "without sizes of strips": () => rawTiff(raw(ramp), changedFields(oddFields, [], [279])),
+    "whose resolution is a float": () => rawTiff(raw(ramp), [...oddFields, { tag: 282, type: 11, values: [72] }]),
+    "with a private field of no type": () =>
+      rawTiff(raw(ramp), [...oddFields, { tag: 50_000, type: 0, values: new Uint8Array(), count: 0 }])
+  }
+  const oddFields = plainFields(20, 20, 16, 800)
+
+  it.each(Object.keys(odd))("TIFF %s, each bit flipped by itself", async (name) => {
+    const whole = odd[name]()
+    const wrong: Array<string> = []
+    for (let i = 0; i < 8 * whole.length; i++) {
+      if ((await bitsWrong(whole, [[i >> 3, i & 7]])) > 1) wrong.push(`${i >> 3}.${i & 7}`)
+    }
+    expect(wrong).toEqual([])
+  })
+
+  const narrow = Uint8Array.from({ length: 20 * 30 }, (_, i) => (i * 31) & 255)
+  it.each([
+    [1, 1],
+    [2, 1],
+    [4, 1],
+    [12, 1],
+    [8, 2],
+    [16, 3],
+    [64, 2]
+  ])(
+    "TIFF of %i bits, format %i, packed or not: a DataError, or bands of the size that it claims",
+    async (bits, format) => {
+      const width = Math.floor((30 * 8) / bits)
+      const stored = narrow.slice(0, 20 * Math.ceil((width * bits) / 8))
+      const fields = [...plainFields(20, width, bits, stored.length), short(339, format)]
+      const deflated = deflateSync(stored)
+      const packed = changedFields(fields, [short(259, 8), long(279, deflated.length)])
+      for (const whole of [rawTiff(stored, fields), rawTiff(deflated, packed)]) {
+        await fc.assert(
+          fc.asyncProperty(damages(fc.nat(whole.length - 1), whole.length), async (damage) => {
+            try {
+              for (const one of await decodeTiffBands(damaged(whole, damage), "the file")) {
+                expect(one.data).toHaveLength(one.height * one.width)
+              }
+            } catch (fault) {
+              expect(fault).toBeInstanceOf(DataError)
+            }
+          }),
+          { numRuns: 150 * MUTATIONS }
+        )
+      }
+    }
+  )
+
+  it("TIFF packed by JPEG: a DataError, or bands of the size that it claims", async () => {
+    const whole = await sharp(narrow, { raw: { width: 30, height: 20, channels: 1 } })
+      .toColourspace("b-w")
+      .tiff({ compression: "jpeg" })
+      .toBuffer()
+    await fc.assert(
+      fc.asyncProperty(damages(fc.nat(whole.length - 1), whole.length), async (damage) => {
+        try {
+          const { data, height, width } = await decodeTiff(damaged(whole, damage), "the file")
+          expect(data).toHaveLength(height * width)
+        } catch (fault) {
+          expect(fault).toBeInstanceOf(DataError)
+        }
+      }),
+      { numRuns: 100 * MUTATIONS }
+    )
+  })
+
+  it.each(["plain", "packed"])("matrices of MATLAB, %s", async (how) => {
+    const element = (type: number, content: Uint8Array) => {
+      const tag = Buffer.alloc(8)
+      tag.writeUInt32LE(type, 0)
+      tag.writeUInt32LE(content.length, 4)
+      return Buffer.concat([tag, content, Buffer.alloc(type === 15 ? 0 : (8 - (content.length % 8)) % 8)])
+    }
+    const parts = [
+      element(6, Uint8Array.of(9, 0, 0, 0, 0, 0, 0, 0)),
+      element(5, new Uint8Array(Int32Array.of(20, 30).buffer)),
+      element(1, Buffer.from("labels")),
+      element(2, narrow)
+    ]
+    const matrix = element(14, Buffer.concat(parts))
+    const head = Buffer.alloc(128, " ")
+    head.write("MATLAB 5.0 MAT-file", "latin1")
+    head.writeUInt16LE(0x0100, 124)
+    head.write("IM", 126, "latin1")
+    const whole = Buffer.concat([head, how === "plain" ? matrix : element(15, deflateSync(matrix))])
+    const read = async (bytes: Uint8Array) => {
+      const { columns, rows, values } = readMatrix(bytes, "the file", "labels")
+      expect(values).toHaveLength(rows * columns)
+      return rows === 20 && columns === 30 ? { labels: Uint8Array.from(values) } : {}
+    }
+    const { refused } = await survives(whole, read, {
+      runs: 250,
+      places: fc.oneof(fc.nat(whole.length - 1), fc.integer({ min: 120, max: 200 }))
+    })
+    expect(refused).toBeGreaterThan(40)
+  })
+
+  it("tables of CSV and texts", async () => {
+    const whole = Buffer.from('\ufeffimage,"Sea, ocean",Beach\r\n"a\nb.png",1,0\nc.png,0,1\r\n')
+    for (const bytes of [whole, Buffer.from(whole.toString(), "utf16le")]) {
+      await fc.assert(
+        fc.asyncProperty(damages(fc.nat(bytes.length - 1), bytes.length), async (damage) => {
+          try {
+            for (const row of readCsv(textOf(damaged(bytes, damage), "the file"), "the file", {
+              delimiter: "detect"
+            })) {
+              expect(row.every((cell) => typeof cell === "string")).toBe(true)
+            }
+          } catch (fault) {
+            expect(fault).toBeInstanceOf(DataError)
+          }
+        }),
+        { numRuns: 300 * MUTATIONS }
+      )
+    }
   })
 
   it("safetensors", async () => {
