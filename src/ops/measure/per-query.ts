@@ -1,7 +1,7 @@
 /** Tables of the figures of every query, which `measure` writes with `per_query` and `compare` reads. */
-import { parse } from "csv-parse/sync"
-import { few, messageOf, repeated } from "../../pipeline/words.ts"
-import { field } from "../formats/csv.ts"
+import { few, repeated } from "../../pipeline/words.ts"
+import { field, readCsv } from "../formats/csv.ts"
+import { DataError } from "../formats/data-error.ts"
 import type { Tally } from "./accumulate.ts"
 import { MeasureError } from "./measure-error.ts"
 import type { Prepared } from "./prepare.ts"
@@ -33,11 +33,15 @@ export const parsePerQuery = (path: string, text: string): PerQuery => {
     new MeasureError({ subject: path, problem, remedy: REMEDY, cause })
   let records: ReadonlyArray<ReadonlyArray<string>>
   try {
-    records = parse(text, { bom: true, skipEmptyLines: true })
+    records = readCsv(text, path)
   } catch (cause) {
-    throw refuse(`is not a table (${messageOf(cause)})`, cause)
+    throw cause instanceof DataError ? refuse(cause.problem, cause) : cause
   }
   const [header = [], ...rows] = records.map((record) => record.map((cell) => cell.trim()))
+  const uneven = rows.findIndex(({ length }) => length !== header.length)
+  if (uneven >= 0) {
+    throw refuse(`is not a table (row ${uneven + 1} has ${rows[uneven].length} fields, not ${header.length})`)
+  }
   if (header[0] !== "query" || header[1] !== "counted" || header.length < 3) {
     throw refuse("does not begin with `query,counted,...`")
   }
