@@ -247,12 +247,18 @@ const tryTake = (path: string, depth: number): Lock | Owner | undefined => {
   return undefined
 }
 
-/** Guards and unfinished locks that killed processes left; the guard of our own lock, if any, is in use. */
+/** Whether a file that was to become a lock is that of a process of this machine that has ended: it never will become one. */
+const isAbandoned = (path: string): boolean => {
+  const owner = path.endsWith(".partial") ? ownerIn(attempted(() => readFileSync(path, "utf8")) ?? "") : undefined
+  return owner !== undefined && owner.host === hostOf() && owner.pid !== process.pid && !alive(owner.pid)
+}
+
+/** Removes guards and unfinished locks that killed processes left; the guard of our own lock, if any, is in use. */
 const sweep = (folder: string): void => {
   for (const name of readdirSync(folder).filter((one) => one.startsWith(`${LOCK}.`))) {
     const path = join(folder, name)
     const age = attempted(() => ageOf(path, randomUUID())) ?? 0
-    if (age > OLD) rmSync(path, { force: true })
+    if (age > OLD || isAbandoned(path)) rmSync(path, { force: true })
   }
 }
 

@@ -127,6 +127,16 @@ describe("a lock", () => {
     held()
   })
 
+  it("leaves no unfinished lock of a process that has just been killed, but that of a running one", () => {
+    const unfinished = (pid: number, name: string) =>
+      writeFileSync(join(folder, name), JSON.stringify({ host: hostOf(), pid, token: "a-1" }))
+    unfinished(4194304, "run.lock.a-1.partial")
+    held()
+    unfinished(process.ppid, "run.lock.a-2.partial")
+    takeLock(folder).release()
+    expect(readdirSync(folder)).toEqual(["run.lock.a-2.partial"])
+  })
+
   it("is held by one of many processes at a time, stale locks between them", async () => {
     const child = join(import.meta.dirname, "lock-child.ts")
     const args = ["--import", "tsx", child, folder, "40"]

@@ -9,7 +9,6 @@ import { dirname, join, relative } from "node:path"
 import { Effect } from "effect"
 import { openReader } from "../../src/ops/data/stores/open-store.ts"
 import { decodeNpy } from "../../src/ops/formats/npy.ts"
-import { openWeightFile } from "../../src/ops/model/load/open.ts"
 import { random } from "../../src/pipeline/random.ts"
 import { runChild } from "../experiments/child.ts"
 import { type Counts, counted, type Trial } from "./counts.ts"
@@ -65,9 +64,19 @@ const filesUnder = (folder: string): ReadonlyArray<string> =>
 const PASSING = /(^|\/)(torture\.yaml|record\.json|run\.lock.*|lock\.mdb)$/
 const PARTIAL = /\.partial/
 
+/** Fails unless a safetensors file is as long as its header says, of whatever types its arrays are. */
+const checkSafetensors = (path: string): void => {
+  const bytes = readFileSync(path)
+  const head = Number(bytes.readBigUInt64LE(0))
+  const { __metadata__, ...arrays } = JSON.parse(bytes.toString("utf8", 8, 8 + head)) as Record<string, unknown>
+  const ends = Object.values(arrays).map((one) => (one as { data_offsets: [number, number] }).data_offsets[1])
+  const length = 8 + head + Math.max(0, ...ends)
+  if (length !== bytes.length) throw new Error(`${path} has ${bytes.length} bytes, its header says ${length}`)
+}
+
 /** Fails if a file under its final name is not whole. */
 const checkWhole = (path: string): void => {
-  if (path.endsWith(".safetensors")) openWeightFile(path).close()
+  if (path.endsWith(".safetensors")) checkSafetensors(path)
   if (path.endsWith(".npy")) decodeNpy(readFileSync(path), path)
   if (path.endsWith(".json")) JSON.parse(readFileSync(path, "utf8"))
 }
