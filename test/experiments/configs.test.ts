@@ -1,8 +1,10 @@
 /** Each file of configs/ that reads an archive, tried on a miniature of it: from the archive to the report. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
+import { clear } from "../../src/experiments/clear.ts"
+import { language } from "../../src/experiments/plan.ts"
 import { runHere } from "./in-process.ts"
 
 const home = mkdtempSync(join(tmpdir(), "orbitrank-"))
@@ -50,6 +52,15 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   verify: "ops/data/stores/verify.test.ts"
 }
 
+/** Files of a run that `--fresh` would not remove, because neither the record nor an operator knows of them. */
+const leftBy = (run: string): ReadonlyArray<string> => {
+  const copy = `${run}-copy`
+  cpSync(run, copy, { recursive: true })
+  const operators = new Map(language.operators.map((operator) => [operator.name, operator] as const))
+  clear(copy, { settings: {}, pipelines: {} }, operators)
+  return readdirSync(copy, { recursive: true, encoding: "utf8" })
+}
+
 describe("configurations", () => {
   const names = readdirSync(resolve(import.meta.dirname, "../../configs")).map((file) => file.replace(/\.yaml$/, ""))
 
@@ -91,6 +102,7 @@ describe("configurations", () => {
     if (experiment.set.includes(BEST)) files.push("checkpoints/best.safetensors")
     for (const file of files) expect([file, existsSync(join(out, file))]).toEqual([file, true])
     expect(said).toMatch(/mAP +easy/)
+    expect(leftBy(out)).toEqual([])
   })
 
   it.each(["folder", "arrays"])("folder, for one's own %s, from archive to report", async (kind) => {

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -117,6 +118,12 @@ describe("a lock", () => {
       )
       expect(readFileSync(path, "utf8")).toBe(text)
     }
+  })
+
+  it.skipIf(process.getuid?.() === 0)("of a folder that may not be written says so", () => {
+    chmodSync(folder, 0o555)
+    expect(() => takeLock(folder)).toThrow(`${folder}: cannot be written. Choose another folder with \`--out\`.`)
+    chmodSync(folder, 0o755)
   })
 
   it("leaves no guard or unfinished lock of killed processes behind", () => {

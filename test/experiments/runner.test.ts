@@ -12,7 +12,7 @@ import { settings } from "../../src/experiments/settings.ts"
 import { Run } from "../../src/ops/run.ts"
 import { load } from "../../src/pipeline/load.ts"
 import { operator } from "../../src/pipeline/operator.ts"
-import { Name, param } from "../../src/pipeline/param.ts"
+import { Name, optional, param } from "../../src/pipeline/param.ts"
 import { toJson } from "../../src/pipeline/print.ts"
 import { Sum, toys } from "../pipeline/toys.ts"
 
@@ -22,7 +22,12 @@ const write = operator({
   about: "Writes a total to a file.",
   from: Sum,
   to: Sum,
-  params: { to: param(Name, "File."), fails: param(Schema.Boolean, "Throws after writing.", false) },
+  params: {
+    to: param(Name, "File."),
+    fails: param(Schema.Boolean, "Throws after writing.", false),
+    needs: optional(Name, "A file under `root_dir`.")
+  },
+  declares: { reads: ({ needs }, { root }) => (needs === undefined ? [] : [join(root, needs)]) },
   run:
     ({ fails, to }) =>
     (sums) =>
@@ -136,6 +141,24 @@ describe("a run", () => {
     expect(said).toContain("one was changed")
     expect(said).toContain("two: runs again because a pipeline before it ran again")
     expect(readFileSync(join(folder, "run", "one"), "utf8")).toBe("3")
+  })
+
+  it("runs a pipeline again if a file changed that its operators declare to read", async () => {
+    writeFileSync(join(folder, "weights.pth"), "before")
+    const reading = file.replace("{ to: one }", "{ to: one, needs: weights.pth }")
+    await runWell(reading)
+    expect((await runWell(reading)).said).toContain("one: done before, skipped")
+    writeFileSync(join(folder, "weights.pth"), "after it")
+    expect((await runWell(reading)).said).toContain(
+      `one: runs again because ${join(folder, "weights.pth")} was changed`
+    )
+  })
+
+  it("names its files in the record while they are written, so that a killed run leaves none unknown", async () => {
+    writeFileSync(join(folder, "copy"), "")
+    await runWell(file, { only: "one" })
+    const { pipelines } = JSON.parse(readFileSync(join(folder, "copy"), "utf8")) as RunRecord
+    expect(pipelines.one).toMatchObject({ status: "interrupted", wrote: [{ path: "one", bytes: 0 }] })
   })
 
   it("runs those after it again too where it is stopped meanwhile", async () => {
