@@ -1,4 +1,4 @@
-/** The way back from a loss to gradients: of one batch, or of several as if they were one. */
+/** The backward pass from a loss to gradients, for one batch or for several that count as one. */
 import type { Batch } from "../elements.ts"
 import type { Engine } from "../tensor/engine.ts"
 import { withinMemory } from "../tensor/fitting.ts"
@@ -16,13 +16,13 @@ export interface BackwardOptions {
   readonly engine: Engine
   readonly passes: Passes
   readonly losses: Losses
-  /** Names of the weights that gradients are taken of, in their order. */
+  /** Names of the weights that are trained, in the order of their gradients. */
   readonly trained: ReadonlyArray<string>
 }
 
 type SlopesOf = (outputs: BranchesOf<BranchValues>, part: Batch) => Slopes
 
-/** Gradients of a batch. What a part alone gives is only measured, never used. */
+/** Gradients of a batch. Gradients of a part only serve to measure memory and are released. */
 const passed = ({ engine, passes, trained }: BackwardOptions, batch: Batch, slopesOf: SlopesOf): Gradients =>
   withinMemory(engine, batch, (part, whole) => {
     const found = passes.gradients(part, trained, (outputs) => slopesOf(outputs, part))
@@ -40,8 +40,8 @@ const backwardOne = (options: BackwardOptions, batch: Batch, choose: Choose): Ba
 }
 
 /**
- * The loss of several batches together needs the outputs of all before the first gradient, so that each is passed forward
- * twice (gradient cache; Gao et al., RepL4NLP 2021).
+ * Gradients of a loss over several batches. The loss needs the outputs of all batches before the first gradient, so each
+ * batch is passed forward twice (gradient cache; Gao et al., RepL4NLP 2021).
  */
 const backwardAll = (options: BackwardOptions, batches: ReadonlyArray<Batch>, choose: Choose): Backward => {
   const { engine, losses, passes, trained } = options
@@ -64,10 +64,10 @@ const backwardAll = (options: BackwardOptions, batches: ReadonlyArray<Batch>, ch
 }
 
 /**
- * Losses of batches together, and their gradients, float32 in the shapes of the weights.
+ * The losses of some batches together, and their gradients, float32 in the shapes of the weights.
  *
- * @param choose draws for losses that select at random
- * @throws EngineMemoryError where a batch does not fit the engine's memory, naming a size that does
+ * @param choose draws for losses that select images at random
+ * @throws EngineMemoryError if a batch does not fit the memory of the engine, naming a size that does
  */
 export const backward = (options: BackwardOptions, batches: ReadonlyArray<Batch>, choose: Choose): Backward =>
   batches.length === 1 ? backwardOne(options, batches[0], choose) : backwardAll(options, batches, choose)

@@ -8,18 +8,18 @@ import { Run } from "../run.ts"
 import { endsEpoch, removeCheckpoints, writeCheckpoint } from "./write-checkpoint.ts"
 
 /**
- * Steps whose epoch was saved keep their state; others lose it, so that what follows (`validate`, `publish`) works on saved
- * epochs alone. The last epoch is saved in any case: an epoch that is not due waits for the next step, or for the end.
+ * Saves epochs. Only steps of saved epochs keep their state, so later operators (`validate`, `publish`) see saved epochs
+ * only. The last epoch is always saved: an epoch that is not due waits for the next step or for the end of the stream.
  */
 export const checkpoint = operator({
   name: "checkpoint",
-  about: "Writes checkpoints/epoch_NNNN.safetensors in the run folder; a stopped run goes on from the newest.",
+  about: "Writes checkpoints/epoch_NNNN.safetensors in the run folder; a stopped run continues from the newest.",
   from: TrainStep,
   to: TrainStep,
   params: {
-    checkpoint_step: param(PositiveInt, "Epochs between checkpoints; the last epoch has one in any case.", 1),
-    keep: param(PositiveInt, "How many of the newest to keep.", 2),
-    resume: param(Flag, "Whether a stopped run goes on from the newest checkpoint; if not, it starts anew.", true)
+    checkpoint_step: param(PositiveInt, "Epochs between checkpoints; the last epoch is always saved.", 1),
+    keep: param(PositiveInt, "Number of newest checkpoints to keep.", 2),
+    resume: param(Flag, "Continues a stopped run from the newest checkpoint; `false` starts anew.", true)
   },
   declares: {
     shares: () => ["checkpoints/epoch_*.safetensors"],

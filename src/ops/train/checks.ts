@@ -1,4 +1,4 @@
-/** What can be wrong with a batch, said before or after it was trained on. */
+/** Checks of a batch, before and after the network is trained on it. */
 import { few } from "../../pipeline/words.ts"
 import { missingPixels } from "../data/patches/pixels/missing-pixels.ts"
 import type { Batch, NetworkFacts } from "../elements.ts"
@@ -6,14 +6,14 @@ import type { Model } from "../model/model.ts"
 import type { Losses } from "./losses/combined.ts"
 import { TrainError } from "./train-error.ts"
 
-/** @throws TrainError where a batch is not what the network takes */
+/** @throws TrainError if the bands or classes of a batch do not fit the network */
 export const checkBatch = (batch: Batch, { params }: Model): void => {
   const fail = (problem: string, remedy: string) => {
     throw new TrainError({ subject: `batch of ${batch.names[0] ?? "nothing"} and others`, problem, remedy })
   }
   if (batch.bands.length !== params.channels) {
     fail(
-      `has ${batch.bands.length} bands (${batch.bands.join(", ")}), but the network takes ${params.channels} channels`,
+      `has ${batch.bands.length} bands (${batch.bands.join(", ")}), but the network has ${params.channels} input channels`,
       "Set `channels` of the model to the number of bands that `read` gives"
     )
   }
@@ -25,7 +25,7 @@ export const checkBatch = (batch: Batch, { params }: Model): void => {
   }
 }
 
-/** @throws TrainError where a batch has other bands or classes than what the network was trained on so far */
+/** @throws TrainError if a batch has other bands or classes than the batches before it */
 export const checkNetwork = (batch: Batch, { bands, classes }: NetworkFacts): void => {
   for (const [what, had, has] of [
     ["bands", bands, batch.bands],
@@ -35,7 +35,7 @@ export const checkNetwork = (batch: Batch, { bands, classes }: NetworkFacts): vo
     throw new TrainError({
       subject: `batch of ${batch.names[0] ?? "nothing"} and others`,
       problem: `has the ${what} ${has.join(", ")}, but the network was trained on ${had.join(", ")}`,
-      remedy: "Train on what it was trained on, or start anew with `--fresh`"
+      remedy: "Use the data that the training began with, or start anew with `--fresh`"
     })
   }
 }
@@ -50,38 +50,38 @@ export const checkSingleLabels = ({ classes, labels, names, size }: Batch, loss:
     if (own.length === 1) continue
     throw new TrainError({
       subject: `patch ${names[i]}`,
-      problem: `has ${own.length === 0 ? "no label" : `${own.length} labels (${own.join(", ")})`}, but \`${loss}\` takes patches of one label`,
+      problem: `has ${own.length === 0 ? "no label" : `${own.length} labels (${own.join(", ")})`}, but \`${loss}\` needs patches with exactly one label`,
       remedy: "Use `id_loss: ml_xent`"
     })
   }
 }
 
-/** @throws TrainError where there is nothing to train by */
+/** @throws TrainError if no loss has a weight above 0 */
 export const checkLosses = ({ id, metric, weight }: Losses): void => {
   if ((id !== undefined && weight[0] > 0) || (metric !== undefined && weight[1] > 0)) return
   throw new TrainError({
     subject: "optimise",
-    problem: "has no loss of a weight above 0",
+    problem: "has no loss with a weight above 0",
     remedy: "Set `metric_loss` or `id_loss`, and its weight in `loss_weight`"
   })
 }
 
 const subjectOf = (epoch: number, step: number): string => `epoch ${epoch + 1}, step ${step + 1}`
 
-/** @throws TrainError naming epoch, step and patches where a patch has values that are missing */
+/** @throws TrainError naming epoch, step and patches if a patch holds values that are not finite */
 export const checkPixels = (batch: Batch, step: number): void => {
   const bad = missingPixels(batch).map(({ name }) => name)
   if (bad.length === 0) return
   throw new TrainError({
     subject: subjectOf(batch.epoch, step),
-    problem: `values that are no finite numbers stand in ${few(bad, 8)}`,
-    remedy: "Mend these patches, or take them out of the split; checkpoints so far are kept"
+    problem: `values that are not finite occur in ${few(bad, 8)}`,
+    remedy: "Repair these patches or remove them from the split; existing checkpoints are kept"
   })
 }
 
-const KEPT = "in another folder (`--out`) checkpoints so far are kept, and `pretrained` can start from one"
+const KEPT = "with another run folder (`--out`) existing checkpoints are kept, and `pretrained` can start from one"
 
-/** @throws TrainError naming epoch, step and patches where a loss is not finite; a lower rate makes another run */
+/** @throws TrainError naming epoch, step and patches if a loss is not finite; a lower learning rate is another run */
 export const checkLoss = (loss: number, batches: ReadonlyArray<Batch>, step: number): void => {
   if (Number.isFinite(loss)) return
   const [{ epoch }] = batches

@@ -1,4 +1,4 @@
-/** The course of training: which batches make an update, and which update ends an epoch. Pure of Effect. */
+/** The course of training: which batches make an update, and which update ends an epoch. Does not use Effect. */
 import { random } from "../../pipeline/random.ts"
 import type { Batch, NetworkFacts, TrainState, TrainStep } from "../elements.ts"
 import type { Model } from "../model/model.ts"
@@ -21,8 +21,8 @@ export interface CourseOptions {
   readonly params: CourseParams
   readonly seed: number
   /**
-   * The step that training goes on after. It is given once more, since the run may have stopped before the operators that
-   * follow had seen it.
+   * The step after which training continues. It is given again, since the run may have stopped before later operators
+   * received it.
    */
   readonly resumed: EpochEnd | undefined
 }
@@ -30,26 +30,28 @@ export interface CourseOptions {
 type Maybe = TrainStep | undefined
 
 /**
- * Whether a step was the last of its epoch is known only when the next batch comes, or none: so each step waits for that.
- * For every batch `finish`, `close` and `take` are called in turn, at the end `finish` and `close` with nothing. Each gives a
- * step that is then complete, or none; what it gives is to be used up before the next is called, so that an epoch is saved
- * before anything of the next one can fail.
+ * Training, driven batch by batch. A step is known to be the last of its epoch only when the next batch arrives or the
+ * stream ends, so each step waits until then.
+ *
+ * Call `finish`, `close` and `take` in this order for every batch, and `finish` and `close` with `undefined` at the end. Each
+ * returns a complete step or `undefined`. Process a step before the next call: an epoch must be saved before the next epoch
+ * can fail.
  */
 export interface Course {
-  /** Makes the update of batches that are left over at the end of an epoch. */
+  /** Makes the update of the batches that are left over at the end of an epoch. */
   readonly finish: (next: Batch | undefined) => Maybe
   /** Gives the last step of an epoch, with the state after it. */
   readonly close: (next: Batch | undefined) => Maybe
-  /** Adds a batch, and makes the update where there are enough. */
+  /** Adds a batch, and makes the update once there are enough batches. */
   readonly take: (batch: Batch) => Maybe
 }
 
-/** What is not known of a step yet. */
+/** Fields of a step that later operators fill in. */
 const unseen = { state: undefined, validation: undefined } as const
 
 const imagesIn = (batches: ReadonlyArray<Batch>): number => batches.reduce((sum, { size }) => sum + size, 0)
 
-/** The rate of each update; what it depends on is the mean loss of epochs before. */
+/** The learning rate of each update, which may depend on the mean losses of earlier epochs. */
 const rates = ({ learning_rate, schedule }: CourseParams, start: ScheduleState) => {
   let memory = start
   let epoch = { sum: 0, steps: 0 }
@@ -58,7 +60,7 @@ const rates = ({ learning_rate, schedule }: CourseParams, start: ScheduleState) 
     add: (loss: number) => {
       epoch = { sum: epoch.sum + loss, steps: epoch.steps + 1 }
     },
-    /** Ends an epoch, and gives what is remembered after it. */
+    /** Ends an epoch, and returns the state of the schedule after it. */
     end: (): TrainState["schedule"] => {
       if (epoch.steps > 0) memory = afterEpoch(schedule, memory, epoch.sum / epoch.steps)
       epoch = { sum: 0, steps: 0 }
@@ -67,13 +69,13 @@ const rates = ({ learning_rate, schedule }: CourseParams, start: ScheduleState) 
   }
 }
 
-/** Updates by groups of batches, and the state after the last one of an epoch. */
+/** Makes updates from groups of batches, and the state after the last update of an epoch. */
 const updating = ({ model, params, resumed, seed, trainer }: CourseOptions) => {
   const { model: _, ...configuration } = params as CourseParams & { readonly model?: unknown }
   const rate = rates(params, (resumed?.state.schedule as ScheduleState | undefined) ?? scheduleStart)
   let facts = resumed?.state.network
   return {
-    /** What was trained on so far. */
+    /** Network, bands and classes of the batches so far. */
     facts: () => facts,
     update: (group: ReadonlyArray<Batch>): TrainStep => {
       const [{ bands, classes, epoch }] = group
@@ -105,10 +107,11 @@ const updating = ({ model, params, resumed, seed, trainer }: CourseOptions) => {
 const noBatch = () =>
   new TrainError({
     subject: "optimise",
-    problem: "no batch came, so nothing was trained",
-    remedy: "Read a split that has images, and make batches no larger than it"
+    problem: "no batch arrived, so nothing was trained",
+    remedy: "Read a split that has images, and make batches no larger than the split"
   })
 
+/** Makes the course of a training. */
 export const courseOf = (options: CourseOptions): Course => {
   const { model, params, resumed, trainer } = options
   const { ended, facts, update } = updating(options)

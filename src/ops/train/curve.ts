@@ -12,7 +12,7 @@ const FIXED = ["epoch", "step", "learning_rate", "loss", "floor", "id_loss", "me
 
 type Row = Readonly<Record<string, string>>
 
-/** Rows of whole lines: a run that was cut off may have left half of one. */
+/** Parses complete lines; a run that was cut off may have left half of one. */
 const parse = (text: string): { columns: ReadonlyArray<string>; rows: ReadonlyArray<Row> } => {
   const lines = text.split("\n").slice(0, -1)
   const columns = lines[0]?.split(",") ?? []
@@ -39,7 +39,7 @@ const rowOf = (step: TrainStep): Row => ({
 const lineOf = (row: Row, columns: ReadonlyArray<string>): string =>
   `${[...FIXED, ...columns].map((column) => row[column] ?? "").join(",")}\n`
 
-/** The file as it grows: lines are appended; a figure not seen before makes a new column, and the file is written anew. */
+/** The growing file: lines are appended; a new figure adds a column, for which the file is rewritten. */
 class Curve {
   readonly path: string
   columns: ReadonlyArray<string> = []
@@ -48,7 +48,7 @@ class Curve {
   constructor(path: string) {
     this.path = path
   }
-  /** Keeps what an earlier run wrote before the step that this one begins with. */
+  /** Keeps the rows of an earlier run before the step that this run begins with. */
   begin(first: number): void {
     this.begun = true
     if (existsSync(this.path)) {
@@ -75,6 +75,7 @@ class Curve {
   }
 }
 
+/** Writes the curve of training. A run that continues drops the rows of the steps that it repeats. */
 export const curve = operator({
   name: "curve",
   about:

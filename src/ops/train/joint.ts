@@ -1,4 +1,4 @@
-/** Several batches as one for a loss: outputs end to end, and gradients cut apart again. */
+/** Joins the outputs of several batches for one loss, and splits its gradients again. */
 import type { Batch } from "../elements.ts"
 import type { BranchesOf, BranchValues } from "./losses/combined.ts"
 import type { Slopes } from "./pass.ts"
@@ -14,8 +14,10 @@ const joined = <A extends Float32Array | Uint8Array>(parts: ReadonlyArray<A>): A
   return whole
 }
 
+/** Labels of several batches, one after another. */
 export const jointLabels = (batches: ReadonlyArray<Batch>): Uint8Array => joined(batches.map(({ labels }) => labels))
 
+/** Outputs of several batches, one after another. */
 export const jointOutputs = (outputs: ReadonlyArray<BranchesOf<BranchValues>>): BranchesOf<BranchValues> => {
   const of = (kind: "local" | "global") =>
     outputs[0][kind].map((_, i) => ({
@@ -25,7 +27,7 @@ export const jointOutputs = (outputs: ReadonlyArray<BranchesOf<BranchValues>>): 
   return { local: of("local"), global: of("global") }
 }
 
-/** Rows `from` to `to` of slopes that have `rows`. */
+/** Rows `from` to `to` of slopes with `rows` rows. */
 export const rowsOfSlopes = (slopes: Slopes, rows: number, from: number, to: number): Slopes => {
   const cut = (all: Float32Array | undefined) => all?.subarray((from * all.length) / rows, (to * all.length) / rows)
   const of = (kind: "local" | "global") =>

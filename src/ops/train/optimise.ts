@@ -1,4 +1,4 @@
-/** Training as a stream: batches in, one step out for each update, the state with the last of an epoch. */
+/** The operator that trains: it takes batches and gives one step per update; the last step of an epoch holds the state. */
 import { join } from "node:path"
 import { Clock, Effect, Schema, Stream } from "effect"
 import { attempt } from "../../pipeline/attempt.ts"
@@ -27,16 +27,19 @@ import { makeTrainer } from "./trainer.ts"
 
 type Explained = TrainError | WeightsError | CheckpointError
 
-/** As TensorFlow and JavaScript say that no memory is left. */
+/** Words by which TensorFlow and JavaScript report that no memory is left. */
 const FULL = /OOM|out of memory|RESOURCE_EXHAUSTED|allocation failed/i
 
-/** Shapes that do not fit are RangeErrors, and images have them; what else has no tag is a fault of ours. */
+/**
+ * The error of a training step. A RangeError comes from images whose shape does not fit; any other error without a tag is a
+ * fault of orbitrank.
+ */
 const asTrainError = (cause: unknown): Explained => {
   if (cause instanceof Error && "_tag" in cause) return cause as Explained
   const message = messageOf(cause).replace(/\.$/, "")
   const failed = (problem: string, remedy: string) =>
     new TrainError({ subject: "training step", problem, remedy, cause })
-  if (FULL.test(message)) return failed(`does not fit the memory (${message})`, "Take smaller batches or images")
+  if (FULL.test(message)) return failed(`does not fit the memory (${message})`, "Use smaller batches or images")
   if (cause instanceof RangeError) return failed(message, "Check the size of the images")
   const { stack = message } = cause instanceof Error ? cause : {}
   return failed(`failed (${stack})`, "This is a fault of orbitrank itself: please report it")
@@ -49,9 +52,9 @@ const declared = {
   ...lossParams,
   loss_weight: param(Schema.Tuple([NonNegative, NonNegative]), "Weights of id loss and metric loss.", [1, 1]),
   optimizer: optimiserParam,
-  learning_rate: param(Positive, "Step size of the first epoch.", 2e-3),
+  learning_rate: param(Positive, "Learning rate of the first epoch.", 2e-3),
   schedule: scheduleParam,
-  update_iter: param(PositiveInt, "Batches that make one update, as if they were one batch.", 1),
+  update_iter: param(PositiveInt, "Number of batches per update; they count as one batch.", 1),
   compat: param(
     Compat,
     "`original`: triplet_hard may draw the anchor as its own positive; xent accepts images of several labels.",
@@ -59,13 +62,13 @@ const declared = {
   )
 }
 
-/** Weights of losses that are `none` have one form. */
+/** Checks the weights of losses, and brings those of losses that are `none` into one form. */
 const settle = <P extends LossParams>(params: P) => {
   const { faults, weights } = settledWeights(params)
   return { params: { ...params, loss_weight: weights }, faults }
 }
 
-/** Parameters as a checkpoint has them, in the form of this version. */
+/** Parameters that a checkpoint records, in the form of this version. */
 const recorded = (configuration: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
   decodeRecorded(optimise, configuration)
 
@@ -73,7 +76,7 @@ interface TrainerParams extends CourseParams {
   readonly optimizer: OptimiserChoice
 }
 
-/** What a trainer is made from. */
+/** Everything that a trainer is made from. */
 interface Beginning {
   readonly tensors: Engine
   readonly model: Model
@@ -81,7 +84,7 @@ interface Beginning {
   readonly first: Batch | undefined
 }
 
-/** Drawn weights, or those of a file, whose bands and classes are brought into the order of the first batch. */
+/** The start of a new training: drawn weights, or those of a file with bands and classes in the order of the first batch. */
 const fresh = Effect.fnUntraced(function* ({ first, model, params }: Beginning) {
   const moments = zeroMoments(model.parameters, params.optimizer)
   const { seed } = yield* Run
@@ -90,7 +93,7 @@ const fresh = Effect.fnUntraced(function* ({ first, model, params }: Beginning) 
   return { weights: (yield* startingWeights(model, first, true)).arrays, moments, step: 0 }
 })
 
-/** The state after an epoch, found to be of this training. */
+/** The state after an epoch, once it is known to belong to this training. */
 const resumable = Effect.fnUntraced(function* ({ first, model, params }: Beginning, from: EpochEnd) {
   const { folder, seed } = yield* Run
   const path = checkpointPath(join(folder, "checkpoints"), from.state.epoch)
@@ -98,7 +101,7 @@ const resumable = Effect.fnUntraced(function* ({ first, model, params }: Beginni
   return from.state
 })
 
-/** A trainer for the life of the scope: fresh, or in the state after an epoch. */
+/** A trainer that lives as long as the scope: new, or in the state after an epoch. */
 const opened = Effect.fnUntraced(function* (beginning: Beginning, resumed: EpochEnd | undefined) {
   const { model, params, tensors } = beginning
   const losses = lossesOf(params)
@@ -113,7 +116,7 @@ const opened = Effect.fnUntraced(function* (beginning: Beginning, resumed: Epoch
 
 type Note = ((words: string) => void) | undefined
 
-/** Steps of all batches, in their order; what is noted of each is its loss and how fast it went. */
+/** The steps of all batches, in their order. The note of each says its loss and the pace. */
 const stepsOf = (batches: Stream.Stream<Batch, never>, { close, finish, take }: Course, note: Note) => {
   const pace = paceOf()
   const timed = (batch: Batch) =>
@@ -138,7 +141,7 @@ const stepsOf = (batches: Stream.Stream<Batch, never>, { close, finish, take }: 
 
 export const optimise = operator({
   name: "optimise",
-  about: "Trains a network: forward pass, losses, backward pass and update for each batch, or for several as one.",
+  about: "Trains a network: forward pass, losses, backward pass and one update per batch, or per several batches.",
   from: Batch,
   to: TrainStep,
   params: declared,

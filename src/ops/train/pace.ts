@@ -1,10 +1,10 @@
-/** What is told of training while it runs. */
+/** The note of a training that runs: its loss and its pace. */
 import type { TrainStep } from "../elements.ts"
 
-/** Share of what went before in the pace: about the last 20 batches count. */
+/** Weight of earlier batches in the pace: about the last 20 count. */
 const MEMORY = 0.95
 
-/** Images a second, over the last batches. */
+/** Measures images per second over the last batches. */
 export const paceOf = () => {
   let [images, seconds] = [0, 0]
   return {
@@ -19,7 +19,7 @@ export const paceOf = () => {
   }
 }
 
-/** `loss 0.5312`, and its parts where there are two. */
+/** Words such as `loss 0.5312`, with both parts if there are two. */
 export const wordsOf = ({ idLoss, loss, metricLoss }: TrainStep): string => {
   const both = idLoss !== 0 && metricLoss !== 0
   return `loss ${loss.toFixed(4)}${both ? ` (id ${idLoss.toFixed(4)}, metric ${metricLoss.toFixed(4)})` : ""}`

@@ -1,4 +1,4 @@
-/** One pass of a batch through a network in training: outputs of all branches, statistics, gradients. */
+/** One pass of a batch through a network in training: outputs of all branches, batch statistics, gradients. */
 import type { Batch } from "../elements.ts"
 import type { Branches } from "../model/heads/single.ts"
 import type { Model } from "../model/model.ts"
@@ -10,16 +10,17 @@ import type { BranchesOf, BranchValues, Combined } from "./losses/combined.ts"
 
 export type Slopes = Combined["gradients"]
 
-/** Statistics that batch norms saw, in their order. */
+/** Statistics of the batch norms, in their order. */
 export type Seen = ReadonlyArray<readonly [name: string, tensor: Tensor]>
 
-/** What a pass back gives; `release` disposes it. */
+/** Result of a backward pass; `release` disposes it. */
 export interface Gradients {
-  /** In the order of the names; undefined of weights that the loss does not depend on. */
+  /** In the order of the weights; undefined for weights that the loss does not depend on. */
   readonly gradients: ReadonlyArray<Tensor | undefined>
   readonly seen: Seen
 }
 
+/** Disposes gradients and statistics. */
 export const release = (engine: Engine, { gradients, seen }: Gradients): void => {
   engine.dispose(gradients.filter((one) => one !== undefined))
   engine.dispose(seen.map(([, tensor]) => tensor))
@@ -32,7 +33,7 @@ const sumOf = (engine: Engine, a: Tensor | undefined, b: Tensor | undefined): Te
   return sum
 }
 
-/** Gradients added up, in place of both, which are released also where adding fails; statistics one after another. */
+/** Adds gradients and joins statistics. Both arguments are released, also if adding fails. */
 export const added = (engine: Engine, a: Gradients, b: Gradients): Gradients => {
   const seen = [...a.seen, ...b.seen]
   const gradients: Array<Tensor | undefined> = []
@@ -46,11 +47,11 @@ export const added = (engine: Engine, a: Gradients, b: Gradients): Gradients => 
 }
 
 export interface Passes {
-  /** Outputs alone; for losses over several batches. */
+  /** Outputs without gradients, for losses over several batches. */
   readonly outputs: (batch: Batch) => BranchesOf<BranchValues>
   /**
-   * Gradients with respect to the named weights, of the loss whose derivatives by the outputs are `slopesOf`. The caller
-   * releases them.
+   * Gradients with respect to the named weights. `slopesOf` gives the derivatives of the loss with respect to the outputs.
+   * The caller releases the gradients.
    */
   readonly gradients: (
     batch: Batch,
@@ -70,7 +71,7 @@ const read = (engine: Engine, { local, global }: Branches): BranchesOf<BranchVal
   return { local: local.map(values), global: global.map(values) }
 }
 
-/** A loss's gradient is known; as the weights of a sum of the outputs it enters the backward pass unchanged. */
+/** A sum of the outputs, weighted by the known gradient of the loss: its backward pass starts from exactly that gradient. */
 const asSum = (engine: Engine, branches: Branches, slopes: Slopes): Tensor => {
   const sums = (["local", "global"] as const).flatMap((kind) =>
     branches[kind].flatMap(({ embedding, logits }, i) => {
@@ -84,6 +85,7 @@ const asSum = (engine: Engine, branches: Branches, slopes: Slopes): Tensor => {
   return sums.reduce(plus)
 }
 
+/** The passes of a network with its weights. */
 export const passesOf = (engine: Engine, model: Model, weights: Weights): Passes => ({
   outputs: (batch) =>
     engine.scope(() => {

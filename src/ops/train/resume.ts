@@ -1,4 +1,4 @@
-/** Whether training can go on from a checkpoint: what the file says of itself, against what is to be trained. */
+/** Checks whether training can continue from a checkpoint, by comparing the file with the training. */
 import { isDeepStrictEqual } from "node:util"
 import { few } from "../../pipeline/words.ts"
 import type { NetworkFacts } from "../elements.ts"
@@ -9,7 +9,7 @@ import { checkWeights } from "../model/weights/tensors.ts"
 import { momentsOf, type OptimiserChoice, optimiserOf } from "./optimisers.ts"
 import { TrainError } from "./train-error.ts"
 
-/** What is to be trained. */
+/** The training that would continue. */
 export interface Wanted {
   readonly model: Model
   /** Parameters of `optimise`, as decoded. */
@@ -17,14 +17,22 @@ export interface Wanted {
   /** Brings parameters of `optimise` that an earlier version recorded into the form of this one. */
   readonly recorded: (configuration: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>
   readonly seed: number
-  /** Bands and classes of the first batch; none where nothing is left to train. */
+  /** Bands and classes of the first batch; undefined if nothing is left to train. */
   readonly data: Pick<NetworkFacts, "bands" | "classes"> | undefined
 }
 
 const without = (some: ReadonlyArray<string>, others: ReadonlyArray<string>): ReadonlyArray<string> =>
   some.filter((name) => !others.includes(name))
 
-/** Names that the file has and the data have not, or the other way round, or another order of the same. */
+/**
+ * Describes how two lists of names differ.
+ *
+ * @param had names in the file
+ * @param has names in the data
+ * @example
+ * namesApart("bands", ["B02", "B03"], ["B02", "B04"]) // => ["bands B03, not B04"]
+ * namesApart("bands", ["a"], ["a"]) // => []
+ */
 export const namesApart = (
   what: string,
   had: ReadonlyArray<string>,
@@ -71,7 +79,7 @@ const configurationApart = (
       return shown.map(([path, value]) => `${path} ${JSON.stringify(before.get(path))}, not ${JSON.stringify(value)}`)
     })
 
-/** @throws CheckpointError where moments are not just those of the network's weights */
+/** @throws CheckpointError if the moments are not exactly those of the trained weights */
 const checkMoments = (path: string, { state }: EpochEnd, { configuration, model }: Wanted): void => {
   const given = new Map(state.moments.map((array) => [array.name, array]))
   const { name: optimizer } = optimiserOf(configuration.optimizer).definition
@@ -88,10 +96,12 @@ const checkMoments = (path: string, { state }: EpochEnd, { configuration, model 
 }
 
 /**
- * @param path the checkpoint's file
- * @throws TrainError naming the file and all that differs
- * @throws WeightsError where its weights are not those that it should hold
- * @throws CheckpointError where its moments are not
+ * Checks that a checkpoint belongs to a training.
+ *
+ * @param path the file of the checkpoint
+ * @throws TrainError naming the file and every difference
+ * @throws WeightsError if its weights are not those of the network
+ * @throws CheckpointError if its moments are not those of the optimiser
  */
 export const checkResumed = (path: string, from: EpochEnd, wanted: Wanted): void => {
   const { configuration, data, model, recorded, seed } = wanted
@@ -107,7 +117,7 @@ export const checkResumed = (path: string, from: EpochEnd, wanted: Wanted): void
     throw new TrainError({
       subject: path,
       problem: `belongs to another training run: ${apart.join("; ")}`,
-      remedy: "Put this run's own checkpoint in its place, or start anew with `--fresh`"
+      remedy: "Restore the checkpoint of this run, or start anew with `--fresh`"
     })
   }
   checkWeights(model, weights, path)

@@ -1,4 +1,7 @@
-/** The training step: forward, loss, backward, update. Pure of Effect; owns the tensors of weights and moments. */
+/**
+ * The training step: forward pass, loss, backward pass, update. It owns the tensors of weights and moments, and does not use
+ * Effect.
+ */
 import type { Batch, TrainState } from "../elements.ts"
 import type { Model } from "../model/model.ts"
 import { uploadArrays, type Weights } from "../model/weights/tensors.ts"
@@ -11,17 +14,17 @@ import type { Choose } from "./losses/loss.ts"
 import { type OptimiserChoice, optimiserOf, type UpdateOptions } from "./optimisers.ts"
 import { type Gradients, passesOf, release, type Seen } from "./pass.ts"
 
-/** Losses of one update, before it. */
+/** Losses of one update, computed before it. */
 export type StepLosses = Pick<Combined, "total" | "id" | "metric" | "floor">
 
 export interface Trainer {
   /**
-   * One update from one batch, or from several as if they were one: the loss is that of all their images together.
-   * Batch norms alone see each batch by itself. Where the loss, a statistic or a gradient is not finite nothing is
-   * updated, and the total is NaN.
+   * Makes one update from one batch, or from several as if they were one: the loss is that of all their images together,
+   * and only batch norms see each batch by itself. If the loss, a statistic or a gradient is not finite, nothing is updated
+   * and the total is NaN.
    *
-   * @param choose draws for losses that select at random
-   * @throws EngineMemoryError where a batch does not fit the engine's memory, naming a size that does
+   * @param choose draws for losses that select images at random
+   * @throws EngineMemoryError if a batch does not fit the memory of the engine, naming a size that does
    */
   readonly step: (batches: ReadonlyArray<Batch>, learningRate: number, choose: Choose) => StepLosses
   /** Number of updates so far. */
@@ -31,7 +34,7 @@ export interface Trainer {
   readonly dispose: () => void
 }
 
-/** What the trainer knows of a `TrainState`. */
+/** The part of a `TrainState` that the trainer knows. */
 export type TrainerState = Pick<TrainState, "weights" | "moments" | "step">
 
 export interface TrainerOptions {
@@ -40,7 +43,7 @@ export interface TrainerOptions {
   readonly optimiser?: OptimiserChoice
 }
 
-/** Tensors that training changes, and how. */
+/** The tensors that training changes, and the optimiser that changes them. */
 interface Trained {
   readonly engine: Engine
   readonly weights: Weights
@@ -49,7 +52,7 @@ interface Trained {
   readonly optimiser: ReturnType<typeof optimiserOf>
 }
 
-/** Puts updated weights and moments in the place of those before. */
+/** Replaces weights and moments by updated ones. */
 const updateAll = (
   { engine, moments, optimiser, trained, weights }: Trained,
   gradients: ReadonlyArray<Tensor | undefined>,
@@ -67,8 +70,8 @@ const updateAll = (
   })
 
 /**
- * Whether an update by these is safe. ReLU may turn NaN into 0, and then the loss does not show it. Statistics of the
- * backbone's batch norms do; of a backbone without them (VGG) the gradients are read, which takes longer.
+ * Whether all statistics and gradients are finite. The loss alone does not show it, since ReLU may turn NaN into 0. The
+ * statistics of the backbone's batch norms do. For a backbone without batch norms (VGG) gradients are read, which takes longer.
  */
 const isSound = (engine: Engine, { gradients, seen }: Gradients, normed: boolean): boolean => {
   const looked = normed ? [] : gradients.filter((one) => one !== undefined)
@@ -76,9 +79,9 @@ const isSound = (engine: Engine, { gradients, seen }: Gradients, normed: boolean
 }
 
 /**
- * A trainer, which owns its tensors until `dispose`.
+ * Makes a trainer, which owns its tensors until `dispose`.
  *
- * @param start weights of `model`, and the optimiser's moments for each trained one, `MOMENT/NAME`
+ * @param start weights of `model`, and the optimiser's moments for each trained weight, named `MOMENT/NAME`
  */
 export const makeTrainer = (
   engine: Engine,

@@ -41,12 +41,13 @@ const noReport = (epoch: number) =>
   new TrainError({
     subject: `validation after epoch ${epoch}`,
     problem: "the pipeline gave no report",
-    remedy: "Give it a split that has images"
+    remedy: "Read a split that has images"
   })
 
+/** Validates: the figures of the pipeline's report travel on with the last step of the epoch. */
 export const validate = operator({
   name: "validate",
-  about: "Runs another pipeline after each epoch and puts the figures of its report on the step.",
+  about: "Runs another pipeline after each saved epoch and adds the figures of its report to the step.",
   from: TrainStep,
   to: TrainStep,
   params: {
@@ -60,7 +61,7 @@ export const validate = operator({
           ? Effect.succeed(step)
           : Effect.gen(function* () {
               const report = yield* Stream.runLast(toStream(pipeline)).pipe(
-                // The validation split is read from its beginning, whatever epoch training is in.
+                // The validation split is read from its beginning in every epoch.
                 Effect.provideService(FirstEpoch, 0),
                 Effect.mapError(failed(step.epoch + 1))
               )

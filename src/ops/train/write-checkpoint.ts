@@ -7,6 +7,7 @@ import { encodeSafetensors } from "../formats/safetensors/write.ts"
 import type { CheckpointError } from "../model/model-error.ts"
 import { bestPath, checkpointing, checkpointPath, type EpochEnd, epochsIn } from "../model/weights/checkpoints.ts"
 
+/** Whether a step is the last of an epoch, which holds the state. */
 export const endsEpoch = (step: TrainStep): step is EpochEnd => step.state !== undefined
 
 const float32 = ({ name, shape, data }: NamedArray) => ({ name, shape, data, dtype: "float32" as const })
@@ -24,9 +25,9 @@ const encoded = (step: EpochEnd): Uint8Array =>
 const ROOM = "Free disk space, or choose another run folder"
 
 /**
- * Writes the checkpoint of the best epoch so far beside the others, whole or not at all.
+ * Writes the checkpoint of the best epoch so far, completely or not at all.
  *
- * @returns the file
+ * @returns the path of the file
  */
 export const writeBest = (folder: string, step: EpochEnd): Effect.Effect<string, CheckpointError> => {
   const path = bestPath(folder)
@@ -37,7 +38,7 @@ export const writeBest = (folder: string, step: EpochEnd): Effect.Effect<string,
 }
 
 /**
- * Writes the checkpoint of an epoch, whole or not at all, and deletes the oldest beyond `keep`.
+ * Writes the checkpoint of an epoch, completely or not at all, and deletes the oldest ones beyond `keep`.
  *
  * @returns the file
  */

@@ -37,7 +37,7 @@ describe("training on what it cannot take", () => {
         return batch
       }
       const said =
-        "epoch 2, step 3: values that are no finite numbers stand in image5. Mend these patches, or take them out of the split; checkpoints so far are kept."
+        "epoch 2, step 3: values that are not finite occur in image5. Repair these patches or remove them from the split; existing checkpoints are kept."
       expect(yield* failing(spoilt(Number.NaN))).toBe(said)
       expect(yield* failing(spoilt(Number.NEGATIVE_INFINITY))).toBe(said)
     })
@@ -53,7 +53,7 @@ describe("training on what it cannot take", () => {
         /^epoch 1, step 1: the loss is NaN on patches image0.*\. Lower `learning_rate`\.$/
       )
       expect(yield* failing(huge(1))).toMatch(
-        /\. Lower `learning_rate`; in another folder \(`--out`\) checkpoints so far are kept, and `pretrained` can start from one\.$/
+        /\. Lower `learning_rate`; with another run folder \(`--out`\) existing checkpoints are kept, and `pretrained` can start from one\.$/
       )
     })
   )
@@ -61,7 +61,7 @@ describe("training on what it cannot take", () => {
   effect("says what does not fit", () =>
     Effect.gen(function* () {
       expect(yield* failing((batch) => batch, { channels: 10 })).toContain(
-        "has 2 bands (b1, b2), but the network takes 10 channels"
+        "has 2 bands (b1, b2), but the network has 10 input channels"
       )
       expect(yield* failing((batch) => batch, { num_classes: 19 })).toContain(
         "has labels of 3 classes, but the network has 19"
@@ -80,10 +80,10 @@ describe("training on what it cannot take", () => {
           )
         )
       expect(yield* said({ id_loss: "xent" })).toBe(
-        "patch image1: has 2 labels (y, z), but `xent` takes patches of one label. Use `id_loss: ml_xent`."
+        "patch image1: has 2 labels (y, z), but `xent` needs patches with exactly one label. Use `id_loss: ml_xent`."
       )
       const none =
-        "optimise: has no loss of a weight above 0. Set `metric_loss` or `id_loss`, and its weight in `loss_weight`."
+        "optimise: has no loss with a weight above 0. Set `metric_loss` or `id_loss`, and its weight in `loss_weight`."
       expect(yield* said({ metric_loss: "none" })).toBe(none)
       expect(yield* said({ loss_weight: [1, 0] })).toBe(none)
     })
@@ -106,7 +106,7 @@ describe("training on what it cannot take", () => {
         "training step: an image of 1x1 pixels is smaller than a filter of 3x3. Check the size of the images."
       )
       expect(yield* thrown(new Error("OOM when allocating tensor with shape[300]"))).toBe(
-        "training step: does not fit the memory (OOM when allocating tensor with shape[300]). Take smaller batches or images."
+        "training step: does not fit the memory (OOM when allocating tensor with shape[300]). Use smaller batches or images."
       )
       expect(yield* thrown(new TypeError("no weights under the name x."))).toMatch(
         /^training step: failed \(TypeError: no weights under the name x\.\n.*\)\. This is a fault of orbitrank itself: please report it\.$/s
@@ -114,11 +114,11 @@ describe("training on what it cannot take", () => {
     })
   )
 
-  effect("says that no batch came", () =>
+  effect("says that no batch arrived", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       const program = drain(batches().pipe(changing(Stream.take(0)), optimise({ model: tiny })))
-      expect(yield* message(Effect.provide(program, services(folder, engine)))).toContain("no batch came")
+      expect(yield* message(Effect.provide(program, services(folder, engine)))).toContain("no batch arrived")
     })
   )
 })

@@ -65,7 +65,7 @@ describe("training that goes on", () => {
       const folder = yield* temporaryFolder
       yield* collect(folder, training(1))
       const says = (apart: string) =>
-        `${checkpointPath(join(folder, "checkpoints"), 1)}: belongs to another training run: ${apart}. Put this run's own checkpoint in its place, or start anew with \`--fresh\`.`
+        `${checkpointPath(join(folder, "checkpoints"), 1)}: belongs to another training run: ${apart}. Restore the checkpoint of this run, or start anew with \`--fresh\`.`
       expect(yield* resumed(folder, { model: { ...tiny, pooling: "gem" } })).toBe(says("pooling avg, not gem"))
       // Arrays are the same with another stride, so that nothing else would tell.
       expect(yield* resumed(folder, { model: { ...tiny, output_stride: 16 } })).toBe(says("output_stride 32, not 16"))
@@ -173,7 +173,7 @@ describe("training that goes on", () => {
       record({ learning_rate: 0.002 })
       yield* collect(folder, training(2), 1)
       const says = (apart: string) =>
-        `${path}: belongs to another training run: ${apart}. Put this run's own checkpoint in its place, or start anew with \`--fresh\`.`
+        `${path}: belongs to another training run: ${apart}. Restore the checkpoint of this run, or start anew with \`--fresh\`.`
       expect(yield* resumed(folder, { update_iter: 2 })).toBe(says("update_iter 1, not 2"))
       expect(yield* resumed(folder, { metric_loss: { name: "oml", temperature: 0.1 } })).toBe(
         says("metric_loss.temperature 0.01, not 0.1")

@@ -1,8 +1,9 @@
-/** Terms of anchors against the means of what was selected for them, reduced to one number. */
+/** Reduces the terms of all anchors to one number; each compares an anchor with the means of its positives and negatives. */
 import type { LossInput, LossValue } from "./loss.ts"
 import type { Selected } from "./selection.ts"
 import type { TermOf } from "./terms.ts"
 
+/** How terms become one number. */
 export type Reduction = "sum" | "mean"
 
 /** Rows of the batch in float64, and their sum. */
@@ -20,7 +21,7 @@ const rowsOf = ({ values, rows }: LossInput): Rows => {
   return { values: Float64Array.from(values), total, rows, dim }
 }
 
-/** A list of rows, or those left out where they are fewer: a sum over most of a batch is its total less the others. */
+/** A list of rows, or its complement if that is shorter: a sum over most of a batch is the total minus the others. */
 const shorter = (list: ReadonlyArray<number>, rows: number) => {
   if (2 * list.length <= rows) return { list, sign: 1 }
   const held = new Set(list)
@@ -34,7 +35,7 @@ const meanOf = ({ values, total, rows, dim }: Rows, list: ReadonlyArray<number>)
   return mean.map((sum) => sum / list.length)
 }
 
-/** Slopes of rows, and one that is that of every row. */
+/** Slopes of single rows, and one that all rows share. */
 interface Slopes {
   readonly own: Float64Array
   readonly every: Float64Array
@@ -51,9 +52,9 @@ const gathered = ({ own, every }: Slopes, scale: number): Float32Array =>
   Float32Array.from(own, (slope, at) => scale * (slope + every[at % every.length]))
 
 /**
- * The reduced terms, their gradient (which flows through the means), and what stood inside each term's hinge.
+ * The reduced terms, their gradient (which flows through the means), and the argument of each term's hinge.
  *
- * @param selected anchors with positives and negatives; none gives 0 without gradient
+ * @param selected anchors with positives and negatives; an empty list gives 0 without gradient
  */
 export const overAnchors = (
   input: LossInput,

@@ -1,4 +1,4 @@
-/** An id loss on logits and a metric loss on embeddings, over all branches of a network, as one weighted loss. */
+/** Combines an id loss on logits and a metric loss on embeddings, over all branches of a network, into one weighted loss. */
 import type { Choose, Loss, LossInput, LossValue } from "./loss.ts"
 
 /** Output of one branch: embedding [rows, d], logits [rows, classes]. */
@@ -6,35 +6,38 @@ export interface BranchValues {
   readonly embedding: Float32Array
   readonly logits: Float32Array
 }
+/** One value per branch of a network. */
 export interface BranchesOf<A> {
-  /** Of pieces of the features; none where nothing is cut. */
+  /** Branches of parts of the features; empty for a single head. */
   readonly local: ReadonlyArray<A>
-  /** Of the whole. */
+  /** Branches of the whole features. */
   readonly global: ReadonlyArray<A>
 }
 
+/** The chosen losses with their weights. */
 export interface Losses {
-  /** On logits. */
+  /** The loss on logits. */
   readonly id: Loss | undefined
-  /** On embeddings. */
+  /** The loss on embeddings. */
   readonly metric: Loss | undefined
   readonly weight: readonly [id: number, metric: number]
 }
 
+/** Value and gradients of both losses together. */
 export interface Combined {
   readonly total: number
-  /** Before their weights; 0 where there is none. */
+  /** Each loss before its weight; 0 if there is none. */
   readonly id: number
   readonly metric: number
-  /** The smallest total that any output could give with these labels; NaN where it is not known. */
+  /** The smallest total that any output could give with these labels; NaN if it is unknown. */
   readonly floor: number
-  /** Derivatives of the total; undefined of what no loss looks at. */
+  /** Derivatives of the total; undefined for outputs that no loss looks at. */
   readonly gradients: BranchesOf<{ readonly [K in keyof BranchValues]: Float32Array | undefined }>
 }
 
 const NONE = { value: 0, floor: 0 }
 
-/** The mean over branches of a kind, and each one's gradient times `weight` over their number. */
+/** The mean over branches of one kind, and each branch's gradient times `weight`, divided by the number of branches. */
 const averaged = (loss: Loss | undefined, inputs: ReadonlyArray<LossInput>, choose: Choose, weight: number) => {
   if (loss === undefined || inputs.length === 0) return { ...NONE, gradients: inputs.map(() => undefined) }
   const found = inputs.map((input) => loss(input, choose))
@@ -47,8 +50,8 @@ const averaged = (loss: Loss | undefined, inputs: ReadonlyArray<LossInput>, choo
 }
 
 /**
- * The weighted sum of both losses. Each is averaged over the branches of a kind, and local and global means are added, so
- * that with parts it is about twice that of a single branch, as in the original.
+ * The weighted sum of both losses. Each is averaged over the local and over the global branches, and both means are added.
+ * With parts, the sum is therefore about twice that of a single branch, as in the original.
  *
  * @param labels multi-hot [rows, classes]
  */

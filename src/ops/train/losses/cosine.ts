@@ -1,6 +1,7 @@
-/** Cosine similarities of a batch, and the way back from their slopes to embeddings; float64, by tiles of rows. */
+/** Cosine similarities of a batch, and the gradient from similarities back to embeddings; float64, by tiles of rows. */
 import { TINY } from "./terms.ts"
 
+/** Vectors of a batch with their lengths divided out. */
 export interface Directions {
   /** Rows divided by their lengths, [rows, dim]. */
   readonly unit: Float64Array
@@ -9,6 +10,12 @@ export interface Directions {
   readonly dim: number
 }
 
+/**
+ * Divides each row by its length.
+ *
+ * @example
+ * directions(Float32Array.of(3, 4), 1).norms[0] // => 5
+ */
 export const directions = (values: Float32Array, rows: number): Directions => {
   const dim = rows === 0 ? 0 : values.length / rows
   const unit = new Float64Array(values.length)
@@ -30,7 +37,7 @@ const pair = (unit: Float64Array, dim: number, q: number, a: number): number => 
   return sum
 }
 
-/** Similarities of rows q and q + 1 with a .. a + 3, so that each value that is loaded serves several products. */
+/** Similarities of rows q and q + 1 with a .. a + 3, so that each loaded value serves several products. */
 const tile = ({ dim, rows, unit }: Directions, q: number, a: number, S: Float64Array): void => {
   const [x, y] = [unit.subarray(q * dim, (q + 1) * dim), unit.subarray((q + 1) * dim, (q + 2) * dim)]
   const [c, d, e, f] = [0, 1, 2, 3].map((i) => unit.subarray((a + i) * dim, (a + i + 1) * dim))
@@ -50,7 +57,7 @@ const tile = ({ dim, rows, unit }: Directions, q: number, a: number, S: Float64A
   S.set([yc, yd, ye, yf], (q + 1) * rows + a)
 }
 
-/** Cosine similarities [rows, rows]; only those with a >= q are computed, and mirrored. */
+/** Cosine similarities [rows, rows]; those with a >= q are computed, the others mirrored. */
 export const similarities = (given: Directions): Float64Array => {
   const { dim, rows, unit } = given
   const S = new Float64Array(rows * rows)
@@ -66,7 +73,7 @@ export const similarities = (given: Directions): Float64Array => {
   return S
 }
 
-/** dE of one row: the sum of all rows, each with its weight; four at a time. */
+/** dE of one row: the weighted sum of all rows, four at a time. */
 const weighted = ({ dim, rows, unit }: Directions, weights: Float64Array, dE: Float64Array): void => {
   dE.fill(0)
   let a = 0
@@ -81,7 +88,7 @@ const weighted = ({ dim, rows, unit }: Directions, weights: Float64Array, dE: Fl
 }
 
 /**
- * From dL/dS to dL/dx, through S = E E^T and E = x / |x|. A vector of length zero has no direction to change and gets none.
+ * From dL/dS to dL/dx, through S = E E^T and E = x / |x|. A vector of length zero gets no gradient.
  *
  * @param dS [rows, rows]
  */

@@ -5,6 +5,8 @@ import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
  * max(x, 0) - x y + log(1 + exp(-|x|)). Its gradient is (sigmoid(x) - y) / count, its floor 0.
  *
  * @param input logits [rows, classes] with labels of the same shape
+ * @example
+ * multiLabelCrossEntropy({ values: Float32Array.of(0, 0), labels: Uint8Array.of(1, 0), rows: 1 }).value // => Math.log(2)
  */
 export const multiLabelCrossEntropy = ({ values, labels }: LossInput): LossValue => {
   const count = Math.max(1, values.length)

@@ -6,8 +6,8 @@
  * R(q, a) = 1 + sum over b != a of G(S_qb - S_qa), over the whole batch; R_c(q, a) the same over the members of class c.
  * AP_c = sum over q, a in c of R_c / R / |c| / B. The loss is the mean of 1 - AP_c over classes of two members or more.
  *
- * The original cuts exponents at +-50, where G differs from 0 and 1 by 2e-22: less than float64 can show beside ranks of 1
- * and more, so that no cut is made here.
+ * The original cuts exponents at +-50, where G differs from 0 and 1 by 2e-22. Ranks are at least 1, so float64 cannot show the
+ * difference, and exponents are not cut here.
  */
 import { positive } from "../../../pipeline/definition.ts"
 import { directions, similarities, toEmbeddings } from "./cosine.ts"
@@ -15,11 +15,11 @@ import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
 import { type Group, rankBuffers, smoothPrecision } from "./smooth-rank.ts"
 
 export interface OrderedMultiLabelOptions {
-  /** Temperature t: differences of similarity well above it count as order. */
+  /** Temperature t: differences of similarity well above t count as an order. */
   readonly temperature?: number
 }
 
-/** Members of every class that has at least two. */
+/** Members of every class with at least two. */
 const classesOf = (labels: Uint8Array, rows: number): ReadonlyArray<Int32Array> => {
   const count = rows === 0 ? 0 : labels.length / rows
   return Array.from({ length: count }, (_, c) =>
@@ -27,7 +27,7 @@ const classesOf = (labels: Uint8Array, rows: number): ReadonlyArray<Int32Array> 
   ).filter((members) => members.length > 1)
 }
 
-/** The classes of each row, every class weighing alike. */
+/** The classes of each row, all with the same weight. */
 const groupsOf = (classes: ReadonlyArray<Int32Array>, rows: number): ReadonlyArray<ReadonlyArray<Group>> => {
   const groups = Array.from({ length: rows }, (): Array<Group> => [])
   for (const members of classes) {
@@ -38,10 +38,13 @@ const groupsOf = (classes: ReadonlyArray<Int32Array>, rows: number): ReadonlyArr
 }
 
 /**
- * The loss, its gradient and its floor: the mean over the same classes of 1 - |c| / B, reached when every anchor has the
- * members of its classes first. A batch without such a class gives 0 and no gradient.
+ * The loss, its gradient and its floor: the mean over the same classes of 1 - |c| / B, which is reached if the nearest images
+ * of every anchor are the members of its classes. A batch without such a class gives 0 and no gradient.
  *
- * @param input raw embeddings [rows, D]; they are L2-normalised here
+ * @param input raw embeddings [rows, D], which are L2-normalised here
+ * @example
+ * const values = Float32Array.of(1, 0, 1, 0.001, 0, 1, 0.001, 1)
+ * orderedMultiLabel({ values, labels: Uint8Array.of(1, 0, 1, 0, 0, 1, 0, 1), rows: 4 }).floor // => 0.5
  */
 export const orderedMultiLabel = (
   { values, labels, rows }: LossInput,
@@ -70,7 +73,7 @@ export const oml = defineLoss({
   title: "Ordered Multi-label Loss: a smooth average precision of every class in the batch",
   source: "Imbriaco et al., IEEE TGRS 2021",
   on: "embeddings",
-  params: { temperature: positive("Differences of similarity well above it count as an order.", 0.01) },
+  params: { temperature: positive("Temperature: differences of similarity well above it count as an order.", 0.01) },
   loss:
     ({ temperature }) =>
     (input) =>

@@ -1,16 +1,19 @@
-/** Relations: which images of a batch are alike. They look at labels alone. */
+/** Relations: which images of a batch are alike. They depend on labels only. */
 import { jaccardDistance } from "../../measure/relevance.ts"
 
-/** uint8 [rows, rows], symmetric: 1 where two images are alike. Every image is like itself. */
+/** `alike` is uint8 [rows, rows], symmetric: 1 if two images are alike. Every image is like itself. */
 export interface Relation {
   readonly rows: number
   readonly alike: Uint8Array
 }
 
 /**
- * Images whose labels lie at a Jaccard distance of at most `threshold`, compared as doubles; two empty sets have distance 0.
+ * The relation of images whose labels have a Jaccard distance of at most `threshold`, compared as doubles. Two empty sets have
+ * distance 0.
  *
  * @param labels multi-hot [rows, classes]
+ * @example
+ * withinJaccard(Uint8Array.of(1, 1, 1, 0), 2, 0.5).alike // => Uint8Array.of(1, 1, 1, 1)
  */
 export const withinJaccard = (labels: Uint8Array, rows: number, threshold: number): Relation => {
   const classes = rows === 0 ? 0 : labels.length / rows

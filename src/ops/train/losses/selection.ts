@@ -1,18 +1,18 @@
-/** Selection: which images an anchor is compared with. It looks at a relation alone. */
+/** Selection: which images an anchor is compared with. It depends on a relation only. */
 import type { Choose } from "./loss.ts"
 import type { Relation } from "./relation.ts"
 
-/** An anchor, what it is to be near to, and what it is to be far from: rows of the batch, ascending. */
+/** An anchor with its positives and negatives: rows of the batch, ascending. */
 export interface Selected {
   readonly anchor: number
   readonly positives: ReadonlyArray<number>
   readonly negatives: ReadonlyArray<number>
 }
 
-/** Where an anchor itself counts: with those like it, with the others, or nowhere. */
+/** Whether an anchor counts among its own positives, among its negatives, or among neither. */
 export type AnchorCounts = "positive" | "negative" | "nowhere"
 
-/** Of every anchor, all that are like it and all that are not; lists may be empty. */
+/** Every row as an anchor, with all rows that are like it and all that are not; both lists may be empty. */
 export const candidates = ({ alike, rows }: Relation, anchorCounts: AnchorCounts): ReadonlyArray<Selected> =>
   Array.from({ length: rows }, (_, anchor) => {
     const positives: Array<number> = []
@@ -24,11 +24,11 @@ export const candidates = ({ alike, rows }: Relation, anchorCounts: AnchorCounts
     return { anchor, positives, negatives }
   })
 
-/** Those that have both something to be near to and something to be far from. */
+/** The anchors that have both positives and negatives. */
 export const complete = (selected: ReadonlyArray<Selected>): ReadonlyArray<Selected> =>
   selected.filter(({ positives, negatives }) => positives.length > 0 && negatives.length > 0)
 
-/** One positive and one negative each, drawn evenly: first a positive for every anchor, then a negative for every anchor. */
+/** One positive and one negative per anchor, drawn evenly: first all positives, then all negatives. */
 export const drawn = (selected: ReadonlyArray<Selected>, choose: Choose): ReadonlyArray<Selected> => {
   const one = (from: ReadonlyArray<number>) => from[choose(from.length)]
   const positives = selected.map((each) => one(each.positives))

@@ -1,30 +1,32 @@
 /**
- * Smooth precision of one anchor (Brown et al., ECCV 2020): ranks among n similarities s, in which a step becomes a sigmoid.
+ * Smooth precision of one anchor (Brown et al., ECCV 2020): ranks among n similarities s, with a sigmoid in place of the step.
  *
  * With G(d) = 1 / (1 + exp(-d / t)): R(a) = 1 + sum over b != a of G(s_b - s_a), and R_g(a) the same over the members of a
  * group g. The precision is the sum over groups and their members of scale_g R_g(a) / R(a).
  *
- * G(s_b - s_a) = E_b / (E_a + E_b) with E = exp(s / t): n exponentials serve n^2 comparisons, of which half are the others'
- * complements.
+ * G(s_b - s_a) = E_b / (E_a + E_b) with E = exp(s / t): n exponentials serve n^2 comparisons, and half of the comparisons are
+ * the complements of the others.
  */
 
+/** Images that are ranked among themselves, with the weight of their precision. */
 export interface Group {
   /** Positions in s, ascending. */
   readonly members: ArrayLike<number>
   readonly scale: number
 }
 
-/** What one anchor needs, reused for all: memory stays O(n^2) though there are n^3 comparisons. */
+/** Memory for one anchor, reused for all anchors: it grows with n^2, although there are n^3 comparisons. */
 export interface RankBuffers {
   /** G(s_b - s_a) at [a, b], a < b. */
   readonly above: Float64Array
-  /** The sum of the scales of the groups that hold both, at [a, b], a < b. */
+  /** At [a, b], a < b: the sum of the scales of the groups that contain both. */
   readonly common: Float64Array
   readonly power: Float64Array
   readonly rank: Float64Array
   readonly within: Float64Array
 }
 
+/** Buffers for n similarities. */
 export const rankBuffers = (n: number): RankBuffers => ({
   above: new Float64Array(n * n),
   common: new Float64Array(n * n),
@@ -33,10 +35,10 @@ export const rankBuffers = (n: number): RankBuffers => ({
   within: new Float64Array(n)
 })
 
-/** Differences of exponents beyond this could overflow; then every comparison takes an exponential of its own. */
+/** Larger differences of exponents could overflow; every comparison then computes its own exponential. */
 const SAFE = 600
 
-/** Fills `power`; false where exponents lie too far apart for it. */
+/** Fills `power`; false if exponents are too far apart to use it. */
 const powers = (s: Float64Array, temperature: number, power: Float64Array): boolean => {
   let [least, most] = [s[0], s[0]]
   for (const value of s) {
@@ -48,7 +50,7 @@ const powers = (s: Float64Array, temperature: number, power: Float64Array): bool
   return (most - least) / temperature < SAFE
 }
 
-/** Fills `common` and begins `within` with the scales of each one's own groups. */
+/** Fills `common`, and initialises `within` with the scales of the groups of each image. */
 const mark = (groups: ReadonlyArray<Group>, n: number, { common, within }: RankBuffers): void => {
   common.fill(0)
   within.fill(0)
@@ -113,7 +115,7 @@ const flow = (
 /**
  * The precision of one anchor; adds its derivative with respect to s to `slope`.
  *
- * @param s similarities of what is ranked, [n]
+ * @param s similarities of the ranked images, [n]
  * @param buffers of size n
  */
 export const smoothPrecision = (

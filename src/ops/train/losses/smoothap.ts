@@ -17,7 +17,7 @@ export interface SmoothApOptions {
   readonly temperature?: number
 }
 
-/** A row without its entry q, and back. */
+/** A row without its entry q. */
 const without = (row: Float64Array, q: number): Float64Array => {
   const rest = new Float64Array(row.length - 1)
   rest.set(row.subarray(0, q))
@@ -26,10 +26,13 @@ const without = (row: Float64Array, q: number): Float64Array => {
 }
 
 /**
- * The loss and its gradient; its floor is 0, reached when every anchor has its positives first. A batch without positives
- * gives 0 and no gradient.
+ * The loss and its gradient. Its floor is 0, which is reached if the nearest images of every anchor are its positives. A batch
+ * without positives gives 0 and no gradient.
  *
- * @param input raw embeddings [rows, D]; they are L2-normalised here
+ * @param input raw embeddings [rows, D], which are L2-normalised here
+ * @example
+ * const values = Float32Array.of(1, 0, 1, 0.1, 0, 1, 0.1, 1)
+ * smoothAveragePrecision({ values, labels: Uint8Array.of(1, 0, 1, 0, 0, 1, 0, 1), rows: 4 }).value.toFixed(6) // => "0.000000"
  */
 export const smoothAveragePrecision = (
   { values, labels, rows }: LossInput,
@@ -63,7 +66,7 @@ export const smoothap = defineLoss({
   on: "embeddings",
   params: {
     ...miningParams,
-    temperature: positive("Differences of similarity well above it count as an order.", 0.01)
+    temperature: positive("Temperature: differences of similarity well above it count as an order.", 0.01)
   },
   loss:
     ({ sim_threshold: threshold, temperature }) =>

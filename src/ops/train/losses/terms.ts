@@ -1,17 +1,17 @@
-/** Terms: one number for an anchor, what it should be near to and what it should be far from, with its derivatives. */
+/** Terms: one number for an anchor, a positive and a negative, with its derivatives. */
 
 export interface Term {
   readonly value: number
-  /** What stands inside the max(0, .) of the term. */
+  /** Argument of the max(0, .) of the term. */
   readonly hinge: number
   /** Derivatives with respect to anchor, positive and negative. */
   readonly slopes: readonly [anchor: Float64Array, positive: Float64Array, negative: Float64Array]
 }
 export type TermOf = (anchor: Float64Array, positive: Float64Array, negative: Float64Array) => Term
 
-/** Norms are divided by at least this much, as `normalize` of PyTorch does. */
+/** Vectors are divided by their length, or by this if they are shorter, as in PyTorch's `normalize`. */
 export const TINY = 1e-12
-/** Added to every difference of components before its distance is taken, as PyTorch's `pairwise_distance` does. */
+/** Added to every difference of components in a distance, as in PyTorch's `pairwise_distance`. */
 const SHIFT = 1e-6
 
 const dot = (a: Float64Array, b: Float64Array): number => {
@@ -22,7 +22,7 @@ const dot = (a: Float64Array, b: Float64Array): number => {
 
 const difference = (a: Float64Array, b: Float64Array, plus = 0): Float64Array => a.map((x, i) => x - b[i] + plus)
 
-/** x / |x| and the way back of a derivative; a vector of length zero has no direction to change and gets none. */
+/** x / |x|, and its derivative backwards; a vector of length zero gets no gradient. */
 const direction = (x: Float64Array) => {
   const norm = Math.sqrt(dot(x, x))
   const unit = x.map((value) => value / Math.max(norm, TINY))
@@ -60,8 +60,8 @@ export const contrastive =
   }
 
 /**
- * Triplet margin (Balntas et al., BMVC 2016): max(0, margin + d(a, p) - d(a, n)), d(x, y) = |x - y + 1e-6| on vectors as they
- * are.
+ * Triplet margin (Balntas et al., BMVC 2016): max(0, margin + d(a, p) - d(a, n)), with d(x, y) = |x - y + 1e-6| of the given
+ * vectors.
  */
 export const triplet =
   (margin: number): TermOf =>
@@ -70,7 +70,7 @@ export const triplet =
     const toN = difference(anchor, negative, SHIFT)
     const [near, far] = [Math.sqrt(dot(toP, toP)), Math.sqrt(dot(toN, toN))]
     const hinge = margin + near - far
-    // Not `hinge <= 0`: NaN must not look like nothing.
+    // Not `hinge <= 0`: NaN must stay NaN.
     const open = hinge < 0 || hinge === 0 ? 0 : 1
     const pull = toP.map((value) => (near > 0 ? (open * value) / near : 0))
     const push = toN.map((value) => (far > 0 ? (open * value) / far : 0))

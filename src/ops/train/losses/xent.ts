@@ -1,10 +1,12 @@
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
 
 /**
- * Cross-entropy of softmax(logits): the mean over rows of -sum_c y_c log softmax(x)_c. With one label a row, y is the class
- * index; rows with several labels count as unnormalised class probabilities, which is what PyTorch makes of them.
+ * Cross-entropy of softmax(logits): the mean over rows of -sum_c y_c log softmax(x)_c. The labels of a row with several count as
+ * unnormalised class probabilities, as in PyTorch from 1.10 on. The floor is 0.
  *
  * @param input logits [rows, classes] with labels of the same shape
+ * @example
+ * crossEntropy({ values: Float32Array.of(0, 0), labels: Uint8Array.of(1, 0), rows: 1 }).value // => Math.log(2)
  */
 export const crossEntropy = ({ values, labels, rows }: LossInput): LossValue => {
   const classes = rows === 0 ? 0 : values.length / rows

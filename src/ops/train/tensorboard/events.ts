@@ -7,7 +7,7 @@
 /** Wire types. */
 const [VARINT, FIXED64, BYTES, FIXED32] = [0, 1, 2, 5]
 
-/** A whole number below 2^53, seven bits a byte, lowest first. */
+/** Encodes a whole number below 2^53: seven bits per byte, lowest first. */
 const varint = (value: number): Buffer => {
   const bytes: Array<number> = []
   let rest = value
@@ -40,7 +40,7 @@ export const versionEvent = (seconds: number): Uint8Array =>
   Buffer.concat([double(1, seconds), message(3, Buffer.from("brain.Event:2"))])
 
 /**
- * Scalars of one step.
+ * Encodes the scalars of one step.
  *
  * @param seconds since 1970
  */
@@ -55,9 +55,14 @@ export const scalarsEvent = (
   return Buffer.concat([double(1, seconds), key(2, VARINT), varint(step), message(5, Buffer.concat(values))])
 }
 
-/** The step of an event that `scalarsEvent` made; 0 of others. */
+/**
+ * The step of an event that `scalarsEvent` made; 0 for other events.
+ *
+ * @example
+ * stepOf(scalarsEvent(1.5e9, 300, [["loss", 0.5]])) // => 300
+ */
 export const stepOf = (event: Uint8Array): number => {
-  // The time, a key and eight bytes, stands before.
+  // The time comes first: a key and eight bytes.
   if (event[9] !== 2 * 8 + VARINT) return 0
   let [step, weight, at] = [0, 1, 10]
   for (; event[at] >= 128; at++, weight *= 128) step += (event[at] - 128) * weight

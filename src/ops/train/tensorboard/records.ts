@@ -1,6 +1,6 @@
 /**
- * The frames of TFRecord files: length uint64, its checksum, bytes, their checksum; little-endian. The checksum is CRC-32C
- * (Castagnoli), turned by 15 bits and shifted by a constant, as TensorFlow's `lib/io/record_writer` does.
+ * The frames of TFRecord files: length (uint64), its checksum, bytes, their checksum; little-endian. The checksum is CRC-32C
+ * (Castagnoli), rotated by 15 bits plus a constant, as in TensorFlow's `lib/io/record_writer`.
  */
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
@@ -9,7 +9,12 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc >>> 0
 })
 
-/** CRC-32C of bytes (RFC 3720, appendix B.4). */
+/**
+ * CRC-32C of bytes (RFC 3720, appendix B.4).
+ *
+ * @example
+ * crc32c(new Uint8Array(32)) // => 0x8a9136aa
+ */
 export const crc32c = (bytes: Uint8Array): number => {
   let crc = 0xffffffff
   for (const byte of bytes) crc = TABLE[(crc ^ byte) & 0xff] ^ (crc >>> 8)
@@ -23,7 +28,7 @@ const masked = (bytes: Uint8Array): number => {
 
 const [HEAD, TAIL] = [12, 4]
 
-/** One frame. */
+/** Writes one frame. */
 export const framed = (data: Uint8Array): Uint8Array => {
   const frame = Buffer.alloc(HEAD + data.length + TAIL)
   frame.writeBigUInt64LE(BigInt(data.length), 0)
@@ -33,7 +38,7 @@ export const framed = (data: Uint8Array): Uint8Array => {
   return frame
 }
 
-/** What whole and sound frames hold, up to the first that is not: a run that was cut off may have left half of one. */
+/** Contents of the frames up to the first that is cut off or damaged; a run that was cut off may have left half of one. */
 export const unframed = (file: Uint8Array): ReadonlyArray<Uint8Array> => {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength)
   const found: Array<Uint8Array> = []
