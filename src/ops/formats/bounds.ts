@@ -2,8 +2,8 @@
 import { DataError } from "./data-error.ts"
 
 /**
- * Most values that one image or array may have, over all its bands: 67,108,864, for example 8192 x 8192 pixels of one band. A
- * small file can claim an image of gigabytes, and several are decoded at a time.
+ * Most values that one image or array may have, over all its bands: 67,108,864, for example 8192 x 8192 pixels of one band.
+ * A small file can claim an image of gigabytes, and several are decoded at a time.
  */
 export const MAX_VALUES = 2 ** 26
 

@@ -84,8 +84,8 @@ export interface CsvOptions {
 }
 
 /**
- * Reads the rows of a CSV text one after another. Lines may end in LF, CRLF or CR, also mixed; fields in quotes may hold line
- * ends; empty lines are skipped; rows may differ in length.
+ * Reads the rows of a CSV text one after another. Lines may end in LF, CRLF or CR, also mixed; fields in quotes may hold
+ * line ends; empty lines are skipped; rows may differ in length.
  *
  * @param file the name for messages
  * @param visit is called with each row and its number, from 0; what it throws is thrown on

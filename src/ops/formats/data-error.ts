@@ -1,16 +1,16 @@
-/** What can be wrong with data; without Effect, for what worker threads load too. */
+/** The errors of data and stores. Worker threads load this file, so it imports no Effect. */
 import { explained } from "../../pipeline/explained.ts"
 
-/** Data that are not as they must be: a file, a patch, a header, a label. */
+/** A file, a patch, a header or a label is damaged, or not what the reader expects. */
 export class DataError extends explained("DataError") {}
 
 /** A store of patches that cannot be opened, read or written. */
 export class StoreError extends explained("StoreError") {}
 
 /**
- * What file access has thrown, as an error that names `subject`.
+ * Turns an error of the file system into a DataError that names `subject`; a DataError passes unchanged.
  *
- * @throws what is no fault of the file system's, nor of data
+ * @throws the cause itself if it is an error of any other kind
  */
 export const fileError =
   (subject: string) =>

@@ -1,4 +1,7 @@
-/** Pixel types and raw little-endian bytes. Typed arrays have the byte order of the machine: little on all that Node serves. */
+/**
+ * Types of pixels and their raw bytes in little-endian order. Typed arrays have the byte order of the machine, which is the
+ * same on all platforms of Node but one (s390x).
+ */
 
 /** Types of pixels that archives use, under the names of NumPy. */
 export type Dtype = "uint8" | "uint16" | "int16" | "int32" | "uint32" | "float32" | "float64"
@@ -16,28 +19,28 @@ const ARRAYS = {
   float64: Float64Array
 } as const
 
-/** Bytes of one value. */
+/** The bytes of one value. */
 export const bytesOf = (dtype: Dtype): number => ARRAYS[dtype].BYTES_PER_ELEMENT
 
-/** The dtype of a typed array; `undefined` for one that archives do not use. */
+/** The dtype of a typed array; `undefined` for a type that archives do not use. */
 export const dtypeOf = (data: ArrayBufferView): Dtype | undefined =>
   (Object.keys(ARRAYS) as Array<Dtype>).find((dtype) => data instanceof ARRAYS[dtype])
 
-/** The bytes of a typed array, not copied. */
+/** Returns the bytes of a typed array without copying them. */
 export const rawBytes = (data: Pixels): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 
-/** The values that `bytes` are, which must be aligned; not copied. */
+/** Returns the values in `bytes` without copying them; the bytes must be aligned. */
 export const pixelsOf = (dtype: Dtype, bytes: Uint8Array<ArrayBuffer>): Pixels =>
   new ARRAYS[dtype](bytes.buffer, bytes.byteOffset, bytes.byteLength / bytesOf(dtype))
 
-/** `count` values that stand at byte `offset` of `bytes`, copied, so that `offset` need not be aligned. */
+/** Copies `count` values from byte `offset` of `bytes`; `offset` need not be aligned. */
 export const valuesAt = (dtype: Dtype, bytes: Uint8Array, offset: number, count: number): Pixels => {
   const copy = new Uint8Array(count * bytesOf(dtype))
   copy.set(bytes.subarray(offset, offset + copy.length))
   return new ARRAYS[dtype](copy.buffer)
 }
 
-/** Turns the bytes of every value around, in place: from the other byte order. */
+/** Reverses the bytes of every value in place, which converts values from the other byte order. */
 export const swapBytes = (data: Pixels): void => {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
   if (data.BYTES_PER_ELEMENT === 2) bytes.swap16()

@@ -1,7 +1,8 @@
 /**
  * Reads and writes `.npy` files (NumPy Enhancement Proposal 1; versions 1 to 3 of the format): the magic text, two bytes of
- * version, the length of the dictionary in two bytes (version 1) or four, a Python dictionary as text, then the values of one
- * array. Readers that hold a whole file call `decodeNpy`; readers of parts call `npyHead` with the first bytes, then `parseNpy`.
+ * version, the length of the dictionary in two bytes (version 1) or four, a Python dictionary as text, then the values of
+ * one array. Readers that hold a whole file call `decodeNpy`; readers of parts call `npyHead` with the first bytes, then
+ * `parseNpy`.
  */
 import { DataError } from "./data-error.ts"
 import { bytesOf, type Dtype, type Pixels, swapBytes, valuesAt } from "./dtypes.ts"

@@ -115,7 +115,7 @@ describe("safetensors", () => {
 
   it.each([
     ["nothing", new Uint8Array(3), "holds 3 bytes"],
-    ["a length that lies", blob("{}", [], 3), "says that its header has 3 bytes, but 2 follow"],
+    ["a length that lies", blob("{}", [], 3), "claims a header of 3 bytes, but 2 bytes follow"],
     ["a giant length", Uint8Array.of(255, 255, 255, 255, 255, 255, 255, 255, 123, 125), "18446744073709551615 bytes"],
     ["no JSON", blob("{oops", []), "has a header that is not JSON"],
     ["no object", blob("[]", []), "is not a JSON object"],
@@ -133,7 +133,7 @@ describe("safetensors", () => {
     ],
     ["a gap", blob(`{"a":${entry("U8", [1], 1, 2)}}`, [0, 0]), 'tensor "a" leaves a gap'],
     ["a name twice", blob(`{"a":${entry("U8", [1], 0, 1)},"a":${entry("U8", [1], 0, 1)}}`, [0]), "a name occurs twice"],
-    ["metadata that are not texts", blob('{"__metadata__":{"a":1}}', []), "metadata that are not texts"]
+    ["metadata that are not texts", blob('{"__metadata__":{"a":1}}', []), "metadata that are not text"]
   ])("refuses %s", (_, bytes, message) => {
     expect(() => decodeSafetensors(bytes, "key one")).toThrow(DataError)
     expect(() => decodeSafetensors(bytes, "key one")).toThrow(`key one: `)

@@ -1,4 +1,6 @@
-/** Whether the meta pages of an LMDB data file tell their transactions right, by the lists of pages that these have freed. */
+/**
+ * Whether the meta pages of an LMDB data file tell their transactions right, by the lists of pages that these have freed.
+ */
 import { type DataFile, damaged, u64 } from "./layout.ts"
 import { childOf, keyOf, readPage } from "./page.ts"
 

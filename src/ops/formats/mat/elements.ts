@@ -1,15 +1,15 @@
-/** The elements that MATLAB files of level 5 consist of: a tag, then numbers, other elements, or packed ones. */
+/** Elements of MATLAB files of level 5: a tag, then numbers, further elements, or packed elements. */
 import { constants, inflateSync, type ZlibOptions } from "node:zlib"
 import { messageOf } from "../../../pipeline/words.ts"
 
-/** Throws what is wrong with the file. */
+/** Throws an error about the file. */
 export type Refuse = (problem: string, remedy?: string) => never
 
 /** Data types of elements. */
 export const COMPRESSED = 15
 export const MATRIX = 14
 export const INT32 = 5
-/** Numeric types by their number: bytes, and how to read one. */
+/** Numeric types by their number: the bytes of a value, and how to read one. */
 const NUMBERS: Readonly<Record<number, readonly [bytes: number, read: (view: DataView, at: number) => number]>> = {
   1: [1, (view, at) => view.getInt8(at)],
   2: [1, (view, at) => view.getUint8(at)],
@@ -27,7 +27,7 @@ const WIDE = [12, 13]
 export interface Element {
   readonly type: number
   readonly body: Uint8Array
-  /** Where the next one begins. */
+  /** The byte at which the next element begins. */
   readonly next: number
 }
 
@@ -36,16 +36,16 @@ const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffse
 /** Bytes of a tag that is not small. */
 export const TAG_BYTES = 8
 
-/** The type of the element that some bytes begin with, whose end they may lack. */
+/** The type of the element that begins some bytes; the bytes may lack its end. */
 export const typeAt = (bytes: Uint8Array, refuse: Refuse): number =>
   bytes.length < TAG_BYTES ? refuse("is cut short") : viewOf(bytes).getUint32(0, true)
 
-/** The element that begins at a byte; refuses one that reaches over the end. */
+/** Reads the element that begins at a byte; refuses an element that reaches beyond the end. */
 export const elementAt = (bytes: Uint8Array, at: number, refuse: Refuse): Element => {
   if (at + 8 > bytes.length) return refuse("is cut short")
   const view = viewOf(bytes)
   const tag = view.getUint32(at, true)
-  // Up to four bytes stand within the tag itself.
+  // An element of up to four bytes has them within its tag.
   const small = tag >>> 16
   const type = small === 0 ? tag : tag & 0xffff
   const size = small === 0 ? view.getUint32(at + 4, true) : small
@@ -62,7 +62,7 @@ export interface Numbers {
   readonly at: (index: number) => number
 }
 
-/** The numbers of an element, in the order they are stored in; refuses a type that is not numeric. */
+/** Reads the numbers of an element, in the order in which they are stored; refuses a type that is not numeric. */
 export const numbersOf = ({ body, type }: Element, refuse: Refuse): Numbers => {
   const known = NUMBERS[type]
   if (known === undefined) return refuse(`holds numbers of type ${type}, which is not read`)

@@ -1,6 +1,7 @@
 /**
- * Reads one numeric matrix from a MATLAB file of level 5 ("MAT-File Format", MathWorks, section 1), compressed or not: what
- * tables of labels are kept in. The one reader on the registry is under a licence that would bind this project to it.
+ * Reads one numeric matrix, such as a table of labels, from a MATLAB file of level 5 ("MAT-File Format", MathWorks, section
+ * 1), compressed or not. The name and the size of a matrix are read before it is unpacked. npm has one other reader, whose
+ * licence this project cannot adopt.
  */
 
 import { few } from "../../../pipeline/words.ts"
@@ -39,17 +40,17 @@ const OTHERS: Readonly<Record<number, string>> = {
 }
 const HEADER = 128
 
-/** A variable, but for its values. */
+/** A variable without its values. */
 interface Variable {
   readonly name: string
   readonly kind: number
   readonly complex: boolean
   readonly shape: Element
-  /** What follows the name: the values of a matrix. */
+  /** The byte at which the values begin. */
   readonly rest: number
 }
 
-/** What a variable is; `undefined` for classes that have no shape and name of the usual form. */
+/** Reads the beginning of a variable; `undefined` for classes that have no shape and name of the usual form. */
 const variableOf = (body: Uint8Array, refuse: Refuse): Variable | undefined => {
   const flags = elementAt(body, 0, refuse)
   const kind = flags.body[0]
@@ -60,14 +61,14 @@ const variableOf = (body: Uint8Array, refuse: Refuse): Variable | undefined => {
   return { name: Buffer.from(name.body).toString("latin1"), kind, complex, shape, rest: name.next }
 }
 
-/** What keeps a variable from being a matrix of real numbers. */
+/** The kind of a variable that is not a matrix of real numbers; `undefined` for a matrix. */
 const unlike = ({ complex, kind, shape }: Variable): string | undefined => {
   if (OTHERS[kind] !== undefined) return OTHERS[kind]
   if (complex) return "complex numbers"
   return shape.type !== INT32 || shape.body.length !== 8 ? `an array of ${shape.body.length / 4} axes` : undefined
 }
 
-/** Rows and columns of a variable that is a matrix of real numbers; refuses any other, and one of too many numbers. */
+/** The rows and columns of a matrix of real numbers; refuses any other variable, and a matrix of too many numbers. */
 const sizesOf = (variable: Variable, file: string, refuse: Refuse): readonly [rows: number, columns: number] => {
   const other = unlike(variable)
   if (other !== undefined) {
@@ -84,9 +85,9 @@ const sizesOf = (variable: Variable, file: string, refuse: Refuse): readonly [ro
 }
 
 /**
- * The values of a matrix.
+ * Reads the values of a matrix.
  *
- * @param body of its element, whole
+ * @param body the whole body of its element
  * @param from byte of the body at which the element of the values begins
  */
 const matrixOf = (
@@ -97,16 +98,18 @@ const matrixOf = (
 ): Matrix => {
   const { at, count } = numbersOf(elementAt(body, from, refuse), refuse)
   if (count !== rows * columns) return refuse(`holds ${count} numbers in a matrix of ${rows} x ${columns}`)
-  // Stored column by column.
+  // The file stores a matrix column by column.
   const values = new Float64Array(count)
   for (let i = 0; i < count; i++) values[i] = at((i % columns) * rows + Math.floor(i / columns))
   return { rows, columns, values }
 }
 
-/** Bytes of a number at most, and those of a tag, with padding. */
+/** The most bytes of one number, and those of a tag and its padding. */
 const [WIDEST, TAG] = [8, 16]
 
-/** The matrix in one element of a file if it has the wanted name, or the name that it has; `undefined` if it has none. */
+/**
+ * Returns the matrix of an element with the wanted name, or another variable's name; `undefined` if there is no variable.
+ */
 const matrixIn = (outer: Element, wanted: string, file: string, refuse: Refuse): Matrix | string | undefined => {
   const packed = outer.type === COMPRESSED
   const beginning = packed ? inflatedBeginning(outer.body, refuse) : undefined
@@ -120,7 +123,7 @@ const matrixIn = (outer: Element, wanted: string, file: string, refuse: Refuse):
   return matrixOf(body, variable.rest, sizes, refuse)
 }
 
-/** Version 7.3 is HDF5 behind a header of text; other programs leave the header out. */
+/** Whether a file is of version 7.3: HDF5 behind a header of text, which some programs leave out. */
 const isHdf5 = (bytes: Uint8Array): boolean => {
   const text = Buffer.from(bytes.subarray(0, HEADER)).toString("latin1")
   return text.startsWith("MATLAB 7.3") || text.startsWith("\x89HDF\r\n")
@@ -129,7 +132,7 @@ const isHdf5 = (bytes: Uint8Array): boolean => {
 /**
  * Reads the matrix of a given name.
  *
- * @param file for messages
+ * @param file the name for messages
  * @throws DataError if the file is damaged, of another level, or holds no such matrix of real numbers, or one of too many
  */
 export const readMatrix = (bytes: Uint8Array, file: string, wanted: string): Matrix => {
@@ -138,7 +141,7 @@ export const readMatrix = (bytes: Uint8Array, file: string, wanted: string): Mat
   }
   if (isHdf5(bytes)) return refuse("is a MATLAB file of version 7.3, which is not read")
   if (bytes.length < HEADER || bytes[126] !== 0x49 || bytes[127] !== 0x4d) {
-    return refuse("is no MATLAB file of level 5, little-endian")
+    return refuse("is not a little-endian MATLAB file of level 5")
   }
   const found: Array<string> = []
   for (let at = HEADER; at < bytes.length; ) {

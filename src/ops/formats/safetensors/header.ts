@@ -1,12 +1,13 @@
 /**
- * Headers of safetensors: u64 little-endian length, then JSON
+ * Reads and checks headers of safetensors: a little-endian u64 with the length, then JSON
  * `{ name: { dtype, shape, data_offsets: [begin, end] }, "__metadata__": { key: text } }`, after which spaces may follow
- * (huggingface.co/docs/safetensors). Nothing of it is believed that the rest belies.
+ * (huggingface.co/docs/safetensors). The one reader of headers: blobs of stores, arrays of archives and weights of models
+ * use it.
  */
 import { DataError } from "../data-error.ts"
 import { bytesOf, type Dtype } from "../dtypes.ts"
 
-/** The entry of the header that is no tensor. */
+/** The name of the entry that is not a tensor. */
 export const METADATA = "__metadata__"
 /** The format's own limit. */
 const MAX_HEADER = 100_000_000
@@ -20,12 +21,12 @@ export const CODES: Readonly<Record<Dtype, string>> = {
   float32: "F32",
   float64: "F64"
 }
-/** Other dtypes of the format, which pixels do not have (safetensors 0.8, `Dtype`). */
+/** The other dtypes of the format (safetensors 0.8, `Dtype`), which pixels do not have. */
 const UNREAD = /^(BOOL|I8|I64|U64|F16|BF16|F4|F6_E2M3|F6_E3M2|F8_E4M3|F8_E4M3FNUZ|F8_E5M2|F8_E5M2FNUZ|F8_E8M0|C64)$/
 const CONVERT = `Convert it to one of ${Object.keys(CODES).join(", ")}`
 export const DTYPES = new Map(Object.entries(CODES).map(([dtype, code]) => [code, dtype as Dtype]))
 
-/** How many values a shape has. */
+/** The number of values of a shape. */
 export const product = (shape: ReadonlyArray<number>): number => shape.reduce((n, size) => n * size, 1)
 
 type Refuse = (problem: string, remedy?: string) => never
@@ -41,7 +42,10 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
-/** Colons outside of text: as many as keys were written. `JSON.parse` keeps the last of equal keys, without a word. */
+/**
+ * Counts the keys that a JSON text has, by its colons outside of strings. `JSON.parse` silently keeps the last of equal
+ * keys.
+ */
 const writtenKeys = (json: string): number => {
   let keys = 0
   let inText = false
@@ -54,20 +58,21 @@ const writtenKeys = (json: string): number => {
   return keys
 }
 
-/** Bytes that tell how long the header is. */
+/** Bytes of the number that gives the length of the header. */
 export const PREFIX = 8
 
 /**
  * The byte at which values begin.
  *
- * @param size of the whole blob, of which `bytes` are the first
- * @throws DataError where it holds no header
+ * @param bytes the first bytes of a blob
+ * @param size bytes of the whole blob
+ * @throws DataError if the blob has no header
  */
 const startOf = (bytes: Uint8Array, size: number, refuse: Refuse): number => {
   if (bytes.length < PREFIX) refuse(`holds ${bytes.length} bytes, fewer than a header's length takes`)
   const length = new DataView(bytes.buffer, bytes.byteOffset, PREFIX).getBigUint64(0, true)
   if (length > BigInt(Math.min(MAX_HEADER, size - PREFIX))) {
-    refuse(`says that its header has ${length} bytes, but ${size - PREFIX} follow`)
+    refuse(`claims a header of ${length} bytes, but ${size - PREFIX} bytes follow`)
   }
   return PREFIX + Number(length)
 }
@@ -86,7 +91,7 @@ const parseHeader = (bytes: Uint8Array, size: number, refuse: Refuse) => {
   return { header, start, keys: writtenKeys(json) }
 }
 
-/** What a header says of one tensor; bytes are counted from where values begin. */
+/** The header's entry of one tensor. Offsets count from the byte at which values begin. */
 interface Entry {
   readonly name: string
   /** The format's name of the dtype. */
@@ -123,7 +128,7 @@ const checkSpan = ({ begin, end, name, shape }: Entry, width: number, refuse: Re
   refuse(`tensor ${JSON.stringify(name)} needs ${needed} bytes, but its offsets span ${end - begin}`)
 }
 
-/** @throws DataError where pixels do not have such a dtype */
+/** Adds the dtype to an entry. @throws DataError if pixels do not have such a dtype */
 export const withDtype = (entry: Entry, refuse: Refuse): Entry & { readonly dtype: Dtype } => {
   const dtype = DTYPES.get(entry.code)
   if (dtype === undefined) {
@@ -136,12 +141,12 @@ export const withDtype = (entry: Entry, refuse: Refuse): Entry & { readonly dtyp
 const parseMetadata = (value: unknown, refuse: Refuse): Readonly<Record<string, string>> => {
   if (value === undefined) return {}
   if (!isObject(value) || !Object.values(value).every((text) => typeof text === "string")) {
-    return refuse("has metadata that are not texts")
+    return refuse("has metadata that are not text")
   }
   return value as Record<string, string>
 }
 
-/** The checked header of a blob of `size` bytes; `start` is the byte at which values begin. */
+/** Reads and checks the header of a blob of `size` bytes; `start` is the byte at which values begin. */
 export const readHeader = (bytes: Uint8Array, size: number, refuse: Refuse) => {
   const { header, start, keys } = parseHeader(bytes, size, refuse)
   const entries = Object.entries(header)
@@ -162,21 +167,23 @@ export const readHeader = (bytes: Uint8Array, size: number, refuse: Refuse) => {
 }
 
 /**
- * How many bytes of a file its header takes, told by its first `PREFIX`.
+ * The number of bytes of a file that its header takes.
  *
- * @param size of the file
- * @throws DataError where it holds no header
+ * @param prefix the first `PREFIX` bytes of the file
+ * @param size bytes of the whole file
+ * @throws DataError if the file has no header
  */
 export const headerEnd = (prefix: Uint8Array, size: number, subject: string): number =>
   startOf(prefix, size, refusing(subject))
 
 /**
- * Finds one tensor of a file by its header alone, which is checked like that of a blob.
+ * Finds one tensor of a file by the header alone, which is checked like that of a blob.
  *
- * @param head the file's first bytes, as `headerEnd` tells
- * @param widths bytes of a value of the dtypes that are asked for beyond those of pixels
- * @returns its entry, with `begin` and `end` counted from the file's begin, where there is one, and the names of all
- * @throws DataError where the header lies or is damaged
+ * @param head the first bytes of the file, as many as `headerEnd` returns
+ * @param widths bytes of a value, for the dtypes that are wanted beyond those of pixels
+ * @returns the entry, if there is one, with `begin` and `end` counted from the first byte of the file, and the names of all
+ *   tensors
+ * @throws DataError if the header is damaged or contradicts the file
  */
 export const findTensor = (
   head: Uint8Array,

@@ -1,6 +1,6 @@
 /**
- * Reads safetensors: named arrays in one blob. After the header (see `safetensors-header.ts`) stand the values,
- * little-endian, row-major, without gaps.
+ * Reads safetensors: named arrays in one blob. The values follow the header (see `header.ts`): little-endian, row-major,
+ * without gaps.
  */
 import { bytesOf, type Dtype, type Pixels, valuesAt } from "../dtypes.ts"
 import { readHeader, refusing, withDtype } from "./header.ts"
@@ -22,8 +22,8 @@ export interface Safetensors {
 /**
  * Reads a blob. Values are copied, so that they outlive `bytes` and are aligned.
  *
- * @param subject what `bytes` are, for messages: a file or a key
- * @throws DataError where the header lies, is damaged, or names a dtype that archives do not use
+ * @param subject the file or key of the blob, for messages
+ * @throws DataError if the header is damaged, contradicts the blob, or names a dtype that archives do not use
  */
 export const decodeSafetensors = (bytes: Uint8Array, subject: string): Safetensors => {
   const refuse = refusing(subject)
@@ -35,14 +35,14 @@ export const decodeSafetensors = (bytes: Uint8Array, subject: string): Safetenso
   return { tensors, metadata }
 }
 
-/** What a blob says of itself. */
+/** The header of a blob, without values. */
 export interface Description {
   readonly tensors: ReadonlyArray<Omit<Tensor, "data">>
   readonly metadata: Readonly<Record<string, string>>
 }
 
 /**
- * Reads the header of a blob only, checked like all of it; no values are copied.
+ * Reads and checks only the header of a blob; no values are copied.
  *
  * @throws DataError as `decodeSafetensors`
  */
@@ -57,7 +57,7 @@ export const describeSafetensors = (bytes: Uint8Array, subject: string): Descrip
 }
 
 /**
- * Reads the metadata of a blob only; no values are copied.
+ * Reads only the metadata of a blob; no values are copied.
  *
  * @throws DataError as `decodeSafetensors`
  */

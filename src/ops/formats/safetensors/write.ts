@@ -13,9 +13,9 @@ const checkTensor = (tensor: Tensor, names: Set<string>): void => {
       remedy: "Give each tensor its own name, dtype and shape"
     })
   }
-  if (name === METADATA) refuse("has a name that the format keeps for itself")
+  if (name === METADATA) refuse("has a name that the format reserves")
   if (names.has(name)) refuse("occurs twice")
-  if (dtypeOf(data) !== dtype) refuse(`is called ${dtype}, but holds ${dtypeOf(data) ?? "another type"}`)
+  if (dtypeOf(data) !== dtype) refuse(`is declared ${dtype}, but holds ${dtypeOf(data) ?? "another type"}`)
   if (product(shape) !== data.length) refuse(`has shape [${shape.join(", ")}], but ${data.length} values`)
   names.add(name)
 }

@@ -1,6 +1,6 @@
 /**
- * The fields of a TIFF file's first directory (TIFF 6.0, section 2; BigTIFF, whose counts and places have 8 bytes in place of
- * 2 and 4), of which nothing beyond the file's end is believed.
+ * Reads the fields of a TIFF file's first directory (TIFF 6.0, section 2; BigTIFF, whose counts and places have 8 bytes in
+ * place of 2 and 4). Fields that reach beyond the end of the file are refused.
  */
 import { DataError } from "../data-error.ts"
 
@@ -8,7 +8,7 @@ import { DataError } from "../data-error.ts"
 const MAX_FIELDS = 4096
 const MAX_DIRECTORIES = 1024
 
-/** Sizes of the integer field types; others hold nothing that is asked for here but text. */
+/** Bytes of the integer field types. Of the other types, only text is read. */
 const INTEGERS: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4, 16: 8 }
 const TEXT = 2
 
@@ -47,37 +47,37 @@ export const refusing =
     throw new DataError({ subject: file, problem, remedy })
   }
 
-/** Bytes of a file, from (inclusive) to (exclusive). */
+/** A range of bytes, from (inclusive) to (exclusive). */
 export type Span = readonly [from: number, to: number]
 
-/** Each span once, in the order of their places. */
+/** Returns each span once, in the order of their places. */
 const distinct = (spans: ReadonlyArray<Span>): ReadonlyArray<Span> => {
   const sorted = [...spans].sort((a, b) => a[0] - b[0] || a[1] - b[1])
   return sorted.filter(([from, to], i) => i === 0 || from !== sorted[i - 1][0] || to !== sorted[i - 1][1])
 }
 
-/** One field: where it stands in its directory, and what it says of its values. */
+/** One field: the type, number and place of its values. */
 interface Entry {
   readonly type: number
   readonly count: number
-  /** Where its first value stands. */
+  /** The byte at which its first value begins. */
   readonly from: number
   /** Bytes of all its values. */
   readonly length: number
-  /** Whether the values stand in the directory itself. */
+  /** Whether the values are in the directory itself. */
   readonly inline: boolean
 }
 
 interface Directory {
   readonly entries: ReadonlyMap<number, Entry>
-  /** Tags that stand there more than once. */
+  /** Tags that occur more than once. */
   readonly twice: ReadonlySet<number>
   readonly span: Span
-  /** Where the next one stands; 0 for none. */
+  /** The byte at which the next directory begins; 0 if there is none. */
   readonly next: number
 }
 
-/** The whole numbers of a file, and how wide those are that tell counts and places. */
+/** Reads the whole numbers of a file, and knows the width of its counts and places. */
 class Numbers {
   readonly little: boolean
   /** Bytes of the file's head, of a directory's count, of a field, and of a place in the file. */
@@ -97,7 +97,7 @@ class Numbers {
     this.widths = big ? { head: 16, count: 8, entry: 20, place: 8 } : { head: 8, count: 2, entry: 12, place: 4 }
   }
 
-  /** The number of `size` bytes that stands at a place. */
+  /** Reads the number of `size` bytes at a place. */
   at(place: number, size: number): number {
     if (size === 2) return this.view.getUint16(place, this.little)
     if (size === 4) return this.view.getUint32(place, this.little)
@@ -141,7 +141,7 @@ const readEntry = (bytes: Uint8Array, field: number, numbers: Numbers, refuse: R
   // A private field of a type that no version of the format has is skipped, as the format demands.
   if (size === 0 && tag >= PRIVATE && known === undefined) return [tag, skipped(bytes, field, numbers, type, count)]
   if (size === 0 || known?.includes(type) === false) refuse(`has a tag ${tag} of type ${type}`)
-  // Some writers leave a field without values that nothing is asked of.
+  // Some writers leave a field without values; it does no harm if nobody reads it.
   if (count === 0 && known !== undefined) refuse(`has a tag ${tag} without values`)
   const inline = count * size <= place
   const from = inline ? field + 4 + place : numbers.at(field + 4 + place, place)
@@ -156,7 +156,7 @@ const readEntry = (bytes: Uint8Array, field: number, numbers: Numbers, refuse: R
   return [tag, { type, count, from, length, inline }]
 }
 
-/** A field whose values are not known: those that it names are taken for bytes if they can lie there. */
+/** A field of an unknown type. Its values are taken for bytes if bytes can lie at their place. */
 const skipped = (bytes: Uint8Array, field: number, numbers: Numbers, type: number, count: number): Entry => {
   const { place } = numbers.widths
   const from = numbers.at(field + 4 + place, place)
@@ -200,9 +200,9 @@ const directoriesOf = (bytes: Uint8Array, numbers: Numbers, refuse: Refuse): Rea
   return found.length > 0 ? found : refuse("names no directory")
 }
 
-/** The fields of a file's first directory. Methods throw DataError where a field lies beyond the end or stands there twice. */
+/** The fields of a file's first directory. Methods throw DataError if a field lies beyond the end or occurs twice. */
 export class Fields {
-  /** Bytes that head, directories and the values of any field take; those that fields have in common, once. */
+  /** The bytes of the head, the directories and the values of all fields; bytes that fields share are listed once. */
   readonly taken: ReadonlyArray<Span>
   readonly littleEndian: boolean
   private readonly numbers: Numbers
@@ -230,7 +230,7 @@ export class Fields {
     return entry
   }
 
-  /** All values of a tag; `undefined` where it is absent. */
+  /** All values of a tag; `undefined` if it is absent. */
   list(tag: number, directory = this.directories[0]): ReadonlyArray<number> | undefined {
     const entry = this.entry(tag, directory)
     if (entry === undefined) return undefined
@@ -238,7 +238,7 @@ export class Fields {
     return this.numbersOf(entry)
   }
 
-  /** The value of a tag that has one; `otherwise` where it is absent. */
+  /** The only value of a tag; `otherwise` if it is absent. */
   one(tag: number, otherwise: number, directory = this.directories[0]): number {
     const list = this.list(tag, directory)
     if (list !== undefined && list.length !== 1) {
@@ -247,7 +247,7 @@ export class Fields {
     return list?.[0] ?? otherwise
   }
 
-  /** The text of a tag; `undefined` where it is absent. */
+  /** The text of a tag; `undefined` if it is absent. */
   text(tag: number): string | undefined {
     const entry = this.entry(tag)
     if (entry === undefined) return undefined
@@ -278,7 +278,7 @@ export class Fields {
     return Array.from({ length: entry.count }, (_, i) => this.numbers.at(entry.from + i * size, size))
   }
 
-  /** The value of a tag in each further directory; `otherwise` where it is absent there. */
+  /** The value of a tag in each further directory; `otherwise` if a directory lacks it. */
   further(tag: number, otherwise: number): ReadonlyArray<number> {
     return this.directories.slice(1).map((directory) => this.one(tag, otherwise, directory))
   }

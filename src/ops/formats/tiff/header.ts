@@ -1,4 +1,7 @@
-/** The header of a TIFF file (TIFF 6.0), checked: no claim is believed that the file's size or other fields belie. */
+/**
+ * Reads and checks the header of a TIFF file (TIFF 6.0): its claims must agree with each other and with the size of the
+ * file.
+ */
 import { checkValues, IMAGE_BOUND, MAX_VALUES } from "../bounds.ts"
 import { coloursOf, PHOTOMETRIC } from "./colours.ts"
 import { Fields, type Refuse, refusing } from "./fields.ts"
@@ -7,7 +10,7 @@ import { type Pieces, piecesOf, type Shape } from "./pieces.ts"
 import { type SampleType, sampleTypeOf } from "./samples.ts"
 import { JPEG, packingOf } from "./unpack.ts"
 
-/** What must be known before pixels are read. */
+/** The facts that a reader needs before it reads pixels. */
 export interface TiffHeader extends Shape {
   readonly littleEndian: boolean
   /** Where pixels are and how they are packed; `undefined` for JPEG, which `sharp` reads. */
@@ -16,11 +19,11 @@ export interface TiffHeader extends Shape {
   readonly filling: number
   /** The value that GDAL's tag declares to be no data, if the dtype can hold it. */
   readonly nodata: number | undefined
-  /** How decoded values are to be understood: a value of `PHOTOMETRIC`, or another whose numbers are those of bands. */
+  /** The meaning of decoded values: a value of `PHOTOMETRIC`, or another whose numbers are those of bands. */
   readonly photometric: number
 }
 
-/** What to do with a sound file that holds more than is read. */
+/** The remedy for a sound file of a kind that is not read. */
 export const CONVERT =
   "Convert it, for example with `gdal_translate -of GTiff -ot UInt16 -co COMPRESS=DEFLATE IN OUT` (`-ot` as its pixels need)"
 
@@ -31,7 +34,7 @@ const ALWAYS_ALLOWED = 1 << 26
 /** Deflate packs at most 1032:1, LZW about as much; more is done by ZSTD and by sparse files, but not with pictures. */
 const MAX_RATIO = 1100
 
-/** One type for all bands: bits and format have a value each, or one for all. */
+/** The type of all bands. BitsPerSample and SampleFormat have one value per band, or one value for all. */
 const pixelType = (fields: Fields, samples: number, refuse: Refuse): SampleType => {
   const bits = fields.list(258) ?? [1]
   const format = fields.list(339) ?? [1]
@@ -42,14 +45,14 @@ const pixelType = (fields: Fields, samples: number, refuse: Refuse): SampleType 
   return typeof type === "string" ? refuse(`has ${type}, which are not read`, CONVERT) : type
 }
 
-/** GDAL's tag; text, since a value may be "nan". */
+/** GDAL's tag for pixels without data: text, because the value may be "nan". */
 const GDAL_NODATA = 42113
 
 const NEW_SUBFILE_TYPE = 254
-/** Bits of that: the image again in fewer pixels, or which of its pixels count. */
+/** Bits of that field: a reduced copy of the image, or a mask. */
 const [REDUCED, MASK] = [1, 4]
 
-/** Overviews and masks go with an image; another image would be lost without a word. */
+/** Refuses files of several images, because the others would be lost without a word. Overviews and masks are no images. */
 const checkAlone = (fields: Fields, refuse: Refuse): void => {
   if ((fields.one(NEW_SUBFILE_TYPE, 0) & (REDUCED | MASK)) !== 0) {
     refuse("begins with a small copy or a mask of its image", CONVERT)
@@ -63,7 +66,9 @@ const checkAlone = (fields: Fields, refuse: Refuse): void => {
   }
 }
 
-/** Bits of JPEG pixels, and the images that `sharp` gives back as they are: grey, and red, green and blue. */
+/**
+ * Refuses JPEG that `sharp` does not decode to the values of the bands: it must be grey, or red, green and blue, of 8 bits.
+ */
 const checkJpeg = ({ samples, type }: Pick<Shape, "samples" | "type">, photometric: number, refuse: Refuse): void => {
   const colours = photometric === PHOTOMETRIC.rgb && (samples === 3 || samples === 4)
   const grey = photometric === PHOTOMETRIC.blackIsZero && samples === 1
@@ -75,8 +80,8 @@ const checkJpeg = ({ samples, type }: Pick<Shape, "samples" | "type">, photometr
  * Reads the header of a TIFF file.
  *
  * @param most bound on the values of the image, over all its bands
- * @throws DataError if it is damaged, claims an image that the file's size cannot hold, has more values than `most`, or holds
- *   another kind of image
+ * @throws DataError if it is damaged, claims an image that the file's size cannot hold, has more values than `most`, or
+ *   holds another kind of image
  */
 export const readTiffHeader = (bytes: Uint8Array, file: string, most = MAX_VALUES): TiffHeader => {
   const refuse = refusing(file)
@@ -89,7 +94,7 @@ export const readTiffHeader = (bytes: Uint8Array, file: string, most = MAX_VALUE
   const jpeg = compression === JPEG
   const photometric = coloursOf(fields.one(262, PHOTOMETRIC.blackIsZero), jpeg, refuse)
   const samples = fields.one(277, 1)
-  if (samples === 0 || samples > MAX_SAMPLES) refuse(`holds ${samples} values a pixel`)
+  if (samples === 0 || samples > MAX_SAMPLES) refuse(`holds ${samples} values per pixel`)
   if (fields.one(266, 1) !== 1) refuse("has the bits of its bytes in the other order", CONVERT)
   const type = pixelType(fields, samples, refuse)
   const shape = { height, width, type, samples }
@@ -114,7 +119,9 @@ export const readTiffHeader = (bytes: Uint8Array, file: string, most = MAX_VALUE
     littleEndian,
     photometric,
     pieces,
-    filling: filling ?? refuse(`has "${text?.slice(0, 20)}" where nothing is, which is no number`),
+    filling:
+      filling ??
+      refuse(`declares "${text?.slice(0, 20)}" as the value of pixels that it leaves out, which is not a number`),
     nodata
   }
 }

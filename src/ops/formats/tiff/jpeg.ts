@@ -6,7 +6,8 @@ import type { TiffHeader } from "./header.ts"
 
 /**
  * Decodes the bands of such a file: grey, or red, green and blue, which YCbCr is converted to. Grey and RGB are equal to
- * libtiff's values; of YCbCr with fewer differences of colour than pixels, decoders fill in the missing ones in different ways.
+ * libtiff's values; of YCbCr with fewer differences of colour than pixels, decoders fill in the missing ones in different
+ * ways.
  *
  * @returns uint8 [height, width] per band; rejects with what `refuse` throws if the file is damaged
  */

@@ -1,6 +1,6 @@
 /**
- * Unpacks TIFF's LZW (TIFF 6.0, section 13): codes of 9 to 12 bits, highest bit first, for bytes, for sequences met before,
- * or for beginning anew (256) and the end (257).
+ * Unpacks TIFF's LZW (TIFF 6.0, section 13): codes of 9 to 12 bits, highest bit first. A code is a byte, an earlier sequence
+ * of bytes, the order to clear the table (256), or the end (257).
  */
 
 const CLEAR = 256
@@ -8,7 +8,7 @@ const END = 257
 const FIRST = 258
 const CODES = 4096
 
-/** Reads codes one after another; `END` where fewer bits are left than one takes. */
+/** Reads codes one after another; returns `END` if fewer bits are left than a code has. */
 const codesOf = (packed: Uint8Array) => {
   let at = 0
   let bits = 0
@@ -27,14 +27,14 @@ const codesOf = (packed: Uint8Array) => {
 /**
  * Unpacks one piece.
  *
- * @param full bytes at most
- * @returns as many bytes as there are
- * @throws Error where a code stands for nothing, or there are more bytes
+ * @param full the most bytes that the piece may have
+ * @returns the bytes that there are
+ * @throws Error if a code has no meaning, or there are more bytes
  */
 export const unpackLzw = (packed: Uint8Array, full: number): Uint8Array => {
   const code = codesOf(packed)
   const out = new Uint8Array(full)
-  // A code's sequence is one that has been written, with the byte after it: so it stands in `out` already.
+  // The sequence of a code is an earlier sequence and the byte after it, so `out` already holds it.
   const begins = new Uint32Array(CODES)
   const lengths = new Uint16Array(CODES)
   let next = FIRST
@@ -53,12 +53,12 @@ export const unpackLzw = (packed: Uint8Array, full: number): Uint8Array => {
       lengths[next++] = length + 1
     }
     length = now < CLEAR ? 1 : now < next ? lengths[now] : 0
-    if (length === 0) throw new Error(`the code ${now} stands for nothing`)
+    if (length === 0) throw new Error(`the code ${now} has no meaning`)
     if (length > full - to) throw new Error("there are more pixels than the image has")
     if (now < CLEAR) out[to++] = now
-    // Byte by byte: a sequence may reach into what is just being written.
+    // Byte by byte, because a sequence may reach into the bytes that are being written.
     else for (let from = begins[now], k = 0; k < length; k++) out[to++] = out[from++]
-    // One code early, as the format's first writers had it.
+    // The width grows one code early, as the first writers of the format did it.
     if (next >= (1 << width) - 1 && width < 12) width++
   }
   return out.subarray(0, to)

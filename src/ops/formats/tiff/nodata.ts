@@ -1,6 +1,6 @@
 /**
- * GDAL's field `GDAL_NODATA`: text that names the value of pixels without data. Sparse files leave such pixels out; in others
- * they are pixels like any other.
+ * GDAL's field `GDAL_NODATA`: text that names the value of pixels without data. Sparse files leave such pixels out; in
+ * others they are pixels like any other.
  */
 import type { Dtype } from "../dtypes.ts"
 

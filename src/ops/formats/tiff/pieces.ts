@@ -1,4 +1,4 @@
-/** Where the pixels of a TIFF file are: strips of whole rows, or tiles, for all bands together or for each by itself. */
+/** Finds the pixels of a TIFF file: strips of whole rows, or tiles, of all bands together or of each band by itself. */
 import type { Fields, Refuse, Span } from "./fields.ts"
 import type { SampleType } from "./samples.ts"
 import type { Packing } from "./unpack.ts"
@@ -17,13 +17,15 @@ export interface Pieces {
   readonly rows: number
   readonly columns: number
   readonly tiled: boolean
-  /** Values of a pixel that lie side by side in a piece: all bands, or one. */
+  /** Values of a pixel that are side by side in a piece: those of all bands, or of one. */
   readonly samples: number
   readonly packing: Packing
-  /** All pieces of the first band, row by row of pieces, then those of the next; or of all bands at once. */
+  /**
+   * The places of all pieces: those of the first band, row by row, then those of the next band; or of all bands together.
+   */
   readonly offsets: ReadonlyArray<number>
   readonly counts: ReadonlyArray<number>
-  /** Whether some hold nothing: GDAL's sparse files. */
+  /** Whether some pieces have no bytes, as in GDAL's sparse files. */
   readonly sparse: boolean
 }
 
@@ -50,7 +52,9 @@ const longestGap = (spans: ReadonlyArray<Span>, size: number): number => {
 const rowBytesOf = ({ type }: Shape, columns: number, samples: number): number =>
   Math.ceil((columns * samples * type.bits) / 8)
 
-/** Bytes of the `i`th piece once unpacked: those of a row, those that the image needs, and those of a piece with all rows. */
+/**
+ * Bytes of the `i`th piece once unpacked: those of a row, those that the image needs, and those of a piece with all rows.
+ */
 export const bytesOfPiece = (
   shape: Shape,
   { columns, rows, samples, tiled }: Pick<Pieces, "columns" | "rows" | "samples" | "tiled">,
@@ -130,7 +134,9 @@ const checkOverlap = (fields: Fields, { counts, offsets }: Placed, size: number,
   }
 }
 
-/** Bytes of pieces in a file that does not list them: what pixels take, or all bytes up to the next ones that have a name. */
+/**
+ * Bytes of pieces in a file that does not list them: what pixels take, or all bytes up to the next ones that have a name.
+ */
 const countsOf = (
   fields: Fields,
   shape: Shape,
@@ -162,7 +168,7 @@ export const piecesOf = (bytes: Uint8Array, fields: Fields, shape: Shape, packin
     (tiled ? fields.list(324) : undefined) ?? fields.list(273) ?? refuse(`names no ${tiled ? "tiles" : "strips"}`)
   if (rows === 0 || columns === 0) refuse("has strips or tiles of no size")
   const planes = shape.samples > 1 ? fields.one(284, 1) : 1
-  if (planes !== 1 && planes !== 2) refuse(`has its bands in an order that is not known (${planes})`)
+  if (planes !== 1 && planes !== 2) refuse(`has its bands in an unknown order (${planes})`)
   const apart = planes === 2
   const listed = { rows, columns, tiled, samples: apart ? 1 : shape.samples, packing, offsets }
   const claimed = rows * Math.ceil((columns * listed.samples * shape.type.bits) / 8)

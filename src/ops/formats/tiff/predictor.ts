@@ -1,14 +1,16 @@
-/** Undoes the differences that TIFF packs in place of values (TIFF 6.0, section 14; Adobe's TIFF technical note 3). */
+/**
+ * Computes values from the differences that TIFF packs in their place (TIFF 6.0, section 14; Adobe's TIFF technical note 3).
+ */
 import { type Pixels, rawBytes, swapBytes } from "../dtypes.ts"
 import type { Predictor } from "./unpack.ts"
 
-/** How the values of a piece lie: in rows of `across`, `samples` of them to a pixel. */
+/** The arrangement of the values of a piece: rows of `across` values, `samples` values per pixel. */
 export interface Grid {
   readonly across: number
   readonly samples: number
 }
 
-/** Whole numbers over the same bytes: differences wrap around, whatever the values are. */
+/** The same bytes as whole numbers, since differences wrap around whatever the type of the values is. */
 const wholeNumbers = ({ BYTES_PER_ELEMENT, buffer, byteOffset, length }: Pixels) => {
   if (BYTES_PER_ELEMENT === 1) return new Uint8Array(buffer, byteOffset, length)
   return BYTES_PER_ELEMENT === 2
@@ -16,7 +18,7 @@ const wholeNumbers = ({ BYTES_PER_ELEMENT, buffer, byteOffset, length }: Pixels)
     : new Uint32Array(buffer, byteOffset, length)
 }
 
-/** Each value plus that of the pixel before it in its row. */
+/** Adds to each value that of the pixel before it in its row. */
 const sumAlong = (pixels: Pixels, { across, samples }: Grid): void => {
   const values = wholeNumbers(pixels)
   for (let begin = 0; begin < values.length; begin += across) {
@@ -31,7 +33,10 @@ const sumAlong64 = ({ buffer, byteOffset, length }: Pixels, { across, samples }:
   }
 }
 
-/** A row's first bytes of all values stand together, highest first whatever the file's order, each less the one before. */
+/**
+ * Joins the bytes of values. A row holds the highest bytes of all its values, then the next lower ones, whatever the byte
+ * order of the file; each byte is stored as its difference from the one before it.
+ */
 const joinBytes = (pixels: Pixels, { across, samples }: Grid): void => {
   const width = pixels.BYTES_PER_ELEMENT
   const bytes = rawBytes(pixels)
@@ -45,7 +50,7 @@ const joinBytes = (pixels: Pixels, { across, samples }: Grid): void => {
   }
 }
 
-/** Makes values of an unpacked piece, in place: in the machine's byte order, and themselves rather than differences. */
+/** Turns the numbers of an unpacked piece into values, in place: in the byte order of the machine, without differences. */
 export const undoPredictor = (pixels: Pixels, predictor: Predictor, littleEndian: boolean, grid: Grid): void => {
   if (predictor === 3) {
     joinBytes(pixels, grid)

@@ -1,13 +1,13 @@
 /**
  * Reads TIFF files: the bands of one image, in the file's own type, whatever its pieces, packing and byte order.
  *
- * Why not the package `geotiff` (3.0.5), which the tests compare with? Measured on 676 files that GDAL 3.10 and tifffile wrote
- * in all their types, packings and arrangements: this reader gives rasterio's values for 506 and refuses the other 170 by what
- * they are. `geotiff` gives rasterio's values for 443, wrong values without an error for 59 (values of 1, 2, 4 and 12 bits;
- * LERC), and errors for the rest. A band of 120 x 120 takes 0.06 ms here and 1.5 ms there, or 0.2 ms and 2.2 ms if it is packed
- * by deflate. Of 2,544 copies of a small file with one bit of the header flipped, none gives a wrong value here; `geotiff` ends
- * the process on one of them, after it has filled 4 GB of memory. The bounds on damaged and hostile files need the header before
- * any pixel is read.
+ * Why not the package `geotiff` (3.0.5), which the tests compare with? Measured on 676 files that GDAL 3.10 and tifffile
+ * wrote in all their types, packings and arrangements: this reader gives rasterio's values for 506 and refuses the other 170
+ * by what they are. `geotiff` gives rasterio's values for 443, wrong values without an error for 59 (values of 1, 2, 4 and
+ * 12 bits; LERC), and errors for the rest. A band of 120 x 120 takes 0.06 ms here and 1.5 ms there, or 0.2 ms and 2.2 ms if
+ * it is packed by deflate. Of 2,544 copies of a small file with one bit of the header flipped, none gives a wrong value
+ * here; `geotiff` ends the process on one of them, after it has filled 4 GB of memory. The bounds on damaged and hostile
+ * files need the header before any pixel is read.
  */
 import { messageOf } from "../../../pipeline/words.ts"
 import { MAX_VALUES } from "../bounds.ts"
@@ -28,7 +28,7 @@ export interface Raster {
   readonly nodata?: number | undefined
 }
 
-/** A header whose pixels are read here. */
+/** The header of a file whose pixels are read here. */
 type Pieced = TiffHeader & { readonly pieces: Pieces }
 
 /** Bytes beyond those of a strip's rows that deflate may give, and that are ignored, as libtiff does. */
@@ -46,7 +46,8 @@ const unpacked = async (bytes: Uint8Array, header: Pieced, i: number): Promise<U
 }
 
 /**
- * Reads the values of the `i`th piece, row by row, those of a pixel side by side; what a sparse file leaves out is `filling`.
+ * Reads the values of the `i`th piece, row by row, those of a pixel side by side; what a sparse file leaves out is
+ * `filling`.
  *
  * @param into where values go that are read as they are stored; new memory by default
  */
@@ -77,7 +78,7 @@ const readPiece = async (
   }
 }
 
-/** Which band the `i`th piece is of, or is the first of, and where in it the piece begins. */
+/** The band, or the first band, of the `i`th piece, and where in the band the piece begins. */
 const cornerOf = ({ height, pieces, width }: Pieced, i: number) => {
   const { columns, rows, samples } = pieces
   const across = Math.ceil(width / columns)
@@ -87,7 +88,7 @@ const cornerOf = ({ height, pieces, width }: Pieced, i: number) => {
   return { first: samples === 1 ? Math.floor(i / perBand) : 0, top, left }
 }
 
-/** Puts the values of one piece into the bands that it is of. */
+/** Copies the values of one piece into their bands. */
 const place = (bands: ReadonlyArray<Pixels>, piece: Pixels, header: Pieced, i: number): void => {
   const { height, pieces, width } = header
   const { columns, rows, samples } = pieces
@@ -103,7 +104,7 @@ const place = (bands: ReadonlyArray<Pixels>, piece: Pixels, header: Pieced, i: n
   }
 }
 
-/** Reads one piece to where it belongs. Strips of one band lie in the file as they do in the band. */
+/** Reads one piece into its bands. A strip of one band is read directly, because its values have the order of the band. */
 const readTo = async (bands: ReadonlyArray<Pixels>, bytes: Uint8Array, header: Pieced, i: number, refuse: Refuse) => {
   const { height, pieces, type, width } = header
   if (pieces.samples === 1 && !pieces.tiled && type.stored === type.dtype && wholeBytes(type) && !type.widen) {
@@ -115,7 +116,7 @@ const readTo = async (bands: ReadonlyArray<Pixels>, bytes: Uint8Array, header: P
 
 const hasPieces = (header: TiffHeader): header is Pieced => header.pieces !== undefined
 
-/** The values of all bands. */
+/** Reads the values of all bands. */
 const valuesOf = async (bytes: Uint8Array, header: TiffHeader, refuse: Refuse): Promise<ReadonlyArray<Pixels>> => {
   if (!hasPieces(header)) return (await import("./jpeg.ts")).decodeJpegTiff(bytes, header, refuse)
   const { height, pieces, samples, type, width } = header
@@ -127,8 +128,8 @@ const valuesOf = async (bytes: Uint8Array, header: TiffHeader, refuse: Refuse): 
 
 /**
  * Reads all bands of a TIFF file, each row-major [height, width], of either byte order. Values are those of the file; types
- * that have no dtype are widened: 1, 2 and 4 bits to uint8, 12 bits to uint16, int8 to int16, float16 to float32, whole numbers
- * of 64 bits to float64 if all are at most 2^53.
+ * that have no dtype are widened: 1, 2 and 4 bits to uint8, 12 bits to uint16, int8 to int16, float16 to float32, whole
+ * numbers of 64 bits to float64 if all are at most 2^53.
  *
  * @param file the name for messages
  * @param most bound on the values of the image, over all its bands
@@ -154,5 +155,5 @@ export const decodeTiffBands = async (
  */
 export const decodeTiff = async (bytes: Uint8Array, file: string, most = MAX_VALUES): Promise<Raster> => {
   const bands = await decodeTiffBands(bytes, file, most)
-  return bands.length === 1 ? bands[0] : refusing(file)(`holds ${bands.length} values a pixel, expected 1`)
+  return bands.length === 1 ? bands[0] : refusing(file)(`holds ${bands.length} values per pixel, expected 1`)
 }

@@ -3,21 +3,23 @@ import { inflateSync } from "node:zlib"
 import { unpackLzw } from "./lzw.ts"
 import type { SampleType } from "./samples.ts"
 
-/** How pixels are packed. */
+/** A way to pack pixels. */
 export interface Packing {
-  /** Whether they are not packed at all. */
+  /** Whether pixels are not packed at all. */
   readonly plain: boolean
-  /** Whether packed bytes carry a checksum, as those of deflate do: a strip that is longer than its rows is then no damage. */
+  /**
+   * Whether packed bytes carry a checksum, as those of deflate do: a strip that is longer than its rows is then no damage.
+   */
   readonly checked: boolean
   /** Bytes of a piece, at most `most`; throws, or gives fewer, if they are damaged. */
   readonly unpack: (packed: Uint8Array, most: number) => Uint8Array | Promise<Uint8Array>
-  /** 1 values as they are, 2 differences of neighbours, 3 differences of the bytes of floating-point values. */
+  /** 1: values; 2: differences of neighbours; 3: differences of the bytes of floating-point values. */
   readonly predictor: Predictor
 }
 
 export type Predictor = 1 | 2 | 3
 
-/** Runs of equal bytes (TIFF 6.0, section 9). */
+/** Unpacks runs of equal bytes (TIFF 6.0, section 9). */
 const unpackBits = (packed: Uint8Array, full: number): Uint8Array => {
   const out = new Uint8Array(full)
   let to = 0
@@ -38,7 +40,7 @@ const unpackBits = (packed: Uint8Array, full: number): Uint8Array => {
   return out.subarray(0, to)
 }
 
-/** Loaded when the first file needs it: it carries its own program. */
+/** Unpacks ZSTD by a package that is loaded for the first file that needs it. */
 const unpackZstd = async (packed: Uint8Array, most: number): Promise<Uint8Array> => {
   const { ZSTDDecoder } = await import("zstddec")
   const decoder = new ZSTDDecoder()
@@ -89,7 +91,7 @@ export const packingOf = (
   if (unpack === undefined) {
     return refuse(`is packed by ${OTHERS[compression] ?? `method ${compression}`}, which is not read`)
   }
-  // Only what packs has a predictor; without, the field says nothing (libtiff).
+  // The predictor applies only to LZW, deflate and ZSTD; libtiff ignores the field for others, too.
   const packs = compression !== 1 && compression !== 32_773
   const floating = dtype.startsWith("float") && (bits === 16 || widen === undefined)
   const known = bits % 8 !== 0 ? [1] : floating ? [1, 2, 3] : [1, 2]

@@ -1,15 +1,15 @@
 /**
- * The smallest GeoTIFF that BigEarthNet's bands are: uint16 or float32, uncompressed strips, little-endian, placed in UTM; of
- * one band, or of several with the values of a pixel side by side.
+ * Writes small GeoTIFF files in the form of BigEarthNet's bands: uint16 or float32, uncompressed strips, little-endian,
+ * placed in UTM; one band, or several with the values of a pixel side by side.
  */
 
-/** Where an image lies. */
+/** The place of an image on the ground. */
 export interface Placement {
   /** Easting of the upper left corner, metres. */
   readonly ulx: number
   /** Northing of the upper left corner, metres. */
   readonly uly: number
-  /** Size of a pixel. */
+  /** The edge of a pixel, metres. */
   readonly metres: number
   /** EPSG code of the projection, for example 32629: WGS 84 / UTM zone 29N. */
   readonly epsg: number
@@ -34,14 +34,14 @@ const double = (tag: number, ...values: ReadonlyArray<number>): Field => ({ tag,
 /** GTModelType projected, GTRasterType pixel is area, ProjectedCSType (GeoTIFF 1.0, sections 6.2 and 6.3). */
 const geoKeys = (epsg: number) => [1, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, 1, 3072, 0, 1, epsg]
 
-/** What a pixel is. */
+/** The type and number of the values of a pixel. */
 interface Layout {
   readonly bits: number
   readonly format: number
   readonly samples: number
 }
 
-/** Fields in ascending order of their tags, as TIFF demands. */
+/** The fields in ascending order of their tags, as TIFF demands. */
 const fields = (
   height: number,
   width: number,
@@ -76,10 +76,10 @@ const put = (view: DataView, at: number, type: number, value: number): void => {
 const HEADER = 8
 
 /**
- * A band as a GeoTIFF file, or several.
+ * Writes one band or several as a GeoTIFF file.
  *
  * @param data row-major [height, width], or [height, width, bands]
- * @param rowsPerStrip the last strip may hold fewer; by default one strip holds all
+ * @param rowsPerStrip rows of a strip, of which the last may have fewer; by default one strip has all rows
  */
 export const encodeGeoTiff = (
   data: Uint16Array | Float32Array,

@@ -170,8 +170,8 @@ describe("decodeTiff", () => {
       tiff(true, { ...plain(16, 1, 4), 322: 2 ** 20, 323: 2 ** 20, 324: 8, 325: 4 }, [1, 2, 3, 4]),
       "claims tiles of 2199023255552 bytes"
     ],
-    ["colours", tiff(true, { ...plain(8, 1, 6), 277: 3 }, [1, 2, 3, 4, 5, 6]), "holds 3 values a pixel, expected 1"],
-    ["too many bands", tiff(true, { ...plain(8, 1, 6), 277: 5000 }, [1, 2, 3]), "holds 5000 values a pixel"],
+    ["colours", tiff(true, { ...plain(8, 1, 6), 277: 3 }, [1, 2, 3, 4, 5, 6]), "holds 3 values per pixel, expected 1"],
+    ["too many bands", tiff(true, { ...plain(8, 1, 6), 277: 5000 }, [1, 2, 3]), "holds 5000 values per pixel"],
     ["bits", tiff(true, { ...plain(5, 1, 2) }, [1, 2]), "pixels of 5 bits"],
     [
       "too few strips",
