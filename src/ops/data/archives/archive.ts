@@ -1,7 +1,16 @@
 import { resolve } from "node:path"
 import { Effect, Schema, Stream } from "effect"
 import { source } from "../../../pipeline/operator.ts"
-import { choice, listOf, Name, NonNegativeInt, optional, type Plain, param } from "../../../pipeline/param.ts"
+import {
+  choice,
+  listOf,
+  Name,
+  NonNegativeInt,
+  optional,
+  type Plain,
+  PositiveInt,
+  param
+} from "../../../pipeline/param.ts"
 import { PatchRef } from "../../elements.ts"
 import { DataError } from "../../formats/data-error.ts"
 import { Run } from "../../run.ts"
@@ -18,7 +27,8 @@ export const ArchiveSchema: Plain<Omit<ArchiveChoice, "kind">> = Schema.Struct({
   maps: Schema.optionalKey(Name),
   mask_threshold: Schema.optionalKey(NonNegativeInt),
   bands: Schema.optionalKey(listOf(Name)),
-  layout: Schema.optionalKey(choice("hwc", "chw"))
+  layout: Schema.optionalKey(choice("hwc", "chw")),
+  max_values: Schema.optionalKey(PositiveInt)
 })
 
 /** Schema of a parameter that names a data set, or `auto`. */
@@ -61,14 +71,18 @@ export const archive = source({
     mask_threshold: param(NonNegativeInt, "Labels from masks: a class counts with more pixels than this.", 0),
     bands: optional(listOf(Name), "Names of the bands of your own images (`folder`, `arrays`)."),
     layout: param(choice("hwc", "chw"), "Where the channels of your own `arrays` stand: last, or first.", "hwc"),
+    max_values: optional(
+      PositiveInt,
+      "Largest number of values (rows x columns x bands) of one image: 67,108,864 by default. Larger images are bad patches."
+    ),
     on_bad_patch: onBadPatch
   },
-  run: ({ path, labels, s1, maps, bands, on_bad_patch, ...rest }, self) =>
+  run: ({ path, labels, s1, maps, bands, max_values, on_bad_patch, ...rest }, self) =>
     Stream.unwrap(
       Effect.gen(function* () {
         const { root, say } = yield* Run
         const folder = resolve(root, path)
-        const given = { labels, s1, maps, bands }
+        const given = { labels, s1, maps, bands, max_values }
         const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
         const { findings, kind, names, reference } = yield* dataFault(() => openArchive(folder, { ...rest, ...named }))
         if (rest.kind === AUTO) yield* say(`archive: ${folder} is taken for ${kind}`)

@@ -52,6 +52,14 @@ export interface OpenedSet {
   readonly onDisk?: () => Promise<ReadonlyArray<string>>
 }
 
+/** How patches are to be decoded. */
+export interface DecodeOptions {
+  /** Largest number of values (rows times columns times bands) of one image. */
+  readonly maxValues: number
+  /** Is told what was unusual about a file that was read nevertheless. */
+  readonly note: (text: string) => void
+}
+
 /** Reads the archives of one data set. */
 export interface Reader {
   /** @returns rejects with DataError if the folder does not hold such an archive */
@@ -59,10 +67,9 @@ export interface Reader {
   /**
    * Reads the bands of a patch.
    *
-   * @param maxPixels largest number of pixels (rows times columns) of one band
    * @returns rejects with DataError naming file and band if one is missing, damaged, too large, or of another size or dtype
    */
-  readonly decode: (patch: PatchFiles, maxPixels: number) => Promise<ReadonlyArray<Band>>
+  readonly decode: (patch: PatchFiles, options: DecodeOptions) => Promise<ReadonlyArray<Band>>
 }
 
 /** Parameters of a miniature. */

@@ -1,33 +1,39 @@
 import { Effect, Scope, Stream } from "effect"
 import { operator } from "../../../pipeline/operator.ts"
 import { PositiveInt, param } from "../../../pipeline/param.ts"
+import { few } from "../../../pipeline/words.ts"
 import { PatchRef, RawPatch } from "../../elements.ts"
 import { DataError } from "../../formats/data-error.ts"
+import { Run } from "../../run.ts"
 import { type WorkerError, workerPool } from "../../workers/pool.ts"
 import { Threads } from "../../workers/threads.ts"
 import { dataFault } from "../file-access.ts"
 import { mapGood, onBadPatch } from "../patches/bad-patches.ts"
+import type { Decoded } from "./decode-work.ts"
 import { decodePatch } from "./open-archive.ts"
 
-/** So many patches are read before threads are started: small archives are done by then. */
+/** Number of patches that are read before threads are started: small archives are complete by then. */
 const BEFORE_THREADS = 256
 
-const here = (reference: PatchRef): Effect.Effect<RawPatch, DataError> => dataFault(() => decodePatch(reference))
-
-/** What the archive is at fault for is the patch's; a thread that died is nobody's. */
+/** An error in the archive's files is an error of the patch; a thread that died is a defect. */
 const patchFault = (error: WorkerError): Effect.Effect<never, DataError> =>
   error.thrown === "DataError" ? Effect.fail(new DataError(error)) : Effect.die(error)
 
-/** Decodes here, and on worker threads from the patch on that makes them worth their start. */
-const decoder = Effect.fnUntraced(function* (threads: number) {
+/** Decodes here, and on worker threads once there are enough patches to make up for their start. */
+const decoder = Effect.fnUntraced(function* (threads: number, note: (text: string) => void) {
   const pool = yield* Effect.cached(
-    workerPool<PatchRef, RawPatch>({ module: new URL("./decode-work.ts", import.meta.url), size: threads })
+    workerPool<PatchRef, Decoded>({ module: new URL("./decode-work.ts", import.meta.url), size: threads })
   )
   const scope = yield* Effect.scope
+  const here = (reference: PatchRef) => dataFault(() => decodePatch(reference, note))
   const there = (reference: PatchRef) =>
     Effect.provideService(pool, Scope.Scope, scope).pipe(
       Effect.flatMap(({ run }) => run(reference)),
-      Effect.catch(patchFault)
+      Effect.catch(patchFault),
+      Effect.map(({ notes, patch }) => {
+        for (const text of notes) note(text)
+        return patch
+      })
     )
   let seen = 0
   return (reference: PatchRef) =>
@@ -49,10 +55,16 @@ export const decode = operator({
     (references) =>
       Stream.unwrap(
         Effect.gen(function* () {
+          const { say } = yield* Run
           const threads = yield* Threads
-          const use = yield* decoder(threads)
+          const notes: Array<string> = []
+          const use = yield* decoder(threads, (text) => notes.push(text))
           const most = Math.max(concurrency, 2 * threads)
-          return references.pipe(mapGood("decode", on_bad_patch, most, ({ name }) => name, use))
+          const sayNotes = Effect.suspend(() => (notes.length === 0 ? Effect.void : say(`decode: ${few(notes)}`)))
+          return references.pipe(
+            mapGood("decode", on_bad_patch, most, ({ name }) => name, use),
+            Stream.concat(Stream.drain(Stream.fromEffect(sayNotes)))
+          )
         })
       )
 })

@@ -2,6 +2,7 @@
 import { statSync } from "node:fs"
 import { join } from "node:path"
 import type { Finding, Nomenclature, PatchRef, RawPatch } from "../../elements.ts"
+import { MAX_VALUES } from "../../formats/bounds.ts"
 import { DataError } from "../../formats/data-error.ts"
 import type { ArchiveOptions, DataSet, OptionName, PatchEntry, Reader } from "./data-set.ts"
 import { DATA_SET_NAMES, DATA_SETS, type DataSetName, dataSetOf } from "./list.ts"
@@ -19,6 +20,8 @@ export interface ArchiveChoice {
   readonly mask_threshold?: number
   readonly bands?: ReadonlyArray<string>
   readonly layout?: "hwc" | "chw"
+  /** Largest number of values of one image; larger ones are refused before they are decoded. */
+  readonly max_values?: number
 }
 
 const DEFAULTS: ArchiveOptions = {
@@ -144,22 +147,33 @@ export const referenceOf = (archive: string, nomenclature: Nomenclature, entry: 
  * @returns rejects with DataError if the folder is not such an archive
  */
 export const openArchive = async (path: string, choice: ArchiveChoice, labelsOnly = false): Promise<OpenArchive> => {
+  const { max_values } = choice
   demandFolder(path)
   const kind = choice.kind === undefined || choice.kind === AUTO ? detect(path) : choice.kind
   const options = optionsOf(choice, labelsOnly)
   checkOptions(path, dataSetOf(kind), options)
   const { classes, entry, ...rest } = await (await readerOf(kind)).open(path, options)
   const nomenclature: Nomenclature = { name: classes.name, classes: classes.classes }
-  return { kind, nomenclature, ...rest, reference: async (name) => referenceOf(kind, nomenclature, await entry(name)) }
+  const reference = async (name: string): Promise<PatchRef> => {
+    const found = referenceOf(kind, nomenclature, await entry(name))
+    // The bound travels with the reference, since patches are decoded elsewhere, perhaps in another thread.
+    return max_values === undefined ? found : { ...found, facts: { ...found.facts, max_values: String(max_values) } }
+  }
+  return { kind, nomenclature, ...rest, reference }
 }
 
 /**
  * Reads the bands of a patch with the reader of its data set.
  *
- * @returns rejects with DataError naming file and band if one is missing, damaged, or of another size or dtype
+ * @param note is told what was unusual about a file that was read nevertheless
+ * @returns rejects with DataError naming file and band if one is missing, damaged, too large, or of another size or dtype
  */
-export const decodePatch = async (reference: PatchRef): Promise<RawPatch> => {
-  const { archive, labels, name, nomenclature, split } = reference
-  const bands = await (await readerOf(archive)).decode(reference, Number.POSITIVE_INFINITY)
+export const decodePatch = async (
+  reference: PatchRef,
+  note: (text: string) => void = () => undefined
+): Promise<RawPatch> => {
+  const { archive, facts, labels, name, nomenclature, split } = reference
+  const maxValues = facts.max_values === undefined ? MAX_VALUES : Number(facts.max_values)
+  const bands = await (await readerOf(archive)).decode(reference, { maxValues, note })
   return { kind: "raw", name, labels, nomenclature, split, bands }
 }

@@ -1,15 +1,16 @@
 /** Every array of one file, by what the file is: tif, jpg, png, npy, safetensors. */
 import { readFile } from "node:fs/promises"
 import { basename, extname } from "node:path"
-import sharp from "sharp"
 import { messageOf } from "../../../pipeline/words.ts"
 import type { Pixels } from "../../elements.ts"
+import { MAX_VALUES } from "../../formats/bounds.ts"
 import { DataError } from "../../formats/data-error.ts"
 import { pixelsOf } from "../../formats/dtypes.ts"
 import { decodeNpy } from "../../formats/npy.ts"
 import { decodeSafetensors } from "../../formats/safetensors/read.ts"
 import { decodeTiffBands } from "../../formats/tiff/read.ts"
 import { EUROSAT_BANDS, isEurosatFile } from "../archives/eurosat/names.ts"
+import { openPicture } from "../archives/shared/open-picture.ts"
 import { RGB_BANDS, unnamedBands } from "../patches/bands.ts"
 import type { Layer } from "./layer-facts.ts"
 
@@ -29,9 +30,8 @@ const tiffLayers = async (bytes: Uint8Array, file: string): Promise<ReadonlyArra
 /** Pixels as the file has them, colour profiles left alone: 8 or 16 bits; fewer are stretched, so that the largest is white. */
 const imageLayers = async (bytes: Uint8Array, file: string): Promise<ReadonlyArray<Layer>> => {
   try {
-    const image = sharp(bytes, { ignoreIcc: true, failOn: "warning" })
-    const { channels: count = 3, depth, space } = await image.metadata()
-    if (space === "cmyk") throw new Error("it holds the colours of a printer, CMYK; convert them first")
+    const { image, metadata } = await openPicture(bytes, file, { maxValues: MAX_VALUES, note: () => undefined })
+    const { channels: count = 3, depth } = metadata
     const deep = depth === "ushort"
     const raw = image.toColourspace(deep ? "rgb16" : "srgb").raw({ depth: deep ? "ushort" : "uchar" })
     const { data, info } = await raw.toBuffer({ resolveWithObject: true })
@@ -46,6 +46,7 @@ const imageLayers = async (bytes: Uint8Array, file: string): Promise<ReadonlyArr
       return { name, dtype, shape: [info.height, info.width], data: band }
     })
   } catch (cause) {
+    if (cause instanceof DataError) throw cause
     throw new DataError({
       subject: file,
       problem: `cannot be read as an image (${messageOf(cause)})`,

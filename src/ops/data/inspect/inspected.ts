@@ -3,6 +3,7 @@ import { existsSync, statSync } from "node:fs"
 import { relative, resolve, sep } from "node:path"
 import { Effect, type Scope, Stream } from "effect"
 import type { Band } from "../../elements.ts"
+import { MAX_VALUES } from "../../formats/bounds.ts"
 import { DataError, type StoreError } from "../../formats/data-error.ts"
 import { dataFile, isStoreFile } from "../../formats/lmdb/guard.ts"
 import { decodeSafetensors } from "../../formats/safetensors/read.ts"
@@ -65,11 +66,11 @@ const fromArrays = (path: string, choice: ArchiveChoice): Effect.Effect<Stream.S
 
 /** An image of one's own, named as its archive names it and its bands, whether it has labels or not. */
 const fromOwn =
-  (below: string, nameOf: (file: string) => string, bands: ReadonlyArray<string> | undefined) =>
+  (below: string, nameOf: (file: string) => string, { bands, max_values: maxValues = MAX_VALUES }: ArchiveChoice) =>
   (file: string): Inspected => ({
     name: nameOf(relative(below, file).split(sep).join("/")),
     layers: Effect.map(
-      dataFault(() => decodeOwn(file, bands)),
+      dataFault(() => decodeOwn(file, bands, { maxValues, note: () => undefined })),
       layersOf
     )
   })
@@ -98,6 +99,6 @@ export const inspected = (
     return found.pipe(
       Stream.flatMap(({ files }) => Stream.fromIterable(files)),
       Stream.filter((file) => IMAGE.test(file)),
-      Stream.map(fromOwn(path, nameOf, choice.bands))
+      Stream.map(fromOwn(path, nameOf, choice))
     )
   })

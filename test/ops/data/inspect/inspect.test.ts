@@ -116,7 +116,7 @@ describe("inspect", () => {
       const printed = sharp(new Uint8Array(6), { raw: { ...pixels, channels: 3 } }).toColourspace("cmyk")
       yield* Effect.promise(() => printed.jpeg().toFile(join(root, "printed.jpg")))
       expect((yield* Effect.flip(collect(inspect({ from: "printed.jpg" })))).message).toContain(
-        "printed.jpg: cannot be read as an image (it holds the colours of a printer, CMYK; convert them first)"
+        "printed.jpg: holds amounts of ink (CMYK), which are not read. Convert it to red, green and blue"
       )
     })
   )

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { counted } from "../../../../pipeline/words.ts"
 import type { Band, Pixels } from "../../../elements.ts"
+import { checkValues, IMAGE_BOUND } from "../../../formats/bounds.ts"
 import { DataError } from "../../../formats/data-error.ts"
 import { textOf } from "../../../formats/text.ts"
 import { unnamedBands } from "../../patches/bands.ts"
@@ -144,9 +145,10 @@ export const open: Reader["open"] = async (folder, { bands, labels: asked, layou
   }
 }
 
-export const decode: Reader["decode"] = async ({ facts: { bands, layout, row }, files, folder }) => {
+export const decode: Reader["decode"] = async ({ facts: { bands, layout, row }, files, folder }, { maxValues }) => {
   const array = await openArray(join(folder, files.images), "images")
   const { channels, height, width } = sizesOf(array, layout as ArchiveOptions["layout"])
+  checkValues([height, width, channels], array.file, { ...IMAGE_BOUND, most: maxValues })
   const pixels = await readItem(array, Number(row))
   const plane = height * width
   const one = (c: number) =>

@@ -1,13 +1,12 @@
 /** Reads EuroSAT; see `eurosat.ts` for its files. */
 import { existsSync } from "node:fs"
 import { join } from "node:path"
-import type { Band } from "../../../elements.ts"
 import { DataError } from "../../../formats/data-error.ts"
 import { decodeTiffBands } from "../../../formats/tiff/read.ts"
 import { listFindings } from "../../audit/name-findings.ts"
 import { type Lists, splitsByStem } from "../../splits/division.ts"
 import { readSplitFile } from "../../splits/name-lists.ts"
-import type { PatchFiles, Reader } from "../data-set.ts"
+import type { Reader } from "../data-set.ts"
 import { decodeImage } from "../shared/image.ts"
 import { imagesIn, nameOf, stemOf } from "../shared/image-files.ts"
 import { openImageSet } from "../shared/image-set.ts"
@@ -41,9 +40,9 @@ const categoryOf = (folder: string, file: string): number => {
   })
 }
 
-const decodeSentinel = async (reference: PatchFiles): Promise<ReadonlyArray<Band>> => {
+const decodeSentinel: Reader["decode"] = async (reference, { maxValues }) => {
   const file = join(reference.folder, reference.files.image)
-  const rasters = await decodeTiffBands(await readArchiveFile(file, "is missing: the patch's image"), file)
+  const rasters = await decodeTiffBands(await readArchiveFile(file, "is missing: the patch's image"), file, maxValues)
   if (rasters.length !== EUROSAT_BANDS.length || rasters[0].dtype !== "uint16") {
     throw new DataError({
       subject: file,
@@ -87,5 +86,5 @@ export const open: Reader["open"] = async (folder) => {
   })
 }
 
-export const decode: Reader["decode"] = (reference, maxPixels) =>
-  /\.tiff?$/i.test(reference.files.image) ? decodeSentinel(reference) : decodeImage(reference, maxPixels)
+export const decode: Reader["decode"] = (reference, options) =>
+  (/\.tiff?$/i.test(reference.files.image) ? decodeSentinel : decodeImage)(reference, options)

@@ -5,7 +5,7 @@ import type { Band } from "../../../elements.ts"
 import { DataError } from "../../../formats/data-error.ts"
 import { decodeTiffBands, type Raster } from "../../../formats/tiff/read.ts"
 import { unnamedBands } from "../../patches/bands.ts"
-import type { Reader } from "../data-set.ts"
+import type { DecodeOptions, Reader } from "../data-set.ts"
 import { ownClasses } from "../shared/class-list.ts"
 import { decodeRgb } from "../shared/image.ts"
 import { imagesIn, nameOf, pathNameOf, pathOf, stemFor } from "../shared/image-files.ts"
@@ -52,11 +52,14 @@ export const ownNames = async (folder: string, labels: string | undefined): Prom
  */
 export const decodeOwn = async (
   file: string,
-  given: ReadonlyArray<string> | undefined
+  given: ReadonlyArray<string> | undefined,
+  options: DecodeOptions
 ): Promise<ReadonlyArray<Band>> => {
   const bytes = await readArchiveFile(file, "is missing: the patch's image")
-  const read = /\.tiff?$/i.test(file) ? decodeTiffBands : decodeRgb
-  return named(file, await read(bytes, file), given)
+  const rasters = /\.tiff?$/i.test(file)
+    ? await decodeTiffBands(bytes, file, options.maxValues)
+    : await decodeRgb(bytes, file, options)
+  return named(file, rasters, given)
 }
 
 export const open: Reader["open"] = async (folder, { bands, labels }) => {
@@ -74,7 +77,7 @@ export const open: Reader["open"] = async (folder, { bands, labels }) => {
   })
 }
 
-export const decode: Reader["decode"] = ({ facts, files, folder }) => {
+export const decode: Reader["decode"] = ({ facts, files, folder }, options) => {
   const names = facts.bands === undefined ? undefined : (JSON.parse(facts.bands) as ReadonlyArray<string>)
-  return decodeOwn(join(folder, files.image), names)
+  return decodeOwn(join(folder, files.image), names, options)
 }

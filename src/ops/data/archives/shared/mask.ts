@@ -1,7 +1,8 @@
 /** Labels from masks: a class is a label of an image where its mask has enough pixels of it. */
-import sharp from "sharp"
 import { counted, messageOf } from "../../../../pipeline/words.ts"
+import { MAX_VALUES } from "../../../formats/bounds.ts"
 import { DataError } from "../../../formats/data-error.ts"
+import { openPicture } from "./open-picture.ts"
 import { readArchiveFile } from "./read-file.ts"
 
 /** How the values of a mask name classes. */
@@ -74,14 +75,14 @@ interface MaskPixels {
 }
 
 /** Transparency and colour profiles are ignored. */
-const decodeMask = async (bytes: Uint8Array): Promise<MaskPixels> => {
-  const image = sharp(bytes, { ignoreIcc: true })
-  const { bitsPerSample = 8, space } = await image.metadata()
+const decodeMask = async (bytes: Uint8Array, file: string): Promise<MaskPixels> => {
+  const { image, metadata } = await openPicture(bytes, file, { maxValues: MAX_VALUES, note: () => undefined })
+  const { bitsPerSample = 8, space } = metadata
   if (space === "grey16") {
     const data = await image.removeAlpha().toColourspace("grey16").raw({ depth: "ushort" }).toBuffer()
     return { channels: 1, data: new Uint16Array(Uint8Array.from(data).buffer) }
   }
-  // Unless it is told so, sharp makes grey three colours.
+  // By default sharp makes three colours of grey.
   const grey = space === "b-w"
   const { data, info } = await image
     .removeAlpha()
@@ -104,9 +105,10 @@ export const countMask = async (file: string, legend: Legend): Promise<Float64Ar
   const refuse = (problem: string, remedy = "Get the mask anew, or give labels as a table", cause?: unknown): never => {
     throw new DataError({ subject: file, problem, remedy, cause })
   }
-  const pixels = await decodeMask(bytes).catch((cause: unknown) =>
-    refuse(`cannot be read as an image (${messageOf(cause)})`, undefined, cause)
-  )
+  const pixels = await decodeMask(bytes, file).catch((cause: unknown) => {
+    if (cause instanceof DataError) throw cause
+    return refuse(`cannot be read as an image (${messageOf(cause)})`, undefined, cause)
+  })
   const grey = pixels.channels < 3
   const palette = grey ? undefined : paletteOf(bytes)
   const classOf = (value: number, refusePixels: Refuse): number | undefined => {

@@ -48,7 +48,7 @@ const holding = (files: Readonly<Record<string, string | Uint8Array>>) => {
 const opened = async (folder: string, choice: ArchiveChoice = {}) => {
   const { names, nomenclature, reference, ...rest } = await openArchive(folder, choice)
   const references = await Promise.all(names.map(reference))
-  const raw = await Promise.all(references.map(decodePatch))
+  const raw = await Promise.all(references.map((one) => decodePatch(one)))
   return { names, classes: nomenclature.classes, labels: references.map(({ labels }) => labels), raw, ...rest }
 }
 
