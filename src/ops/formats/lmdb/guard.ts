@@ -27,10 +27,10 @@ export const isStoreFile = (path: string): boolean => {
   }
 }
 
-/** How often the check begins again because another process has written meanwhile. */
+/** How often the check starts again if another process has written meanwhile. */
 const TRIES = 5
 
-/** Checks an open file; pages may be used anew by another process once the snapshot that is read is no longer the newest. */
+/** Checks an open file. Another process may reuse pages as soon as a newer snapshot exists; then the check starts again. */
 const check = (fd: number, path: string, left = TRIES): 1 | 2 => {
   const { newest, other } = readMetas(fd, path)
   try {
@@ -63,7 +63,7 @@ export const storeVersion = (path: string): 1 | 2 | undefined => {
   if (!existsSync(file)) return undefined
   const fd = openSync(file, "r")
   try {
-    // The binding makes the file before it writes to it: so a kill may leave it.
+    // The binding creates the file before it writes to it, so a killed process may leave an empty one.
     return fstatSync(fd).size === 0 ? undefined : check(fd, path)
   } finally {
     closeSync(fd)

@@ -1,13 +1,13 @@
 /**
- * Where things stand in an LMDB data file, in both versions in circulation: data version 1 is what the C library, Python's
- * `lmdb` and rico-hdl write, version 2 what the npm package writes. After the structures of LMDB's `mdb.c`; all numbers
- * little-endian, page numbers and counts of 64 bits.
+ * The layout of an LMDB data file, in both versions that exist: the C library, Python's `lmdb` and rico-hdl write data
+ * version 1, the npm package writes version 2. It follows the structures of LMDB's `mdb.c`. All numbers are little-endian;
+ * page numbers and counts have 64 bits.
  *
- * A file is a row of pages. Pages 0 and 1 are meta pages, of which the one with the higher transaction counts; it names
+ * A file is a row of pages. Pages 0 and 1 are meta pages, of which the one with the higher transaction is valid. It names
  * the roots of two B+ trees: the values, and the lists of free pages.
  *
  *   page header   0 page number 8; version 2 has the transaction 8 here; then, before the header's end:
- *                 -8 padding 2, -6 kind 2, -4 lower 2, -2 upper 2 (an overflow page: -4 how many pages it goes on for, 4)
+ *                 -8 padding 2, -6 kind 2, -4 lower 2, -2 upper 2 (an overflow page: -4 number of its pages 4)
  *   meta          0 magic 4, 4 version 4, 8 address 8, 16 map size 8, 24 tree of free pages 48, 72 tree of values 48,
  *                 120 last page in use 8, 128 transaction 8
  *   tree          0 padding 4 (of the first tree: the page size), 4 flags 2, 6 depth 2, 8 branch pages 8, 16 leaf pages 8,
@@ -21,7 +21,7 @@ export interface Layout {
   readonly version: 1 | 2
   /** Bytes of a page's header. */
   readonly header: number
-  /** What node offsets count from. */
+  /** The byte that offsets of nodes count from. */
   readonly base: number
   /** Bytes of a leaf's reference to an overflow page. */
   readonly reference: number
@@ -42,7 +42,7 @@ export interface Tree {
   readonly leafPages: number
   readonly overflowPages: number
   readonly entries: number
-  /** `undefined` where the tree is empty. */
+  /** The page of the root; `undefined` if the tree is empty. */
   readonly root: number | undefined
 }
 
@@ -67,14 +67,14 @@ const REMEDIES = {
   2: "Move its folder away and run the pipeline that stores patches again, or store into another folder"
 } as const
 
-/** What is said of a damaged store. */
+/** The error of a damaged store. */
 export const damaged = (path: string, { version }: Layout, problem: string): StoreError =>
   new StoreError({ subject: path, problem: `is damaged: ${problem}`, remedy: REMEDIES[version] })
 
-/** An unsigned number of 64 bits; beyond 2^53 it is not exact, but then it is no page number either. */
+/** Reads an unsigned number of 64 bits. Beyond 2^53 it is not exact, but no page number is that large. */
 export const u64 = (bytes: Buffer, at: number): number => bytes.readUInt32LE(at) + bytes.readUInt32LE(at + 4) * 2 ** 32
 
-/** Reads up to `into.length` bytes; how many there were. */
+/** Reads up to `into.length` bytes, and returns how many there were. */
 export const readAt = (fd: number, into: Uint8Array, at: number): number => {
   let done = 0
   while (done < into.length) {
@@ -98,7 +98,7 @@ const treeAt = (bytes: Buffer, at: number): Tree => {
   }
 }
 
-/** The meta page that begins at byte `from`; `undefined` where there is none of this layout. */
+/** Reads the meta page that begins at byte `from`; `undefined` if there is no meta page of this layout. */
 const metaAt = (fd: number, layout: Layout, from: number): Meta | undefined => {
   const page = Buffer.alloc(layout.header + META_BYTES)
   if (readAt(fd, page, from) < page.length || page.readUInt16LE(layout.header - 6) !== META) return undefined
@@ -114,14 +114,14 @@ const metaAt = (fd: number, layout: Layout, from: number): Meta | undefined => {
   }
 }
 
-/** Whether an open file begins with LMDB's mark, whatever its version. */
+/** Whether an open file begins with the mark of LMDB, in any version. */
 export const beginsAsStore = (fd: number): boolean => {
   const start = Buffer.alloc(META_BYTES)
   const length = readAt(fd, start, 0)
   return [VERSION_1, VERSION_2].some(({ header }) => length >= header + 8 && start.readUInt32LE(header) === MAGIC)
 }
 
-/** What is said of a file that is no store of a known version. */
+/** The error of a file that is not a store of a known version. */
 const foreign = (fd: number, path: string): StoreError => {
   const start = Buffer.alloc(META_BYTES)
   const length = readAt(fd, start, 0)
@@ -141,16 +141,18 @@ const foreign = (fd: number, path: string): StoreError => {
   })
 }
 
-/** Both meta pages of a file: the snapshot that counts, and the one before it. */
+/** Both meta pages of a file: the valid snapshot, and the one before it. */
 export interface Metas {
   readonly newest: Meta
   readonly other: Meta
 }
 
-/** Transaction N writes meta page N % 2, the first of them 1. */
+/**
+ * Whether two meta pages are of consecutive transactions. Transaction N writes meta page N % 2; the first transaction is 1.
+ */
 const areConsecutive = (first: Meta, second: Meta): boolean => {
   const newest = Math.max(first.transaction, second.transaction)
-  // Beyond that, a number and the one before it read alike.
+  // Beyond 2^53, a number and its predecessor cannot be told apart.
   if (!Number.isSafeInteger(newest)) return false
   if (newest === 0) return first.values.root === undefined && second.values.root === undefined
   return newest - 1 === (newest % 2 === 0 ? second : first).transaction
@@ -160,7 +162,7 @@ const areConsecutive = (first: Meta, second: Meta): boolean => {
  * Reads the meta pages of a data file.
  *
  * @param path the store's folder, for messages
- * @throws StoreError where the file is no store, or its meta pages are damaged or name pages behind its end
+ * @throws StoreError if the file is not a store, or its meta pages are damaged or name pages beyond its end
  */
 export const readMetas = (fd: number, path: string): Metas => {
   const first = metaAt(fd, VERSION_2, 0) ?? metaAt(fd, VERSION_1, 0)
@@ -168,7 +170,7 @@ export const readMetas = (fd: number, path: string): Metas => {
   const { layout, pageSize } = first
   const refuse = (problem: string) => damaged(path, layout, problem)
   if (pageSize < 512 || pageSize > 65_536 || (pageSize & (pageSize - 1)) !== 0) {
-    throw refuse(`it says that its pages have ${pageSize} bytes`)
+    throw refuse(`it claims pages of ${pageSize} bytes`)
   }
   const unread = unreadOptions(path, layout.version, first.free.flags, first.values.flags)
   if (unread !== undefined) throw unread
@@ -180,7 +182,7 @@ export const readMetas = (fd: number, path: string): Metas => {
   const [newest, other] = second.transaction > first.transaction ? [second, first] : [first, second]
   const needed = (newest.lastPage + 1) * pageSize
   const { size } = fstatSync(fd)
-  // Not the map size: rico-hdl reserves 100 TiB. Reading a mapped page behind the file's end would kill the process.
+  // The map size is no bound, because rico-hdl reserves 100 TiB. Reading a mapped page beyond the end would kill the process.
   if (needed > size) {
     throw new StoreError({
       subject: path,
@@ -191,5 +193,5 @@ export const readMetas = (fd: number, path: string): Metas => {
   return { newest, other }
 }
 
-/** The snapshot of a data file that counts; see `readMetas`. */
+/** Reads the valid snapshot of a data file; see `readMetas`. */
 export const readMeta = (fd: number, path: string): Meta => readMetas(fd, path).newest

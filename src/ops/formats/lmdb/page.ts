@@ -1,10 +1,11 @@
 /**
- * Pages of an LMDB data file's trees, read one at a time and checked whole before anything on them is believed.
+ * Reads the pages of an LMDB data file's trees, one at a time. A page is checked as a whole before any of its entries is
+ * used.
  *
- * After its header a page has 2 bytes a node: where the node stands. Nodes are packed at the page's end, each
- * 0 low 2, 2 high 2, 4 flags 2, 6 key size 2, key, value. In a branch low, high and flags are the child's page number; the
- * first key counts as lower than all. In a leaf low and high are the value's size; flag 1 says that an overflow page's
- * number stands in the value's place.
+ * After its header a page has 2 bytes per node: the offset of the node. Nodes are packed at the end of the page, each
+ * 0 low 2, 2 high 2, 4 flags 2, 6 key size 2, key, value. In a branch, low, high and flags are the number of the child's
+ * page; the first key is lower than all others. In a leaf, low and high are the size of the value; with flag 1, the number of
+ * an overflow page takes the place of the value.
  */
 import { type DataFile, damaged, readAt, u64 } from "./layout.ts"
 import { unreadNode } from "./unread.ts"
@@ -13,22 +14,22 @@ const BRANCH = 1
 const LEAF = 2
 const OVERFLOW = 4
 const NODE_HEADER = 8
-/** Flags of a leaf's node: value on overflow pages; see `unread.ts` for the others. */
+/** The flag of a leaf's node whose value is on overflow pages; see `unread.ts` for the other flags. */
 const BIG = 1
 
 export interface Page {
   readonly number: number
   readonly bytes: Buffer
   readonly leaf: boolean
-  /** Where each node stands. */
+  /** The offset of each node in the page. */
   readonly nodes: Uint16Array | Uint32Array
 }
 
-/** Where a value stands in the file. */
+/** The place of a value in the file. */
 export interface Place {
   readonly at: number
   readonly size: number
-  /** The first overflow page; `undefined` where the value stands on the leaf itself. */
+  /** The first overflow page; `undefined` if the value is on the leaf itself. */
   readonly overflow: number | undefined
 }
 
@@ -45,7 +46,7 @@ export const childOf = ({ bytes, nodes }: Page, i: number): number =>
 
 const valueAt = ({ bytes, nodes }: Page, i: number): number => nodes[i] + NODE_HEADER + bytes.readUInt16LE(nodes[i] + 6)
 
-/** Where the value of a leaf's node stands. */
+/** The place of the value of a leaf's node. */
 export const placeOf = ({ layout, pageSize }: DataFile, page: Page, i: number): Place => {
   const size = page.bytes.readUInt32LE(page.nodes[i])
   const at = valueAt(page, i)
@@ -55,11 +56,11 @@ export const placeOf = ({ layout, pageSize }: DataFile, page: Page, i: number): 
   return { at: overflow * pageSize + layout.header, size, overflow }
 }
 
-/** How many pages a value of `size` bytes takes. */
+/** The number of pages that a value of `size` bytes takes. */
 export const overflowPages = ({ layout, pageSize }: DataFile, size: number): number =>
   Math.ceil((layout.header + size) / pageSize)
 
-/** Bytes of the node that stands at `at`; refuses one that reaches over the page's end. */
+/** The bytes of the node at offset `at`; refuses a node that reaches beyond the end of the page. */
 const nodeSize = (file: DataFile, bytes: Buffer, at: number, leaf: boolean, number: number): number => {
   const refuse = (problem: string) => damaged(file.path, file.layout, `page ${number} ${problem}`)
   if (at + NODE_HEADER > bytes.length) throw refuse("has an entry behind its end")
@@ -77,7 +78,7 @@ const nodeSize = (file: DataFile, bytes: Buffer, at: number, leaf: boolean, numb
 /**
  * Reads and checks a page of a tree.
  *
- * @throws StoreError where it lies outside of the file, is another page, or its entries cannot be or are no plain values
+ * @throws StoreError if it lies outside the file, is another page, or has entries that are impossible or not plain values
  */
 export const readPage = (file: DataFile, number: number): Page => {
   const { fd, lastPage, layout, pageSize, path } = file
@@ -89,7 +90,7 @@ export const readPage = (file: DataFile, number: number): Page => {
   if (u64(bytes, 0) !== number || (kind !== BRANCH && kind !== LEAF)) {
     throw refuse(`page ${number} is not the page that stood there`)
   }
-  // The binding would write to a page of a later transaction where it stands, which is mapped for reading only.
+  // The binding would write to a page of a later transaction in place, but the page is mapped for reading only.
   if (layout.version === 2 && u64(bytes, 8) > file.transaction) throw refuse(`page ${number} is of a later transaction`)
   const lower = bytes.readUInt16LE(layout.header - 4) + layout.base
   const upper = bytes.readUInt16LE(layout.header - 2) + layout.base
@@ -109,7 +110,7 @@ export const readPage = (file: DataFile, number: number): Page => {
   return { number, bytes, leaf: kind === LEAF, nodes }
 }
 
-/** Checks the header of the overflow pages that a value begins with. */
+/** Checks the header of the overflow pages of a value. */
 export const checkOverflow = (file: DataFile, header: Buffer, { overflow, size }: Place): void => {
   const { layout, path } = file
   const kind = header.readUInt16LE(layout.header - 6)
@@ -119,7 +120,7 @@ export const checkOverflow = (file: DataFile, header: Buffer, { overflow, size }
   }
 }
 
-/** The node of a branch under which `key` stands. */
+/** The index of the node of a branch under which `key` belongs. */
 export const descend = (page: Page, key: Uint8Array): number => {
   let low = 0
   let high = page.nodes.length - 1
@@ -131,7 +132,7 @@ export const descend = (page: Page, key: Uint8Array): number => {
   return low
 }
 
-/** The node of a leaf that has `key`; `undefined` where none has. */
+/** The index of the node of a leaf that has `key`; `undefined` if no node has it. */
 export const findIn = (page: Page, key: Uint8Array): number | undefined => {
   const i = descend(page, key)
   return Buffer.compare(keyOf(page, i), key) === 0 ? i : undefined

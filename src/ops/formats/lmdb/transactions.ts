@@ -1,15 +1,15 @@
 /**
- * Whether the meta pages of an LMDB data file tell their transactions right, by the lists of pages that these have freed.
+ * Checks the transaction numbers of the meta pages of an LMDB data file, by the lists of pages that transactions have freed.
  */
 import { type DataFile, damaged, u64 } from "./layout.ts"
 import { childOf, keyOf, readPage } from "./page.ts"
 
 /** Keys of the tree of free pages are whole numbers. */
 const WHOLE_NUMBERS = 0x8
-/** What else that tree's flags tell: made without a folder of its own, not yet synced, measured. */
+/** All flags that the tree may have: whole numbers as keys, no folder of its own, not yet synced, measured. */
 const FREE_FLAGS = WHOLE_NUMBERS | 0x4000 | 0x1000 | 0x400
 
-/** The highest key of the tree of free pages; 0 where that is empty. */
+/** The highest key of the tree of free pages; 0 if the tree is empty. */
 const newestFreed = (file: DataFile): number => {
   if (file.free.root === undefined) return 0
   let page = readPage(file, file.free.root)
@@ -20,9 +20,9 @@ const newestFreed = (file: DataFile): number => {
   return page.leaf && key.length === 8 ? u64(key, 0) : Number.NaN
 }
 
-/** What the newest list of free pages may be beside that of the snapshot's own transaction. */
+/** Which list of free pages may be the newest, other than that of the snapshot's own transaction. */
 interface Freed {
-  /** There may be none at all. */
+  /** There may be no list at all. */
   readonly none: boolean
   /** It may be that of an earlier transaction. */
   readonly earlier: boolean
@@ -30,7 +30,7 @@ interface Freed {
 
 const checkFreed = (file: DataFile, may: Freed): void => {
   const { layout, path, transaction } = file
-  // Others, on either meta page, would have the binding decrypt the file, or map it where it must not.
+  // Other flags, on either meta page, would make the binding decrypt the file, or map it at a wrong address.
   const { flags } = file.free
   if ((flags | FREE_FLAGS) !== FREE_FLAGS || (flags & WHOLE_NUMBERS) === 0) {
     throw damaged(path, layout, "its tree of free pages is not one")
@@ -41,12 +41,12 @@ const checkFreed = (file: DataFile, may: Freed): void => {
 }
 
 /**
- * Checks that the meta pages tell their transactions right: a transaction frees pages of the one before, and lists them
- * under its own number; only one that found no values has none to list. A flipped bit there could bring an older snapshot
- * back, without a word.
+ * Checks the transaction numbers of the meta pages. A transaction frees pages of the one before it, and lists them under its
+ * own number; only a transaction that found no values has no pages to list. A flipped bit in a number could silently restore
+ * an older snapshot.
  *
- * @param other the snapshot before; what came before that is not known
- * @throws StoreError where they do not
+ * @param other the snapshot before the newest; earlier snapshots are not known
+ * @throws StoreError if a number is wrong
  */
 export const checkTransactions = (newest: DataFile, other: DataFile): void => {
   const foundNone = other.values.root === undefined

@@ -1,11 +1,11 @@
-/** The trees of an LMDB data file: walked in the order of their keys, checked as a whole, searched. */
+/** Walks the trees of an LMDB data file in the order of their keys, and checks them as a whole. */
 import { type DataFile, damaged, readAt, type Tree, u64 } from "./layout.ts"
 import { checkOverflow, childOf, keyOf, overflowPages, type Page, type Place, placeOf, readPage } from "./page.ts"
 import { unreadTree } from "./unread.ts"
 
 /** LMDB's own limit. */
 const MAX_DEPTH = 32
-/** Flags of a tree that would order keys otherwise, or hold several values of a key. */
+/** The flags of a tree of patches. Others order keys in another way, or allow several values per key. */
 const PLAIN_FLAGS = 0
 
 export interface Entry {
@@ -19,7 +19,7 @@ type Order = (a: Buffer, b: Buffer) => number
 const NUMBER = 8
 const byNumber = (a: Buffer, b: Buffer): number => u64(a, 0) - u64(b, 0)
 
-/** How a tree's keys are ordered; refuses trees that patches are not kept in. */
+/** The order of a tree's keys; refuses trees that do not hold patches. */
 const orderOf = (file: DataFile, tree: Tree, free: boolean): Order => {
   if (free) return byNumber
   if (tree.flags === PLAIN_FLAGS) return Buffer.compare
@@ -31,7 +31,7 @@ interface Walk {
   readonly file: DataFile
   readonly tree: Tree
   readonly order: Order
-  /** Told of every page, `count` of them from `number`. */
+  /** Is called for every page: `count` pages from `number` on. */
   readonly use: (number: number, count: number) => void
   branches: number
   leaves: number
@@ -42,9 +42,9 @@ interface Walk {
 const checkKeys = ({ file, order }: Walk, page: Page, from: Buffer | undefined, to: Buffer | undefined): void => {
   const refuse = () => damaged(file.path, file.layout, `page ${page.number} has its keys out of order`)
   if (order === byNumber && page.nodes.some((_, i) => (page.leaf || i > 0) && keyOf(page, i).length !== NUMBER)) {
-    throw damaged(file.path, file.layout, `page ${page.number} has keys that are no numbers`)
+    throw damaged(file.path, file.layout, `page ${page.number} has keys that are not numbers`)
   }
-  // A branch's first key counts as lower than all, whatever it is.
+  // The first key of a branch counts as lower than all others, whatever its bytes are.
   let before = page.leaf ? undefined : from
   for (let i = page.leaf ? 0 : 1; i < page.nodes.length; i++) {
     const key = keyOf(page, i)
@@ -80,7 +80,7 @@ function* under(
   walk.use(number, 1)
   const page = readPage(file, number)
   if (page.leaf !== (depth === tree.depth)) {
-    throw damaged(file.path, file.layout, `page ${number} stands at depth ${depth} of ${tree.depth}`)
+    throw damaged(file.path, file.layout, `page ${number} is at depth ${depth} of ${tree.depth}`)
   }
   checkKeys(walk, page, from, to)
   if (page.leaf) {
@@ -95,26 +95,28 @@ function* under(
   }
 }
 
-/** All entries of a tree in order, every page of it checked; at the end its counts are compared with the meta page's. */
+/**
+ * Yields all entries of a tree in order and checks every page; at the end, compares the counts with those of the meta page.
+ */
 function* entriesOf(file: DataFile, free: boolean, use: Walk["use"]): Generator<Entry> {
   const tree = free ? file.free : file.values
   const refuse = (problem: string) => damaged(file.path, file.layout, problem)
-  if (tree.depth > MAX_DEPTH) throw refuse(`it says that its tree is ${tree.depth} pages deep`)
+  if (tree.depth > MAX_DEPTH) throw refuse(`it claims a tree that is ${tree.depth} pages deep`)
   const order = orderOf(file, tree, free)
   const walk: Walk = { file, tree, order, use, branches: 0, leaves: 0, entries: 0, overflow: 0 }
   if (tree.root !== undefined) yield* under(walk, tree.root, 1, undefined, undefined)
   const counts = `${walk.entries} entries on ${walk.leaves} leaves under ${walk.branches} branches`
   const said = `${tree.entries} entries on ${tree.leafPages} leaves under ${tree.branchPages} branches`
-  if (counts !== said) throw refuse(`it holds ${counts}, but says ${said}`)
+  if (counts !== said) throw refuse(`it holds ${counts}, but claims ${said}`)
   if (walk.overflow > tree.overflowPages) {
-    throw refuse(`its values take ${walk.overflow} pages, but it says ${tree.overflowPages}`)
+    throw refuse(`its values take ${walk.overflow} pages, but it claims ${tree.overflowPages}`)
   }
 }
 
-/** The entries of the values' tree in the order of their keys' bytes; few pages are held at a time. */
+/** Yields the entries of the tree of values in the order of the bytes of their keys; few pages are in memory at a time. */
 export const entries = (file: DataFile): Generator<Entry> => entriesOf(file, false, () => {})
 
-/** A copy of a value's bytes. */
+/** Copies the bytes of a value. */
 export const readValue = (file: DataFile, place: Place): Buffer => {
   const { fd, layout, lastPage, pageSize, path } = file
   const { at, overflow, size } = place
@@ -128,8 +130,8 @@ export const readValue = (file: DataFile, place: Place): Buffer => {
 }
 
 /**
- * A list of free pages: its length, then page numbers. Version 2 leaves zeros between them, and writes a run of pages as
- * its negated length and its first page.
+ * Checks a list of free pages: its length, then page numbers. Version 2 leaves zeros between them, and writes a run of pages
+ * as its negated length and its first page.
  */
 const checkFreeList = (file: DataFile, { place }: Entry, use: Walk["use"]): void => {
   const list = readValue(file, place)
@@ -145,10 +147,10 @@ const checkFreeList = (file: DataFile, { place }: Entry, use: Walk["use"]): void
 }
 
 /**
- * Checks both trees: every page is what it should be and is used once, keys are in order, counts are right. Values on
- * overflow pages are not read; what they are is checked when they are.
+ * Checks both trees: every page has the right kind and is used once, keys are in order, counts are right. Values on overflow
+ * pages are not read; their headers are checked when they are read.
  *
- * @throws StoreError where the file is damaged
+ * @throws StoreError if the file is damaged
  */
 export const checkTrees = (file: DataFile): void => {
   const { lastPage, layout, path } = file

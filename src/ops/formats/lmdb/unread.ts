@@ -1,11 +1,13 @@
-/** LMDB stores that are whole, but keep their values as no store of patches does: told apart from damaged ones. */
+/** Names LMDB stores that are sound but keep their values in ways that are not read, so that they are not called damaged. */
 import { StoreError } from "../data-error.ts"
 
 /** Flags of version 2's tree of free pages, and of its tree of values, as the npm package `lmdb` sets them. */
 const ENCRYPTED = 0x2000
 const VERSIONED = 0x100
 
-/** What is said of a store that the npm package `lmdb` wrote with options that patches are not kept with. */
+/**
+ * The error of a store that the npm package `lmdb` wrote with options that are not read; `undefined` without such options.
+ */
 export const unreadOptions = (
   path: string,
   version: 1 | 2,
@@ -22,10 +24,12 @@ export const unreadOptions = (
   })
 }
 
-/** Flags of a leaf's node: a database of its own; several values of a key, which may be one. */
+/** Flags of a leaf's node: a named database; several values of one key, of which there may be only one. */
 const DATABASE = 0x2
 const DUPLICATES = 0x4
-/** Flags of a tree: keys read backward, several values, whole numbers as keys; how those several values are ordered. */
+/**
+ * Flags of a tree: keys in reverse byte order, several values per key, whole numbers as keys, the order of several values.
+ */
 const SEVERAL = 0x4
 const ORDERS = 0x2 | SEVERAL | 0x8 | 0x10 | 0x20 | 0x40
 
@@ -35,18 +39,18 @@ const unread = (path: string, problem: string): StoreError =>
   new StoreError({
     subject: path,
     problem,
-    remedy: "Give a store whose patches stand in its main database, one value a key"
+    remedy: "Give a store that keeps its patches in the main database, one value per key"
   })
 
-/** What is said of a leaf's node with these flags; `undefined` where it is no such store. */
+/** The error of a leaf's node with these flags; `undefined` if the flags are read. */
 export const unreadNode = (path: string, flags: number): StoreError | undefined => {
   if (flags === DATABASE) return unread(path, "holds named databases, which are not read")
   return flags === DUPLICATES || flags === (DUPLICATES | DATABASE) ? unread(path, SEVERAL_VALUES) : undefined
 }
 
-/** What is said of a tree with these flags; `undefined` where it is no such store. */
+/** The error of a tree with these flags; `undefined` if the flags are read, or unknown. */
 export const unreadTree = (path: string, flags: number): StoreError | undefined => {
   if (flags === 0 || (flags & ~ORDERS) !== 0) return undefined
   const several = (flags & SEVERAL) !== 0
-  return unread(path, several ? SEVERAL_VALUES : `orders its keys otherwise (flags ${flags}), which is not read`)
+  return unread(path, several ? SEVERAL_VALUES : `orders its keys in another way (flags ${flags}), which is not read`)
 }

@@ -36,6 +36,7 @@ const KNOWN_TYPES: Readonly<Record<number, ReadonlyArray<number>>> = {
   42113: [1, 2, 6, 7]
 }
 const GEO_KEYS = 34735
+const WIDTH = 256
 /** Tags from here on belong to programs and organisations (TIFF 6.0, section 8). */
 const PRIVATE = 32768
 
@@ -278,8 +279,9 @@ export class Fields {
     return Array.from({ length: entry.count }, (_, i) => this.numbers.at(entry.from + i * size, size))
   }
 
-  /** The value of a tag in each further directory; `otherwise` if a directory lacks it. */
+  /** The value of a tag in each further directory of an image; `otherwise` if a directory lacks it but has a width. */
   further(tag: number, otherwise: number): ReadonlyArray<number> {
-    return this.directories.slice(1).map((directory) => this.one(tag, otherwise, directory))
+    const images = this.directories.slice(1).filter(({ entries }) => entries.has(tag) || entries.has(WIDTH))
+    return images.map((directory) => this.one(tag, otherwise, directory))
   }
 }

@@ -85,7 +85,7 @@ describe("a store", () => {
     const content = readFileSync(file)
     content.writeUInt16LE(7, page.number * data.pageSize + page.nodes[0] + 6)
     writeFileSync(file, content)
-    expect(() => storeVersion(path)).toThrow(`page ${page.number} has keys that are no numbers`)
+    expect(() => storeVersion(path)).toThrow(`page ${page.number} has keys that are not numbers`)
   })
 
   effect("keeps the keys it has", () =>

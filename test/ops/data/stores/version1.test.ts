@@ -201,7 +201,7 @@ describe("a damaged store of data version 1", () => {
 
   it.each<readonly [string, (bytes: Buffer) => void, string]>([
     ["a root behind the end", (b) => b.writeBigUInt64LE(99n, meta(72 + 40)), "it names page 99 of 24"],
-    ["another root", (b) => b.writeBigUInt64LE(21n, meta(72 + 40)), "page 21 stands at depth 1 of 2"],
+    ["another root", (b) => b.writeBigUInt64LE(21n, meta(72 + 40)), "page 21 is at depth 1 of 2"],
     ["a root that is a value", (b) => b.writeBigUInt64LE(4n, meta(72 + 40)), "page 4 is not the page that stood there"],
     ["a cycle", (b) => b.writeUInt32LE(23, node(b, 23, 1)), "page 23 is used twice"],
     ["a page in two places", (b) => b.writeUInt32LE(20, node(b, 23, 1)), "page 20 is used twice"],
@@ -221,15 +221,15 @@ describe("a damaged store of data version 1", () => {
     [
       "a lying count",
       (b) => b.writeBigUInt64LE(8n, meta(72 + 32)),
-      "it holds 9 entries on 3 leaves under 1 branches, but says 8"
+      "it holds 9 entries on 3 leaves under 1 branches, but claims 8"
     ],
     [
       "a tree of no kind",
       (b) => b.writeUInt16LE(0x84, meta(72 + 4)),
       "its keys are of another kind than patches' (flags 132)"
     ],
-    ["a lying depth", (b) => b.writeUInt16LE(3, meta(72 + 6)), "page 20 stands at depth 2 of 3"],
-    ["pages of no size", (b) => b.writeUInt32LE(1000, 16 + 24), "it says that its pages have 1000 bytes"],
+    ["a lying depth", (b) => b.writeUInt16LE(3, meta(72 + 6)), "page 20 is at depth 2 of 3"],
+    ["pages of no size", (b) => b.writeUInt32LE(1000, 16 + 24), "it claims pages of 1000 bytes"],
     ["no second meta page", (b) => b.writeUInt32LE(0, meta(0)), "its second meta page cannot be read"]
   ])("is refused with %s", (_, change, problem) => {
     const { message, path } = damagedBy(change)
@@ -251,11 +251,15 @@ describe("a damaged store of data version 1", () => {
       "holds several values of a key, which are"
     ],
     ["keys that may have several", (b) => b.writeUInt16LE(4, meta(72 + 4)), "holds several values of a key, which are"],
-    ["whole numbers as keys", (b) => b.writeUInt16LE(8, meta(72 + 4)), "orders its keys otherwise (flags 8), which is"]
+    [
+      "whole numbers as keys",
+      (b) => b.writeUInt16LE(8, meta(72 + 4)),
+      "orders its keys in another way (flags 8), which is"
+    ]
   ])("is not called damaged for %s", (_, change, problem) => {
     const { message, path } = damagedBy(change)
     expect(message()).toBe(
-      `${path}: ${problem} not read. Give a store whose patches stand in its main database, one value a key.`
+      `${path}: ${problem} not read. Give a store that keeps its patches in the main database, one value per key.`
     )
   })
 

@@ -97,6 +97,11 @@ describe("a TIFF", () => {
     const itself = Buffer.from(writeTiff([ramp], 4, 6, PLAIN))
     itself.writeUInt32LE(itself.readUInt32LE(4), itself.length - 4)
     expect((await decodeTiffBands(itself, "x.tif"))[0].data).toEqual(ramp)
+    // A directory of no image, which leads to itself.
+    const empty = Buffer.concat([writeTiff([ramp], 4, 6, PLAIN), Buffer.alloc(6)])
+    empty.writeUInt32LE(empty.length - 6, empty.length - 10)
+    empty.writeUInt32LE(empty.length - 6, empty.length - 4)
+    expect((await decodeTiffBands(empty, "x.tif"))[0].data).toEqual(ramp)
     const overview = Buffer.from(followed(1))
     const second = overview.readUInt32LE(overview.length - 18 - 4)
     overview.writeUInt32LE(second, overview.length - 4)
