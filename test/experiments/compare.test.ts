@@ -97,7 +97,7 @@ describe("configs/compare.yaml", () => {
   })
 
   it("refuses a run of other queries, one that is not there, and one alone", async () => {
-    expect((await compare("a", "c")).error).toContain("is of other queries than")
+    expect((await compare("a", "c")).error).toContain("has other queries than")
     expect((await compare("a", "none")).error).toMatch(
       /none\/queries\.csv: there is no such file\. Run the evaluation with/
     )

@@ -1,21 +1,22 @@
 /**
- * Figures of any part of the queries, and how parts make a whole. The figures of every query are kept and reduced in the
- * order of the queries, so that no division into blocks, runs or machines changes a digit.
+ * Figures of a part of the queries, and merging of parts. The figures of every query are kept and reduced in the order of the
+ * queries, so the division into blocks, runs or machines changes no digit.
  */
 import type { Ranking } from "../elements.ts"
 import { MeasureError } from "./measure-error.ts"
 import type { Prepared } from "./prepare.ts"
 import { type Figures, figuresOf } from "./query-figures.ts"
 
-/** Figures by query row (position in `gallery.queries`), rows ascending and each once. */
+/** Figures per query row (position in `gallery.queries`); rows are ascending and unique. */
 export interface Tally {
   readonly rows: ReadonlyArray<number>
   readonly figures: ReadonlyArray<Figures>
 }
 
+/** A part without queries. */
 export const emptyTally: Tally = { rows: [], figures: [] }
 
-/** @throws MeasureError where the block is not a full order of the database for each of its queries */
+/** @throws MeasureError if the block does not order the whole database for each of its queries */
 export const checkOrders = ({ gallery }: Prepared, { from, order, to }: Ranking): void => {
   const n = gallery.database.length
   if (order.length !== (to - from) * n) {
@@ -27,7 +28,7 @@ export const checkOrders = ({ gallery }: Prepared, { from, order, to }: Ranking)
   }
 }
 
-/** The figures of the queries [from, from + figures.length). */
+/** Collects the figures of the queries [from, from + figures.length). */
 export const tallyOf = (from: number, figures: ReadonlyArray<Figures>): Tally => ({
   rows: figures.map((_, i) => from + i),
   figures
@@ -36,8 +37,8 @@ export const tallyOf = (from: number, figures: ReadonlyArray<Figures>): Tally =>
 /**
  * Measures a block of queries.
  *
- * @param prepared made of the gallery of this ranking
- * @throws MeasureError where the block is not a full order of the database for each of its queries
+ * @param prepared made from the gallery of this ranking
+ * @throws MeasureError if the block does not order the whole database for each of its queries
  */
 export const tally = (prepared: Prepared, ranking: Ranking): Tally => {
   checkOrders(prepared, ranking)
@@ -49,7 +50,7 @@ export const tally = (prepared: Prepared, ranking: Ranking): Tally => {
   return tallyOf(from, figures)
 }
 
-/** Joins parts. A query that stands in several, as when a block was measured twice, counts once. */
+/** Merges parts. A query in several parts, for example because a block was measured twice, counts once. */
 export const merge = (...parts: ReadonlyArray<Tally>): Tally => {
   const byRow = new Map<number, Figures>()
   for (const part of parts) {

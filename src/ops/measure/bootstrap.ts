@@ -1,15 +1,17 @@
 /** Confidence intervals by the bootstrap over queries (Efron 1979), percentile method. */
 import { random } from "../../pipeline/random.ts"
 
-/** The share of resampled means that lies within an interval. */
+/** Share of the resampled means that lies within an interval. */
 export const CONFIDENCE = 0.95
 
 /**
- * Means of one resample: as many queries as there are, drawn with replacement.
+ * Means of one resample, which draws as many queries as there are, with replacement.
  *
- * @param columns values by query, NaN where a query does not count; each float64 [queries]
- * @param draw number of the resample: with the seed, the key of its draws
- * @returns one mean per column, NaN where no query that was drawn counts
+ * @param columns values by query, NaN if a query does not count; each float64 [queries]
+ * @param draw number of the resample; together with the seed it is the key of the draws
+ * @returns one mean per column, NaN if none of the drawn queries counts
+ * @example
+ * resampledMeans([Float64Array.of(2, 2, Number.NaN)], 1, 0)[0] // => 2
  */
 export const resampledMeans = (columns: ReadonlyArray<Float64Array>, seed: number, draw: number): Float64Array => {
   const queries = columns[0]?.length ?? 0
@@ -36,7 +38,12 @@ const quantile = (sorted: Float64Array, share: number): number => {
   return sorted[low] + (at - low) * (sorted[high] - sorted[low])
 }
 
-/** The interval of a column from its resampled means; undefined where it was never defined. */
+/**
+ * The interval of a column from its resampled means; undefined if none of them is defined.
+ *
+ * @example
+ * intervalOf(Float64Array.of(Number.NaN, 3)) // => [3, 3]
+ */
 export const intervalOf = (means: Float64Array): readonly [low: number, high: number] | undefined => {
   const sorted = means.filter((value) => !Number.isNaN(value)).sort()
   if (sorted.length === 0) return undefined

@@ -1,4 +1,4 @@
-/** Measures rankings: by one thread, or divided among several. */
+/** Measures rankings, in this thread or divided among several. */
 import { Effect } from "effect"
 import { attempt } from "../../pipeline/attempt.ts"
 import type { Ranking } from "../elements.ts"
@@ -13,16 +13,16 @@ import type { Orders } from "./query-figures-work.ts"
 /** Queries that a thread measures at a time. */
 const AT_ONCE = 8
 
-/** Ranks below which threads take longer to start than they save: half a second of measuring. */
+/** Number of ranks, about half a second of measuring, below which threads cost more time than they save. */
 const WORTH_THREADS = 6e7
 
-/** Part of an order, in memory that a message does not copy as a whole. */
+/** A part of an order, so that a message does not copy the whole order. */
 const part = (order: Int32Array, from: number, to: number): Int32Array =>
   order.buffer instanceof SharedArrayBuffer ? order.subarray(from, to) : order.slice(from, to)
 
 const byThreads = Effect.fnUntraced(function* (prepared: Prepared, threads: number) {
   const module = new URL("./query-figures-work.ts", import.meta.url)
-  // Threads need no names, which are most of what there would be to copy.
+  // Threads do not need the names, which would be most of the data to copy.
   const data: Prepared = { ...prepared, gallery: { ...prepared.gallery, names: [] } }
   const pool = yield* workerPool<Orders, ReadonlyArray<Figures>>({ module, size: threads, data })
   const n = prepared.gallery.database.length
@@ -39,14 +39,14 @@ const byThreads = Effect.fnUntraced(function* (prepared: Prepared, threads: numb
   })
 })
 
-/** How many threads measure so many queries against so large a database: one where they are few. */
+/** Number of threads that measure these queries; one if there is little to measure. */
 export const measuringThreads = (queries: number, database: number) =>
   Effect.map(Threads, (threads) => {
     if (queries * database < WORTH_THREADS) return 1
     return Math.min(threads, MOST_THREADS, Math.ceil(queries / AT_ONCE))
   })
 
-/** Makes what measures the blocks of one gallery. Threads change no digit: each query is measured by one. */
+/** Makes the function that measures blocks of one gallery. Each query is measured by one thread, so threads change no digit. */
 export const counter = (prepared: Prepared, threads: number) =>
   threads > 1
     ? byThreads(prepared, threads)

@@ -1,4 +1,4 @@
 import { explained } from "../../pipeline/explained.ts"
 
-/** Figures that cannot be computed from what was given. */
+/** Figures cannot be computed from the given rankings or tables. */
 export class MeasureError extends explained("MeasureError") {}

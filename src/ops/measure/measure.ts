@@ -20,7 +20,7 @@ import { RelationName } from "./relations.ts"
 import { defaultThresholds, levels } from "./relevance.ts"
 import { toReport } from "./to-report.ts"
 
-/** Measures all blocks; what those of one gallery share is made once. */
+/** Measures all blocks; values that blocks of one gallery share are computed once. */
 const measured = Effect.fnUntraced(function* <E, R>(rankings: Stream.Stream<Ranking, E, R>, plan: Plan) {
   const parts: Array<Tally> = []
   let known: { readonly prepared: Prepared; readonly count: Effect.Success<ReturnType<typeof counter>> } | undefined
@@ -39,12 +39,12 @@ const measured = Effect.fnUntraced(function* <E, R>(rankings: Stream.Stream<Rank
   if (known !== undefined) return { prepared: known.prepared, all: merge(emptyTally, ...parts) }
   return yield* new MeasureError({
     subject: "rankings",
-    problem: "there are none",
+    problem: "none arrived",
     remedy: "Rank at least one query"
   })
 })
 
-/** Intervals of all columns by so many resamples of the queries. */
+/** Intervals of all figures from resamples of the queries. */
 const intervals = Effect.fnUntraced(function* (prepared: Prepared, { figures }: Tally, resamples: number) {
   const { seed } = yield* Run
   const values = cellsOf(prepared).map((_, i) => Float64Array.from(figures, (one) => one.values[i] ?? Number.NaN))
@@ -75,7 +75,7 @@ const writePerQuery = Effect.fnUntraced(function* (prepared: Prepared, all: Tall
   yield* wrote(path)
 })
 
-/** A metric of `metrics`: the original's figures together, all standard ones, or one of those. */
+/** A value of `metrics`: all figures of the original, all standard metrics, or one of them. */
 const Metric = choice("original", "standard", ...standardMetrics)
 
 const choices = [
@@ -87,14 +87,14 @@ const chosen = (metrics: ReadonlyArray<typeof Metric.Type>): ReadonlyArray<Stand
   standardMetrics.filter((metric) => metrics.includes("standard") || metrics.includes(metric))
 
 /**
- * Reduces the rankings of all queries to one report. An image is relevant at a level if its Jaccard distance to the
- * query's labels is at most the level's threshold; mAP (trapezoidal) and precision are means over the queries that have a
- * relevant image at the strictest level, ACG, nDCG and wAP over all queries. Standard measures stand beside them under
- * names of their own, by choice.
+ * Reduces the rankings of all queries to one report. An image is relevant at a level if its Jaccard distance to the query's
+ * labels is at most the threshold of the level. mAP (trapezoidal) and precision are means over the queries with a relevant
+ * image at the strictest level; ACG, nDCG and wAP are means over all queries. Standard metrics are optional and have names of
+ * their own.
  */
 export const measure = operator({
   name: "measure",
-  about: "Reduces rankings to mAP, precision, ACG, nDCG, wAP and, by choice, the field's standard measures.",
+  about: "Reduces rankings to mAP, precision, ACG, nDCG, wAP and, optionally, standard metrics.",
   from: Ranking,
   to: Report,
   params: {
@@ -102,21 +102,28 @@ export const measure = operator({
     precision_at: param(PositiveInt, "Depth of precision.", 10),
     thresholds: param(
       Schema.Struct({ easy: Probability, medium: Probability, hard: Probability }),
-      "Greatest Jaccard distance of a relevant image, by level.",
+      "Largest Jaccard distance of a relevant image, by level.",
       defaultThresholds
     ),
     metrics: documented(
-      param(listOf(Metric), "The original's figures, `standard` for all others, or some of these.", ["original"]),
+      param(
+        listOf(Metric),
+        "`original` for the original's figures, `standard` for all standard metrics, or names of single ones.",
+        ["original"]
+      ),
       choices
     ),
-    relations: param(listOf(RelationName), "What makes an image relevant in the standard measures.", [...levels]),
-    bootstrap: optional(PositiveInt, "Resamples of the queries for 95 % confidence intervals; 1000 are usual."),
+    relations: param(listOf(RelationName), "Rules by which images are relevant in the standard metrics.", [...levels]),
+    bootstrap: optional(
+      PositiveInt,
+      "Number of resamples of the queries for 95 % confidence intervals; 1000 is usual."
+    ),
     per_query: optional(FileName, "Name of a CSV file in the run folder for the figures of every query."),
     chunk: optional(
       PositiveInt,
-      "With `compat: original`, queries per chunk whose means are averaged; the original does so for BigEarthNet, by 500."
+      "Queries per chunk, with `compat: original`: figures are means of the means of chunks, as the original's for BigEarthNet (500)."
     ),
-    compat: param(Compat, "`original`: means of the means of chunks, where `chunk` is given.", "none")
+    compat: param(Compat, "`original`: means of the means of chunks, if `chunk` is given.", "none")
   },
   declares: { writes: ({ per_query }) => (per_query === undefined ? [] : [`${per_query}.csv`]) },
   run:
@@ -135,8 +142,8 @@ export const measure = operator({
         if (plan.chunk !== undefined && bootstrap !== undefined) {
           return yield* new MeasureError({
             subject: "bootstrap",
-            problem: "resampled queries have no chunks to take means of",
-            remedy: "Leave out `bootstrap`, or `chunk`"
+            problem: "cannot be combined with `chunk`: resampled queries have no chunks",
+            remedy: "Omit `bootstrap` or `chunk`"
           })
         }
         const { all, prepared } = yield* measured(rankings, plan)

@@ -1,4 +1,4 @@
-/** The sentences that belong beside figures: what is relevant, who is left out, what is cut. */
+/** The notes of a report: the rule of relevance, queries that are left out, depths that are reduced. */
 import { conjoined } from "../../pipeline/words.ts"
 import { chunksOf } from "./means.ts"
 import type { Metric } from "./metrics/metric.ts"
@@ -9,16 +9,20 @@ import { type Level, levels } from "./relevance.ts"
 
 const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`
 
-/** Names of the original's metrics of one kind. */
-const originals = (kind: Metric["kind"]): string =>
-  conjoined(metrics.filter((one) => one.group === "original" && one.kind === kind).map(({ label }) => label))
+/** Names of the original's metrics, of one kind or of all. */
+const originals = (kind?: Metric["kind"]): string =>
+  conjoined(
+    metrics
+      .filter((one) => one.group === "original" && (kind === undefined || one.kind === kind))
+      .map(({ label }) => label)
+  )
 
 const originalNotes = ({ deciding, plan }: Prepared, queries: number, counted: number): ReadonlyArray<string> => {
   const [graded, byLevel] = [originals("graded"), originals("relation")]
   const notes = [`${graded} count the labels shared with the query, and are means over all queries.`]
   if (plan.chunk !== undefined) {
     notes.push(
-      `As in the original, they, ${byLevel} are means of the means of ${chunksOf(queries, plan.chunk).length} chunks of queries, which weigh alike.`
+      `As in the original, ${originals()} are means of the means of ${chunksOf(queries, plan.chunk).length} chunks of queries, whatever the sizes of the chunks.`
     )
   }
   if (counted < queries) {
@@ -33,7 +37,7 @@ const originalNotes = ({ deciding, plan }: Prepared, queries: number, counted: n
 /** The rule of each relation, and the number of queries over which its figures are means. */
 const relationNotes = (prepared: Prepared, figures: ReadonlyArray<Figures>): ReadonlyArray<string> =>
   (prepared.standard?.relations ?? []).flatMap(({ name, rule }) => {
-    const what = levels.includes(name as Level) ? [] : [`Relevant at \`${name}\` is a database image if ${rule}.`]
+    const what = levels.includes(name as Level) ? [] : [`At \`${name}\`, a database image is relevant if ${rule}.`]
     const at = cellsOf(prepared).findIndex(
       ({ metric, part }) => metric.kind === "relation" && metric.group === "standard" && part === name
     )
@@ -41,7 +45,7 @@ const relationNotes = (prepared: Prepared, figures: ReadonlyArray<Figures>): Rea
     const counting = figures.filter(({ values }) => values[at] !== null).length
     return [
       ...what,
-      `Standard figures at ${name} are means over the ${plural(counting, "query", "queries")} with such an image.`
+      `Standard figures at ${name} are means over the ${plural(counting, "query", "queries")} with a relevant image.`
     ]
   })
 
@@ -59,12 +63,12 @@ export const notesOf = (prepared: Prepared, figures: ReadonlyArray<Figures>): Re
   const rule = levels.map((level) => `${plan.thresholds[level]} (${level})`).join(", ")
   const counted = figures.filter((one) => one.counted).length
   return [
-    `Relevant is a database image whose Jaccard distance to the query's labels is at most ${rule}.`,
+    `A database image is relevant if its Jaccard distance to the query's labels is at most ${rule}.`,
     ...(gallery.notes ?? []),
     ...(plan.original === false ? [] : originalNotes(prepared, figures.length, counted)),
     ...standardNotes(prepared, figures),
     ...(cut.length === 0
       ? []
-      : [`Depth ${cut.join(", ")} is cut to ${size}: the database has ${plural(size, "image")}.`])
+      : [`Depth ${cut.join(", ")} is reduced to ${size}: the database has ${plural(size, "image")}.`])
   ]
 }

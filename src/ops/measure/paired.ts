@@ -2,32 +2,35 @@
 import { random } from "../../pipeline/random.ts"
 import { intervalOf } from "./bootstrap.ts"
 
-/** What a second evaluation has more than a first. */
+/** Difference of a second evaluation from a first. */
 export interface Difference {
   /** Mean over the queries that count in both. */
   readonly mean: number
   /** The 95 % interval of resampled means, percentile method. */
   readonly low: number
   readonly high: number
-  /** Two-sided: twice the smaller share of resamples on one side of 0, ties counted on both, one more of each (Davison 1997). */
+  /** Two-sided: twice the smaller share of resamples on one side of 0; ties count on both sides, one is added to each (Davison 1997). */
   readonly p: number
   /** Queries that count in both. */
   readonly queries: number
 }
 
-/** What a figure of two evaluations is by query; NaN where a query does not count. */
+/** Values of one figure in two evaluations, by query; NaN if a query does not count. */
 export interface Pair {
   readonly first: Float64Array
   readonly second: Float64Array
 }
 
 /**
- * Compares figures query by query. Queries are drawn with replacement, for both evaluations and all figures alike; so what
- * makes a query hard for both does not count as a difference.
+ * Compares figures query by query. Queries are drawn with replacement, the same for both evaluations and all figures, so the
+ * difficulty of a query cancels out.
  *
- * @param pairs float64 [queries] each, in one order of queries
- * @param seed with the number of the resample, the key of its draws
- * @returns one difference a pair; undefined where no query counts in both
+ * @param pairs float64 [queries] each, all in the same order of queries
+ * @param seed together with the number of the resample, the key of its draws
+ * @returns one difference per pair; undefined if no query counts in both evaluations
+ * @example
+ * const pair = { first: Float64Array.of(0, 0.5), second: Float64Array.of(0.25, 0.75) }
+ * pairedDifferences([pair], 1, 10)[0]?.mean // => 0.25
  */
 export const pairedDifferences = (
   pairs: ReadonlyArray<Pair>,
@@ -49,7 +52,7 @@ export const pairedDifferences = (
     const interval = intervalOf(means[i])
     if (counting.length === 0 || interval === undefined) return undefined
     const defined = means[i].filter((value) => !Number.isNaN(value))
-    // One more of each: no number of resamples can show that a difference is impossible.
+    // One is added to each count: a finite number of resamples cannot show that p is 0.
     const share = (count: number) => (count + 1) / (defined.length + 1)
     const below = share(defined.filter((value) => value <= 0).length)
     const above = share(defined.filter((value) => value >= 0).length)
@@ -59,7 +62,7 @@ export const pairedDifferences = (
   })
 }
 
-/** The mean of the drawn values that are defined; NaN where none is. */
+/** Mean of the drawn values that are defined; NaN if none is. */
 const meanAt = (column: Float64Array, drawn: Int32Array): number => {
   let sum = 0
   let count = 0

@@ -12,21 +12,25 @@ import { USES_LABELS } from "./report-value.ts"
 /** The column with the rule by which images were relevant. */
 const THRESHOLDS = "thresholds"
 
+/** A table of figures by query. */
 export interface PerQuery {
   readonly path: string
   readonly queries: ReadonlyArray<string>
-  /** Names as they are written, such as `mAP hard` and `ACG@20`, each with its values by query; NaN where there is none. */
+  /** Values by query under the names of the table, such as `mAP hard` and `ACG@20`; NaN if a query does not count. */
   readonly columns: ReadonlyMap<string, Float64Array>
-  /** Jaccard distances of easy, medium and hard, as they are written. */
+  /** Jaccard distances of easy, medium and hard, as written in the table. */
   readonly thresholds: string
   /** Whether the ranking was made with the labels of the database. */
   readonly usesDatabaseLabels: boolean
 }
 
-const REMEDY = "Give what `measure: { per_query: NAME }` writes"
+const REMEDY = "Use a table that `measure: { per_query: NAME }` wrote"
 
 /**
- * @throws MeasureError where the text is no such table
+ * Reads a table of figures by query.
+ *
+ * @param path the file, for messages
+ * @throws MeasureError if the text is not such a table
  */
 export const parsePerQuery = (path: string, text: string): PerQuery => {
   const refuse = (problem: string, cause?: unknown) =>
@@ -47,15 +51,15 @@ export const parsePerQuery = (path: string, text: string): PerQuery => {
   }
   if (rows.length === 0) throw refuse("has no query")
   const twice = repeated(rows.map(([query]) => query))
-  if (twice.length > 0) throw refuse(`names ${few(twice)} twice: images of one name cannot be told apart`)
+  if (twice.length > 0) throw refuse(`names ${few(twice)} twice; images with the same name cannot be distinguished`)
   const rules = header.indexOf(THRESHOLDS)
   const thresholds = rows[0][rules] ?? ""
   if (rules < 0 || rows.some((row) => row[rules] !== thresholds))
-    throw refuse(`has no column \`${THRESHOLDS}\`, or several rules in it`)
+    throw refuse(`has no column \`${THRESHOLDS}\`, or several different values in it`)
   const numberIn = (row: ReadonlyArray<string>, column: number): number => {
     const value = row[column] === "" ? Number.NaN : Number(row[column])
     if (row[column] !== "" && !Number.isFinite(value)) {
-      throw refuse(`has "${row[column]}" as ${header[column]} of ${row[0]}, which is no number`)
+      throw refuse(`has "${row[column]}" as ${header[column]} of ${row[0]}, which is not a number`)
     }
     return value
   }
@@ -69,16 +73,16 @@ export const parsePerQuery = (path: string, text: string): PerQuery => {
 }
 
 /**
- * A table in another's order of queries.
+ * Brings a table into the order of queries of another one.
  *
- * @throws MeasureError where they are not of the same queries, or were measured by another rule
+ * @throws MeasureError if the tables have different queries or thresholds
  */
 export const inOrderOf = (first: PerQuery, other: PerQuery): PerQuery => {
   if (other.thresholds !== first.thresholds) {
     throw new MeasureError({
       subject: other.path,
-      problem: `was measured by other thresholds than ${first.path}: ${other.thresholds}, not ${first.thresholds}`,
-      remedy: "Measure all by one rule"
+      problem: `has other thresholds than ${first.path}: ${other.thresholds}, not ${first.thresholds}`,
+      remedy: "Measure all evaluations with the same thresholds"
     })
   }
   const places = new Map(other.queries.map((query, i) => [query, i]))
@@ -88,8 +92,8 @@ export const inOrderOf = (first: PerQuery, other: PerQuery): PerQuery => {
       missing.length > 0 ? `has no ${few(missing)}` : `has ${other.queries.length} queries, not ${first.queries.length}`
     throw new MeasureError({
       subject: other.path,
-      problem: `is of other queries than ${first.path}: it ${what}`,
-      remedy: "Compare evaluations of the same images with the same share and seed of queries"
+      problem: `has other queries than ${first.path}: it ${what}`,
+      remedy: "Compare evaluations of the same images, with the same `queries` and `seed` of `rank`"
     })
   }
   const order = first.queries.map((query) => places.get(query) ?? 0)

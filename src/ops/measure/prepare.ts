@@ -1,4 +1,4 @@
-/** What all queries of a ranking share when they are measured. */
+/** Values that all queries of a gallery share when they are measured. */
 import type { Gallery } from "../elements.ts"
 import { type LabelSets, labelSets } from "./label-sets.ts"
 import { MeasureError } from "./measure-error.ts"
@@ -6,21 +6,21 @@ import type { StandardMetric } from "./metrics.ts"
 import { type Relation, relationOf } from "./relations.ts"
 import { type Codebook, codebook, type Level, levels, relevantCodes, strictest, type Thresholds } from "./relevance.ts"
 
-/** What is measured, and the rule that makes an image relevant. */
+/** The metrics to compute, and the rule that makes an image relevant. */
 export interface Plan {
   /** Depths of ACG, nDCG and wAP. */
   readonly at: ReadonlyArray<number>
   /** Depth of precision. */
   readonly precisionAt: number
   readonly thresholds: Thresholds
-  /** Whether the original's figures are reported; they are unless this is false. */
+  /** Whether the original's figures are reported; true by default. */
   readonly original?: boolean
   /**
-   * Queries per chunk where the original's figures are its means of chunk means. The queries that count in mAP and
-   * precision are then, as there, those with a relevant image at `hard`, whichever threshold bears that name.
+   * Queries per chunk if the original's figures are means of the means of chunks. As in the original, the queries with a
+   * relevant image at `hard` then count in mAP and precision, whichever threshold has that name.
    */
   readonly chunk?: number | undefined
-  /** Standard measures, and by which relations; see `RelationName`. */
+  /** Standard metrics and their relations; see `RelationName`. */
   readonly standard?: { readonly metrics: ReadonlyArray<StandardMetric>; readonly relations: ReadonlyArray<string> }
 }
 
@@ -31,27 +31,27 @@ export interface StandardPlan {
   readonly depths: ReadonlyArray<number>
 }
 
-/** A plan for one gallery: what all of its queries share. */
+/** A plan for one gallery, with the values that all of its queries share. */
 export interface Prepared {
   readonly plan: Plan
   readonly gallery: Gallery
   readonly sets: LabelSets
   /** Label set of each database position, [database]. */
   readonly databaseSets: Uint32Array
-  /** For each code of a pair of label sets, bit l set where it is relevant at `levels[l]`. */
+  /** For each code of a pair of label sets, bit l is set if the pair is relevant at `levels[l]`. */
   readonly relevant: Uint8Array
   /** For each code, the number of labels in common. */
   readonly shared: Uint16Array
   /** For each code, the Jaccard similarity. */
   readonly similarity: Float64Array
-  /** A query counts in mAP and precision where an image is relevant at this level: the strictest. */
+  /** A query counts in mAP and precision if an image is relevant at this level, the strictest. */
   readonly deciding: Level
   readonly standard: StandardPlan | undefined
-  /** Room for the ranks of relevant images, one array a level, int32 [database]: every query uses it again. */
+  /** Memory for the ranks of relevant images, one int32 array [database] per level, reused by every query. */
   readonly positions: ReadonlyArray<Int32Array>
 }
 
-/** Precision and recall are given at the depth of precision and at those of the graded measures. */
+/** Precision and recall have the depth of precision and those of the graded metrics. */
 const standardPlan = ({ at, precisionAt, standard, thresholds }: Plan, book: Codebook): StandardPlan | undefined =>
   standard === undefined || standard.metrics.length === 0
     ? undefined
@@ -65,13 +65,17 @@ const checkMeasurable = ({ partial, unlabelled }: Gallery): void => {
     throw new MeasureError({ subject: "rankings", problem, remedy })
   }
   if (partial === true) {
-    refuse("are what a search found, and figures are of a whole database", "Measure what `rank` gives")
+    refuse("come from a search, but measures need a ranking of the whole database", "Put `measure` after `rank`")
   }
   if (unlabelled === true)
-    refuse("are of queries without labels", "Give them some with `relabel`, or search with images that have labels")
+    refuse("have queries without labels", "Add labels with `relabel`, or search with images that have labels")
 }
 
-/** @throws MeasureError where labels do not fit names and classes, queries have none, or the database is part of one */
+/**
+ * Prepares the measuring of a gallery.
+ *
+ * @throws MeasureError if labels do not fit names and classes, queries have no labels, or the database is incomplete
+ */
 export const prepare = (gallery: Gallery, plan: Plan): Prepared => {
   checkMeasurable(gallery)
   const sets = labelSets(gallery.labels, gallery.names.length, gallery.classes.length)

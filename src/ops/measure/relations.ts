@@ -1,13 +1,14 @@
-/** Rules that make a database image relevant to a query, named as a configuration writes them. */
+/** Relations: rules that make a database image relevant to a query, with their names in configurations. */
 import { Schema } from "effect"
 import type { Plain } from "../../pipeline/param.ts"
 import { type Codebook, type Level, levels, type Thresholds } from "./relevance.ts"
 
+/** A relation between label sets. */
 export interface Relation {
   readonly name: string
   /** The rule as a clause: "its Jaccard distance is at most 0.4". */
   readonly rule: string
-  /** For each code of a pair of label sets 1 where it is relevant, else 0. */
+  /** For each code of a pair of label sets, 1 if the pair is relevant, else 0. */
   readonly relevant: Uint8Array
 }
 
@@ -16,7 +17,7 @@ type Rule =
   | { readonly kind: "shared"; readonly labels: number }
   | { readonly kind: "exact" }
 
-/** Reads `jaccard 0.4`, `shared 2`, `any` and `exact`. */
+/** Parses `jaccard 0.4`, `shared 2`, `any` and `exact`. */
 const parse = (name: string): Rule | undefined => {
   if (name === "any") return { kind: "shared", labels: 1 }
   if (name === "exact") return { kind: "exact" }
@@ -29,7 +30,7 @@ const parse = (name: string): Rule | undefined => {
 
 const isLevel = (name: string): name is Level => levels.includes(name as Level)
 
-/** The parameter: one of the levels, or a rule of its own. */
+/** Schema of a relation: one of the levels, or a rule. */
 export const RelationName: Plain<string> = Schema.String.check(
   Schema.makeFilter((name: string) => isLevel(name) || parse(name) !== undefined || "not a relation", {
     expected: "easy, medium, hard, any, exact, or one such as `jaccard 0.5` or `shared 2`"
@@ -45,7 +46,8 @@ const ruleText = (rule: Rule): string => {
 /**
  * The relation of a name that `RelationName` accepts.
  *
- * @param thresholds what the names of levels stand for
+ * @param thresholds the Jaccard distances of the levels
+ * @param book the codebook of the number of classes
  */
 export const relationOf = (name: string, thresholds: Thresholds, { distance, shared }: Codebook): Relation => {
   const rule: Rule = isLevel(name)

@@ -1,10 +1,10 @@
 /**
- * How alike two label sets are. Everything that is measured depends on the sizes of their intersection and union, so a
- * pair of sets is stored as the number of that pair of sizes, its code: one byte for up to 21 classes.
+ * Similarity of label sets. Every metric depends only on the sizes of their intersection and union, so a pair of sets is stored
+ * as the number of that pair of sizes, its code: one byte for up to 21 classes.
  */
 import { type LabelSets, popcount } from "./label-sets.ts"
 
-/** Jaccard distances up to which a database image counts as relevant, by the name of the level. */
+/** Largest Jaccard distance of a relevant image, by level. */
 export interface Thresholds {
   readonly easy: number
   readonly medium: number
@@ -15,18 +15,26 @@ export const levels: ReadonlyArray<Level> = ["easy", "medium", "hard"]
 
 export const defaultThresholds: Thresholds = { easy: 0.6, medium: 0.4, hard: 0.2 }
 
-/** The level with the smallest threshold; the first of equals, from hard to easy. */
+/**
+ * The level with the smallest threshold; of equal ones the hardest.
+ *
+ * @example
+ * strictest({ easy: 0.1, medium: 0.4, hard: 0.2 }) // => "easy"
+ */
 export const strictest = (thresholds: Thresholds): Level =>
   [...levels].reverse().reduce((best, level) => (thresholds[level] < thresholds[best] ? level : best))
 
 /**
  * Jaccard distance (Jaccard 1901) from the sizes of intersection and union, as one division of integers: differences of
- * rounded quotients would push pairs that lie exactly on a threshold over it. Two empty sets have distance 0.
+ * rounded quotients would move pairs that lie exactly on a threshold above it. Two empty sets have distance 0.
+ *
+ * @example
+ * jaccardDistance(2, 5) // => 0.6
  */
 export const jaccardDistance = (intersection: number, union: number): number =>
   union === 0 ? 0 : (union - intersection) / union
 
-/** What a code means; every array is [codes]. */
+/** The values of each code; every array is [codes]. */
 export interface Codebook {
   readonly distance: Float64Array
   /** Number of labels in common. */
@@ -37,7 +45,7 @@ export interface Codebook {
 
 const code = (intersection: number, union: number): number => (union * (union + 1)) / 2 + intersection
 
-/** All pairs of sizes that sets of up to `classes` labels can have. */
+/** The codebook of all pairs of sizes that sets of up to `classes` labels can have. */
 export const codebook = (classes: number): Codebook => {
   const codes = ((classes + 1) * (classes + 2)) / 2
   const distance = new Float64Array(codes)
@@ -56,8 +64,8 @@ export const codebook = (classes: number): Codebook => {
 export type Codes = Uint8Array | Uint16Array | Uint32Array
 
 /**
- * One row of the table of pairs: the codes of one set with every set, [count]. Rows are made when a query needs them
- * (microseconds) rather than kept, since the whole table grows with the square of the number of sets.
+ * One row of the table of pairs: the codes of one set with every set, [count]. Rows are made when a query needs them, in
+ * microseconds, because the whole table grows with the square of the number of sets.
  */
 export const codesWith = (sets: LabelSets, set: number): Codes => {
   const { bits, classes, count, sizes, words } = sets
@@ -72,11 +80,16 @@ export const codesWith = (sets: LabelSets, set: number): Codes => {
   return row
 }
 
-/** For each code 1 where its distance is at most the threshold, compared as doubles; else 0. */
+/** For each code, 1 if its distance is at most the threshold, compared as doubles; else 0. */
 export const relevantCodes = ({ distance }: Codebook, threshold: number): Uint8Array =>
   Uint8Array.from(distance, (d) => (d <= threshold ? 1 : 0))
 
-/** Label similarity 1 - Jaccard distance of two multi-hot vectors: 1 for equal sets, 0 for disjoint ones. */
+/**
+ * Label similarity, 1 - Jaccard distance, of two multi-hot vectors: 1 for equal sets, 0 for disjoint ones.
+ *
+ * @example
+ * labelSimilarity(Uint8Array.of(1, 1, 0), Uint8Array.of(1, 0, 0)) // => 0.5
+ */
 export const labelSimilarity = (a: Uint8Array, b: Uint8Array): number => {
   let intersection = 0
   let union = 0

@@ -3,7 +3,12 @@ import type { Report, Results } from "../elements.ts"
 import { field } from "../formats/csv.ts"
 import { MeasureError } from "./measure-error.ts"
 
-/** Every figure: its name, its part (a level, a relation, a class) where it has one, and its value. */
+/**
+ * Lists every figure: its name, its part (a level, a relation, a class; empty if it has none) and its value.
+ *
+ * @example
+ * figuresIn({ mAP: { hard: 0.5 }, MRR: 1 }) // => [["mAP", "hard", 0.5], ["MRR", "", 1]]
+ */
 export const figuresIn = (
   results: Results
 ): ReadonlyArray<readonly [name: string, part: string, value: number | null]> =>
@@ -17,9 +22,9 @@ const wrong = (problem: string): MeasureError =>
   new MeasureError({ subject: "report", problem, remedy: "This is a fault of orbitrank itself: please report it" })
 
 /**
- * Makes a report that cannot be changed.
+ * Makes an immutable report.
  *
- * @throws MeasureError where a figure is neither finite nor null, or more queries count than there are
+ * @throws MeasureError if a figure is neither finite nor null, or if more queries count than there are
  */
 export const makeReport = (given: Omit<Report, "kind">): Report => {
   for (const [name, part, value] of figuresIn(given.results)) {

@@ -1,4 +1,4 @@
-/** From the figures of queries to the figures of an evaluation. */
+/** Reduces the figures of queries to the figures of an evaluation. */
 import type { Report, Results } from "../elements.ts"
 import type { Tally } from "./accumulate.ts"
 import { CONFIDENCE } from "./bootstrap.ts"
@@ -12,7 +12,7 @@ import { makeReport } from "./report-value.ts"
 type Interval = readonly [low: number, high: number] | undefined
 type Entry = readonly [column: Column, value: number | null]
 
-/** Columns of one name together, in the order of their first appearance. */
+/** Results with the parts of each name together, in the order of their first appearance. */
 const grouped = (entries: ReadonlyArray<Entry>): Results => {
   const results: Record<string, number | null | Record<string, number | null>> = {}
   for (const [{ name, part }, value] of entries) {
@@ -37,12 +37,12 @@ const withClassMeans = (cells: ReadonlyArray<Cell>, means: ReadonlyArray<Entry>)
 const percent = `${CONFIDENCE * 100}%`
 
 /**
- * Reduces figures to a report: plain means, mAP and precision over the queries with a relevant image at the strictest
- * level, ACG, nDCG and wAP over all; standard figures over the queries that each of them counts. With `chunk`, the original's
- * figures are means of chunk means.
+ * Reduces figures to a report. All figures are plain means: mAP and precision over the queries with a relevant image at the
+ * strictest level; ACG, nDCG and wAP over all queries; standard figures over the queries that count in each of them. With
+ * `chunk`, the original's figures are means of the means of chunks.
  *
- * @param intervals of each column, where there are any; they stand behind the figures as `NAME 95% low` and `high`
- * @throws MeasureError where no query was measured, or fewer than a chunk takes
+ * @param intervals of each cell, if there are any; they follow the figures as `NAME 95% low` and `NAME 95% high`
+ * @throws MeasureError if no query was measured, or fewer than one chunk needs
  */
 export const toReport = (prepared: Prepared, { figures }: Tally, intervals?: ReadonlyArray<Interval>): Report => {
   if (figures.length === 0) {

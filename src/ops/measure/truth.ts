@@ -1,23 +1,24 @@
 /**
- * Ground truth: which images are relevant to which. Kept as a table over pairs of distinct label sets, one byte a pair for
- * up to 21 classes, since images with equal label sets are interchangeable: no list of matches is ever stored.
+ * Ground truth: which images are relevant to which. Images with equal label sets are interchangeable, so it is a table over pairs
+ * of distinct label sets, one byte per pair for up to 21 classes; no lists of matches are stored.
  */
 import { type LabelSets, labelSets } from "./label-sets.ts"
 import { type Codebook, type Codes, codebook, codesWith, relevantCodes } from "./relevance.ts"
 
+/** Ground truth of some images. */
 export interface Truth {
   readonly names: ReadonlyArray<string>
   readonly classes: ReadonlyArray<string>
   readonly sets: LabelSets
   readonly book: Codebook
   /**
-   * Codes of all pairs of sets, [sets, sets]; undefined where label sets are so many that the table would be larger than
-   * `LARGEST_TABLE`: rows are then made when asked for.
+   * Codes of all pairs of sets, [sets, sets]; undefined if the table would be larger than `LARGEST_TABLE`. Rows are then made
+   * when they are needed.
    */
   readonly table: Codes | undefined
 }
 
-/** Bytes: over five thousand label sets of 19 classes. */
+/** Largest table, in bytes; it holds more than 5,000 label sets of 19 classes. */
 export const LARGEST_TABLE = 32 * 2 ** 20
 
 const tableOf = (sets: LabelSets): Codes | undefined => {
@@ -29,8 +30,10 @@ const tableOf = (sets: LabelSets): Codes | undefined => {
 }
 
 /**
+ * Makes the ground truth of some images.
+ *
  * @param labels uint8 [names, classes]
- * @throws MeasureError where the labels do not fit the names and classes
+ * @throws MeasureError if the labels do not fit the names and classes
  */
 export const truthOf = (names: ReadonlyArray<string>, classes: ReadonlyArray<string>, labels: Uint8Array): Truth => {
   const sets = labelSets(labels, names.length, classes.length)
@@ -45,7 +48,7 @@ export const truthRow = ({ sets, table }: Truth, set: number): Codes =>
 export const truthDistance = (truth: Truth, a: number, b: number): number =>
   truth.book.distance[truthRow(truth, truth.sets.of[a])[truth.sets.of[b]]]
 
-/** The images at a Jaccard distance of at most `threshold` from one, ascending, itself among them. */
+/** The images at a Jaccard distance of at most `threshold` from one image, ascending; the image itself is included. */
 export const matchesWithin = (truth: Truth, image: number, threshold: number): Int32Array => {
   const relevant = relevantCodes(truth.book, threshold)
   const row = truthRow(truth, truth.sets.of[image])

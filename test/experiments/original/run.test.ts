@@ -66,7 +66,7 @@ describe("a file of the original on a miniature of UCM", () => {
     const { error, folder, results, said } = await run("test")
     expect([error, folder]).toEqual(["", at("outputs", NAME)])
     expect(results).toMatchObject({ mAP: { hard: expect.any(Number) }, "ACG@20": expect.any(Number) })
-    expect(said).toContain("Relevant is a database image")
+    expect(said).toContain("A database image is relevant")
     expect(readdirSync(join(root, "saved")).sort()).toEqual(
       expect.arrayContaining([`${NAME}.csv`, `${NAME}.npy`, `${NAME}.predicted.csv`])
     )

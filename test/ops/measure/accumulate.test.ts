@@ -215,10 +215,10 @@ describe("a report", () => {
     expect(report.results["ACG@3"]).toBe(0.5)
     expect(report.counted).toBe(1)
     expect(report.notes).toEqual([
-      "Relevant is a database image whose Jaccard distance to the query's labels is at most 0.6 (easy), 0.4 (medium), 0.2 (hard).",
+      "A database image is relevant if its Jaccard distance to the query's labels is at most 0.6 (easy), 0.4 (medium), 0.2 (hard).",
       "ACG, nDCG and wAP count the labels shared with the query, and are means over all queries.",
       "1 query has no relevant image at hard and is left out of mAP and precision.",
-      "Depth 20 is cut to 3: the database has 3 images."
+      "Depth 20 is reduced to 3: the database has 3 images."
     ])
   })
 
@@ -249,7 +249,7 @@ describe("a report", () => {
         Error
       >
       expect((yield* Effect.flip(Stream.runDrain(stream))).message).toBe(
-        "rankings: there are none. Rank at least one query."
+        "rankings: none arrived. Rank at least one query."
       )
     })
   )

@@ -96,7 +96,7 @@ describe("compat: original, means of chunk means", () => {
         const { notes, results } = yield* reportOf(run, "original")
         same(results, run)
         expect(notes).toContain(
-          `As in the original, they, mAP and precision are means of the means of ${run.chunks.length} chunks of queries, which weigh alike.`
+          `As in the original, mAP, precision, ACG, nDCG and wAP are means of the means of ${run.chunks.length} chunks of queries, whatever the sizes of the chunks.`
         )
       })
     )
@@ -138,7 +138,7 @@ describe("compat: original, means of chunk means", () => {
         `chunk: ${count + 1}: there are only ${count} queries, fewer than one chunk needs. Set a smaller \`chunk\`, or omit it for plain means.`
       )
       expect((yield* Effect.flip(reportOf(run, "original", { bootstrap: 10 }))).message).toBe(
-        "bootstrap: resampled queries have no chunks to take means of. Leave out `bootstrap`, or `chunk`."
+        "bootstrap: cannot be combined with `chunk`: resampled queries have no chunks. Omit `bootstrap` or `chunk`."
       )
     })
   )

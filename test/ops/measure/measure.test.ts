@@ -57,7 +57,7 @@ describe("measure", () => {
         Effect.provideService(run({ chunk: 1, bootstrap: 5, compat: "original" }), Run, service)
       )
       expect((yield* message).message).toBe(
-        "bootstrap: resampled queries have no chunks to take means of. Leave out `bootstrap`, or `chunk`."
+        "bootstrap: cannot be combined with `chunk`: resampled queries have no chunks. Omit `bootstrap` or `chunk`."
       )
       const [{ results }] = yield* Effect.provideService(run({ chunk: 1, bootstrap: 5, compat: "none" }), Run, service)
       expect(results["ACG@1 95% low"]).toBe(1)

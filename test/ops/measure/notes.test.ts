@@ -26,7 +26,7 @@ const notes = (plan: Partial<Plan>, queries = 4, of: Partial<Gallery> = {}) => {
 }
 
 const RULE =
-  "Relevant is a database image whose Jaccard distance to the query's labels is at most 0.6 (easy), 0.4 (medium), 0.2 (hard)."
+  "A database image is relevant if its Jaccard distance to the query's labels is at most 0.6 (easy), 0.4 (medium), 0.2 (hard)."
 const GRADED = "ACG, nDCG and wAP count the labels shared with the query, and are means over all queries."
 
 describe("notes", () => {
@@ -45,7 +45,7 @@ describe("notes", () => {
   it("begin with what the gallery brings, and say how chunks are averaged", () => {
     expect(notes({ chunk: 1 }, 2, { notes: ["Drawn by hand."] })).toEqual([
       ...[RULE, "Drawn by hand.", GRADED],
-      "As in the original, they, mAP and precision are means of the means of 2 chunks of queries, which weigh alike."
+      "As in the original, mAP, precision, ACG, nDCG and wAP are means of the means of 2 chunks of queries, whatever the sizes of the chunks."
     ])
   })
 
@@ -58,10 +58,10 @@ describe("notes", () => {
   it("say what depths are cut to", () => {
     expect(notes({ at: [1, 2, 3, 20] }, 2)).toEqual([
       ...[RULE, GRADED],
-      "Depth 3, 20 is cut to 2: the database has 2 images."
+      "Depth 3, 20 is reduced to 2: the database has 2 images."
     ])
     expect(notes({ at: [3] }, 1, { database: Int32Array.of(4), queries: Int32Array.of(0, 1) }).at(-1)).toBe(
-      "Depth 3 is cut to 1: the database has 1 image."
+      "Depth 3 is reduced to 1: the database has 1 image."
     )
   })
 
@@ -69,17 +69,17 @@ describe("notes", () => {
     const standard = { metrics: ["mrr"] as const, relations: ["hard", "any"] }
     expect(notes({ original: false, standard })).toEqual([
       RULE,
-      "Standard figures at hard are means over the 2 queries with such an image.",
-      "Relevant at `any` is a database image if it shares a label.",
-      "Standard figures at any are means over the 2 queries with such an image."
+      "Standard figures at hard are means over the 2 queries with a relevant image.",
+      "At `any`, a database image is relevant if it shares a label.",
+      "Standard figures at any are means over the 2 queries with a relevant image."
     ])
-    expect(notes({ original: false, standard }, 1).at(-1)).toContain("over the 1 query with such an image.")
+    expect(notes({ original: false, standard }, 1).at(-1)).toContain("over the 1 query with a relevant image.")
   })
 
   it("say of the depth of precision that it is cut where standard measures have it", () => {
     const standard = { metrics: ["precision"] as const, relations: ["hard"] }
     expect(notes({ original: false, precisionAt: 9, at: [5, 1], standard }, 2).at(-1)).toBe(
-      "Depth 5, 9 is cut to 2: the database has 2 images."
+      "Depth 5, 9 is reduced to 2: the database has 2 images."
     )
     expect(notes({ precisionAt: 9, standard: { metrics: [], relations: ["hard"] } }, 2)).toEqual([RULE, GRADED])
   })

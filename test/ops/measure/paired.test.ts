@@ -106,17 +106,26 @@ describe("tables of figures by query", () => {
   })
 
   it.each([
-    ["name,a,b\n", "a.csv: does not begin with `query,counted,...`. Give what `measure: { per_query: NAME }` writes."],
+    [
+      "name,a,b\n",
+      "a.csv: does not begin with `query,counted,...`. Use a table that `measure: { per_query: NAME }` wrote."
+    ],
     ["", "does not begin with"],
     ["name,counted,x\n", "does not begin with"],
     ["query,name,x\n", "does not begin with"],
     ["query,counted\n", "does not begin with"],
-    ["query,counted,mAP,thresholds\np,1,high,t\n", 'has "high" as mAP of p, which is no number'],
+    ["query,counted,mAP,thresholds\np,1,high,t\n", 'has "high" as mAP of p, which is not a number'],
     ["query,counted,mAP\np,1\n", "is not a table"],
-    ["query,counted,mAP\np,1,1\n", "has no column `thresholds`, or several rules in it"],
-    ["query,counted,mAP,thresholds\np,1,1,a\nq,1,1,b\n", "has no column `thresholds`, or several rules in it"],
+    ["query,counted,mAP\np,1,1\n", "has no column `thresholds`, or several different values in it"],
+    [
+      "query,counted,mAP,thresholds\np,1,1,a\nq,1,1,b\n",
+      "has no column `thresholds`, or several different values in it"
+    ],
     ["query,counted,mAP,thresholds\n", "has no query"],
-    ["query,counted,mAP,thresholds\np,1,1,t\np,1,1,t\n", "names p twice: images of one name cannot be told apart"]
+    [
+      "query,counted,mAP,thresholds\np,1,1,t\np,1,1,t\n",
+      "names p twice; images with the same name cannot be distinguished"
+    ]
   ])("%j is refused", (text, message) => {
     expect(() => table(text)).toThrow(MeasureError)
     expect(() => table(text)).toThrow(message)
@@ -138,11 +147,11 @@ describe("tables of figures by query", () => {
     const of = (rows: string) => table(`query,counted,x,thresholds\n${rows}`, "b.csv")
     const a = { ...of("p1,1,1,t\np2,1,1,t\n"), path: "a.csv" }
     expect(() => inOrderOf(a, of("p1,1,1,t\np3,1,1,t\n"))).toThrow(
-      "b.csv: is of other queries than a.csv: it has no p2. Compare evaluations of the same images"
+      "b.csv: has other queries than a.csv: it has no p2. Compare evaluations of the same images"
     )
     expect(() => inOrderOf(a, of("p1,1,1,t\np2,1,1,t\np3,1,1,t\n"))).toThrow("has 3 queries, not 2")
     expect(() => inOrderOf(a, of("p1,1,1,u\np2,1,1,u\n"))).toThrow(
-      "b.csv: was measured by other thresholds than a.csv: u, not t. Measure all by one rule."
+      "b.csv: has other thresholds than a.csv: u, not t. Measure all evaluations with the same thresholds."
     )
   })
 })

@@ -237,8 +237,8 @@ describe("measure", () => {
       expect(results.MRR).toEqual({ exact: 0.5 })
       // x: both precisions at hits are 1, and so is the third; y: its one image is second.
       expect(results["class mAP"]).toEqual({ "(mean)": 0.75, x: 1, y: 0.5 })
-      expect(notes).toContain("Relevant at `exact` is a database image if its labels are the query's.")
-      expect(notes).toContain("Standard figures at exact are means over the 1 query with such an image.")
+      expect(notes).toContain("At `exact`, a database image is relevant if its labels are the query's.")
+      expect(notes).toContain("Standard figures at exact are means over the 1 query with a relevant image.")
       expect(notes.some((note) => note.startsWith("Class mAP is "))).toBe(true)
     })
   )

@@ -255,8 +255,8 @@ describe("which queries", () => {
   })
 
   it.each([
-    ["what a search found", { partial: true }, "are what a search found, and figures are of a whole database"],
-    ["of queries without labels", { unlabelled: true }, "are of queries without labels"]
+    ["what a search found", { partial: true }, "come from a search, but measures need a ranking of the whole database"],
+    ["of queries without labels", { unlabelled: true }, "have queries without labels"]
   ])("have no average precision, nor the worst and best of it, where rankings are %s", (_, said, message) => {
     const ranking = { ...whole, gallery: { ...whole.gallery, ...said } }
     expect(Effect.runSync(chooser("first", 1, 3).pass(whole))[0]).toHaveProperty("ap")
