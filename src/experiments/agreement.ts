@@ -1,4 +1,4 @@
-/** What steps of a file ask of each other, told before anything is made or read. */
+/** Faults between the steps of a file, found before anything is made or read. */
 import { declaredBy, shapeAfter } from "../pipeline/declared.ts"
 import { type Fault, inOrder } from "../pipeline/fault.ts"
 import { originOf } from "../pipeline/origin.ts"
@@ -17,7 +17,7 @@ const channelFaults = (pipelines: ReadonlyMap<string, AnyPipeline>): ReadonlyArr
     })
   )
 
-/** A second training would find the first one's checkpoints, and take itself for done. */
+/** A second training would find the checkpoints of the first one, and resume from them. */
 const trainingFaults = (pipelines: ReadonlyMap<string, AnyPipeline>): ReadonlyArray<Fault> => {
   const trainings = [...pipelines].flatMap(([pipeline, { steps }]) =>
     steps.filter((step) => declaredBy(step).training !== undefined).map((step) => ({ pipeline, step }))
@@ -25,11 +25,11 @@ const trainingFaults = (pipelines: ReadonlyMap<string, AnyPipeline>): ReadonlyAr
   return trainings.slice(1).map(({ pipeline, step }) => ({
     at: originOf(step).at,
     path: `pipelines.${pipeline}.${step.name}`,
-    problem: `the run folder's checkpoints are those of \`${trainings[0].pipeline}\`; train in a file of its own, from there by \`pretrained\``
+    problem: `the checkpoints in this run folder belong to \`${trainings[0].pipeline}\`; put this training into a file of its own, starting from them with \`pretrained\``
   }))
 }
 
-/** The second of two steps would take the place of what the first has written. */
+/** The second of two steps that write one file would replace the output of the first. */
 const fileFaults = (pipelines: ReadonlyMap<string, AnyPipeline>): ReadonlyArray<Fault> => {
   const writers = new Map<string, string>()
   const faults: Array<Fault> = []
@@ -43,7 +43,7 @@ const fileFaults = (pipelines: ReadonlyMap<string, AnyPipeline>): ReadonlyArray<
           faults.push({
             at: originOf(step).at,
             path,
-            problem: `writes ${file}, as ${other} does: give it another name`
+            problem: `writes ${file}, as ${other} does; choose another name`
           })
       }
     }
@@ -51,6 +51,6 @@ const fileFaults = (pipelines: ReadonlyMap<string, AnyPipeline>): ReadonlyArray<
   return faults
 }
 
-/** All faults of pipelines that are each right by themselves. */
+/** The faults of a configuration whose pipelines are each valid on their own. */
 export const disagreements = (pipelines: ReadonlyMap<string, AnyPipeline>): ReadonlyArray<Fault> =>
   inOrder([...channelFaults(pipelines), ...trainingFaults(pipelines), ...fileFaults(pipelines)])

@@ -20,7 +20,7 @@ const options = {
   ),
   check: Flag.Boolean("check").pipe(
     Flag.withDefault(false),
-    Flag.withDescription("Validate the file and print what would run")
+    Flag.withDescription("Validate the file and print the plan, with every default filled in")
   ),
   operators: Flag.Boolean("operators").pipe(
     Flag.withDefault(false),
@@ -33,7 +33,7 @@ const options = {
   ),
   only: Flag.String("only").pipe(
     Flag.withMetavar("pipeline"),
-    Flag.withDescription("Run this pipeline alone"),
+    Flag.withDescription("Run only this pipeline"),
     Flag.optional
   ),
   out: Flag.String("out").pipe(
@@ -43,7 +43,7 @@ const options = {
   ),
   fresh: Flag.Boolean("fresh").pipe(
     Flag.withDefault(false),
-    Flag.withDescription("Empty the run folder first and start anew")
+    Flag.withDescription("Remove the files of an earlier run from the run folder, and start anew")
   ),
   json: Flag.Boolean("json").pipe(
     Flag.withDefault(false),
@@ -84,6 +84,7 @@ const run = Effect.fnUntraced(function* (
   else progress.say(`Record: ${join(folder, "record.json")}`)
 })
 
+/** The command `run.ts`. */
 export const command = Command.make("run.ts", options, (given) =>
   Effect.gen(function* () {
     if (given.operators) return yield* Console.log(showCatalogue(catalogue(language.operators)))
@@ -103,4 +104,4 @@ export const command = Command.make("run.ts", options, (given) =>
     const begins = given.fresh ? "fresh" : made.loaded.settings.fresh ? "freshByFile" : "continue"
     yield* run(made, only, Option.getOrUndefined(given.out), begins, given.json)
   })
-).pipe(Command.withDescription("Runs an experiment: the pipelines of a YAML file, in their order."))
+).pipe(Command.withDescription("Runs an experiment: the pipelines of a YAML file, in order."))

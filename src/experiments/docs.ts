@@ -1,4 +1,4 @@
-/** `npm run docs`: writes `docs/operators.md` from the operators. A test fails while it is stale. */
+/** `npm run docs`: writes `docs/operators.md` from the operators. A test fails if that file is out of date. */
 import { join } from "node:path"
 import { writeFileAtomic } from "../ops/formats/files.ts"
 import { catalogue, catalogueMarkdown } from "../pipeline/catalogue.ts"

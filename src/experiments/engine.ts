@@ -1,4 +1,4 @@
-/** The run's tensor engine: opened when first needed, announced and entered in the record. */
+/** The tensor engine of a run: opened when it is first needed, announced, and entered in the record. */
 import { Effect, Layer } from "effect"
 import { type Device, type Engine, type EngineOptions, openEngine, TensorEngine } from "../ops/tensor/engine.ts"
 
@@ -20,22 +20,26 @@ const described = ({ name, version, threads, precision, gpu }: EngineRecord): st
 }
 
 /**
- * Numbers differ in their last digits between engines and thread counts, and bfloat16 keeps 8 bits of every factor, so a
- * run that goes on with others says so.
+ * The warning of a run that continues on another engine; undefined on the same one. Numbers differ in their last digits
+ * between engines and thread counts, and bfloat16 keeps 8 bits of every factor.
  */
 export const engineWarning = (before: EngineRecord | undefined, now: EngineRecord): string | undefined => {
   if (before === undefined || described(before) === described(now)) return undefined
   const rounded = (before.precision === "bf16") !== (now.precision === "bf16")
   const differ = rounded ? "from the third digit" : "in their last digits"
-  return `Note: this run began on ${described(before)} and goes on with ${described(now)}; numbers may differ ${differ}.`
+  return `Note: this run began on ${described(before)} and continues on ${described(now)}; numbers may differ ${differ}.`
 }
 
-/** What of a file's settings decides about the engine. */
+/** The settings of a file that determine the engine. */
 export interface EngineSettings extends EngineOptions {
   readonly device: Device
 }
 
-/** @param opened told once, when an operator first asks for the engine */
+/**
+ * The engine as a layer. It opens when an operator first asks for it.
+ *
+ * @param opened called once, when the engine has opened
+ */
 export const engineLayer = (
   { device, threads, precision }: EngineSettings,
   opened: (engine: EngineRecord) => void

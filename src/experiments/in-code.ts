@@ -4,20 +4,22 @@ import { resolve } from "node:path"
 import { Effect, type Layer } from "effect"
 import type { Run } from "../ops/run.ts"
 import type { TensorEngine } from "../ops/tensor/engine.ts"
+import { messageOf } from "../pipeline/words.ts"
 import type { EngineSettings } from "./engine.ts"
 import { RunError } from "./run-error.ts"
 import { servicesOf } from "./services.ts"
 
+/** Options of `inCode`. */
 export interface InCode extends Partial<EngineSettings> {
-  /** The run folder; made where it is missing. */
+  /** The run folder; created if it does not exist. */
   readonly folder: string
-  /** Where archives and stores stand; by default where the command is called. */
+  /** Folder of archives and stores; by default the current working directory. */
   readonly root_dir?: string
-  /** Key of every random draw. */
+  /** Key of every random draw; 24 by default. */
   readonly seed?: number
-  /** Told each line that an operator says, and which engine runs; silent by default. */
+  /** Receives each line that an operator says, and the name of the engine; by default the lines are dropped. */
   readonly say?: (line: string) => void
-  /** Told what operators enter in a record, such as `results.trained`; by default it is dropped. */
+  /** Receives the values that operators enter in a record, such as `results.trained`; by default they are dropped. */
   readonly record?: (path: string, value: unknown) => void
 }
 
@@ -29,17 +31,24 @@ const made = (folder: string): Effect.Effect<void, RunError> =>
     catch: (cause) =>
       new RunError({
         subject: folder,
-        problem: `cannot be made a run folder (${cause instanceof Error ? cause.message : cause})`,
-        remedy: "Name a folder that can be written",
+        problem: `cannot be used as a run folder (${messageOf(cause)})`,
+        remedy: "Choose a folder that can be written",
         cause
       })
   })
 
 /**
- * The run folder, the tensor engine and the number of threads, as one layer:
- * `Stream.runCollect(toStream(pipeline)).pipe(Effect.provide(inCode({ folder: "outputs/mine" })))`.
+ * The run folder, the tensor engine and the number of threads, as one layer. The engine opens when an operator first asks
+ * for it. The layer fails if the folder cannot be created.
  *
- * The engine opens when an operator first asks for it. Fails where the folder cannot be made.
+ * Pipelines run with it: `Stream.runCollect(toStream(pipeline)).pipe(Effect.provide(inCode({ folder: "outputs/mine" })))`.
+ *
+ * @example
+ * import { Effect } from "effect"
+ * import { mkdtempSync } from "node:fs"
+ * import { tmpdir } from "node:os"
+ * const folder = mkdtempSync(`${tmpdir()}/orbitrank-`)
+ * Effect.runSync(Effect.provide(Effect.succeed("ran"), inCode({ folder }))) // => "ran"
  */
 export const inCode = (options: InCode): Layer.Layer<Run | TensorEngine, RunError> => {
   const {

@@ -1,4 +1,4 @@
-/** The program that `run.ts` starts: the edge, and the one place where effects are run. */
+/** The program that `run.ts` starts: the edge of the program, and the only place where effects are run. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect } from "effect"
 import { CliConfig, Command, GlobalFlag } from "effect/cli"

@@ -1,4 +1,4 @@
-/** A configuration, read and checked: what will run, in which order, where. */
+/** The plan of a run: a configuration after reading and checking. */
 import { readFileSync } from "node:fs"
 import { basename, extname, join } from "node:path"
 import { Result } from "effect"
@@ -18,16 +18,18 @@ const operators = Object.values(every).sort((a, b) => (a.name < b.name ? -1 : 1)
 
 /** The language of configuration files: top-level settings, operators, and the settings that operators inherit. */
 export const language = { settings, operators, inherited: ["compat"] } as const
+/** A loaded configuration file. */
 export type Experiment = Loaded<typeof settings, typeof operators>
 
+/** A configuration with everything that its run needs. */
 export interface Plan {
   readonly file: string
   readonly experiment: string
   readonly loaded: Experiment
   readonly configuration: Configuration
-  /** The run folder, unless the command names another. */
+  /** The run folder, unless the command names another one. */
   readonly folder: string
-  /** Set where the file is in the original's form. */
+  /** Set if the file has the form of the original. */
   readonly translation: Translation | undefined
 }
 
@@ -46,7 +48,12 @@ const readConfig = (file: string): string => {
   }
 }
 
-/** @throws RunError for a file that cannot be read, ConfigError for one that is wrong */
+/**
+ * Reads and checks a configuration file.
+ *
+ * @param set values of `--set`
+ * @throws RunError for a file that cannot be read, ConfigError for one with faults
+ */
 export const makePlan = (file: string, set: ReadonlyArray<string>): Plan => {
   const text = readConfig(file)
   const translation = Result.getOrThrow(translate(text, file, set))
@@ -71,13 +78,13 @@ export const makePlan = (file: string, set: ReadonlyArray<string>): Plan => {
     })
   }
   const pipelines = Object.fromEntries([...loaded.pipelines].map(([key, pipeline]) => [key, toJson(pipeline)]))
-  // Device and threads are not part of what is run: a run may go on with others, and then says so. Nor is `fresh`.
+  // Device and threads do not change the experiment: a run may continue with others, with a note. Neither does `fresh`.
   const configuration = { settings: { ...fixed, experiment: name }, pipelines }
   const folder = translation?.folder ?? join("outputs", name)
   return { file, experiment: name, loaded, configuration, folder, translation }
 }
 
-/** The plan as `--check` prints it: all values resolved, pipelines in the order they run; itself a file that loads. */
+/** The plan as `--check` prints it: all values resolved, pipelines in the order of the run. The text is itself a valid file. */
 export const showPlan = ({ experiment, file, folder, loaded, translation }: Plan): string => {
   const names = new Map([...loaded.pipelines].map(([name, pipeline]) => [pipeline as AnyPipeline, name]))
   const parts = [...loaded.pipelines].map(([name, pipeline]) => {

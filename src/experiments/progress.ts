@@ -1,10 +1,10 @@
-/** Progress on a terminal (one bar a stage, redrawn in place) or, where there is none, as plain lines. */
+/** Progress on a terminal (one bar per stage, redrawn in place) or, without a terminal, as plain lines. */
 import type { Watcher } from "../pipeline/watch.ts"
 import { printable, printableLines } from "../pipeline/words.ts"
 import { stageLine, waitsLine } from "./stage-lines.ts"
 import { Stages, type StageTiming } from "./stages.ts"
 
-/** Where lines go, and the time in milliseconds. */
+/** The output of progress, and a clock in milliseconds. */
 export interface Screen {
   readonly terminal: boolean
   readonly columns: () => number
@@ -12,11 +12,12 @@ export interface Screen {
   readonly now: () => number
 }
 
+/** Shows the progress of a run. */
 export interface Progress {
   readonly watcher: Watcher
   readonly say: (line: string) => void
   readonly begin: (pipeline: string) => void
-  /** Ends the current pipeline and gives its timings. */
+  /** Ends the current pipeline and returns its timings. */
   readonly end: () => ReadonlyArray<StageTiming>
 }
 
@@ -32,10 +33,10 @@ export const stderrScreen = (): Screen => ({
   now: () => performance.now()
 })
 
-/** Keeps the lines of the current pipeline's stages in view. */
+/** Shows the lines of the stages of the current pipeline. */
 class Board {
   private stages = new Stages()
-  /** How many lines of the terminal are to be drawn over. */
+  /** Number of lines that the next drawing replaces. */
   private drawn = 0
   private last = 0
   private since = 0
@@ -68,7 +69,7 @@ class Board {
     this.drawn = lines.length
   }
 
-  /** Not oftener than a reader can follow. */
+  /** Redraws, but not more often than a reader can follow. */
   refresh(): void {
     const now = this.screen.now()
     if (now - this.last < (this.screen.terminal ? REDRAW_MS : PLAIN_LINE_MS)) return
@@ -79,7 +80,7 @@ class Board {
     } else this.screen.write(`${this.line(this.stages.busiest())} ...\n`)
   }
 
-  /** A line that stays, above those that are redrawn. */
+  /** Writes a line that stays, above the lines that are redrawn. */
   say(text: string): void {
     if (this.screen.terminal) this.erase()
     this.screen.write(`${printableLines(text)}\n`)
@@ -107,6 +108,7 @@ class Board {
   }
 }
 
+/** Shows progress on a screen. */
 export const makeProgress = (screen: Screen): Progress => {
   const board = new Board(screen)
   const watcher: Watcher = {

@@ -46,7 +46,7 @@ const newRecord = (plan: Plan, begun: string): RunRecord => ({
   pipelines: {}
 })
 
-/** Whatever an operator may need is given by `services`; a new kind of service does not compile until it is. */
+/** A pipeline whose services `services` provides; an operator that needs another service does not compile. */
 type Runnable = Pipeline<unknown, unknown, Run | TensorEngine>
 
 /** Whether a pipeline trains, and continues from the newest checkpoint. */
@@ -54,7 +54,7 @@ const resumes = (pipeline: Runnable): boolean => trainingOf(pipeline) === "resum
 
 const checkpointsOf = (folder: string) => join(folder, "checkpoints")
 
-/** What all pipelines of a run share. */
+/** State that all pipelines of a run share. */
 interface Session {
   readonly plan: Plan
   readonly book: Book
@@ -126,7 +126,7 @@ const opened = (plan: Plan, { begins, folder }: RunOptions): Effect.Effect<Opene
     }
   })
 
-/** Runs a pipeline unless it is done; what must be made anew is removed first. */
+/** Runs a pipeline unless it is done. If it must start anew, its files are removed first. */
 const runIfNeeded = Effect.fnUntraced(function* (name: string, pipeline: Runnable, alone: boolean, session: Session) {
   const { book, places, plan, progress } = session
   const names = [...plan.loaded.pipelines.keys()]

@@ -1,4 +1,4 @@
-/** What operators ask for while they run: the run folder, the tensor engine, the number of threads. */
+/** Services that operators use while they run: the run folder, the tensor engine, the number of threads. */
 import { resolve } from "node:path"
 import { type Context, Effect, Layer } from "effect"
 import { Run } from "../ops/run.ts"
@@ -11,9 +11,9 @@ import type { Progress } from "./progress.ts"
 import type { EngineRecord } from "./record.ts"
 
 /**
- * All services over one run.
+ * All services of one run.
  *
- * @param opened told once, when an operator first asks for the engine
+ * @param opened called once, when the engine has opened
  */
 export const servicesOf = <E = never>(
   run: Effect.Effect<Context.Service.Shape<typeof Run>, E>,
@@ -25,7 +25,7 @@ export const servicesOf = <E = never>(
   return threads === undefined ? given : Layer.merge(given, Layer.succeed(Threads, threads))
 }
 
-/** Those of a run that is recorded and shown. */
+/** The services of a run with a record and progress. */
 export const services = (plan: Plan, book: Book, progress: Progress): Layer.Layer<Run | TensorEngine> => {
   const { settings } = plan.loaded
   const run = Effect.succeed({
@@ -34,7 +34,7 @@ export const services = (plan: Plan, book: Book, progress: Progress): Layer.Laye
     seed: settings.seed,
     experiment: plan.experiment,
     say: (line: string) => Effect.sync(() => progress.say(line)),
-    // Saved at once: the report page of the same pipeline tells what stands there.
+    // Saved at once: the report page of the same pipeline reads the record.
     record: (path: string, value: unknown) =>
       Effect.sync(() => {
         book.set(path, value)
@@ -48,7 +48,7 @@ export const services = (plan: Plan, book: Book, progress: Progress): Layer.Laye
     const warning = engineWarning(book.record.engine, engine)
     if (warning !== undefined) progress.say(warning)
     book.set("engine", engine)
-    // At once, since the report reads the record while the run goes on.
+    // Saved at once: the report reads the record during the run.
     book.save()
   })
 }

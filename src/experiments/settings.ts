@@ -1,4 +1,4 @@
-/** What stands at the top of an experiment's file, beside `define` and `pipelines`. */
+/** The settings at the top level of a configuration file. */
 import { Schema } from "effect"
 import type { Device as AnyDevice } from "../ops/tensor/engine.ts"
 import {
@@ -15,7 +15,7 @@ import {
   Seed
 } from "../pipeline/param.ts"
 
-/** The names stand beside the list, not in a union of their own, so that a mistyped one is told the nearest. */
+/** All names are members of one union with the list, so that a misspelt name gets a suggestion. */
 const Device: Plain<AnyDevice> = Schema.Union([
   Schema.Literal("auto"),
   Schema.Literal("gpu"),
@@ -25,27 +25,28 @@ const Device: Plain<AnyDevice> = Schema.Union([
   listOf(NonNegativeInt)
 ])
 
+/** Settings by name. */
 export const settings = {
-  seed: param(Seed, "Key of every random draw: one seed, one result.", 24),
+  seed: param(Seed, "Key of every random draw: the same seed gives the same result.", 24),
   device: param(
     Device,
-    "Tensor engine: `auto` takes the fastest that loads; a list of CUDA ids, as in the original's files, the first GPU of it.",
+    "Tensor engine: `auto` uses the fastest that loads; a list of CUDA ids, as in the original's files, uses the first of these GPUs.",
     "auto"
   ),
   threads: optional(
     PositiveInt,
-    "Threads of one operation of TensorFlow, and of reading, sorting and measuring, by default all processors; on WebAssembly, of extraction, by default one."
+    "Number of threads of each TensorFlow operation, and of reading, sorting and measuring; by default all processors. On WebAssembly, number of threads of extraction; by default one."
   ),
   precision: param(
     choice("float32", "bf16"),
-    "`bf16` lets TensorFlow multiply in bfloat16 where the processor has it: faster, less exact.",
+    "`bf16` lets TensorFlow multiply in bfloat16 if the processor supports it: faster, less exact.",
     "float32"
   ),
-  root_dir: param(Name, "Folder of archives and stores; relative to where the command is called.", "data"),
+  root_dir: param(Name, "Folder of archives and stores, relative to the current working directory.", "data"),
   compat: optional(
     Compat,
-    "`original` brings back the original's quirks that change numbers: the default of every parameter `compat`."
+    "`original` restores the behaviour of the original where it changes numbers: the default of every parameter `compat`."
   ),
-  fresh: param(Flag, "Whether every run starts anew, as with `--fresh`: for files that look at something.", false),
-  experiment: optional(Name, "Names the run folder `outputs/NAME`; by default the file's name.")
+  fresh: param(Flag, "Whether every run starts anew, as with `--fresh`: for files that inspect something.", false),
+  experiment: optional(Name, "Name of the run folder `outputs/NAME`; by default the name of the file.")
 } as const

@@ -1,4 +1,4 @@
-/** Stages as lines of text. */
+/** The stages of a pipeline as lines of text. */
 import { fractionOf, ownSeconds, type Stage } from "./stages.ts"
 
 const bar = (fraction: number, width: number): string => {
@@ -11,7 +11,7 @@ const seconds = (s: number): string => (s < 9.95 ? `${s.toFixed(1)} s` : `${Math
 const left = (s: number): string =>
   s < 100 ? `${Math.round(s)} s left` : s < 6000 ? `${Math.round(s / 60)} min left` : `${(s / 3600).toFixed(1)} h left`
 
-/** What a stage that others run ahead of waited, and they, each as a share of waiting and working. */
+/** How long a stage and the stages that run ahead of it waited for each other, as seconds and as shares of their time. */
 export const waitsLine = (stages: ReadonlyArray<Stage>, index: number): ReadonlyArray<string> => {
   const { name, waits } = stages[index]
   if (waits === undefined) return []
@@ -22,14 +22,19 @@ export const waitsLine = (stages: ReadonlyArray<Stage>, index: number): Readonly
   return [`  ${name} waited ${network} for data, data ${shown(ofInput, stages[index - 1].seconds)} for it`]
 }
 
-/** What the stage said of itself, and how long the rest takes where that goes on as it went so far. */
+/** The words of a stage, and the remaining time if the pace stays the same. */
 const noteOf = ({ ended, note }: Stage, fraction: number | undefined, elapsed: number): string => {
   if (note === undefined) return ""
   const known = !ended && fraction !== undefined && fraction > 0 && fraction < 1
   return `  ${note}${known ? `, ${left((elapsed * (1 - fraction)) / fraction)}` : ""}`
 }
 
-/** @param elapsed seconds since the pipeline began */
+/**
+ * The line of one stage.
+ *
+ * @param wide whether a bar is drawn
+ * @param elapsed seconds since the pipeline began
+ */
 export const stageLine = (stages: ReadonlyArray<Stage>, index: number, wide: boolean, elapsed: number): string => {
   const stage = stages[index]
   const fraction = fractionOf(stages, index)

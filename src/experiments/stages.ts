@@ -1,31 +1,32 @@
-/** How far the stages of a pipeline are, and what each took. */
+/** Progress and times of the stages of a pipeline. */
 import type { Waits } from "../pipeline/ahead.ts"
 import type { Running } from "../pipeline/watch.ts"
 
+/** The state of one stage. */
 export interface Stage {
   name: string
   elements: number
   total: number | undefined
-  /** Seconds spent waiting for this stage, those before included. */
+  /** Seconds spent waiting for this stage, including the stages before it. */
   seconds: number
-  /** Where the stages before run ahead of this one. */
+  /** Set if the stages before run ahead of this one. */
   waits: Waits | undefined
-  /** What it said of itself last. */
+  /** Its latest words. */
   note: string | undefined
   ended: boolean
 }
 
-/** What one stage took, for the record. */
+/** Times of one stage, for the record. */
 export interface StageTiming {
   readonly stage: string
   readonly elements: number
-  /** Own time: without the stages before it. Stages that run ahead of others overlap. */
+  /** Its own time, without the stages before it. Stages that run ahead of others overlap with them. */
   readonly seconds: number
-  /** Of a network, before which batches are made while it computes: how long it waited for them, and they for it. */
+  /** For a network whose batches are prepared while it computes: how long it waited for batches, and batches for it. */
   readonly waits?: Waits
 }
 
-/** How far a stage is; one that knows no total is as far as the one before it. */
+/** Fraction of a stage that is done; for a stage without a total, the fraction of the stage before it. */
 export const fractionOf = (stages: ReadonlyArray<Stage>, index: number): number | undefined => {
   for (let i = index; i >= 0; i--) {
     const { elements, ended, total } = stages[i]
@@ -35,6 +36,7 @@ export const fractionOf = (stages: ReadonlyArray<Stage>, index: number): number 
   return undefined
 }
 
+/** Seconds of a stage without the stages before it. */
 export const ownSeconds = (stages: ReadonlyArray<Stage>, index: number): number => {
   const { seconds, waits } = stages[index]
   return Math.max(0, seconds - (waits?.forInput ?? (index === 0 ? 0 : stages[index - 1].seconds)))
@@ -50,11 +52,11 @@ const unnamed = (): Stage => ({
   ended: false
 })
 
-/** The stages of one pipeline, in order. Of a pipeline that fails at once, perhaps not all have begun. */
+/** The stages of one pipeline, in order. If a pipeline fails early, some stages have not begun. */
 export class Stages {
   readonly all: Array<Stage> = []
 
-  /** The stage that runs; it has begun when first asked for. */
+  /** The state of a stage, which begins with the first call. */
   of({ index, step }: Running): Stage {
     while (this.all.length <= index) this.all.push(unnamed())
     const stage = this.all[index]
@@ -62,21 +64,22 @@ export class Stages {
     return stage
   }
 
-  /** Indices of those that have begun. */
+  /** Indices of the stages that have begun. */
   begun(): ReadonlyArray<number> {
     return this.all.flatMap(({ name }, i) => (name === "" ? [] : [i]))
   }
 
-  /** Indices of those that gave an element or came to their end: not of one that failed at once, nor of those after it. */
+  /** Indices of the stages that emitted an element or ended: a stage that failed at once, and those after it, are left out. */
   productive(): ReadonlyArray<number> {
     return this.begun().filter((i) => this.all[i].elements > 0 || this.all[i].ended)
   }
 
-  /** Index of the one that took most time of its own. */
+  /** Index of the stage with the most time of its own. */
   busiest(): number {
     return this.all.reduce((best, _, i) => (ownSeconds(this.all, i) > ownSeconds(this.all, best) ? i : best), 0)
   }
 
+  /** Times of the stages that have begun. */
   timings(): ReadonlyArray<StageTiming> {
     return this.begun().map((i) => {
       const { elements, name, waits } = this.all[i]

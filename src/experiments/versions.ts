@@ -5,7 +5,7 @@ import { version } from "../ops/version.ts"
 
 const require = createRequire(import.meta.url)
 
-/** Not every package exports its package.json, so it is looked for above the entry point. */
+/** Version of a package. Not every package exports its package.json, so it is searched above the entry point. */
 const versionOf = (name: string): string => {
   for (let folder = dirname(require.resolve(name)); folder !== dirname(folder); folder = dirname(folder)) {
     try {
@@ -21,7 +21,7 @@ const versionOf = (name: string): string => {
   throw new Error(`package ${name} has no package.json`)
 }
 
-/** Versions that a result may depend on. */
+/** Versions that can affect a result. */
 export const versions = {
   orbitrank: version,
   node: process.versions.node,

@@ -1,17 +1,19 @@
-/** Running ahead: what stands before a slow step goes on while that step computes, and neither needs to wait for the other. */
+/** Running ahead: the steps before a slow step prepare its next elements while it computes. */
 import { type Cause, Clock, Effect, Queue, Scope, Stream } from "effect"
 import { secondsOf } from "./monotonic.ts"
 
-/** Seconds that a step waited for what comes before it, and that what comes before waited for the step. */
+/** Seconds that a step waited for its input, and that the steps before it waited for the step. */
 export interface Waits {
   readonly forInput: number
   readonly ofInput: number
 }
 
 /**
- * The same stream, made in a fiber of its own: up to `most` elements stand ready, one more may be on its way.
+ * Runs a stream in a fiber of its own, ahead of its consumer.
  *
- * @param tell told of every wait as it ends
+ * @param most number of elements that are kept ready; one more may be in preparation
+ * @param tell called at the end of every wait
+ * @returns a function from a stream to a stream of the same elements
  */
 export const runAhead =
   (most: number, tell: (waits: Waits) => void) =>

@@ -1,4 +1,4 @@
-/** The list of operators, made from the schemas that also check them: as data, as text for a terminal, as Markdown. */
+/** The list of operators as data, as text for a terminal and as Markdown. It is made from the schemas that check parameters. */
 import type { Documented } from "./definition.ts"
 import type { AnyElement, Element } from "./element.ts"
 import { expectation } from "./expectation.ts"
@@ -14,17 +14,19 @@ export interface CatalogueChoice {
   readonly params: ReadonlyArray<CatalogueParam>
 }
 
+/** A parameter as the catalogue shows it. */
 export interface CatalogueParam {
   readonly name: string
   readonly expected: string
-  /** JSON of the default; `undefined` where the parameter is required. */
+  /** JSON of the default; `undefined` if there is none. */
   readonly fallback: string | undefined
   readonly required: boolean
   readonly description: string
-  /** Set where the value chooses a definition by name. */
+  /** Set if the value chooses a definition by name. */
   readonly choices?: ReadonlyArray<CatalogueChoice> | undefined
 }
 
+/** An operator as the catalogue shows it. */
 export interface CatalogueEntry {
   readonly name: string
   readonly about: string
@@ -56,6 +58,7 @@ const choiceOf = ({ name, params = {}, source, title }: Documented): CatalogueCh
   }))
 })
 
+/** The catalogue of some operators, in their order. */
 export const catalogue = (operators: ReadonlyArray<AnyOperator>): ReadonlyArray<CatalogueEntry> =>
   operators.map((operator) => ({
     name: operator.name,
@@ -74,11 +77,11 @@ export const catalogue = (operators: ReadonlyArray<AnyOperator>): ReadonlyArray<
 
 const defaultOf = ({ fallback, required }: CatalogueParam): string => (required ? "required" : (fallback ?? "none"))
 
-/** `; temperature (0.01), margin (1.2)`. */
+/** Own parameters with their defaults, such as `; temperature (0.01), margin (1.2)`. */
 const ownText = ({ params }: CatalogueChoice): string =>
   params.length === 0 ? "" : `; ${params.map((p) => `${p.name} (${defaultOf(p)})`).join(", ")}`
 
-/** For a terminal: one block per operator. */
+/** The catalogue as text for a terminal: one block per operator. */
 export const showCatalogue = (entries: ReadonlyArray<CatalogueEntry>): string =>
   entries
     .map(({ name, about, takes, gives, params }) =>

@@ -1,18 +1,18 @@
-/** Checks a value against the schema of a parameter, and says all that is wrong with it. */
+/** Checks a value against the schema of a parameter, and reports every fault of it. */
 import { Result, Schema, type SchemaIssue } from "effect"
 import { expectation } from "./expectation.ts"
 import type { Plain } from "./param.ts"
 import { shown, suggestion } from "./words.ts"
 
-/** One thing wrong with a value: where inside it, and what. */
+/** A fault of a value: its place inside the value, and the problem. */
 export interface Misfit {
   readonly path: ReadonlyArray<string>
-  /** True where the key itself is at fault, not its value. */
+  /** Whether the key itself is at fault, not its value. */
   readonly key: boolean
   readonly problem: string
 }
 
-/** Finds all misfits in an issue tree; the formatters of Effect lose the difference of keys and values. */
+/** Finds all misfits in a tree of issues. The formatters of Effect do not distinguish faults of keys from faults of values. */
 const misfits = (
   issue: SchemaIssue.Issue,
   path: ReadonlyArray<string>,
@@ -65,7 +65,12 @@ const misfits = (
  * Checks one value against a plain schema.
  *
  * @param excess whether keys that the schema does not know are faults, or are ignored
- * @returns the value, or all that is wrong with it
+ * @returns the value, or all of its faults
+ *
+ * @example
+ * import { Schema } from "effect"
+ * const result = check(Schema.Struct({ size: Schema.Number }), { sise: 3 })
+ * const problems = result.failure.map(({ problem }) => problem) // => ["unknown key; did you mean `size`?", "is missing"]
  */
 export const check = <A>(
   schema: Plain<A>,

@@ -1,4 +1,4 @@
-/** From what was written to what an operator gets: every parameter checked, defaults filled in. */
+/** From written parameters to those that an operator receives: every parameter is checked, defaults are filled in. */
 import { Result } from "effect"
 import { check, type Misfit } from "./check.ts"
 import { decodeNamed, gathered } from "./named.ts"
@@ -7,6 +7,7 @@ import type { Param, Params } from "./param.ts"
 import { isPipeline } from "./pipeline.ts"
 import { shown, suggestion } from "./words.ts"
 
+/** All parameters of a step, and their faults. A parameter at fault is undefined. */
 export interface DecodedParams {
   readonly params: Readonly<Record<string, unknown>>
   readonly faults: ReadonlyArray<Misfit>
@@ -42,8 +43,8 @@ const decodeOne = (key: string, declared: Param<unknown>, value: unknown, faults
 /**
  * Checks the parameters of a step, or the settings of a file.
  *
- * @param written what the file or the caller gave: a mapping, or nothing
- * @returns all parameters in the order of their declaration, and all that is wrong
+ * @param written a mapping from the file or the caller, or nothing
+ * @returns all parameters in the order of their declaration, and all faults
  */
 export const decodeParams = (declared: Params, written: unknown): DecodedParams => {
   if (!isRecord(written ?? {})) {
@@ -74,7 +75,7 @@ export const decodeParams = (declared: Params, written: unknown): DecodedParams 
   return { params, faults: faults.map(asWritten) }
 }
 
-/** Checks the parameters of a step, first each by itself, then how they go together. */
+/** Checks the parameters of a step: first each one, then their combination. */
 export const decodeStep = ({ params: declared, settle }: AnyOperator, written: unknown): DecodedParams => {
   const { faults, params } = decodeParams(declared, written)
   if (faults.length > 0 || settle === undefined) return { faults, params }
@@ -82,8 +83,8 @@ export const decodeStep = ({ params: declared, settle }: AnyOperator, written: u
 }
 
 /**
- * Parameters that an earlier version recorded, in the form of this one: parameters that were absent have their defaults,
- * and parameters that had no effect are left out. A value that this version does not accept stays as it was.
+ * Brings parameters that an earlier version recorded into the form of this version: absent parameters get their defaults,
+ * and parameters without an effect are left out. A value that this version does not accept is kept unchanged.
  */
 export const decodeRecorded = (
   { params: declared, settle }: Pick<AnyOperator, "params" | "settle">,

@@ -69,7 +69,7 @@ export interface Named {
   readonly flat: boolean
 }
 
-/** The definition that a choice names, with its parameters, defaults filled in; none of `none`. */
+/** The definition that a choice names, with its parameters and their defaults; undefined for `none`. */
 export const chosenFrom = <D extends Definition>(
   definitions: ReadonlyArray<D>,
   choice: string | { readonly name: string }

@@ -1,17 +1,17 @@
 /**
  * Elements: the kinds of plain data that flow between operators.
  *
- * An element is an interface with a literal `kind`, and a token of the same name that stands for it at run time. The
+ * An element is an interface with a literal `kind`, and a token of the same name that represents it at run time. The
  * literal makes the type nominal for the compiler; the token lets a YAML file be checked before anything runs. Elements
  * hold typed arrays, numbers and strings only, so that they survive `structuredClone` and worker threads.
  */
 
-/** What every element has. */
+/** Any element. */
 export interface AnyElement {
   readonly kind: string
 }
 
-/** The run-time stand-in of an element type; `A` is the interface it stands for. */
+/** The token of an element at run time; `A` is the interface of the element. */
 export interface Element<A extends AnyElement> {
   readonly kind: A["kind"]
   /** Plural, for messages: "`rank` takes embeddings, but `batch` gives batches". */

@@ -1,4 +1,4 @@
-/** What a schema expects, in words. */
+/** Descriptions of schemas in words. */
 import { SchemaAST } from "effect"
 
 const quoted = (value: unknown): string => (typeof value === "string" ? `"${value}"` : String(value))
@@ -7,8 +7,13 @@ const list = (items: ReadonlyArray<string>): string =>
   items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} or ${items[items.length - 1]}`
 
 /**
- * What a schema accepts, in plain words: "a whole number of at least 1", `"random" or "centre"`, "a list of text".
- * A check's or a schema's `expected` annotation goes first; the catalogue and the error messages share these words.
+ * Describes the values that a schema accepts. An annotation `expected` of the schema, or of its last check, takes
+ * precedence. The catalogue and the error messages share these words.
+ *
+ * @example
+ * import { Schema } from "effect"
+ * expectation(Schema.Literals(["random", "centre"]).ast) // => '"random" or "centre"'
+ * expectation(Schema.Array(Schema.String).ast) // => "a list, each text"
  */
 export const expectation = (ast: SchemaAST.AST): string => {
   const annotated = SchemaAST.resolve(ast)?.expected

@@ -1,16 +1,16 @@
-// Not from "effect", all of which takes a second to load: worker threads need no more than this.
+// Importing all of "effect" takes a second, which worker threads must not pay.
 import type * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 
-/** What every error that a user can meet says. */
+/** The parts of an error message for users. */
 export interface Explanation {
   /** The file, key or item that is at fault. */
   readonly subject: string
-  /** What is wrong with it, as a clause without a full stop. */
+  /** The fault, as a clause without a full stop. */
   readonly problem: string
-  /** What to do about it, as a sentence without a full stop; empty where the problem has said so. */
+  /** The remedy, as a sentence without a full stop; empty if the problem already names it. */
   readonly remedy: string
-  /** What raised it. */
+  /** The error that caused this one. */
   readonly cause?: unknown
 }
 

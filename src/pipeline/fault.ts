@@ -11,12 +11,12 @@ export interface Position {
 /** `file:line:column`, or the `--set` text alone. */
 export const showPosition = (at: Position): string => (at.line === 0 ? at.file : `${at.file}:${at.line}:${at.column}`)
 
-/** One thing that is wrong with a configuration. */
+/** One fault of a configuration. */
 export interface Fault {
   readonly at: Position | undefined
   /** Key path, such as `pipelines.test.batch.size`; empty for the whole file. */
   readonly path: string
-  /** What is wrong, what was expected and, where there is one, the nearest valid name. */
+  /** The problem: what was expected, what was found and, if there is one, the nearest valid name. */
   readonly problem: string
 }
 
@@ -45,7 +45,7 @@ export class ConfigError extends Data.TaggedError("ConfigError")<{ readonly faul
   }
 }
 
-/** Faults in the order of their text; equal ones once, and only the first of a path. */
+/** Sorts faults by their place in the text. Of several faults at one path and place, the first is kept. */
 export const inOrder = (faults: ReadonlyArray<Fault>): ReadonlyArray<Fault> => {
   const seen = new Set<string>()
   const kept = faults.filter((fault) => {

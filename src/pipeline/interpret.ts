@@ -12,7 +12,7 @@ type AnyStream = Stream.Stream<AnyElement, unknown, unknown>
 /** Synchronous work cannot be interrupted, so a run yields to the event loop once this many seconds have passed. */
 const YIELD_AFTER = 0.02
 
-/** Shared by the stages of one run. */
+/** State that all stages of one run share. */
 interface Beat {
   yielded: number
   failed: boolean
@@ -35,7 +35,7 @@ const watched = (stream: AnyStream, stage: Running, watcher: Watcher, beat: Beat
         }
         return Effect.failCause(cause)
       })
-      // What others do while this stage yields is not its time.
+      // The time of other work while this stage yields is not its own.
       const afterYield = Effect.suspend(() => {
         begun = secondsOf(clock)
         beat.yielded = begun
@@ -48,14 +48,15 @@ const watched = (stream: AnyStream, stage: Running, watcher: Watcher, beat: Beat
     })
   )
 
+/** Options of `toStream`. */
 export interface StreamOptions {
-  /** What the watcher calls the pipeline. */
+  /** Name of the pipeline, for the watcher. */
   readonly name?: string
-  /** Who is told of every stage; nobody by default, so pipelines inside parameters (validation) are not watched. */
+  /** Observes every stage. By default nobody does, so that pipelines inside parameters (validation) are not watched. */
   readonly watcher?: Watcher
 }
 
-/** The stream of a pipeline. Errors and services are those of its operators. */
+/** Turns a pipeline into a stream. Its errors and services are those of its operators. */
 export const toStream = <Out, E, R>(
   pipeline: Pipeline<Out, E, R>,
   { name = "pipeline", watcher = silent }: StreamOptions = {}
@@ -77,6 +78,6 @@ export const toStream = <Out, E, R>(
   return Stream.suspend(assemble) as unknown as Stream.Stream<Out, E, R>
 }
 
-/** Runs a pipeline to its end, for its effects. */
+/** Runs a pipeline to its end and drops its elements. */
 export const drain = <Out, E, R>(pipeline: Pipeline<Out, E, R>, options?: StreamOptions): Effect.Effect<void, E, R> =>
   Stream.runDrain(toStream(pipeline, options))

@@ -1,4 +1,4 @@
-/** From a YAML text to settings and pipelines, or to all of its faults, before anything runs. */
+/** Reads a configuration: from YAML text to settings and pipelines, or to all of its faults. Nothing runs yet. */
 import { Result } from "effect"
 import type { AnyElement } from "./element.ts"
 import { ConfigError, type Fault, inOrder } from "./fault.ts"
@@ -14,27 +14,31 @@ import type { Inherited } from "./yaml/step.ts"
 import { fileText } from "./yaml/text.ts"
 
 type Typed = AnyOperator & { readonly "~E": unknown; readonly "~R": unknown }
+/** Errors that the operators of a list can fail with. */
 export type ErrorsOf<Ops extends ReadonlyArray<Typed>> = Ops[number]["~E"]
+/** Services that the operators of a list need. */
 export type ServicesOf<Ops extends ReadonlyArray<Typed>> = Ops[number]["~R"]
 
-/** What a file may hold: settings at its top, operators in its pipelines. */
+/** The names that a file may use: settings at its top level, operators in its pipelines. */
 export interface Language<S extends Params, Ops extends ReadonlyArray<Typed>> {
   readonly settings: S
   readonly operators: Ops
-  /** Settings that, where the file gives them, are the default of every step's parameter of that name. */
+  /** Settings that, if the file gives them, are the default of the parameter of the same name in every step. */
   readonly inherited?: ReadonlyArray<keyof S & string>
 }
 
+/** A configuration without faults. */
 export interface Loaded<S extends Params, Ops extends ReadonlyArray<Typed>> {
   readonly settings: Decoded<S>
-  /** In the order written, those that others name in a parameter included. */
+  /** In the order of the file, including pipelines that another one runs. */
   readonly pipelines: ReadonlyMap<string, Pipeline<AnyElement, ErrorsOf<Ops>, ServicesOf<Ops>>>
-  /** Pipelines that another one runs; they are not run by themselves. */
+  /** Names of the pipelines that another one runs. They do not run on their own. */
   readonly inner: ReadonlySet<string>
 }
 
+/** Options of `load`. */
 export interface LoadOptions {
-  /** `path=value` edits, see `yaml/edit.ts`. */
+  /** Edits in the form `path=value`, see `yaml/edit.ts`. */
   readonly set?: ReadonlyArray<string>
 }
 
@@ -44,10 +48,15 @@ const inheritedOf = (settings: Readonly<Record<string, unknown>>, names: Readonl
 /**
  * Loads a configuration: settings at the top, `define` for anchored values, and `pipelines`.
  *
- * @param text the YAML
- * @param file its name, for messages
+ * @param text YAML
+ * @param file name of the file, for messages
  * @returns settings and pipelines, or a `ConfigError` with every fault: a syntax error alone, all others together, each
- *   with file, line, column, key path, what was expected and the nearest valid name
+ *   with file, line, column, key path, the expected value and the nearest valid name
+ *
+ * @example
+ * const result = load("sede: 3\npipelines: {}\n", "a.yaml", { settings: {}, operators: [] })
+ * const [first] = result.failure.message.split("\n")
+ * first // => "a.yaml:1:1: sede: unknown key; there is `define`, `pipelines`"
  */
 export const load = <const S extends Params, const Ops extends ReadonlyArray<Typed>>(
   text: string,

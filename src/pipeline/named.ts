@@ -10,7 +10,7 @@ import { shown, suggestion } from "./words.ts"
 
 type Keys<A> = Partial<{ readonly [K in keyof A]: A[K] }>
 
-/** A choice as it is written: a name, or a mapping of the name and parameters of that definition. */
+/** A choice as a user writes it: a name, or a mapping of the name and parameters of that definition. */
 export type Choice<D extends Definition> =
   D extends Definition<infer Name, infer P> ? Name | ({ readonly name: Name } & Keys<Own<P>>) : never
 
@@ -83,7 +83,7 @@ const takes = ({ params }: Definition): string => {
   return own.length === 0 ? "has no parameters" : `takes ${quoted(own)}`
 }
 
-/** Why a key is not one of the chosen definition; `undefined` where no other definition has it either. */
+/** Why the chosen definition lacks a key; `undefined` if no other definition has the key either. */
 const foreign = (parameter: string, { definitions }: Named, chosen: string, key: string): string | undefined => {
   const owners = definitions.filter(({ params }) => Object.hasOwn(params, key)).map(({ name }) => name)
   if (owners.length === 0) return undefined
@@ -93,7 +93,7 @@ const foreign = (parameter: string, { definitions }: Named, chosen: string, key:
 
 const nameIn = (value: unknown): unknown => (isRecord(value) ? value.name : value)
 
-/** Own parameters of the chosen definition, defaults filled in; a value that is wrong has its default. */
+/** Own parameters of the chosen definition with their defaults; a wrong value is replaced by its default. */
 const ownOf = (
   parameter: string,
   spec: Named,
@@ -122,8 +122,8 @@ const ownOf = (
 }
 
 /**
- * Decodes a choice: `{ name, ...parameters }` with defaults filled in, or the name alone where a definition has no
- * parameters. Equal choices are equal values, whichever way they were written.
+ * Decodes a choice: `{ name, ...parameters }` with defaults filled in, or the name alone if the definition has no
+ * parameters. Equal choices give equal values, whatever form they were written in.
  */
 export const decodeNamed = (parameter: string, spec: Named, value: unknown, faults: Array<Misfit>): unknown => {
   const name = nameIn(value)
@@ -146,10 +146,10 @@ export const decodeNamed = (parameter: string, spec: Named, value: unknown, faul
   return own.length === 0 ? name : { name, ...Object.fromEntries(own) }
 }
 
-/** Parameters as written, with those that stood beside a choice moved into it. */
+/** Written parameters after parameters beside a choice were moved into it. */
 export interface Gathered {
   readonly given: Readonly<Record<string, unknown>>
-  /** Parameters that were moved, each with the path that it has now. */
+  /** Parameters that were moved, each with its new path. */
   readonly moved: ReadonlyMap<string, readonly [parameter: string, key: string]>
 }
 

@@ -1,7 +1,7 @@
 /**
- * The three constructors of the language: `source` (nothing in), `operator` (one element in, one out) and `passing`
- * (any element, the same out). Each gives a function that is called with parameters, in code, and a description from
- * which YAML files are read and the catalogue is made.
+ * The three constructors of the language: `source` (no input), `operator` (from one kind of element to another) and
+ * `passing` (any kind of element, which it passes on). Each returns a function that code calls with parameters. The same
+ * value describes the operator to the reader of YAML files and to the catalogue.
  */
 import type { Stream } from "effect"
 import type { Misfit } from "./check.ts"
@@ -14,30 +14,34 @@ import type { Decoded, Given, Params } from "./param.ts"
 import { type AnyPipeline, makePipeline, type Pipeline } from "./pipeline.ts"
 import type { Self } from "./step.ts"
 
-/** A step to come: a function from pipeline value to pipeline value. Neighbours that do not fit do not compile. */
+/** A step that is not yet part of a pipeline: a function from pipeline to pipeline. Steps that do not fit do not compile. */
 export type Stage<In, Out, E, R> = <E0, R0>(before: Pipeline<In, E0, R0>) => Pipeline<Out, E | E0, R | R0>
+/** A step that passes on any element. */
 export type PassingStage<E, R> = <A, E0, R0>(before: Pipeline<A, E0, R0>) => Pipeline<A, E | E0, R | R0>
 
-/** Parameters may be left out altogether where each has a default. */
+/** The parameters may be omitted altogether if each has a default. */
 type Args<P extends Params> = Record<string, never> extends Given<P> ? [given?: Given<P>] : [given: Given<P>]
 
+/** An operator that begins a pipeline. */
 export interface Source<P extends Params, Out extends AnyElement, E, R> extends AnyOperator {
   (...args: Args<P>): Pipeline<Out, E, R>
   readonly "~E": E
   readonly "~R": R
 }
+/** An operator from one kind of element to another. */
 export interface Operator<P extends Params, In extends AnyElement, Out extends AnyElement, E, R> extends AnyOperator {
   (...args: Args<P>): Stage<In, Out, E, R>
   readonly "~E": E
   readonly "~R": R
 }
+/** An operator that passes on any element. */
 export interface Passing<P extends Params, E, R> extends AnyOperator {
   (...args: Args<P>): PassingStage<E, R>
   readonly "~E": E
   readonly "~R": R
 }
 
-/** Calls in code are checked as YAML is: by the same schemas, with the same words. */
+/** Checks a call in code by the same schemas as YAML, with the same messages. */
 const checked = (operator: AnyOperator, given: unknown): Readonly<Record<string, unknown>> => {
   const { params, faults } = decodeStep(operator, given ?? {})
   if (faults.length === 0) return params
@@ -59,7 +63,7 @@ const append = (operator: AnyOperator, given: unknown) => {
   }
 }
 
-/** Why `operator` cannot follow a step that gives `given`; `undefined` where it can. */
+/** Why `operator` cannot follow a step that emits `given`, as a clause; `undefined` if it can. */
 export const misfit = (
   given: Element<AnyElement> | undefined,
   operator: AnyOperator,
@@ -68,9 +72,9 @@ export const misfit = (
   const { from, name } = operator
   if (before === undefined || given === undefined) {
     if (from === undefined) return undefined
-    return `\`${name}\` takes ${from === "any" ? "a stream" : from.plural}, but nothing stands before it`
+    return `\`${name}\` takes ${from === "any" ? "a stream" : from.plural}, but it is the first step`
   }
-  if (from === undefined) return `\`${name}\` begins a pipeline, but \`${before}\` stands before it`
+  if (from === undefined) return `\`${name}\` begins a pipeline, but it follows \`${before}\``
   if (from === "any" || from.kind === given.kind) return undefined
   return `\`${name}\` takes ${from.plural}, but \`${before}\` gives ${given.plural}`
 }
@@ -83,8 +87,19 @@ const describe = <F extends (...args: ReadonlyArray<never>) => unknown>(call: F,
 /**
  * Declares an operator that begins a pipeline.
  *
- * @param spec.run from parameters to the stream; sources of heavy elements emit chunks of one, and tell `self.expect`
- *   how many there will be
+ * @param spec.about one sentence for the catalogue
+ * @param spec.declares effects outside the stream, see `Declares`
+ * @param spec.run from parameters to the stream; sources of large elements emit chunks of one, and report their number to
+ *   `self.expect`
+ *
+ * @example
+ * import { Schema, Stream } from "effect"
+ * const Num = { kind: "number", plural: "numbers", about: "a number" }
+ * const to = { schema: Schema.Number, description: "How many.", required: false, fallback: 3 }
+ * const run = (given) => Stream.map(Stream.range(1, given.to), (value) => ({ kind: "number", value }))
+ * const count = source({ name: "count", about: "Counts.", to: Num, params: { to }, run })
+ * count().steps // => [{ name: "count", params: { to: 3 } }]
+ * count({ to: 5 }).steps[0].params // => { to: 5 }
  */
 export const source = <const P extends Params, Out extends AnyElement, E, R>(spec: {
   readonly name: string
@@ -106,9 +121,20 @@ export const source = <const P extends Params, Out extends AnyElement, E, R>(spe
 /**
  * Declares an operator from one kind of element to another.
  *
- * @param spec.ahead for an operator that computes long: how many elements of its input are made meanwhile, at most
- * @param spec.settle checks how parameters go together, see `AnyOperator`
- * @param spec.run from parameters to a function of streams. Upstream's failures pass through it untouched.
+ * @param spec.about one sentence for the catalogue
+ * @param spec.ahead for an operator that computes for long: number of input elements that are prepared meanwhile
+ * @param spec.declares effects outside the stream, see `Declares`
+ * @param spec.settle checks the combination of parameters, see `AnyOperator`
+ * @param spec.run from parameters to a function of streams. Failures of earlier steps pass through it unchanged.
+ *
+ * @example
+ * import { Schema, Stream } from "effect"
+ * const Num = { kind: "number", plural: "numbers", about: "a number" }
+ * const by = { schema: Schema.Number, description: "The factor.", required: true }
+ * const run = (given) => (numbers) => Stream.map(numbers, ({ value }) => ({ kind: "number", value: value * given.by }))
+ * const scale = operator({ name: "scale", about: "Multiplies.", from: Num, to: Num, params: { by }, run })
+ * const one = source({ name: "one", about: "One.", to: Num, params: {}, run: () => Stream.empty })
+ * one().pipe(scale({ by: 2 })).steps.map(({ name }) => name) // => ["one", "scale"]
  */
 export const operator = <const P extends Params, In extends AnyElement, Out extends AnyElement, E, R>(spec: {
   readonly name: string
@@ -129,7 +155,15 @@ export const operator = <const P extends Params, In extends AnyElement, Out exte
   return describe(call, description) as unknown as Operator<P, In, Out, E, R>
 }
 
-/** Declares an operator that takes any element and gives the same: to count, cut or watch a stream. */
+/**
+ * Declares an operator that passes on any kind of element: to count, cut or observe a stream.
+ *
+ * @example
+ * import { Stream } from "effect"
+ * const run = () => (elements) => Stream.take(elements, 1)
+ * const first = passing({ name: "first", about: "Keeps one element.", params: {}, run })
+ * first.from // => "any"
+ */
 export const passing = <const P extends Params, E, R>(spec: {
   readonly name: string
   readonly about: string

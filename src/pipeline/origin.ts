@@ -1,4 +1,4 @@
-/** Operators as the interpreter sees them, and which of them made a step. */
+/** Operators as the interpreter sees them, and the operator that made a step. */
 import type { Stream } from "effect"
 import type { Misfit } from "./check.ts"
 import type { Declares } from "./declares.ts"
@@ -7,20 +7,20 @@ import type { Position } from "./fault.ts"
 import type { Params } from "./param.ts"
 import type { Self, Step } from "./step.ts"
 
-/** What the interpreter needs of an operator; `operator.ts` makes them. */
+/** The description of an operator; `operator.ts` makes them. */
 export interface AnyOperator {
   readonly name: string
   readonly about: string
-  /** `undefined` for a source; "any" for an operator that passes on whatever it takes. */
+  /** Kind of its input: `undefined` for a source, "any" for an operator that accepts any element. */
   readonly from: Element<AnyElement> | "any" | undefined
   readonly to: Element<AnyElement> | "any"
   readonly params: Params
-  /** How many elements of its input are made ready while it computes; unless said, each is made when it asks for it. */
+  /** Number of input elements that are prepared while it computes; by default each is made on demand. */
   readonly ahead?: number
   readonly declares?: Declares
   /**
-   * Checks how parameters go together, each being right by itself, and brings those that depend on each other into one
-   * form. Its parameters are used even where it reports faults: records of earlier versions are read by it.
+   * Checks the combination of parameters that are each valid, and normalises parameters that depend on each other. Its
+   * parameters are used even if it reports faults, because records of earlier versions are read by it.
    */
   readonly settle?: (params: Readonly<Record<string, unknown>>) => {
     readonly params: Readonly<Record<string, unknown>>
@@ -32,7 +32,7 @@ export interface AnyOperator {
   ) => (input: Stream.Stream<AnyElement, unknown, unknown>) => Stream.Stream<AnyElement, unknown, unknown>
 }
 
-/** Not part of the value (not enumerable): two equal pipelines may stand in different places. */
+/** Kept apart from the step: two equal pipelines may come from different places. */
 interface StepOrigin {
   readonly operator: AnyOperator
   readonly at: Position | undefined
@@ -48,19 +48,21 @@ const deepFreeze = <A>(value: A): A => {
 
 const origins = new WeakMap<Step, StepOrigin>()
 
+/** The operator that made a step, and its place in a file. */
 export const originOf = (step: Step): StepOrigin => {
   const origin = origins.get(step)
   if (origin === undefined) throw new TypeError(`step \`${step.name}\` was not made by an operator`)
   return origin
 }
 
+/** Makes a frozen step. */
 export const makeStep = (operator: AnyOperator, params: Readonly<Record<string, unknown>>, at?: Position): Step => {
   const step = deepFreeze({ name: operator.name, params })
   origins.set(step, { operator, at })
   return step
 }
 
-/** The element that a pipeline gives; operators that pass elements on are looked through. */
+/** Kind of element that some steps emit. Operators that pass on their input are skipped. */
 export const givenBy = (steps: ReadonlyArray<Step>): Element<AnyElement> | undefined => {
   for (let i = steps.length - 1; i >= 0; i--) {
     const { to } = originOf(steps[i]).operator

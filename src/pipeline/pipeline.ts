@@ -1,13 +1,18 @@
 /**
  * A pipeline before it runs: frozen plain data, a list of steps with their parameters. It can be printed, hashed,
- * compared and transformed; `interpret.ts` turns it into a stream. One written in YAML and one composed in code are the
- * same value.
+ * compared and transformed; `interpret.ts` turns it into a stream. The same pipeline written in YAML and composed in code
+ * is the same value.
  */
 import { Pipeable } from "effect"
 import type { Step } from "./step.ts"
 
 /**
  * Steps that give a stream of `Out`, can fail with `E` and need the services `R`.
+ *
+ * @example
+ * const empty = makePipeline([])
+ * isPipeline(empty) // => true
+ * isPipeline({ steps: [] }) // => false
  */
 export interface Pipeline<out Out, out E, out R> extends Pipeable.Pipeable {
   readonly steps: ReadonlyArray<Step>
@@ -15,6 +20,7 @@ export interface Pipeline<out Out, out E, out R> extends Pipeable.Pipeable {
   readonly "~E": E
   readonly "~R": R
 }
+/** Any pipeline. */
 // biome-ignore lint/suspicious/noExplicitAny: any pipeline at all
 export type AnyPipeline = Pipeline<any, any, any>
 
@@ -30,6 +36,8 @@ class Steps implements Pick<AnyPipeline, "steps" | "pipe"> {
   }
 }
 
+/** Makes a frozen pipeline. It does not check that the steps fit; the operators do. */
 export const makePipeline = (steps: ReadonlyArray<Step>): AnyPipeline => new Steps(steps) as unknown as AnyPipeline
 
+/** Whether a value is a pipeline. */
 export const isPipeline = (value: unknown): value is AnyPipeline => value instanceof Steps

@@ -1,8 +1,8 @@
-/** Pipelines as text: JSON, hash, and as they stand in a YAML file. */
+/** Pipelines as text: JSON, hash, YAML. */
 import { createHash } from "node:crypto"
 import { type AnyPipeline, isPipeline } from "./pipeline.ts"
 
-/** Plain JSON data of a pipeline: `[{ name: params }, ...]`, pipelines inside parameters likewise. */
+/** A pipeline as plain JSON data: `[{ name: params }, ...]`, with pipelines inside parameters in the same form. */
 export const toJson = (pipeline: AnyPipeline): unknown =>
   pipeline.steps.map(({ name, params }) => ({
     [name]: Object.fromEntries(
@@ -10,7 +10,7 @@ export const toJson = (pipeline: AnyPipeline): unknown =>
     )
   }))
 
-/** SHA-256 of the canonical JSON of a pipeline: equal pipelines, equal hashes, wherever they were written. */
+/** Hash of a pipeline: the first 16 hexadecimal digits of the SHA-256 of its canonical JSON. Equal pipelines have equal hashes. */
 export const hash = (pipeline: AnyPipeline): string =>
   createHash("sha256")
     .update(canonical(toJson(pipeline)))
@@ -21,9 +21,12 @@ export const hash = (pipeline: AnyPipeline): string =>
 const BARE = /^(?!(true|false|null|[-+]?\.inf|\.nan)$)[A-Za-z_./][\w./+-]*$/i
 
 /**
- * A value as it stands in a YAML file, in flow style; text in quotes where it would be read as something else.
+ * A value as YAML in flow style. Text that YAML would read as another value is quoted.
  *
- * @param special text of values that are no plain data
+ * @param special text of values that are not plain data
+ *
+ * @example
+ * flowText({ bands: ["B04", "1e3"], size: 64 }) // => '{ bands: [B04, "1e3"], size: 64 }'
  */
 export const flowText = (value: unknown, special: (value: unknown) => string | undefined = () => undefined): string => {
   const show = (one: unknown): string => flowText(one, special)
@@ -38,9 +41,9 @@ export const flowText = (value: unknown, special: (value: unknown) => string | u
 }
 
 /**
- * A pipeline as it stands in a YAML file, one step a line, in flow style.
+ * A pipeline as YAML: one step per line, in flow style.
  *
- * @param nameOf the name of a pipeline that stands in a parameter; without one it is printed in place
+ * @param nameOf the name of a pipeline in a parameter; a pipeline without a name is printed in place
  */
 export const print = (
   pipeline: AnyPipeline,
@@ -52,7 +55,12 @@ export const print = (
   return pipeline.steps.map(({ name, params }) => `${indent}- ${name}: ${flowText(params, inner)}`).join("\n")
 }
 
-/** JSON with sorted keys and without undefined values. */
+/**
+ * JSON with sorted keys and without undefined values.
+ *
+ * @example
+ * canonical({ b: 1, a: undefined, c: [2] }) // => '{"b":1,"c":[2]}'
+ */
 export const canonical = (value: unknown): string => {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`
   if (typeof value === "object" && value !== null) {

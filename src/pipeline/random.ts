@@ -1,11 +1,11 @@
 /**
- * Randomness keyed by what it is for, never by when it is drawn.
+ * Random numbers that depend on their purpose, never on the moment of the draw.
  *
- * Every draw comes from a generator made of (seed, epoch, item, purpose), so results do not depend on the concurrency
- * of a stream, on the order of completion, or on where a run was resumed.
+ * Every draw comes from a generator made from (seed, epoch, item, purpose), so results do not depend on the concurrency
+ * of a stream, on the order of completion, or on the point at which a run was resumed.
  */
 
-/** A stream of draws; each method advances it. */
+/** A generator of random numbers; each method advances it. */
 export interface Random {
   /** Uniform in [0, 1), 32 random bits. */
   readonly next: () => number
@@ -54,8 +54,12 @@ const sfc32 = (a: number, b: number, c: number): (() => number) => {
 /**
  * The generator of (seed, epoch, item, purpose).
  *
- * @param item what the draw is about: an index, or a name where indices may change
- * @param purpose what the draw decides, so that two decisions about one item are independent
+ * @param item the object of the draw: an index, or a name if indices may change
+ * @param purpose the decision that is drawn, so that two decisions about one item are independent
+ *
+ * @example
+ * random(24, 0, 7, "flip").next() === random(24, 0, 7, "flip").next() // => true
+ * random(24, 0, 7, "flip").next() === random(24, 1, 7, "flip").next() // => false
  */
 export const random = (seed: number, epoch: number, item: number | string, purpose: string): Random => {
   const key = (salt: number) => {

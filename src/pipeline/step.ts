@@ -1,17 +1,18 @@
-/** One step of a pipeline, and what it may know and tell while it runs. */
+/** One step of a pipeline, and its connection to the run. */
 
+/** An operator with its parameters. */
 export interface Step {
   readonly name: string
-  /** As resolved: every parameter, defaults filled in. A parameter that is a pipeline holds its value. */
+  /** Every parameter, with defaults filled in. A parameter that names a pipeline holds the pipeline itself. */
   readonly params: Readonly<Record<string, unknown>>
 }
 
-/** What an operator may tell and know of itself while it runs: the second argument of `run`. */
+/** Second argument of `run`: what an operator reports while it runs, and the steps before it. */
 export interface Self {
-  /** How many elements it will give, once it knows; for progress bars. */
+  /** Reports the number of elements that it will emit, as soon as it is known; for progress bars. */
   readonly expect: (total: number) => void
-  /** What is worth seeing of it just now, in a few words: stands behind its progress until it says something else. */
+  /** Shows a few words beside its progress, until the next call. */
   readonly note?: (words: string) => void
-  /** The steps before it, as they were resolved; `undefined` where it runs outside of a pipeline. */
+  /** The steps before it; `undefined` if it runs outside of a pipeline. */
   readonly before?: ReadonlyArray<Step>
 }

@@ -1,23 +1,24 @@
-/** What the interpreter tells of a run; operators and tests need not know of it. */
+/** Observing a run: the interpreter calls a watcher at every event of a stage. */
 import type { Waits } from "./ahead.ts"
 import type { Step } from "./step.ts"
 
-/** One step of one pipeline, as it runs. */
+/** A step of a pipeline that runs: a stage. */
 export interface Running {
   readonly pipeline: string
   readonly index: number
   readonly step: Step
 }
 
+/** Callbacks for the events of all stages of a run. */
 export interface Watcher {
   readonly started: (stage: Running) => void
-  /** How many elements the stage will give, where it knows. */
+  /** The stage knows how many elements it will emit. */
   readonly expected: (stage: Running, total: number) => void
-  /** `elements` more came out; `seconds` went by waiting for them, the stages before included. */
+  /** The stage emitted `elements` more, after `seconds` that include the time of the stages before it. */
   readonly progressed: (stage: Running, elements: number, seconds: number) => void
-  /** What the stage says of itself just now, in a few words. */
+  /** The stage shows a few words beside its progress. */
   readonly noted: (stage: Running, words: string) => void
-  /** The stage, which others run ahead of, waited for them or they for it. */
+  /** A stage that others run ahead of waited for them, or they waited for it. */
   readonly waited: (stage: Running, waits: Waits) => void
   readonly ended: (stage: Running) => void
   /** Called once, for the first stage that fails. */
@@ -25,6 +26,7 @@ export interface Watcher {
 }
 
 const nothing = () => {}
+/** A watcher that ignores every event. */
 export const silent: Watcher = {
   started: nothing,
   expected: nothing,

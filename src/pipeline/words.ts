@@ -1,4 +1,4 @@
-/** Words for messages: what was found, names cut to a few, and which known name is nearest. */
+/** Words for messages: values, lists of names, counts, and the nearest known name. */
 
 /**
  * Characters that act on a terminal or on the order of text: C0 and C1 controls, DEL, line and paragraph separators,
@@ -51,7 +51,12 @@ export const shown = (value: unknown): string => {
 /** A key as a message shows it: in backquotes, cut if it is long. */
 export const key = (name: string): string => `\`${name.length > 60 ? `${name.slice(0, 57)}...` : name}\``
 
-/** Names the first few of many: "a, b, c and 9 more". */
+/**
+ * The first few of many names.
+ *
+ * @example
+ * few(["a", "b", "c", "d", "e"]) // => "a, b, c and 2 more"
+ */
 export const few = (names: ReadonlyArray<string>, most = 3): string =>
   names.length <= most ? names.join(", ") : `${names.slice(0, most).join(", ")} and ${names.length - most} more`
 
@@ -64,20 +69,36 @@ export const few = (names: ReadonlyArray<string>, most = 3): string =>
 export const conjoined = (names: ReadonlyArray<string>): string =>
   names.length < 2 ? names.join() : `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`
 
-/** Names that occur more than once, each once, in the order of their second place. */
+/**
+ * Names that occur more than once, each listed once, in the order of their second occurrence.
+ *
+ * @example
+ * repeated(["a", "b", "b", "a"]) // => ["b", "a"]
+ */
 export const repeated = (names: ReadonlyArray<string>): ReadonlyArray<string> => {
   const seen = new Set<string>()
   return [...new Set(names.filter((name) => seen.size === seen.add(name).size))]
 }
 
-/** A number as people read it: "1,200". */
+/**
+ * A number with thousands separators.
+ *
+ * @example
+ * grouped(1200) // => "1,200"
+ */
 export const grouped = (count: number): string => count.toLocaleString("en")
 
-/** So many of something: "1 patch", "1,200 patches". */
+/**
+ * A number with its noun.
+ *
+ * @example
+ * counted(1, "patch", "patches") // => "1 patch"
+ * counted(1200, "patch", "patches") // => "1,200 patches"
+ */
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${grouped(count)} ${count === 1 ? one : many}`
 
-/** What says whatever was thrown. */
+/** Message of any thrown value. */
 export const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
 /** Edit distance with transpositions (optimal string alignment; Damerau 1964). */

@@ -54,7 +54,7 @@ describe("a second training in a file", () => {
     - checkpoint`
     expect(loads(`pipelines:${training("train")}`)).not.toThrow()
     expect(loads(`pipelines:${training("train")}${training("more")}`)).toThrow(
-      `${file}:11:7: pipelines.more.checkpoint: the run folder's checkpoints are those of \`train\`; train in a file`
+      `${file}:11:7: pipelines.more.checkpoint: the checkpoints in this run folder belong to \`train\`; put this training into a file`
     )
   })
 })
@@ -74,12 +74,12 @@ describe("two steps that write one file", () => {
     const one = evaluation("one", "one", "{ per_query: queries }")
     expect(loads(`pipelines:${one}${evaluation("two", "two", "{ per_query: others }")}`)).not.toThrow()
     expect(loads(`pipelines:${one}${evaluation("two", "queries", "{ per_query: one }")}`)).toThrow(
-      `${file}:14:7: pipelines.two.save: writes queries.csv, as pipelines.one.measure does: give it another name\n` +
-        `${file}:16:7: pipelines.two.measure: writes one.csv, as pipelines.one.save does: give it another name`
+      `${file}:14:7: pipelines.two.save: writes queries.csv, as pipelines.one.measure does; choose another name\n` +
+        `${file}:16:7: pipelines.two.measure: writes one.csv, as pipelines.one.save does; choose another name`
     )
     const again = evaluation("two", "two", "{ per_query: others }").replace(": { as: two }", "")
     expect(loads(`pipelines:${one}${again}`)).toThrow(
-      "pipelines.two.report: writes results/evaluation.json, as pipelines.one.report does: give it another name"
+      "pipelines.two.report: writes results/evaluation.json, as pipelines.one.report does; choose another name"
     )
   })
 })

@@ -23,10 +23,10 @@ describe("the engine of a run", () => {
     expect(engineWarning(undefined, record)).toBeUndefined()
     expect(engineWarning(record, { ...record, why: "otherwise" })).toBeUndefined()
     expect(engineWarning(record, { ...record, threads: 1 })).toBe(
-      "Note: this run began on tensorflow (TensorFlow 2.15.1, 2 threads) and goes on with tensorflow (TensorFlow 2.15.1, 1 thread); numbers may differ in their last digits."
+      "Note: this run began on tensorflow (TensorFlow 2.15.1, 2 threads) and continues on tensorflow (TensorFlow 2.15.1, 1 thread); numbers may differ in their last digits."
     )
     expect(engineWarning(record, { ...record, gpu: true })).toBe(
-      "Note: this run began on tensorflow (TensorFlow 2.15.1, 2 threads) and goes on with tensorflow (TensorFlow 2.15.1, 2 threads, GPU); numbers may differ in their last digits."
+      "Note: this run began on tensorflow (TensorFlow 2.15.1, 2 threads) and continues on tensorflow (TensorFlow 2.15.1, 2 threads, GPU); numbers may differ in their last digits."
     )
   })
 
@@ -34,7 +34,7 @@ describe("the engine of a run", () => {
     // Records of versions before precision was a setting do not have it.
     expect(engineWarning(record, { ...record, precision: "float32" })).toBeUndefined()
     expect(engineWarning(record, { ...record, precision: "bf16" })).toBe(
-      "Note: this run began on tensorflow (TensorFlow 2.15.1, 2 threads) and goes on with tensorflow (TensorFlow 2.15.1, 2 threads, bf16); numbers may differ from the third digit."
+      "Note: this run began on tensorflow (TensorFlow 2.15.1, 2 threads) and continues on tensorflow (TensorFlow 2.15.1, 2 threads, bf16); numbers may differ from the third digit."
     )
     expect(engineWarning({ ...record, precision: "bf16" }, record)).toMatch(/from the third digit/)
   })

@@ -50,6 +50,6 @@ describe("in code", () => {
   it("says which folder cannot be made", async () => {
     writeFileSync(at("file"), "")
     const run = Stream.runDrain(toStream(evaluation)).pipe(Effect.provide(inCode({ folder: join(at("file"), "run") })))
-    await expect(Effect.runPromise(run)).rejects.toThrow(/file.run: cannot be made a run folder/)
+    await expect(Effect.runPromise(run)).rejects.toThrow(/file.run: cannot be used as a run folder/)
   })
 })

@@ -34,7 +34,7 @@ describe("what is left empty", () => {
 describe("names", () => {
   it.each(["b.c", '"a: b #c"', "a/b"])("of pipelines that records cannot tell are refused: %s", (name) => {
     expect(faults(`pipelines:\n  ${name}:\n    - count: { to: 3 }\n`)[0]).toMatch(
-      /^a\.yaml:2:[34]: pipelines\..*: a pipeline's name has letters, digits, `-` and `_` alone/
+      /^a\.yaml:2:[34]: pipelines\..*: expected a name of letters, digits, `-` and `_`,/
     )
   })
 
@@ -63,8 +63,8 @@ pipelines:
   it.each([
     ["define={ epochs: 3 }", "name one of the values in `define`"],
     ["define.epoch=3", "`define` has no `epoch`; did you mean `epochs`?"],
-    ["patches=3", "no step takes `define.patches`: give it an anchor, and put the alias where it is to stand"],
-    ["deep.other=3", "no step takes `define.deep.other`"]
+    ["patches=3", "no step uses `define.patches`: give it an anchor, and put its alias into a step"],
+    ["deep.other=3", "no step uses `define.deep.other`"]
   ])("is refused where it would change nothing: %s", (set, problem) => {
     expect(faults(file, [set])).toEqual([expect.stringContaining(`--set ${set}: ${problem}`)])
   })

@@ -115,12 +115,12 @@ describe("faults", () => {
     [
       "no source",
       "- group: { size: 1 }",
-      "a.yaml:3:7: pipelines.one.group: `group` takes numbers, but nothing stands before it"
+      "a.yaml:3:7: pipelines.one.group: `group` takes numbers, but it is the first step"
     ],
     [
       "a source inside",
       "- count\n- count",
-      "a.yaml:4:7: pipelines.one.count: `count` begins a pipeline, but `count` stands before it"
+      "a.yaml:4:7: pipelines.one.count: `count` begins a pipeline, but it follows `count`"
     ],
     [
       "through passing steps",
@@ -299,7 +299,7 @@ pipelines:
     ["seed", "--set seed: expected `path=value`"],
     ["sede=1", "--set sede=1: there is no key `sede`; did you mean `seed`?"],
     ["pipelines.one.gruop.size=1", "--set pipelines.one.gruop.size=1: there is no step `gruop`; did you mean `group`?"],
-    ["pipelines.one.scale.factor=1", "there are 2 steps `scale`: say `scale#1` to `scale#2`"],
+    ["pipelines.one.scale.factor=1", "there are 2 steps `scale`: use `scale#1` to `scale#2`"],
     [
       "pipelines.one.group.size=x",
       '--set pipelines.one.group.size=x: pipelines.one.group.size: expected a whole number of at least 1, found "x"'

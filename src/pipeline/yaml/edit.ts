@@ -1,14 +1,14 @@
-/** `--set path=value`: edits the tree before anchors and merges are followed. */
+/** `--set path=value`: edits the tree before anchors and merges are resolved. */
 import type { Fault } from "../fault.ts"
 import { suggestion } from "../words.ts"
 import { parseYaml } from "./parse.ts"
 import { optionText } from "./text.ts"
 import { entriesOf, type Mapping, type Node, type Sequence, type Slot, slotsOf } from "./tree.ts"
 
-/** An edit that cannot be made: the option's text is the place. */
+/** An edit that cannot be made. Its place is the text of the option. */
 class Refused extends Error {}
 
-/** Content of a node that is about to be changed through `slot`: a copy where the slot is an alias. */
+/** The node in a slot that is about to be changed: a copy if the slot is an alias. */
 const own = (slot: Slot): Node => {
   if (!slot.alias) return slot.node
   const { content } = slot.node
@@ -37,7 +37,7 @@ const stepNamed = (sequence: Sequence, key: string): Slot => {
   const places = names.flatMap((found, i) => (found === name ? [i] : []))
   if (places.length === 0) throw new Refused(`there is no step \`${name}\`${suggestion(name, names)}`)
   if (places.length > 1 && nth === undefined) {
-    throw new Refused(`there are ${places.length} steps \`${name}\`: say \`${name}#1\` to \`${name}#${places.length}\``)
+    throw new Refused(`there are ${places.length} steps \`${name}\`: use \`${name}#1\` to \`${name}#${places.length}\``)
   }
   const place = places[nth === undefined ? 0 : Number(nth) - 1]
   if (place === undefined)
@@ -75,7 +75,7 @@ const emptyMapping = (like: Node): Node => ({
   content: { kind: "mapping", entries: [], merges: [] }
 })
 
-/** The slot of `key` inside `node`, made where a mapping lacks it. */
+/** The slot of `key` inside `node`; a mapping without that key gets it. */
 const inside = (node: Node, key: string, value: Node): Slot => {
   if (node.content.kind === "sequence") {
     const slot = stepNamed(node.content, key)
@@ -113,7 +113,7 @@ const assign = (root: Node, path: ReadonlyArray<string>, value: Node): void => {
   })
 }
 
-/** Nodes that an alias stands for somewhere. */
+/** Nodes that at least one alias refers to. */
 const aliasedIn = (node: Node, found = new Set<Node>()): ReadonlySet<Node> => {
   for (const slot of slotsOf(node)) {
     if (slot.alias) found.add(slot.node)
@@ -122,7 +122,7 @@ const aliasedIn = (node: Node, found = new Set<Node>()): ReadonlySet<Node> => {
   return found
 }
 
-/** Refuses a path into `define` that would change nothing: what stands there counts where an alias takes it. */
+/** Refuses a path into `define` that would change nothing: its values only take effect through aliases. */
 const checkDefined = (root: Node, [section, ...path]: ReadonlyArray<string>): void => {
   if (section !== "define") return
   const [name] = path
@@ -136,12 +136,10 @@ const checkDefined = (root: Node, [section, ...path]: ReadonlyArray<string>): vo
       node?.content.kind === "mapping" ? entriesOf(node.content).find((entry) => entry.key === key)?.node : undefined
     if (node !== undefined && aliased.has(node)) return
   }
-  throw new Refused(
-    `no step takes \`define.${path.join(".")}\`: give it an anchor, and put the alias where it is to stand`
-  )
+  throw new Refused(`no step uses \`define.${path.join(".")}\`: give it an anchor, and put its alias into a step`)
 }
 
-/** Paths that name no top-level key may name an anchored value: `--set epochs=3` for `define: { epochs: &epochs 6 }`. */
+/** A path that names no top-level key may name an anchored value: `--set epochs=3` for `define: { epochs: &epochs 6 }`. */
 const resolve = (root: Node, path: ReadonlyArray<string>, known: ReadonlyArray<string>): ReadonlyArray<string> => {
   if (known.includes(path[0]) || root.content.kind !== "mapping") return path
   const top = entriesOf(root.content)
@@ -158,9 +156,10 @@ const resolve = (root: Node, path: ReadonlyArray<string>, known: ReadonlyArray<s
 }
 
 /**
- * Applies `path=value` options to a tree, in their order; values are YAML (`0.5`, `[1, 2]`, `{ a: 1 }`).
+ * Applies `path=value` options to a tree, in their order. Values are YAML (`0.5`, `[1, 2]`, `{ a: 1 }`).
  *
- * @param known the top-level keys of the file's form
+ * @param known the top-level keys that the file may have
+ * @returns faults of options that cannot be applied
  */
 export const applySettings = (
   root: Node,

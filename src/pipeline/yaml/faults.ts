@@ -2,7 +2,7 @@ import type { Misfit } from "../check.ts"
 import type { Fault } from "../fault.ts"
 import { type Entry, entriesOf, find, locate, type Node, positionOf } from "./tree.ts"
 
-/** Entries of `define` that are empty, by the node that their aliases stand for. */
+/** Empty entries of `define`, by the node that their aliases refer to. */
 const emptyEntries = (root: Node): ReadonlyMap<Node, Entry> => {
   const content = find(root, ["define"])?.node.content
   const entries = content?.kind === "mapping" ? entriesOf(content) : []
@@ -13,14 +13,14 @@ const emptyEntries = (root: Node): ReadonlyMap<Node, Entry> => {
   )
 }
 
-/** Collects the faults of one file, each where its text stands. */
+/** Collects the faults of one file, each with its place in the text. */
 export class Faults {
   readonly all: Array<Fault> = []
   private empty: ReadonlyMap<Node, Entry> = new Map()
   private known: ReadonlyArray<string> = []
 
   /**
-   * Lets faults of what a file leaves for `--set` to give say so.
+   * Makes faults of values that a file leaves to `--set` mention that option.
    *
    * @param root after all `--set`
    * @param known the top-level keys of the file's form, which `--set` takes before those of `define`
@@ -34,7 +34,7 @@ export class Faults {
     this.all.push({ at: positionOf(node), path: path.join("."), problem })
   }
 
-  /** Misfits of a value that stands at `node` under `path`. */
+  /** Adds the misfits of the value of a node at a path. */
   misfits(node: Node, path: ReadonlyArray<string>, found: ReadonlyArray<Misfit>): void {
     for (const misfit of found) {
       const where = [...path, ...misfit.path].join(".")

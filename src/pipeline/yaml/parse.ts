@@ -13,6 +13,7 @@ import { type Mapping, type Node, type Scalar, type Sequence, type Slot, slotsOf
 
 const schema = CORE_SCHEMA.withTags(mergeTag)
 
+/** A tree, or the faults that prevent one; undefined without faults for an empty text. */
 export interface Parsed {
   readonly root: Node | undefined
   readonly faults: ReadonlyArray<Fault>
@@ -87,7 +88,7 @@ class Builder {
     return node
   }
 
-  /** @param beside where a value would stand that is left out: js-yaml says nothing of its place */
+  /** @param beside place of an omitted value, for which js-yaml gives none */
   private slot(beside = 0): Slot {
     const event = this.events[this.at++]
     if (++this.count > MOST_VALUES) throw new Limit(beside, `holds more than ${grouped(MOST_VALUES)} values`)

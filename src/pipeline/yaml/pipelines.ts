@@ -9,25 +9,26 @@ import type { Faults } from "./faults.ts"
 import { type Inherited, readStep, writtenStep } from "./step.ts"
 import { type Entry, entriesOf, find, type Node, plainValue, type Slot } from "./tree.ts"
 
+/** The pipelines of a file. */
 export interface ReadPipelines {
-  /** In the order written. */
+  /** In the order of the file. */
   readonly pipelines: ReadonlyMap<string, AnyPipeline>
-  /** Those that a parameter of another one names. */
+  /** Names of the pipelines that a parameter of another one refers to. */
   readonly inner: ReadonlySet<string>
 }
 
-/** Pipelines that run each other, deeper than this. */
+/** Greatest depth of pipelines that run each other. */
 const DEEPEST = 50
 
-/** Steps of a pipeline together with those of the pipelines that it runs. */
+/** Greatest number of steps of a pipeline, including the steps of the pipelines that it runs. */
 const MOST_STEPS = 100_000
 
 class Reader {
   readonly inner = new Set<string>()
-  /** Steps of the pipelines that are read, those of inner ones counted each time. */
+  /** Number of steps of each pipeline, with the steps of inner pipelines counted at each use. */
   private readonly sizes = new WeakMap<AnyPipeline, number>()
   private readonly known = new Map<string, AnyPipeline | undefined>()
-  /** Pipelines being read, outermost first: a name among them is a pipeline that runs itself. */
+  /** Names of the pipelines that are being read, outermost first: a reference to one of them is a circle. */
   private readonly open: Array<string> = []
   private readonly entries: ReadonlyMap<string, Entry>
   private readonly operators: ReadonlyMap<string, AnyOperator>
@@ -46,7 +47,7 @@ class Reader {
     this.inherited = inherited
   }
 
-  /** A pipeline by its name, read once; `undefined` where it is at fault. */
+  /** The pipeline of an entry, which is read once; `undefined` after reporting its faults. */
   pipeline({ key, node }: Entry): AnyPipeline | undefined {
     if (!this.known.has(key)) {
       this.open.push(key)
@@ -83,13 +84,13 @@ class Reader {
     return pipeline
   }
 
-  /** Number of steps, those of inner pipelines counted each time: ten pipelines that run the next one ten times explode. */
+  /** Number of steps, with inner pipelines counted at each use: pipelines that each run the next one twice explode. */
   private sizeOf(steps: ReadonlyArray<Step>): number {
     const inner = steps.flatMap(({ params }) => Object.values(params).filter(isPipeline))
     return inner.reduce((sum, one) => sum + (this.sizes.get(one) ?? 0), steps.length)
   }
 
-  /** Only neighbours that are both known are compared: one unknown operator is one fault. */
+  /** Checks that neighbours fit. Only known operators are compared, so that one unknown operator is one fault. */
   private neighbours(items: ReadonlyArray<Slot>, path: ReadonlyArray<string>): void {
     const operators = items.map(({ node }) => this.operators.get(writtenStep(node)?.name ?? ""))
     let given: Element<AnyElement> | undefined
@@ -128,6 +129,7 @@ class Reader {
 
 const NAME = /^[\p{L}\p{N}_-]+$/u
 
+/** Reads the section `pipelines`. Faults are added to `faults`. */
 export const readPipelines = (
   root: Node,
   operators: ReadonlyArray<AnyOperator>,
@@ -138,7 +140,7 @@ export const readPipelines = (
   if (root.content.kind !== "mapping") return nothing
   const section = find(root, ["pipelines"])
   if (section === undefined) {
-    faults.at(root, [], "`pipelines` is missing: it holds what is to run")
+    faults.at(root, [], "`pipelines` is missing: the section that lists what to run")
     return nothing
   }
   const { content } = section.node
@@ -153,8 +155,7 @@ export const readPipelines = (
   const pipelines = new Map<string, AnyPipeline>()
   for (const entry of entries) {
     if (!NAME.test(entry.key)) {
-      const problem =
-        "a pipeline's name has letters, digits, `-` and `_` alone, so that `--set` and records can name it"
+      const problem = "expected a name of letters, digits, `-` and `_`, so that `--set` and records can refer to it"
       faults.all.push({ at: entry.at, path: `pipelines.${entry.key}`, problem })
     }
     const pipeline = reader.pipeline(entry)

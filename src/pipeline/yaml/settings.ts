@@ -1,4 +1,4 @@
-/** The top of a file: settings, beside the sections `define` and `pipelines`. */
+/** The top level of a file: settings, and the sections `define` and `pipelines`. */
 import { Result } from "effect"
 import { check } from "../check.ts"
 import { decodeParams } from "../decode.ts"
@@ -7,10 +7,10 @@ import { shown, suggestion } from "../words.ts"
 import type { Faults } from "./faults.ts"
 import { entriesOf, type Node, plainValue } from "./tree.ts"
 
-/** Keys beside the settings: anchored values, and the pipelines. */
+/** Top-level keys that are not settings: anchored values, and the pipelines. */
 export const SECTIONS = ["define", "pipelines"] as const
 
-/** A list of scalars as their texts; `undefined` of anything else. */
+/** The texts of a list of scalars; `undefined` for anything else. */
 const textsOf = ({ content }: Node): ReadonlyArray<string> | undefined => {
   if (content.kind !== "sequence") return undefined
   const texts = content.items.flatMap(({ node: { content } }) =>
@@ -19,7 +19,7 @@ const textsOf = ({ content }: Node): ReadonlyArray<string> | undefined => {
   return texts.length === content.items.length ? texts : undefined
 }
 
-/** The value of a parameter as written; names keep their text, see `Name`, also those of a list. */
+/** The written value of a parameter. Names, also in a list, keep their text, see `Name`. */
 export const writtenValue = (declared: Params, key: string, node: Node): unknown => {
   const schema = declared[key]?.schema
   if (schema === Name && node.content.kind === "scalar" && node.content.value !== null) return node.content.written
@@ -33,6 +33,7 @@ export const writtenValue = (declared: Params, key: string, node: Node): unknown
   return asTexts ? texts : value
 }
 
+/** Reads the settings of a file, with defaults filled in. */
 export const readSettings = <S extends Params>(root: Node, declared: S, faults: Faults): Decoded<S> => {
   const known = [...Object.keys(declared), ...SECTIONS]
   if (root.content.kind !== "mapping") {

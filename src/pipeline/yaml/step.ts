@@ -10,12 +10,13 @@ import type { Faults } from "./faults.ts"
 import { writtenValue } from "./settings.ts"
 import { entriesOf, type Node, plainValue, positionOf } from "./tree.ts"
 
-/** What a step says, before its operator is looked up. */
+/** A step before its operator is looked up. */
 export interface WrittenStep {
   readonly name: string
   readonly params: Node | undefined
 }
 
+/** The name and parameters of a step; `undefined` if the node does not have the form of a step. */
 export const writtenStep = (node: Node): WrittenStep | undefined => {
   const { content } = node
   if (content.kind === "scalar") {
@@ -26,18 +27,19 @@ export const writtenStep = (node: Node): WrittenStep | undefined => {
   return entries.length === 1 ? { name: entries[0].key, params: entries[0].node } : undefined
 }
 
-/** Values at the top of a file that are the default of every parameter, and of every key of a mapping, of their name. */
+/** Top-level values that are the default of every parameter, and of every key of a mapping, with the same name. */
 export type Inherited = ReadonlyMap<string, unknown>
 
+/** Everything that reading a step needs. */
 export interface StepContext {
   readonly inherited: Inherited
   readonly operators: ReadonlyMap<string, AnyOperator>
   readonly faults: Faults
-  /** The pipeline that a parameter names; `undefined` where that is a fault, which it has reported. */
+  /** The pipeline that a parameter names; `undefined` after reporting a fault. */
   readonly named: (value: Node, path: ReadonlyArray<string>) => AnyPipeline | undefined
 }
 
-/** Values of the parameters as written; those that name a pipeline are looked up, and left out where that fails. */
+/** Written values of the parameters. A parameter that names a pipeline gets the pipeline, or is missing if that fails. */
 const writtenParams = (operator: AnyOperator, params: Node, path: ReadonlyArray<string>, context: StepContext) => {
   const missing = new Set<string>()
   if (params.content.kind !== "mapping") return { written: plainValue(params), missing }
@@ -59,7 +61,7 @@ const hasKey = (schema: Param<unknown>["schema"], key: string): boolean =>
   SchemaAST.isObjects(schema.ast) &&
   schema.ast.propertySignatures.some((property) => property.name === key)
 
-/** What was written, and what a step has from the top of the file: for itself, and for its parameters that are mappings. */
+/** Written parameters with the values inherited from the top level: for the step, and for its parameters that are mappings. */
 const withInherited = (declared: Params, written: unknown, inherited: Inherited): unknown => {
   const given = written ?? {}
   if (inherited.size === 0 || typeof given !== "object" || Array.isArray(given)) return written
@@ -74,7 +76,7 @@ const withInherited = (declared: Params, written: unknown, inherited: Inherited)
   return all
 }
 
-/** Reads one step; `undefined` where it is at fault. */
+/** Reads one step; `undefined` after reporting its faults. */
 export const readStep = (node: Node, path: ReadonlyArray<string>, context: StepContext): Step | undefined => {
   const { faults, operators } = context
   const step = writtenStep(node)

@@ -1,12 +1,12 @@
 import type { Position } from "../fault.ts"
 
-/** A text that nodes point into: a file, or the value of one `--set`. */
+/** The text that the nodes of a tree refer to: a file, or the value of one `--set`. */
 export interface Text {
   readonly content: string
   readonly position: (offset: number) => Position
 }
 
-/** A file's text; offsets are UTF-16 indices, lines and columns count from 1. */
+/** The text of a file. Offsets are UTF-16 indices; lines and columns count from 1. */
 export const fileText = (file: string, content: string): Text => {
   const starts = [0]
   for (let i = content.indexOf("\n"); i >= 0; i = content.indexOf("\n", i + 1)) starts.push(i + 1)
@@ -23,7 +23,7 @@ export const fileText = (file: string, content: string): Text => {
   return { content, position }
 }
 
-/** The value of a `--set`: every place in it is the option itself. */
+/** The value of a `--set` option: the position of every offset is the option itself. */
 export const optionText = (option: string, content: string): Text => ({
   content,
   position: () => ({ file: option, line: 0, column: 0 })

@@ -2,41 +2,46 @@
 import type { Position } from "../fault.ts"
 import type { Text } from "./text.ts"
 
-/** A box: `--set` may replace its content, and all aliases follow. */
+/** A value with its place. `--set` may replace its content; all aliases then have the new one. */
 export interface Node {
   content: Scalar | Sequence | Mapping
   text: Text
   offset: number
 }
+/** A text, number, flag or nothing. */
 export interface Scalar {
   readonly kind: "scalar"
   readonly value: unknown
-  /** As written, quotes and escapes resolved: the text of `1e-4` is "1e-4". */
+  /** Its text with quotes and escapes resolved: the text of `1e-4` is "1e-4". */
   readonly written: string
-  /** Without quotes and tag: other readers of YAML may see another value in it. */
+  /** Whether it has neither quotes nor a tag: other readers of YAML may then read another value. */
   readonly plain: boolean
 }
+/** A list. */
 export interface Sequence {
   readonly kind: "sequence"
   readonly items: Array<Slot>
 }
+/** A mapping from keys to values. */
 export interface Mapping {
   readonly kind: "mapping"
   readonly entries: Array<Entry>
-  /** Values of `<<`, the first before the second. */
+  /** Values of `<<`, in order of precedence. */
   readonly merges: Array<Slot>
 }
+/** A place that holds a node. */
 export interface Slot {
   node: Node
-  /** True where the text says `*name`: an edit below it must not change the anchor. */
+  /** Whether the text has `*name` here: an edit below it must not change the anchored value. */
   alias: boolean
 }
+/** A key of a mapping with its value. */
 export interface Entry extends Slot {
   readonly key: string
   readonly at: Position
 }
 
-/** All that a node holds: a sequence's items, or a mapping's entries and what it merges. */
+/** The slots of a node: items of a sequence, or entries and merges of a mapping. */
 export const slotsOf = ({ content }: Node): ReadonlyArray<Slot> => {
   if (content.kind === "scalar") return []
   return content.kind === "sequence" ? content.items : [...content.entries, ...content.merges]
@@ -56,9 +61,10 @@ export const entriesOf = (mapping: Mapping): ReadonlyArray<Entry> => {
   return entries
 }
 
+/** Position of a node. */
 export const positionOf = (node: Node): Position => node.text.position(node.offset)
 
-/** The plain value of a node, aliases and merges followed. */
+/** The plain value of a node, with aliases and merges resolved. */
 export const plainValue = (node: Node): unknown => {
   const { content } = node
   if (content.kind === "scalar") return content.value
@@ -90,7 +96,7 @@ export const find = (node: Node, path: ReadonlyArray<string>): Slot | undefined 
   return slot
 }
 
-/** Where a path stands: the key itself, or the deepest value that there is on the way. */
+/** Position of a path: that of its key, or of the deepest value that exists on the way. */
 export const locate = (node: Node, path: ReadonlyArray<string>, key: boolean): Position => {
   const parent = find(node, path.slice(0, -1))
   if (key && parent?.node.content.kind === "mapping") {
