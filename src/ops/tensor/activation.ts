@@ -1,7 +1,7 @@
-/** Activations as differentiable operations that save one mask-like output. */
+/** Activations as differentiable operations that keep only their output for the backward pass. */
 import type { Tensor, Tf } from "./tfjs.ts"
 
-/** max(x, 0); the gradient at 0 is 0. */
+/** Returns max(x, 0), of the shape of x; the gradient at 0 is 0. */
 export const relu = (tf: Tf, x: Tensor): Tensor => {
   const apply = tf.customGrad((input, save) => {
     const y = tf.relu(input as Tensor)
@@ -14,7 +14,7 @@ export const relu = (tf: Tf, x: Tensor): Tensor => {
   return apply(x)
 }
 
-/** max(a + b, 0), the join of a residual block; both inputs share one gradient. */
+/** Returns max(a + b, 0), the join of a residual block. Both inputs have the same shape and the same gradient. */
 export const addRelu = (tf: Tf, a: Tensor, b: Tensor): Tensor => {
   const apply = tf.customGrad((left, right, save) => {
     const y = tf.tidy(() => tf.relu(tf.add(left as Tensor, right as Tensor)))
@@ -23,7 +23,7 @@ export const addRelu = (tf: Tf, a: Tensor, b: Tensor): Tensor => {
       value: y,
       gradFunc: (dy, saved) => {
         const g = tf.tidy(() => tf.mul(dy as Tensor, tf.step((saved as Array<Tensor>)[0])))
-        // Two handles of one allocation: the engine frees each by itself.
+        // Two handles for one allocation, because the engine frees each of them.
         return [g, tf.clone(g)]
       }
     }

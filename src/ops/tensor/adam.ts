@@ -1,10 +1,10 @@
-/** Adam (Kingma and Ba 2015) as one pass over memory. */
+/** Adam (Kingma and Ba, ICLR 2015) in one pass over memory. */
 import type { Memory } from "./memory.ts"
 import type { Info } from "./tfjs.ts"
 
 export interface AdamOptions {
   readonly learningRate: number
-  /** Number of this update, from 1. */
+  /** Number of this update, starting at 1. */
   readonly step: number
   /** Decay of the first moment; 0.9. */
   readonly beta1?: number
@@ -22,10 +22,10 @@ export interface AdamState<A> {
 }
 
 /**
- * One update (Algorithm 1 of the paper; epsilon outside the corrected root, as in PyTorch):
+ * Computes one update (Algorithm 1 of the paper; epsilon outside the corrected root, as in PyTorch):
  * m' = b1 m + (1 - b1) g, v' = b2 v + (1 - b2) g^2, w' = w - rate / (1 - b1^t) m' / (sqrt(v' / (1 - b2^t)) + eps).
  *
- * Writes new allocations: engines cache packed copies of weights by allocation, so weights must not change in place.
+ * It writes new allocations: engines cache packed copies of weights by allocation, so weights must not change in place.
  *
  * @returns the new state; the caller frees both the old and the new
  */

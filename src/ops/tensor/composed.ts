@@ -1,4 +1,4 @@
-/** Convolutions composed of the kernels that TensorFlow.js's own backends have. */
+/** Convolutions that are composed of kernels of TensorFlow.js's own backends. */
 import type { ConvKernels } from "./convolution.ts"
 import { depthwise, depthwiseFilterGradient, depthwiseInputGradient, isDepthwise } from "./depthwise.ts"
 import { filterGradient } from "./filter-gradient.ts"
@@ -29,7 +29,7 @@ export const composedConvolution = (memory: Memory): ConvKernels => {
   }
   const grouped = groupedConvolution(memory, plain)
   const fitting = (g: ConvGeometry) => (g.groups === 1 ? plain : grouped)
-  // The depthwise kernel of plain JavaScript takes no dilation beside a stride.
+  // The depthwise kernel of plain JavaScript accepts no dilation together with a stride.
   const alone = (g: ConvGeometry) => isDepthwise(g) && (g.stride === 1 || g.dilation === 1)
   return {
     forward: (x, w, g) => (alone(g) ? depthwise(memory, x, w, g) : fitting(g).forward(x, w, g)),

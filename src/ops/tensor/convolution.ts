@@ -28,7 +28,7 @@ export const registerConvolution = (tf: Tf, backend: string, kernels: ConvKernel
   register(TO_INPUT, ({ dy, w }, g) => kernels.toInput(dy, w, g))
   register(TO_FILTER, ({ x, dy }, g) => kernels.toFilter(x, dy, g))
   if (tf.getGradient(FORWARD) !== undefined) return
-  // Each gradient is computed only where it is asked for: never the one of the images.
+  // Each gradient is computed only if it is needed; that of the images never is.
   tf.registerGradient({
     kernelName: FORWARD,
     inputsToSave: ["x", "w"],
@@ -40,12 +40,12 @@ export const registerConvolution = (tf: Tf, backend: string, kernels: ConvKernel
 }
 
 /**
- * Two-dimensional cross-correlation with explicit padding, as PyTorch's `conv2d` without bias.
+ * Returns the two-dimensional cross-correlation with explicit padding, as PyTorch's `conv2d` without bias.
  *
  * @param x float32 [N, H, W, C]
  * @param w float32 [KH, KW, C / groups, O]
  * @returns float32 [N, OH, OW, O]
- * @throws RangeError when the shapes do not fit
+ * @throws RangeError if the shapes do not fit
  */
 export const conv2d = (tf: Tf, x: Tensor, w: Tensor, options: ConvOptions): Tensor =>
   tf.engine().runKernel(FORWARD, { x, w }, convGeometry(x.shape, w.shape, options) as never) as Tensor

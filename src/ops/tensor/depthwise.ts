@@ -1,6 +1,6 @@
 /**
- * Depthwise convolution (as many groups as input channels): its gradients as loops over memory. Each value is used by a
- * handful of products only, so that composing them of kernels costs more in moving data than the loops do.
+ * Depthwise convolution (as many groups as input channels), with gradients as loops over memory. Each value takes part in few
+ * products only, so composing the gradients of kernels would cost more time for moving data than the loops take.
  */
 import type { ConvGeometry } from "./geometry.ts"
 import { type Memory, reshaped } from "./memory.ts"
@@ -25,7 +25,7 @@ export const depthwise = (memory: Memory, x: Info, w: Info, g: ConvGeometry): In
   return memory.kernel("DepthwiseConv2dNative", { x, filter }, attrs)
 }
 
-/** Calls `visit` with the first channel's offsets in input, filter and output wherever a tap meets a pixel. */
+/** Calls `visit` for every tap that meets a pixel, with the first channel's offsets in input, filter and output. */
 const meetings = (g: ConvGeometry, visit: (x: number, w: number, y: number) => void): void => {
   for (let n = 0, y = 0; n < g.N; n++) {
     for (let i = 0; i < g.OH; i++) {
@@ -44,7 +44,7 @@ const meetings = (g: ConvGeometry, visit: (x: number, w: number, y: number) => v
   }
 }
 
-/** dL/dx, float32 [N, H, W, C], of dy [N, OH, OW, O] and w [KH, KW, 1, O]. */
+/** Returns dL/dx, float32 [N, H, W, C], for dy [N, OH, OW, O] and w [KH, KW, 1, O]. */
 export const depthwiseInputGradient = (memory: Memory, dy: Info, w: Info, g: ConvGeometry): Info => {
   const dx = memory.make([g.N, g.H, g.W, g.C])
   const [from, filter, to] = [dy, w, dx].map(memory.values)
@@ -60,12 +60,12 @@ export const depthwiseInputGradient = (memory: Memory, dy: Info, w: Info, g: Con
   return dx
 }
 
-/** dL/dw, float32 [KH, KW, 1, O], of x [N, H, W, C] and dy [N, OH, OW, O]. */
+/** Returns dL/dw, float32 [KH, KW, 1, O], for x [N, H, W, C] and dy [N, OH, OW, O]. */
 export const depthwiseFilterGradient = (memory: Memory, x: Info, dy: Info, g: ConvGeometry): Info => {
   const dw = memory.make([g.KH, g.KW, 1, g.O])
   const [input, from, to] = [x, dy, dw].map(memory.values)
   const each = g.O / g.C
-  // Sums over all pixels of all images would lose digits in float32.
+  // In float32, sums over all pixels of all images would lose digits.
   const sums = new Float64Array(to.length)
   meetings(g, (atX, atW, atY) => {
     for (let c = 0, o = 0; c < g.C; c++) {

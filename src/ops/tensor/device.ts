@@ -1,4 +1,4 @@
-/** Which engine runs: by the `device` that the user names, and what is set up here. */
+/** Chooses the engine: by the `device` that the user names, and by what is set up on this machine. */
 import { resolve } from "node:path"
 import { Effect } from "effect"
 import { messageOf } from "../../pipeline/words.ts"
@@ -9,20 +9,24 @@ import { openTfjs } from "./open.ts"
 import type { Engine } from "./operations.ts"
 import { type Found, findNative, SETUP_COMMAND } from "./setup/load.ts"
 
-/** An engine by name; `gpu` is TensorFlow on a GPU, `auto` the fastest that loads. */
+/** Name of an engine: `gpu` is TensorFlow on a GPU, `auto` the fastest engine that loads. */
 export type DeviceName = "auto" | "gpu" | "tensorflow" | "wasm" | "cpu"
 
-/** A list of CUDA ids, as in files of the original, takes the first GPU of it if there is one, else what `auto` takes. */
+/**
+ * An engine by name, or a list of CUDA ids, as in files of the original: the first GPU of the list if it can be used, else
+ * the engine that `auto` chooses.
+ */
 export type Device = DeviceName | ReadonlyArray<number>
 
+/** Settings of an engine. */
 export interface EngineOptions {
-  /** Of one operation of TensorFlow, all processors unless said; on WebAssembly, threads that extract, one unless said. */
+  /** Threads of one operation on TensorFlow, by default all processors; on WebAssembly, threads of extraction, by default 1. */
   readonly threads?: number | undefined
-  /** `bf16` lets TensorFlow multiply in bfloat16 where the processor has it. */
+  /** `bf16` lets TensorFlow multiply in bfloat16 if the processor supports it. */
   readonly precision?: Precision | undefined
-  /** Bytes that tensors may take in WebAssembly; what it can address unless said. */
+  /** Bytes that tensors may occupy in WebAssembly; by default all that it can address. */
   readonly memory?: number | undefined
-  /** The folder that holds `.tensorflow`; the project's own unless said. */
+  /** The folder that holds `.tensorflow`; by default the project's root. */
   readonly project?: string | undefined
 }
 
@@ -37,17 +41,17 @@ const loadError = (device: "wasm" | "cpu") => (cause: unknown) =>
     problem: `the engine does not load (${text(cause)})`,
     remedy:
       device === "wasm"
-        ? "Say `device: cpu`, or install the packages anew with `npm ci`"
-        : "Install the packages anew with `npm ci`",
+        ? "Set `device: cpu`, or reinstall the packages with `npm ci`"
+        : "Reinstall the packages with `npm ci`",
     cause
   })
 
 const openJs = (device: "wasm" | "cpu", why: string, options: EngineOptions): Effect.Effect<Engine, EngineError> => {
   const { memory, precision, threads = 1 } = options
-  const unmet = precision === "bf16" ? "; bf16 is for TensorFlow" : ""
+  const unmet = precision === "bf16" ? "; only TensorFlow computes in bf16" : ""
   const wasm = device === "wasm"
   const what = wasm ? "WebAssembly, 1 thread" : "plain JavaScript, 1 thread"
-  const more = threads === 1 ? "" : wasm ? `, ${threads} where embeddings are extracted` : " whatever `threads` says"
+  const more = threads === 1 ? "" : wasm ? `, ${threads} for extracting embeddings` : ", since `threads` has no effect"
   const line = `${what}${more}; ${why}${unmet}`
   return Effect.tryPromise({
     try: () => openTfjs(device, line, memory, wasm ? threads : 1),
@@ -64,9 +68,9 @@ const whyNative =
   (precision: Precision) =>
   ({ version, gpu, threads }: { version: string; gpu: boolean; threads: number }): string => {
     const rounded = precision === "bf16"
-    const bf16 = rounded ? ", bf16 where the processor has it" : ""
+    const bf16 = rounded ? ", bf16 if the processor supports it" : ""
     return gpu
-      ? `TensorFlow ${version} on a GPU${rounded ? "; bf16 is for processors" : ""}`
+      ? `TensorFlow ${version} on a GPU${rounded ? "; bf16 has no effect there" : ""}`
       : `TensorFlow ${version}, ${threads} ${threads === 1 ? "thread" : "threads"}${bf16}; for an NVIDIA GPU: \`${GPU_SETUP}\``
   }
 
@@ -92,12 +96,12 @@ const openTensorFlow = (
 const openGpu = (found: Found, options: EngineOptions, cuda?: number): Effect.Effect<Engine, EngineError> => {
   const fail = (problem: string, remedy: string) =>
     Effect.fail(new EngineError({ subject: "device gpu", problem, remedy }))
-  if (!found.found) return fail(found.why, `Run \`${GPU_SETUP}\`, or say \`device: auto\``)
-  if (!found.gpu) return fail("TensorFlow is set up without CUDA", `Run \`${GPU_SETUP}\`, or say \`device: auto\``)
+  if (!found.found) return fail(found.why, `Run \`${GPU_SETUP}\`, or set \`device: auto\``)
+  if (!found.gpu) return fail("TensorFlow is set up without CUDA", `Run \`${GPU_SETUP}\`, or set \`device: auto\``)
   return Effect.flatMap(openTensorFlow(found, "device gpu", options, cuda), (engine) =>
     engine.gpu
       ? Effect.succeed(engine)
-      : fail("no GPU answers to TensorFlow", "Check that `nvidia-smi` lists one, or say `device: tensorflow`")
+      : fail("TensorFlow finds no GPU", "Check that `nvidia-smi` lists one, or set `device: tensorflow`")
   )
 }
 
@@ -113,15 +117,18 @@ const openAuto = (found: Found, options: EngineOptions): Effect.Effect<Engine, E
 
 const openListed = (found: Found, ids: ReadonlyArray<number>, options: EngineOptions) => {
   const [first, ...rest] = ids
-  const ignored = rest.length > 0 ? `; of GPUs ${ids.join(", ")} the first alone` : ""
+  const ignored = rest.length > 0 ? `; only the first of the GPUs ${ids.join(", ")} is used` : ""
   const said = (line: string) => (engine: Engine) => ({ ...engine, why: engine.why + line })
   return Effect.catch(Effect.map(openGpu(found, options, first), said(ignored)), (failed) =>
-    Effect.map(openAuto(found, options), said(`; GPU ${first} was asked for, but ${failed.problem}`))
+    Effect.map(openAuto(found, options), said(`; not GPU ${first}, because ${failed.problem}`))
   )
 }
 
 /**
- * Starts an engine. One that is named never falls back to another; `auto` and a list of GPUs do, and say so in `why`.
+ * Starts an engine. An engine that is named never falls back to another one; `auto` and a list of GPUs do, and say so in
+ * `why`.
+ *
+ * @error EngineError if the engine cannot be used, or not with these settings
  */
 export const openEngine = (device: Device, options: EngineOptions = {}): Effect.Effect<Engine, EngineError> =>
   Effect.suspend(() => {
@@ -134,10 +141,10 @@ export const openEngine = (device: Device, options: EngineOptions = {}): Effect.
       return Effect.fail(
         new EngineError({
           subject: `device ${device}`,
-          problem: "computes in float32 only, but `precision: bf16` is asked for",
-          remedy: "Leave `precision` away, or say `device: tensorflow`"
+          problem: "computes in float32 only, but `precision: bf16` is set",
+          remedy: "Omit `precision`, or set `device: tensorflow`"
         })
       )
     }
-    return openJs(device, device === "wasm" ? "inside the npm package, needs nothing else" : "slow, for tests", options)
+    return openJs(device, device === "wasm" ? "part of the npm package, needs no set-up" : "slow, for tests", options)
   })

@@ -1,4 +1,4 @@
-/** The tensor engine as a service: opened when first asked for, one for all operators of a run. */
+/** The tensor engine as a service: started when it is first needed, one for all operators of a run. */
 import { Context, Effect, Layer } from "effect"
 import { type Device, type EngineOptions, openEngine } from "./device.ts"
 import type { EngineError } from "./engine-error.ts"
@@ -8,12 +8,12 @@ export { type Device, type EngineOptions, openEngine } from "./device.ts"
 export { EngineError, EngineMemoryError } from "./engine-error.ts"
 export type { Engine } from "./operations.ts"
 
-/** Gives the engine, starting it when first asked for. */
+/** Service that gives the engine and starts it when it is first needed. */
 export class TensorEngine extends Context.Service<
   TensorEngine,
   { readonly open: Effect.Effect<Engine, EngineError> }
 >()("orbitrank/ops/TensorEngine") {
-  /** Loads nothing until `open` is first run; then one engine for the life of the layer. */
+  /** Returns a layer with one engine, which is loaded when `open` first runs. */
   static layer(device: Device, options: EngineOptions = {}): Layer.Layer<TensorEngine> {
     return Layer.effect(
       TensorEngine,
@@ -22,5 +22,5 @@ export class TensorEngine extends Context.Service<
   }
 }
 
-/** The engine itself, inside an effect. */
+/** The engine, as an effect. */
 export const engine: Effect.Effect<Engine, EngineError, TensorEngine> = Effect.flatMap(TensorEngine, ({ open }) => open)

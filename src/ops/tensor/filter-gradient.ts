@@ -3,14 +3,14 @@ import { type ConvGeometry, isPointwise } from "./geometry.ts"
 import { type Memory, reshaped, sizeOf } from "./memory.ts"
 import type { Info } from "./tfjs.ts"
 
-/** Chunks of about this many gradient values stay in the cache; measured best on WebAssembly. */
+/** Gradient values per chunk. Chunks of this size stay in the cache; measured as the fastest on WebAssembly. */
 const CHUNK_VALUES = 262_144
 const CHUNK_ROWS = 1024
 
 const transposed = (memory: Memory, x: Info, perm: ReadonlyArray<number>): Info =>
   memory.kernel("Transpose", { x }, { perm: [...perm] })
 
-/** Adds `part` to `sum`, freeing both. */
+/** Returns the sum of `sum` and `part` and frees both. */
 const added = (memory: Memory, sum: Info | undefined, part: Info): Info => {
   if (sum === undefined) return part
   const total = memory.kernel("Add", { a: sum, b: part })
@@ -27,8 +27,8 @@ const sliced = (memory: Memory, x: Info, size: ReadonlyArray<number>): Info => {
 }
 
 /**
- * As one convolution with the roles exchanged: batch becomes channels, the output's gradient becomes the filter, stride
- * and dilation swap. In chunks of images, summed.
+ * Computes the gradient as one convolution with exchanged roles: the batch becomes channels, the output's gradient becomes
+ * the filter, stride and dilation swap. Works on chunks of images and adds up their results.
  */
 const byConvolution = (memory: Memory, x: Info, dy: Info, g: ConvGeometry): Info => {
   const beyond = (n: number, k: number, out: number, before: number) =>
@@ -67,7 +67,7 @@ const byConvolution = (memory: Memory, x: Info, dy: Info, g: ConvGeometry): Info
   return gradient
 }
 
-/** Every `stride`-th row and column, from the first. */
+/** Returns every `stride`-th row and column, starting with the first. */
 const subsampled = (memory: Memory, x: Info, stride: number): Info => {
   const C = x.shape[3]
   const ones = memory.make([1, 1, C, 1])
@@ -85,7 +85,7 @@ const product = (memory: Memory, a: Info, b: Info): Info => {
   return reshaped(ab, ab.shape.slice(1))
 }
 
-/** A 1x1 filter's gradient is x^T dy over all pixels. The wider operand is the one to transpose. */
+/** The gradient of a 1x1 filter: x^T dy over all pixels. The wider operand is transposed, which is faster. */
 const byProduct = (memory: Memory, x: Info, dy: Info, g: ConvGeometry): Info => {
   const taken = g.stride === 1 ? x : subsampled(memory, x, g.stride)
   const pixels = g.N * g.OH * g.OW
@@ -111,7 +111,7 @@ const byProduct = (memory: Memory, x: Info, dy: Info, g: ConvGeometry): Info => 
 }
 
 /**
- * dL/dw of y = conv2d(x, w).
+ * Returns dL/dw of y = conv2d(x, w).
  *
  * @param x float32 [N, H, W, C]
  * @param dy dL/dy, float32 [N, OH, OW, O]

@@ -1,12 +1,12 @@
-/** Batches that do not fit an engine's memory: which size would. */
+/** Batches that do not fit the memory of an engine: finds a size that does. */
 import type { Batch } from "../elements.ts"
 import { EngineMemoryError, SingleValueError } from "./engine-error.ts"
 import type { Engine } from "./operations.ts"
 
-/** More images may take a little more each than two do, since kernels work in chunks. */
+/** Safety factor: in larger batches an image may need a little more memory, because kernels work in chunks. */
 const CAUTION = 1.1
 
-/** The first images of a batch. */
+/** Returns the first `size` images of a batch. */
 const firstOf = (batch: Batch, size: number): Batch => ({
   ...batch,
   size,
@@ -16,7 +16,7 @@ const firstOf = (batch: Batch, size: number): Batch => ({
   labels: batch.labels.subarray(0, size * batch.classes.length)
 })
 
-/** Most bytes that tensors take during `body`; undefined where the engine's memory is full. */
+/** Returns the peak of tensor memory in bytes during `body`; `undefined` if the engine's memory is full. */
 const taken = (engine: Engine, body: () => unknown): number | undefined => {
   try {
     return engine.peak(body)
@@ -27,8 +27,8 @@ const taken = (engine: Engine, body: () => unknown): number | undefined => {
 }
 
 /**
- * The largest batch that fits, from what `least` images and one more take at most; 0 where not even so many fit. One
- * image may be too few for batch norms in training: then two and three are tried.
+ * Estimates the largest batch that fits, from the peaks of `least` images and of one more; 0 if not even these fit. One image
+ * may be too few for batch norms in training; then two and three are tried.
  */
 const fitting = (engine: Engine, limit: number, run: (images: number) => unknown, least = 1): number => {
   try {
@@ -45,9 +45,9 @@ const fitting = (engine: Engine, limit: number, run: (images: number) => unknown
 }
 
 /**
- * `run(batch)`. Where the engine's memory is full, the first few images are tried, to learn what an image takes.
+ * Returns `run(batch)`. If the engine's memory is full, it tries the first few images to measure the memory of one image.
  *
- * @param run must change nothing that lasts where `whole` is false
+ * @param run must not change any lasting state if `whole` is false
  * @throws EngineMemoryError that names a batch size that fits
  */
 export const withinMemory = <A>(engine: Engine, batch: Batch, run: (batch: Batch, whole: boolean) => A): A => {

@@ -3,7 +3,7 @@
 /** Rows and columns around an image. */
 export type Sides = readonly [top: number, bottom: number, left: number, right: number]
 
-/** The same number on every side, or each by itself. */
+/** One number for all sides, or one for each. */
 export type Padding = number | Sides
 
 export const sidesOf = (padding: Padding): Sides =>
@@ -12,13 +12,14 @@ export const sidesOf = (padding: Padding): Sides =>
 export interface ConvOptions {
   /** Step in both directions, at least 1. */
   readonly stride: number
-  /** Rows and columns of zeros. */
+  /** Rows and columns of zeros around the image. */
   readonly padding: Padding
   /** Distance between neighbouring taps, at least 1. */
   readonly dilation: number
   /**
-   * Output channel o sees only the input channels of its group: both are cut into this many equal parts. The filter then
-   * is [KH, KW, C / groups, O]; as many groups as channels make a depthwise convolution. 1 unless said.
+   * Number of groups; default 1. Input and output channels are divided into this many equal parts, and an output channel
+   * sees only the input channels of its own group. The filter is then [KH, KW, C / groups, O]. With as many groups as input
+   * channels, the convolution is depthwise.
    */
   readonly groups?: number
 }
@@ -26,12 +27,12 @@ export interface ConvOptions {
 export interface PoolOptions {
   readonly size: number
   readonly stride: number
-  /** Rows and columns of cells that never win. */
+  /** Rows and columns of padding, which is never the maximum. */
   readonly padding: Padding
 }
 
 /**
- * Output length along one axis: floor((n - dilation (k - 1) - 1) / stride) + 1.
+ * Returns the output length along one axis: floor((n - dilation (k - 1) - 1) / stride) + 1.
  *
  * @param n input length with its padding
  * @param k filter length
@@ -39,7 +40,7 @@ export interface PoolOptions {
 export const outputLength = (n: number, k: number, stride: number, dilation: number): number =>
   Math.floor((n - dilation * (k - 1) - 1) / stride) + 1
 
-/** All lengths of one convolution: input [N, H, W, C], filter [KH, KW, C / groups, O], output [N, OH, OW, O]. */
+/** All sizes of one convolution: input [N, H, W, C], filter [KH, KW, C / groups, O], output [N, OH, OW, O]. */
 export interface ConvGeometry {
   readonly stride: number
   readonly dilation: number
@@ -59,7 +60,7 @@ export interface ConvGeometry {
   readonly OW: number
 }
 
-/** @throws RangeError when channels or groups do not fit, or the padded input is smaller than the filter */
+/** Returns the sizes of a convolution. @throws RangeError if channels or groups do not fit, or the padded input is smaller than the filter */
 export const convGeometry = (
   x: ReadonlyArray<number>,
   w: ReadonlyArray<number>,
@@ -69,7 +70,7 @@ export const convGeometry = (
   const [KH, KW, filterChannels, O] = w
   const [top, bottom, left, right] = sidesOf(padding)
   if (C % groups !== 0 || O % groups !== 0) {
-    throw new RangeError(`${C} input channels and ${O} output channels cannot be cut into ${groups} groups`)
+    throw new RangeError(`${C} input channels and ${O} output channels cannot be divided into ${groups} equal groups`)
   }
   if (C !== filterChannels * groups) {
     const among = groups === 1 ? "" : ` in ${groups} groups`
@@ -83,6 +84,6 @@ export const convGeometry = (
   return { stride, dilation, groups, top, bottom, left, right, N, H, W, C, KH, KW, O, OH, OW }
 }
 
-/** A 1x1 convolution without padding: a matrix product over pixels. */
+/** Whether a convolution is 1x1 without padding, which is a matrix product over pixels. */
 export const isPointwise = ({ KH, KW, top, bottom, left, right }: ConvGeometry): boolean =>
   KH === 1 && KW === 1 && top === 0 && bottom === 0 && left === 0 && right === 0

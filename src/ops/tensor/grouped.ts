@@ -1,16 +1,16 @@
 /**
- * Grouped convolution out of ordinary ones: neighbouring groups are merged to a block that is wide enough for the kernels,
- * with zeros in its filter where channels of different groups meet.
+ * Grouped convolution by ordinary ones: neighbouring groups are merged into a block that is wide enough for the kernels; its
+ * filter is zero where channels of different groups meet.
  */
 import type { ConvKernels } from "./convolution.ts"
 import type { ConvGeometry } from "./geometry.ts"
 import { type Memory, sizeOf } from "./memory.ts"
 import type { Info } from "./tfjs.ts"
 
-/** Blocks of about this many input channels were measured fastest on WebAssembly. */
+/** Input channels per block; measured as the fastest on WebAssembly. */
 const BLOCK_CHANNELS = 32
 
-/** How many groups make a block. */
+/** Number of groups in a block. */
 const merged = ({ C, groups }: ConvGeometry): number => {
   const wide = (count: number) => (count * C) / groups <= BLOCK_CHANNELS
   let best = 1
@@ -29,7 +29,7 @@ const joined = (memory: Memory, parts: ReadonlyArray<Info>): Info => {
   return whole
 }
 
-/** Visits every filter row of one output group, [.., O / groups] values: its offset in the filter and in the block's. */
+/** Calls `visit` for every filter row of one output group, O / groups values, with its offsets in the filter and in the block's filter. */
 const filterRows = (g: ConvGeometry, block: number, visit: (whole: number, part: number) => void): void => {
   const count = merged(g)
   const [c, o] = [g.C / g.groups, g.O / g.groups]
@@ -43,7 +43,7 @@ const filterRows = (g: ConvGeometry, block: number, visit: (whole: number, part:
   }
 }
 
-/** Filter of a block, [KH, KW, channels, outputs], with zeros between groups. */
+/** Returns the filter of a block, [KH, KW, channels, outputs], with zeros between groups. */
 const blockFilter = (memory: Memory, w: Info, g: ConvGeometry, block: number): Info => {
   const count = merged(g)
   const made = memory.make([g.KH, g.KW, (count * g.C) / g.groups, (count * g.O) / g.groups])
@@ -53,7 +53,7 @@ const blockFilter = (memory: Memory, w: Info, g: ConvGeometry, block: number): I
   return made
 }
 
-/** @param plain convolution without groups */
+/** Makes kernels of grouped convolutions. @param plain kernels of convolutions without groups */
 export const groupedConvolution = (memory: Memory, plain: ConvKernels): ConvKernels => {
   const parts = (g: ConvGeometry) => {
     const count = merged(g)

@@ -1,11 +1,11 @@
 /**
- * WebAssembly's memory, counted. It ends at 4 GiB, and the library does not notice: an allocation that fails is address 0,
- * and what is written there spoils others.
+ * Counts and limits the memory of WebAssembly, which ends at 4 GiB. The library does not notice that: a failed allocation
+ * returns address 0, and data that is written there overwrites other data.
  */
 import { EngineMemoryError } from "./engine-error.ts"
 import type { Tf } from "./tfjs.ts"
 
-/** What WebAssembly can address, less what its kernels take for themselves beside the tensors. */
+/** Bytes for tensors: the 4 GiB that WebAssembly can address, less the kernels' own memory. */
 export const HEAP_LIMIT = 3.75 * 2 ** 30
 
 interface Module {
@@ -14,10 +14,10 @@ interface Module {
 }
 
 export interface Heap {
-  /** Most bytes that may be allocated at one time. */
+  /** Largest number of bytes that may be allocated at one time. */
   limit: number
   used: number
-  /** Most bytes since it was last set. */
+  /** Largest number of bytes that were allocated at one time since this was last set. */
   peak: number
 }
 
@@ -25,7 +25,7 @@ const heaps = new WeakMap<Module, Heap>()
 
 const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`
 
-/** Counts and limits the tensors of the started WebAssembly backend; a second call sets the limit only. */
+/** Starts to count and limit the tensors of the WebAssembly backend, which runs already; a second call only sets the limit. */
 export const guardHeap = (tf: Tf, limit: number): Heap => {
   const { wasm: module } = tf.engine().registry.wasm as unknown as { readonly wasm: Module }
   const known = heaps.get(module)
@@ -50,7 +50,7 @@ export const guardHeap = (tf: Tf, limit: number): Heap => {
     return address
   }
   module._free = (address) => {
-    // Addresses come back without their sign.
+    // The address of an allocation above 2 GiB may be given back as a positive number, but was recorded as a negative one.
     const bytes = sizes.get(address) ?? sizes.get(address | 0) ?? 0
     sizes.delete(sizes.has(address) ? address : address | 0)
     heap.used -= bytes

@@ -11,8 +11,8 @@ interface Taps {
 }
 
 /**
- * The filter of the transposed convolution: the chosen taps of w [KH, KW, C, O] in reverse order, with channels
- * exchanged: [kh, kw, O, C]. One loop over memory: the kernels Reverse and Transpose are ten times slower.
+ * Returns the filter of the transposed convolution: the chosen taps of w [KH, KW, C, O] in reverse order, with channels
+ * exchanged, [kh, kw, O, C]. It is one loop over memory; the kernels Reverse and Transpose are ten times slower.
  */
 const flipped = (memory: Memory, w: Info, { row, column, step }: Taps): Info => {
   const [KH, KW, C, O] = w.shape
@@ -33,7 +33,7 @@ const flipped = (memory: Memory, w: Info, { row, column, step }: Taps): Info => 
   return made
 }
 
-/** Where nothing of `x` is left the result is zero; XNNPACK refuses empty images and leaves its output undefined. */
+/** Returns zeros if nothing of `x` is left. XNNPACK refuses empty images and leaves its output undefined. */
 const unreached = (memory: Memory, x: Info, w: Info, [top, bottom, left, right]: Sides, dilation: number): Info => {
   const [N, H, W] = x.shape
   const [kh, kw, , C] = w.shape
@@ -43,7 +43,7 @@ const unreached = (memory: Memory, x: Info, w: Info, [top, bottom, left, right]:
   return zeros
 }
 
-/** A stride-1 convolution with any padding, where a negative side cuts that many rows or columns off; frees `w`, not `x`. */
+/** Returns a convolution of stride 1 with any padding; a negative side cuts rows or columns off. Frees `w`, not `x`. */
 const convolved = (memory: Memory, x: Info, w: Info, [top, bottom, left, right]: Sides, dilation: number): Info => {
   const cut = (side: number) => Math.max(0, -side)
   const [N, H, W, C] = x.shape
@@ -120,7 +120,7 @@ const bySpreading = (memory: Memory, dy: Info, w: Info, g: ConvGeometry): Info =
   return cropped(memory, whole, g.H, g.W)
 }
 
-/** Any stride and dilation, slowly: zeros between the gradients, then as for stride 1. */
+/** Any stride and dilation, but slow: puts zeros between the gradients, then proceeds as for stride 1. */
 const bySpreadGradient = (memory: Memory, dy: Info, w: Info, g: ConvGeometry): Info => {
   const whole = spread(memory, dy, g.stride)
   const dx = byFlippedFilter(memory, whole, w, g)
@@ -139,7 +139,7 @@ const joined = (memory: Memory, parts: ReadonlyArray<Info>, shape: ReadonlyArray
 }
 
 /**
- * Strided: input pixels whose row and column leave the same remainders by the stride see the same taps, so each such
+ * For strides: input pixels whose row and column have the same remainders modulo the stride see the same taps. Each such
  * phase is a small convolution of dy; the phases are then interleaved.
  */
 const byPhases = (memory: Memory, dy: Info, w: Info, g: ConvGeometry): Info => {
@@ -169,7 +169,7 @@ const byPhases = (memory: Memory, dy: Info, w: Info, g: ConvGeometry): Info => {
 }
 
 /**
- * dL/dx of y = conv2d(x, w).
+ * Returns dL/dx of y = conv2d(x, w).
  *
  * @param dy dL/dy, float32 [N, OH, OW, O]
  * @param w float32 [KH, KW, C, O]

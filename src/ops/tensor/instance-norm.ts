@@ -1,8 +1,8 @@
-/** Instance normalisation (Ulyanov et al. 2016), in operations that every engine has. */
+/** Instance normalisation (Ulyanov et al. 2016), by operations that every engine has. */
 import { EPSILON, type NormOptions } from "./norm.ts"
 import type { Tensor, Tf } from "./tfjs.ts"
 
-/** Mean of each channel of each image: [N, 1, 1, C]. One average pool over the whole image. */
+/** Returns the mean of each channel of each image, [N, 1, 1, C], by one average pool over the whole image. */
 const imageMean = (tf: Tf, x: Tensor): Tensor => {
   const [, H, W] = x.shape as [number, number, number, number]
   return tf.avgPool(x as never, [H, W], 1, "valid")
@@ -21,8 +21,8 @@ const gradients = (tf: Tf, dy: Tensor, saved: ReadonlyArray<Tensor>, relu: boole
   })
 
 /**
- * y = gamma (x - mean) / sqrt(var + epsilon) + beta, where mean and (biased) variance are those of one channel of one
- * image; then ReLU if asked. As PyTorch's `InstanceNorm2d(affine=True)`, which keeps no running statistics.
+ * Returns y = gamma (x - mean) / sqrt(var + epsilon) + beta, where mean and (biased) variance are those of one channel of one
+ * image, then ReLU if `relu` is set. This is PyTorch's `InstanceNorm2d(affine=True)`, which keeps no running statistics.
  *
  * With g = dy where y > 0 (all of dy without ReLU) and h = (x - mean) / sqrt(var + epsilon):
  * dbeta = sum g, dgamma = sum g h, dx = gamma / sqrt(var + epsilon) (g - mean(g) - h mean(g h)).

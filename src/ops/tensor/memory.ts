@@ -1,12 +1,12 @@
 /**
- * Kernels and memory of a backend below TensorFlow.js's bookkeeping. Gradients are composed of kernels here: their
- * temporaries land neither on the tape nor in a scope, and each is freed as soon as it is done with.
+ * Kernels and memory of a backend, below TensorFlow.js's bookkeeping. Gradients that are composed of kernels here leave no
+ * temporaries on the tape or in a scope; each is freed as soon as it is no longer needed.
  */
 import type { Attrs, Info, Tf } from "./tfjs.ts"
 
 export type BackendName = "wasm" | "cpu"
 
-/** Rows of a tensor's first axis; `release` when done. On `wasm` nothing is copied. */
+/** Some rows of a tensor's first axis. Call `release` afterwards. On `wasm` nothing is copied. */
 export interface Rows {
   readonly info: Info
   readonly release: () => void
@@ -18,21 +18,21 @@ export interface Memory {
   readonly free: (info: Info) => void
   /** A float32 allocation with undefined content. */
   readonly make: (shape: ReadonlyArray<number>) => Info
-  /** The values in place. Any allocation after it may move them: take it again. */
+  /** The values in place. Any later allocation may move them; then call this again. */
   readonly values: (info: Info) => Float32Array
   readonly rows: (info: Info, from: number, to: number) => Rows
 }
 
 export const sizeOf = (shape: ReadonlyArray<number>): number => shape.reduce((product, n) => product * n, 1)
 
-/** The same allocation under another shape: free only one of the two. */
+/** Returns the same allocation with another shape; free only one of the two. */
 export const reshaped = (info: Info, shape: ReadonlyArray<number>): Info => ({
   dataId: info.dataId,
   dtype: info.dtype,
   shape: [...shape]
 })
 
-/** What both backends have; TensorFlow.js leaves these out of its public types. */
+/** Members of both backends that TensorFlow.js leaves out of its public types. */
 interface Backend {
   readonly disposeData: (id: object) => boolean
 }
@@ -55,14 +55,14 @@ const wasmRows =
     const parent = backend.dataIdMap.get(info.dataId).memoryOffset
     const view = backend.makeOutput(shape, "float32", parent + 4 * from * sizeOf(shape.slice(1)))
     const release = () => {
-      // Disposing frees what stands at the offset, and that is the parent's; freeing 0 does nothing.
+      // Disposing frees the memory at the offset, which belongs to the parent; freeing address 0 does nothing.
       backend.dataIdMap.get(view.dataId).memoryOffset = 0
       backend.disposeData(view.dataId)
     }
     return { info: view, release }
   }
 
-/** Memory of a backend that TensorFlow.js has started. */
+/** Returns the memory of a backend that TensorFlow.js has started. */
 export const memoryOf = (tf: Tf, name: BackendName): Memory => {
   const started = tf.engine().registry[name] as unknown as Backend
   const kernel: Memory["kernel"] = (kernelName, inputs, attrs = {}) => {

@@ -1,6 +1,6 @@
 /**
- * Batch normalisation (Ioffe and Szegedy 2015) in passes that XNNPACK does at memory speed: channel means as one average
- * pool, scale and shift (and ReLU) as one 1x1 depthwise convolution.
+ * Batch normalisation (Ioffe and Szegedy 2015) in passes that XNNPACK runs at the speed of memory: channel means as one average
+ * pool; scale, shift and ReLU as one 1x1 depthwise convolution.
  */
 import { SingleValueError } from "./engine-error.ts"
 import { sizeOf } from "./memory.ts"
@@ -13,24 +13,24 @@ type Image = Parameters<Tf["avgPool"]>[0] & Tensor
 
 const pixelsOf = (x: Tensor): number => sizeOf(x.shape) / (x.shape[x.shape.length - 1] ?? 1)
 
-/** @throws SingleValueError where a channel has no variance over the batch */
+/** Checks the shape of a batch. @throws SingleValueError if there is one value per channel, which has no variance */
 export const checkVaries = (x: Tensor): void => {
   if (pixelsOf(x) > 1) return
   throw new SingleValueError({
     subject: "batch norm",
-    problem: "has a single value of each channel to train on, which has no variance",
-    remedy: "Leave out what is left of an epoch (`drop_last: true` of `batch`), or take larger batches or images"
+    problem: "has a single value per channel, which has no variance to train with",
+    remedy: "Drop the incomplete last batch of an epoch (`drop_last: true` of `batch`), or use larger batches or images"
   })
 }
 
-/** Mean of each channel over all images and pixels: [C]. */
+/** Returns the mean of each channel over all images and pixels, [C]. */
 const channelMean = (tf: Tf, x: Tensor): Tensor => {
   const [N, H, W, C] = x.shape as [number, number, number, number]
   const tall = tf.reshape(x, [1, N * H, W, C]) as Image
   return tf.reshape(tf.avgPool(tall, [N * H, W], 1, "valid"), [C])
 }
 
-/** scale[c] x + shift[c], then ReLU if asked. */
+/** Returns scale[c] x + shift[c], then ReLU if `relu` is set. */
 const scaled = (tf: Tf, x: Tensor, scale: Tensor, shift: Tensor, relu: boolean): Tensor =>
   tf.fused.depthwiseConv2d({
     x: x as Image,
@@ -44,7 +44,7 @@ const scaled = (tf: Tf, x: Tensor, scale: Tensor, shift: Tensor, relu: boolean):
 export interface NormOptions {
   /** Whether ReLU follows. */
   readonly relu: boolean
-  /** Added to variances; 1e-5 unless said. */
+  /** Added to variances; default 1e-5. */
   readonly epsilon?: number
 }
 
@@ -66,14 +66,14 @@ export interface Normalised {
 }
 
 /**
- * y = gamma (x - mean) / sqrt(var + epsilon) + beta over the batch's own statistics, then ReLU if asked.
+ * Returns y = gamma (x - mean) / sqrt(var + epsilon) + beta with the batch's own statistics, then ReLU if `relu` is set.
  *
  * With g = dy where y > 0 (all of dy without ReLU), n values a channel and h = (x - mean) / sqrt(var + epsilon):
  * dbeta = sum g, dgamma = sum g h, dx = gamma / sqrt(var + epsilon) (g - mean(g) - h mean(g h)).
  *
  * @param x float32 [N, H, W, C]
  * @param gamma,beta float32 [C]
- * @throws SingleValueError where N H W is 1
+ * @throws SingleValueError if N H W is 1
  */
 export const batchNorm = (
   tf: Tf,
@@ -117,7 +117,7 @@ const gradients = (tf: Tf, dy: Tensor, saved: ReadonlyArray<Tensor>, relu: boole
   })
 
 /**
- * The same with given statistics (inference). Without a gradient.
+ * Returns the same with given statistics (inference). It has no gradient.
  *
  * @param mean,variance running statistics, float32 [C]
  */

@@ -14,15 +14,15 @@ import { composedMaxPool, registerMaxPool } from "./pool.ts"
 import { sgdUpdate } from "./sgd.ts"
 import type { Info, Tensor, Tf } from "./tfjs.ts"
 
-/** Loads the library without its greetings, and starts one backend. */
+/** Loads the library without its start-up messages, and starts one backend. */
 const start = async (name: BackendName): Promise<Tf> => {
   const tf: Tf = await import("@tensorflow/tfjs")
-  // Production mode switches off advice to use other packages, which would stand between our own lines.
+  // Production mode switches off advice to use other packages, which would appear between our own lines.
   tf.enableProdMode()
   if (name === "wasm") {
     const wasm = await import("@tensorflow/tfjs-backend-wasm")
     const binaries = dirname(createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm"))
-    // Paths can be set only before the backend starts, which another engine may have made it do.
+    // Paths can only be set before the backend starts; another engine may have started it.
     if (!("wasm" in tf.engine().registry)) wasm.setWasmPaths(`${binaries}/`)
   }
   if (!(await tf.setBackend(name))) throw new Error(`TensorFlow.js could not start its ${name} backend`)
@@ -30,9 +30,11 @@ const start = async (name: BackendName): Promise<Tf> => {
 }
 
 /**
- * Engines without state of their own: opening a second time gives an equal one.
+ * Starts an engine on a backend of TensorFlow.js. Engines have no state of their own: a second one is equal to the first.
  *
- * @param workers how many such engines extraction may use
+ * @param why shown to the user: what runs, and why no faster engine does
+ * @param memoryLimit bytes that tensors may occupy on WebAssembly
+ * @param workers number of such engines that extraction may use
  */
 export const openTfjs = async (
   name: BackendName,

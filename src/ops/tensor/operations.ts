@@ -1,4 +1,4 @@
-/** The one interface that every tensor engine has: what networks and training need of it. */
+/** The interface of all tensor engines: the operations that networks and training need. */
 import type { AdamOptions, AdamState } from "./adam.ts"
 import type { ConvOptions, PoolOptions } from "./geometry.ts"
 import type { Precision } from "./native/process.ts"
@@ -8,7 +8,7 @@ import type { Tensor } from "./tfjs.ts"
 
 /**
  * Operations on float32 tensors. All of them, `gradients` included, are called inside `scope`, which frees every tensor
- * made in it; what is to live longer goes through `keep` and later `dispose`. Images are [N, H, W, C], convolution
+ * made in it; tensors that must live longer go through `keep` and later `dispose`. Images are [N, H, W, C], convolution
  * filters [KH, KW, C, O]. Shapes that do not fit throw a RangeError.
  */
 export interface Engine {
@@ -17,12 +17,12 @@ export interface Engine {
   readonly version: string
   /** Threads of one operation. */
   readonly threads: number
-  /** Threads with an engine of their own among which independent batches may be shared out; 1 is this one alone. */
+  /** Number of threads with an engine of their own that independent batches may be distributed to; 1: this thread only. */
   readonly workers: number
   readonly precision: Precision
   /** Whether it computes on a GPU. */
   readonly gpu: boolean
-  /** One line: what runs, and why nothing faster does. */
+  /** One line that says what runs, and why no faster engine does. */
   readonly why: string
 
   readonly scope: <A>(body: () => A) => A
@@ -30,42 +30,42 @@ export interface Engine {
   readonly dispose: (tensors: Iterable<Tensor>) => void
   /** Number of tensors alive, for tests of leaks. */
   readonly live: () => number
-  /** Bytes of tensors that the engine can hold at one time, where it has such a limit. */
+  /** Bytes of tensors that the engine can hold at one time; `undefined` if it has no such limit. */
   readonly limit: number | undefined
-  /** Runs `body`, and gives the most bytes that tensors took meanwhile; undefined where the engine does not count. */
+  /** Runs `body` and returns the peak of tensor memory in bytes; `undefined` if the engine does not count. */
   readonly peak: (body: () => unknown) => number | undefined
 
   readonly tensor: (values: Float32Array, shape: ReadonlyArray<number>) => Tensor
   /** A copy of the values, row-major. */
   readonly read: (tensor: Tensor) => Float32Array
   /**
-   * The value of `body` and its gradients with respect to `inputs`; `undefined` where the value does not depend on one.
+   * Returns the value of `body` and its gradients with respect to `inputs`; `undefined` for an input that it does not use.
    */
   readonly gradients: (
     body: () => Tensor,
     inputs: ReadonlyArray<Tensor>
   ) => { readonly value: Tensor; readonly gradients: ReadonlyArray<Tensor | undefined> }
-  /** Sum over all elements of tensor times given values: how a gradient computed elsewhere enters. */
+  /** Returns the sum of tensor times given values over all elements; this is how a gradient from elsewhere enters. */
   readonly weightedSum: (tensor: Tensor, values: Float32Array) => Tensor
 
   readonly conv2d: (x: Tensor, w: Tensor, options: ConvOptions) => Tensor
   readonly maxPool: (x: Tensor, options: PoolOptions) => Tensor
   /** [N, H, W, C] to [N, C]. */
   readonly globalAveragePool: (x: Tensor) => Tensor
-  /** By the batch's statistics, which it also gives; the caller disposes them. Epsilon is 1e-5 unless said, here as below. */
+  /** Batch norm by the batch's own statistics, which are returned as well; the caller disposes them. Default epsilon: 1e-5. */
   readonly batchNorm: (x: Tensor, gamma: Tensor, beta: Tensor, options: NormOptions) => Normalised
-  /** By given statistics; no gradient. */
+  /** Batch norm by given statistics; it has no gradient. Default epsilon: 1e-5. */
   readonly normalise: (x: Tensor, given: Given, options: NormOptions) => Tensor
-  /** Each image and channel by its own mean and variance over rows and columns, in training and after alike. */
+  /** Instance norm: each image and channel by its own mean and variance, in training and in inference. */
   readonly instanceNorm: (x: Tensor, gamma: Tensor, beta: Tensor, options: NormOptions) => Tensor
   readonly relu: (x: Tensor) => Tensor
   readonly addRelu: (a: Tensor, b: Tensor) => Tensor
-  /** a [n, k] times b [k, m]. */
+  /** Returns a [n, k] times b [k, m]. */
   readonly matMul: (a: Tensor, b: Tensor) => Tensor
-  /** (1 - share) a + share b, without a gradient: running statistics. */
+  /** Returns (1 - share) a + share b, for running statistics; it has no gradient. */
   readonly blend: (a: Tensor, b: Tensor, share: number) => Tensor
-  /** One optimiser update, as new tensors. */
+  /** One update by Adam; returns new tensors. */
   readonly adam: (state: AdamState<Tensor>, gradient: Tensor, options: AdamOptions) => AdamState<Tensor>
-  /** The same with momentum alone. */
+  /** One update by SGD with momentum; returns new tensors. */
   readonly sgd: (state: SgdState<Tensor>, gradient: Tensor, options: SgdOptions) => SgdState<Tensor>
 }

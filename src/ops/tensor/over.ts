@@ -1,4 +1,4 @@
-/** The engine over one started backend of TensorFlow.js. */
+/** Makes an engine from a started backend of TensorFlow.js. */
 
 import { conv2d } from "./convolution.ts"
 import { instanceNorm } from "./instance-norm.ts"
@@ -6,7 +6,7 @@ import type { Engine } from "./operations.ts"
 import { globalAveragePool, maxPool } from "./pool.ts"
 import type { Tensor, Tf } from "./tfjs.ts"
 
-/** What engines do each in their own way. */
+/** Operations that each engine implements itself. */
 export type Own = Pick<
   Engine,
   | "name"
@@ -29,7 +29,7 @@ export type Own = Pick<
 const scoped =
   (tf: Tf, name: string): Engine["scope"] =>
   (body) => {
-    // Two engines may live in one process. A backend that has started is switched to at once; nothing is awaited.
+    // Two engines may exist in one process. Switching to a started backend takes effect at once, so nothing is awaited.
     if (tf.getBackend() !== name) void tf.setBackend(name)
     const result: Array<ReturnType<typeof body>> = []
     tf.tidy(() => {
@@ -38,18 +38,18 @@ const scoped =
     return result[0]
   }
 
-/** What TensorFlow.js keeps of a forward pass; it leaves this out of its public types. */
+/** Records that TensorFlow.js keeps of a forward pass and leaves out of its public types. */
 interface Tape {
   readonly state: { readonly activeTape: ReadonlyArray<{ readonly saved?: ReadonlyArray<Tensor> }> | null }
 }
 
-/** After a pass that failed TensorFlow.js forgets what it had saved for the backward pass, but does not free it. */
+/** Frees tensors that were saved for the backward pass. After a failed pass, TensorFlow.js forgets them without freeing them. */
 const forgetTape = (tf: Tf): void => {
   const { state } = tf.engine() as unknown as Tape
   for (const { saved = [] } of state.activeTape ?? []) for (const tensor of saved) tensor.dispose()
 }
 
-/** @param own operations of this engine; convolution and max-pool are those registered for its backend */
+/** Makes an engine. @param own operations of this engine; convolution and max-pool are those registered for its backend */
 export const engineOver = (tf: Tf, own: Own): Engine => ({
   ...own,
   scope: scoped(tf, own.name),

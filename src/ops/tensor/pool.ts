@@ -7,8 +7,8 @@ const FORWARD = "orbitrank/MaxPool"
 const GRADIENT = "orbitrank/MaxPoolGradient"
 
 /**
- * Gives the gradient of each window to its first maximum in row-major order, as PyTorch does. Works for maxima of any
- * sign; the kernel of the WebAssembly engine loses those at or below zero.
+ * Passes the gradient of each window to its first maximum in row-major order, as PyTorch does. It works for maxima of any
+ * sign; the kernel of the WebAssembly engine loses maxima that are zero or negative.
  */
 const maxPoolGradient = (memory: Memory, x: Info, y: Info, dy: Info, pool: PoolOptions): Info => {
   const [N, H, W, C] = x.shape
@@ -48,7 +48,7 @@ export interface PoolKernels {
   readonly gradient: (x: Info, y: Info, dy: Info, pool: PoolOptions) => Info
 }
 
-/** By the kernels of TensorFlow.js's own backends, and a loop over memory. */
+/** Returns max-pooling by the kernels of TensorFlow.js's own backends; the gradient is a loop over memory. */
 export const composedMaxPool = (memory: Memory): PoolKernels => ({
   forward: (x, { size, stride, padding }) => {
     const [top, bottom, left, right] = sidesOf(padding)
@@ -92,11 +92,11 @@ export const registerMaxPool = (tf: Tf, backend: string, kernels: PoolKernels): 
 }
 
 /**
- * Largest value of each window; padded cells never win.
+ * Returns the largest value of each window; padding is never the largest.
  *
  * @param x float32 [N, H, W, C]
  * @returns float32 [N, OH, OW, C], lengths rounded down
- * @throws RangeError when the padding exceeds half the window, or no window fits
+ * @throws RangeError if the padding exceeds half the window, or no window fits
  */
 export const maxPool = (tf: Tf, x: Tensor, { size, stride, padding }: PoolOptions): Tensor => {
   const [top, bottom, left, right] = sidesOf(padding)
@@ -109,7 +109,7 @@ export const maxPool = (tf: Tf, x: Tensor, { size, stride, padding }: PoolOption
 }
 
 /**
- * Mean over rows and columns.
+ * Returns the mean over rows and columns.
  *
  * @param x float32 [N, H, W, C]
  * @returns float32 [N, C]

@@ -1,4 +1,4 @@
-/** Stochastic gradient descent with momentum (Polyak 1964) as one pass over memory. */
+/** Stochastic gradient descent with momentum (Polyak 1964) in one pass over memory. */
 import type { Memory } from "./memory.ts"
 import type { Info } from "./tfjs.ts"
 
@@ -15,8 +15,8 @@ export interface SgdState<A> {
 }
 
 /**
- * One update, as in PyTorch: v' = momentum v + g, w' = w - rate v'. No dampening, no Nesterov step, no weight decay.
- * Writes new allocations, as Adam does.
+ * Computes one update, as in PyTorch: v' = momentum v + g, w' = w - rate v'. No dampening, no Nesterov step, no weight decay.
+ * It writes new allocations, like Adam.
  *
  * @returns the new state; the caller frees both the old and the new
  */

@@ -1,13 +1,13 @@
-/** Types of TensorFlow.js, named once; nothing here loads it. */
+/** Names for the types of TensorFlow.js. This file does not load it. */
 import type * as tfjs from "@tensorflow/tfjs"
 
-/** The namespace of TensorFlow.js as a value, once it is loaded. */
+/** TensorFlow.js, once it is loaded. */
 export type Tf = typeof tfjs
 
-/** A tensor on the engine that made it: float32 unless said otherwise, images as [n, h, w, c]. */
+/** A tensor of the engine that made it: float32 unless a docstring gives another type; images are [N, H, W, C]. */
 export type Tensor = tfjs.Tensor
 
-/** What a kernel takes and gives: an allocation with a shape. Two may share one allocation. */
+/** Input and output of a kernel: an allocation with a shape. Two of them may share one allocation. */
 export type Info = tfjs.TensorInfo
 
 /** Attributes of a kernel. */

@@ -43,7 +43,7 @@ describe.runIf(process.platform === "linux")("where TensorFlow is not set up", (
   it("a list of GPUs does the same, in a line", async () => {
     const engine = await open([1, 0], { project: bare })
     expect(engine.name).toBe("wasm")
-    expect(engine.why).toContain(`; GPU 1 was asked for, but ${NOT}`)
+    expect(engine.why).toContain(`; not GPU 1, because ${NOT}`)
   })
 
   it("a name is an error with the remedy", async () => {
@@ -51,7 +51,7 @@ describe.runIf(process.platform === "linux")("where TensorFlow is not set up", (
       `device tensorflow: ${NOT}. Run \`npm run setup:tensorflow\` (about 210 MB).`
     )
     expect(await refused("gpu", { project: bare })).toBe(
-      `device gpu: ${NOT}. Run \`npm run setup:tensorflow -- --gpu\`, or say \`device: auto\`.`
+      `device gpu: ${NOT}. Run \`npm run setup:tensorflow -- --gpu\`, or set \`device: auto\`.`
     )
   })
 })
@@ -71,10 +71,10 @@ describe.runIf(process.platform === "linux")("where TensorFlow does not load", (
 describe("settings that an engine does not have", () => {
   it("are an error for precision, a remark for threads", async () => {
     expect(await refused("wasm", { precision: "bf16" })).toBe(
-      "device wasm: computes in float32 only, but `precision: bf16` is asked for. Leave `precision` away, or say `device: tensorflow`."
+      "device wasm: computes in float32 only, but `precision: bf16` is set. Omit `precision`, or set `device: tensorflow`."
     )
-    expect((await open("cpu", { threads: 4 })).why).toMatch(/^plain JavaScript, 1 thread whatever `threads` says;/)
-    expect((await open("auto", { project: bare, precision: "bf16" })).why).toMatch(/; bf16 is for TensorFlow$/)
+    expect((await open("cpu", { threads: 4 })).why).toMatch(/^plain JavaScript, 1 thread, since `threads` has no effect;/)
+    expect((await open("auto", { project: bare, precision: "bf16" })).why).toMatch(/; only TensorFlow computes in bf16$/)
   })
 })
 

@@ -241,7 +241,7 @@ describe.each(devices)("kernels on %s", (device) => {
         engine.dispose([mean, variance])
       })
     expect(() => norm([1, 1, 1, 2])).toThrow(
-      "batch norm: has a single value of each channel to train on, which has no variance. Leave out what is left of an epoch (`drop_last: true` of `batch`), or take larger batches or images."
+      "batch norm: has a single value per channel, which has no variance to train with. Drop the incomplete last batch of an epoch (`drop_last: true` of `batch`), or use larger batches or images."
     )
     norm([2, 1, 1, 2])
     norm([1, 1, 2, 2])
@@ -307,7 +307,7 @@ describe.each(devices)("kernels on %s", (device) => {
           engine.conv2d(upload(engine, noise(x, 1)), upload(engine, noise(w, 2)), options)
         })
     expect(run([1, 4, 4, 6], [3, 3, 6, 8], 4)).toThrow(
-      "6 input channels and 8 output channels cannot be cut into 4 groups"
+      "6 input channels and 8 output channels cannot be divided into 4 equal groups"
     )
     expect(run([1, 4, 4, 6], [3, 3, 2, 8], 2)).toThrow("6 channels does not fit a filter of 2 in 2 groups")
     expect(run([1, 4, 4, 3], [3, 3, 2, 8])).toThrow("an input of 3 channels does not fit a filter of 2")

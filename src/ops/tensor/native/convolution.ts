@@ -1,6 +1,6 @@
 /**
- * Convolutions by TensorFlow's own operations, groups and depthwise ones included. Their gradients take the paddings that
- * TensorFlow knows by name: the gradient to the input is 40 times slower with explicit ones, so the image is padded first.
+ * Convolutions by TensorFlow's own operations, including grouped and depthwise ones. Their gradients use the paddings that
+ * TensorFlow knows by name. With explicit padding, the gradient to the input is 40 times slower, so the image is padded first.
  */
 import type { ConvKernels } from "../convolution.ts"
 import { isDepthwise } from "../depthwise.ts"
@@ -11,7 +11,7 @@ import { cut, padded, unpadded } from "./pad.ts"
 
 const sides = ({ top, bottom, left, right }: ConvGeometry): Sides => [top, bottom, left, right]
 
-/** Whether the padding is what TensorFlow calls SAME: the output is as large as the input, the odd cell stands last. */
+/** Whether the padding is TensorFlow's SAME: the output is as large as the input, and the odd cell comes last. */
 const isSame = (g: ConvGeometry): boolean => {
   const along = (before: number, after: number, k: number) => {
     const all = (k - 1) * g.dilation
@@ -30,13 +30,13 @@ const attributes = (g: ConvGeometry, padding: "SAME" | "VALID" | "EXPLICIT"): At
   string: { padding, data_format: "NHWC" }
 })
 
-/** Which family of operations, and the filter's shape in it. The depthwise ones take no dilation. */
+/** Chooses the family of operations and the filter's shape for it. Depthwise operations accept no dilation. */
 const family = (g: ConvGeometry) =>
   isDepthwise(g) && g.dilation === 1
     ? { name: "DepthwiseConv2dNative", filter: [g.KH, g.KW, g.C, g.O / g.C] }
     : { name: "Conv2D", filter: [g.KH, g.KW, g.C / g.groups, g.O] }
 
-/** Calls `body` with an image, padded if its padding has no name, and the name of what remains. */
+/** Calls `body` with an image and the name of its padding. If the padding has no name, the image is padded first. */
 const named = <A>(native: Native, x: Info, g: ConvGeometry, body: (x: Info, padding: "SAME" | "VALID") => A): A => {
   if (sides(g).every((side) => side === 0)) return body(x, "VALID")
   if (isSame(g)) return body(x, "SAME")
@@ -44,8 +44,8 @@ const named = <A>(native: Native, x: Info, g: ConvGeometry, body: (x: Info, padd
 }
 
 /**
- * The image with just the padding that the filter reaches, for the gradient to filters of one row or column at a stride:
- * where cells are left over at the end, TensorFlow 2.15 writes past its memory there.
+ * Calls `body` with the image and only the padding that the filter reaches, for the gradient to filters of one row or column
+ * with a stride: if cells are left over at the end, TensorFlow 2.15 writes past its memory there.
  */
 const reached = <A>(native: Native, x: Info, g: ConvGeometry, body: (x: Info) => A): A => {
   const height = (g.OH - 1) * g.stride + (g.KH - 1) * g.dilation + 1
@@ -72,7 +72,7 @@ const toInput = (native: Native, dy: Info, w: Info, g: ConvGeometry): Tensor => 
 const equal = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): boolean => a.every((n, axis) => n === b[axis])
 
 export const nativeConvolution = (native: Native): ConvKernels => {
-  /** The filter as its family wants it. */
+  /** Calls `body` with the filter in the shape of its family. */
   const filtered = <A>(w: Info, g: ConvGeometry, body: (w: Info) => A): A => {
     const { filter } = family(g)
     return equal(filter, w.shape) ? body(w) : using([native.reshape(w, filter)], body)

@@ -13,11 +13,11 @@ const attributes = (training: boolean, epsilon: number): Attributes => ({
   string: { data_format: "NHWC" }
 })
 
-/** y after ReLU if asked; frees what it is given then. */
+/** Returns y, after ReLU if `relu` is set; it then frees the given tensor. */
 const rectified = (native: Native, y: Tensor, relu: boolean): Tensor =>
   relu ? using([y], (linear) => native.run("Relu", FLOAT, [linear])) : y
 
-/** By the batch's own statistics; as `batchNorm` of `../norm.ts`. */
+/** Batch norm by the batch's own statistics; see `batchNorm` in `../norm.ts`. */
 export const batchNorm = (
   tf: Tf,
   native: Native,
@@ -52,7 +52,7 @@ export const batchNorm = (
   return { y, mean, variance }
 }
 
-/** By given statistics (inference). Without a gradient. */
+/** Batch norm by given statistics (inference). It has no gradient. */
 export const normalise = (
   native: Native,
   x: Tensor,

@@ -14,9 +14,11 @@ import { withSmallMaps } from "./small-maps.ts"
 import { adam, sgd } from "./update.ts"
 
 /**
- * @param packageFolder as `findNative` has found it
- * @param why told what was started
- * @throws NativeLoadError where it does not load
+ * Starts native TensorFlow in this process.
+ *
+ * @param packageFolder the package that `findNative` has found
+ * @param why makes the line for the user from the facts of the started engine
+ * @throws NativeLoadError if a library was changed or does not load
  */
 export const openNative = (
   packageFolder: string,

@@ -33,7 +33,7 @@ interface Backend {
   ) => Array<Tensor>
 }
 
-/** Attributes of an operation, by type: TensorFlow does not guess. */
+/** Attributes of an operation by type; TensorFlow does not infer types. */
 export interface Attributes {
   readonly type?: Readonly<Record<string, "float32" | "int32">>
   readonly int?: Readonly<Record<string, number | ReadonlyArray<number>>>
@@ -47,16 +47,16 @@ export interface Native {
   /** Version of TensorFlow's libraries. */
   readonly version: string
   readonly gpu: boolean
-  /** Runs an operation with one output. The caller, or the scope around, disposes it. */
+  /** Runs an operation with one output. The caller or the enclosing scope disposes it. */
   readonly run: (name: string, attributes: Attributes, inputs: ReadonlyArray<Info>) => Tensor
-  /** Runs an operation with any number of outputs, also none. */
+  /** Runs an operation with any number of outputs, including none. */
   readonly runMany: (
     name: string,
     attributes: Attributes,
     inputs: ReadonlyArray<Info>,
     outputs: number
   ) => Array<Tensor>
-  /** The same values under another shape; nothing is copied. */
+  /** Returns the same values with another shape; nothing is copied. */
   readonly reshape: (x: Info, shape: ReadonlyArray<number>) => Tensor
   readonly floats: (values: ReadonlyArray<number>) => Tensor
   readonly ints: (values: ReadonlyArray<number>, shape?: ReadonlyArray<number>) => Tensor
@@ -81,7 +81,7 @@ const list = (binding: Binding, { type, int, float, bool, string, shape }: Attri
   ]
 }
 
-/** The operations of the backend that the native package has registered. */
+/** Returns the operations of the backend that the native package has registered. */
 export const nativeOps = (tf: Tf): Native => {
   const backend = tf.engine().findBackend(BACKEND) as unknown as Backend
   const { binding } = backend
@@ -101,7 +101,7 @@ export const nativeOps = (tf: Tf): Native => {
   }
 }
 
-/** Runs `body` on temporary tensors, which it frees after. */
+/** Runs `body` on temporary tensors and then frees them. */
 export const using = <const T extends ReadonlyArray<Tensor>, A>(temporaries: T, body: (...temporaries: T) => A): A => {
   try {
     return body(...temporaries)

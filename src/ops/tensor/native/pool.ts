@@ -1,4 +1,4 @@
-/** Max-pooling by TensorFlow's operations, which take no explicit padding: the image is padded with the lowest value first. */
+/** Max-pooling by TensorFlow's operations. They accept no explicit padding, so the image is padded with the lowest value first. */
 import { type PoolOptions, sidesOf } from "../geometry.ts"
 import type { PoolKernels } from "../pool.ts"
 import type { Info } from "../tfjs.ts"

@@ -2,13 +2,13 @@
 import { availableParallelism } from "node:os"
 import { EngineError } from "../engine-error.ts"
 
-/** What products are computed in: `bf16` rounds their factors to bfloat16, and sums in float32. */
+/** Precision of products: `bf16` rounds the factors to bfloat16 and adds up in float32. */
 export type Precision = "float32" | "bf16"
 
 interface Wanted {
   readonly threads?: number | undefined
   readonly precision?: Precision | undefined
-  /** CUDA id of the one GPU to be seen. */
+  /** CUDA id of the only GPU that TensorFlow may use. */
   readonly cuda?: number | undefined
 }
 
@@ -22,13 +22,13 @@ let loaded: Settings | undefined
 const described = ({ threads, precision }: Settings): string =>
   `${threads} ${threads === 1 ? "thread" : "threads"} and ${precision}`
 
-/** Threads that one operation takes. */
+/** Returns the number of threads of one operation. */
 export const intraOpThreads = (): number => Number(process.env.TF_NUM_INTRAOP_THREADS) || availableParallelism()
 
 /**
- * Puts the settings into the environment, for the libraries to be loaded next.
+ * Puts the settings into the environment, where the libraries read them when they are loaded.
  *
- * @throws EngineError where the process has loaded them with other settings
+ * @throws EngineError if the process has loaded them with other settings
  */
 export const processSettings = (subject: string, { threads, precision = "float32", cuda }: Wanted): Settings => {
   const wanted = { threads: threads ?? loaded?.threads ?? intraOpThreads(), precision }

@@ -1,18 +1,17 @@
 /**
- * Convolutions of maps so small that every output pixel sees every input pixel (3x3 filters on 2x2 maps, the last stage of
- * residual networks): one matrix product between whole images, [N, H W C] by [H W C, OH OW O], whose matrix repeats rows of
- * the filter. Taps that only ever meet padding cost nothing: with 512 channels two to five times as fast.
+ * Convolutions of maps that are so small that every output pixel sees every input pixel (3x3 filters on 2x2 maps, the last
+ * stage of residual networks). Each is one matrix product between whole images, [N, H W C] by [H W C, OH OW O], whose matrix
+ * repeats rows of the filter. Taps that only meet padding cost nothing; with 512 channels this is two to five times as fast.
  */
 import type { ConvKernels } from "../convolution.ts"
 import type { ConvGeometry } from "../geometry.ts"
 import type { Info, Tensor } from "../tfjs.ts"
 import { type Native, using } from "./ops.ts"
-import { segmentSum } from "./segment-sum.ts"
 
-/** Pairs of pixels: more would make the matrix larger than it saves. */
+/** Largest number of pairs of pixels; with more, the matrix costs more than it saves. */
 const MOST = 16
 
-/** For input pixel p and output pixel q, at p OH OW + q, the tap between them; undefined where some pair has none. */
+/** Returns the tap between input pixel p and output pixel q, at p OH OW + q; `undefined` if some pair has none. */
 const tapsOf = (g: ConvGeometry): ReadonlyArray<number> | undefined => {
   if (g.groups > 1 || g.KH * g.KW === 1 || g.H * g.W * g.OH * g.OW > MOST) return undefined
   const along = (input: number, output: number, before: number) => (input - output * g.stride + before) / g.dilation
@@ -28,7 +27,7 @@ const tapsOf = (g: ConvGeometry): ReadonlyArray<number> | undefined => {
   return taps
 }
 
-/** The filter's row [O] that stands in each row of the matrix, seen as [H W C OH OW, O]. */
+/** Returns the filter's row [O] for each row of the matrix, seen as [H W C OH OW, O]. */
 const rowsOf = (native: Native, g: ConvGeometry, taps: ReadonlyArray<number>): Tensor => {
   const [P, Q] = [g.H * g.W, g.OH * g.OW]
   const rows = new Array<number>(P * g.C * Q)
@@ -49,7 +48,19 @@ const product = (
   return native.run("MatMul", { type: { T: "float32" }, bool }, [a, b])
 }
 
-/** The result under another shape; frees what it is given. */
+const SUM_TYPES = { T: "float32", Tindices: "int32", Tnumsegments: "int32" } as const
+
+/**
+ * Returns sums of rows: row s of the result, [count, ...], is the sum of the rows of x, [m, ...], whose segment is s.
+ *
+ * @param segments int32, one per row; disposed
+ */
+const segmentSum = (native: Native, x: Info, segments: Tensor, count: number): Tensor =>
+  using([segments, native.ints([count], [])], (ids, number) =>
+    native.run("UnsortedSegmentSum", { type: SUM_TYPES }, [x, ids, number])
+  )
+
+/** Returns a tensor with another shape and frees the given one. */
 const shaped = (native: Native, x: Tensor, shape: ReadonlyArray<number>): Tensor =>
   using([x], (whole) => native.reshape(whole, shape))
 
@@ -72,7 +83,7 @@ const filterGradient = (native: Native, x: Info, dy: Info, g: ConvGeometry, taps
   return shaped(native, dw, [g.KH, g.KW, g.C, g.O])
 }
 
-/** @param otherwise for maps that are larger */
+/** Adds convolutions of small maps to kernels. @param otherwise kernels for larger maps */
 export const withSmallMaps = (native: Native, otherwise: ConvKernels): ConvKernels => ({
   forward: (x, w, g) => {
     const taps = tapsOf(g)

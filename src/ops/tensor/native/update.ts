@@ -7,10 +7,10 @@ import { type Native, using } from "./ops.ts"
 const FLOAT = { type: { dtype: "float32" } } as const
 
 /**
- * Puts tensors into variables, calls `body` with their handles, and gives what the variables hold after. The tensors stay
- * as they were: TensorFlow copies memory that somebody else still holds.
+ * Puts tensors into variables, calls `body` with their handles, and returns the new values of the variables. The tensors do
+ * not change: TensorFlow copies memory that is still in use elsewhere.
  *
- * The variables live only here, so their names serve again: TensorFlow keeps a kernel for each name that it has ever seen.
+ * The variables exist only during the call, so their names are used again: TensorFlow keeps a kernel for each name.
  */
 const throughVariables = (
   native: Native,
@@ -36,7 +36,7 @@ const throughVariables = (
 /**
  * `ResourceApplyAdam` adds its epsilon to the uncorrected root; scaled by sqrt(1 - beta2^t) it is the one added to the
  * corrected root, see `../adam.ts`. Its own corrections in float32 lose four digits of 1 - beta2, so the rate is corrected
- * here, with the betas as it rounds them, and it is told that no correction is left to do.
+ * here, with the betas as TensorFlow rounds them, and TensorFlow is given values that need no further correction.
  */
 export const adam = (
   native: Native,
