@@ -73,8 +73,12 @@ describe("settings that an engine does not have", () => {
     expect(await refused("wasm", { precision: "bf16" })).toBe(
       "device wasm: computes in float32 only, but `precision: bf16` is set. Omit `precision`, or set `device: tensorflow`."
     )
-    expect((await open("cpu", { threads: 4 })).why).toMatch(/^plain JavaScript, 1 thread, since `threads` has no effect;/)
-    expect((await open("auto", { project: bare, precision: "bf16" })).why).toMatch(/; only TensorFlow computes in bf16$/)
+    expect((await open("cpu", { threads: 4 })).why).toMatch(
+      /^plain JavaScript, 1 thread, since `threads` has no effect;/
+    )
+    expect((await open("auto", { project: bare, precision: "bf16" })).why).toMatch(
+      /; only TensorFlow computes in bf16$/
+    )
   })
 })
 
