@@ -107,7 +107,7 @@ describe.runIf(devices.includes("tensorflow"))("native TensorFlow", () => {
     expect(said.why).toMatch(
       threads === 1
         ? /^TensorFlow [\d.]+, 1 thread(;|$)/
-        : /^TensorFlow [\d.]+, 2 threads, bf16 where the processor has it(;|$)/
+        : /^TensorFlow [\d.]+, 2 threads, bf16 if the processor supports it(;|$)/
     )
     expect(said.again).toMatch(/already runs in this process/)
   })
