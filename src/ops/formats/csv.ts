@@ -37,7 +37,7 @@ export const csvRow = (fields: ReadonlyArray<string | number>): string => {
   return line === "" ? '""\n' : `${line}\n`
 }
 
-/** The first line `sep=;` (or another sign) by which Excel is told the delimiter. */
+/** The first line `sep=;` (or another sign), by which Excel knows the delimiter. */
 const SEPARATOR_LINE = /^sep=([^"\r\n])[\r\n]+/i
 
 /** Counts a sign outside quotes in each of the first two rows that are not empty. */

@@ -112,7 +112,7 @@ export interface SweepOptions {
    */
   readonly alone?: boolean
   /**
-   * For how many milliseconds nobody has written to a file that is removed, if not `alone`. Default: an hour; 0 where no
+   * For how many milliseconds nobody has written to a file that is removed, if not `alone`. Default: an hour; 0 if no
    * other machine writes below the folder.
    */
   readonly stale?: number

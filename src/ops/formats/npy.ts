@@ -76,7 +76,7 @@ const entry = (text: string, key: string): string | undefined =>
 /**
  * Parses a header.
  *
- * @param head as many of the file's first bytes as `npyHead` tells, or more
+ * @param head the first bytes of the file, at least as many as `npyHead` returns
  * @throws what `refuse` throws if the header is cut short, damaged, or not that of a plain array
  */
 export const parseNpy = (head: Uint8Array, refuse: Refuse): NpyHeader => {
@@ -96,7 +96,7 @@ export const parseNpy = (head: Uint8Array, refuse: Refuse): NpyHeader => {
 }
 
 /**
- * Checks that a file has as many bytes as its header says.
+ * Checks that a file has the number of bytes that its header claims.
  *
  * @param width bytes of one value
  * @param size bytes of the whole file

@@ -1,5 +1,5 @@
 /**
- * Reads the directory of a zip archive (PKWARE's APPNOTE 6.3.10, with zip64): where the bytes of its members lie. It serves
+ * Reads the directory of a zip archive (PKWARE's APPNOTE 6.3.10, with zip64): the places of its members. It serves
  * weights of PyTorch, whose members are stored and read in parts, and wheels, whose members are unpacked as streams.
  */
 
@@ -88,7 +88,7 @@ const widened = (values: ReadonlyArray<number>, extra: Uint8Array): ReadonlyArra
   return values
 }
 
-/** One entry of the directory, the place of its own header, and where the next entry begins. */
+/** One entry of the directory, the place of its own header, and the place of the next entry. */
 const entryAt = (bytes: Uint8Array, head: number) => {
   if (head + ENTRY_BYTES > bytes.length) throw damaged()
   const view = viewOf(bytes.subarray(head))

@@ -44,7 +44,7 @@ export type Refuse = (problem: string, remedy?: string) => never
 
 export const refusing =
   (file: string): Refuse =>
-  (problem, remedy = "Get the file anew: it is damaged or not such an image") => {
+  (problem, remedy = "Get the file again: it is damaged, or not such an image") => {
     throw new DataError({ subject: file, problem, remedy })
   }
 
@@ -115,7 +115,7 @@ const oneBitApart = (a: number, b: number): boolean => {
 /**
  * How many numbers the geographic keys take: four, the last of which counts the keys, and four for each key (GeoTIFF 1.0,
  * section 2.4). Some writers leave spare numbers behind the keys, or count more keys than there are. The larger number is
- * taken if one of them may come of a flipped bit, so that no pixels are read where the keys are.
+ * taken if one of them may be the other with a flipped bit, so that no pixels are read where the keys are.
  *
  * @param head the first four numbers
  * @param count numbers that the field claims
@@ -123,12 +123,12 @@ const oneBitApart = (a: number, b: number): boolean => {
  */
 const geoCount = (head: ReadonlyArray<number>, count: number, room: number, refuse: Refuse): number => {
   const [version, revision, minor, keys] = head
-  const told = 4 * (1 + keys)
-  if (count === told) return count
+  const listed = 4 * (1 + keys)
+  if (count === listed) return count
   if (version !== 1 || revision !== 1 || minor > 1) refuse("has geographic keys of an unknown version")
-  const flipped = oneBitApart(count, told) || (count % 4 === 0 && oneBitApart(count / 4 - 1, keys))
-  const larger = Math.max(count, told)
-  return flipped && larger <= room ? larger : Math.min(count, told)
+  const flipped = oneBitApart(count, listed) || (count % 4 === 0 && oneBitApart(count / 4 - 1, keys))
+  const larger = Math.max(count, listed)
+  return flipped && larger <= room ? larger : Math.min(count, listed)
 }
 
 /** Reads one field, and checks that its values can lie at the place that it names. */
@@ -262,7 +262,7 @@ export class Fields {
     return this.directories[0].entries.get(tag)?.type === TEXT ? this.text(tag) : undefined
   }
 
-  /** Bytes of the pieces of further images, such as overviews, as far as their directories tell. */
+  /** Bytes of the pieces of further images, such as overviews, if their directories list them. */
   furtherPieces(): ReadonlyArray<Span> {
     return this.directories.slice(1).flatMap(({ entries }) => {
       const numbers = (tag: number) => this.numbersOf(entries.get(tag))

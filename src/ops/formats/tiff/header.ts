@@ -52,7 +52,7 @@ const NEW_SUBFILE_TYPE = 254
 /** Bits of that field: a reduced copy of the image, or a mask. */
 const [REDUCED, MASK] = [1, 4]
 
-/** Refuses files of several images, because the others would be lost without a word. Overviews and masks are no images. */
+/** Refuses files of several images, because the others would be lost without a word. Overviews and masks are allowed. */
 const checkAlone = (fields: Fields, refuse: Refuse): void => {
   if ((fields.one(NEW_SUBFILE_TYPE, 0) & (REDUCED | MASK)) !== 0) {
     refuse("begins with a small copy or a mask of its image", CONVERT)
@@ -101,7 +101,7 @@ export const readTiffHeader = (bytes: Uint8Array, file: string, most = MAX_VALUE
   const needed = height * Math.ceil((width * samples * type.bits) / 8)
   if (needed > Math.max(ALWAYS_ALLOWED, MAX_RATIO * bytes.length)) {
     const claim = `claims ${height} x ${width} pixels, ${needed} bytes, but is ${bytes.length} bytes long`
-    refuse(claim, "Get the file anew if it is damaged; if it is nearly empty, cut it into smaller images")
+    refuse(claim, "Get the file again if it is damaged; if it is nearly empty, cut it into smaller images")
   }
   checkValues([height, width, samples], file, { ...IMAGE_BOUND, most })
   const text = fields.textIfAny(GDAL_NODATA)

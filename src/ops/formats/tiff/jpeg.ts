@@ -17,7 +17,7 @@ export const decodeJpegTiff = async (
   refuse: Refuse
 ): Promise<ReadonlyArray<Pixels>> => {
   const { default: sharp } = await import("sharp")
-  const { data, info } = await sharp(bytes, { ignoreIcc: true, failOn: "warning" })
+  const { data, info } = await sharp(bytes, { ignoreIcc: true, failOn: "warning", limitInputPixels: false })
     .toColourspace(samples === 1 ? "b-w" : "srgb")
     .raw({ depth: "uchar" })
     .toBuffer({ resolveWithObject: true })

@@ -152,7 +152,7 @@ const countsOf = (
 }
 
 /**
- * Reads and checks where pixels are.
+ * Reads and checks the places of the pixels.
  *
  * @param bytes the whole file
  * @throws DataError if pieces are not as many as the image needs, lie beyond the file's end, or share bytes

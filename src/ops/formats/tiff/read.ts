@@ -49,7 +49,7 @@ const unpacked = async (bytes: Uint8Array, header: Pieced, i: number): Promise<U
  * Reads the values of the `i`th piece, row by row, those of a pixel side by side; what a sparse file leaves out is
  * `filling`.
  *
- * @param into where values go that are read as they are stored; new memory by default
+ * @param into memory for values that need no widening; new memory by default
  */
 const readPiece = async (
   bytes: Uint8Array,
@@ -78,7 +78,7 @@ const readPiece = async (
   }
 }
 
-/** The band, or the first band, of the `i`th piece, and where in the band the piece begins. */
+/** The band, or the first band, of the `i`th piece, and the place in the band at which the piece begins. */
 const cornerOf = ({ height, pieces, width }: Pieced, i: number) => {
   const { columns, rows, samples } = pieces
   const across = Math.ceil(width / columns)

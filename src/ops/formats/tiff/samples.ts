@@ -3,7 +3,7 @@ import { type Dtype, type Pixels, pixelsOf } from "../dtypes.ts"
 
 /** A type of values in a file. Every value is read exactly; types without a dtype of their own are widened. */
 export interface SampleType {
-  /** Bits of one value; those of fewer than 8, and of 12, stand side by side without gaps, rows begin at a byte. */
+  /** Bits of one value. Values of 1, 2, 4 and 12 bits have no gaps between them; each row begins at a new byte. */
   readonly bits: number
   /** The dtype that values are read as. */
   readonly dtype: Dtype

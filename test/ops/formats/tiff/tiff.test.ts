@@ -209,9 +209,9 @@ describe("a TIFF is refused", () => {
     [
       "whose bands are in an order that nobody knows",
       changed(284, 3, {}, [ramp, ramp]),
-      "has its bands in an unknown order (3). Get the file anew"
+      "has its bands in an unknown order (3). Get the file again"
     ],
-    ["of no width", changed(256, 0), "has no size. Get the file anew"],
+    ["of no width", changed(256, 0), "has no size. Get the file again"],
     ["whose own size stands twice", writeTiff([ramp], 4, 6, PLAIN, [[256, [6]]]), "has the tag 256 twice"],
     [
       "that is no BigTIFF after all",
