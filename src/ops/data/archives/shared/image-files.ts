@@ -1,53 +1,78 @@
-/** Image files of an archive, found by the stem of their names whatever its case. */
+/** Image files of an archive, found by their names whatever the case. */
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { DataError } from "../../../formats/data-error.ts"
 import { filesBelow } from "./read-file.ts"
 
-/** What image files end in. */
+/** Endings of image files. */
 export const IMAGE = /\.(tiff?|jpe?g|png)$/i
 
-/** The key that file names are compared by. */
+/** Makes the key by which names in tables and lists are compared with files. */
 export type Stem = (name: string) => string
 
-/** Without folder and extension, in lower case: `Airport_81.jpg` and `airport_81` are one. */
-export const stemOf: Stem = (name) => nameOf(name).toLowerCase()
+/** One spelling of a path: macOS decomposes letters with accents, and some programs begin with `./`. */
+const plain = (file: string): string => file.normalize("NFC").replace(/^(\.\/+)+/, "")
+
+/** A path as a table or list writes it: those of Windows have backslashes between folders. */
+const written = (name: string): string => plain(name.replaceAll("\\", "/"))
+
+const lastOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1)
 
 /**
- * A file's path in one spelling: tables of Windows have backslashes, some programs begin with `./`, and macOS takes letters
- * with accents apart.
+ * The name of the patch of a file, without folder and extension. A backslash is part of the name: only on Windows it
+ * separates folders, and there paths come with `/`.
+ *
+ * @example
+ * nameOf("Images/airport/Airport_81.jpg") // => "Airport_81"
  */
-const plain = (file: string): string =>
-  file
-    .normalize("NFC")
-    .replaceAll("\\", "/")
-    .replace(/^(\.\/+)+/, "")
+export const nameOf = (file: string): string => lastOf(plain(file)).replace(IMAGE, "")
 
-/** The name of a patch: its file's, without folder and extension. */
-export const nameOf = (file: string): string => {
-  const path = plain(file)
-  return path.slice(path.lastIndexOf("/") + 1).replace(IMAGE, "")
-}
-
-/** As `nameOf` with its folders, where these tell images of one stem apart: `n/a` of `n/a.png`. */
+/**
+ * The name of the patch of a file with its folders, for archives in which these tell images apart.
+ *
+ * @example
+ * pathNameOf("n/a.png") // => "n/a"
+ */
 export const pathNameOf = (file: string): string => plain(file).replace(IMAGE, "")
 
-/** As `stemOf` with its folders. */
-export const pathOf: Stem = (name) => pathNameOf(name).toLowerCase()
+/**
+ * Key without folder and extension, in lower case.
+ *
+ * @example
+ * stemOf("Images/Airport_81.jpg") // => "airport_81"
+ */
+export const stemOf: Stem = (name) => lastOf(written(name)).replace(IMAGE, "").toLowerCase()
 
-/** As `stemOf`; of running numbers, in places padded with zeros, the number: `0042` and `42` are one. */
+/**
+ * Key with folders, in lower case.
+ *
+ * @example
+ * pathOf("North\\A.png") // => "north/a"
+ */
+export const pathOf: Stem = (name) => written(name).replace(IMAGE, "").toLowerCase()
+
+/**
+ * Key as `stemOf`; of running numbers, which some names pad with zeros, the number.
+ *
+ * @example
+ * numberOf("0042.png") // => "42"
+ */
 export const numberOf: Stem = (name) => {
   const stem = stemOf(name)
   return /^\d+(\.0)?$/.test(stem) ? String(Number(stem)) : stem
 }
 
-/** What some names are compared by: their paths where one of them has a folder, else their stems. */
+/** The key for these names: their paths if one of them has a folder, otherwise their stems. */
 export const stemFor = (names: ReadonlyArray<string>): Stem =>
-  names.some((name) => plain(name).includes("/")) ? pathOf : stemOf
+  names.some((name) => written(name).includes("/")) ? pathOf : stemOf
 
-/** What lists are compared with these patches by: as `stemFor`, or their numbers where all are numbers. */
+/** The key by which lists are compared with these patches: as `stemFor`, or their numbers if all are numbers. */
 export const listedBy = (patches: ReadonlyArray<string>): Stem =>
   patches.every((name) => /^\d+$/.test(stemOf(name))) ? numberOf : stemFor(patches)
+
+/** The name of a patch by its row in a table, if no image is there. */
+export const namedBy = (stem: Stem, name: string): string =>
+  stem === pathOf ? pathNameOf(written(name)) : nameOf(written(name))
 
 /**
  * The image files below some folders of an archive, by stem.

@@ -5,7 +5,7 @@ import { DataError } from "../../../formats/data-error.ts"
 import type { OpenedSet, PatchEntry } from "../data-set.ts"
 import { type ClassList, namesOf } from "./class-list.ts"
 import { type Finding, finding, noImages } from "./findings.ts"
-import { nameOf, pathOf, type Stem, stemOf } from "./image-files.ts"
+import { namedBy, nameOf, pathOf, type Stem, stemOf } from "./image-files.ts"
 
 /** Labels of images as an archive tells them: in the order that its patches get. */
 export interface LabelledNames {
@@ -49,7 +49,8 @@ const joined = ({ images, patchName = nameOf, stem = stemOf, table }: ImageSet) 
     else if (labelled.has(stem(name))) twice.push(name)
     else {
       labelled.add(stem(name))
-      rows.set(patchName(file), images === undefined ? { row } : { row, file })
+      if (images === undefined) rows.set(namedBy(stem, name), { row })
+      else rows.set(patchName(file), { row, file })
     }
   })
   const unlabelled = [...(images ?? [])].filter(([key]) => !labelled.has(key)).map(([, file]) => file)

@@ -184,6 +184,29 @@ describe("a folder is refused", () => {
   })
 })
 
+describe.skipIf(process.platform === "win32")("names that are unusual on disk", () => {
+  effect("come through whole: backslashes, line breaks, quotes", () =>
+    Effect.gen(function* () {
+      const names = ["back\\slash", "a", "a\nb", 'say "x"', "tab\there"]
+      const root = temporaryFolder()
+      const { collect } = runIn(root)
+      const pixel = sharp(Uint8Array.of(1, 2, 3), { raw: { width: 1, height: 1, channels: 3 } })
+      const png = yield* Effect.promise(() => pixel.png().toBuffer())
+      for (const name of names) writeFileSync(join(root, `${name}.png`), png)
+      const rows = names.map((name) => `"${name.replaceAll('"', '""')}.png",1`)
+      writeFileSync(join(root, "labels.csv"), ["image,sea", ...rows].join("\n"))
+      const found = yield* collect(archive({ path: "." }).pipe(decode()))
+      expect(found.map(({ name }) => name)).toEqual(names)
+      const parts = yield* collect(archive({ path: "." }).pipe(split({ by: "draw", train: 0.5, val: 0 })))
+      const listed = (["train", "test"] as const).map((part) => readSplitFile(join(root, `${part}.csv`), part))
+      expect(listed.flat().sort()).toEqual([...names].sort())
+      expect(parts.map(({ name, split }) => [name, split]).sort()).toEqual(
+        listed.flatMap((some, i) => some.map((name) => [name, ["train", "test"][i]])).sort()
+      )
+    })
+  )
+})
+
 describe("an archive whose kind is given", () => {
   it.each(DATA_SET_NAMES)("%s, is refused where no folder is, before anything is missed in it", async (kind) => {
     const root = temporaryFolder()
