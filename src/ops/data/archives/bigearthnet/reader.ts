@@ -1,17 +1,29 @@
 /** Reads BigEarthNet v1; see `bigearthnet.ts` for its files. */
-import { join, resolve } from "node:path"
+import { existsSync } from "node:fs"
+import { dirname, join, resolve } from "node:path"
+import type { Split } from "../../../elements.ts"
 import { DataError } from "../../../formats/data-error.ts"
 import { jsonOf } from "../../../formats/text.ts"
+import { splitsByStem } from "../../splits/division.ts"
 import type { PatchEntry, Reader } from "../data-set.ts"
 import { inOrder, listFolder, readArchiveFile } from "../shared/read-file.ts"
+import { readArchiveLists } from "../shared/split-lists.ts"
 import { readSentinel1, readSentinel2 } from "./bands.ts"
 import { CORINE_43 } from "./corine-labels.ts"
 
 /** Files of metadata that are read at a time. */
 const CONCURRENCY = 16
 
-/** Folder of split lists, as the original has it; see `bigearthnet.ts`. */
-export const SPLIT_LISTS = "Splits"
+/** Folder of the split lists; see `bigearthnet.ts`. */
+const SPLIT_LISTS = "Splits"
+
+const LISTS = { train: "train.csv", val: "val.csv", test: "test.csv" }
+
+/** The split of each patch by the lists in the archive's folder or beside it, where the original has them. */
+const splitsOf = (folder: string): ReadonlyMap<string, Split> => {
+  const found = [folder, dirname(resolve(folder))].map((one) => join(one, SPLIT_LISTS)).find((one) => existsSync(one))
+  return found === undefined ? new Map() : splitsByStem(readArchiveLists(found, LISTS), (name) => name)
+}
 
 /**
  * Names of the patches in an archive's folder, in the order of their code units. Files, hidden folders and the folder of
@@ -106,12 +118,13 @@ export const readEntry = async (archive: string, name: string, s1?: Sentinel1): 
 }
 
 export const open: Reader["open"] = async (folder, { s1 }) => {
+  const splits = splitsOf(folder)
   const radar = s1 === undefined ? undefined : resolve(folder, s1)
   const sentinel1 = radar === undefined ? undefined : await openSentinel1(radar)
   return {
     classes: CORINE_43,
     names: (await listPatches(folder)).filter((name) => resolve(folder, name) !== radar),
-    entry: (name) => readEntry(folder, name, sentinel1),
+    entry: async (name) => ({ ...(await readEntry(folder, name, sentinel1)), split: splits.get(name) }),
     findings: []
   }
 }

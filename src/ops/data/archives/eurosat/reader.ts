@@ -1,32 +1,19 @@
 /** Reads EuroSAT; see `eurosat.ts` for its files. */
-import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { DataError } from "../../../formats/data-error.ts"
 import { decodeTiffBands } from "../../../formats/tiff/read.ts"
 import { listFindings } from "../../audit/name-findings.ts"
-import { type Lists, splitsByStem } from "../../splits/division.ts"
-import { readSplitFile } from "../../splits/name-lists.ts"
+import { splitsByStem } from "../../splits/division.ts"
 import type { Reader } from "../data-set.ts"
 import { decodeImage } from "../shared/image.ts"
 import { imagesIn, nameOf, stemOf } from "../shared/image-files.ts"
 import { openImageSet } from "../shared/image-set.ts"
 import { byText, listFolder, readArchiveFile } from "../shared/read-file.ts"
+import { readArchiveLists } from "../shared/split-lists.ts"
 import { EUROSAT, EUROSAT_BANDS, holdsClasses } from "./names.ts"
 
-/** Lists as torchgeo's copy has them; some archives have none. */
-const LISTS = [
-  ["train", "eurosat-train.txt"],
-  ["val", "eurosat-val.txt"],
-  ["test", "eurosat-test.txt"]
-] as const
-
-const readLists = (folder: string): Lists =>
-  Object.fromEntries(
-    LISTS.filter(([, name]) => existsSync(join(folder, name))).map(([split, name]) => [
-      split,
-      readSplitFile(join(folder, name), split)
-    ])
-  )
+/** Lists as torchgeo's copy has them. */
+const LISTS = { train: "eurosat-train.txt", val: "eurosat-val.txt", test: "eurosat-test.txt" }
 
 /** The class is the folder that an image stands in. */
 const categoryOf = (folder: string, file: string): number => {
@@ -71,7 +58,7 @@ export const open: Reader["open"] = async (folder) => {
   const images = await imagesIn(folder, [""])
   const files = [...images.values()].sort((a, b) => byText(nameOf(a), nameOf(b)))
   const categories = files.map((file) => categoryOf(folder, file))
-  const lists = readLists(folder)
+  const lists = readArchiveLists(folder, LISTS)
   const parts = splitsByStem(lists, stemOf)
   return openImageSet({
     folder,

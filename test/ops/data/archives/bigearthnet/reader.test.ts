@@ -123,3 +123,36 @@ describe("metadata", () => {
     expect((await readEntry(folder, "p")).labels).toEqual(["Pastures"])
   })
 })
+
+describe("split lists", () => {
+  const archived = (folder: string) => {
+    for (const name of ["S2A_0", "S2A_1", "S2A_2"]) {
+      mkdirSync(join(folder, name), { recursive: true })
+      writeFileSync(join(folder, name, `${name}_labels_metadata.json`), '{"labels":["Pastures"]}')
+    }
+  }
+  const lists = (folder: string) => {
+    mkdirSync(join(folder, "Splits"), { recursive: true })
+    writeFileSync(join(folder, "Splits", "train.csv"), "S2A_2\r\nS2A_0\r\n")
+    writeFileSync(join(folder, "Splits", "test.csv"), "S2A_1\n")
+  }
+  const splitsIn = async (folder: string) => {
+    const { names, reference } = await openArchive(folder, {})
+    return Promise.all(names.map(async (name) => [name, (await reference(name)).split]))
+  }
+
+  it.each([
+    ["in the archive's folder", (root: string) => root],
+    ["beside it", (root: string) => join(root, "BigEarthNet-v1.0")]
+  ])("are found %s, as the original has them", async (_, folderOf) => {
+    const root = temporaryFolder()
+    archived(folderOf(root))
+    expect((await splitsIn(folderOf(root))).map(([, split]) => split)).toEqual([undefined, undefined, undefined])
+    lists(root)
+    expect(await splitsIn(folderOf(root))).toEqual([
+      ["S2A_0", "train"],
+      ["S2A_1", "test"],
+      ["S2A_2", "train"]
+    ])
+  })
+})
