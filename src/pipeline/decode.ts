@@ -78,8 +78,10 @@ export const decodeParams = (declared: Params, written: unknown): DecodedParams 
 /** Checks the parameters of a step: first each one, then their combination. */
 export const decodeStep = ({ params: declared, settle }: AnyOperator, written: unknown): DecodedParams => {
   const { faults, params } = decodeParams(declared, written)
-  if (faults.length > 0 || settle === undefined) return { faults, params }
-  return settle(params)
+  const sound = faults.every(({ path: [key] }) => key !== undefined && !Object.hasOwn(declared, key))
+  if (!sound || settle === undefined) return { faults, params }
+  const settled = settle(params)
+  return { faults: [...faults, ...settled.faults], params: settled.params }
 }
 
 /**

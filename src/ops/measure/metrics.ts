@@ -14,7 +14,7 @@ import { rPrecisionMetric } from "./metrics/r-precision.ts"
 import { recall } from "./metrics/recall.ts"
 import { wap } from "./metrics/wap.ts"
 
-/** Every metric, in the order of reports. A new one is a file in `metrics/` and its name here. */
+/** Every metric, in the order of reports. A new metric is a file in `metrics/` and its name here. */
 export const metrics = [
   meanAveragePrecision,
   precision,

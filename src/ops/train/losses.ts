@@ -12,7 +12,7 @@ import { tripletAvg } from "./losses/triplet-avg.ts"
 import { tripletHard } from "./losses/triplet-hard.ts"
 import { xent } from "./losses/xent.ts"
 
-/** Every loss. A new one is a file in `losses/` and its name here. */
+/** Every loss. A new loss is a file in `losses/` and its name here. */
 export const losses = [contrastiveAvg, tripletAvg, tripletHard, oml, smoothap, xent, mlXent] as const
 
 type AnyLoss = (typeof losses)[number]

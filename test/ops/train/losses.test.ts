@@ -71,7 +71,8 @@ describe("a loss in a configuration", () => {
       "margin: belongs to `contrastive_avg`, `triplet_avg`, `triplet_hard`, but `metric_loss` is `oml`, which takes `temperature`",
       "exclude_anchor: belongs to `contrastive_avg`, `triplet_avg`, but `metric_loss` is `oml`, which takes `temperature`",
       "sim_threshold: belongs to `contrastive_avg`, `triplet_avg`, `triplet_hard`, `smoothap`, but `metric_loss` is `oml`, which takes `temperature`",
-      "momentum: belongs to `sgd`, but `optimizer` is `adam`, which has no parameters"
+      "momentum: belongs to `sgd`, but `optimizer` is `adam`, which has no parameters",
+      "loss_weight: has the weight 7 for `id_loss`, which is `none`; choose that loss, or set the weight to 0"
     ])
     expect(said({ loss_weight: [7, 1] })).toEqual([
       "loss_weight: has the weight 7 for `id_loss`, which is `none`; choose that loss, or set the weight to 0"

@@ -30,6 +30,10 @@ export const averaged = (
  * Source: Hadsell et al., CVPR 2006, equation 4, with means in place of single images (Imbriaco et al., IEEE TGRS 2021).
  *
  * @param input raw embeddings [rows, D]
+ * @example
+ * const input = { values: Float32Array.of(1, 0, 1, 0), labels: Uint8Array.of(1, 1), rows: 2 }
+ * contrastiveAverage(input).value.toFixed(2) // => "1.44"
+ * contrastiveAverage(input, { excludeAnchor: true }).value // => 0
  */
 export const contrastiveAverage = (input: LossInput, options: AverageOptions = {}) =>
   overAnchors(input, averaged(input, options), contrastive(options.margin ?? MARGIN), "sum")

@@ -11,6 +11,9 @@ import { triplet } from "./terms.ts"
  * Source: Balntas et al., BMVC 2016, with means in place of single images (Imbriaco et al., IEEE TGRS 2021).
  *
  * @param input raw embeddings [rows, D]
+ * @example
+ * const input = { values: Float32Array.of(1, 0, 1, 0), labels: Uint8Array.of(1, 1), rows: 2 }
+ * tripletAverage(input).value.toFixed(2) // => "1.20"
  */
 export const tripletAverage = (input: LossInput, options: AverageOptions = {}) =>
   overAnchors(input, averaged(input, options), triplet(options.margin ?? MARGIN), "mean")

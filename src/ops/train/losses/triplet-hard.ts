@@ -19,6 +19,10 @@ export interface DrawnOptions {
  * Source: Balntas et al., BMVC 2016.
  *
  * @param input raw embeddings [rows, D]
+ * @param choose draws the positives, then the negatives
+ * @example
+ * const input = { values: Float32Array.of(0, 5, 9), labels: Uint8Array.of(1, 0, 1, 0, 0, 1), rows: 3 }
+ * tripletDrawn(input, () => 0, { margin: 20 }).value.toFixed(1) // => "18.5"
  */
 export const tripletDrawn = (
   input: LossInput,
