@@ -44,11 +44,11 @@ export const engineLayer = (
   { device, threads, precision }: EngineSettings,
   opened: (engine: EngineRecord) => void
 ): Layer.Layer<TensorEngine> => {
-  const told = Effect.tap(openEngine(device, { threads, precision }), (engine) =>
+  const announced = Effect.tap(openEngine(device, { threads, precision }), (engine) =>
     Effect.sync(() => opened(facts(engine)))
   )
   return Layer.effect(
     TensorEngine,
-    Effect.map(Effect.cached(told), (open) => ({ open }))
+    Effect.map(Effect.cached(announced), (open) => ({ open }))
   )
 }

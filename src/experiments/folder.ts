@@ -26,7 +26,7 @@ export interface Opened {
   readonly kept: ReadonlyArray<string>
 }
 
-/** Names that say nothing of whose folder it is: the lock, and unfinished files of a process that was killed. */
+/** Names that do not show whose folder it is: the lock, and unfinished files of a killed process. */
 const isSpare = (name: string): boolean => name.startsWith(LOCK) || name.endsWith(".partial")
 
 const listed = (folder: string): ReadonlyArray<string> => readdirSync(folder).filter((name) => !isSpare(name))

@@ -71,7 +71,7 @@ export const launch = (): boolean => {
       }, PATIENCE)
     } else if (now - stopping > ECHO && forced === undefined) {
       const code = STOPPING[signal]
-      // Whatever the program says of itself goes first.
+      // If the program can still answer, it prints this itself.
       setTimeout(() => {
         forced = code
         say(AT_ONCE)

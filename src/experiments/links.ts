@@ -9,7 +9,7 @@ const OURS = /^epoch_\d+\.safetensors$/
 /**
  * Links names in the run folder to folders elsewhere.
  *
- * @param links from a name in the run folder to the folder that it stands for, which is made
+ * @param links from a name in the run folder to a folder elsewhere, which is created
  * @param fresh removes checkpoints of ours there, and nothing else
  * @throws RunError if a folder cannot be made
  */

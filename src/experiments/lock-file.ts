@@ -6,7 +6,6 @@
  * its number by now; on another machine, which cannot be asked, nobody has refreshed the file for `OLD` milliseconds.
  * Whoever removes a stale lock holds a lock on that very lock (`run.lock.TOKEN`), so that no fresh one is removed.
  */
-import { execFileSync } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import {
   closeSync,
@@ -17,13 +16,12 @@ import {
   openSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   rmSync,
   statSync,
   writeSync
 } from "node:fs"
-import { hostname } from "node:os"
 import { join } from "node:path"
+import { attempted, hasEnded, hostOf, type Owner, ownerHere, ownerIn } from "./lock-owner.ts"
 import { RunError } from "./run-error.ts"
 
 /** Name of the lock in its folder. */
@@ -38,63 +36,6 @@ const OLD = 20 * BEAT
 /** Attempts to take a lock while other processes remove a stale one. */
 const ROUNDS = 200
 
-/** Who holds a lock. */
-interface Owner {
-  readonly host: string
-  readonly pid: number
-  /** When the process started, in the system's own form; absent where the system does not say. */
-  readonly started?: string | undefined
-  /** Differs between any two locks. */
-  readonly token: string
-}
-
-const attempted = <A>(look: () => A): A | undefined => {
-  try {
-    return look()
-  } catch {
-    return undefined
-  }
-}
-
-/** This machine; containers of one machine, whose process numbers mean other processes, differ. */
-export const hostOf = (): string => {
-  const space = attempted(() => readlinkSync("/proc/self/ns/pid")) ?? ""
-  return [hostname(), ...(/\d+/.exec(space) ?? [])].join(" ")
-}
-
-/** When a process started: ticks since which boot on Linux, a date elsewhere. */
-const startOf = (pid: number): string | undefined => {
-  if (process.platform === "win32") return undefined
-  const stat = attempted(() => readFileSync(`/proc/${pid}/stat`, "utf8"))
-  if (stat === undefined) {
-    if (process.platform === "linux") return undefined
-    return attempted(() => execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim())
-  }
-  // The name of the program, in parentheses, may hold blanks; the start is the 20th field after it.
-  const ticks = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]
-  const boot = attempted(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()) ?? ""
-  return `${boot} ${ticks}`
-}
-
-const alive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (cause) {
-    return (cause as NodeJS.ErrnoException).code === "EPERM"
-  }
-}
-
-/** The owner in a lock's text. Version 0.1.0 wrote the process number alone. */
-const ownerIn = (text: string): Owner | undefined => {
-  if (/^[1-9]\d*$/.test(text)) return { host: hostOf(), pid: Number(text), token: text }
-  const value = attempted(() => JSON.parse(text) as Partial<Owner> | null)
-  const { host, pid, started, token } = value ?? {}
-  if (typeof host !== "string" || typeof token !== "string" || !/^[\w-]+$/.test(token)) return undefined
-  if (typeof pid !== "number" || !Number.isSafeInteger(pid) || pid < 1) return undefined
-  return { host, pid, token, started: typeof started === "string" ? started : undefined }
-}
-
 /** Milliseconds since a file was written, by the clock that sets its time: that of a file that is written now beside it. */
 const ageOf = (path: string, token: string): number => {
   const probe = `${path}.${token}.partial`
@@ -106,13 +47,8 @@ const ageOf = (path: string, token: string): number => {
   }
 }
 
-const isStale = (path: string, { host, pid, started }: Owner, token: string): boolean => {
-  if (host !== hostOf()) return (attempted(() => ageOf(path, token)) ?? 0) > OLD
-  // Nothing else can tell an old lock with our own number from one that this process holds.
-  if (!alive(pid) || (pid === process.pid && started === undefined)) return true
-  const now = startOf(pid)
-  return started !== undefined && now !== undefined && now !== started
-}
+const isStale = (path: string, owner: Owner, token: string): boolean =>
+  owner.host === hostOf() ? hasEnded(owner) : (attempted(() => ageOf(path, token)) ?? 0) > OLD
 
 const wayOut = (path: string): string =>
   `Wait for it, or choose another folder with \`--out\`; delete ${path} if no run is using the folder`
@@ -204,7 +140,7 @@ const lockOf = (path: string, mine: string): Lock => {
 /** The lock of version 0.1.0 is empty for an instant; a process killed then leaves it so. */
 const EMPTY = "empty"
 
-/** The token of a lock if its owner ended; the owner if it holds the lock; undefined if that cannot be told yet. */
+/** The token of a lock if its owner ended; the owner if it holds the lock; undefined if that is not known yet. */
 const judged = (path: string, text: string, token: string): Owner | string | undefined => {
   if (text === "") return (attempted(() => ageOf(path, token)) ?? 0) > BEAT ? EMPTY : undefined
   const owner = ownerIn(text)
@@ -233,8 +169,7 @@ const pause = (): void => {
 /** Takes a lock if it is free or stale; otherwise its owner, or undefined if that is not known. */
 const tryTake = (path: string, depth: number): Lock | Owner | undefined => {
   const token = randomUUID()
-  const started = startOf(process.pid)
-  const mine = JSON.stringify({ host: hostOf(), pid: process.pid, started, token } satisfies Owner)
+  const mine = JSON.stringify(ownerHere(token))
   for (let round = 0; round < ROUNDS; round++) {
     if (put(path, mine, token)) return lockOf(path, mine)
     const text = textOf(path)

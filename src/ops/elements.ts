@@ -1,4 +1,4 @@
-/** What flows: the elements of retrieval experiments. Plain data only: typed arrays, names, numbers. */
+/** The elements of retrieval experiments: plain data of typed arrays, names and numbers. */
 export * from "./elements/audit.ts"
 export * from "./elements/figures.ts"
 export * from "./elements/images.ts"

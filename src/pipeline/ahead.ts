@@ -12,11 +12,11 @@ export interface Waits {
  * Runs a stream in a fiber of its own, ahead of its consumer.
  *
  * @param most number of elements that are kept ready; one more may be in preparation
- * @param tell called at the end of every wait
+ * @param waited called at the end of every wait
  * @returns a function from a stream to a stream of the same elements
  */
 export const runAhead =
-  (most: number, tell: (waits: Waits) => void) =>
+  (most: number, waited: (waits: Waits) => void) =>
   <A, E, R>(stream: Stream.Stream<A, E, R>): Stream.Stream<A, E, R> =>
     Stream.transformPull(stream, (pull, scope) =>
       Effect.gen(function* () {
@@ -24,7 +24,7 @@ export const runAhead =
         const timed = <B, E1>(wait: Effect.Effect<B, E1>, note: (seconds: number) => Waits): Effect.Effect<B, E1> =>
           Effect.suspend(() => {
             const begun = secondsOf(clock)
-            const end = Effect.sync(() => tell(note(secondsOf(clock) - begun)))
+            const end = Effect.sync(() => waited(note(secondsOf(clock) - begun)))
             return Effect.ensuring(wait, end)
           })
         const ready = yield* Queue.bounded<A, E | Cause.Done>(most)

@@ -27,7 +27,7 @@ export interface Shape {
 export interface Declares<P = any> {
   /**
    * Files that only this step may write: two steps of one configuration that write the same file are a fault. Paths are
-   * relative to the run folder, with `/`, or absolute; `*` stands for any part of one name.
+   * relative to the run folder, with `/`, or absolute; `*` matches any part of one name.
    */
   readonly writes?: (params: P) => ReadonlyArray<string>
   /** Files that several steps may write, each in place of the one before, in the form of `writes`. */

@@ -27,7 +27,7 @@ const watched = (stream: AnyStream, stage: Running, watcher: Watcher, beat: Beat
         watcher.progressed(stage, chunk.length, secondsOf(clock) - begun)
         return chunk
       })
-      const told = Effect.catchCause(counted, (cause) => {
+      const reported = Effect.catchCause(counted, (cause) => {
         if (Pull.isDoneCause(cause)) watcher.ended(stage)
         else if (!beat.failed && !Cause.hasInterruptsOnly(cause)) {
           beat.failed = true
@@ -39,11 +39,11 @@ const watched = (stream: AnyStream, stage: Running, watcher: Watcher, beat: Beat
       const afterYield = Effect.suspend(() => {
         begun = secondsOf(clock)
         beat.yielded = begun
-        return told
+        return reported
       })
       return Effect.suspend(() => {
         begun = secondsOf(clock)
-        return begun - beat.yielded < YIELD_AFTER ? told : Effect.andThen(Effect.yieldNow, afterYield)
+        return begun - beat.yielded < YIELD_AFTER ? reported : Effect.andThen(Effect.yieldNow, afterYield)
       })
     })
   )

@@ -74,7 +74,7 @@ export const toExit =
       return Effect.as(complained(printableLines(report.message)), report.code)
     }
     return Effect.provideService(command, Console.Console, keeping(lines)).pipe(
-      // A failed command prints what it logged, too; its own failure says more than that of the output.
+      // A failed command prints what it logged, too; its own failure is more important than a failure to print.
       Effect.matchCauseEffect({
         onFailure: (cause) => Effect.andThen(Effect.ignore(output), ended(cause)),
         onSuccess: () =>

@@ -4,7 +4,8 @@
  */
 import { mkdirSync, rmdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { hostOf, takeLock } from "../../src/experiments/lock-file.ts"
+import { takeLock } from "../../src/experiments/lock-file.ts"
+import { hostOf } from "../../src/experiments/lock-owner.ts"
 
 const [folder, rounds] = [process.argv[2], Number(process.argv[3])]
 const inside = join(folder, "inside")

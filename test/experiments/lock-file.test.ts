@@ -15,7 +15,8 @@ import {
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { hostOf, takeLock } from "../../src/experiments/lock-file.ts"
+import { takeLock } from "../../src/experiments/lock-file.ts"
+import { hostOf } from "../../src/experiments/lock-owner.ts"
 
 let folder = ""
 let path = ""

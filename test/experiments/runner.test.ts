@@ -9,7 +9,7 @@ import { makeProgress } from "../../src/experiments/progress.ts"
 import type { RunRecord } from "../../src/experiments/record.ts"
 import { runPlan } from "../../src/experiments/runner.ts"
 import { settings } from "../../src/experiments/settings.ts"
-import { Run } from "../../src/ops/run.ts"
+import { Cut, Run } from "../../src/ops/run.ts"
 import { load } from "../../src/pipeline/load.ts"
 import { operator } from "../../src/pipeline/operator.ts"
 import { Name, optional, param } from "../../src/pipeline/param.ts"
@@ -64,6 +64,22 @@ const checkpoint = operator({
     )
 })
 
+/** Ends its stream early, as `print` does when nobody reads its output any more. */
+const unread = operator({
+  name: "unread",
+  about: "Stops.",
+  from: Sum,
+  to: Sum,
+  params: {},
+  run: () => (sums) =>
+    Stream.unwrap(
+      Effect.map(Cut, (cut) => {
+        cut()
+        return Stream.take(sums, 0)
+      })
+    )
+})
+
 let folder = ""
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "orbitrank-"))
@@ -77,7 +93,7 @@ pipelines:
 `
 
 const planOf = (text: string): Plan => {
-  const loaded = Result.getOrThrow(load(text, "a.yaml", { settings, operators: [...toys, write, checkpoint] }))
+  const loaded = Result.getOrThrow(load(text, "a.yaml", { settings, operators: [...toys, write, checkpoint, unread] }))
   const pipelines = Object.fromEntries([...loaded.pipelines].map(([name, pipeline]) => [name, toJson(pipeline)]))
   const configuration = { settings: { seed: loaded.settings.seed }, pipelines }
   return {
@@ -242,6 +258,13 @@ describe("a run", () => {
   it("puts the file system's codes in words", async () => {
     const { result } = await run(file.replace("{ to: two }", "{ to: two, fails: true }"))
     expect(Result.isFailure(result) && result.failure.message).toContain("two: the disk is full. Once this is fixed")
+  })
+
+  it("does not record a pipeline as finished whose output nobody read to its end", async () => {
+    const cut = file.replace("{ write: { to: two } }", "unread")
+    await runWell(cut)
+    expect(record().pipelines).toMatchObject({ one: { status: "finished" }, two: { status: "interrupted" } })
+    expect((await runWell(cut)).said).not.toContain("two: done before")
   })
 
   it("runs one pipeline alone", async () => {

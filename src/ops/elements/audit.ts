@@ -1,22 +1,22 @@
-/** What an archive holds and what is wrong with it. */
+/** The contents of an archive, and its faults. */
 import { type AnyElement, element } from "../../pipeline/element.ts"
 
-/** Something that a reader must refuse or report, once per archive. */
+/** A fault or peculiarity of an archive, listed once. */
 export interface Finding {
-  /** What was found, as a clause: "label rows have no image". */
+  /** The finding as a clause: "label rows have no image". */
   readonly what: string
   readonly count: number
-  /** The first few, in the archive's order. */
+  /** The first few occurrences, in the order of the archive. */
   readonly examples: ReadonlyArray<string>
-  /** `fail`: the patches cannot be used. `warn`: they can, but look wrong. `note`: worth knowing. */
+  /** `fail`: the patches cannot be used. `warn`: they can be used, but look wrong. `note`: worth knowing. */
   readonly severity: "fail" | "warn" | "note"
-  /** What to do about it, as a sentence without a full stop. */
+  /** The remedy, as a sentence without a full stop. */
   readonly remedy: string
 }
 
 type Tallied = Readonly<Record<string, number>>
 
-/** What an archive holds and what is wrong with it. */
+/** The contents of an archive, and its faults. */
 export interface Audit extends AnyElement {
   readonly kind: "audit"
   readonly path: string
@@ -32,18 +32,18 @@ export interface Audit extends AnyElement {
     readonly splits: Tallied
     readonly countries: Tallied
   }>
-  /** Patches by their number of labels. */
+  /** Number of patches by their number of labels. */
   readonly labelsPerPatch: Tallied
-  /** Distinct label sets, of `all` and by split. */
+  /** Number of distinct label sets: for `all` patches and by split. */
   readonly distinctSets: Tallied
   readonly findings: ReadonlyArray<Finding>
-  /** How the counts differ from the published ones; `undefined` where none are known. */
+  /** Differences between the counts and the published ones; `undefined` if no counts are published. */
   readonly published:
     | { readonly source: string; readonly patches: number; readonly differences: ReadonlyArray<string> }
     | undefined
-  /** Patches by split here and split in BigEarthNet v1, where its lists were given. */
+  /** Number of patches by split here and split in BigEarthNet v1; `undefined` without the lists of v1. */
   readonly leak: Readonly<Record<string, Tallied>> | undefined
-  /** Whether every band was decoded. */
+  /** Whether every band was decoded, not only the labels. */
   readonly pixels: boolean
 }
 export const Audit = element<Audit>("audit", "audits", "counts and findings of an archive")

@@ -1,13 +1,13 @@
 /**
- * Patches on their way from an archive to a network.
+ * Patches, from the archive to the network.
  *
  * Images are row-major [height, width, channel] float32 once assembled; bands are row-major [height, width] in the dtype
- * they are archived in. Labels are multi-hot uint8 vectors in the order of `classes`.
+ * of the archive. Labels are multi-hot uint8 vectors in the order of `classes`.
  */
 import { type AnyElement, element } from "../../pipeline/element.ts"
 import type { Dtype, Pixels } from "../formats/dtypes.ts"
 
-/** Which part of an experiment a patch belongs to. */
+/** The part of an experiment that a patch belongs to. */
 export type Split = "train" | "val" | "test"
 
 export type { Dtype, Pixels } from "../formats/dtypes.ts"
@@ -32,18 +32,18 @@ export interface Nomenclature {
 /** A patch as an archive lists it, before any pixel is read. */
 export interface PatchRef extends AnyElement {
   readonly kind: "reference"
-  /** The kind of archive it is of: what reads its files. */
+  /** Kind of its archive, which determines how its files are read. */
   readonly archive: string
   readonly name: string
   readonly folder: string
-  /** Its files in `folder`, by what they are; empty where its name says it all. */
+  /** Its files in `folder`, by their role; empty if the name of the patch determines them. */
   readonly files: Readonly<Record<string, string>>
-  /** What else the archive says of it, such as its country. */
+  /** Further facts from the archive, such as its country. */
   readonly facts: Readonly<Record<string, string>>
-  /** Names of classes, of `nomenclature`. */
+  /** Names of its classes, as in `nomenclature`. */
   readonly labels: ReadonlyArray<string>
   readonly nomenclature: Nomenclature
-  /** The archive's own division, where it has one; `split` decides. */
+  /** Its part in the division of the archive, if there is one; the operator `split` decides whether that is used. */
   readonly split: Split | undefined
 }
 export const PatchRef = element<PatchRef>(
@@ -56,7 +56,7 @@ export const PatchRef = element<PatchRef>(
 export interface RawPatch extends AnyElement {
   readonly kind: "raw"
   readonly name: string
-  /** Names of classes, of `nomenclature`. */
+  /** Names of its classes, as in `nomenclature`. */
   readonly labels: ReadonlyArray<string>
   readonly nomenclature: Nomenclature
   readonly split: Split | undefined
@@ -64,12 +64,12 @@ export interface RawPatch extends AnyElement {
 }
 export const RawPatch = element<RawPatch>("raw", "raw patches", "a decoded patch: every band at native size and dtype")
 
-/** What the store operator says at its end. */
+/** Summary of a store that was written. */
 export interface Stored extends AnyElement {
   readonly kind: "stored"
   readonly path: string
   readonly patches: number
-  /** How many of them stood in the store already and were left as they are. */
+  /** Number of patches that were already in the store and were left unchanged. */
   readonly kept: number
   readonly skipped: ReadonlyArray<{ readonly name: string; readonly why: string }>
 }
@@ -79,7 +79,7 @@ export const Stored = element<Stored>("stored", "store summaries", "how many pat
 export interface Patch extends AnyElement {
   readonly kind: "patch"
   readonly name: string
-  /** Position in its split's list; with the epoch, the key of every random draw about this patch. */
+  /** Position in the list of its split. Index and epoch are the key of every random draw for this patch. */
   readonly index: number
   readonly epoch: number
   readonly image: Float32Array
@@ -89,7 +89,7 @@ export interface Patch extends AnyElement {
   readonly bands: ReadonlyArray<string>
   /** uint8 [height, width, channel]: 1 for a value that was filled in for want of data; absent if no value was. */
   readonly nodata?: Uint8Array | undefined
-  /** The value of white, where the type of the pixels tells it. */
+  /** The value of white, if the pixel type determines it. */
   readonly white?: number | undefined
   /** Multi-hot, in the order of `classes`. */
   readonly labels: Uint8Array
@@ -111,6 +111,6 @@ export interface Batch extends AnyElement {
   readonly labels: Uint8Array
   readonly classes: ReadonlyArray<string>
 }
-/** How many stand ready while a network computes. */
+/** Number of batches that are prepared while a network computes. */
 export const BATCHES_AHEAD = 2
 export const Batch = element<Batch>("batch", "batches", "patches stacked to float32 [n, h, w, c] with labels [n, L]")

@@ -1,7 +1,7 @@
-/** Embeddings and what is ranked by them. */
+/** Embeddings, and rankings by them. */
 import { type AnyElement, element } from "../../pipeline/element.ts"
 
-/** What decides whether embeddings are comparable beside their length. */
+/** Origin of embeddings. Only embeddings of one origin can be compared. */
 export interface Origin {
   /** Fingerprint of the weights. */
   readonly weights: string
@@ -25,27 +25,27 @@ export interface Embeddings extends AnyElement {
   readonly vectors: Float32Array
   readonly labels: Uint8Array
   readonly classes: ReadonlyArray<string>
-  /** Labels that the network predicts, of the shape of `labels`, where it was asked to. */
+  /** Labels that the network predicts, of the shape of `labels`, if that was requested. */
   readonly predicted?: Uint8Array
   /** Class names of `predicted`, if they are others than `classes`: images without labels have none. */
   readonly predictedClasses?: ReadonlyArray<string>
-  /** Fingerprint of the weights that made them, where it is known. */
+  /** Fingerprint of the weights that made them, if it is known. */
   readonly weights?: string
-  /** How they were made, where it is known. */
+  /** How they were made, if that is known. */
   readonly origin?: Origin
 }
 export const Embeddings = element<Embeddings>("embeddings", "embeddings", "vectors float32 [n, d], with labels [n, L]")
 
-/** What `fit-pca` says at its end. */
+/** Summary of a fitted compression. */
 export interface Compression extends AnyElement {
   readonly kind: "compression"
   readonly path: string
-  /** Length of the embeddings, and of what becomes of them. */
+  /** Length of the embeddings before and after the compression. */
   readonly from: number
   readonly to: number
-  /** Number of embeddings that it was fitted on. */
+  /** Number of embeddings in the fit. */
   readonly count: number
-  /** Share of their variance that is kept. */
+  /** Fraction of their variance that is kept. */
   readonly explained: number
 }
 export const Compression = element<Compression>(
@@ -64,26 +64,26 @@ export interface Gallery {
   readonly queries: Int32Array
   /** Image indices of the database, ascending. */
   readonly database: Int32Array
-  /** True where the database is no more than what a search found: no order of it is one of the whole. */
+  /** Whether the database holds only the results of a search, so that its order is not an order of the whole. */
   readonly partial?: boolean | undefined
-  /** True where the labels of the queries are not known: theirs are then rows of zeros. */
+  /** Whether the labels of the queries are unknown; their rows are then zeros. */
   readonly unlabelled?: boolean | undefined
-  /** True where the order was made with the labels of the database, which the measures ask about. */
+  /** Whether the order used the labels of the database, which the measures evaluate. */
   readonly usesDatabaseLabels?: boolean | undefined
-  /** Sentences that belong beside every figure of this ranking, such as how it was re-ranked. */
+  /** Sentences that must accompany every figure of this ranking, such as the re-ranking method. */
   readonly notes?: ReadonlyArray<string> | undefined
 }
 
-/** The vectors that a ranking was made by, so that re-rankers can make another. No copies: views of what was ranked. */
+/** The vectors behind a ranking, for re-ranking. They are views, not copies. */
 export interface RankedVectors {
   /** How they were compared. */
   readonly by: string
   readonly dim: number
   /** Vectors of all images as given, in the order of `gallery.names`. */
   readonly batches: ReadonlyArray<Embeddings>
-  /** In place of the queries' own, where a re-ranker made others: float32 [to - from, dim]. */
+  /** Vectors of the queries after re-ranking, in place of their own: float32 [to - from, dim]. */
   readonly queries?: Float32Array | undefined
-  /** In place of the database's own: float32 [database, dim]. */
+  /** Vectors of the database after re-ranking, in place of its own: float32 [database, dim]. */
   readonly database?: Float32Array | undefined
 }
 
@@ -99,7 +99,7 @@ export interface Ranking extends AnyElement {
   readonly to: number
   readonly order: Int32Array
   readonly scores: Float32Array
-  /** For re-rankers; a ranking that carries none cannot be re-ranked. */
+  /** For re-ranking; a ranking without vectors cannot be re-ranked. */
   readonly vectors?: RankedVectors | undefined
 }
 export const Ranking = element<Ranking>(

@@ -1,14 +1,14 @@
-/** What training gives, and what it needs to go on. */
+/** Training steps, and the state that resuming needs. */
 import { type AnyElement, element } from "../../pipeline/element.ts"
 
-/** A named float32 or int32 array with its shape: how weights and optimiser moments travel and are saved. */
+/** A named float32 or int32 array with its shape: the form of weights and optimiser moments. */
 export interface NamedArray {
   readonly name: string
   readonly shape: ReadonlyArray<number>
   readonly data: Float32Array | Int32Array
 }
 
-/** What weights belong to: the network's parameters, and what its inputs and outputs stand for. */
+/** The network of some weights: its parameters, and the meaning of its inputs and outputs. */
 export interface NetworkFacts {
   readonly model: Readonly<Record<string, string | number>>
   /** Names of the input channels, in order. */
@@ -16,18 +16,18 @@ export interface NetworkFacts {
   readonly classes: ReadonlyArray<string>
 }
 
-/** Everything that training needs to go on after an epoch as if it had never stopped. */
+/** The complete state after an epoch: training that resumes from it gives the same result as training without a stop. */
 export interface TrainState {
-  /** Epochs done. */
+  /** Number of finished epochs. */
   readonly epoch: number
-  /** Optimiser steps done. */
+  /** Number of finished optimiser steps. */
   readonly step: number
   readonly learningRate: number
-  /** What the schedule of the rate remembers. */
+  /** State of the schedule of the learning rate. */
   readonly schedule: Readonly<Record<string, number | null>>
-  /** Key of every random draw: draws are made anew from it, so that it is the whole state of randomness. */
+  /** Key of every random draw. Draws depend on it alone, so it is the whole state of randomness. */
   readonly seed: number
-  /** Parameters of `optimise`, as resolved. */
+  /** Parameters of `optimise`, with defaults filled in. */
   readonly configuration: Readonly<Record<string, unknown>>
   readonly network: NetworkFacts
   /** Weights and running statistics under their model names. */
@@ -39,21 +39,21 @@ export interface TrainState {
 /** One optimiser step. The last step of an epoch carries the state after it. */
 export interface TrainStep extends AnyElement {
   readonly kind: "step"
-  /** 0-based. */
+  /** Index of the epoch, from 0. */
   readonly epoch: number
-  /** 0-based over the whole run. */
+  /** Index of the step in the whole run, from 0. */
   readonly step: number
   readonly images: number
   readonly learningRate: number
   /** Weighted sum of both losses before the update. */
   readonly loss: number
-  /** On logits and on embeddings, before their weights; 0 where there is none. */
+  /** Losses on logits and on embeddings, without their weights; 0 if there is no such loss. */
   readonly idLoss: number
   readonly metricLoss: number
-  /** The smallest value that the loss can take on this batch; NaN where it has no known floor. */
+  /** The smallest value that the loss can take on this batch; NaN if no minimum is known. */
   readonly floor: number
   readonly state: TrainState | undefined
-  /** Set by `validate`: figures on the validation pipeline, under the names of a report; NaN where one is undefined. */
+  /** Set by `validate`: figures on the validation pipeline, under the names of a report; NaN for an undefined figure. */
   readonly validation: Readonly<Record<string, number>> | undefined
 }
 export const TrainStep = element<TrainStep>(
