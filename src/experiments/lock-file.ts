@@ -185,7 +185,7 @@ const tryTake = (path: string, depth: number): Lock | Owner | undefined => {
 /** Whether a file that was to become a lock is that of a process of this machine that has ended: it never will become one. */
 const isAbandoned = (path: string): boolean => {
   const owner = path.endsWith(".partial") ? ownerIn(attempted(() => readFileSync(path, "utf8")) ?? "") : undefined
-  return owner !== undefined && owner.host === hostOf() && owner.pid !== process.pid && !alive(owner.pid)
+  return owner !== undefined && owner.host === hostOf() && owner.pid !== process.pid && hasEnded(owner)
 }
 
 /** Removes guards and unfinished locks that killed processes left; the guard of our own lock, if any, is in use. */
