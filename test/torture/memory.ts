@@ -62,7 +62,7 @@ export const memory = async (patches: number): Promise<string> => {
     await run(
       "make",
       "wasm",
-      `{ miniature: { kind: bigearthnet, patches: ${patches} } }, { split: { train: 1, val: 0 } }`
+      `{ miniature: { kind: bigearthnet, patches: ${patches} } }, { split: { train: 0.98, val: 0.01 } }`
     )
     const rows: Array<readonly [name: string, samples: ReadonlyArray<number>]> = [
       ["store", await run("store", "wasm", "{ archive: { kind: bigearthnet, path: miniature } }, decode, store")]
