@@ -56,7 +56,7 @@ describe("preparing", () => {
       expect(stored).toMatchObject({ kind: "stored", patches: COUNT, kept: 0, skipped: [] })
       expect(wrote).toContain(join(root, "patches.lmdb", "data.mdb"))
       expect((yield* collect(prepare))[0]).toMatchObject({ patches: COUNT, kept: COUNT })
-      expect(said.some((line) => line.startsWith("miniature: ") && line.endsWith("is there already"))).toBe(true)
+      expect(said.some((line) => line.startsWith("miniature: ") && line.endsWith("already exists"))).toBe(true)
     })
   )
 

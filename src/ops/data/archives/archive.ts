@@ -37,7 +37,7 @@ export const KindSchema = choice(AUTO, ...DATA_SET_NAMES)
 /** Label files that are read ahead. */
 const CONCURRENCY = 4
 
-/** Fails with what makes patches unusable, unless they are to be left out; says the rest. */
+/** Fails if patches are unusable, unless they are to be skipped; reports all other findings. */
 const report = Effect.fnUntraced(function* (folder: string, findings: ReadonlyArray<Finding>, policy: "fail" | "skip") {
   const { record, say } = yield* Run
   const failing = findings.filter(({ severity }) => severity === "fail")
@@ -54,23 +54,23 @@ const report = Effect.fnUntraced(function* (folder: string, findings: ReadonlyAr
   yield* record("findings.archive", findings.length > 0 ? findings : undefined)
 })
 
-/** Lists an archive that is there, in the archive's own order: that of its table of labels, or of its patches' names. */
+/** Lists the patches of an archive in its own order: that of its table of labels, or of its patches' names. */
 export const archive = source({
   name: "archive",
   about: "Lists the patches of an unpacked archive, with their class names.",
   to: PatchRef,
   params: {
-    kind: param(KindSchema, "What the archive is; `auto` tells by what the folder holds.", AUTO),
-    path: param(Name, "Its folder; under `root_dir` unless it is absolute."),
+    kind: param(KindSchema, "Data set of the archive; `auto` detects it by what the folder holds.", AUTO),
+    path: param(Name, "Its folder; relative to `root_dir`."),
     labels: optional(
       Name,
-      "File of labels (of MLRSNet a folder), where it has another name than usual; within the archive's folder."
+      "File of labels (for MLRSNet a folder), if it has an unusual name; relative to the archive's folder."
     ),
-    s1: optional(Name, "Folder of the Sentinel-1 patches to read with those of Sentinel-2."),
-    maps: optional(Name, "Folder of the reference maps (BigEarthNet v2) to read as a band `reference_map`."),
-    mask_threshold: param(NonNegativeInt, "Labels from masks: a class counts with more pixels than this.", 0),
+    s1: optional(Name, "Folder of the Sentinel-1 patches that are read together with those of Sentinel-2."),
+    maps: optional(Name, "Folder of the reference maps (BigEarthNet v2), which are read as a band `reference_map`."),
+    mask_threshold: param(NonNegativeInt, "Labels from masks: a class counts if it has more pixels than this.", 0),
     bands: optional(listOf(Name), "Names of the bands of your own images (`folder`, `arrays`)."),
-    layout: param(choice("hwc", "chw"), "Where the channels of your own `arrays` stand: last, or first.", "hwc"),
+    layout: param(choice("hwc", "chw"), "Position of the channels in your own `arrays`: last or first.", "hwc"),
     max_values: optional(
       PositiveInt,
       "Largest number of values (rows x columns x bands) of one image: 67,108,864 by default. Larger images are bad patches."
@@ -85,7 +85,7 @@ export const archive = source({
         const given = { labels, s1, maps, bands, max_values }
         const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
         const { findings, kind, names, reference } = yield* dataFault(() => openArchive(folder, { ...rest, ...named }))
-        if (rest.kind === AUTO) yield* say(`archive: ${folder} is taken for ${kind}`)
+        if (rest.kind === AUTO) yield* say(`archive: ${folder} looks like ${kind}`)
         yield* report(folder, findings, on_bad_patch)
         self.expect(names.length)
         return Stream.fromIterable(names).pipe(

@@ -47,7 +47,7 @@ export const decode = operator({
   from: PatchRef,
   to: RawPatch,
   params: {
-    concurrency: param(PositiveInt, "Patches read at a time, at least.", 4),
+    concurrency: param(PositiveInt, "Minimum number of patches read at a time.", 4),
     on_bad_patch: onBadPatch
   },
   run:

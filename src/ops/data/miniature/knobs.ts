@@ -1,6 +1,5 @@
 /**
- * What makes a miniature easy or hard, in one place. An archive records these values and is only reused while they are
- * the same.
+ * Parameters that make a miniature easy or hard. An archive records them, and is reused only if they are unchanged.
  */
 export const KNOBS = {
   /** Distinct label sets; every patch has one of them. */

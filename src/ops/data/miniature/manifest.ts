@@ -1,4 +1,4 @@
-/** The file that says what a miniature's folder holds, so that it is made once, gone on with, and never mixed up. */
+/** The manifest of a miniature's folder, by which it is made once, resumed, and never mixed with another. */
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { DataError } from "../../formats/data-error.ts"
@@ -8,7 +8,7 @@ import { KNOBS } from "./knobs.ts"
 /** Written first, without `complete`; and last, with it. */
 const MANIFEST = "miniature.json"
 
-/** What a miniature was made from: equal facts give equal files. */
+/** Parameters that a miniature was made from: equal facts give equal files. */
 export type Facts = Readonly<Record<string, string | number>>
 
 const manifest = (facts: Facts, complete: boolean): string =>
@@ -19,9 +19,9 @@ const refuse = (folder: string, problem: string): never => {
 }
 
 /**
- * Whether the folder's archive is whole.
+ * Whether the folder's archive is complete.
  *
- * @throws DataError where the folder holds anything but this very miniature
+ * @throws DataError if the folder holds anything but this miniature
  */
 export const beginMiniature = (folder: string, facts: Facts): boolean => {
   mkdirSync(folder, { recursive: true })
@@ -33,11 +33,11 @@ export const beginMiniature = (folder: string, facts: Facts): boolean => {
     return false
   }
   if (readdirSync(folder).some((name) => !name.endsWith(".partial")))
-    refuse(folder, "holds files that are no miniature")
+    refuse(folder, "holds files that do not belong to a miniature")
   writeFileAtomic(path, manifest(facts, false))
   return false
 }
 
-/** Marks the archive as whole. */
+/** Marks the archive as complete. */
 export const finishMiniature = (folder: string, facts: Facts): void =>
   writeFileAtomic(join(folder, MANIFEST), manifest(facts, true))

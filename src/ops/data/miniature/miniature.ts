@@ -33,17 +33,20 @@ const opened = async (form: Form, folder: string, options: MiniatureOptions) => 
   return { miniature, reference }
 }
 
-/** Makes a small archive with real files, so that everything after it is tried without a download. */
+/** Makes a small archive with real files, to try all other operators without a download. */
 export const miniature = source({
   name: "miniature",
   about: "Makes a miniature archive of drawn patches: learnable, not trivial, the same for the same seed.",
   to: PatchRef,
   params: {
-    kind: param(choice(...(Object.keys(FORMS) as ReadonlyArray<Form>)), "Archive whose layout it has.", "bigearthnet"),
-    patches: param(PositiveInt, "How many patches.", 1400),
-    size: optional(PositiveInt, "Rows and columns of pictures; by default the archive's own. BigEarthNet's are fixed."),
-    seed: optional(Seed, "Seed of everything in it; by default the run's."),
-    to: param(Name, "Its folder; under `root_dir` unless it is absolute.", "miniature")
+    kind: param(choice(...(Object.keys(FORMS) as ReadonlyArray<Form>)), "Data set whose layout it has.", "bigearthnet"),
+    patches: param(PositiveInt, "Number of patches.", 1400),
+    size: optional(
+      PositiveInt,
+      "Rows and columns of the pictures; by default those of the data set. BigEarthNet's are fixed."
+    ),
+    seed: optional(Seed, "Seed of all random draws; by default that of the run."),
+    to: param(Name, "Its folder; relative to `root_dir`.", "miniature")
   },
   run: ({ kind, patches, seed, size, to }, self) =>
     Stream.unwrap(
@@ -52,7 +55,7 @@ export const miniature = source({
         const folder = resolve(run.root, to)
         const options = { seed: seed ?? run.seed, patches, size }
         const { miniature, reference } = yield* promisedFile(folder, () => opened(kind, folder, options))
-        if (miniature.complete) yield* run.say(`miniature: ${folder} is there already`)
+        if (miniature.complete) yield* run.say(`miniature: ${folder} already exists`)
         self.expect(patches)
         return madePlaces(miniature, patches).pipe(
           Stream.mapEffect((i) => promisedFile(folder, () => reference(i))),

@@ -35,8 +35,8 @@ export const byScene = (scenes: ReadonlyArray<string>, count: number, name: (sce
 /** Every fifth tests, as 600 of 3,000 and 669 of 3,342 do. */
 export const fifths = (i: number): "train" | "test" => (i % 5 === 4 ? "test" : "train")
 
-/** Classes of the miniatures of archives of one's own. */
+/** Classes of the miniatures of your own archives. */
 export const OWN_CLASSES = ["forest", "field", "town", "lake, river", "road", "beach"]
 
-/** They as cells of a table: one has a comma. */
+/** `OWN_CLASSES` as cells of a table: one of them holds a comma. */
 export const ownHeader = OWN_CLASSES.map((name) => (name.includes(",") ? `"${name}"` : name))

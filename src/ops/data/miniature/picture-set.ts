@@ -18,7 +18,7 @@ export interface Row {
 /** How the archives of a data set of pictures lie on disk. */
 export interface PictureSet {
   readonly classes: ClassList
-  /** Rows and columns of most pictures; `edge` where a smaller one is asked for. */
+  /** Rows and columns of a picture, given the edge that is asked for. */
   readonly sizeOf: (index: number, edge: number) => readonly [height: number, width: number]
   readonly edge: number
   /** Names of `count` patches, in the order of the archive's table. */
@@ -26,9 +26,9 @@ export interface PictureSet {
   /** The picture's file within the archive. */
   readonly fileOf: (name: string, index: number) => string
   readonly splitOf?: (index: number) => Split
-  /** Facts that the archive's reader tells of a patch. */
+  /** Facts of a patch, as the reader gives them. */
   readonly factsOf?: (name: string) => Readonly<Record<string, string>>
-  /** The classes of a patch, where its name says them. */
+  /** The classes of a patch, if its name determines them. */
   readonly setOf?: (name: string) => ReadonlyArray<number>
   /** The picture as bytes of its file, and what else belongs to it by path. */
   readonly encode: (picture: Picture, file: string, index: number) => Promise<Readonly<Record<string, Uint8Array>>>
@@ -36,7 +36,7 @@ export interface PictureSet {
   readonly tables: (rows: ReadonlyArray<Row>) => Readonly<Record<string, string | Uint8Array>>
 }
 
-/** Whole or not at all; not synced: what a power cut takes can be made again. */
+/** Writes a file atomically; not synced, since a lost file is simply made again. */
 const put = (file: string, bytes: Uint8Array): void => {
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(`${file}.partial`, bytes)

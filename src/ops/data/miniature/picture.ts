@@ -4,7 +4,7 @@ import { KNOBS } from "./knobs.ts"
 import { drawLabelSets } from "./label-sets.ts"
 import { drawMosaic } from "./mosaic.ts"
 
-/** What a class looks like. */
+/** Appearance of a class. */
 interface Look {
   /** Red, green, blue, 0 to 255. */
   readonly colour: ReadonlyArray<number>

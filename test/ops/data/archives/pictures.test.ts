@@ -43,10 +43,10 @@ describe.each(KINDS)("a miniature of %s", (kind) => {
     Effect.gen(function* () {
       const refs = yield* made
       expect(known(yield* collect(archived))).toEqual(known(refs))
-      expect(said.join()).toContain(`is taken for ${kind.replace("-ms", "")}`)
+      expect(said.join()).toContain(`looks like ${kind.replace("-ms", "")}`)
       expect(refs).toHaveLength(COUNT)
       expect(yield* collect(miniature({ kind, patches: COUNT, size: 48, to: kind }))).toEqual(refs)
-      expect(said.join()).toContain("is there already")
+      expect(said.join()).toContain("already exists")
     })
   )
 
@@ -158,7 +158,7 @@ describe("damage", () => {
       expect(recorded["findings.archive"]).toHaveLength(2)
       writeFileSync(table, readFileSync(table, "utf8").replace("airplane", "aeroplane"))
       expect(yield* message).toContain(
-        'multi-labels.csv: its header names "aeroplane", which is no class of UCM; did you mean `airplane`?'
+        'multi-labels.csv: its header names "aeroplane", which is not a class of UCM; did you mean `airplane`?'
       )
     })
   )
@@ -228,7 +228,7 @@ describe("damage", () => {
       const turned = rows.map(([name, ...cells]) => [name, ...cells.reverse()].join(",")).join("\r\n")
       writeFileSync(table, `\ufeff${turned}\r\n`)
       expect(yield* collect(whole)).toEqual(before)
-      expect(said.join()).toContain("stand in another order than usual")
+      expect(said.join()).toContain("are in another order than usual")
     })
   )
 })

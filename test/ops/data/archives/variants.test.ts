@@ -74,7 +74,7 @@ describe("masks", () => {
   it("have no threshold where a table tells the labels", async () => {
     const folder = holding(["Images/a.jpg"], { "multi-labels.csv": table("WHDLD", ["a"]) })
     expect(await message(folder, { kind: "whdld", mask_threshold: 9 })).toContain(
-      "multi-labels.csv: tells the labels, so that `mask_threshold` has nothing to do. Leave it out"
+      "multi-labels.csv: already gives the labels, so `mask_threshold` has no effect. Omit"
     )
   })
 })
@@ -134,7 +134,7 @@ describe("labels", () => {
   it("of no image at all are refused, whatever may be left out", async () => {
     const folder = holding(["n/a.png"], { "labels.csv": "image,sea\nother/n/a.png,1\n" })
     expect(await message(folder)).toBe(
-      `${folder}: has no image for any row of its labels: other/n/a.png. Since the table has names with a folder, all its names are paths below the archive: write all of them so.`
+      `${folder}: has no image for any row of its labels: other/n/a.png. The table has names with a folder, so all its names are read as paths below the archive: write all of them as paths.`
     )
   })
 

@@ -343,7 +343,7 @@ describe("published counts", () => {
           whole.classCounts.map(({ total }) => total)
         ])
         expect(labels.findings.map(({ severity, what }) => `${severity} ${what}`)).toContain(
-          "note label rows stand alone: no images are there"
+          "note label rows have no images: the archive holds none"
         )
         const fault = yield* Effect.flip(collect(audit({ from: kind, kind })))
         expect(fault.message).toContain("cannot be listed")

@@ -7,7 +7,7 @@ import { bytesOf, swapBytes, valuesAt } from "../../../formats/dtypes.ts"
 import { checkNpySize, NPY_PREFIX, npyHead, parseNpy } from "../../../formats/npy.ts"
 import { DTYPES, findTensor, headerEnd, PREFIX, product } from "../../../formats/safetensors/header.ts"
 
-/** What numpy and PyTorch make of Python's own numbers: too wide for pixels, but often what labels are. */
+/** Type that numpy and PyTorch give to Python's whole numbers: too wide for pixels, but frequent for labels. */
 type Wide = "int64"
 
 export interface ArrayFile<T extends Dtype | Wide = Dtype> {
@@ -15,7 +15,7 @@ export interface ArrayFile<T extends Dtype | Wide = Dtype> {
   readonly dtype: T
   readonly bigEndian: boolean
   readonly shape: ReadonlyArray<number>
-  /** Where the first value stands. */
+  /** Byte position of the first value. */
   readonly begin: number
 }
 
@@ -26,11 +26,11 @@ const refuse = (file: string, problem: string, remedy: string, cause?: unknown):
 const DAMAGED = "Write the file again: it is damaged or of another kind"
 const SAVE = "Save it with `numpy.save(path, numpy.ascontiguousarray(array))`"
 
-/** The first type that holds all values, of those that are read; of 64 bits none does, and of what is no number. */
+/** Example of a conversion by the type that a file has: to the first type that is read and holds all its values. */
 const EXAMPLES: ReadonlyArray<readonly [written: RegExp, example: string]> = [
   [/^[<>=|]?f|^B?F\d/, ': `array.astype("float32")`'],
   [/^[<>=|]?i1$|^I8$/, ': `array.astype("int16")`'],
-  [/^[<>=|]?[iu]8$|^[IU]64$/, ', where its values fit: `array.astype("int32")`']
+  [/^[<>=|]?[iu]8$|^[IU]64$/, ', if its values fit: `array.astype("int32")`']
 ]
 
 /** @param type as the file writes it */
@@ -39,7 +39,7 @@ const convert = (type: string): string => {
   return `Convert it to one of uint8, uint16, int16, uint32, int32, float32, float64${example}`
 }
 
-/** Bytes of a file, exactly so many; how long it is. */
+/** Reads `length` bytes of a file, or fewer at its end; and the size of the file. */
 const readPart = async (file: string, at: number, length: number): Promise<{ bytes: Buffer; size: number }> => {
   const handle = await open(file, "r").catch((cause: unknown) =>
     refuse(file, `cannot be opened (${messageOf(cause)})`, "Give the folder that holds it", cause)
@@ -60,7 +60,7 @@ const readPart = async (file: string, at: number, length: number): Promise<{ byt
 
 const widthOf = (dtype: Dtype | Wide): number => (dtype === "int64" ? 8 : bytesOf(dtype))
 
-/** Types beyond those of pixels, by numpy's letters; a truth value is a byte of 0 or 1. */
+/** Types that only labels may have, by numpy's names; a truth value is a byte of 0 or 1. */
 const NUMPY: Readonly<Record<string, Dtype | Wide>> = { "|b1": "uint8", "<i8": "int64", "<u8": "int64" }
 
 /** Describes a `.npy` file. */
@@ -101,7 +101,7 @@ const openAny = (file: string, tensor: string): Promise<ArrayFile<Dtype | Wide>>
 /**
  * Opens an array of pixels by the ending of its file.
  *
- * @returns rejects with DataError where it is missing, damaged, or of a type that pixels do not have
+ * @returns rejects with DataError if it is missing, damaged, or of a type that pixels do not have
  */
 export const openArray = async (file: string, tensor: string): Promise<ArrayFile> => {
   const { dtype, ...rest } = await openAny(file, tensor)
@@ -118,7 +118,7 @@ const readBytes = async ({ begin, dtype, file }: ArrayFile<Dtype | Wide>, from: 
 /**
  * One item of the first axis.
  *
- * @returns its values, row-major over the other axes; rejects with DataError where the file has become shorter
+ * @returns its values, row-major over the other axes; rejects with DataError if the file has become shorter
  */
 export const readItem = async (array: ArrayFile, item: number): Promise<Pixels> => {
   const count = product(array.shape.slice(1))
@@ -130,7 +130,7 @@ export const readItem = async (array: ArrayFile, item: number): Promise<Pixels> 
 /**
  * Reads a whole array of zeros and ones, of any type that numbers have.
  *
- * @returns its shape and uint8 values, row-major; rejects with DataError where it cannot be read or holds anything else
+ * @returns its shape and uint8 values, row-major; rejects with DataError if it cannot be read or holds anything else
  */
 export const readBits = async (file: string, tensor: string) => {
   const array = await openAny(file, tensor)

@@ -2,7 +2,7 @@ import { dataSet } from "../data-set.ts"
 import { holdsAny } from "../shared/glance.ts"
 
 /**
- * An archive of one's own: arrays.
+ * Your own archive, in arrays.
  *
  * - `images.npy` or `images.safetensors` (tensor `images`) of any pixel type, shape [n, h, w, c], [n, c, h, w] (`layout:
  *   chw`) or [n, h, w]. `bands` names the channels.

@@ -1,4 +1,4 @@
-/** Reads archives of one's own in arrays; see `arrays.ts` for their files. */
+/** Reads your own archives in arrays; see `arrays.ts` for their files. */
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { counted } from "../../../../pipeline/words.ts"
@@ -28,7 +28,7 @@ const refuse = (subject: string, problem: string, remedy: string): never => {
   throw new DataError({ subject, problem, remedy })
 }
 
-/** Labels as an array [images, classes] of 0 and 1; classes stand in `classes.txt`, one a line, or are numbers from 0. */
+/** Labels as an array [images, classes] of 0 and 1. `classes.txt` names the classes, one per line; otherwise they are numbers. */
 const labelsArray = async (folder: string, from: string): Promise<Labels> => {
   const { bits: values, shape } = await readBits(from, "labels")
   const [count, width] = shape
@@ -45,7 +45,7 @@ const labelsArray = async (folder: string, from: string): Promise<Labels> => {
     return refuse(
       file,
       `names ${counted(new Set(named).size, "class", "classes")}, but labels have ${width}`,
-      "Give one class a line"
+      "Give one class per line"
     )
   }
   const digits = String(count - 1).length
@@ -77,8 +77,8 @@ const sizesOf = ({ file, shape }: ArrayFile, layout: ArchiveOptions["layout"]) =
     axes.length === 2 ? [axes[0], axes[1], 1] : layout === "hwc" ? axes : [axes[1], axes[2], axes[0]]
   // Hundreds of channels in a handful of rows: the axes are in the other order.
   const many = channels > 32 && Math.min(height, width) <= 16
-  // No square as told, but one in the other order. Images with as many channels as they have columns (rows, where channels
-  // stand first), and not as many rows, nobody has.
+  // The image is square only in the other order. An image that is not square but has as many channels as columns (as rows,
+  // with channels first) does not occur.
   const square = height !== width && channels === (layout === "hwc" ? width : height)
   if (axes.length === 2 || !(many || square)) return { height, width, channels }
   return refuse(
@@ -98,7 +98,7 @@ const bandNamesOf = (images: ArrayFile, channels: number, given: ReadonlyArray<s
   )
 }
 
-/** One channel of an image whose channels stand last. */
+/** One channel of an image whose channels are last. */
 const channelOf = (pixels: Pixels, channels: number, channel: number): Pixels => {
   const band = pixels.slice(0, pixels.length / channels)
   for (let i = 0, from = channel; i < band.length; i++, from += channels) band[i] = pixels[from]
@@ -133,7 +133,7 @@ export const open: Reader["open"] = async (folder, { bands, labels: asked, layou
     ),
     entry: async (name): Promise<PatchEntry> => {
       const row = rows.get(name)
-      if (row === undefined) return refuse(folder, `has no patch ${name}`, "Make the splits anew")
+      if (row === undefined) return refuse(folder, `has no patch ${name}`, "Make the splits again")
       return {
         name,
         folder,

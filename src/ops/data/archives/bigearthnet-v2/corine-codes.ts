@@ -25,5 +25,5 @@ export const CORINE_CODES: ReadonlyArray<ReadonlyArray<number>> = [
 
 const INDEX = new Map(CORINE_CODES.flatMap((codes, index) => codes.map((code) => [code, index] as const)))
 
-/** Index under 19 classes of a code; `undefined` where the code is of none, and its pixel unlabelled. */
+/** Index of a code among the 19 classes; `undefined` if it belongs to none of them, so that its pixel has no label. */
 export const classOfCorine = (code: number): number | undefined => INDEX.get(code)

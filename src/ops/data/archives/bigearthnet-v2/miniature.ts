@@ -33,7 +33,7 @@ const PLACES: ReadonlyArray<readonly [country: string, split: Split]> = [
 
 const two = (n: number): string => String(n).padStart(2, "0")
 
-/** Everything about one patch but its pixels. */
+/** Everything about one patch except its pixels. */
 interface Entry {
   readonly index: number
   readonly site: Site
@@ -92,7 +92,7 @@ const writeEntry = (folder: string, land: Land, seed: number, entry: Entry): voi
   const bands = drawPatch(land, seed, index, classes, KNOBS.season * site.scene.season)
   bands.forEach(({ data, height, width }, b) => {
     const bytes = encodeGeoTiff(data as Uint16Array, height, width, at(S2_BANDS[b].metres))
-    // The last band appears whole or not at all, and tells that the patch is there.
+    // Bands appear atomically, and once the last one exists the patch is complete.
     const file = join(folder, places.s2, `${name}_${S2_BANDS[b].name}.tif`)
     writeFileSync(`${file}.partial`, bytes)
     renameSync(`${file}.partial`, file)
@@ -102,13 +102,13 @@ const writeEntry = (folder: string, land: Land, seed: number, entry: Entry): voi
 const isThere = (folder: string, entry: Entry): boolean =>
   existsSync(join(folder, placesOf(entry).s2, `${entry.name}_${S2_BANDS[S2_BANDS.length - 1].name}.tif`))
 
-/** Class names, alphabetical as in the original's rows. */
+/** Class names in alphabetical order, as in the published table. */
 const labelsOf = ({ classes }: Entry): ReadonlyArray<string> => classes.map((i) => CLASSES_19[i]).sort()
 
 const TEXT = { type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" } as const
 const FLAG = { type: "BOOLEAN", repetition_type: "OPTIONAL" } as const
 
-/** As DuckDB wrote the original's: labels are a list of texts, at `labels.list.element`. */
+/** As DuckDB wrote the published table: labels are a list of texts at `labels.list.element`. */
 const SCHEMA: NonNullable<Parameters<typeof parquetWriteBuffer>[0]["schema"]> = [
   { name: "root", num_children: 8 },
   { name: "patch_id", ...TEXT },

@@ -1,11 +1,11 @@
-/** What Sentinel-1 and a reference map see of a miniature patch: the same mosaic of classes. */
+/** Sentinel-1 bands and reference map of a miniature patch, from the same mosaic of classes as its other bands. */
 import { random } from "../../../../pipeline/random.ts"
 import { drawMosaic } from "../../miniature/mosaic.ts"
 
 /** Pixels of 10 m. */
 export const RADAR_SIZE = 120
 
-/** Which of its classes lies under each pixel of a patch, uint8 [120, 120]: as `drawPatch` lays them. */
+/** Index of the class under each pixel of a patch, uint8 [120, 120], as in `drawPatch`. */
 export const mosaicOf = (seed: number, index: number, classes: number): Uint8Array =>
   drawMosaic(random(seed, 0, index, "patch"), RADAR_SIZE, classes)
 

@@ -28,7 +28,7 @@ const OPTIONAL = { split: "text", country: "text", s1_name: "text", s2v1_name: "
 const factsOf = (facts: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(facts).filter((fact): fact is [string, string] => fact[1] !== undefined))
 
-/** A name without its last so many fields: the folder that a patch lies in. */
+/** A name without its last fields: the folder that holds the patch. */
 const withoutLast = (name: string, fields: number): string => name.split("_").slice(0, -fields).join("_")
 
 const splitOf = (file: string, name: string, split: string | undefined): Split | undefined => {
@@ -37,7 +37,7 @@ const splitOf = (file: string, name: string, split: string | undefined): Split |
   throw new DataError({
     subject: file,
     problem: `puts ${name} into the split "${split}"`,
-    remedy: "Splits are train, validation and test: get the file anew"
+    remedy: "Splits are train, validation and test: download the file again"
   })
 }
 
@@ -94,7 +94,7 @@ export const open: Reader["open"] = async (folder, options) => {
       throw new DataError({
         subject: file,
         problem: `has no patch ${name}`,
-        remedy: "Make the splits anew; patches with snow or cloud have a table of their own (`labels`)"
+        remedy: "Make the splits again; patches with snow or cloud have a table of their own (`labels`)"
       })
     }
     return {

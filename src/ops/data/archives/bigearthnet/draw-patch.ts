@@ -11,9 +11,9 @@ const SIZE = 120
 /** A white surface. */
 const MAX_VALUE = 10_000
 
-/** How much haze each band sees: scattering falls with wavelength. */
+/** Share of the haze in each band: scattering decreases with wavelength. */
 const HAZE: Readonly<Record<string, number>> = { B01: 1, B02: 0.85, B03: 0.65, B04: 0.5, B05: 0.4 }
-/** What a greener season does: more near infrared, less red and short-wave infrared. */
+/** Effect of a greener season: more near infrared, less red and short-wave infrared. */
 const SEASON: Readonly<Record<string, number>> = {
   B04: -0.8,
   B05: -0.4,
@@ -26,7 +26,7 @@ const SEASON: Readonly<Record<string, number>> = {
   B12: -0.9
 }
 
-/** What stands between a surface and its values: a factor and an offset per band. */
+/** Effects of light, haze and season on the values of a surface: a factor and an offset per band. */
 interface View {
   readonly gain: Float64Array
   readonly offset: Float64Array

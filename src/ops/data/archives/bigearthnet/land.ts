@@ -1,4 +1,4 @@
-/** What the classes of a miniature look like, drawn once per archive. */
+/** Appearance of the classes of a miniature, drawn once per archive. */
 import { random } from "../../../../pipeline/random.ts"
 import { KNOBS } from "../../miniature/knobs.ts"
 import { drawLabelSets } from "../../miniature/label-sets.ts"
@@ -18,7 +18,7 @@ export interface Cover {
   readonly phase: Float64Array
 }
 
-/** Classes that occur together: indices under 19 classes, and the CORINE level-3 name that each goes by. */
+/** Classes that occur together: indices among the 19 classes, and a CORINE level-3 name for each. */
 export interface LabelSet {
   readonly classes: ReadonlyArray<number>
   readonly names: ReadonlyArray<string>

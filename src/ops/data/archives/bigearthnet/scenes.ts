@@ -47,10 +47,10 @@ export interface Site {
   readonly row: number
 }
 
-/** More patches than this would stand outside of their tiles. */
+/** Number of patches that fit into the tiles. */
 const MAX_SITES = SCENES.length * GRID * GRID
 
-/** @throws DataError where there are not as many sites */
+/** @throws DataError if there are fewer sites */
 export const checkSites = (folder: string, patches: number): void => {
   if (patches <= MAX_SITES) return
   throw new DataError({
@@ -84,7 +84,7 @@ export const epsgOf = ({ zone }: Scene): number => 32600 + zone
 const wkt = (from: Scene): string =>
   `PROJCS["WGS 84 / UTM zone ${from.zone}N",GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563,AUTHORITY["EPSG","7030"]],AUTHORITY["EPSG","6326"]],PRIMEM["Greenwich",0,AUTHORITY["EPSG","8901"]],UNIT["degree",0.0174532925199433,AUTHORITY["EPSG","9122"]],AUTHORITY["EPSG","4326"]],PROJECTION["Transverse_Mercator"],PARAMETER["latitude_of_origin",0],PARAMETER["central_meridian",${6 * from.zone - 183}],PARAMETER["scale_factor",0.9996],PARAMETER["false_easting",500000],PARAMETER["false_northing",0],UNIT["metre",1,AUTHORITY["EPSG","9001"]],AXIS["Easting",EAST],AXIS["Northing",NORTH],AUTHORITY["EPSG","${epsgOf(from)}"]]`
 
-/** What `NAME_labels_metadata.json` holds. */
+/** Content of `NAME_labels_metadata.json`. */
 export const metadataOf = (site: Site, labels: ReadonlyArray<string>) => {
   const { satellite, sensed, tile } = site.scene
   const [date, time] = sensed.split("T")

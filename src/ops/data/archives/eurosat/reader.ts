@@ -15,14 +15,14 @@ import { EUROSAT, EUROSAT_BANDS, holdsClasses } from "./names.ts"
 /** Lists as torchgeo's copy has them. */
 const LISTS = { train: "eurosat-train.txt", val: "eurosat-val.txt", test: "eurosat-test.txt" }
 
-/** The class is the folder that an image stands in. */
+/** The class is the folder that holds the image. */
 const categoryOf = (folder: string, file: string): number => {
   const category = file.split("/").at(-2) ?? ""
   const index = EUROSAT.classes.indexOf(category)
   if (index >= 0) return index
   throw new DataError({
     subject: join(folder, file),
-    problem: `stands in the folder ${category === "" ? "of the archive itself" : category}, which is no class of EuroSAT`,
+    problem: `is in the folder ${category === "" ? "of the archive itself" : category}, which is not a class of EuroSAT`,
     remedy: "Give the folder that holds `AnnualCrop` and the other classes"
   })
 }
@@ -34,13 +34,13 @@ const decodeSentinel: Reader["decode"] = async (reference, { maxValues }) => {
     throw new DataError({
       subject: file,
       problem: `has ${rasters.length} bands of ${rasters[0].dtype}, expected ${EUROSAT_BANDS.length} of uint16`,
-      remedy: "Get the archive anew: the file is not of EuroSAT"
+      remedy: "Download the archive again: the file does not belong to EuroSAT"
     })
   }
   return rasters.map((raster, i) => ({ name: EUROSAT_BANDS[i], ...raster }))
 }
 
-/** Copies that hold the jpgs and the tifs have every image twice. */
+/** Refuses a folder with jpgs and tifs, which holds every image twice. */
 const checkOne = async (folder: string): Promise<void> => {
   const remedy = "Give the folder that holds the classes"
   const inner = await listFolder(folder, remedy)

@@ -2,7 +2,7 @@ import { dataSet } from "../data-set.ts"
 import { holdsAny } from "../shared/glance.ts"
 
 /**
- * An archive of one's own: images in a folder.
+ * Your own archive, as images in a folder.
  *
  * - Images anywhere below the folder: jpg and png as three colours of uint8, tif with any number of bands and any pixel
  *   type. `bands` names the bands.

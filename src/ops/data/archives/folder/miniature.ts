@@ -8,7 +8,7 @@ const tiled: PictureSet["encode"] = async (picture, file) => ({
 })
 const ENCODERS = [jpg, png, tif, tiled]
 
-/** An archive of one's own: jpgs, pngs, plain tifs and packed, tiled ones, in folders, and a table of labels. */
+/** Your own archive: jpgs, pngs, plain tifs and compressed, tiled tifs in folders, and a table of labels. */
 export const { classes, open } = pictures({
   classes: ownClasses(OWN_CLASSES),
   edge: 128,

@@ -1,4 +1,4 @@
-/** Reads archives of one's own in a folder; see `folder.ts` for their files. */
+/** Reads your own archives in a folder; see `folder.ts` for their files. */
 import { join } from "node:path"
 import { counted } from "../../../../pipeline/words.ts"
 import type { Band } from "../../../elements.ts"

@@ -13,10 +13,10 @@ import { filesBelow } from "../shared/read-file.ts"
 import { labelledBy, readLabelTable } from "../shared/table-set.ts"
 import { MLRSNET } from "./classes.ts"
 
-/** As unpacked, and as some copies have it. */
+/** Names of the folder of labels: as published, and as in some copies. */
 const LABELS = ["labels", "Labels"]
 
-/** One table of the release has a blank cell where its header should name the one class that is missing. */
+/** Fills the header of the one table of the release that has a blank cell in place of a class. */
 const completed = (table: LabelTable): LabelTable => {
   const missing = MLRSNET.classes.filter((name) => !table.classes.includes(name))
   const blank = table.classes.filter((name) => name === "").length
@@ -24,7 +24,7 @@ const completed = (table: LabelTable): LabelTable => {
   return { ...table, classes: table.classes.map((name) => (name === "" ? missing[0] : name)) }
 }
 
-/** The tables of a folder, in the order of their names; or the one that was given. */
+/** The tables of a folder in the order of their names, or the one table that was given. */
 const tablesIn = async (from: string): Promise<ReadonlyArray<string>> => {
   if (/\.csv$/i.test(from)) return [from]
   const files = await filesBelow(

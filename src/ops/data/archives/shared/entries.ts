@@ -1,4 +1,4 @@
-/** What stands in a folder of an archive: links are followed, but never to nothing and never in circles. */
+/** Entries of an archive's folders. Links are followed; a broken link or a link in a circle is an error. */
 import { type Dirent, readlinkSync, realpathSync, statSync } from "node:fs"
 import { isAbsolute, join, relative } from "node:path"
 import { DataError } from "../../../formats/data-error.ts"
@@ -12,16 +12,16 @@ export interface Entry {
 
 const REMEDY = "Repair the link, or move it out of the folder"
 
-/** What systems leave beside data: macOS's zips, Synology's and Windows's disks, Linux's file systems. */
+/** Folders that systems create beside data: macOS in zips, Synology and Windows on disks, Linux in file systems. */
 const SYSTEM = ["__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found"]
 
-/** Whether archives take notice of an entry: not of hidden ones, nor of a system's own folders. */
+/** Whether an entry belongs to the archive: hidden entries and folders of the system do not. */
 export const isShown = ({ name }: Dirent): boolean => !name.startsWith(".") && !SYSTEM.includes(name)
 
 /**
- * An entry of a folder, as what it leads to where it is a link.
+ * An entry of a folder; a link becomes the entry that it leads to.
  *
- * @throws DataError where it is a link that leads nowhere, or where nobody may follow it
+ * @throws DataError if it is a link that is broken or must not be followed
  */
 export const entryOf = (folder: string, entry: Dirent): Entry => {
   const { name } = entry
@@ -36,7 +36,7 @@ export const entryOf = (folder: string, entry: Dirent): Entry => {
   }
 }
 
-/** The real places of the folders that a walk has left by a link. */
+/** Real paths of the folders that a walk has left through a link. */
 export type Trail = ReadonlyArray<string>
 
 const holds = (above: string, place: string): boolean => {
@@ -47,7 +47,7 @@ const holds = (above: string, place: string): boolean => {
 /**
  * The trail of a walk that goes from a folder into one of its folders.
  *
- * @throws DataError where that is a link back to a folder that the walk is in
+ * @throws DataError if it is a link back to a folder that the walk is in
  */
 export const trailInto = (trail: Trail, folder: string, { link, name }: Entry): Trail => {
   if (!link) return trail

@@ -5,13 +5,13 @@ import { clauseOf } from "./clause.ts"
 
 export type { Finding } from "../../../elements.ts"
 
-/** More would not be read. */
+/** Number of examples that a finding shows. */
 const SHOWN = 5
 
 /**
- * A finding about these items; none where there are none.
+ * A finding about these items; an empty list if there are no items.
  *
- * @param what as of several, see `clauseOf`
+ * @param what a clause in the plural, see `clauseOf`
  */
 export const finding = (
   what: string,
@@ -21,7 +21,7 @@ export const finding = (
 ): ReadonlyArray<Finding> =>
   items.length === 0 ? [] : [{ what, count: items.length, examples: items.slice(0, SHOWN), severity, remedy }]
 
-/** Findings that say the same of several files as one. */
+/** Merges findings that report the same about several files. */
 export const together = (findings: ReadonlyArray<Finding>): ReadonlyArray<Finding> => {
   const byText = new Map<string, Finding>()
   for (const one of findings) {
@@ -35,13 +35,13 @@ export const together = (findings: ReadonlyArray<Finding>): ReadonlyArray<Findin
 /** The finding of an archive without any images, if only labels are wanted. */
 export const noImages = (names: ReadonlyArray<string>): ReadonlyArray<Finding> =>
   finding(
-    "label rows stand alone: no images are there",
+    "label rows have no images: the archive holds none",
     names,
     "note",
-    "Labels are all that was looked at; get the images before anything is trained"
+    "Only the labels were checked; add the images before training"
   )
 
-/** How many there are of what: "3 label rows have no image". */
+/** A finding with its count: "3 label rows have no image". */
 export const countedText = ({ count, what }: Finding): string => `${grouped(count)} ${clauseOf(count, what)}`
 
 /** A finding as a clause: "3 label rows have no image: a, b, c". */

@@ -1,4 +1,4 @@
-/** A glance at a folder, to tell what kind of archive it is. Nothing is read but names; what cannot be read holds nothing. */
+/** A glance at the names in a folder, to detect its data set. A folder that cannot be read counts as empty. */
 import { type Dirent, existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { entryOf, isShown } from "./entries.ts"

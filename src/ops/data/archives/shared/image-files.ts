@@ -78,7 +78,7 @@ export const namedBy = (stem: Stem, name: string): string =>
  * The image files below some folders of an archive, by stem.
  *
  * @param inside folders within `folder`; "" is the folder itself
- * @returns paths relative to `folder`, in the order of their text; rejects with DataError where there is none, or two have
+ * @returns paths relative to `folder`, in the order of their text; rejects with DataError if there is none, or two have
  *   one stem
  */
 export const imagesIn = async (
@@ -112,7 +112,7 @@ export const imagesIn = async (
 }
 
 /**
- * As `imagesIn`; `undefined` where labels alone are wanted and none of the folders is there.
+ * As `imagesIn`; `undefined` if only labels are wanted and none of the folders exists.
  *
  * @returns rejects as `imagesIn`
  */

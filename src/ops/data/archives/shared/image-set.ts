@@ -7,7 +7,7 @@ import { type ClassList, namesOf } from "./class-list.ts"
 import { type Finding, finding, noImages } from "./findings.ts"
 import { namedBy, nameOf, pathOf, type Stem, stemOf } from "./image-files.ts"
 
-/** Labels of images as an archive tells them: in the order that its patches get. */
+/** Labels of images in the order that the archive's patches get. */
 export interface LabelledNames {
   readonly names: ReadonlyArray<string>
   /** Multi-hot under the archive's nomenclature. */
@@ -17,27 +17,28 @@ export interface LabelledNames {
 export interface ImageSet {
   readonly folder: string
   readonly classes: ClassList
-  /** Image files by stem, relative to `folder`; `undefined` where labels alone are there and wanted. */
+  /** Image files by stem, relative to `folder`; `undefined` if only labels are wanted and there are no images. */
   readonly images: ReadonlyMap<string, string> | undefined
   readonly table: LabelledNames
   readonly stem?: Stem
   /** The name of the patch that a file is; two files that differ in their stem differ in it. */
   readonly patchName?: (file: string) => string
-  /** The archive's own division, told by an image's file. */
+  /** The split of an image by its file, if the archive has its own division. */
   readonly splitOf?: (file: string) => Split | undefined
   readonly factsOf?: (file: string) => Readonly<Record<string, string>>
   readonly findings?: ReadonlyArray<Finding>
 }
 
 const REPAIR = "Get archive and labels from one place, or leave these out with `on_bad_patch: skip`"
-const PATHS = "Since the table has names with a folder, all its names are paths below the archive: write all of them so"
+const PATHS =
+  "The table has names with a folder, so all its names are read as paths below the archive: write all of them as paths"
 
 interface Row {
   readonly row: number
   readonly file?: string
 }
 
-/** Rows of the table by the name of their file, or by their own where no files are there. */
+/** Rows of the table by the name of their file, or by their own name if there are no files. */
 const joined = ({ images, patchName = nameOf, stem = stemOf, table }: ImageSet) => {
   const rows = new Map<string, Row>()
   const orphans: Array<string> = []
@@ -61,7 +62,7 @@ const unlike = (folder: string, name: string): DataError =>
   new DataError({
     subject: folder,
     problem: `has no patch ${name}`,
-    remedy: "Make the splits anew, or give the archive that they are of"
+    remedy: "Make the splits again, or give the archive that they belong to"
   })
 
 /** An archive whose patches are the rows of a table that have an image, in the table's order. */
@@ -69,7 +70,7 @@ export const openImageSet = (set: ImageSet): OpenedSet => {
   const { classes, folder, table } = set
   const { orphans, rows, twice, unlabelled } = joined(set)
   const repair = set.stem === pathOf ? PATHS : REPAIR
-  // Left out one by one, they would leave an archive of nothing.
+  // Skipping them one by one would leave an empty archive.
   if (orphans.length > 0 && rows.size === 0) {
     throw new DataError({
       subject: folder,

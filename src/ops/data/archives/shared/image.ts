@@ -70,7 +70,7 @@ export const decodeRgb: Decode = async (bytes, file, options) => {
     return await (isTif(bytes) ? decodeTif : decodePicture)(bytes, file, options)
   } catch (cause) {
     if (cause instanceof DataError) throw cause
-    const remedy = "Get the file anew: it is damaged, or of another kind than its name says"
+    const remedy = "Get the file again: it is damaged, or its name does not match its content"
     return refuse(file, `cannot be read as an image (${messageOf(cause)})`, remedy, cause)
   }
 }

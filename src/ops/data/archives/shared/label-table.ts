@@ -131,7 +131,7 @@ export const columnsOf = (
     if (index !== undefined) return index
     return refuse(
       file,
-      `its header names "${name}", which is no class of ${list.name}${suggestion(name, list.classes)}`
+      `its header names "${name}", which is not a class of ${list.name}${suggestion(name, list.classes)}`
     )
   })
   const missing = list.classes.filter((_, i) => !columns.includes(i))
@@ -140,6 +140,6 @@ export const columnsOf = (
   const moved = classes.filter((_, i) => columns[i] !== i)
   return {
     columns,
-    findings: finding(`columns of ${file} stand in another order than usual`, moved, "note", "They are read by name")
+    findings: finding(`columns of ${file} are in another order than usual`, moved, "note", "They are read by name")
   }
 }

@@ -1,4 +1,4 @@
-/** What WHDLD and DLRSD share: images, and a table of labels or masks to tell them by. */
+/** Archives of images with masks (WHDLD, DLRSD): labels come from a table, or else from the masks. */
 import { join, resolve } from "node:path"
 import { DataError } from "../../../formats/data-error.ts"
 import type { ArchiveOptions, OpenedSet } from "../data-set.ts"
@@ -17,7 +17,7 @@ const CONCURRENCY = 8
  * Labels of the images that have a mask, in the order of the images' names.
  *
  * @param threshold a class counts with more pixels than this
- * @returns rejects with DataError where there are no masks, or one is damaged
+ * @returns rejects with DataError if there are no masks, or one is damaged
  */
 const labelledByMasks = async (
   folder: string,
@@ -53,7 +53,7 @@ const labelledByMasks = async (
         `images have labels from their masks (${pixels}), not from a table`,
         keys,
         "note",
-        "Say so beside figures: labels from masks differ from those of a table"
+        "Mention it beside results: labels from masks differ from those of a table"
       )
     ]
   }
@@ -63,7 +63,7 @@ const labelledByMasks = async (
 export interface MaskedSet {
   readonly folder: string
   readonly classes: ClassList
-  /** The file of labels, within the folder; `undefined` where masks tell them. */
+  /** The file of labels, within the folder; `undefined` if they come from the masks. */
   readonly table: string | undefined
   /** The folder of masks. */
   readonly masks: string
@@ -71,9 +71,9 @@ export interface MaskedSet {
 }
 
 /**
- * Opens an archive whose labels stand in a table or, without one, are the classes that masks hold. Images are in `Images/`.
+ * Opens an archive whose labels come from a table or, without one, from the classes in its masks. Images are in `Images/`.
  *
- * @returns rejects with DataError as `labelledByMasks`, or where there are no images
+ * @returns rejects with DataError as `labelledByMasks`, or if there are no images
  */
 export const openMaskedSet = async (
   { legend, masks, table, ...set }: MaskedSet,
@@ -87,8 +87,8 @@ export const openMaskedSet = async (
   if (threshold > 0) {
     throw new DataError({
       subject: resolve(folder, table),
-      problem: "tells the labels, so that `mask_threshold` has nothing to do",
-      remedy: "Leave it out, or take the table away to have labels from masks"
+      problem: "already gives the labels, so `mask_threshold` has no effect",
+      remedy: "Omit `mask_threshold`, or remove the table to take labels from the masks"
     })
   }
   const images = await imagesIfWanted(labelsOnly, folder, ["Images"])

@@ -1,4 +1,4 @@
-/** Reading files of archives: what the file system says becomes an error that names the file. */
+/** Reading files of archives: errors of the file system become errors that name the file. */
 import { readFileSync } from "node:fs"
 import { readdir, readFile } from "node:fs/promises"
 import { join, relative, sep } from "node:path"
@@ -7,14 +7,14 @@ import { messageOf } from "../../../../pipeline/words.ts"
 import { DataError } from "../../../formats/data-error.ts"
 import { type Entry, entryOf, isShown, type Trail, trailInto } from "./entries.ts"
 
-/** In a thread of its own nobody else waits, and reading a small file at once takes a fifth of the time. */
+/** In a worker thread nobody else waits, and reading a small file synchronously takes a fifth of the time. */
 const bytesOfFile = async (file: string): Promise<Buffer> => (isMainThread ? readFile(file) : readFileSync(file))
 
 /**
  * A file's bytes.
  *
- * @param missing what to say where there is none, as a clause: "is missing: band B02 of the patch"
- * @param remedy what to do then; by default what can be done about a patch
+ * @param missing the problem if there is no such file: "is missing: band B02 of the patch"
+ * @param remedy by default that of a bad patch
  * @returns rejects with DataError
  */
 export const readArchiveFile = async (
@@ -35,14 +35,14 @@ export const readArchiveFile = async (
   }
 }
 
-/** Order of code units: the same on every machine, whatever its language. */
+/** Compares texts by code units: the same on every machine, whatever its language. */
 export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /**
- * Entries of a folder in the order of their names; hidden ones and those of the system are left out, links are what they lead to.
+ * Entries of a folder in the order of their names. Hidden entries and those of the system are skipped; links are followed.
  *
- * @param remedy what to do where it cannot be listed
- * @returns rejects with DataError, also where a link leads nowhere
+ * @param remedy for a folder that cannot be listed
+ * @returns rejects with DataError if it cannot be listed or a link is broken
  */
 export const listFolder = async (folder: string, remedy: string): Promise<ReadonlyArray<Entry>> => {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
@@ -57,7 +57,7 @@ export const listFolder = async (folder: string, remedy: string): Promise<Readon
 /**
  * All files below a folder, hidden ones left out: paths relative to it, with `/`, in the order of their text.
  *
- * @returns rejects with DataError where a folder cannot be listed, or a link leads nowhere or back to a folder above it
+ * @returns rejects with DataError if a folder cannot be listed, or a link is broken or leads back to a folder above it
  */
 export const filesBelow = async (folder: string, remedy: string): Promise<ReadonlyArray<string>> => {
   const found: Array<string> = []

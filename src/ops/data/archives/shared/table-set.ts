@@ -1,4 +1,4 @@
-/** What UCM, AID, WHDLD and their like share: one table of labels over folders of images. */
+/** One table of labels for folders of images, as in UCM, AID and WHDLD. */
 import { existsSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { DataError } from "../../../formats/data-error.ts"
@@ -10,7 +10,7 @@ import type { LabelledNames } from "./image-set.ts"
 import { columnsOf, type LabelTable, parseLabelTable, type TableOptions } from "./label-table.ts"
 import { readArchiveFile } from "./read-file.ts"
 
-/** The first of some usual files that is there, or the one that was asked for. */
+/** The file of labels: the given one, or the first of the usual files that exists. */
 export const labelsFile = (folder: string, asked: string | undefined, usual: ReadonlyArray<string>): string => {
   if (asked !== undefined) return resolve(folder, asked)
   const found = usual.map((name) => join(folder, name)).find((file) => existsSync(file))

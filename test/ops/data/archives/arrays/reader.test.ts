@@ -204,7 +204,7 @@ describe("arrays refuse", () => {
       "images of whole numbers of 64 bits",
       { "images.npy": npy(new BigInt64Array(24), SHAPE, "<i8"), "labels.csv": TABLE },
       {},
-      'images.npy: holds values of 64 bits. Convert it to one of uint8, uint16, int16, uint32, int32, float32, float64, where its values fit: `array.astype("int32")`'
+      'images.npy: holds values of 64 bits. Convert it to one of uint8, uint16, int16, uint32, int32, float32, float64, if its values fit: `array.astype("int32")`'
     ],
     [
       "numbers of 16 bits with a point, which whole numbers would cut to 0 and 1",

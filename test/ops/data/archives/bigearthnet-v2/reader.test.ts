@@ -34,7 +34,7 @@ describe("a miniature of BigEarthNet v2", () => {
       const refs = yield* made
       const plain = yield* collect(archive({ path: "v2" }))
       expect(plain).toEqual(refs)
-      expect(said.join()).toContain("is taken for bigearthnet-v2")
+      expect(said.join()).toContain("looks like bigearthnet-v2")
       expect(refs.map(({ name }) => name)).toEqual(refs.map(({ name }) => name).sort())
       for (const { labels, name } of refs) {
         expect(labels).toEqual([...labels].sort())

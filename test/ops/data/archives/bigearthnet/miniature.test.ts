@@ -122,7 +122,7 @@ describe("a miniature", async () => {
 
   it("does not touch a folder of something else", () => {
     expect(() => openMiniature(folder, { seed: 4, patches: 20 })).toThrow("made with other parameters")
-    expect(() => openMiniature(root, { seed: 4, patches: 20 })).toThrow("holds files that are no miniature")
+    expect(() => openMiniature(root, { seed: 4, patches: 20 })).toThrow("holds files that do not belong to a miniature")
     for (const one of [open, openV2]) {
       expect(() => one("x", join(root, "huge"), { seed: 4, patches: 1_000_000, size: undefined })).toThrow(
         /huge: cannot hold 1000000 patches: a miniature has tiles for \d+\. Set `patches` lower\.$/

@@ -9,7 +9,7 @@ import { findingText } from "../../../../../src/ops/data/archives/shared/finding
 const CLAUSES: Readonly<Record<string, string>> = {
   "label rows have no image": "label row has no image",
   "label rows name an image that has one already": "label row names an image that has one already",
-  "label rows stand alone: no images are there": "label row stands alone: no images are there",
+  "label rows have no images: the archive holds none": "label row has no images: the archive holds none",
   "images have no row of labels": "image has no row of labels",
   "images have no label": "image has no label",
   "images have the pixels of another one": "image has the pixels of another one",
@@ -20,7 +20,7 @@ const CLAUSES: Readonly<Record<string, string>> = {
   "images have a band without any data": "image has a band without any data",
   "images have pixels without data": "image has pixels without data",
   "masks have no image": "mask has no image",
-  "columns of 7 stand in another order than usual": "column of 7 stands in another order than usual",
+  "columns of 7 are in another order than usual": "column of 7 is in another order than usual",
   "names stand in two lists": "name stands in two lists",
   "names of BigEarthNet v1's lists are of no patch here: whether its training leaks is not known":
     "name of BigEarthNet v1's lists is of no patch here: whether its training leaks is not known",

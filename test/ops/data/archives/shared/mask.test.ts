@@ -59,7 +59,7 @@ describe("masks", () => {
     expect(await counted(await png(Uint8Array.of(1, 255, 3, 0, 1, 9, 17, 255), 2, "b-w"))).toEqual(wanted)
     // A grey of more than 8 bits is no smaller one.
     await expect(counted(await png(Uint16Array.of(257, 1), 1, "grey16"))).rejects.toThrow(
-      "has 1 pixel of 257, which is no class"
+      "has 1 pixel of 257, which belongs to no class"
     )
   })
 
@@ -79,7 +79,7 @@ describe("masks", () => {
   it("of colours hold WHDLD's", async () => {
     expect(await counted(await png(Uint8Array.of(255, 0, 0, 0, 0, 255), 3, "srgb"), WHDLD_LEGEND)).toHaveLength(2)
     await expect(counted(await png(Uint8Array.of(3, 3, 3, 1, 1, 1), 3, "srgb"), WHDLD_LEGEND)).rejects.toThrow(
-      "has 1 pixel of #030303, which is no class"
+      "has 1 pixel of #030303, which belongs to no class"
     )
   })
 
@@ -90,10 +90,10 @@ describe("masks", () => {
       [1, 3]
     ])
     await expect(counted(encodeIndexedPng(Uint8Array.of(0, 1, 1, 1), 2, 2, [7, 8]))).rejects.toThrow(
-      `${file}: has 1 pixel of #000007, which has the index 0 in its palette: that is no class. Get the mask anew`
+      `${file}: has 1 pixel of #000007, which has the index 0 in its palette and belongs to no class. Get the mask again`
     )
     await expect(counted(encodeIndexedPng(indices, 2, 2, [0, 5, 9, 9]))).rejects.toThrow(
-      `${file}: has 3 pixels of #000009, which its palette holds twice (2 and 3), so that nobody knows which they are. ` +
+      `${file}: has 3 pixels of #000009, which its palette holds twice (2 and 3), so their class is unknown. ` +
         "Save the mask with distinct colours, or as grey values."
     )
   })
