@@ -7,8 +7,7 @@ import { Patch } from "../../elements.ts"
 import { DataError } from "../../formats/data-error.ts"
 import { dataFault } from "../file-access.ts"
 import { type BandSelection, channelsOf, SELECTION_NAMES } from "./bands.ts"
-import { maxPixelsParameter } from "./max-pixels-parameter.ts"
-import { fillParameter, nodataParameter } from "./nodata-parameters.ts"
+import { fillParameter, maxValuesParameter, nodataParameter } from "./image-parameters.ts"
 import { bandsOf, imagesAt } from "./reading/loose-images.ts"
 import { imageOf } from "./reading/make-patch.ts"
 
@@ -36,14 +35,14 @@ export const images = source({
     unit: param(Flag, "8-bit images from 0 (black) to 1 (white); false keeps them from 0 to 255.", true),
     nodata: nodataParameter,
     fill: fillParameter,
-    max_pixels: maxPixelsParameter
+    max_values: maxValuesParameter
   },
   declares: { gives: ({ bands }) => ({ channels: channelsOf(bands) }) },
-  run: ({ bands, fill, from, max_pixels, names, nodata, unit }, self) =>
+  run: ({ bands, fill, from, max_values, names, nodata, unit }, self) =>
     Stream.unwrap(
       Effect.gen(function* () {
         const found = yield* attempt(DataError)(() => imagesAt(resolve(from)))
-        const look = { bands, unit, rule: { nodata, fill }, maxPixels: max_pixels }
+        const look = { bands, unit, rule: { nodata, fill }, maxValues: max_values }
         self.expect(found.length)
         return Stream.fromIterable(found.entries()).pipe(
           Stream.rechunk(1),

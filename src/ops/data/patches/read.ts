@@ -16,8 +16,7 @@ import { readSplitFile } from "../splits/name-lists.ts"
 import { onlyStoreFaults } from "../stores/store-reader.ts"
 import { reportSkipped } from "./bad-patches.ts"
 import { type BandSelection, channelsOf, SELECTION_NAMES } from "./bands.ts"
-import { maxPixelsParameter } from "./max-pixels-parameter.ts"
-import { fillParameter, nodataParameter } from "./nodata-parameters.ts"
+import { fillParameter, maxValuesParameter, nodataParameter } from "./image-parameters.ts"
 import { draws } from "./reading/epochs.ts"
 import { isLabelled } from "./reading/make-patch.ts"
 import { reading } from "./reading/make-patches.ts"
@@ -100,7 +99,7 @@ export const read = source({
     unit: param(Flag, "8-bit images from 0 (black) to 1 (white); false keeps them from 0 to 255.", true),
     nodata: nodataParameter,
     fill: fillParameter,
-    max_pixels: maxPixelsParameter,
+    max_values: maxValuesParameter,
     epochs: param(PositiveInt, "How often the split is read.", 1),
     shuffle: param(Flag, "Another order in every epoch.", false),
     nomenclature: param(
@@ -161,7 +160,7 @@ export const read = source({
             )
           }
         })
-        const look = { bands, nomenclature, unit, rule: { nodata, fill }, maxPixels: params.max_pixels }
+        const look = { bands, nomenclature, unit, rule: { nodata, fill }, maxValues: params.max_values }
         const make = yield* reading({ source, names, look, given, concurrency }, count)
         const labelled = (made: Made, draw: number): Patch | undefined => {
           seen.classes = made.classes

@@ -1,8 +1,8 @@
 /** From bands of several sizes to one image. */
 import { few, nearest } from "../../../../pipeline/words.ts"
 import type { Band } from "../../../elements.ts"
+import { checkValues, IMAGE_BOUND, MAX_VALUES } from "../../../formats/bounds.ts"
 import { DataError } from "../../../formats/data-error.ts"
-import { demandPixels, MAX_PIXELS } from "../../../formats/max-pixels.ts"
 import { type RowWriter, resampledRows, resampledValidRows } from "../pixels/bilinear.ts"
 import { DECLARED_ONLY, filledBand, type NodataRule } from "./nodata.ts"
 
@@ -69,7 +69,7 @@ const interleaved = (channels: ReadonlyArray<Channel>, pixels: number): Uint8Arr
  * `bilinear.ts`). Pixels without data are filled, and mix with no neighbour.
  *
  * @param subject whose bands they are, for messages
- * @param maxPixels largest number of pixels of the image; one long row and one long column make a large image
+ * @param maxValues largest number of values of the image; one long row and one long column make a large image
  * @throws DataError if a wanted band is missing, has no pixels, or has no data and is to be filled with its mean, or the image
  *   would be too large
  */
@@ -78,7 +78,7 @@ export const assemble = (
   wanted: ReadonlyArray<string>,
   subject: string,
   rule: NodataRule = DECLARED_ONLY,
-  maxPixels = MAX_PIXELS
+  maxValues = MAX_VALUES
 ): Image => {
   const chosen = wanted.map((name) => {
     const band = bands.find((one) => one.name === name)
@@ -93,7 +93,8 @@ export const assemble = (
   })
   const height = chosen.reduce((most, band) => Math.max(most, band.height), 0)
   const width = chosen.reduce((most, band) => Math.max(most, band.width), 0)
-  demandPixels(height, width, maxPixels, subject)
+  const remedy = `${IMAGE_BOUND.remedy}, read fewer bands, or raise \`max_values\``
+  checkValues([height, width, chosen.length], subject, { ...IMAGE_BOUND, most: maxValues, remedy })
   const image = new Float32Array(height * width * chosen.length)
   const channels = chosen.map((band) => channelOf(band, height, width, rule, subject))
   // Row by row through all bands: a row of the image stays in the processor's cache.

@@ -15,8 +15,8 @@ export interface Look {
   readonly unit: boolean
   /** How pixels without data are treated. */
   readonly rule: NodataRule
-  /** Largest number of pixels of an image. */
-  readonly maxPixels: number
+  /** Largest number of values of an image, over all its bands. */
+  readonly maxValues: number
 }
 
 /** White of 8 bits. */
@@ -29,14 +29,14 @@ const WHITE = 255
  */
 export const imageOf = (
   present: ReadonlyArray<Band>,
-  { bands: selection, maxPixels, rule, unit }: Omit<Look, "nomenclature">,
+  { bands: selection, maxValues, rule, unit }: Omit<Look, "nomenclature">,
   name: string
 ) => {
   const names = bandNames(
     selection,
     present.map((band) => band.name)
   )
-  const assembled = assemble(present, names, name, rule, maxPixels)
+  const assembled = assemble(present, names, name, rule, maxValues)
   const bytes = present.every((band) => band.dtype === "uint8" || !names.includes(band.name))
   if (bytes && unit) for (let i = 0; i < assembled.image.length; i++) assembled.image[i] /= WHITE
   return { ...assembled, bands: names, white: bytes ? (unit ? 1 : WHITE) : undefined }

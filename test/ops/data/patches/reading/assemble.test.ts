@@ -40,10 +40,10 @@ describe("an image that would take too much memory", () => {
 
   it("is refused before memory is taken, though each of its bands is small", () => {
     expect(() => assemble(cross, ["B02", "B03"], "patch 7")).toThrow(
-      "patch 7: has 20000 x 20000 pixels, more than the 100000000 that are read. Cut it into smaller images, or set `max_pixels` higher"
+      "patch 7: holds 20000 x 20000 x 2 values, more than the 67108864 that one image may have. Cut it into smaller images, read fewer bands, or raise `max_values`."
     )
     expect(assemble(cross, ["B02"], "patch 7").width).toBe(20_000)
-    expect(() => assemble(cross, ["B02"], "patch 7", undefined, 19_999)).toThrow("has 1 x 20000 pixels")
+    expect(() => assemble(cross, ["B02"], "patch 7", undefined, 19_999)).toThrow("holds 1 x 20000 x 1 values")
   })
 
   it("is refused in a store whose value claims 2^31 pixels and holds few", () => {
