@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { DataError, fileError } from "../formats/data-error.ts"
 
-/** Runs synchronous file access; what the file system throws becomes an error that names `subject`. */
+/** Runs synchronous file access; an error of the file system becomes a DataError that names `subject`. */
 export const fileFault = <A>(subject: string, run: () => A): Effect.Effect<A, DataError> =>
   Effect.try({ try: run, catch: fileError(subject) })
 
@@ -9,7 +9,7 @@ export const fileFault = <A>(subject: string, run: () => A): Effect.Effect<A, Da
 export const promisedFile = <A>(subject: string, run: () => Promise<A>): Effect.Effect<A, DataError> =>
   Effect.tryPromise({ try: run, catch: fileError(subject) })
 
-/** As `fileFault`, for asynchronous access that rejects with `DataError` where data are at fault; the rest is a defect. */
+/** Runs asynchronous access that rejects with DataError if the data are wrong; any other error is a defect. */
 export const dataFault = <A>(run: () => Promise<A>): Effect.Effect<A, DataError> =>
   Effect.tryPromise({ try: run, catch: (cause) => cause }).pipe(
     Effect.catch((cause) => (cause instanceof DataError ? Effect.fail(cause) : Effect.die(cause)))

@@ -78,7 +78,7 @@ describe("preparing", () => {
     Effect.gen(function* () {
       yield* prepared
       const fault = yield* Effect.flip(collect(archive({ path: "miniature" }).pipe(split({ train: 0.8, val: 0.3 }))))
-      expect(fault.message).toContain("split: train 0.8 and val 0.3 are more than the whole")
+      expect(fault.message).toContain("split: train 0.8 and val 0.3 add up to more than 1")
     })
   )
 })
@@ -132,7 +132,7 @@ describe("bad patches", () => {
       const some = yield* inFolder(read({ split: "train", missing: "skip", epochs: 2 }))
       const rest = list.filter((name) => name !== refs[1].name)
       expect(some.map(({ name }) => name)).toEqual([...rest, ...rest])
-      const why = `${refs[1].name} stands in the list, but not among the patches`
+      const why = `${refs[1].name} is in the list, but not among the patches`
       expect(noted["skipped.read train"]).toEqual([{ name: refs[1].name, why }])
       rmSync(refs[1].folder, { recursive: true })
       const files = { from: "miniature", store: "none", split: "train", missing: "skip" } as const
@@ -276,7 +276,9 @@ describe("read", () => {
       yield* prepared
       const message = (pipeline: ReturnType<typeof read>) =>
         Effect.map(Effect.flip(collect(pipeline)), (fault) => fault.message)
-      expect(yield* message(read({ split: "test", from: "other.lmdb" }))).toContain("other.lmdb: there is no store")
+      expect(yield* message(read({ split: "test", from: "other.lmdb" }))).toContain(
+        "other.lmdb: there is no store here"
+      )
       expect(yield* message(read({ split: "test", bands: ["B8B"] }))).toContain("has no band B8B; did you mean `B8A`?")
       const empty = runIn(temporaryFolder())
       expect((yield* Effect.flip(empty.collect(read({ split: "val" })))).message).toContain("val.csv: cannot be read")
@@ -285,7 +287,7 @@ describe("read", () => {
       for (const [content, problem] of [
         ["\n\n", "names no patch of val"],
         ["a\nb\na\n", "names a twice"],
-        ["a\n", "there is no store"]
+        ["a\n", "there is no store here"]
       ]) {
         writeFileSync(join(listed, "val.csv"), content)
         expect((yield* Effect.flip(runIn(listed).collect(read({ split: "val" })))).message).toContain(problem)

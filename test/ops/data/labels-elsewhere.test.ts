@@ -64,7 +64,7 @@ describe("a store without labels", () => {
           (fault) => fault.message
         )
       expect(yield* message()).toMatch(
-        /has no labels in its store\. Name the archive that tells them: `read: \{ labels: /
+        /has no labels in its store\. Name the archive that supplies them, `read: \{ labels: /
       )
       mkdirSync(join(root, "other"), { recursive: true })
       writeFileSync(join(root, "other", "metadata.parquet"), "no parquet")

@@ -25,27 +25,27 @@ import { listFindings, presenceFindings } from "./name-findings.ts"
 import { type PixelFindings, pixelFindings } from "./pixel-findings.ts"
 import { differencesFrom, type Tally, tallyOf } from "./tally.ts"
 
-/** Patches of BigEarthNet v1 are counted under the 19 classes that they are used by. */
+/** BigEarthNet v1 is counted in its 19 classes, which are those that are used. */
 const auditedAs = ({ nomenclature }: OpenArchive) => (nomenclature.name === "43" ? nomenclatureOf("19") : nomenclature)
 
 const noStore = (path: string): void => {
   if (!existsSync(join(path, "data.mdb")) && !isStoreFile(path)) return
   throw new DataError({
     subject: path,
-    problem: "is a store, which says nothing of splits and files",
-    remedy: "Audit the archive that it was made from; `configs/inspect.yaml` looks into stores"
+    problem: "is a store, which has no splits and files to audit",
+    remedy: "Audit the archive that it was made from, or look into the store with `configs/inspect.yaml`"
   })
 }
 
-/** An archive, and the names of the patches that have files where opening has not looked for them. */
+/** An archive, and the names of the patches that have files, if opening it has not checked that. */
 interface Audited extends OpenArchive {
   readonly there: ReadonlyArray<string> | undefined
 }
 
 /**
- * Opens what is to be audited.
+ * Opens the archive to audit.
  *
- * @returns rejects with DataError; one that says so, where the labels alone could be audited
+ * @returns rejects with DataError, whose remedy mentions auditing the labels alone if that is possible
  */
 const openAudited = async (path: string, choice: ArchiveChoice, pixels: boolean): Promise<Audited> => {
   try {
@@ -60,10 +60,10 @@ const openAudited = async (path: string, choice: ArchiveChoice, pixels: boolean)
   }
 }
 
-/** Patches between two words of progress. */
+/** Patches between two reports of progress. */
 const NOTED = 1000
 
-/** Findings of the archive's reader and our own; each once, as the reader has it, which knows the files. */
+/** Removes findings that occur twice; the reader's come first and stay, because it knows the files. */
 const eachOnce = (findings: ReadonlyArray<Finding>): ReadonlyArray<Finding> => {
   const order = ["fail", "warn", "note"]
   const first = new Map<string, Finding>()
@@ -71,7 +71,7 @@ const eachOnce = (findings: ReadonlyArray<Finding>): ReadonlyArray<Finding> => {
   return [...first.values()].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity))
 }
 
-/** What is counted while patches pass. */
+/** The counts over the patches seen so far. */
 interface Seen {
   readonly tally: Tally
   readonly copies: Copies
@@ -96,7 +96,7 @@ const seenOf = (
 
 const see = ({ bad, copies, leak, pixels, tally }: Seen, result: Result.Result<Looked, DataError>): void => {
   if (Result.isFailure(result)) {
-    // An example in a list, which has a stop of its own at its end.
+    // Examples are joined to a list, which ends with its own full stop.
     bad.push(result.failure.message.replace(/\.$/, ""))
     return
   }
@@ -118,14 +118,14 @@ const findingsOf = (
     ...findings,
     ...(there === undefined ? [] : presenceFindings(names, there)),
     ...(lists === undefined ? [] : listFindings(lists, names)),
-    ...finding("patches cannot be read", bad, "fail", "Get these files anew, or leave them out"),
+    ...finding("patches cannot be read", bad, "fail", "Get these files again, or leave them out"),
     ...tally.findings(),
     ...pixels.findings(),
     ...copies.findings(),
     ...(leak?.findings() ?? [])
   ])
 
-/** The counts beside those that were published of such an archive, where any are known. */
+/** Compares the counts with the published ones, if any are known for such an archive. */
 const comparedWith = (kind: OpenArchive["kind"], counts: ReturnType<Tally["counts"]>): Audit["published"] => {
   const known = dataSetOf(kind).published
   if (known === undefined) return undefined
@@ -133,25 +133,29 @@ const comparedWith = (kind: OpenArchive["kind"], counts: ReturnType<Tally["count
 }
 
 /**
- * Looks through an archive: counts per class, split and country, statistics of label sets, everything that a reader would
- * refuse or report, and with `pixels` every band decoded, so that damage and copies are found. Changes nothing.
+ * Examines an archive: counts per class, split and country, statistics of label sets, and everything that its reader refuses
+ * or reports. With `pixels`, every band is decoded to find damage, copies, and pixels without data. Changes nothing.
  */
 export const audit = source({
   name: "audit",
   about:
-    "Counts an archive's classes, splits and label sets, sets them beside the published counts, and lists findings.",
+    "Counts an archive's classes, splits and label sets, compares them with the published counts, and lists findings.",
   to: Audit,
   params: {
     from: param(Name, "The archive's folder; under `root_dir` unless it is absolute."),
-    kind: param(KindSchema, "What the archive is; `auto` tells by what the folder holds.", AUTO),
-    archive: optional(ArchiveSchema, "How else it is read: parameters of the operator `archive`."),
-    pixels: param(Flag, "Whether all bands are decoded, to find damage and copies; reads every file.", true),
-    nodata: nodataParameter,
-    lists: optional(
-      ListFiles,
-      "Files of names for the splits, where they are not the archive's own: train, val, test."
+    kind: param(KindSchema, "The kind of the archive; `auto` detects it by the contents of the folder.", AUTO),
+    archive: optional(ArchiveSchema, "Further parameters of the operator `archive`."),
+    pixels: param(
+      Flag,
+      "Whether all bands are decoded, to find damage, copies and pixels without data; reads every file.",
+      true
     ),
-    v1: optional(ListFiles, "BigEarthNet v2 only: v1's official lists, to find what they have in common."),
+    nodata: nodataParameter,
+    lists: optional(ListFiles, "Files of names for the splits, if they are not the archive's own: train, val, test."),
+    v1: optional(
+      ListFiles,
+      "BigEarthNet v2 only: v1's official lists, to find test patches that were training patches in v1."
+    ),
     concurrency: param(PositiveInt, "Patches decoded at a time.", 4)
   },
   run: ({ archive, concurrency, from, kind, lists, nodata, pixels, v1 }, self) =>

@@ -1,10 +1,10 @@
-/** Images that occur twice, told by a hash of their pixels. */
+/** Finds images that occur twice, by a hash of their pixels. */
 import { createHash } from "node:crypto"
 import type { RawPatch } from "../../elements.ts"
 import { rawBytes } from "../../formats/dtypes.ts"
 import { type Finding, finding } from "../archives/shared/findings.ts"
 
-/** A hash of all bands with their names, types and sizes: equal for equal pixels, whatever the file. */
+/** A hash of all bands with their names, types and sizes: equal for equal pixels, in whatever file format. */
 const contentHash = ({ bands }: Pick<RawPatch, "bands">): string => {
   const hash = createHash("sha256")
   for (const { data, dtype, height, name, width } of bands) {
@@ -24,7 +24,7 @@ export interface Copies {
   readonly findings: () => ReadonlyArray<Finding>
 }
 
-/** Holds a hash and a name per patch. */
+/** Remembers a hash and a name for each patch. */
 export const copiesOf = (): Copies => {
   const first = new Map<string, Seen>()
   const twice: Array<string> = []
@@ -47,13 +47,13 @@ export const copiesOf = (): Copies => {
         "images have the pixels of another one",
         twice,
         "warn",
-        "Keep one of each, or name the copies beside figures"
+        "Keep one of each, or mention the copies with the results"
       ),
       ...finding(
-        "images stand in another split than their copy",
+        "images are in another split than their copy",
         leaking,
         "warn",
-        "Take them out of training: what is tested there has been seen"
+        "Take them out of training: their copies in the test have been seen"
       )
     ]
   }

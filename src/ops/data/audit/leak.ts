@@ -1,4 +1,6 @@
-/** What of one version's test has trained the other: BigEarthNet v2 names the v1 patch of each of its own. */
+/**
+ * Finds test patches of one version that are training patches of the other: BigEarthNet v2 names the v1 patch of each patch.
+ */
 import type { PatchRef, Split } from "../../elements.ts"
 import { type Finding, finding } from "../archives/shared/findings.ts"
 import { type Lists, SPLITS } from "../splits/division.ts"
@@ -10,7 +12,7 @@ export interface Leak {
   readonly findings: () => ReadonlyArray<Finding>
 }
 
-/** Rows of the table, in the usual order. */
+/** Rows of the table, in their usual order. */
 const PARTS = [...SPLITS, "none"]
 
 /** @param lists names per split of BigEarthNet v1 */

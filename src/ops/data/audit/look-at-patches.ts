@@ -1,4 +1,4 @@
-/** Looking at the patches of an archive one by one: their labels, and their pixels where those are asked for. */
+/** Reads the patches of an archive one by one: their labels and, if wanted, their pixels. */
 import { Effect, Result, Stream } from "effect"
 import type { Nomenclature, PatchRef, RawPatch } from "../../elements.ts"
 import { DataError } from "../../formats/data-error.ts"
@@ -7,10 +7,10 @@ import { decodePatch, type OpenArchive } from "../archives/open-archive.ts"
 import { listedBy } from "../archives/shared/image-files.ts"
 import { type Lists, splitsByStem } from "../splits/division.ts"
 
-/** What is to be seen of each patch. */
+/** What is read of each patch. */
 export interface Looking {
   readonly opened: OpenArchive
-  /** The classes that labels are told by. */
+  /** The classes of the labels. */
   readonly to: Nomenclature
   /** Names per split, in place of the archive's own division. */
   readonly lists: Lists | undefined
@@ -22,14 +22,14 @@ export interface Looked {
   readonly reference: PatchRef
   /** Multi-hot, uint8 [classes]. */
   readonly labels: Uint8Array
-  /** All bands, where pixels are looked at. */
+  /** All bands, if pixels are read. */
   readonly raw: RawPatch | undefined
 }
 
-/** Labels alone cost next to nothing, so that many patches are one step. */
+/** Labels alone are cheap, so many patches are one step. */
 const PATCHES_PER_STEP = { labels: 1024, pixels: 1 }
 
-/** The split of each patch: by the lists, or the archive's own. */
+/** Sets the split of a patch by the lists, if there are any. */
 const dividedBy = (lists: Lists | undefined, names: ReadonlyArray<string>): ((reference: PatchRef) => PatchRef) => {
   if (lists === undefined) return (reference) => reference
   const stemOf = listedBy(names)
@@ -37,7 +37,10 @@ const dividedBy = (lists: Lists | undefined, names: ReadonlyArray<string>): ((re
   return (reference) => ({ ...reference, split: parts.get(stemOf(reference.name)) })
 }
 
-/** Every patch in the archive's order, or why it cannot be used. Holds no more than `concurrency` patches' pixels. */
+/**
+ * Reads every patch in the archive's order, or the reason why it cannot be used. Holds the pixels of at most `concurrency`
+ * patches.
+ */
 export const lookedAt = ({
   concurrency,
   lists,
@@ -59,7 +62,7 @@ export const lookedAt = ({
       throw cause
     }
   }
-  // One after the other: files of labels that are open at once stay few.
+  // One after the other, so that few label files are open at once.
   const step = (names: ReadonlyArray<string>) =>
     Effect.promise(async () => {
       const results: Array<Result.Result<Looked, DataError>> = []

@@ -1,4 +1,4 @@
-/** Names that fit nothing: labels without files, files without labels, names in lists that no patch has. */
+/** Finds names without a match: labels without files, files without labels, listed names without a patch. */
 
 import { type Finding, finding } from "../archives/shared/findings.ts"
 import { listedBy } from "../archives/shared/image-files.ts"
@@ -20,17 +20,22 @@ export const listFindings = (lists: Lists, names: ReadonlyArray<string>): Readon
     }
   }
   return [
-    ...finding("names stand in two lists", twice, "fail", "Each name belongs to one list: what trains must not test"),
+    ...finding(
+      "names are in two lists",
+      twice,
+      "fail",
+      "Put each name into one list: training patches must not be test patches"
+    ),
     ...finding(
       "names in the lists have no patch",
       absent,
       "fail",
-      "Give the archive that the lists are of; `split` reads a part of it with `missing: skip`"
+      "Give the archive that the lists belong to; `split` accepts a part of it with `missing: skip`"
     )
   ]
 }
 
-/** What has labels without files, and files without labels. */
+/** Finds labels without files, and files without labels. */
 export const presenceFindings = (
   labelled: ReadonlyArray<string>,
   there: ReadonlyArray<string>

@@ -1,4 +1,4 @@
-/** Counting an archive: classes by split and country, label sets, and what its labels make suspicious. Pure. */
+/** Counts an archive: classes by split and country, label sets, and suspicious labels. Pure. */
 import type { Audit, PatchRef } from "../../elements.ts"
 import type { Published } from "../archives/data-set.ts"
 import type { ClassList } from "../archives/shared/class-list.ts"
@@ -27,7 +27,7 @@ const ORDER = ["all", "train", "val", "test", NO_SPLIT]
 const bySplit = (counts: Readonly<Counts>): Counts =>
   Object.fromEntries(ORDER.filter((part) => counts[part] !== undefined).map((part) => [part, counts[part]]))
 
-/** By name; names that are numbers stand in their order anyway. */
+/** Sorts counts by name. Names that are numbers are in numeric order anyway. */
 const byName = (counts: Readonly<Counts>): Counts =>
   Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)))
 
@@ -64,7 +64,7 @@ const labelSets = () => {
   }
 }
 
-/** What labels make suspicious, or worth a note. */
+/** Findings about labels that are suspicious or worth a note. */
 const labelFindings = (
   list: ClassList,
   classes: ReadonlyArray<string>,
@@ -137,8 +137,7 @@ const differences = (what: string, found: Counts, known: Readonly<Record<string,
     .map(([key, n]) => `${what} ${key}: ${found[key] ?? 0}, published ${n}`)
 
 /**
- * How an archive's counts differ from the published ones; none where they are equal. Splits are left alone where the
- * archive has none.
+ * Lists how an archive's counts differ from the published ones. Splits are compared only if the archive has some.
  */
 export const differencesFrom = (published: Published, counts: ReturnType<Tally["counts"]>): ReadonlyArray<string> => {
   const classes = Object.fromEntries(counts.classCounts.map(({ name, total }) => [name, total]))

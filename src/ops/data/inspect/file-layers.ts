@@ -1,4 +1,4 @@
-/** Every array of one file, by what the file is: tif, jpg, png, npy, safetensors. */
+/** Reads every array of one file: tif, jpg, png, npy or safetensors. */
 import { readFile } from "node:fs/promises"
 import { basename, extname } from "node:path"
 import { messageOf } from "../../../pipeline/words.ts"
@@ -27,7 +27,9 @@ const tiffLayers = async (bytes: Uint8Array, file: string): Promise<ReadonlyArra
   return bands.map(({ height, width, ...band }, i) => ({ ...band, name: names[i], shape: [height, width] }))
 }
 
-/** Pixels as the file has them, colour profiles left alone: 8 or 16 bits; fewer are stretched, so that the largest is white. */
+/**
+ * Pixels as the file has them, colour profiles left alone: 8 or 16 bits; fewer are stretched, so that the largest is white.
+ */
 const imageLayers = async (bytes: Uint8Array, file: string): Promise<ReadonlyArray<Layer>> => {
   try {
     const { image, metadata } = await openPicture(bytes, file, { maxValues: MAX_VALUES, note: () => undefined })
@@ -39,7 +41,7 @@ const imageLayers = async (bytes: Uint8Array, file: string): Promise<ReadonlyArr
     const pixels = pixelsOf(dtype, new Uint8Array(data))
     const names = channelNames(count)
     return names.map((name, i) => {
-      // Grey comes as three equal colours, what goes with it last.
+      // Grey is decoded as three equal colours, with transparency last.
       const channel = i === names.length - 1 && name === "Alpha" ? info.channels - 1 : i
       const band = pixels.slice(0, info.height * info.width) as Pixels
       for (let i = 0, from = channel; i < band.length; i++, from += info.channels) band[i] = pixels[from]
@@ -50,7 +52,7 @@ const imageLayers = async (bytes: Uint8Array, file: string): Promise<ReadonlyArr
     throw new DataError({
       subject: file,
       problem: `cannot be read as an image (${messageOf(cause)})`,
-      remedy: "Get the file anew: it is damaged, or of another kind than its name says",
+      remedy: "Get the file again: it is damaged, or not of the kind that its name says",
       cause
     })
   }
@@ -75,10 +77,10 @@ const decoderOf = (file: string): Decode | undefined => DECODERS[extname(file).t
 /** Whether a file's name ends as one that can be read. */
 export const isKnownFile = (file: string): boolean => decoderOf(file) !== undefined
 
-/** Bands that BigEarthNet gives a file of their own. */
+/** Bands that BigEarthNet keeps in a file of their own. */
 const BAND_FILE = /^(.+)_(B0[1-9]|B8A|B1[0-2]|VV|VH)$/
 
-/** The patch that a file is of, and the band where its name tells it. */
+/** The patch that a file belongs to, and its band if the file's name has one. */
 export const patchOfFile = (file: string): { readonly patch: string; readonly band: string | undefined } => {
   const stem = basename(file, extname(file)).normalize("NFC")
   const [, patch = stem, band] = BAND_FILE.exec(stem) ?? []
@@ -88,14 +90,14 @@ export const patchOfFile = (file: string): { readonly patch: string; readonly ba
 /**
  * Reads every array of a file.
  *
- * @returns rejects with DataError where it cannot be read, is damaged, or of a kind that is not known
+ * @returns rejects with DataError if it cannot be read, is damaged, or of an unknown kind
  */
 export const readLayers = async (file: string): Promise<ReadonlyArray<Layer>> => {
   const decode = decoderOf(file)
   if (decode === undefined) {
     throw new DataError({
       subject: file,
-      problem: "is no file that can be inspected",
+      problem: "is not a file that can be inspected",
       remedy: `Give a store, an archive's folder, or a file that ends in ${KNOWN_FILES.join(", ")}`
     })
   }

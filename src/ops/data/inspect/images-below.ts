@@ -34,10 +34,10 @@ const list = (folder: string): ReadonlyArray<Entry> => {
 }
 
 /**
- * All patches below a folder, those of the folder itself first, in the order of names: files that differ only in
+ * Lists all patches below a folder, starting with the folder itself, in the order of names: files that differ only in
  * their band are one patch; masks are left out. One folder's names are held at a time.
  *
- * @throws DataError where a folder cannot be listed, or a link leads nowhere or back to a folder above it
+ * @throws DataError if a folder cannot be listed, or a link leads nowhere or back to a folder above it
  */
 export function* patchesBelow(folder: string, trail: Trail = []): Generator<PatchFiles> {
   const entries = list(folder)

@@ -10,7 +10,7 @@ import { mapGood, onBadPatch } from "../patches/bad-patches.ts"
 import { type Inspected, inspected, nothing } from "./inspected.ts"
 import { type Facts, factsOf } from "./layer-facts.ts"
 
-/** What a file or store holds of one band of one patch. */
+/** Facts about one band of one patch. */
 export interface BandFacts extends AnyElement, Facts {
   readonly kind: "band facts"
   readonly patch: string
@@ -22,24 +22,24 @@ export const BandFacts = element<BandFacts>(
   "a band's dtype, shape, SHA-256, smallest, largest and mean value"
 )
 
-/** Every band's facts of a patch. */
+/** The facts about every band of a patch. */
 const look = ({ layers, name }: Inspected): Effect.Effect<ReadonlyArray<BandFacts>, DataError> =>
   Effect.map(layers, (found) =>
     found.map((layer): BandFacts => ({ kind: "band facts", patch: name, band: layer.name, ...factsOf(layer) }))
   )
 
 /**
- * Says what is in a store, a file or a folder of images, without regard to what archive it is: for comparing what this
- * program reads with what others do.
+ * Describes the bands in a store, a file or a folder of images, whatever archive it is, to compare this program's reading
+ * with that of others.
  */
 export const inspect = source({
   name: "inspect",
-  about: "Reads every band of a store, an archive's folder or one file, and gives what is in it, hashed.",
+  about: "Reads every band of a store, an archive's folder or one file, and gives its dtype, shape, hash and range.",
   to: BandFacts,
   params: {
     from: param(Name, "A store of either version, a folder, or a .tif, .jpg, .png, .npy or .safetensors file."),
-    archive: optional(ArchiveSchema, "How arrays are to be read: parameters of the operator `archive`."),
-    limit: param(NonNegativeInt, "Patches looked at; 0 is all of them.", 0),
+    archive: optional(ArchiveSchema, "How arrays are read: parameters of the operator `archive`."),
+    limit: param(NonNegativeInt, "How many patches are read; 0 for all.", 0),
     concurrency: param(PositiveInt, "Patches read at a time.", 4),
     on_bad_patch: onBadPatch
   },

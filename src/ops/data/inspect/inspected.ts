@@ -1,4 +1,4 @@
-/** The patches of whatever can be inspected, and how each is read when it is its turn. */
+/** The patches of everything that can be inspected; each is read only when its turn comes. */
 import { existsSync, statSync } from "node:fs"
 import { relative, resolve, sep } from "node:path"
 import { Effect, type Scope, Stream } from "effect"
@@ -21,7 +21,7 @@ import type { Layer } from "./layer-facts.ts"
 
 type Fault = DataError | StoreError
 
-/** A patch that is read when it is its turn. */
+/** A patch that is read when its turn comes. */
 export interface Inspected {
   readonly name: string
   readonly layers: Effect.Effect<ReadonlyArray<Layer>, DataError>
@@ -48,7 +48,7 @@ export const nothing = (path: string, problem: string): DataError =>
 const layersOf = (bands: ReadonlyArray<Band>): ReadonlyArray<Layer> =>
   bands.map(({ height, width, ...band }) => ({ ...band, shape: [height, width] }))
 
-/** Many patches in one file: only an archive's own reader tells them apart. */
+/** Patches that share one file, which only an archive's reader can separate. */
 const fromArrays = (path: string, choice: ArchiveChoice): Effect.Effect<Stream.Stream<Inspected, Fault>, DataError> =>
   Effect.map(
     dataFault(() => openArchive(path, { ...choice, kind: "arrays" })),
@@ -79,7 +79,7 @@ const fromOwn =
 const isOwn = (path: string, labels: string | undefined): boolean =>
   folder.recognises(path) || (labels !== undefined && /\.(csv|tsv)$/i.test(labels) && existsSync(resolve(path, labels)))
 
-/** The patches of whatever stands at `path`: a store, one file, an archive of arrays, or a folder of images. */
+/** The patches at `path`: in a store, one file, an archive of arrays, or a folder of images. */
 export const inspected = (
   path: string,
   choice: ArchiveChoice

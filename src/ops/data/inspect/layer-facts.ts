@@ -1,9 +1,9 @@
-/** What can be said of an array without knowing what it is for. */
+/** Facts about an array that do not depend on its purpose. */
 import { createHash } from "node:crypto"
 import type { Dtype, Pixels } from "../../elements.ts"
 import { rawBytes } from "../../formats/dtypes.ts"
 
-/** A named array of a patch: a band, or whatever else its file holds. */
+/** A named array of a patch: a band, or another array of its file. */
 export interface Layer {
   readonly name: string
   readonly dtype: Dtype
@@ -18,11 +18,11 @@ export interface Facts {
   readonly shape: ReadonlyArray<number>
   /** SHA-256 of the little-endian, row-major bytes, in hexadecimal. */
   readonly sha256: string
-  /** Of the finite values; `null` where there are none. */
+  /** Of the finite values; `null` if there are none. */
   readonly min: number | null
   readonly max: number | null
   readonly mean: number | null
-  /** How many values are NaN or infinite; left out where none is. */
+  /** How many values are NaN or infinite; absent if none is. */
   readonly not_finite?: number
 }
 

@@ -35,14 +35,14 @@ const transformed = (patch: Shaped, draw: Random, chances: Chances): Shaped => {
 /** Reflectance of 1 in the units of Sentinel-2's products. */
 const REFLECTANCE = 10_000
 
-/** @throws DataError where bands have no scale of their own */
+/** @throws DataError if the value of white is not known for these bands */
 const whiteOf = ({ bands, name, white }: Patch): number => {
   if (white !== undefined) return white
   if (bands.every((band) => /^B\d/.test(band))) return REFLECTANCE
   throw new DataError({
     subject: name,
-    problem: `has the channels ${bands.join(", ")}, of which nothing says what value is white`,
-    remedy: "Give `white` of `augment`, or set its blur, brightness, contrast and gamma to 0"
+    problem: `has the channels ${bands.join(", ")}, whose value of white is not known`,
+    remedy: "Set `white` of `augment`, or set its blur, brightness, contrast and gamma to 0"
   })
 }
 
@@ -68,32 +68,32 @@ const augmented = (patch: Patch, seed: number, options: Options): Patch => {
 }
 
 /**
- * The augmentation of the original, before normalisation: first one of horizontal flip, vertical flip and rotation by 90, 180
- * or 270 degrees, chosen evenly, then applied with its own probability, to all bands alike; then, with probability 1/2, one
- * of the pixel operations; then random erasing. Draws are keyed by (seed, epoch, index).
+ * The augmentation of the original, before normalisation. First, one of horizontal flip, vertical flip and rotation by 90,
+ * 180 or 270 degrees is chosen evenly and applied to all bands with its own probability. Then, with probability 1/2, one of
+ * the pixel operations is chosen. Then random erasing follows. Draws are keyed by (seed, epoch, index).
  */
 export const augment = operator({
   name: "augment",
-  about: "Changes patches at random: flips and turns, pixel operations, erased rectangles; stands before `normalise`.",
+  about: "Changes patches at random: flips and turns, pixel operations, erased rectangles; belongs before `normalise`.",
   from: Patch,
   to: Patch,
   params: {
-    use_transform: param(Flag, "Whether anything is done at all.", true),
-    h_flip: param(Probability, "Probability of left and right changing places, once chosen of three.", 0),
-    v_flip: param(Probability, "Probability of top and bottom changing places, once chosen of three.", 0),
-    rotate: param(Probability, "Probability of one, two or three quarter turns, once chosen of three.", 0),
+    use_transform: param(Flag, "Whether patches are changed at all.", true),
+    h_flip: param(Probability, "Probability of a left-right flip, once chosen among the three.", 0),
+    v_flip: param(Probability, "Probability of a top-bottom flip, once chosen among the three.", 0),
+    rotate: param(Probability, "Probability of one, two or three quarter turns, once chosen among the three.", 0),
     blur: param(
       Probability,
-      "Probability of a 3x3 box blur, once chosen; like the next three, chosen every other time.",
+      "Probability of a 3x3 box blur, once chosen; for half of the patches one of these four is chosen.",
       0
     ),
     brightness: param(Probability, "Probability of up to 0.1 more or less, once chosen.", 0),
     contrast: param(Probability, "Probability of up to 10 % more or less, once chosen.", 0),
     gamma: param(Probability, "Probability of an exponent from 0.9 to 1, once chosen.", 0),
-    compose: param(Flag, "Whether all four in turn are a further choice beside each alone.", false),
+    compose: param(Flag, "Whether applying all four in order is a fifth choice.", false),
     white: optional(
       Positive,
-      "The value that counts as 1 in pixel operations; by itself that of 8-bit images, or 10000 for Sentinel-2."
+      "The value that pixel operations treat as 1; by default white of 8-bit images, or 10000 for Sentinel-2."
     ),
     random_erasing: param(
       RandomErasing,
@@ -102,7 +102,7 @@ export const augment = operator({
     ),
     compat: param(
       Compat,
-      "`original`: erasing goes on after a rectangle that fits, up to 100; the blur runs over bands and rows.",
+      "`original`: erasing continues after a rectangle that fits, up to 100; the blur runs over bands and rows.",
       "none"
     )
   },

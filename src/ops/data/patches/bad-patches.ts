@@ -1,4 +1,4 @@
-/** What becomes of patches that cannot be used: all are reported together, or skipped and counted. */
+/** Patches that cannot be used: all of them are reported together, or left out and counted. */
 import { Effect, Result, Stream } from "effect"
 import { choice, param } from "../../../pipeline/param.ts"
 import { DataError } from "../../formats/data-error.ts"
@@ -15,7 +15,7 @@ export interface Bad {
   readonly why: string
 }
 
-/** More would not be read. */
+/** How many examples a message shows. */
 const SHOWN = 5
 
 const listing = (bad: ReadonlyArray<Bad>): string => {
@@ -23,7 +23,7 @@ const listing = (bad: ReadonlyArray<Bad>): string => {
   return [...reasons, ...(bad.length > SHOWN ? [`and ${bad.length - SHOWN} more`] : [])].join("; ")
 }
 
-/** All bad patches as one error. */
+/** Makes one error of all bad patches. */
 export const badPatches = (stage: string, bad: ReadonlyArray<Bad>): DataError =>
   new DataError({
     subject: stage,
@@ -31,7 +31,7 @@ export const badPatches = (stage: string, bad: ReadonlyArray<Bad>): DataError =>
     remedy: "Repair them, or leave them out with `on_bad_patch: skip`"
   })
 
-/** Says and records which patches a stage has left out; none takes an earlier run's list out of the record. */
+/** Reports and records which patches a stage has left out. An empty list removes an earlier run's list from the record. */
 export const reportSkipped = Effect.fnUntraced(function* (stage: string, bad: ReadonlyArray<Bad>) {
   const run = yield* Run
   const patches = bad.length === 1 ? "patch" : "patches"
@@ -40,8 +40,8 @@ export const reportSkipped = Effect.fnUntraced(function* (stage: string, bad: Re
 })
 
 /**
- * Applies `use` to every item, keeping their order. Items that fail are set aside; at the stream's end they fail it
- * together, or are said and counted.
+ * Applies `use` to every item and keeps their order. Items that fail are set aside; at the end of the stream they fail it
+ * together, or are reported and counted.
  */
 export const mapGood =
   <A, B, R>(

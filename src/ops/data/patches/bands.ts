@@ -1,4 +1,4 @@
-/** Names of bands: those of Sentinel-2 (level 2A, which lacks B10) as BigEarthNet cuts them, of colours, and selections. */
+/** Names of bands: Sentinel-2's (level 2A, which lacks B10) as BigEarthNet cuts them, colours, and named selections. */
 import type { Dtype } from "../../elements.ts"
 
 export interface BandInfo {
@@ -32,11 +32,11 @@ export const unnamedBands = (count: number, dtype: Dtype): ReadonlyArray<string>
   return Array.from({ length: count }, (_, i) => String(i + 1))
 }
 
-/** Selections that have a name: the original's ten-channel and three-channel inputs, in its channel order, and others. */
+/** Named selections, among them the original's ten-channel and three-channel inputs in its channel order. */
 const SELECTIONS = {
   "s2-10m+20m": [["B02", "B03", "B04", "B08", "B05", "B06", "B07", "B8A", "B11", "B12"]],
   s2: [S2_BANDS.map(({ name }) => name)],
-  // Of Sentinel-2, or of an image of three colours.
+  // Sentinel-2's bands, or the colours of an image.
   rgb: [["B04", "B03", "B02"], RGB_BANDS],
   s1: [["VV", "VH"]],
   all: []
@@ -46,14 +46,14 @@ export type BandSelection = keyof typeof SELECTIONS | ReadonlyArray<string>
 
 export const SELECTION_NAMES = Object.keys(SELECTIONS) as ReadonlyArray<keyof typeof SELECTIONS>
 
-/** How many channels a selection is, where that does not depend on the patch. */
+/** How many channels a selection has; `undefined` if that depends on the patch. */
 export const channelsOf = (selection: BandSelection): number | undefined =>
   typeof selection === "string" ? SELECTIONS[selection][0]?.length : selection.length
 
 /**
  * Band names of a selection, in channel order.
  *
- * @param present bands of the patch: what `all` is, and which form of `rgb` fits
+ * @param present bands of the patch: `all` selects them, and they decide which form of `rgb` applies
  */
 export const bandNames = (selection: BandSelection, present: ReadonlyArray<string>): ReadonlyArray<string> => {
   if (typeof selection !== "string") return selection

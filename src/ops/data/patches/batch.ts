@@ -8,7 +8,7 @@ import { addToBatch, type Filling, finishBatch, startBatch } from "./filling-bat
 
 /**
  * Groups patches, in their order. A batch ends when it is full and at the end of an epoch, so that no batch holds patches
- * of two; a short one is left out where `drop_last` is set.
+ * of two epochs. A short batch is left out if `drop_last` is set.
  */
 export const batch = operator({
   name: "batch",
@@ -17,7 +17,7 @@ export const batch = operator({
   to: Batch,
   params: {
     size: param(PositiveInt, "Patches per batch.", 64),
-    drop_last: param(Flag, "Leave out an epoch's last, short batch.", false)
+    drop_last: param(Flag, "Whether an epoch's last batch is left out if it is short.", false)
   },
   run:
     ({ size, drop_last }) =>

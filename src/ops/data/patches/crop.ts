@@ -15,7 +15,7 @@ const cropped = (patch: Patch, size: number, at: "centre" | "random", seed: numb
     throw new DataError({
       subject: patch.name,
       problem: `has ${patch.height} x ${patch.width} pixels, too few for a crop of ${size} x ${size}`,
-      remedy: "Set `size` lower"
+      remedy: "Set a smaller `size`"
     })
   }
   const draw = random(seed, patch.epoch, patch.index, "crop")
@@ -32,7 +32,7 @@ export const crop = operator({
   to: Patch,
   params: {
     size: param(PositiveInt, "Edge of the square in pixels."),
-    at: param(choice("centre", "random"), "Where it is cut; at random for training.", "centre")
+    at: param(choice("centre", "random"), "Where the square is cut out; use `random` for training.", "centre")
   },
   declares: { gives: ({ size }) => ({ size }) },
   run:

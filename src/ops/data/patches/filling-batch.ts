@@ -13,7 +13,7 @@ export interface Filling {
 
 /** An empty batch for patches like `first`, at most `size` of them. */
 export const startBatch = (first: Patch, size: number): Filling => ({
-  // Its pixels are copied like all others'; only what describes it is kept.
+  // Pixels are copied when a patch is added; here only the description is needed.
   first: { ...first, image: new Float32Array(0) },
   names: [],
   indices: new Int32Array(size),
@@ -27,7 +27,7 @@ const describe = ({ height, width, bands, classes }: Patch): string =>
 /**
  * Copies a patch into the batch.
  *
- * @throws DataError where its size, bands or classes are not those of the batch's first patch
+ * @throws DataError if its size, bands or classes differ from those of the batch's first patch
  */
 export const addToBatch = ({ first, names, indices, images, labels }: Filling, patch: Patch): void => {
   const alike = patch.bands.join() === first.bands.join() && patch.classes.join() === first.classes.join()

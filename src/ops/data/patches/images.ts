@@ -17,21 +17,21 @@ const patchOf = (name: string, index: number, image: ReturnType<typeof imageOf>)
 })
 
 /**
- * Reads images that belong to no archive and have no labels, to search for what is like them: a picture, a GeoTIFF of one
- * or many bands, a folder of a patch's bands (`NAME_B02.tif` ...), or a folder of many of those.
+ * Reads images that belong to no archive and have no labels, to search for similar ones: a picture, a GeoTIFF of one or many
+ * bands, a folder with the bands of a patch (`NAME_B02.tif`, …), or a folder of such folders.
  */
 export const images = source({
   name: "images",
   about: "Reads images without labels: a file, a folder of a patch's bands, or a folder of images.",
   to: Patch,
   params: {
-    from: param(Name, "The file or folder; relative to where the command is called."),
+    from: param(Name, "The file or folder, relative to the current working directory."),
     bands: param<BandSelection>(
       Schema.Union([Schema.Literals(SELECTION_NAMES), listOf(Name)]),
       "Channels, in order: the name of a selection, or a list of bands.",
       "s2-10m+20m"
     ),
-    names: optional(listOf(Name), "Names of the bands of a file that does not name them, in its order."),
+    names: optional(listOf(Name), "Names of the bands, in the order of the file, if the file does not name them."),
     unit: param(Flag, "8-bit images from 0 (black) to 1 (white); false keeps them from 0 to 255.", true),
     nodata: nodataParameter,
     fill: fillParameter,

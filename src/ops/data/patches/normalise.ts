@@ -23,14 +23,14 @@ const KNOWN: Readonly<Record<string, Readonly<Record<string, Moments>>>> = {
 }
 const NAMES = ["bigearthnet", "bigearthnet-v2", "imagenet", "none"] as const
 
-/** A known name, or a file; what is neither is told both. */
+/** A known name or a file; the error for anything else names both. */
 const By: Plain<string> = Name.check(
   Schema.makeFilter((by: string) => NAMES.some((name) => name === by) || by.endsWith(".json") || "unknown", {
     expected: `${NAMES.map((name) => `"${name}"`).join(", ")} or a .json file`
   })
 )
 
-/** The constants by their name, or of a file under `root`. */
+/** The constants of that name, or from a file under `root`. */
 const momentsOf = (by: string, root: string, compat: "none" | "original") => {
   if (by === "imagenet" && compat === "original") return IMAGENET_SWAPPED
   if (Object.hasOwn(KNOWN, by)) return KNOWN[by]
@@ -38,12 +38,12 @@ const momentsOf = (by: string, root: string, compat: "none" | "original") => {
 }
 
 /**
- * (value - mean) / std, per channel.
+ * Computes (value - mean) / std for each channel.
  *
  * @param image float32 [..., channels]; not changed
  * @param bands names of the channels, in order
- * @param subject whose image it is, for messages
- * @throws DataError where a channel has no constants in `moments`
+ * @param subject the patch, for messages
+ * @throws DataError if a channel has no constants in `moments`
  */
 export const normalised = (
   image: Float32Array,
@@ -70,16 +70,16 @@ export const normalised = (
   return scaled
 }
 
-/** Scales each channel to mean 0 and standard deviation 1 by the constants of an archive; stands after `augment`. */
+/** Scales each channel to mean 0 and standard deviation 1 by the constants of an archive; belongs after `augment`. */
 export const normalise = operator({
   name: "normalise",
-  about: "Subtracts each band's mean and divides by its standard deviation, as known of an archive or computed.",
+  about: "Subtracts each band's mean and divides by its standard deviation, both known or computed.",
   from: Patch,
   to: Patch,
   params: {
     by: param(
       By,
-      "Whose constants: BigEarthNet v1's, v2's (Sentinel-1 too), ImageNet's for colours from 0 to 1, or those of a file that `statistics` wrote under `root_dir`; `none` leaves values as they are.",
+      "The constants: of BigEarthNet v1, of v2 (Sentinel-1 included), of ImageNet for colours from 0 to 1, or a file under `root_dir` that `statistics` wrote; `none` leaves values unchanged.",
       "bigearthnet"
     ),
     compat: param(Compat, "`original`: ImageNet's constants of red and blue are exchanged.", "none")

@@ -26,8 +26,8 @@ import { fromArchive, fromStore, labelsIn, type PatchSource } from "./reading/pa
 const Bands = Schema.Union([Schema.Literals(SELECTION_NAMES), listOf(Name)])
 
 /**
- * Labels in place of a patch's own: those of all labelled patches, permuted among them by (seed, "labels"). A network
- * that learns from them learns nothing true: the control of every experiment.
+ * Permutes the labels among all labelled patches, by a draw keyed by (seed, "labels"). A network that learns from them
+ * learns nothing true: a control for every experiment.
  */
 const shuffledLabels = (store: PatchSource, names: ReadonlyArray<string>, seed: number) =>
   Effect.map(
@@ -43,7 +43,7 @@ const shuffledLabels = (store: PatchSource, names: ReadonlyArray<string>, seed: 
     }
   )
 
-/** Leaves out, and lists, the patches of a split that the source at `path` lacks. */
+/** Leaves out and reports the patches of a split that the source at `path` lacks. */
 const presentOf = Effect.fnUntraced(function* (
   source: PatchSource,
   path: string,
@@ -55,11 +55,11 @@ const presentOf = Effect.fnUntraced(function* (
     return yield* new DataError({
       subject: path,
       problem: `holds none of the ${counted(names.length, "patch", "patches")} of ${split}`,
-      remedy: "Name the store or archive that the lists are of, or make the splits anew"
+      remedy: "Name the store or archive that the lists belong to, or make the splits again"
     })
   }
   const lacking = names.filter((name) => !there.has(name))
-  const why = "stands in the list, but not among the patches"
+  const why = "is in the list, but not among the patches"
   yield* reportSkipped(
     `read ${split}`,
     lacking.map((name) => ({ name, why: `${name} ${why}` }))
@@ -68,8 +68,8 @@ const presentOf = Effect.fnUntraced(function* (
 })
 
 /**
- * Reads the patches of a split from a store, epoch after epoch; with `store: none` straight from an archive's files, which
- * gives the same. The order of an epoch depends on the run's seed and the epoch alone; a resumed run starts at its first
+ * Reads the patches of a split from a store, epoch after epoch; with `store: none`, from an archive's files, which gives the
+ * same patches. The order of an epoch depends on the run's seed and the epoch alone; a resumed run starts at its first
  * unfinished epoch. Patches without a label are left out and counted.
  */
 export const read = source({
@@ -82,13 +82,13 @@ export const read = source({
       "Folder of the store, or of the archive; under `root_dir` unless it is absolute.",
       "patches.lmdb"
     ),
-    store: param(choice("lmdb", "none"), "`none` reads the files of an archive, which gives the same.", "lmdb"),
+    store: param(choice("lmdb", "none"), "`none` reads the files of an archive, which gives the same patches.", "lmdb"),
     labels: optional(
       Name,
-      "Folder of the archive that tells the labels, where the store has none (rico-hdl's); images need not be there."
+      "Folder of the archive that supplies the labels, if the store has none (as rico-hdl's); its images may be missing."
     ),
-    kind: param(KindSchema, "What the archive is, where one is read.", AUTO),
-    archive: optional(ArchiveSchema, "How else that archive is read: parameters of the operator `archive`."),
+    kind: param(KindSchema, "The kind of the archive, if one is read.", AUTO),
+    archive: optional(ArchiveSchema, "Further parameters of the operator `archive`."),
     split: param(choice("train", "val", "test"), "Which list of patches: `train.csv`, `val.csv` or `test.csv`."),
     lists: param(Name, "Folder of the lists; under `root_dir` unless it is absolute.", "."),
     bands: param<BandSelection>(
@@ -100,20 +100,20 @@ export const read = source({
     nodata: nodataParameter,
     fill: fillParameter,
     max_values: maxValuesParameter,
-    epochs: param(PositiveInt, "How often the split is read.", 1),
-    shuffle: param(Flag, "Another order in every epoch.", false),
+    epochs: param(PositiveInt, "How many times the split is read.", 1),
+    shuffle: param(Flag, "Whether every epoch has another order.", false),
     nomenclature: param(
       choice(...NOMENCLATURE_NAMES),
-      "The classes that labels are told by: those of a data set, or its `own`; BigEarthNet's are 19.",
+      "The classes of the labels: those of a data set, or its `own`, which for BigEarthNet are 19.",
       OWN
     ),
     missing: param(
       choice("fail", "skip"),
-      "What to do where a patch of the list is not there, since it was bad and left out.",
+      "What to do if a patch of the list is missing, for example because it was bad and left out.",
       "fail"
     ),
     shuffle_labels: param(Flag, "Control experiment: permutes the labels among the images.", false),
-    concurrency: param(PositiveInt, "Patches fetched ahead; where worker threads make them, each takes 32.", 4)
+    concurrency: param(PositiveInt, "Patches fetched ahead; with worker threads, 32 per thread.", 4)
   },
   declares: { gives: ({ bands }) => ({ channels: channelsOf(bands) }) },
   run: (params, self) =>
@@ -130,8 +130,8 @@ export const read = source({
         if (params.store === "none" && params.labels !== undefined) {
           return yield* new DataError({
             subject: "read",
-            problem: "takes `labels` for a store; with `store: none` the archive tells its own",
-            remedy: "Leave one of them out"
+            problem: "uses `labels` only with a store; with `store: none` the archive supplies its own",
+            remedy: "Omit one of them"
           })
         }
         const labelsFrom =
@@ -164,7 +164,7 @@ export const read = source({
         const make = yield* reading({ source, names, look, given, concurrency }, count)
         const labelled = (made: Made, draw: number): Patch | undefined => {
           seen.classes = made.classes
-          // The first epoch shows them all.
+          // Counted in the first epoch only, which has every patch.
           if (draw < names.length) {
             if (made.patch === undefined) seen.dropped++
             else if (made.patch.nodata !== undefined) seen.filled++

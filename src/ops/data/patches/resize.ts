@@ -4,7 +4,7 @@ import { Compat, PositiveInt, param } from "../../../pipeline/param.ts"
 import { Patch } from "../../elements.ts"
 import { shapedByArea } from "./pixels/area.ts"
 
-/** The one size that the original knows. */
+/** The only size that the original uses. */
 const ORIGINAL = 256
 
 const edgeOf = (size: number, compat: "none" | "original"): number => (compat === "original" ? ORIGINAL : size)
@@ -17,7 +17,7 @@ export const resize = operator({
   to: Patch,
   params: {
     size: param(PositiveInt, "Rows and columns of the result."),
-    compat: param(Compat, "`original`: 256 rows and columns, whatever `size` says.", "none")
+    compat: param(Compat, "`original`: 256 rows and columns; `size` is ignored.", "none")
   },
   declares: { gives: ({ size, compat }) => ({ size: edgeOf(size, compat) }) },
   run: ({ size, compat }) => {

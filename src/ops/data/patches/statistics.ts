@@ -14,7 +14,7 @@ import { fileFault } from "../file-access.ts"
 import { type MomentsFile, momentsText } from "./moments/moments-file.ts"
 import { channelMoments, deviation, merged, NOTHING, type Running } from "./moments/running-moments.ts"
 
-/** Normalisation constants of the patches that went by. */
+/** Normalisation constants, and the number of patches they were computed from. */
 export interface Statistics extends AnyElement {
   readonly kind: "statistics"
   readonly path: string
@@ -23,7 +23,7 @@ export interface Statistics extends AnyElement {
 }
 export const Statistics = element<Statistics>("statistics", "statistics", "mean and standard deviation of each band")
 
-/** The sizes of the patches that went by. */
+/** The sizes of the patches seen so far. */
 class Sizes {
   private least: readonly [height: number, width: number] | undefined
   private most: readonly [height: number, width: number] | undefined
@@ -42,7 +42,7 @@ class Sizes {
   }
 }
 
-/** What is known after some patches. */
+/** The sums over the patches seen so far. */
 interface Tally {
   readonly bands: Map<string, Running>
   readonly names: ReturnType<typeof createHash>
@@ -52,7 +52,7 @@ interface Tally {
   patches: number
 }
 
-/** @throws DataError where a value is not finite */
+/** @throws DataError if a value is not finite */
 const count = (tally: Tally, { bands, height, image, name, nodata, width }: Patch): void => {
   bands.forEach((band, channel) => {
     const moments = channelMoments(image, bands.length, channel, nodata)
@@ -89,9 +89,8 @@ const bandsOf = ({ bands, without }: Tally): MomentsFile["bands"] =>
   )
 
 /**
- * Computes mean and standard deviation of every band over all patches that it is given, in one pass: those of the training
- * split, as `read` gives them, for `normalise: { by: FILE }`. Coarse bands count after resampling; pixels without data do
- * not count.
+ * Computes mean and standard deviation of every band over all patches in one pass, for `normalise: { by: FILE }`; give it
+ * the training split, as `read` emits it. Coarse bands count after resampling; pixels without data do not count.
  */
 export const statistics = operator({
   name: "statistics",
@@ -118,8 +117,8 @@ export const statistics = operator({
             if (tally.patches === 0) {
               return yield* new DataError({
                 subject: "statistics",
-                problem: "was given no patches",
-                remedy: "Let `read` give it a split that has some"
+                problem: "no patches arrived",
+                remedy: "Read a split that has patches"
               })
             }
             const bands = yield* attempt(DataError)(() => bandsOf(tally))

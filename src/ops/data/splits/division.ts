@@ -1,4 +1,4 @@
-/** Ways to divide an archive's patches into training, validation and test. */
+/** Ways to split an archive's patches into training, validation and test. */
 import { counted, few } from "../../../pipeline/words.ts"
 import type { PatchRef, Split } from "../../elements.ts"
 import { DataError } from "../../formats/data-error.ts"
@@ -8,19 +8,22 @@ import { prepareStd } from "./original-draws.ts"
 export const SPLITS = ["train", "val", "test"] as const satisfies ReadonlyArray<Split>
 
 export interface Divided {
-  /** Patches in the archive's order, each with its split; those of none left out. */
+  /** Patches in the archive's order, each with its split; without patches that have none. */
   readonly references: ReadonlyArray<PatchRef>
-  /** Sentences worth saying. */
+  /** Sentences to report. */
   readonly notes: ReadonlyArray<string>
 }
 
-/** The original's way: numpy's legacy generator draws the training images, then the validation images; the rest tests. */
+/**
+ * Splits as the original does: numpy's legacy generator draws the training images, then the validation images; the rest is
+ * for testing.
+ */
 export const drawn = (references: ReadonlyArray<PatchRef>, seed: number, train: number, val: number): Divided => {
   if (train + val > 1) {
     throw new DataError({
       subject: "split",
-      problem: `train ${train} and val ${val} are more than the whole`,
-      remedy: "Give shares whose sum is at most 1"
+      problem: `train ${train} and val ${val} add up to more than 1`,
+      remedy: "Set shares whose sum is at most 1"
     })
   }
   const parts = prepareStd(references.length, seed, train, val)
@@ -30,43 +33,44 @@ export const drawn = (references: ReadonlyArray<PatchRef>, seed: number, train: 
 }
 
 /**
- * The archive's own division. Where it has no validation patches, `val` of the whole are drawn among its training patches.
+ * Splits as the archive does. If it has no validation patches, the share `val` of all patches is drawn from its training
+ * patches.
  *
- * @throws DataError where the archive has no division
+ * @throws DataError if the archive has no split of its own
  */
 export const byArchive = (references: ReadonlyArray<PatchRef>, seed: number, val: number): Divided => {
   const kept = references.filter(({ split }) => split !== undefined)
   if (kept.length === 0) {
     throw new DataError({
       subject: "split",
-      problem: "the archive does not divide its patches",
-      remedy: "Draw a division (`by: draw`) or give lists of names (`by: lists`)"
+      problem: "the archive has no split of its own",
+      remedy: "Draw one (`by: draw`) or give lists of names (`by: lists`)"
     })
   }
   const outside = references.length - kept.length
   const notes =
-    outside === 0 ? [] : [`left out ${counted(outside, "patch", "patches")} that the archive puts into no part`]
+    outside === 0 ? [] : [`left out ${counted(outside, "patch", "patches")} that the archive puts into no split`]
   if (kept.some(({ split }) => split === "val")) return { references: kept, notes }
   if (val === 0) {
-    return { references: kept, notes: [...notes, "the archive has no validation patches; `val: 0.1` would draw some"] }
+    return { references: kept, notes: [...notes, "the archive has no validation patches; set `val: 0.1` to draw some"] }
   }
   const training = [...kept.keys()].filter((i) => kept[i].split === "train")
   const share = Math.min(1, (val * kept.length) / training.length)
   const chosen = new Set([...prepareStd(training.length, seed, share, 0).train].map((i) => training[i]))
   return {
     references: kept.map((ref, i) => (chosen.has(i) ? { ...ref, split: "val" } : ref)),
-    notes: [...notes, `drew ${chosen.size} validation patches among the archive's training patches`]
+    notes: [...notes, `drew ${chosen.size} validation patches from the archive's training patches`]
   }
 }
 
 /** Names per part. */
 export type Lists = Readonly<Partial<Record<Split, ReadonlyArray<string>>>>
 
-/** The split of each name in lists, by its stem; the last list that has it counts. */
+/** The split of each name in the lists, by its stem; the last list that has the name counts. */
 export const splitsByStem = (lists: Lists, stemOf: Stem): ReadonlyMap<string, Split> =>
   new Map(SPLITS.flatMap((split) => (lists[split] ?? []).map((name) => [stemOf(name), split] as const)))
 
-/** As `splitsByStem`, where each name must stand once. */
+/** As `splitsByStem`, but each name may be listed only once. */
 const partsOf = (lists: Lists, stemOf: Stem): ReadonlyMap<string, Split> => {
   const parts = new Map<string, Split>()
   for (const split of SPLITS) {
@@ -75,8 +79,8 @@ const partsOf = (lists: Lists, stemOf: Stem): ReadonlyMap<string, Split> => {
       if (other !== undefined) {
         throw new DataError({
           subject: "split",
-          problem: `${name} stands in the lists of ${other} and ${split}`,
-          remedy: "Each name belongs to one list, once"
+          problem: `${name} is in the lists of ${other} and ${split}`,
+          remedy: "Put each name into one list, once"
         })
       }
       parts.set(stemOf(name), split)
@@ -85,7 +89,7 @@ const partsOf = (lists: Lists, stemOf: Stem): ReadonlyMap<string, Split> => {
   return parts
 }
 
-/** Lists cannot tell patches apart whose names differ in no more than what is not compared. */
+/** Refuses listed names that two patches share once case and extension are ignored. */
 const checkTwins = (references: ReadonlyArray<PatchRef>, stemOf: Stem, parts: ReadonlyMap<string, Split>): void => {
   const names = new Map<string, string>()
   for (const { name } of references) {
@@ -94,8 +98,8 @@ const checkTwins = (references: ReadonlyArray<PatchRef>, stemOf: Stem, parts: Re
     if (other !== undefined && parts.has(stem)) {
       throw new DataError({
         subject: "split",
-        problem: `${other} and ${name} are the same name to a list, which is compared without case and extension`,
-        remedy: "Name one of them otherwise, or draw a division (`by: draw`)"
+        problem: `${other} and ${name} are the same name in a list, because case and extension are ignored`,
+        remedy: "Rename one of them, or draw the split (`by: draw`)"
       })
     }
     names.set(stem, name)
@@ -103,11 +107,12 @@ const checkTwins = (references: ReadonlyArray<PatchRef>, stemOf: Stem, parts: Re
 }
 
 /**
- * By lists of names: official ones, or one's own. Names are compared without extension and case, and without
- * folder unless patches are named by path; patches in no list are left out.
+ * Splits by lists of names, official ones or the user's own. Names are compared without extension and case, and without
+ * folder unless patches are named by path. Patches in no list are left out.
  *
- * @param missing what to do where a name has no patch
- * @throws DataError where a name stands in two lists, is that of two patches, or has none and `missing` is `fail`
+ * @param missing what to do if a name has no patch
+ * @throws DataError if a name is in two lists, belongs to two patches, or has no patch and `missing` is `fail`; or if no
+ *   name has a patch
  */
 export const byLists = (references: ReadonlyArray<PatchRef>, lists: Lists, missing: "fail" | "skip"): Divided => {
   const stemOf = listedBy(references.map(({ name }) => name))
@@ -123,7 +128,7 @@ export const byLists = (references: ReadonlyArray<PatchRef>, lists: Lists, missi
     throw new DataError({
       subject: "split",
       problem: text,
-      remedy: "Give the archive that the lists are of, or `missing: skip` for a part of it"
+      remedy: "Give the archive that the lists belong to, or set `missing: skip` if it is a part of it"
     })
   }
   if (kept.length === 0) {
@@ -140,7 +145,7 @@ export const byLists = (references: ReadonlyArray<PatchRef>, lists: Lists, missi
     notes: [
       ...unmatched.map((split) => `no name in the list of ${split} has a patch`),
       ...(absent.length > 0 ? [text] : []),
-      ...(outside > 0 ? [`left out ${counted(outside, "patch that stands", "patches that stand")} in no list`] : [])
+      ...(outside > 0 ? [`left out ${counted(outside, "patch that is", "patches that are")} in no list`] : [])
     ]
   }
 }

@@ -12,32 +12,35 @@ import { byArchive, byLists, type Divided, drawn, SPLITS } from "./division.ts"
 import { ListFiles, readLists } from "./list-files.ts"
 import { splitFileText } from "./name-lists.ts"
 
-/** What a drawn division has by default; the original's. */
+/** The original's share of validation patches. */
 const VAL = 0.1
 
 /**
- * Divides an archive: as the original does UCM and WHDLD (`draw`), as the archive itself does (`archive`), or by lists of
- * names (`lists`). Holds every reference, no pixels.
+ * Splits an archive: by a random draw as the original does for UCM and WHDLD (`draw`), by the archive's own split
+ * (`archive`), or by lists of names (`lists`). Holds every reference in memory, no pixels.
  */
 export const split = operator({
   name: "split",
-  about: "Divides patches into training, validation and test; writes train.csv, val.csv and test.csv.",
+  about: "Splits patches into training, validation and test; writes train.csv, val.csv and test.csv.",
   from: PatchRef,
   to: PatchRef,
   params: {
     by: param(
       choice("draw", "archive", "lists"),
-      "`draw` takes shares by chance, `archive` its own division, `lists` the names in files.",
+      "`draw` draws shares at random, `archive` uses the archive's own split, `lists` uses files of names.",
       "draw"
     ),
     seed: param(Seed, "Seed of numpy's legacy generator.", 24),
-    train: param(Fraction, "Share that trains, where it is drawn.", 0.7),
+    train: param(Fraction, "Share of training patches, if the split is drawn.", 0.7),
     val: optional(
       Probability,
-      "Share of the whole that validates: 0.1 where all is drawn; 0 where an archive without validation patches divides."
+      "Share of validation patches; default 0.1 with `by: draw`, 0 with `by: archive` if the archive has none."
     ),
-    lists: optional(ListFiles, "Files of names, one a line (first column), under `root_dir`: train, val, test."),
-    missing: param(choice("fail", "skip"), "What to do where a name in a list has no patch.", "fail")
+    lists: optional(
+      ListFiles,
+      "Files of names under `root_dir`, one name per line, in the first column: train, val, test."
+    ),
+    missing: param(choice("fail", "skip"), "What to do if a name in a list has no patch.", "fail")
   },
   run:
     ({ by, lists, missing, seed, train, val }, self) =>

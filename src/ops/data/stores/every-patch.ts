@@ -1,4 +1,4 @@
-/** All patches of a store, one after the other. */
+/** Iterates over all patches of a store. */
 import { Effect, type Scope, Stream } from "effect"
 import { DataError, type StoreError } from "../../formats/data-error.ts"
 import { openReader } from "./open-store.ts"
@@ -14,7 +14,7 @@ export const lazily = <A>(items: () => Iterable<A>): Stream.Stream<A, DataError 
     )
   })
 
-/** A value that cannot be read is that patch's fault, not the store's. */
+/** Reports a value that cannot be read as a fault of that patch, not of the store. */
 const patchFault =
   (name: string) =>
   (fault: DataError | StoreError): DataError => {
@@ -22,11 +22,11 @@ const patchFault =
     return fault instanceof DataError ? fault : new DataError({ subject: `${subject}, ${name}`, problem, remedy })
   }
 
-/** A patch's value. */
+/** Reads a patch's value. */
 export const loadPatch = (store: StoreReader, name: string): Effect.Effect<Uint8Array, DataError> =>
   Effect.mapError(store.load(name), patchFault(name))
 
-/** What `decode` makes of a patch's value; see `StoreReader.decode`. */
+/** Decodes a patch's value; see `StoreReader.decode`. */
 export const decodePatchOf = <A>(
   store: StoreReader,
   name: string,

@@ -92,17 +92,18 @@ const byShard = (values: Values, folder: string, size: number) =>
  */
 export const exportStore = source({
   name: "export",
-  about: "Writes a store as safetensors files, one a patch or some patches a shard, for programs in any language.",
+  about:
+    "Writes a store as safetensors files, one per patch or one per shard of patches, for programs in any language.",
   to: Exported,
   params: {
     from: param(Name, "The store, of either version; under `root_dir` unless it is absolute.", "patches.lmdb"),
     to: param(Name, "Folder of the files; under `root_dir` unless it is absolute.", "patches"),
     by: param(
       choice("shard", "patch"),
-      "`shard`: tensors PATCH/BAND of many patches a file, with an index; `patch`: a file NAME.safetensors each, in folders where names have some.",
+      "`shard`: files with the tensors PATCH/BAND of many patches, and an index; `patch`: one file NAME.safetensors per patch, in folders if names have slashes.",
       "shard"
     ),
-    size: param(PositiveInt, "Patches of a shard.", 500),
+    size: param(PositiveInt, "Patches per shard.", 500),
     on_bad_patch: onBadPatch
   },
   run: ({ from, to, by, size, on_bad_patch }, self) =>

@@ -1,4 +1,4 @@
-/** Which bands, dtypes and sizes the patches of a store have, and which patches are unlike the rest. */
+/** The bands, dtypes and sizes of a store's patches, and the patches that differ from the rest. */
 
 import type { Description } from "../../formats/safetensors/read.ts"
 import { S2_BANDS } from "../patches/bands.ts"
@@ -12,7 +12,7 @@ export interface Form {
   readonly examples: ReadonlyArray<string>
 }
 
-/** More would not be read. */
+/** How many examples a message shows. */
 const SHOWN = 5
 
 export interface Forms {
@@ -39,7 +39,10 @@ export const countForms = (): Forms => {
   }
 }
 
-/** BigEarthNet's bands, which a patch has all of or none: Sentinel-2 at 120, 60 and 20 pixels, Sentinel-1 at 120. */
+/**
+ * Sets of BigEarthNet's bands; a patch has all bands of a set or none: Sentinel-2 at 120, 60 and 20 pixels, Sentinel-1 at
+ * 120.
+ */
 const BIGEARTHNET = [
   S2_BANDS.map(({ name, size }) => `${name} uint16 ${size} x ${size}`),
   ["VV float32 120 x 120", "VH float32 120 x 120"],
@@ -54,10 +57,10 @@ const isBigEarthNet = (bands: ReadonlyArray<string>): boolean => {
   return wanted.length > 0 && wanted.length === bands.length && wanted.every((band) => bands.includes(band))
 }
 
-/** What patches must be alike in: `same` as most of them, BigEarthNet's bands and sizes, or nothing. */
+/** The expected form of patches: the `same` as most of them, BigEarthNet's bands and sizes, or `any`. */
 export type Expected = "same" | "bigearthnet" | "any"
 
-/** Forms that are not as expected. */
+/** The forms that differ from the expected one. */
 export const strangeForms = (forms: ReadonlyArray<Form>, expected: Expected): ReadonlyArray<Form> => {
   if (expected === "any") return []
   if (expected === "same") return forms.slice(1)

@@ -11,13 +11,13 @@ import { openVersion1 } from "./version1.ts"
 export { onlyStoreFaults, type StoreReader } from "./store-reader.ts"
 
 export interface StoreWriter {
-  /** A copy of the value that stands there; `undefined` where none does. */
+  /** A copy of the value of that name; `undefined` if there is none. */
   readonly kept: (name: string) => Uint8Array | undefined
   /**
-   * Writes values in one synced transaction: all or, where the process dies, none. Keys that exist are left as they are.
+   * Writes values in one synced transaction: all of them, or none if the process dies. Existing keys are not changed.
    *
    * @returns how many were written
-   * @throws StoreError where a key is empty or too long, or the disk refuses
+   * @throws StoreError if a key is empty or too long, or the disk refuses
    */
   readonly write: (values: ReadonlyArray<readonly [name: string, bytes: Uint8Array]>) => number
 }
@@ -106,13 +106,13 @@ export const openReader = (path: string): Effect.Effect<StoreReader, StoreError,
     return Effect.fail(
       new StoreError({
         subject: path,
-        problem: "there is no store",
+        problem: "there is no store here",
         remedy: "Run the pipeline that stores patches first"
       })
     )
   })
 
-/** Opens a store for writing, made where there is none; closed with the scope. */
+/** Opens a store for writing and makes it if it does not exist; closed with the scope. */
 export const openWriter = (path: string): Effect.Effect<StoreWriter, StoreError, Scope.Scope> =>
   Effect.gen(function* () {
     if ((yield* versionAt(path)) === 1) {

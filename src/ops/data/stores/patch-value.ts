@@ -18,7 +18,7 @@ import { countNodata } from "../patches/reading/nodata.ts"
 
 type Metadata = Readonly<Record<string, string>>
 
-/** Labels are told under `labels_NOMENCLATURE`; classes that the archive brings itself, under `classes`. */
+/** Labels are kept under `labels_NOMENCLATURE`, the classes of an archive's own list under `classes`. */
 const LABELS = "labels_"
 
 const labelsMetadata = ({ labels, name, nomenclature }: RawPatch): Metadata => {
@@ -41,7 +41,7 @@ const WORDS: Readonly<Record<string, number>> = {
 const wordOf = (value: number): number | string =>
   Object.keys(WORDS).find((word) => Object.is(WORDS[word], value)) ?? value
 
-/** The values that mark pixels without data, of the bands that have such pixels: others are stored as ever. */
+/** The values that mark pixels without data, for bands that have such pixels; values of other patches stay unchanged. */
 const nodataMetadata = ({ bands }: RawPatch): Metadata => {
   const marks = bands.flatMap((band) => {
     const { name, nodata } = band
@@ -51,10 +51,10 @@ const nodataMetadata = ({ bands }: RawPatch): Metadata => {
 }
 
 /**
- * The value of a patch: bands [height, width] in native dtype and size, class names as a JSON list; BigEarthNet v1's in both
- * nomenclatures, as `labels_43` and `labels_19`. Under `nodata`, the values that mark pixels without data.
+ * Encodes the value of a patch: bands [height, width] in native dtype and size, class names as a JSON list. BigEarthNet v1
+ * has both nomenclatures, as `labels_43` and `labels_19`. Values that mark pixels without data are kept under `nodata`.
  *
- * @throws DataError where a label is unknown, or two bands share a name
+ * @throws DataError if a label is unknown, or two bands share a name
  */
 export const encodeValue = (patch: RawPatch): Uint8Array =>
   encodeSafetensors(
@@ -78,7 +78,7 @@ const listIn = (metadata: Metadata, key: string, name: string): ReadonlyArray<st
   return list
 }
 
-/** The nomenclature that a value's labels are in: BigEarthNet's 19 classes before its 43. */
+/** The nomenclature of a value's labels; BigEarthNet's 19 classes are preferred to its 43. */
 const storedIn = (metadata: Metadata, name: string): Nomenclature => {
   for (const known of NOMENCLATURE_NAMES) {
     if (known !== OWN && metadata[LABELS + known] !== undefined) return nomenclatureOf(known)
@@ -87,11 +87,11 @@ const storedIn = (metadata: Metadata, name: string): Nomenclature => {
   throw new DataError({
     subject: name,
     problem: "has no labels in its store",
-    remedy: "Name the archive that tells them: `read: { labels: FOLDER }`; its images need not be there"
+    remedy: "Name the archive that supplies them, `read: { labels: FOLDER }`; its images may be missing"
   })
 }
 
-/** Multi-hot labels and the classes that they are in the order of. */
+/** Multi-hot labels, and their classes in order. */
 export interface Labelled {
   readonly labels: Uint8Array
   readonly classes: ReadonlyArray<string>
@@ -105,9 +105,9 @@ const labelsIn = (metadata: Metadata, name: string, wanted: NomenclatureName): L
 }
 
 /**
- * Reads the labels of a value only.
+ * Reads only the labels of a value.
  *
- * @throws DataError where the value is damaged, or has no labels in this nomenclature
+ * @throws DataError if the value is damaged, or has no labels in this nomenclature
  */
 export const decodeLabels = (bytes: Uint8Array, name: string, nomenclature: NomenclatureName): Labelled =>
   labelsIn(decodeMetadata(bytes, name), name, nomenclature)
@@ -147,9 +147,9 @@ const bandsIn = (tensors: ReadonlyArray<Tensor>, metadata: Metadata, patch: stri
 }
 
 /**
- * Reads the bands of a value only. They are copies.
+ * Reads only the bands of a value, as copies.
  *
- * @throws DataError where the value is damaged, or a tensor is no band
+ * @throws DataError if the value is damaged, or a tensor is not a band
  */
 export const decodeBands = (bytes: Uint8Array, name: string): ReadonlyArray<Band> => {
   const { metadata, tensors } = decodeSafetensors(bytes, name)
@@ -157,9 +157,9 @@ export const decodeBands = (bytes: Uint8Array, name: string): ReadonlyArray<Band
 }
 
 /**
- * Reads a value. Bands are copies.
+ * Reads a value, its bands as copies.
  *
- * @throws DataError where the value is damaged, or a tensor is no band
+ * @throws DataError if the value is damaged, or a tensor is not a band
  */
 export const decodeValue = (bytes: Uint8Array, name: string, nomenclature: NomenclatureName): StoredPatch => {
   const { tensors, metadata } = decodeSafetensors(bytes, name)

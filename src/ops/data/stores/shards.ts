@@ -1,4 +1,4 @@
-/** Patches in shards of safetensors, with an index that tells where each tensor stands. */
+/** Writes patches in shards of safetensors, with an index that names the shard of each tensor. */
 import { readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { GrowingFile, writeFileAtomic } from "../../formats/files.ts"
@@ -14,7 +14,7 @@ export interface Value {
 const INDEX = "patches.safetensors.index.json"
 const SHARD = /^patches-\d{5,}\.safetensors$/
 
-/** Without how many there are: bad patches may be left out. */
+/** The name has no total, because bad patches may be left out. */
 const shardName = (shard: number): string => `patches-${String(shard).padStart(5, "0")}.safetensors`
 
 /** Tensors and metadata of many patches under `PATCH/BAND` and `PATCH/KEY`. */
@@ -30,11 +30,11 @@ const joined = (values: ReadonlyArray<Value>): Safetensors => {
 }
 
 /**
- * Writes `patches-00001.safetensors` and its like, and at the end the index, in the form that sharded safetensors usually
- * have. The index of an earlier export is removed first, its other shards last: while there is no index, an export is not
- * whole. The index of a whole archive is longer than a string can be, so it is written as shards are.
+ * Writes `patches-00001.safetensors`, …, and at the end the index, in the usual form of sharded safetensors. The index of an
+ * earlier export is removed first, its surplus shards last: an export without an index is not whole. The index of a whole
+ * archive is longer than a string can be, so it is written piece by piece, shard by shard.
  *
- * Methods throw what the file system throws, and DataError where two tensors have one name.
+ * Methods throw what the file system throws, and DataError if two tensors have one name.
  */
 export class Shards {
   readonly index: string
@@ -56,7 +56,7 @@ export class Shards {
     return shardName(this.written.size + 1)
   }
 
-  /** Where the next shard will stand. */
+  /** The path of the next shard. */
   get next(): string {
     return join(this.folder, this.name)
   }

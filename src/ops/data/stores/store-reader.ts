@@ -1,4 +1,4 @@
-/** What reads a store, of either version. */
+/** The interface of stores of either version, and their keys. */
 import { Effect } from "effect"
 import { type DataError, StoreError } from "../../formats/data-error.ts"
 
@@ -8,28 +8,28 @@ export interface StoreReader {
   readonly version: 1 | 2
   /** How many patches it holds. */
   readonly size: number
-  /** False too for a name that can be no key. */
+  /** Also false for a name that cannot be a key. */
   readonly has: (name: string) => boolean
-  /** The names of all patches in the order of their bytes, read as they are asked for. */
+  /** The names of all patches in the order of their bytes, read lazily. */
   readonly names: () => Iterable<string>
   /**
    * A copy of a value's bytes.
    *
-   * @throws StoreError where there is no such key, or the store is damaged there
+   * @throws StoreError if there is no such key, or the store is damaged there
    */
   readonly read: (name: string) => Uint8Array
-  /** As `read`, after a thread of its own has fetched the value from the disk; several may be under way. */
+  /** As `read`, but a thread of its own fetches the value from the disk; several reads may be under way. */
   readonly load: (name: string) => Effect.Effect<Uint8Array, StoreError>
   /**
-   * As `load`, for what needs the bytes only to make something else of them: they are `decode`'s until it returns, and then
-   * the next value's. Twice as fast where values are large: fresh memory costs as much as reading.
+   * As `load`, but the bytes are valid only until `decode` returns; then the next value uses their memory. Twice as fast for
+   * large values, because fresh memory costs as much as reading.
    *
    * @param decode may throw DataError, and must copy what it keeps
    */
   readonly decode: <A>(name: string, decode: (bytes: Uint8Array) => A) => Effect.Effect<A, DataError | StoreError>
 }
 
-/** Runs what throws `StoreError`; anything else it throws is a defect. */
+/** Runs a function that may throw `StoreError`; any other error is a defect. */
 export const onlyStoreFaults = <A>(run: () => A): Effect.Effect<A, StoreError> =>
   Effect.try({ try: run, catch: (cause) => cause }).pipe(
     Effect.catch((cause) => (cause instanceof StoreError ? Effect.fail(cause) : Effect.die(cause)))
@@ -40,7 +40,7 @@ const MAX_KEY_BYTES = 1978
 
 const isKey = (key: Buffer): boolean => key.length > 0 && key.length <= MAX_KEY_BYTES
 
-/** The key of a patch; `undefined` for a name that can be none. */
+/** The key of a patch; `undefined` if the name cannot be a key. */
 export const keyIfAny = (name: string): Buffer | undefined => {
   const key = Buffer.from(name, "utf8")
   return isKey(key) ? key : undefined
@@ -49,7 +49,7 @@ export const keyIfAny = (name: string): Buffer | undefined => {
 /**
  * The key of a patch: its name in UTF-8.
  *
- * @throws StoreError where it is empty or too long
+ * @throws StoreError if it is empty or too long
  */
 export const keyBytes = (path: string, name: string): Buffer => {
   const key = Buffer.from(name, "utf8")
@@ -64,9 +64,9 @@ export const keyBytes = (path: string, name: string): Buffer => {
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
 /**
- * The name that a key stands for.
+ * The name that a key holds.
  *
- * @throws StoreError where it is not text
+ * @throws StoreError if it is not text
  */
 export const nameOf = (path: string, key: Uint8Array): string => {
   try {
@@ -84,5 +84,5 @@ export const missing = (path: string, name: string): StoreError =>
   new StoreError({
     subject: path,
     problem: `holds no patch ${name}`,
-    remedy: "Run the pipeline that stores patches again, make the splits anew, or read with `missing: skip`"
+    remedy: "Run the pipeline that stores patches again, make the splits again, or read with `missing: skip`"
   })

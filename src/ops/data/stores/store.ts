@@ -14,11 +14,11 @@ interface Tally {
   seen: number
   written: number
   readonly bad: Array<Bad>
-  /** Patches that stand there otherwise than they are now. */
+  /** Patches that the store holds with another value than they have now. */
   readonly unlike: Array<string>
 }
 
-/** Neither is right by itself: the archive may be another, or read in another way, or the store may be another's. */
+/** The store may be right as well as the archive: one of them has changed, or is another's. */
 const stale = (path: string, names: ReadonlyArray<string>): StoreError =>
   new StoreError({
     subject: path,
@@ -53,8 +53,8 @@ const writeBatch = (store: StoreWriter, patches: ReadonlyArray<RawPatch>, tally:
 }
 
 /**
- * Writes patches into an LMDB store, a synced transaction per batch: a run that was killed goes on where it stopped, and
- * a finished store is left as it is.
+ * Writes patches into an LMDB store, one synced transaction per batch. A killed run continues where it stopped; a finished
+ * store is not changed.
  */
 export const store = operator({
   name: "store",

@@ -10,7 +10,7 @@ import { mapGood, onBadPatch } from "../patches/bad-patches.ts"
 import { decodePatchOf, openAll } from "./every-patch.ts"
 import { countForms, type Expected, type Form, strangeForms } from "./forms.ts"
 
-/** What a store was found to hold. */
+/** The contents of a store. */
 export interface Verified extends AnyElement {
   readonly kind: "verified store"
   readonly path: string
@@ -19,7 +19,7 @@ export interface Verified extends AnyElement {
   readonly patches: number
   /** Of all values. */
   readonly bytes: number
-  /** Patches whose labels stand in the store. */
+  /** Patches whose labels are in the store. */
   readonly labelled: number
   readonly forms: ReadonlyArray<Form>
 }
@@ -35,23 +35,23 @@ const describeForm = ({ bands, examples, patches }: Form): string =>
 const strange = (path: string, forms: ReadonlyArray<Form>, expected: Expected): DataError =>
   new DataError({
     subject: path,
-    problem: `${expected === "same" ? "holds patches unlike the others" : "holds patches unlike BigEarthNet's"}: ${forms.slice(0, 3).map(describeForm).join("; ")}`,
-    remedy: "Store them again, or say `expect: any` where patches may differ"
+    problem: `${expected === "same" ? "holds patches that differ from the others" : "holds patches that differ from BigEarthNet's"}: ${forms.slice(0, 3).map(describeForm).join("; ")}`,
+    remedy: "Store them again, or set `expect: any` if patches may differ"
   })
 
 /**
- * Reads a whole store: every page of its tree, every key, every value's header, and whether patches have the bands, dtypes
- * and sizes that are expected.
+ * Reads a whole store (every page of its tree, every key, every value's header) and checks that patches have the expected
+ * bands, dtypes and sizes.
  */
 export const verify = source({
   name: "verify",
-  about: "Reads every patch of a store and checks that it can be read, and has the bands, dtypes and sizes expected.",
+  about: "Reads every patch of a store and checks that it has the expected bands, dtypes and sizes.",
   to: Verified,
   params: {
     from: param(Name, "The store, of either version; under `root_dir` unless it is absolute.", "patches.lmdb"),
     expect: param(
       choice("same", "bigearthnet", "any"),
-      "What patches are to be: the `same` as most of them, as `bigearthnet` has them, or `any`.",
+      "The expected form of patches: the `same` as most of them, that of `bigearthnet`, or `any`.",
       "same"
     ),
     concurrency: param(PositiveInt, "Patches read at a time.", 4),

@@ -1,6 +1,6 @@
 /**
- * Reads stores of LMDB's data version 1, as rico-hdl and Python's `lmdb` write them. Read only, by positional reads: the
- * file's map size (rico-hdl reserves 100 TiB) and lock play no part, so nothing may write to the store meanwhile.
+ * Reads stores of LMDB's data version 1, as rico-hdl and Python's `lmdb` write them. It uses positional reads and ignores
+ * the file's map size (rico-hdl reserves 100 TiB) and lock, so nothing may write to the store meanwhile.
  */
 import { closeSync, openSync, read as readAsync } from "node:fs"
 import { Effect, type Scope } from "effect"
@@ -22,10 +22,10 @@ import {
 import { entries, readValue } from "../../formats/lmdb/tree.ts"
 import { keyBytes, keyIfAny, missing, nameOf, onlyStoreFaults, type StoreReader } from "./store-reader.ts"
 
-/** Pages of the tree that are kept: 16 MiB of a store of usual pages, enough for the branches of any archive. */
+/** Pages of the tree that are cached: 16 MiB with usual pages, enough for the branches of any archive. */
 const KEPT_PAGES = 4096
 
-/** Reads pages of the tree, the most recently used from memory. */
+/** Reads pages of the tree and caches the most recently used. */
 const keeping = (file: DataFile): ((number: number) => Page) => {
   const kept = new Map<number, Page>()
   return (number) => {
@@ -52,13 +52,13 @@ const finder =
     return i === undefined ? undefined : placeOf(file, page, i)
   }
 
-/** Bytes that reading a value takes: on pages of its own, their header stands before it. */
+/** Bytes to read for a value: a value on pages of its own comes after their header. */
 const lengthOf = ({ layout }: DataFile, { overflow, size }: Place): number =>
   size + (overflow === undefined ? 0 : layout.header)
 
 /**
- * Reads a value into the beginning of `memory` in a thread of Node's. Not interruptible: the read must be done before the
- * file is closed, or the memory used for another.
+ * Reads a value into the beginning of `memory` on one of Node's threads. Not interruptible: the read must end before the
+ * file is closed or the memory is used again.
  */
 const fetchInto = (memory: Buffer, file: DataFile, place: Place): Effect.Effect<Buffer, StoreError> =>
   Effect.uninterruptible(
@@ -79,7 +79,7 @@ const fetchInto = (memory: Buffer, file: DataFile, place: Place): Effect.Effect<
     })
   )
 
-/** Memory that values are read into one after another; as many pieces as are under way at a time. */
+/** Reads values into buffers that are used again; there are as many as reads at a time. */
 const reusing = (file: DataFile) => {
   const spare: Array<Buffer> = []
   return <A>(place: Place, use: (bytes: Uint8Array) => A): Effect.Effect<A, DataError | StoreError> =>
@@ -122,7 +122,7 @@ const readerOf = (file: DataFile): StoreReader => {
   }
 }
 
-/** Opens a store that the guard has found to be of version 1; closed with the scope. */
+/** Opens a store of version 1 that the guard has checked; closed with the scope. */
 export const openVersion1 = (path: string): Effect.Effect<StoreReader, StoreError, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.try({

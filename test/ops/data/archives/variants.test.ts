@@ -50,7 +50,7 @@ describe("EuroSAT", () => {
       "eurosat-test.txt": "AnnualCrop_1.jpg\nForest_2.jpg\n"
     })
     expect(await whats(folder)).toEqual([
-      "fail: names stand in two lists: AnnualCrop_1.jpg (train and test)",
+      "fail: names are in two lists: AnnualCrop_1.jpg (train and test)",
       "fail: names in the lists have no patch: Forest_77.jpg (train)"
     ])
   })

@@ -134,7 +134,7 @@ describe("an audit", () => {
       writeFileSync(join(root, "b.txt"), `${refs[1].name}\nnobody\n`)
       const [found] = yield* collect(audit({ from: "v2", pixels: false, lists: { train: "a.txt", test: "b.txt" } }))
       expect(found.findings.filter(({ severity }) => severity === "fail")).toMatchObject([
-        { what: "names stand in two lists", count: 1, examples: [`${refs[1].name} (train and test)`] },
+        { what: "names are in two lists", count: 1, examples: [`${refs[1].name} (train and test)`] },
         { what: "names in the lists have no patch", count: 1, examples: ["nobody (test)"] }
       ])
     })
@@ -198,7 +198,7 @@ describe("findings of an audit", () => {
         "fail: patches cannot be read",
         "warn: images have labels that look filled (more than the documented 7, or 8 neighbouring ones)",
         "warn: images have the pixels of another one",
-        "warn: images stand in another split than their copy",
+        "warn: images are in another split than their copy",
         "note: images have no label",
         expect.stringContaining("note: classes have fewer than two patches")
       ])
@@ -208,9 +208,9 @@ describe("findings of an audit", () => {
       expect(examples("images have no label")).toEqual([refs[2].name])
       expect(examples("images have labels that look")).toEqual([`${refs[3].name} in ${file("multi-labels.csv")}`])
       expect(examples("patches cannot be read")?.[0]).toMatch(/[^.]$/)
-      expect(said.join(" ").replace(/\s+/g, " ")).toMatch(/ 1 patch cannot be read: [^[]*[^.]\. Get these files anew/)
+      expect(said.join(" ").replace(/\s+/g, " ")).toMatch(/ 1 patch cannot be read: [^[]*[^.]\. Get these files again/)
       expect(examples("images have the pixels")).toEqual([6, 8].map((i) => `${refs[i].name} = ${refs[5].name}`))
-      expect(examples("images stand in another")).toEqual([`${refs[6].name} (test) = ${refs[5].name} (train)`])
+      expect(examples("images are in another")).toEqual([`${refs[6].name} (test) = ${refs[5].name} (train)`])
       expect(found.patches).toBe(10)
       expect(found.splits).toEqual({ "no split": 8, train: 1, test: 1 })
       const page = auditPage("a <title>", found)

@@ -215,7 +215,7 @@ describe("inspect", () => {
       mkdirSync(join(root, "nothing"))
       expect(yield* message("nothing")).toContain("holds nothing to inspect")
       expect(yield* message("absent")).toContain("there is no such file or folder")
-      expect(yield* message(file("a.hdf5", "x"))).toContain("is no file that can be inspected")
+      expect(yield* message(file("a.hdf5", "x"))).toContain("is not a file that can be inspected")
     })
   )
 

@@ -235,14 +235,18 @@ describe("augment", () => {
       expect(yield* images({ patches: 30 }, {})).not.toEqual(told)
       // Colours of 16 bits, or from 0 to 255: what is white nothing says.
       const colours = images({ patches: 30, bands: ["Red", "Green"] }, {})
-      expect((yield* Effect.flip(colours)).message).toContain("p0: has the channels Red, Green, of which nothing says")
+      expect((yield* Effect.flip(colours)).message).toContain(
+        "p0: has the channels Red, Green, whose value of white is not known"
+      )
     })
   )
 
   effect("asks for white where bands have no scale of their own", () =>
     Effect.gen(function* () {
       const radar = collect(counting({ patches: 1, bands: ["VV", "VH"] }).pipe(augment(all)))
-      expect((yield* Effect.flip(radar)).message).toContain("p0: has the channels VV, VH, of which nothing says")
+      expect((yield* Effect.flip(radar)).message).toContain(
+        "p0: has the channels VV, VH, whose value of white is not known"
+      )
       const told = collect(counting({ patches: 1, bands: ["VV", "VH"] }).pipe(augment({ ...all, white: 1 })))
       expect((yield* told).length).toBe(1)
     })

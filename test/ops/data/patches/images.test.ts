@@ -95,7 +95,7 @@ describe("images", () => {
       writeFileSync(at("bad.png"), "no picture")
       expect(yield* message(at("bad.png"))).toContain("bad.png: cannot be read as an image")
       writeFileSync(at("cube.npy"), npyBytes(Float32Array.of(1, 2), 1, 2, { shape: "(1, 1, 2)" }))
-      expect(yield* message(at("cube.npy"))).toContain("which is no band of an image")
+      expect(yield* message(at("cube.npy"))).toContain("which is not a band of an image")
     })
   )
 })

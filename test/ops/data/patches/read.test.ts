@@ -47,7 +47,7 @@ describe("read", () => {
       const look = { split: "train", bands: "rgb", missing: "skip" } as const
       yield* stored(["a"], ["x", "y", "n".repeat(3000)])
       expect((yield* Effect.flip(collect(read(look)))).message).toBe(
-        `${join(root, "patches.lmdb")}: holds none of the 3 patches of train. Name the store or archive that the lists are of, or make the splits anew.`
+        `${join(root, "patches.lmdb")}: holds none of the 3 patches of train. Name the store or archive that the lists belong to, or make the splits again.`
       )
       yield* stored(["a"], ["x", "a", "n".repeat(3000)])
       expect((yield* collect(read(look))).map(({ name }) => name)).toEqual(["a"])
@@ -59,7 +59,7 @@ describe("read", () => {
       yield* stored(["a"], ["a"])
       const fault = yield* Effect.flip(collect(read({ split: "train", store: "none", from: "x", labels: "y" })))
       expect(fault.message).toBe(
-        "read: takes `labels` for a store; with `store: none` the archive tells its own. Leave one of them out."
+        "read: uses `labels` only with a store; with `store: none` the archive supplies its own. Omit one of them."
       )
     })
   )

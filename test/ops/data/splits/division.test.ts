@@ -17,7 +17,7 @@ describe("lists", () => {
 
   it("are refused where one of their names is that of two patches", () => {
     expect(() => divided(["a", "A", "b"], { train: ["a"], test: ["b"] })).toThrow(
-      "split: a and A are the same name to a list, which is compared without case and extension. Name one of them otherwise"
+      "split: a and A are the same name in a list, because case and extension are ignored. Rename one of them"
     )
     expect(divided(["a", "A", "b"], { test: ["b"] })).toEqual(["b: test"])
   })

@@ -124,7 +124,7 @@ describe("a store", () => {
     Effect.gen(function* () {
       const path = fresh()
       const fault = yield* Effect.flip(Effect.scoped(openReader(path)))
-      expect(fault.message).toBe(`${path}: there is no store. Run the pipeline that stores patches first.`)
+      expect(fault.message).toBe(`${path}: there is no store here. Run the pipeline that stores patches first.`)
       expect(storeVersion(path)).toBeUndefined()
     })
   )
@@ -373,7 +373,7 @@ describe("a value", () => {
   })
 
   it.each([
-    ["no labels", {}, "has no labels in its store. Name the archive that tells them: `read: { labels: FOLDER }`"],
+    ["no labels", {}, "has no labels in its store. Name the archive that supplies them, `read: { labels: FOLDER }`"],
     ["labels that are not JSON", { labels_19: "[" }, "has labels_19 that are not JSON"],
     ["labels that are no list", { labels_19: "3" }, "has no labels_19"]
   ])("is refused with %s", (_, metadata, problem) => {

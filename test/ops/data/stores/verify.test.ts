@@ -43,18 +43,18 @@ describe("verify", () => {
       yield* written("mixed.lmdb", mixed)
       const fault = yield* Effect.flip(collect(verify({ from: "mixed.lmdb" })))
       expect(fault.message).toContain(
-        "holds patches unlike the others: 1 patch has B01 uint16 2 x 2, B02 uint16 11 x 11 (odd)"
+        "holds patches that differ from the others: 1 patch has B01 uint16 2 x 2, B02 uint16 11 x 11 (odd)"
       )
       const [found] = yield* collect(verify({ from: "mixed.lmdb", expect: "any" }))
       expect(found.forms.map(({ patches }) => patches)).toEqual([7, 1])
       const strict = yield* Effect.flip(collect(verify({ from: "mixed.lmdb", expect: "bigearthnet" })))
-      expect(strict.message).toContain("holds patches unlike BigEarthNet's: 7 patches have")
+      expect(strict.message).toContain("holds patches that differ from BigEarthNet's: 7 patches have")
       const whole = Object.fromEntries(S2_BANDS.map(({ name, size }) => [name, size]))
       yield* written("right.lmdb", [["p", value(whole, 1)]])
       const { B03: _, ...lacking } = whole
       yield* written("lacking.lmdb", [["p", value(lacking, 1)]])
       const incomplete = yield* Effect.flip(collect(verify({ from: "lacking.lmdb", expect: "bigearthnet" })))
-      expect(incomplete.message).toContain("holds patches unlike BigEarthNet's: 1 patch has B01")
+      expect(incomplete.message).toContain("holds patches that differ from BigEarthNet's: 1 patch has B01")
       expect(yield* collect(verify({ from: "right.lmdb", expect: "bigearthnet" }))).toHaveLength(1)
     })
   )

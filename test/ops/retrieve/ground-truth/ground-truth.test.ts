@@ -102,7 +102,7 @@ describe("ground-truth", () => {
       const { folder } = yield* fakeRun
       const path = join(folder, "other")
       const message = Effect.map(Effect.flip(readTruth(path)), (error) => error.message)
-      expect(yield* message).toMatch(/other: there is no store/)
+      expect(yield* message).toMatch(/other: there is no store here/)
       yield* Effect.scoped(Effect.map(openWriter(path), (store) => store.write([["patch", Uint8Array.of(1)]])))
       expect(yield* message).toBe(`${path}: is not a ground truth. Write it again with \`ground-truth\`.`)
       mkdirSync(join(folder, "old"))

@@ -79,7 +79,7 @@ describe("relabel", () => {
       // Another one there is another input.
       expect(fake.used).toEqual([join(path, "data.mdb")])
       const absent = yield* Effect.flip(run(`${path}.none`, [ranking(one)])).pipe(Effect.provideService(Run, fake.run))
-      expect(absent.message).toContain("truth.lmdb.none: there is no store")
+      expect(absent.message).toContain("truth.lmdb.none: there is no store here")
     })
   )
 })

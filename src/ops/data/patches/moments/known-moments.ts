@@ -49,7 +49,7 @@ export const IMAGENET_MOMENTS: Readonly<Record<string, Moments>> = {
   Blue: { mean: 0.406, std: 0.225 }
 }
 
-/** As the original applies them: it holds images blue first where the constants stand red first. */
+/** As the original applies them: its images are blue first, but its constants red first. */
 export const IMAGENET_SWAPPED: Readonly<Record<string, Moments>> = {
   Red: IMAGENET_MOMENTS.Blue,
   Green: IMAGENET_MOMENTS.Green,

@@ -1,4 +1,4 @@
-/** Normalisation constants as a file: per band, with what they were computed from. */
+/** The file of normalisation constants: mean and deviation per band, and the patches that they were computed from. */
 import { readFileSync } from "node:fs"
 import { DataError } from "../../../formats/data-error.ts"
 import type { Moments } from "./known-moments.ts"
@@ -17,7 +17,7 @@ export interface MomentsFile {
       }
     >
   >
-  /** What the constants were computed from. */
+  /** The patches that the constants were computed from. */
   readonly source: {
     readonly experiment: string
     readonly patches: number
@@ -45,7 +45,7 @@ const isNumber = (value: unknown): value is number => typeof value === "number" 
  * Reads constants that `statistics` wrote, or that were written by hand in the same form: `{ "format", "bands": { "B02": {
  * "mean", "std" }, ... } }`.
  *
- * @throws DataError where there is no such file, it is damaged, or a deviation is not above 0
+ * @throws DataError if the file is missing or damaged, or a deviation is not above 0
  */
 export const readMoments = (file: string): Readonly<Record<string, Moments>> => {
   const wrong = (problem: string, remedy: string, cause?: unknown) =>
@@ -69,7 +69,7 @@ export const readMoments = (file: string): Readonly<Record<string, Moments>> => 
     const { mean, std } = moments ?? {}
     if (isNumber(mean) && isNumber(std) && std > 0) continue
     const found = `mean ${mean} and deviation ${std}`
-    throw wrong(`gives band ${band} ${found}`, "A band whose values are all alike cannot be scaled: leave it out")
+    throw wrong(`gives band ${band} ${found}`, "Leave the band out: equal values cannot be scaled")
   }
   return bands as Readonly<Record<string, Moments>>
 }

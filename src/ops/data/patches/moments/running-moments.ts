@@ -1,6 +1,6 @@
 /**
- * Mean and deviation of values that come in parts, in one pass. Sums of squares lose all digits where the mean is large
- * against the deviation; here parts have their own mean and squared distances, which are then merged (Chan, Golub and
+ * Mean and deviation of values that arrive in parts, in one pass. Sums of squares lose all digits if the mean is much larger
+ * than the deviation; here each part has its own mean and squared distances, which are then merged (Chan, Golub and
  * LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances", 1979, equation 2.1).
  */
 
@@ -61,7 +61,7 @@ export const channelMoments = (
   return { count, mean, squares, min, max }
 }
 
-/** Moments of two sets of values together; whatever the order of merging, the same but for rounding. */
+/** Merges the moments of two sets of values. The order of merging changes only the rounding. */
 export const merged = (a: Running, b: Running): Running => {
   if (a.count === 0) return b
   if (b.count === 0) return a
@@ -76,5 +76,5 @@ export const merged = (a: Running, b: Running): Running => {
   }
 }
 
-/** Standard deviation of all values themselves, as numpy's `std` has it: divided by their number. */
+/** Standard deviation of the values, divided by their number as in numpy's `std`. */
 export const deviation = ({ count, squares }: Running): number => Math.sqrt(squares / count)

@@ -1,10 +1,10 @@
 /**
- * Resampling by area: each output pixel is the mean of the input under it, pixels cut by its border counting by the part
+ * Resampling by area: each output pixel is the mean of the input under it. Pixels that its border cuts count by the part
  * that lies inside. Exact for any two sizes, larger or smaller.
  */
 import type { Shaped } from "./geometry.ts"
 
-/** For each output position: the first input position under it, and the weights of it and those after. */
+/** For each output position: the first input position under it, and the weights from that position on. */
 interface Cover {
   readonly first: Int32Array
   /** Where the weights of an output position begin; one more than there are positions. */
@@ -28,7 +28,7 @@ const coverOf = (from: number, to: number): Cover => {
   return { first, at, weights: Float32Array.from(weights) }
 }
 
-/** Rows, each of `length` values, combined to rows of another count. */
+/** Combines rows of `length` values each into another number of rows. */
 const combineRows = (image: Float32Array, length: number, { at, first, weights }: Cover): Float32Array => {
   const rows = first.length
   const out = new Float32Array(rows * length)
@@ -43,7 +43,7 @@ const combineRows = (image: Float32Array, length: number, { at, first, weights }
   return out
 }
 
-/** Pixels of each row combined to another count. */
+/** Combines the pixels of each row into another number of pixels. */
 const combineColumns = (
   image: Float32Array,
   rows: number,
@@ -64,7 +64,7 @@ const combineColumns = (
   return out
 }
 
-/** As `areaResized`, of the values that count; one that has none below it is the mean of those that do not. */
+/** As `areaResized`, over the values with data; an output without any takes the mean of the filled values below it. */
 const countedMeans = (
   { height, image, width }: Shaped,
   nodata: Uint8Array,
@@ -86,7 +86,7 @@ const countedMeans = (
 }
 
 /**
- * An image of another size, with the values that were filled in for want of data left out of the means.
+ * Resizes an image by area. Values that were filled in for want of data do not count in the means.
  *
  * @returns `shaped` itself if its size is the wanted one
  */
@@ -98,10 +98,10 @@ export const shapedByArea = (shaped: Shaped, toHeight: number, toWidth: number):
 }
 
 /**
- * An image of another size, every pixel the mean of the area that it covers.
+ * Resizes an image; every output pixel is the mean of the area that it covers.
  *
  * @param image float32 [height, width, channels]; not changed
- * @returns float32 [toHeight, toWidth, channels]; `image` itself where its size is the wanted one
+ * @returns float32 [toHeight, toWidth, channels]; `image` itself if its size is the wanted one
  */
 export const areaResized = (
   image: Float32Array,

@@ -29,7 +29,7 @@ export interface Rectangle {
 
 const TRIES = 100
 
-/** One try: a rectangle of a drawn share of the area and a drawn aspect, where it fits. */
+/** Draws the area and aspect of one rectangle; `undefined` if it does not fit into the image. */
 const rectangle = (
   { height, width }: Pick<Shaped, "height" | "width">,
   draw: Random,
@@ -43,9 +43,9 @@ const rectangle = (
 }
 
 /**
- * With probability `p` the first rectangle of up to 100 tries that fits.
+ * Draws, with probability `p`, the first rectangle that fits, in at most 100 tries.
  *
- * @param untiring does not stop after one that fits, as the original does
+ * @param untiring whether tries continue after a rectangle that fits, as in the original
  */
 export const rectangles = (
   size: Pick<Shaped, "height" | "width">,

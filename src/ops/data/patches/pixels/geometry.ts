@@ -9,7 +9,7 @@ export interface Shaped {
   readonly width: number
 }
 
-/** Where the source pixel of each output pixel stands: origin + row * down + column * right. */
+/** The index of each output pixel's source pixel is origin + row * down + column * right. */
 interface Walk {
   readonly origin: number
   readonly down: number
@@ -51,19 +51,19 @@ const walked = ({ image, height, nodata, width }: Shaped, toHeight: number, toWi
   return { ...shaped, nodata: walk(nodata, new Uint8Array(length), toWidth, way, channels) }
 }
 
-/** Left becomes right. */
+/** Mirrors an image left to right. */
 export const flipHorizontally = (shaped: Shaped): Shaped => {
   const { height, width } = shaped
   return walked(shaped, height, width, { origin: width - 1, down: width, right: -1 })
 }
 
-/** Top becomes bottom. */
+/** Mirrors an image top to bottom. */
 export const flipVertically = (shaped: Shaped): Shaped => {
   const { height, width } = shaped
   return walked(shaped, height, width, { origin: (height - 1) * width, down: -width, right: 1 })
 }
 
-/** `quarters` turns of 90 degrees counter-clockwise, as numpy's `rot90(image, quarters, axes=(0, 1))`. */
+/** Turns an image by `quarters` times 90 degrees counter-clockwise, as numpy's `rot90(image, quarters, axes=(0, 1))`. */
 export const rotate = (shaped: Shaped, quarters: 1 | 2 | 3): Shaped => {
   const { height, width } = shaped
   const last = height * width - 1
@@ -72,6 +72,6 @@ export const rotate = (shaped: Shaped, quarters: 1 | 2 | 3): Shaped => {
   return walked(shaped, width, height, { origin: last - width + 1, down: 1, right: -width })
 }
 
-/** The square of edge `size` whose upper left corner is at `top`, `left`. */
+/** Cuts out the square of edge `size` whose upper left corner is at `top`, `left`. */
 export const cut = (shaped: Shaped, top: number, left: number, size: number): Shaped =>
   walked(shaped, size, size, { origin: top * shaped.width + left, down: shaped.width, right: 1 })

@@ -2,7 +2,7 @@
 import type { Random } from "../../../../pipeline/random.ts"
 import type { Shaped } from "./geometry.ts"
 
-/** Probability of each, once chosen. */
+/** Probability that each operation is applied once it is chosen. */
 export interface PixelChances {
   readonly blur: number
   readonly brightness: number
@@ -10,7 +10,7 @@ export interface PixelChances {
   readonly gamma: number
 }
 
-/** Rows, columns or channels of neighbours: -1, 0 and 1, mirrored at the border without repeating the edge. */
+/** Indices of a position and its two neighbours, mirrored at the border without repeating the edge. */
 const neighbours = (i: number, size: number): readonly [number, number, number] => [
   i > 0 ? i - 1 : Math.min(1, size - 1),
   i,
@@ -34,8 +34,8 @@ const smoothed = (values: Float64Array, size: number, stride: number): Float64Ar
 /**
  * Box filter of 3 x 3, borders mirrored without repeating the edge.
  *
- * @param acrossBands over bands and rows, instead of rows and columns: what the original does, as it hands channel-first
- *   arrays to a library that takes channel-last ones
+ * @param acrossBands whether it runs over bands and rows instead of rows and columns: the original passes channel-first
+ *   arrays to a library that expects channel-last ones
  */
 export const blurred = (values: Float64Array, { height, width }: Shaped, acrossBands = false): Float64Array => {
   const channels = values.length / (height * width)
@@ -46,7 +46,7 @@ export const blurred = (values: Float64Array, { height, width }: Shaped, acrossB
 /** Largest change of brightness and contrast, and the smallest exponent of gamma. */
 const [CHANGE, LEAST_GAMMA] = [0.1, 0.9]
 
-/** NaN stays, so that training can stop at it. */
+/** Clips to [0, 1]; NaN stays, so that training can stop at it. */
 const clipped = (values: Float64Array): Float64Array => {
   for (let i = 0; i < values.length; i++) {
     if (values[i] < 0) values[i] = 0
@@ -57,7 +57,7 @@ const clipped = (values: Float64Array): Float64Array => {
 
 export type PixelOperation = (values: Float64Array, shaped: Shaped, draw: Random) => Float64Array
 
-/** Each may change the values that it is given. */
+/** The operations; each may change its input. */
 const operations = (acrossBands: boolean): Readonly<Record<keyof PixelChances, PixelOperation>> => ({
   blur: (values, shaped) => blurred(values, shaped, acrossBands),
   brightness: (values, _, draw) => {
@@ -79,14 +79,14 @@ const operations = (acrossBands: boolean): Readonly<Record<keyof PixelChances, P
 
 export interface PixelOptions {
   readonly chances: PixelChances
-  /** Whether all of them in turn are a further choice. */
+  /** Whether applying all of them in order is a further choice. */
   readonly compose: boolean
   /** The value that becomes 1. */
   readonly white: number
   readonly acrossBands: boolean
 }
 
-/** Names of those that are applied, in turn: with probability 1/2 one choice of four, or of five. */
+/** Draws the operations to apply, in order: with probability 1/2 one of four choices, or of five if `compose` is set. */
 const chosen = (draw: Random, { chances, compose }: PixelOptions): ReadonlyArray<keyof PixelChances> => {
   const names = Object.keys(chances) as ReadonlyArray<keyof PixelChances>
   if (draw.next() >= 0.5) return []
@@ -95,8 +95,9 @@ const chosen = (draw: Random, { chances, compose }: PixelOptions): ReadonlyArray
 }
 
 /**
- * With probability 1/2 one of: blur; brightness, plus up to +-0.1; contrast, times up to 1 +- 0.1; gamma, to the power of
- * 0.9 to 1; and, where `compose`, all of them in turn. Each has a probability of its own beside. Results are cut to [0, 1].
+ * Applies, with probability 1/2, one of these: blur; brightness, plus up to +-0.1; contrast, times up to 1 +- 0.1; gamma, an
+ * exponent of 0.9 to 1; and, if `compose` is set, all of them in order. Each also has a probability of its own. Results are
+ * clipped to [0, 1].
  */
 export const pixelsChanged = (shaped: Shaped, draw: Random, options: PixelOptions): Shaped => {
   const names = chosen(draw, options)

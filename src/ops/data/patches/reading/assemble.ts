@@ -20,14 +20,14 @@ const notEmpty = (band: Band, subject: string): Band => {
   throw new DataError({
     subject,
     problem: `has band ${band.name} of ${band.height} x ${band.width} pixels`,
-    remedy: "Get the patch anew, or leave the band out"
+    remedy: "Get the patch again, or leave the band out"
   })
 }
 
 /** How many bands a message names: all of Sentinel-2 and Sentinel-1. */
 const SHOWN = 15
 
-/** The rows of a band in the image's size, and which of its pixels have data, where not all have. */
+/** The rows of a band in the image's size; `valid` marks its pixels with data, if some have none. */
 interface Channel {
   readonly write: RowWriter
   readonly valid: Uint8Array | undefined
@@ -53,7 +53,7 @@ const channelOf = (band: Band, toHeight: number, toWidth: number, rule: NodataRu
   return resampledValidRows(filled.data, filled.valid, height, width, toHeight, toWidth)
 }
 
-/** Where any channel has a pixel without data, those of all channels, side by side for each pixel. */
+/** The marks of all channels, side by side for each pixel; `undefined` if every pixel has data. */
 const interleaved = (channels: ReadonlyArray<Channel>, pixels: number): Uint8Array | undefined => {
   if (channels.every(({ valid }) => valid === undefined)) return undefined
   const nodata = new Uint8Array(pixels * channels.length)
@@ -68,10 +68,10 @@ const interleaved = (channels: ReadonlyArray<Channel>, pixels: number): Uint8Arr
  * Stacks the wanted bands as channels, in their order. Coarser bands are resampled to the size of the largest (see
  * `bilinear.ts`). Pixels without data are filled, and mix with no neighbour.
  *
- * @param subject whose bands they are, for messages
+ * @param subject the patch, for messages
  * @param maxValues largest number of values of the image; one long row and one long column make a large image
- * @throws DataError if a wanted band is missing, has no pixels, or has no data and is to be filled with its mean, or the image
- *   would be too large
+ * @throws DataError if a wanted band is missing, has no pixels, or has no data and is to be filled with its mean, or the
+ *   image would be too large
  */
 export const assemble = (
   bands: ReadonlyArray<Band>,

@@ -9,7 +9,7 @@ export interface Draw {
   readonly index: number
 }
 
-/** The indices of an epoch: 0 to count - 1, shuffled by (seed, epoch) alone where `shuffle` is set. */
+/** The indices of an epoch: 0 to count - 1; if `shuffle` is set, permuted by a draw keyed by (seed, epoch). */
 export const epochOrder = (count: number, epoch: number, shuffle: boolean, seed: number): Int32Array =>
   shuffle ? random(seed, epoch, 0, "order").permutation(count) : Int32Array.from({ length: count }, (_, i) => i)
 

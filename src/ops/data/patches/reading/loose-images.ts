@@ -1,4 +1,6 @@
-/** The bands of images that belong to no archive: one file, a folder of one patch's bands, or a folder of many. */
+/**
+ * Reads the bands of images that belong to no archive: one file, a folder with the bands of a patch, or a folder of patches.
+ */
 import { existsSync, statSync } from "node:fs"
 import { dirname, relative, sep } from "node:path"
 import { counted } from "../../../../pipeline/words.ts"
@@ -8,7 +10,7 @@ import { patchOfFile, readLayers } from "../../inspect/file-layers.ts"
 import { type PatchFiles, patchesBelow } from "../../inspect/images-below.ts"
 import type { Layer } from "../../inspect/layer-facts.ts"
 
-/** Images of one name in two folders are told apart by their paths below `folder`. */
+/** Prefixes names with their path below `folder` if two folders hold images of one name. */
 const distinct = (folder: string, found: ReadonlyArray<PatchFiles>): ReadonlyArray<PatchFiles> => {
   const counts = new Map<string, number>()
   for (const { name } of found) counts.set(name, (counts.get(name) ?? 0) + 1)
@@ -20,9 +22,9 @@ const distinct = (folder: string, found: ReadonlyArray<PatchFiles>): ReadonlyArr
 }
 
 /**
- * The patches at a path, those of the folder itself first. Files of a folder that differ in their band alone are one patch.
+ * Lists the patches at a path, starting with the folder itself. Files whose names differ only in their band are one patch.
  *
- * @throws DataError where nothing stands there, or no image
+ * @throws DataError if the path does not exist or holds no image
  */
 export const imagesAt = (path: string): ReadonlyArray<PatchFiles> => {
   const refuse = (problem: string) =>
@@ -41,16 +43,16 @@ const bandOf = (name: string, { name: own, shape, ...layer }: Layer, given: stri
   }
   throw new DataError({
     subject: name,
-    problem: `${own} has the shape (${shape.join(", ")}), which is no band of an image`,
+    problem: `${own} has the shape (${shape.join(", ")}), which is not a band of an image`,
     remedy: "Give one array [height, width] per band"
   })
 }
 
 /**
- * All bands of one image.
+ * Reads all bands of one image.
  *
- * @param names in place of the names that the files give, in their order
- * @returns rejects with DataError where a file cannot be read, or there are other than `names` bands
+ * @param names that replace those in the files, in order
+ * @returns rejects with DataError if a file cannot be read, or the number of bands is not that of `names`
  */
 export const bandsOf = async (
   { files, name }: PatchFiles,

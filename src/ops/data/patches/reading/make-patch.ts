@@ -7,11 +7,11 @@ import { assemble } from "./assemble.ts"
 import type { Draw } from "./epochs.ts"
 import type { NodataRule } from "./nodata.ts"
 
-/** What is to be seen of a patch. */
+/** Which bands and labels of a patch are wanted, and in which form. */
 export interface Look {
   readonly bands: BandSelection
   readonly nomenclature: NomenclatureName
-  /** 8-bit pixels as shares of white. */
+  /** Whether 8-bit pixels are scaled to 0..1. */
   readonly unit: boolean
   /** How pixels without data are treated. */
   readonly rule: NodataRule
@@ -19,13 +19,13 @@ export interface Look {
   readonly maxValues: number
 }
 
-/** White of 8 bits. */
+/** The value of white in 8-bit images. */
 const WHITE = 255
 
 /**
- * The wanted bands as channels of one image; 8-bit ones as shares of white where that is asked for.
+ * Makes one image with the wanted bands as channels. If `unit` is set, 8-bit values are divided by 255.
  *
- * @throws DataError where a wanted band is missing
+ * @throws DataError if a wanted band is missing
  */
 export const imageOf = (
   present: ReadonlyArray<Band>,
@@ -45,10 +45,10 @@ export const imageOf = (
 export const isLabelled = (labels: Uint8Array): boolean => labels.includes(1)
 
 /**
- * Makes the patch of a draw; none where it has no label.
+ * Makes the patch of a draw; `undefined` if it has no label.
  *
- * @param given labels in place of its own
- * @throws DataError where a wanted band is missing
+ * @param given labels that replace its own
+ * @throws DataError if a wanted band is missing
  */
 export const patchOf = (
   stored: StoredPatch,

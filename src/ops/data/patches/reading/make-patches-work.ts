@@ -9,18 +9,18 @@ import { type Look, patchOf } from "./make-patch.ts"
 export interface Wanted {
   readonly draw: Draw
   readonly name: string
-  /** As the store holds it. */
+  /** The bytes that the store holds. */
   readonly value: Uint8Array
-  /** What the value does not tell, where labels stand elsewhere. */
+  /** The labels, if the value does not hold them. */
   readonly told: Labelled | undefined
-  /** Labels in place of its own. */
+  /** Labels that replace its own. */
   readonly given: Uint8Array | undefined
 }
 
 export interface Made {
-  /** None where it has no label. */
+  /** `undefined` if it has no label. */
   readonly patch: Patch | undefined
-  /** How many classes its labels are told by. */
+  /** The number of classes of its labels. */
   readonly classes: number
 }
 

@@ -1,4 +1,6 @@
-/** How the patches of draws are made: one by one here, or many at a time on worker threads. Both give the same. */
+/**
+ * Makes the patches of draws: one by one on this thread, or many at a time on worker threads. Both give the same patches.
+ */
 import { Effect, type Scope, Stream } from "effect"
 import { attempt } from "../../../../pipeline/attempt.ts"
 import { DataError, type StoreError } from "../../../formats/data-error.ts"
@@ -9,22 +11,22 @@ import { type Look, patchOf } from "./make-patch.ts"
 import type { Made, Wanted } from "./make-patches-work.ts"
 import type { PatchSource } from "./patch-source.ts"
 
-/** Patches that a thread takes at a time: while the network computes, it gets no more. */
+/** Patches that a thread makes per message; it gets no new message while the network computes. */
 const TOGETHER = 32
 
-/** Fewer patches are made before threads have started. */
+/** With fewer patches, this thread is done before worker threads have started. */
 const WORTH_THREADS = 512
 
-/** More would wait for the one thread that stacks batches. */
+/** More threads would wait for the thread that stacks batches. */
 const MOST_THREADS = 8
 
 export interface Reading {
   readonly source: PatchSource
   readonly names: ReadonlyArray<string>
   readonly look: Look
-  /** Labels by index, in place of the patches' own. */
+  /** Labels by index, which replace the patches' own. */
   readonly given: ReadonlyArray<Uint8Array> | undefined
-  /** Patches fetched at a time, where they are made one by one. */
+  /** Patches fetched at a time, if no worker threads are used. */
   readonly concurrency: number
 }
 
@@ -45,7 +47,7 @@ const oneByOne =
       { concurrency }
     )
 
-/** Of a value that lies in a larger piece of memory, all of that piece would travel. */
+/** Copies a value that is part of a larger buffer, because the whole buffer would be sent. */
 const alone = (value: Uint8Array): Uint8Array => (value.byteLength === value.buffer.byteLength ? value : value.slice())
 
 const asDataError = (error: WorkerError): DataError | WorkerError =>
@@ -84,7 +86,8 @@ const onThreads = (
   )
 
 /**
- * How to make `count` patches: on the run's threads where there are several, and enough patches, in a store.
+ * Chooses how to make `count` patches: on worker threads if the run has several, the source is a store, and there are enough
+ * patches to be worth their start; otherwise one by one.
  */
 export const reading = (given: Reading, count: number) =>
   Effect.flatMap(Threads, (threads) => {

@@ -16,7 +16,7 @@ export interface NodataRule {
   readonly fill: Fill
 }
 
-/** Nothing is marked but what the files themselves declare. */
+/** Only the values that files declare mark pixels without data. */
 export const DECLARED_ONLY: NodataRule = { nodata: undefined, fill: "mean" }
 
 /** The value that marks a band's pixels without data: the one that its file declares, or `given`; `undefined` if neither. */
@@ -44,7 +44,7 @@ export interface Filled {
 /**
  * Replaces a band's pixels without data.
  *
- * @param subject whose band it is, for messages
+ * @param subject the patch, for messages
  * @returns `undefined` if every pixel has data
  * @throws DataError if no pixel has data and `fill` is `mean`
  */

@@ -1,4 +1,4 @@
-/** Where `read` gets its patches from: a store, or the files of an archive. Both give the same. */
+/** Sources of patches for `read`: a store, or the files of an archive. Both give the same patches. */
 import { Effect, type Scope } from "effect"
 import { attempt } from "../../../../pipeline/attempt.ts"
 import type { RawPatch } from "../../../elements.ts"
@@ -11,12 +11,12 @@ import { decodeBands, decodeLabels, decodeValue, type Labelled, type StoredPatch
 
 export interface PatchSource {
   readonly has: (name: string) => boolean
-  /** Labels only, without reading pixels where that can be. */
+  /** Reads labels only, without pixels if possible. */
   readonly labels: (name: string) => Effect.Effect<Labelled, DataError | StoreError>
   readonly load: (name: string) => Effect.Effect<StoredPatch, DataError | StoreError>
-  /** The value that `load` decodes, of a store. */
+  /** Reads the bytes that `load` decodes; only stores have this. */
   readonly value?: (name: string) => Effect.Effect<Uint8Array, StoreError>
-  /** Labels that stand elsewhere than in the value. */
+  /** Reads labels that are not in the value. */
   readonly told?: LabelsOf
 }
 
@@ -25,7 +25,7 @@ export type LabelsOf = (name: string) => Effect.Effect<Labelled, DataError>
 /**
  * Patches of an LMDB store, closed with the scope.
  *
- * @param told labels of the patches, where the store holds none
+ * @param told reads the labels of a patch, if the store holds none
  */
 export const fromStore = (
   path: string,
@@ -50,7 +50,7 @@ export const fromStore = (
     }
   })
 
-/** BigEarthNet v1 is told under 19 classes unless its 43 are asked for, as in a store. */
+/** Labels of BigEarthNet v1 are given in 19 classes unless its 43 are wanted, as from a store. */
 const labelled = (
   { labels, name, nomenclature }: Pick<RawPatch, "labels" | "name" | "nomenclature">,
   wanted: NomenclatureName
@@ -60,7 +60,7 @@ const labelled = (
   return { labels: translateLabels(labels, nomenclature, to, name), classes: to.classes }
 }
 
-/** What an open archive says of its patches. */
+/** Reads the labels of patches from an open archive. */
 const toldBy =
   ({ reference }: OpenArchive, nomenclature: NomenclatureName): LabelsOf =>
   (name) =>
@@ -74,7 +74,7 @@ const inSet = (names: ReadonlyArray<string>): ((name: string) => boolean) => {
   return (name) => there.has(name)
 }
 
-/** Patches of an unpacked archive, decoded as they are asked for. */
+/** Patches of an unpacked archive, decoded when they are needed. */
 export const fromArchive = (
   folder: string,
   choice: ArchiveChoice,
@@ -93,7 +93,7 @@ export const fromArchive = (
     })
   )
 
-/** What an archive says of its patches; its images need not be there. */
+/** Reads the labels of patches from an archive, whose images may be missing. */
 export const labelsIn = (
   folder: string,
   choice: ArchiveChoice,

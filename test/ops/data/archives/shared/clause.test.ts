@@ -13,7 +13,7 @@ const CLAUSES: Readonly<Record<string, string>> = {
   "images have no row of labels": "image has no row of labels",
   "images have no label": "image has no label",
   "images have the pixels of another one": "image has the pixels of another one",
-  "images stand in another split than their copy": "image stands in another split than its copy",
+  "images are in another split than their copy": "image is in another split than its copy",
   "images have labels from their masks (7), not from a table": "image has labels from its masks (7), not from a table",
   "images have labels that look filled (7)": "image has labels that look filled (7)",
   "images have values that are not finite": "image has values that are not finite",
@@ -21,7 +21,7 @@ const CLAUSES: Readonly<Record<string, string>> = {
   "images have pixels without data": "image has pixels without data",
   "masks have no image": "mask has no image",
   "columns of 7 are in another order than usual": "column of 7 is in another order than usual",
-  "names stand in two lists": "name stands in two lists",
+  "names are in two lists": "name is in two lists",
   "names of BigEarthNet v1's lists are of no patch here: whether its training leaks is not known":
     "name of BigEarthNet v1's lists is of no patch here: whether its training leaks is not known",
   "names in the lists have no patch": "name in the lists has no patch",

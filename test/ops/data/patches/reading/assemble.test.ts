@@ -21,7 +21,7 @@ describe("a band that a patch does not have", () => {
   it("is refused with no pixels, which nothing can be made of", () => {
     const empty = { ...band("B03"), height: 0, data: new Uint8Array(0) }
     expect(() => assemble([band("B02"), empty], ["B02", "B03"], "patch 7")).toThrow(
-      "patch 7: has band B03 of 0 x 1 pixels. Get the patch anew, or leave the band out."
+      "patch 7: has band B03 of 0 x 1 pixels. Get the patch again, or leave the band out."
     )
     expect(assemble([band("B02"), empty], ["B02"], "patch 7").height).toBe(1)
   })
