@@ -8,7 +8,8 @@ const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((n
 
 /** Texts in quotes that begin a sentence, as remedies do, or go on with one. */
 const TEXT = /(["`])((?:(?!\1)[^\\\n]|\\.)*)\1/g
-const DELETES = /(?:^|[.;,] |\bor |\band )(?:delete|remove|erase) (?:it|them|the (?:file|folder|store)|this|that)\b/i
+const DELETES =
+  /(?:^|[.;,] |\bor |\band )(?:delete|remove|erase) (?:it|them|the (?:file|folder|store)|this|that)\b(?! from)/i
 
 /** The folder that `setup:tensorflow` makes holds nothing but what it has fetched. */
 const OURS = ["ops/tensor/setup/load.ts"]

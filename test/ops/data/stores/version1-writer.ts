@@ -1,6 +1,6 @@
 /**
  * Writes LMDB files of data version 1: what rico-hdl's and Python's stores are, made without either, and the description of
- * the format for whoever reads `src/ops/data/store`.
+ * the format for whoever reads `src/ops/data/stores`.
  *
  * The tree is built from its leaves: sorted entries fill leaf pages, the leaves' first keys fill branch pages, until one
  * page is left, the root. Values that would leave no room for a second node go to overflow pages of their own.
