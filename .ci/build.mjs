@@ -1,8 +1,10 @@
 // `npm run build`: the published package. `tsc` writes JavaScript and declarations to dist; this finishes what it leaves
-// as it is: module URLs of worker threads, import paths inside declarations, and the one file of plain JavaScript.
+// unchanged: module URLs of worker threads, import paths inside declarations, calls without effects, and the one file of plain
+// JavaScript.
 import { execFileSync } from "node:child_process"
 import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
+import { annotated } from "./pure.mjs"
 
 const root = resolve(import.meta.dirname, "..")
 const dist = join(root, "dist")
@@ -19,7 +21,7 @@ for (const name of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
   const path = join(dist, name)
   if (name.endsWith(".js")) {
     const text = readFileSync(path, "utf8")
-    writeFileSync(path, text.replace(URLS, 'new URL("$1.js", import.meta.url)'))
+    writeFileSync(path, annotated(text.replace(URLS, 'new URL("$1.js", import.meta.url)')))
   }
   if (name.endsWith(".d.ts")) writeFileSync(path, readFileSync(path, "utf8").replace(IMPORTS, '$1$2.js"'))
 }

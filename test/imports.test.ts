@@ -33,7 +33,9 @@ describe("imports run one way", () => {
   })
 
   it("experiments -> ops -> pipeline", () => {
-    const rank = (file: string) => ["pipeline", "ops", "experiments", "index.ts"].indexOf(file.split("/")[0])
+    // Entry files of the library lie on top.
+    const floor = (file: string) => ["pipeline", "ops", "experiments"].indexOf(file.split("/")[0])
+    const rank = (file: string) => (file.includes("/") ? floor(file) : 3)
     expect(offending((from, to) => rank(to) > rank(from))).toEqual([])
   })
 

@@ -1,4 +1,3 @@
-import { MeasureError } from "../measure-error.ts"
 import { defineMetric } from "./metric.ts"
 
 /**
@@ -11,7 +10,7 @@ import { defineMetric } from "./metric.ts"
  * @param positions 0-based ranks of the retrieved relevant images, ascending
  * @param relevant the number m of relevant images; more than `positions` if some were not retrieved
  * @returns from 0 to 1; null if nothing is relevant
- * @throws MeasureError if images are relevant and none of them was retrieved
+ * @throws RangeError if images are relevant and none of them was retrieved
  * @example
  * averagePrecision([0, 1], 2) // => 1
  * averagePrecision([1], 1) // => 0.25
@@ -19,11 +18,8 @@ import { defineMetric } from "./metric.ts"
 export const averagePrecision = (positions: ArrayLike<number>, relevant: number): number | null => {
   if (relevant === 0) return null
   if (positions.length === 0) {
-    throw new MeasureError({
-      subject: "average precision",
-      problem: `none of ${relevant} relevant images is in the ranking`,
-      remedy: "Rank the whole database, or leave the query out"
-    })
+    const problem = `none of ${relevant} relevant images is in the ranking`
+    throw new RangeError(`average precision: ${problem}. Rank the whole database, or leave the query out.`)
   }
   let sum = 0
   for (let j = 0; j < positions.length; j++) {

@@ -1,0 +1,1 @@
+export const annotated: (text: string) => string

@@ -1,0 +1,8 @@
+/**
+ * Exact search in vectors that are in memory. Plain typed arrays in and out; runs in Node and in browsers.
+ *
+ * @packageDocumentation
+ */
+export { type Ranked, type RankOptions, rank } from "./ops/retrieve/in-memory/rank.ts"
+export { topOf } from "./ops/retrieve/search/top.ts"
+export type { Similarity } from "./ops/retrieve/similarity.ts"
