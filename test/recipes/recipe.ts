@@ -27,11 +27,20 @@ const edit = (path: string, code: string): void => {
   writeFileSync(path, changed)
 }
 
-/** Follows `test/recipes/NAME.md`; `remove` deletes the copy. */
-export const follow = (name: string): Followed => {
+const HEADINGS = { loss: "A loss", dataset: "A data set", metric: "A metric", backbone: "A backbone" } as const
+
+/** The section of CONTRIBUTING.md below a heading of level 3. */
+const sectionOf = (heading: string): string => {
+  const [, section] = readFileSync(join(root, "CONTRIBUTING.md"), "utf8").split(`### ${heading}\n`)
+  if (section === undefined) throw new Error(`CONTRIBUTING.md has no section "${heading}"`)
+  return section.split(/^##/m)[0]
+}
+
+/** Follows a recipe of CONTRIBUTING.md; `remove` deletes the copy. */
+export const follow = (name: keyof typeof HEADINGS): Followed => {
   const folder = join(root, "test", `.readme-recipe-${name}-${process.pid}`)
   for (const part of ["src", "package.json"]) cpSync(join(root, part), join(folder, part), { recursive: true })
-  const text = readFileSync(join(import.meta.dirname, `${name}.md`), "utf8")
+  const text = sectionOf(HEADINGS[name])
   const blocks = [...text.matchAll(/^```(ts (file|list)=(\S+)|yaml)\n([\s\S]*?)^```/gm)]
   const files: Array<string> = []
   let yaml = ""
