@@ -1,6 +1,6 @@
 /** Removes the files of an earlier run from its folder, one by one: files that no run wrote are never touched. */
 import { existsSync, lstatSync, readdirSync, realpathSync, rmdirSync, rmSync } from "node:fs"
-import { dirname, isAbsolute, join, resolve, sep } from "node:path"
+import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path"
 import { sweepPartials } from "../ops/formats/files.ts"
 import { decodeParams } from "../pipeline/decode.ts"
 import type { Configuration, Operators } from "./configuration.ts"
@@ -59,7 +59,8 @@ const removeFile = (folder: string, path: string): void => {
   if (!isInside(folder, path) || !existsSync(dirname(path))) return
   const top = realpathSync(folder)
   const parent = realpathSync(dirname(path))
-  const file = lstatSync(path, { throwIfNoEntry: false })
+  // A damaged record may list a name that no file system takes; such a name is in no folder.
+  const file = readdirSync(parent).includes(basename(path)) ? lstatSync(path, { throwIfNoEntry: false }) : undefined
   if (`${parent}${sep}`.startsWith(top + sep) && file !== undefined && !file.isDirectory()) rmSync(path)
   for (let empty = parent; isInside(top, empty) && readdirSync(empty).length === 0; empty = dirname(empty)) {
     rmdirSync(empty)

@@ -71,6 +71,12 @@ describe("the record of version 0.1.0", () => {
     )
   })
 
+  it("with a name that no file system takes is cleared like any other", () => {
+    const text = JSON.stringify(replaced(parsed, ["pipelines", "a", "wrote", "1", "path"], "a".repeat(5000)))
+    expect(said(text, "fresh")).toBe("")
+    expect(said(text, "freshByFile")).toBe("")
+  })
+
   it("cut short, or with another character, ends in one message too", () => {
     const cuts = fc.nat(whole.length - 1).map((at) => whole.slice(0, at))
     const changes = fc
