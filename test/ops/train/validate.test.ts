@@ -35,14 +35,14 @@ describe("validate", () => {
 
   effect("says that the inner pipeline failed, and why", () =>
     Effect.gen(function* () {
-      expect(yield* validated({ ...tiny, channels: 9 })).toMatch(/^validation after epoch 1: .*takes 9 channels/)
+      expect(yield* validated({ ...tiny, channels: 9 })).toMatch(/^validation after epoch 1: .*has 9 input channels/)
     })
   )
 
   effect("says that the inner pipeline gave no report", () =>
     Effect.gen(function* () {
       expect(yield* validated(tiny)).toBe(
-        "validation after epoch 1: the pipeline gave no report. Give it a split that has images."
+        "validation after epoch 1: the pipeline gave no report. Read a split that has images."
       )
     })
   )
