@@ -18,6 +18,6 @@ it("an engine that is named never falls back", async () => {
   const error = await Effect.runPromise(Effect.flip(openEngine("wasm")))
   expect(error._tag).toBe("EngineError")
   expect(error.message).toBe(
-    "device wasm: the engine does not load (no WebAssembly here). Say `device: cpu`, or install the packages anew with `npm ci`."
+    "device wasm: the engine does not load (no WebAssembly here). Set `device: cpu`, or reinstall the packages with `npm ci`."
   )
 })
