@@ -1,9 +1,9 @@
 /**
  * EfficientNet (Tan and Le 2019), without drop-connect.
  *
- * Padding does not depend on the size of the images, as in the reference implementation with `image_size=None`. Its other
- * setting, a fixed `image_size`, pads as TensorFlow does for that size: the two agree where every layer with stride 2 gets
- * an even number of pixels, and differ at the border elsewhere.
+ * Padding depends on kernel and stride alone. It equals the reference's `image_size=None` if every layer with stride 2 gets
+ * an even number of pixels. The reference's default size pads alike for b0 only; for b1 to b7 one to three layers pad one
+ * pixel more at the top and left.
  */
 import { convolution } from "../layers/convolution.ts"
 import { type Layer, sequence } from "../layers/layer.ts"

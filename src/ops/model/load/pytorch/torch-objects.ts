@@ -214,6 +214,18 @@ const PART =
   "If you trust the file, save its weights alone, under their key in place of 'state_dict': " +
   `python -c "import torch; torch.save(torch.load('FILE', map_location='cpu', weights_only=False)['state_dict'], 'weights.pth')"`
 
+/** Packages whose models are saved whole, and packages whose settings training programs save beside weights. */
+const MODELS = /^(torch|torchvision|timm|torchgeo)(\.\w+)* \w+$/
+const SETTINGS =
+  /^(argparse|pathlib|omegaconf|yacs|easydict|lightning|pytorch_lightning|lightning_fabric|torchmetrics|transformers)(\.\w+)* \w+$/
+
+/**
+ * The line of Python that converts a file, which runs the file's own code. It is given for names of known packages only: a
+ * name that is unknown may be a damaged byte or an attack, and then nobody should be led to run it.
+ */
+const remedyFor = (path: string): string | undefined =>
+  MODELS.test(path) ? WHOLE_MODEL : SETTINGS.test(path) ? PART : undefined
+
 /** Names that are refused, by what they are. */
 const refused = (path: string): FileFault => {
   const name = printable(path.replace(" ", "."))
@@ -225,9 +237,7 @@ const refused = (path: string): FileFault => {
   if (/^torch\.\w+(\.\w+)* _rebuild_|^torch \w+Storage$/.test(path)) {
     return new FileFault(`holds tensors of a kind that is not read here (${name})`)
   }
-  const harmful = /^(os|posix|nt|subprocess|sys|builtins|__builtin__|shutil|socket|runpy|importlib)\b/.test(path)
-  const remedy = /^(torch|torchvision|timm|torchgeo)\b/.test(path) ? WHOLE_MODEL : PART
-  return new FileFault(`wants to use ${name}, which is no part of weights`, harmful ? undefined : remedy)
+  return new FileFault(`wants to use ${name}, which is no part of weights`, remedyFor(path))
 }
 
 /** A file of `torch.jit.save`, which is a program with its weights. */

@@ -154,6 +154,30 @@ describe("a pickle that is no weights", () => {
     expect(readPickled(pickle("cnumpy.core.multiarray\nscalar\n"))).toThrow("numpy.core.multiarray.scalar")
   })
 
+  it("is never said to be trusted if it wants to use something unknown", () => {
+    const unknown = [
+      "os\nsystem",
+      "pty\nspawn",
+      "tor\u0001h\nx",
+      "torch\u0007.nn\nLinear",
+      "evil.module\npayload",
+      "torchx\nModel"
+    ]
+    const remedyOf = (name: string): string => {
+      try {
+        readPickled(pickle(`c${name}\n`))()
+      } catch (fault) {
+        expect((fault as FileFault).message).toContain("which is no part of weights")
+        return (fault as FileFault).remedy ?? ""
+      }
+      throw new Error(`${name} was read`)
+    }
+    for (const name of unknown) expect(remedyOf(name)).not.toContain("weights_only")
+    for (const name of ["torch.nn.modules.linear\nLinear", "argparse\nNamespace"]) {
+      expect(remedyOf(name)).toContain("If you trust the file")
+    }
+  })
+
   it("is refused where it needs opcodes, kinds or lengths that weights do not", () => {
     // INST, the old way to call.
     expect(readPickled(pickle("(", "ios\nsystem\n"))).toThrow("the opcode 0x69")
