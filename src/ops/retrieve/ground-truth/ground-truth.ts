@@ -30,7 +30,7 @@ class Collected {
       throw new RetrieveError({
         subject: "ground-truth",
         problem: "what passes has no label vectors",
-        remedy: "Put it behind a step that gives patches, batches or embeddings"
+        remedy: "Place it after a step that gives patches, batches or embeddings"
       })
     }
     this.classes ??= element.classes
@@ -58,7 +58,7 @@ class Collected {
     if (twice.length > 0) {
       throw new RetrieveError({
         subject: "ground-truth",
-        problem: `images are told by their names, but several are called ${few(twice)}`,
+        problem: `images are identified by name, but several are called ${few(twice)}`,
         remedy: "Read the split once, and give patches names of their own"
       })
     }

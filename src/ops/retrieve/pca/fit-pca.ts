@@ -60,7 +60,7 @@ const add = (seen: Seen, batch: Embeddings): Effect.Effect<void, RetrieveError> 
 const enough = (moments: Moments | undefined, to: number): Moments => {
   const from = moments?.mean.length ?? 0
   const count = moments?.count ?? 0
-  if (moments === undefined) throw refuse("embeddings", "there are none", "Read a split that holds patches")
+  if (moments === undefined) throw refuse("embeddings", "none arrived", "Read a split that holds patches")
   if (to > from) throw refuse(`dim: ${to}`, `the embeddings have ${from} dimensions`, `Ask for at most ${from}`)
   if (to < count) return moments
   throw refuse(

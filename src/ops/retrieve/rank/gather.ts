@@ -22,7 +22,7 @@ export const sameShape = (batches: ReadonlyArray<Embeddings>): Embeddings => {
   if (first === undefined) {
     throw new RetrieveError({
       subject: "embeddings",
-      problem: "there are none",
+      problem: "none arrived",
       remedy: "Read a split that holds patches"
     })
   }

@@ -9,11 +9,11 @@ import { expandQueries } from "./expand-queries.ts"
  */
 export const aqe = operator({
   name: "aqe",
-  about: "Re-ranks by alpha-weighted query expansion: results are taken in by their similarity to a power.",
+  about: "Re-ranks by alpha-weighted query expansion: each result is weighted by a power of its similarity.",
   from: Ranking,
   to: Ranking,
   params: {
-    k: param(PositiveInt, "How many results are taken in.", 10),
+    k: param(PositiveInt, "Number of best results added to the query.", 10),
     alpha: param(NonNegative, "Power of the similarity: the larger, the less the distant ones count.", 3)
   },
   run: ({ alpha, k }) =>

@@ -13,7 +13,7 @@ import { neighboursOf } from "./neighbours.ts"
 import { vectorsOfRanking } from "./ranking-vectors.ts"
 import { reorder } from "./reorder.ts"
 
-/** Every database vector with its nearest others taken in: float32 [n, dim]. */
+/** Returns every database vector with its nearest others added: float32 [n, dim]. */
 const augmented = Effect.fnUntraced(function* (database: Vectors, k: number, alpha: number, product: Product) {
   const { count, dim } = database
   const near = yield* neighboursOf(database, k + 1, product)
@@ -38,7 +38,7 @@ export const dba = operator({
   from: Ranking,
   to: Ranking,
   params: {
-    k: param(PositiveInt, "How many others are taken in.", 10),
+    k: param(PositiveInt, "Number of nearest others added to each vector.", 10),
     alpha: param(NonNegative, "Power of the similarity that weighs them; 0 weighs all alike.", 0)
   },
   run:

@@ -9,7 +9,7 @@ import { expandInto } from "./expansion.ts"
 import { vectorsOfRanking } from "./ranking-vectors.ts"
 import { reorder } from "./reorder.ts"
 
-/** The queries of a block, each with its `k` best results taken in: float32 [to - from, dim]. */
+/** The queries of a block, each with its `k` best results added: float32 [to - from, dim]. */
 const expanded = (ranking: Ranking, k: number, alpha: number, operator: string) => {
   const { database, dim, queries } = vectorsOfRanking(ranking, operator)
   const n = database.count

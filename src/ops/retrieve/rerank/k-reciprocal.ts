@@ -104,7 +104,7 @@ const wholeOf = (kept: ReadonlyArray<Kept>): { readonly queries: Float32Array; r
     throw new RetrieveError({
       subject: "k-reciprocal",
       problem: `${rows} queries came, not the ${gallery.queries.length} of one ranking`,
-      remedy: "Put it behind `rank`, and cut no queries out before it"
+      remedy: "Place it after `rank`, and do not remove queries in between"
     })
   }
   const queries = new Float32Array(rows * own.dim)
@@ -119,13 +119,17 @@ const wholeOf = (kept: ReadonlyArray<Kept>): { readonly queries: Float32Array; r
  */
 export const kReciprocal = operator({
   name: "k-reciprocal",
-  about: "Re-ranks by k-reciprocal encoding: images are alike if the same images are near to both.",
+  about: "Re-ranks by k-reciprocal encoding: two images are similar if they share near neighbours.",
   from: Ranking,
   to: Ranking,
   params: {
-    k1: param(PositiveInt, "How many neighbours may be reciprocal.", 20),
-    k2: param(PositiveInt, "Over how many neighbours an encoding is averaged.", 6),
-    lambda: param(Probability, "Share of the distance of vectors in the final one.", 0.3)
+    k1: param(PositiveInt, "Number of nearest neighbours tested for reciprocity.", 20),
+    k2: param(PositiveInt, "Number of neighbours over which an encoding is averaged.", 6),
+    lambda: param(
+      Probability,
+      "Weight of the vector distance in the final distance; the rest is the Jaccard distance.",
+      0.3
+    )
   },
   run: (knobs) => (rankings) =>
     Stream.unwrap(

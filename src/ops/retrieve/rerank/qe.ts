@@ -12,6 +12,6 @@ export const qe = operator({
   about: "Re-ranks by query expansion: each query takes in the vectors of its best results.",
   from: Ranking,
   to: Ranking,
-  params: { k: param(PositiveInt, "How many results are taken in.", 10) },
+  params: { k: param(PositiveInt, "Number of best results added to the query.", 10) },
   run: ({ k }) => expandQueries("qe", k, 0, `Re-ranked by query expansion with the ${k} best results (qe).`)
 })

@@ -57,7 +57,7 @@ const originals = (batches: ReadonlyArray<Embeddings>, images: Int32Array): Vect
 export const vectorsOfRanking = ({ from, gallery, to, vectors }: Ranking, operator: string): RankingVectors => {
   const refuse = (problem: string, remedy: string) => new RetrieveError({ subject: operator, problem, remedy })
   if (vectors === undefined) {
-    throw refuse("the rankings that come carry no vectors to rank again by", "Put it behind `rank`")
+    throw refuse("the rankings that come carry no vectors to rank again by", "Place it after `rank`")
   }
   const { batches, by, database, dim, queries } = vectors
   if (by !== "cosine") {

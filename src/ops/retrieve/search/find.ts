@@ -104,7 +104,7 @@ export const withQueries = (
   if (names.length === own.length) {
     throw new RetrieveError({
       subject: "queries",
-      problem: "there are none",
+      problem: "none arrived",
       remedy: "Give a pipeline that embeds images"
     })
   }

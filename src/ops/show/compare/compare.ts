@@ -94,7 +94,7 @@ export const compare = source({
   params: {
     runs: param(
       listOf(Name),
-      "Run folders, or tables in them (outputs/a/NAME.csv), relative to where the command is called; others are held against the first."
+      "Run folders, or tables in them (outputs/a/NAME.csv), relative to the current working directory; all others are compared with the first."
     ),
     per_query: param(FileName, "Name of the table that `measure` wrote with `per_query`.", "queries"),
     resamples: param(PositiveInt, "Resamples of the queries.", 1000)

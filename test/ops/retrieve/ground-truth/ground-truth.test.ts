@@ -91,7 +91,7 @@ describe("ground-truth", () => {
       )
       expect(yield* message([])).toBe("ground-truth: nothing passed. Read a split that holds patches.")
       expect(yield* message([recorded[0], recorded[0]])).toMatch(
-        /^ground-truth: images are told by their names, but several are called .*\. Read the split once, and give patches/
+        /^ground-truth: images are identified by name, but several are called .*\. Read the split once, and give patches/
       )
       expect(existsSync(join(fake.folder, "truth.lmdb"))).toBe(false)
     })

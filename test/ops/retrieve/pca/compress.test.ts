@@ -93,7 +93,7 @@ describe("fit-pca and compress", () => {
       const { run, folder } = yield* fakeRun
       const message = (stream: ReadonlyArray<Embeddings>, dim: number) =>
         Effect.map(Effect.flip(fitting(stream, dim)), (error) => error.message).pipe(Effect.provideService(Run, run))
-      expect(yield* message([], 2)).toBe("embeddings: there are none. Read a split that holds patches.")
+      expect(yield* message([], 2)).toBe("embeddings: none arrived. Read a split that holds patches.")
       expect(yield* message(given, 6)).toBe("dim: 6: the embeddings have 5 dimensions. Ask for at most 5.")
       expect(yield* message(batches(values.slice(0, 15), new Uint8Array(3), DIM, 1), 3)).toMatch(
         /^dim: 3: 3 embeddings vary along 2 axes at most/

@@ -377,7 +377,7 @@ describe("rank refuses", () => {
 
   effect("nothing, and too few images for a draw", () =>
     Effect.gen(function* () {
-      expect(yield* message([])).toBe("embeddings: there are none. Read a split that holds patches.")
+      expect(yield* message([])).toBe("embeddings: none arrived. Read a split that holds patches.")
       expect(yield* message(batches(4))).toBe(
         "queries: a share of 0.2 of 4 images leaves 0 queries and 4 database images. Give more images, or another share."
       )
@@ -405,6 +405,6 @@ describe("rank refuses", () => {
   )
 
   it("an empty list of batches also in the pure part", () => {
-    expect(() => gather([], 1, 0.2)).toThrow("embeddings: there are none")
+    expect(() => gather([], 1, 0.2)).toThrow("embeddings: none arrived")
   })
 })

@@ -296,7 +296,7 @@ describe("bad input", () => {
     async (name, stage) => {
       const [block] = await ranked()
       expect(await message([{ ...block, vectors: undefined }], stage)).toBe(
-        `${name}: the rankings that come carry no vectors to rank again by. Put it behind \`rank\`.`
+        `${name}: the rankings that come carry no vectors to rank again by. Place it after \`rank\`.`
       )
       const { vectors } = block
       const other = { ...block, vectors: vectors === undefined ? undefined : { ...vectors, by: "l2" } }

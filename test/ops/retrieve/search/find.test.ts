@@ -82,7 +82,7 @@ describe("a search for others", () => {
 
   it("refuses none, other dimensions and other classes", () => {
     expect(message(() => withQueries(five, [], "dot"))).toBe(
-      "queries: there are none. Give a pipeline that embeds images."
+      "queries: none arrived. Give a pipeline that embeds images."
     )
     const longer = embeddings(new Float32Array(3), new Uint8Array(2), 3, 2)
     expect(message(() => withQueries(five, longer, "dot"))).toBe(

@@ -196,7 +196,7 @@ describe("search refuses", () => {
         "query patch-1: several images have this name. Give images names of their own."
       )
       expect(yield* message([batch], {})).toMatch(/^search: nothing says what to search for\. Give `query`/)
-      expect(yield* message([], { query: "patch-1" })).toMatch(/^embeddings: there are none\./)
+      expect(yield* message([], { query: "patch-1" })).toMatch(/^embeddings: none arrived\./)
     })
   )
 
@@ -216,7 +216,7 @@ describe("search refuses", () => {
         params: {},
         run: () => Stream.fromIterable(wide)
       })
-      expect(yield* message([batch], { queries: none() })).toMatch(/^queries: there are none\./)
+      expect(yield* message([batch], { queries: none() })).toMatch(/^queries: none arrived\./)
       expect(yield* message([batch], { queries: wider() })).toMatch(/^patch-0: its embedding has 3 dimensions/)
     })
   )
