@@ -1,6 +1,13 @@
 /** Re-ranking of vectors that are in memory, by the formulas of the operators, without a tensor engine. */
 import { expandInto } from "../rerank/expansion.ts"
-import { encode, invert, jaccardDistances, meanEncoding, relativeDistance } from "../rerank/reciprocal.ts"
+import {
+  encode,
+  invert,
+  jaccardDistances,
+  meanEncoding,
+  neighboursNeeded,
+  relativeDistance
+} from "../rerank/reciprocal.ts"
 import { topOf } from "../search/top.ts"
 import { normaliseRows } from "../unit-length.ts"
 import { type Ranked, rank, rowsIn } from "./rank.ts"
@@ -98,7 +105,7 @@ export const kReciprocal = (
     for (let i = 0; i < q + n; i++) into[sorted.order[image * (q + n) + i]] = sorted.scores[image * (q + n) + i]
     return into
   }
-  const k = Math.min(k1 + 1, q + n)
+  const k = Math.min(neighboursNeeded(k1, k2), q + n)
   const rows = new Int32Array((q + n) * k)
   const least = new Float64Array(q + n)
   for (let image = 0; image < q + n; image++) {

@@ -21,6 +21,7 @@ import {
   invert,
   jaccardDistances,
   meanEncoding,
+  neighboursNeeded,
   relativeDistance
 } from "./reciprocal.ts"
 import { eachRow, sidesOf } from "./reorder.ts"
@@ -53,7 +54,7 @@ const cosinesWith = (given: Given, image: number, others: Int32Array): Float64Ar
 }
 
 const encodeAll = Effect.fnUntraced(function* (all: Vectors, queries: number, { k1, k2 }: Knobs, product: Product) {
-  const near = yield* neighboursOf(all, k1 + 1, product)
+  const near = yield* neighboursOf(all, neighboursNeeded(k1, k2), product)
   const each = Effect.fnUntraced(function* (make: (image: number) => Encoding) {
     const made: Array<Encoding> = []
     for (let image = 0; image < all.count; image++) {

@@ -10,6 +10,12 @@ export interface Encoding {
   readonly weights: Float64Array
 }
 
+/**
+ * Number of neighbours that an encoding needs of each image: k1 besides the image itself to test for reciprocity, and k2
+ * to average over.
+ */
+export const neighboursNeeded = (k1: number, k2: number): number => Math.max(k1 + 1, k2)
+
 const nearest = ({ k, rows }: Neighbours, image: number, count: number): Int32Array =>
   rows.subarray(image * k, image * k + Math.min(k, count))
 
