@@ -12,6 +12,7 @@ import { plainPrecision } from "./metrics/plain-precision.ts"
 import { rPrecision as rPrecisionOfRanks } from "./metrics/r-precision.ts"
 import { recallAt } from "./metrics/recall.ts"
 import { weightedAveragePrecision } from "./metrics/wap.ts"
+import { jaccardDistance } from "./relevance.ts"
 
 /** One value per database image: 1 or `true` if it is relevant to the query. */
 export type Relevant = ArrayLike<number> | ArrayLike<boolean>
@@ -158,5 +159,5 @@ export const jaccardDistanceOf = (a: ArrayLike<number>, b: ArrayLike<number>): n
     if (a[i] > 0 && b[i] > 0) both++
     if (a[i] > 0 || b[i] > 0) either++
   }
-  return either === 0 ? 0 : (either - both) / either
+  return jaccardDistance(both, either)
 }

@@ -1,5 +1,7 @@
 /** Ranking of vectors that are in memory, in double precision, without a tensor engine: for small archives and browsers. */
 
+import { exactInto, givenRow, givenSquared } from "../rank/exact.ts"
+import { rowsOf } from "../rank/vectors.ts"
 import { topOf } from "../search/top.ts"
 import type { Similarity } from "../similarity.ts"
 
@@ -29,25 +31,6 @@ export const rowsIn = (matrix: Float32Array, dim: number): number => {
   throw new RangeError(`${matrix.length} values are not rows of ${dim}: check \`dim\``)
 }
 
-const innerProduct = (a: Float32Array, b: Float32Array): number => {
-  let sum = 0
-  for (let k = 0; k < a.length; k++) sum += a[k] * b[k]
-  return sum
-}
-
-const distance = (a: Float32Array, b: Float32Array): number => {
-  let sum = 0
-  for (let k = 0; k < a.length; k++) sum += (a[k] - b[k]) ** 2
-  return Math.sqrt(sum)
-}
-
-/** The function that compares two vectors. */
-const comparing = (by: Similarity): ((a: Float32Array, b: Float32Array) => number) => {
-  if (by === "dot") return innerProduct
-  if (by === "l2") return (a, b) => -distance(a, b)
-  return (a, b) => innerProduct(a, b) / Math.sqrt(innerProduct(a, a) * innerProduct(b, b))
-}
-
 /**
  * Ranks a database for each query by exact similarity, in double precision.
  *
@@ -66,12 +49,14 @@ export const rank = (
 ): Ranked => {
   const [q, n] = [rowsIn(queries, dim), rowsIn(database, dim)]
   const top = Math.min(wanted, n)
-  const similarity = comparing(by)
   const order = new Int32Array(q * top)
   const scores = new Float64Array(q * top)
-  const row = (matrix: Float32Array, at: number) => matrix.subarray(at * dim, (at + 1) * dim)
+  const [asked, given] = [rowsOf(queries, dim).given, rowsOf(database, dim).given]
+  const rows = Int32Array.from({ length: n }, (_, row) => row)
+  const all = new Float64Array(n)
   for (let query = 0; query < q; query++) {
-    const all = Float64Array.from({ length: n }, (_, at) => similarity(row(queries, query), row(database, at)))
+    const vector = Float64Array.from(givenRow(asked, query))
+    exactInto(by, vector, givenSquared(asked, query), given, rows, all)
     const odd = all.findIndex((score) => !Number.isFinite(score))
     if (odd >= 0) throw new RangeError(`query ${query} and database row ${odd} have no finite ${by} similarity`)
     const best = topOf(all, top)

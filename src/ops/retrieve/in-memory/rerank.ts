@@ -98,7 +98,10 @@ export const kReciprocal = (
   { dim, k1 = 20, k2 = 6, lambda = 0.3 }: ReciprocalOptions
 ): Ranked => {
   const [q, n] = [rowsIn(queries, dim), rowsIn(database, dim)]
-  const all = unit(Float32Array.from([...queries, ...database]), dim)
+  const all = new Float32Array(queries.length + database.length)
+  all.set(queries)
+  all.set(database, queries.length)
+  normaliseRows(all, dim)
   const sorted = rank(all, all, { dim })
   const cosines = (image: number): Float64Array => {
     const into = new Float64Array(q + n)
