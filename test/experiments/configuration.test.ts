@@ -5,6 +5,7 @@ import { optimise } from "../../src/ops/train/optimise.ts"
 import { decodeStep } from "../../src/pipeline/decode.ts"
 import { operator } from "../../src/pipeline/operator.ts"
 import { choice, optional, PositiveInt, param, pipelineParam } from "../../src/pipeline/param.ts"
+import { RECORDED } from "../ops/train/recorded-0.1.0.ts"
 import { Num, Sum } from "../pipeline/toys.ts"
 
 /** An operator as it is now: version 0.1.0 knew `size` alone, and `shape` without a depth. */
@@ -87,23 +88,7 @@ describe("a configuration that an earlier version recorded", () => {
 
 describe("losses that version 0.1.0 recorded with one key per parameter of every loss", () => {
   const model = { backbone: "resnet10-slim", pooling: "avg", channels: 3, num_classes: 4 } as const
-  const former = {
-    model,
-    id_loss: "none",
-    metric_loss: "oml",
-    loss_weight: [1, 1],
-    sim_threshold: 0.5,
-    mining_strategy: "ji",
-    exclude_anchor: false,
-    margin: 1.2,
-    temperature: 0.01,
-    optimizer: "adam",
-    momentum: 0.9,
-    learning_rate: 0.002,
-    schedule: { name: "exponential" },
-    update_iter: 1,
-    compat: "none"
-  }
+  const former = { model, ...RECORDED }
   const stepOf = (given: object) => decodeStep(optimise, { model, ...given }).params
   const training = (params: unknown) => ({ settings: { seed: 1 }, pipelines: { train: [{ optimise: params }] } })
   const between = (before: unknown, given: object) =>

@@ -8,6 +8,7 @@ import { optimise } from "../../../src/ops/train/optimise.ts"
 import { decodeRecorded, decodeStep } from "../../../src/pipeline/decode.ts"
 import { load } from "../../../src/pipeline/load.ts"
 import { tiny } from "./harness.ts"
+import { RECORDED } from "./recorded-0.1.0.ts"
 
 const decoded = (given: object) => decodeStep(optimise, { model: tiny, ...given })
 const said = (given: object) => decoded(given).faults.map(({ path, problem }) => `${path.join(".")}: ${problem}`)
@@ -116,22 +117,7 @@ describe("a loss in a configuration", () => {
   })
 
   it("is what version 0.1.0 recorded with one key per parameter of every loss", () => {
-    const recorded = {
-      id_loss: "none",
-      metric_loss: "oml",
-      loss_weight: [1, 1],
-      sim_threshold: 0.5,
-      mining_strategy: "ji",
-      exclude_anchor: false,
-      margin: 1.2,
-      temperature: 0.01,
-      optimizer: "adam",
-      momentum: 0.9,
-      learning_rate: 0.0015,
-      schedule: { name: "exponential" },
-      update_iter: 1,
-      compat: "none"
-    }
+    const recorded = { ...RECORDED, learning_rate: 0.0015 }
     const now = params({ metric_loss: "oml", optimizer: "adam", learning_rate: 1.5e-3 })
     expect(decodeRecorded(optimise, { model: tiny, ...recorded })).toEqual(now)
     // Of a loss and an optimiser that had them, the values count.

@@ -14,6 +14,7 @@ import { drain } from "../../../src/pipeline/interpret.ts"
 import { effect } from "../../effect.ts"
 import { opened } from "../tensor/with-engine.ts"
 import { batches, bytes, changing, collected, message, services, temporaryFolder, tiny, training } from "./harness.ts"
+import { RECORDED } from "./recorded-0.1.0.ts"
 
 let engine: Engine
 beforeAll(async () => {
@@ -149,22 +150,7 @@ describe("training that goes on", () => {
       yield* collect(folder, training(1))
       const path = checkpointPath(join(folder, "checkpoints"), 1)
       const whole = readFileSync(path)
-      const former = {
-        id_loss: "none",
-        metric_loss: "oml",
-        loss_weight: [1, 1],
-        sim_threshold: 0.5,
-        mining_strategy: "ji",
-        exclude_anchor: false,
-        margin: 1.2,
-        temperature: 0.01,
-        optimizer: "adam",
-        momentum: 0.9,
-        learning_rate: 0.002,
-        schedule: { name: "exponential" },
-        update_iter: 1,
-        compat: "none"
-      }
+      const former = RECORDED
       const record = (configuration: object) =>
         rewritten(path, whole, (file) => ({ ...file, state: { ...file.state, configuration } }))
       record(former)

@@ -1,6 +1,6 @@
 /** Names of arrays in files of other programs, and the names of the same arrays in a network here. */
 import { few } from "../../../pipeline/words.ts"
-import { FileFault, printable } from "./source.ts"
+import { FileFault, shortName } from "./source.ts"
 
 /** Whose names a file has: those of the original (and ours), or those of model libraries. */
 export type Naming = "own" | "library"
@@ -136,19 +136,19 @@ const rootsIn = (names: ReadonlyArray<string>, known: ReadonlyArray<string>): Re
 
 /** Beginnings of names up to their first dot, quoted. */
 const beginnings = (names: ReadonlyArray<string>): string =>
-  few([...new Set(names.map((name) => `"${printable(name.replace(/(?<=\.).*$/s, ""))}"`))])
+  few([...new Set(names.map((name) => `"${shortName(name.replace(/(?<=\.).*$/s, ""))}"`))])
 
 /** @throws FileFault if the file holds the network twice */
 const checkCopies = ([best, ...others]: ReadonlyArray<Root>): void => {
   const copies = others.filter(({ known, prefix }) => prefix !== best.prefix && known > 0 && 2 * known >= best.known)
   if (copies.length === 0) return
   const prefixes = [...new Set([best, ...copies].map(({ prefix }) => prefix))]
-  const named = prefixes.map((prefix) => (prefix === "" ? "without a prefix" : `"${printable(prefix)}"`))
+  const named = prefixes.map((prefix) => (prefix === "" ? "without a prefix" : `"${shortName(prefix)}"`))
   const example = prefixes.find((prefix) => prefix !== "") ?? ""
-  const other = prefixes.includes("") ? `, or leave that one out with \`ignore: ["${printable(example)}"]\`` : ""
+  const other = prefixes.includes("") ? `, or leave that one out with \`ignore: ["${shortName(example)}"]\`` : ""
   throw new FileFault(
     `holds ${prefixes.length} copies of the network: ${named.join(", ")}`,
-    `Choose one with \`pretrained: { file: FILE, prefix: "${printable(example)}" }\`${other}`
+    `Choose one with \`pretrained: { file: FILE, prefix: "${shortName(example)}" }\`${other}`
   )
 }
 
@@ -160,7 +160,7 @@ const checkDistinct = (names: ReadonlyMap<string, string | undefined>): void => 
     const other = seen.get(ours)
     if (other !== undefined) {
       throw new FileFault(
-        `has two arrays for ${printable(ours)}: ${printable(other)} and ${printable(name)}`,
+        `has two arrays for ${shortName(ours)}: ${shortName(other)} and ${shortName(name)}`,
         "Choose one with `prefix` or `ignore`, as in `pretrained: { file: FILE, prefix: PREFIX }`"
       )
     }
@@ -184,7 +184,7 @@ const wantedOf = (names: ReadonlyArray<string>, { prefix, ignore = [] }: Chosen)
   })
   if (inside.length === 0) {
     throw new FileFault(
-      `has no array whose name begins with "${printable(prefix)}"; names begin with ${beginnings(names)}`,
+      `has no array whose name begins with "${shortName(prefix)}"; names begin with ${beginnings(names)}`,
       "Set `prefix` to the beginning of the names of the wanted network"
     )
   }

@@ -1,7 +1,7 @@
 /** What became of the arrays of a file, and of those of a network, and how it is said. */
 import { few } from "../../../pipeline/words.ts"
 import type { Naming } from "./names.ts"
-import { printable } from "./source.ts"
+import { shortName } from "./source.ts"
 
 /** An order that was another: names in the file's order. */
 export type Reordered = ReadonlyArray<string> | undefined
@@ -33,7 +33,7 @@ export interface LoadReport {
   readonly classes: Reordered
 }
 
-const listed = (names: ReadonlyArray<string>, most?: number): string => few(names.map(printable), most)
+const listed = (names: ReadonlyArray<string>, most?: number): string => few(names.map(shortName), most)
 
 /** All that keeps a file from being just the weights of a network, as a clause; `undefined` where nothing does. */
 export const misfit = ({ missing, unexpected, otherShape }: LoadReport, backbone: string): string | undefined => {
@@ -62,7 +62,7 @@ export const remedyOf = (report: LoadReport): string => {
   if (unexpected.length === 0) return same
   if (missing.length === 0) {
     const starts = [...new Set(unexpected.map((name) => name.replace(/(?<=\.).*$/s, "")))]
-    const some = starts.slice(0, 3).map((name) => `"${printable(name)}"`)
+    const some = starts.slice(0, 3).map((name) => `"${shortName(name)}"`)
     return `${same}, or leave out what is not part of the network with \`pretrained: { file: FILE, ignore: [${some.join(", ")}] }\``
   }
   if (loaded.length > 0) return `${same}, or leave arrays out with \`prefix\` and \`ignore\` in \`pretrained\``

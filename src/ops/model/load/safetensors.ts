@@ -5,7 +5,7 @@
 import { DataError } from "../../formats/data-error.ts"
 import { headerEnd, PREFIX, readHeader } from "../../formats/safetensors/header.ts"
 import { encodeBlob } from "../../formats/safetensors/write.ts"
-import { FileFault, printable, printableText, type Source } from "./source.ts"
+import { FileFault, printableText, type Source, shortName } from "./source.ts"
 import { contiguous, countOf, MOST_AXES, type StoredTensor, type StoredType, storedTensor, WIDTHS } from "./values.ts"
 
 const CODES: Readonly<Record<StoredType, string>> = {
@@ -41,11 +41,11 @@ type Entry = ReturnType<typeof readHeader>["entries"][number]
 
 const tensorOf = (source: Source, start: number, { begin, code, end, name, shape }: Entry): StoredTensor => {
   const type = TYPES.get(code)
-  if (type === undefined) return refuse(`has an array ${printable(name)} of the type ${code}, which no weights have`)
-  if (shape.length > MOST_AXES) return refuse(`has an array ${printable(name)} of ${shape.length} axes`)
+  if (type === undefined) return refuse(`has an array ${shortName(name)} of the type ${code}, which no weights have`)
+  if (shape.length > MOST_AXES) return refuse(`has an array ${shortName(name)} of ${shape.length} axes`)
   const needed = countOf(shape) * WIDTHS[type]
   if (end - begin !== needed) {
-    return refuse(`says that array ${printable(name)} has ${needed} bytes, but gives it ${end - begin}`)
+    return refuse(`says that array ${shortName(name)} has ${needed} bytes, but gives it ${end - begin}`)
   }
   return storedTensor(name, type, contiguous(shape), (from, length) => source.read(start + begin + from, length))
 }

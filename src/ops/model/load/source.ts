@@ -71,5 +71,5 @@ export const printableText = (text: string, most: number): string => {
   return cut.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (one) => `\\u${(one.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`)
 }
 
-/** A name out of a file as messages show it. */
-export const printable = (name: string): string => printableText(name, 100)
+/** A name from a file as messages show it: its first 100 characters, control characters escaped. */
+export const shortName = (name: string): string => printableText(name, 100)

@@ -1,5 +1,5 @@
 /** Values of weight files, whatever their type, as float32 or as they are. */
-import { FileFault, printable, viewOf } from "./source.ts"
+import { FileFault, shortName, viewOf } from "./source.ts"
 
 /** Types of values, under PyTorch's names. */
 export type StoredType =
@@ -160,10 +160,10 @@ export const storedTensor = (
     },
     floats: () => {
       if (!FLOATING.has(type))
-        throw new FileFault(`array ${printable(name)} holds ${type} values, which are no weights`)
+        throw new FileFault(`array ${shortName(name)} holds ${type} values, which are no weights`)
       const made = asFloats()
       if (!made.every(Number.isFinite))
-        throw new FileFault(`array ${printable(name)} holds values that are no finite numbers`)
+        throw new FileFault(`array ${shortName(name)} holds values that are no finite numbers`)
       return made
     }
   }

@@ -1,6 +1,6 @@
 /** PyTorch's `.pth` files in their three formats: what they hold, with tensors read when they are wanted. */
 import { ZipFault, type ZipMember, zipMembers } from "../../../formats/zip.ts"
-import { FileFault, printable, type Source, viewOf } from "../source.ts"
+import { FileFault, type Source, shortName, viewOf } from "../source.ts"
 import type { StoredTensor } from "../values.ts"
 import { storedTensor } from "../values.ts"
 import { readPickle } from "./pickle.ts"
@@ -23,7 +23,7 @@ const pickleBytes = (source: Source, at: number, size: number): Uint8Array<Array
 const stored = (member: ZipMember): ZipMember => {
   const { encrypted, method, name, packed, size } = member
   if (!encrypted && method === 0 && packed === size) return member
-  throw new FileFault(`holds a compressed or encrypted member ${printable(name)}, which PyTorch does not write`)
+  throw new FileFault(`holds a compressed or encrypted member ${shortName(name)}, which PyTorch does not write`)
 }
 
 /** The members of an archive by name. PyTorch stores values uncompressed, so nothing can grow while it is read. */
@@ -40,11 +40,11 @@ const memberReader =
   (source: Source, members: ReadonlyMap<string, ZipMember>, stem: string): Pth["storage"] =>
   (storage, from, length) => {
     const member = members.get(`${stem}data/${storage.key}`)
-    if (member === undefined) throw new FileFault(`lacks its storage ${printable(storage.key)}`)
+    if (member === undefined) throw new FileFault(`lacks its storage ${shortName(storage.key)}`)
     const { at, size } = stored(member)
     const needed = bytesOf(storage)
     if (size < needed) {
-      throw new FileFault(`says that storage ${printable(storage.key)} has ${needed} bytes, but it has ${size}`)
+      throw new FileFault(`says that storage ${shortName(storage.key)} has ${needed} bytes, but it has ${size}`)
     }
     return source.read(at + from, length)
   }
@@ -89,7 +89,7 @@ const legacy = (source: Source): Pth => {
     if (storage === undefined) throw new FileFault("holds a storage that no tensor uses")
     const count = Number(viewOf(source.read(at, 8)).getBigInt64(0, true))
     if (count !== storage.count)
-      throw new FileFault(`says that storage ${printable(key)} has ${storage.count} values, but it has ${count}`)
+      throw new FileFault(`says that storage ${shortName(key)} has ${storage.count} values, but it has ${count}`)
     places.set(key, at + 8)
     at += 8 + bytesOf(storage)
   }
@@ -97,7 +97,7 @@ const legacy = (source: Source): Pth => {
     value,
     storage: (storage, from, length) => {
       const place = places.get(storage.key)
-      if (place === undefined) throw new FileFault(`lacks its storage ${printable(storage.key)}`)
+      if (place === undefined) throw new FileFault(`lacks its storage ${shortName(storage.key)}`)
       return source.read(place + from, length)
     }
   }
@@ -131,7 +131,7 @@ export interface StateDict {
 
 const keysOf = (dict: Dict): string => {
   const keys = [...dict.keys()].filter((key) => typeof key === "string").slice(0, 8)
-  return keys.length > 0 ? `its keys are ${keys.map(printable).join(", ")}` : "it has no keys that are texts"
+  return keys.length > 0 ? `its keys are ${keys.map(shortName).join(", ")}` : "it has no keys that are texts"
 }
 
 /** The dict under a key, or under keys that dots join. @throws FileFault */
@@ -141,7 +141,7 @@ const under = (dict: Dict, key: string): Dict => {
   const [first, ...rest] = key.split(".")
   const inner = dict.get(first)
   if (isDict(inner) && rest.length > 0) return under(inner, rest.join("."))
-  throw new FileFault(`holds no dict under the key ${printable(key)}: ${keysOf(dict)}`, "Set `key` to one of its keys")
+  throw new FileFault(`holds no dict under the key ${shortName(key)}: ${keysOf(dict)}`, "Set `key` to one of its keys")
 }
 
 /** The dict under a customary key, or the whole dict; a whole checkpoint may stand under `model`, its state dict in it. */

@@ -4,7 +4,7 @@
  * of views. Member `tensors`: a count, then for each tensor a pickle (key, key of its storage, type) and numbers of eight
  * bytes: axes, shape, strides, first value. Member `pickle`: the object, with tensors under persistent ids.
  */
-import { FileFault, printable, type Source, viewOf } from "../source.ts"
+import { FileFault, type Source, shortName, viewOf } from "../source.ts"
 import { MOST_AXES, WIDTHS } from "../values.ts"
 import { readPickle } from "./pickle.ts"
 import { type PickledTensor, type Pth, type Storage, storageType, torchObjects, wholeTensor } from "./torch-objects.ts"
@@ -136,7 +136,7 @@ export const readTar = (source: Source): Pth => {
   if (member.size > MOST_PICKLE) throw new FileFault(`has a pickle of ${member.size} bytes, more than weights need`)
   const objects = torchObjects(undefined, (id) => {
     const tensor = tensors.get(String(id))
-    if (tensor === undefined) throw new FileFault(`lacks its tensor ${printable(String(id))}`)
+    if (tensor === undefined) throw new FileFault(`lacks its tensor ${shortName(String(id))}`)
     return tensor
   })
   const { value } = readPickle(source.read(member.at, member.size), 0, objects)

@@ -2,7 +2,7 @@
  * The objects that PyTorch puts into its pickles: storages under persistent ids, and calls that make tensors of them. The
  * names allowed here are those of `torch.load(weights_only=True)`.
  */
-import { FileFault, printable } from "../source.ts"
+import { FileFault, shortName } from "../source.ts"
 import { countOf, MOST_AXES, type StoredType, type Strided, WIDTHS } from "../values.ts"
 import { Global, type Objects } from "./pickle-machine.ts"
 
@@ -105,7 +105,7 @@ const isNegated = (metadata: unknown): boolean => {
   for (const [key, value] of metadata) {
     // The conjugate of real values are the values themselves; complex tensors have no storage that is read here.
     if (value !== false && key !== "neg" && key !== "conj") {
-      const named = typeof key === "string" ? `\`${printable(key)}\`` : "of an unknown kind"
+      const named = typeof key === "string" ? `\`${shortName(key)}\`` : "of an unknown kind"
       throw new FileFault(`has a tensor with the metadata ${named}, which this program does not apply`)
     }
   }
@@ -142,7 +142,7 @@ const tensorOf = (
 const typed = (given: unknown, dtype: unknown): View => {
   const path = dtype instanceof Global ? dtype.path : ""
   const type = DTYPES[path]
-  if (type === undefined) throw new FileFault(`has a tensor of the type ${printable(path.replace(" ", "."))}`)
+  if (type === undefined) throw new FileFault(`has a tensor of the type ${shortName(path.replace(" ", "."))}`)
   if (!isView(given) || given.storage.type !== "uint8") throw new FileFault("has a tensor without a valid storage")
   const width = WIDTHS[type]
   const { key, count } = given.storage
@@ -228,7 +228,7 @@ const remedyFor = (path: string): string | undefined =>
 
 /** Names that are refused, by what they are. */
 const refused = (path: string): FileFault => {
-  const name = printable(path.replace(" ", "."))
+  const name = shortName(path.replace(" ", "."))
   if (/^numpy\b/.test(path)) return new FileFault(`holds NumPy values (${name}) beside its weights`, PART)
   if (path.startsWith("__torch__")) return torchScript()
   if (/^torch Complex\w+Storage$/.test(path)) return new FileFault(`holds complex values (${name})`)
