@@ -1,6 +1,7 @@
 /** Finds what a file in the original's form expects on disk: archive, lists of patches, store, ground truth. */
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { ORIGINAL_LISTS } from "../../ops/data/archives/shared/split-lists.ts"
 import type { Split } from "../../ops/elements.ts"
 import type { Faults } from "../../pipeline/yaml/faults.ts"
 import type { Node } from "../../pipeline/yaml/tree.ts"
@@ -18,12 +19,11 @@ export const truthAt = (path: string | undefined): string | undefined =>
 export const splitOf = ({ original, pictures }: Facts, split: Split): Split =>
   pictures || !original || split === "train" ? split : split === "val" ? "test" : "val"
 
-/** The original's folder of BigEarthNet's lists, under `root_dir`. */
-const SPLITS = "Splits"
-
 /** Returns the folder of a split's list, relative to `root_dir`: `Splits` for BigEarthNet if the list is there. */
 export const listsFolderOf = (facts: Facts, split: Split): string =>
-  !facts.pictures && isFile(join(facts.file.root_dir, SPLITS, `${splitOf(facts, split)}.csv`)) ? SPLITS : "."
+  !facts.pictures && isFile(join(facts.file.root_dir, ORIGINAL_LISTS, `${splitOf(facts, split)}.csv`))
+    ? ORIGINAL_LISTS
+    : "."
 
 /** Returns the file that lists the patches of a split. */
 export const listOf = (facts: Facts, split: Split): string =>
@@ -44,7 +44,7 @@ const noList = (facts: Facts, split: Split): string => {
   const name = `${splitOf(facts, split)}.csv`
   return pictures
     ? `${join(file.root_dir, name)} is missing: it lists the patches of ${split}, and \`mode: prepare\` writes it for ${dataset}`
-    : `${join(file.root_dir, SPLITS, name)} is missing: it lists the patches of ${split}, one name per line; put the list there or at ${join(file.root_dir, name)}`
+    : `${join(file.root_dir, ORIGINAL_LISTS, name)} is missing: it lists the patches of ${split}, one name per line; put the list there or at ${join(file.root_dir, name)}`
 }
 
 /** Checks `root_dir` and what the mode reads there. Returns the folder of the archive, relative to it. */

@@ -140,8 +140,6 @@ export interface DataSet<
   readonly published: Published | undefined
   /** Folder of masks beside the images, which are not patches themselves. */
   readonly masks: string | undefined
-  /** Folder of split lists (`train.csv`, `val.csv`, `test.csv`) that comes with the data set. */
-  readonly splitLists: string | undefined
   /** The options that it uses; others are refused. */
   readonly options: ReadonlyArray<OptionName>
   /** Whether a folder looks like such an archive, judged by a glance at its names. */

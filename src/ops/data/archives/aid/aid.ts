@@ -30,7 +30,6 @@ export const aid = dataSet({
     )
   },
   masks: undefined,
-  splitLists: undefined,
   options: ["labels"],
   recognises: (folder) =>
     holdsAny(folder, "multi-labels.csv", "multilabel.csv") &&

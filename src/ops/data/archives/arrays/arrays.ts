@@ -17,7 +17,6 @@ export const arrays = dataSet({
   classes: [],
   published: undefined,
   masks: undefined,
-  splitLists: undefined,
   options: ["bands", "labels", "layout"],
   recognises: (folder) => holdsAny(folder, "images.npy", "images.safetensors"),
   reader: () => import("./reader.ts"),

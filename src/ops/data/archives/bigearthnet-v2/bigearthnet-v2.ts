@@ -59,7 +59,6 @@ export const bigearthnetV2 = dataSet({
     }
   },
   masks: undefined,
-  splitLists: undefined,
   options: ["labels", "s1", "maps"],
   recognises: (folder) => holdsAny(folder, "metadata.parquet", "BigEarthNet-S2"),
   reader: () => import("./reader.ts"),

@@ -27,7 +27,6 @@ export const bigearthnet = dataSet({
     splits: { train: 269_695, val: 123_723, test: 125_866 }
   },
   masks: undefined,
-  splitLists: "Splits",
   options: ["s1"],
   // The folders of Sentinel-1 and of lists may lie beside the patches, so several names are tried.
   recognises: (folder) =>

@@ -7,21 +7,20 @@ import { jsonOf } from "../../../formats/text.ts"
 import { splitsByStem } from "../../splits/division.ts"
 import type { PatchEntry, Reader } from "../data-set.ts"
 import { inOrder, listFolder, readArchiveFile } from "../shared/read-file.ts"
-import { readArchiveLists } from "../shared/split-lists.ts"
+import { ORIGINAL_LISTS, readArchiveLists } from "../shared/split-lists.ts"
 import { readSentinel1, readSentinel2 } from "./bands.ts"
 import { CORINE_43 } from "./corine-labels.ts"
 
 /** Files of metadata that are read at a time. */
 const CONCURRENCY = 16
 
-/** Folder of the split lists; see `bigearthnet.ts`. */
-const SPLIT_LISTS = "Splits"
-
 const LISTS = { train: "train.csv", val: "val.csv", test: "test.csv" }
 
 /** The split of each patch by the lists in the archive's folder or beside it, where the original has them. */
 const splitsOf = (folder: string): ReadonlyMap<string, Split> => {
-  const found = [folder, dirname(resolve(folder))].map((one) => join(one, SPLIT_LISTS)).find((one) => existsSync(one))
+  const found = [folder, dirname(resolve(folder))]
+    .map((one) => join(one, ORIGINAL_LISTS))
+    .find((one) => existsSync(one))
   return found === undefined ? new Map() : splitsByStem(readArchiveLists(found, LISTS), (name) => name)
 }
 
@@ -34,7 +33,7 @@ const splitsOf = (folder: string): ReadonlyMap<string, Split> => {
 export const listPatches = async (folder: string): Promise<ReadonlyArray<string>> => {
   const remedy = "Give the folder that holds one folder per patch"
   const names = (await listFolder(folder, remedy))
-    .filter((entry) => entry.folder && entry.name !== SPLIT_LISTS)
+    .filter((entry) => entry.folder && entry.name !== ORIGINAL_LISTS)
     .map(({ name }) => name)
   if (names.length === 0) throw new DataError({ subject: folder, problem: "holds no patch folders", remedy })
   return names

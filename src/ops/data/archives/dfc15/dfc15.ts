@@ -28,7 +28,6 @@ export const dfc15 = dataSet({
     labelsPerPatch: { "2": 1_680, "3": 886, "4": 570, "5": 192, "6": 14 }
   },
   masks: undefined,
-  splitLists: undefined,
   options: ["labels"],
   recognises: (folder) =>
     holds(folder, "images_tr") &&

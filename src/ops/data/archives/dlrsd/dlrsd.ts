@@ -24,7 +24,6 @@ export const dlrsd = dataSet({
   classes: [DLRSD],
   published: { source: "Shao, Yang and Zhou (2018)", patches: 2_100 },
   masks: MASKS,
-  splitLists: undefined,
   options: ["labels", "threshold"],
   recognises: (folder) => holds(folder, "Images", MASKS) && endingBelow(join(folder, MASKS)) === ".png",
   reader: () => import("./reader.ts"),

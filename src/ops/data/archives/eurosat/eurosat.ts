@@ -18,7 +18,6 @@ export const eurosat = dataSet({
   classes: [EUROSAT],
   published: { source: "Helber et al. (2019)", patches: 27_000 },
   masks: undefined,
-  splitLists: undefined,
   options: [],
   recognises: (folder) => holdsClasses(folder),
   reader: () => import("./reader.ts"),

@@ -18,7 +18,6 @@ export const folder = dataSet({
   classes: [],
   published: undefined,
   masks: undefined,
-  splitLists: undefined,
   options: ["bands", "labels"],
   recognises: (path) =>
     holdsAny(path, "labels.csv", "labels.tsv") && !holdsAny(path, "images.npy", "images.safetensors"),

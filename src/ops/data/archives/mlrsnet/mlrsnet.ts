@@ -40,7 +40,6 @@ export const mlrsnet = dataSet({
     }
   },
   masks: undefined,
-  splitLists: undefined,
   options: ["labels"],
   recognises: (folder) =>
     holds(folder, "Images") &&

@@ -5,6 +5,9 @@ import type { Split } from "../../../elements.ts"
 import type { Lists } from "../../splits/division.ts"
 import { readSplitFile } from "../../splits/name-lists.ts"
 
+/** Folder of BigEarthNet's official split lists, as the original has them. */
+export const ORIGINAL_LISTS = "Splits"
+
 /**
  * Reads the lists of an archive; lists that do not exist are left out.
  *

@@ -31,7 +31,6 @@ export const ucm = dataSet({
     labelsPerPatch: { "1": 224, "2": 426, "3": 512, "4": 442, "5": 365, "6": 119, "7": 12 }
   },
   masks: undefined,
-  splitLists: undefined,
   options: ["labels"],
   recognises: (folder) =>
     holds(folder, "Images") &&

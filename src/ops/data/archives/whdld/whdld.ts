@@ -25,7 +25,6 @@ export const whdld = dataSet({
   classes: [WHDLD],
   published: { source: "Shao et al. (2018)", patches: 4_940 },
   masks: MASKS,
-  splitLists: undefined,
   options: ["labels", "threshold"],
   recognises: (folder) =>
     holds(folder, "Images", MASKS) ||
