@@ -1,4 +1,4 @@
-/** Pages of the documentation site: the files of `docs`, one page per operator, and where each stands in the menu. */
+/** Pages of the documentation site: the files of `docs`, one page per operator, and their places in the menu. */
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { language } from "../../src/experiments/plan.ts"

@@ -34,7 +34,7 @@ const augmented = Effect.fnUntraced(function* (database: Vectors, k: number, alp
  */
 export const dba = operator({
   name: "dba",
-  about: "Re-ranks by database-side augmentation: each database vector takes in those of its nearest others.",
+  about: "Re-ranks by database-side augmentation: adds to each database vector its nearest others.",
   from: Ranking,
   to: Ranking,
   params: {

@@ -144,7 +144,7 @@ const under = (dict: Dict, key: string): Dict => {
   throw new FileFault(`holds no dict under the key ${shortName(key)}: ${keysOf(dict)}`, "Set `key` to one of its keys")
 }
 
-/** The dict under a customary key, or the whole dict; a whole checkpoint may stand under `model`, its state dict in it. */
+/** The dict under a customary key, or the whole dict; a whole checkpoint may be under `model`, its state dict in it. */
 const customary = (whole: Dict): readonly [string | undefined, Dict] => {
   const path: Array<string> = []
   let dict = whole
