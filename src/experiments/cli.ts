@@ -5,6 +5,7 @@ import { Argument, Command, Flag } from "effect/cli"
 import { catalogue, showCatalogue } from "../pipeline/catalogue.ts"
 import type { ConfigError } from "../pipeline/fault.ts"
 import { printableJson, printableLines, suggestion } from "../pipeline/words.ts"
+import { fromHome } from "../pipeline/yaml/environment.ts"
 import { afterInterrupt, type Beginning } from "./beginning.ts"
 import { networksOf, showNetworks } from "./networks.ts"
 import { language, makePlan, type Plan, showPlan } from "./plan.ts"
@@ -73,7 +74,7 @@ const run = Effect.fnUntraced(function* (
   begins: Beginning,
   json: boolean
 ) {
-  const folder = out ?? made.folder
+  const folder = out === undefined ? made.folder : fromHome(out)
   const progress = makeProgress(stderrScreen())
   progress.say(`orbitrank ${versions.orbitrank}: ${made.file}, seed ${made.loaded.settings.seed}, into ${folder}`)
   for (const note of made.translation?.notes ?? []) progress.say(note)

@@ -5,6 +5,7 @@ import { Effect, type Layer } from "effect"
 import type { Run } from "../ops/run.ts"
 import type { TensorEngine } from "../ops/tensor/engine.ts"
 import { messageOf } from "../pipeline/words.ts"
+import { fromHome } from "../pipeline/yaml/environment.ts"
 import type { EngineSettings } from "./engine.ts"
 import { RunError } from "./run-error.ts"
 import { servicesOf } from "./services.ts"
@@ -60,10 +61,10 @@ export const inCode = (options: InCode): Layer.Layer<Run | TensorEngine, RunErro
     say = ignore,
     record = ignore
   } = options
-  const folder = resolve(options.folder)
+  const folder = resolve(fromHome(options.folder))
   const run = Effect.as(made(folder), {
     folder,
-    root: resolve(root_dir),
+    root: resolve(fromHome(root_dir)),
     seed,
     experiment: "in code",
     say: (line: string) => Effect.sync(() => say(line)),

@@ -45,13 +45,16 @@ export class ConfigError extends Data.TaggedError("ConfigError")<{ readonly faul
   }
 }
 
-/** Sorts faults by their place in the text. Of several faults at one path and place, the first is kept. */
+/** Sorts faults by file, and by their place in it. Of several faults at one path and place, the first is kept. */
 export const inOrder = (faults: ReadonlyArray<Fault>): ReadonlyArray<Fault> => {
   const seen = new Set<string>()
   const kept = faults.filter((fault) => {
     const key = `${fault.path}|${fault.at === undefined ? fault.problem : showPosition(fault.at)}`
     return seen.has(key) ? false : seen.add(key)
   })
-  const rank = (fault: Fault) => (fault.at === undefined ? 0 : fault.at.line * 1e6 + fault.at.column)
-  return kept.sort((a, b) => rank(a) - rank(b))
+  const placed = kept.filter(({ at }) => at !== undefined && at.line > 0)
+  const files = [...new Set(placed.map(({ at }) => at?.file))]
+  const rank = ({ at }: Fault) => (at === undefined || at.line === 0 ? -1 : files.indexOf(at.file))
+  const within = ({ at }: Fault) => (at === undefined ? 0 : at.line * 1e6 + at.column)
+  return kept.sort((a, b) => rank(a) - rank(b) || within(a) - within(b))
 }

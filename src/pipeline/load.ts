@@ -7,9 +7,10 @@ import type { Decoded, Params } from "./param.ts"
 import type { Pipeline } from "./pipeline.ts"
 import { applySettings } from "./yaml/edit.ts"
 import { Faults } from "./yaml/faults.ts"
-import { parseYaml } from "./yaml/parse.ts"
+import { ownSources, parseFile, type Sources } from "./yaml/include.ts"
 import { readPipelines } from "./yaml/pipelines.ts"
-import { readSettings, SECTIONS } from "./yaml/settings.ts"
+import { SECTIONS } from "./yaml/sections.ts"
+import { readSettings } from "./yaml/settings.ts"
 import type { Inherited } from "./yaml/step.ts"
 import { fileText } from "./yaml/text.ts"
 
@@ -40,16 +41,18 @@ export interface Loaded<S extends Params, Ops extends ReadonlyArray<Typed>> {
 export interface LoadOptions {
   /** Edits in the form `path=value`, see `yaml/edit.ts`. */
   readonly set?: ReadonlyArray<string>
+  /** Where `include` and `${NAME}` look; by default this machine's files and the environment of this process. */
+  readonly sources?: Sources
 }
 
 const inheritedOf = (settings: Readonly<Record<string, unknown>>, names: ReadonlyArray<string>): Inherited =>
   new Map(names.flatMap((name) => (settings[name] === undefined ? [] : [[name, settings[name]] as const])))
 
 /**
- * Loads a configuration: settings at the top, `define` for anchored values, and `pipelines`.
+ * Loads a configuration: settings at the top, `define` for anchored values, `pipelines`, and files that it includes.
  *
  * @param text YAML
- * @param file name of the file, for messages
+ * @param file path of the file, for messages and for `include`
  * @returns settings and pipelines, or a `ConfigError` with every fault: a syntax error alone, all others together, each
  *   with file, line, column, key path, the expected value and the nearest valid name
  *
@@ -65,15 +68,15 @@ export const load = <const S extends Params, const Ops extends ReadonlyArray<Typ
   options: LoadOptions = {}
 ): Result.Result<Loaded<S, Ops>, ConfigError> => {
   const refuse = (faults: ReadonlyArray<Fault>) => Result.fail(new ConfigError({ faults: inOrder(faults) }))
-  const source = fileText(file, text)
-  const parsed = parseYaml(source)
+  const sources = options.sources ?? ownSources()
+  const parsed = parseFile(text, file, sources)
   if (parsed.faults.length > 0) return refuse(parsed.faults)
   if (parsed.root === undefined) {
-    return refuse([{ at: source.position(0), path: "", problem: "is empty: there is nothing to run" }])
+    return refuse([{ at: fileText(file, text).position(0), path: "", problem: "is empty: there is nothing to run" }])
   }
   const faults = new Faults()
   const known = [...Object.keys(language.settings), ...SECTIONS]
-  faults.all.push(...applySettings(parsed.root, options.set ?? [], known))
+  faults.all.push(...applySettings(parsed.root, options.set ?? [], known, sources.environment))
   faults.awaiting(parsed.root, known)
   const settings = readSettings(parsed.root, language.settings, faults)
   const inherited = inheritedOf(settings, language.inherited ?? [])

@@ -1,6 +1,7 @@
 /** Pipelines as text: JSON, hash, YAML. */
 import { createHash } from "node:crypto"
 import { type AnyPipeline, isPipeline } from "./pipeline.ts"
+import { escaped } from "./yaml/environment.ts"
 
 /** A pipeline as plain JSON data: `[{ name: params }, ...]`, with pipelines inside parameters in the same form. */
 export const toJson = (pipeline: AnyPipeline): unknown =>
@@ -21,7 +22,7 @@ export const hash = (pipeline: AnyPipeline): string =>
 const BARE = /^(?!(true|false|null|[-+]?\.inf|\.nan)$)[A-Za-z_./][\w./+-]*$/i
 
 /**
- * A value as YAML in flow style. Text that YAML would read as another value is quoted.
+ * A value as YAML in flow style. Text that YAML would read as another value is quoted, and `${NAME}` is escaped as `$${NAME}`.
  *
  * @param special text of values that are not plain data
  *
@@ -37,7 +38,8 @@ export const flowText = (value: unknown, special: (value: unknown) => string | u
     const entries = Object.entries(value).filter(([, inner]) => inner !== undefined)
     return entries.length === 0 ? "{}" : `{ ${entries.map(([key, inner]) => `${key}: ${show(inner)}`).join(", ")} }`
   }
-  return typeof value === "string" && BARE.test(value) && Number.isNaN(Number(value)) ? value : JSON.stringify(value)
+  if (typeof value !== "string") return JSON.stringify(value)
+  return BARE.test(value) && Number.isNaN(Number(value)) ? value : JSON.stringify(escaped(value))
 }
 
 /**

@@ -7,8 +7,7 @@ import { Result } from "effect"
 import { ConfigError, inOrder } from "../../pipeline/fault.ts"
 import { applySettings } from "../../pipeline/yaml/edit.ts"
 import { Faults } from "../../pipeline/yaml/faults.ts"
-import { parseYaml } from "../../pipeline/yaml/parse.ts"
-import { fileText as textOf } from "../../pipeline/yaml/text.ts"
+import { parseFile } from "../../pipeline/yaml/include.ts"
 import type { Node } from "../../pipeline/yaml/tree.ts"
 import { archiveOf, listOf, namesPatches, truthAt } from "./archive-paths.ts"
 import { descriptorsOf, savePlace } from "./embeddings-paths.ts"
@@ -99,7 +98,7 @@ export const translate = (
   file: string,
   set: ReadonlyArray<string>
 ): Result.Result<Translation | undefined, ConfigError> => {
-  const { faults: broken, root } = parseYaml(textOf(file, text))
+  const { faults: broken, root } = parseFile(text, file)
   // The loader of our files reports a file that cannot be parsed.
   const form = root === undefined || broken.length > 0 ? undefined : formOf(root)
   if (root === undefined || form === undefined) return Result.succeed(undefined)

@@ -1,6 +1,7 @@
 /** `--set path=value`: edits the tree before anchors and merges are resolved. */
 import type { Fault } from "../fault.ts"
 import { suggestion } from "../words.ts"
+import type { Environment } from "./environment.ts"
 import { parseYaml } from "./parse.ts"
 import { optionText } from "./text.ts"
 import { entriesOf, type Mapping, type Node, type Sequence, type Slot, slotsOf } from "./tree.ts"
@@ -164,7 +165,8 @@ const resolve = (root: Node, path: ReadonlyArray<string>, known: ReadonlyArray<s
 export const applySettings = (
   root: Node,
   settings: ReadonlyArray<string>,
-  known: ReadonlyArray<string>
+  known: ReadonlyArray<string>,
+  environment?: Environment
 ): ReadonlyArray<Fault> => {
   const faults: Array<Fault> = []
   for (const setting of settings) {
@@ -175,7 +177,7 @@ export const applySettings = (
       refuse("expected `path=value`, such as `pipelines.test.batch.size=32`")
       continue
     }
-    const parsed = parseYaml(text)
+    const parsed = parseYaml(text, { environment })
     if (parsed.faults.length > 0) {
       refuse(parsed.faults.map((fault) => fault.problem).join("; "))
       continue

@@ -8,6 +8,7 @@
 import { CORE_SCHEMA, constructFromEvents, EVENT_ID, mergeTag, parseEvents, SCALAR_STYLE, YAMLException } from "js-yaml"
 import type { Fault } from "../fault.ts"
 import { grouped, key as quotedKey } from "../words.ts"
+import { type Environment, expanded, type Masked, masked, processEnvironment } from "./environment.ts"
 import type { Text } from "./text.ts"
 import { type Mapping, type Node, type Scalar, type Sequence, type Slot, slotsOf } from "./tree.ts"
 
@@ -16,7 +17,16 @@ const schema = CORE_SCHEMA.withTags(mergeTag)
 /** A tree, or the faults that prevent one; undefined without faults for an empty text. */
 export interface Parsed {
   readonly root: Node | undefined
+  /** Anchored values by name. */
+  readonly anchors: ReadonlyMap<string, Node>
   readonly faults: ReadonlyArray<Fault>
+}
+
+/** How a text is parsed. */
+export interface ParseOptions {
+  readonly environment?: Environment | undefined
+  /** Called with the value of `include`, once; returns the anchors that are known below it. Without it, `include` is a key like others. */
+  readonly include?: (value: Node) => ReadonlyMap<string, Node>
 }
 
 /** More values than this, aliases followed, are a mistake or an attack ("billion laughs"). */
@@ -40,6 +50,14 @@ class Limit extends Error {
 type Event = ReturnType<typeof parseEvents>[number]
 type ScalarEvent = Extract<Event, { type: typeof EVENT_ID.SCALAR }>
 type AliasEvent = Extract<Event, { type: typeof EVENT_ID.ALIAS }>
+
+/** The value of text without quotes and blanks. */
+const retyped = (text: string): unknown => {
+  const events = parseEvents("a", {}).map((event) =>
+    event.type === EVENT_ID.SCALAR ? { ...event, valueStart: 0, valueEnd: text.length } : event
+  )
+  return constructFromEvents(events, { source: text, schema })[0]
+}
 
 const isSimple = (value: unknown): boolean => value === null || ["string", "number", "boolean"].includes(typeof value)
 
@@ -66,12 +84,26 @@ class Builder {
   private readonly values: ReadonlyMap<ScalarEvent, unknown> | undefined
   private readonly anchors = new Map<string, { node: Node; open: boolean }>()
   private readonly text: Text
+  private readonly source: Masked
   private readonly events: ReadonlyArray<Event>
+  private readonly options: ParseOptions
+  private readonly environment: Environment
+  private top: Mapping | undefined
+  /** Problems of references that were reported: a name that is not set is one fault, however often it is used. */
+  private readonly reported = new Set<string>()
 
-  constructor(text: Text, events: ReadonlyArray<Event>) {
+  constructor(text: Text, source: Masked, options: ParseOptions) {
     this.text = text
-    this.events = events
-    this.values = scalarValues(text.content, events)
+    this.source = source
+    this.events = parseEvents(source.content, {})
+    this.options = options
+    this.environment = options.environment ?? processEnvironment()
+    this.values = scalarValues(source.content, this.events)
+  }
+
+  /** Anchored values by name. */
+  get anchored(): ReadonlyMap<string, Node> {
+    return new Map([...this.anchors].map(([name, { node }]) => [name, node]))
   }
 
   fault(offset: number, problem: string): void {
@@ -96,7 +128,7 @@ class Builder {
       case EVENT_ID.ALIAS:
         return { node: this.aliased(event), alias: true }
       case EVENT_ID.SCALAR: {
-        const node = this.box(event.valueStart < 0 ? beside : event.valueStart, this.scalar(event))
+        const node = this.box(event.valueStart < 0 ? beside : event.valueStart, this.filled(event))
         this.anchor(event, node)
         return { node, alias: false }
       }
@@ -112,6 +144,7 @@ class Builder {
       }
       case EVENT_ID.MAPPING: {
         const content: Mapping = { kind: "mapping", entries: [], merges: [] }
+        this.top ??= content
         const node = this.box(event.start, content)
         const anchor = this.anchor(event, node)
         if (anchor !== undefined) anchor.open = true
@@ -130,7 +163,8 @@ class Builder {
     const event = this.events[this.at]
     const start = event.type === EVENT_ID.SCALAR ? event.valueStart : "start" in event ? event.start : 0
     const offset = Math.max(0, start)
-    const { node } = this.slot()
+    const isKey = event.type === EVENT_ID.SCALAR
+    const { node } = isKey ? this.key(event) : this.slot()
     const value = this.slot(offset)
     if (node.content.kind !== "scalar") {
       this.fault(offset, "a key must be text, not a list or a mapping")
@@ -141,10 +175,34 @@ class Builder {
       this.merge(mapping, value, offset)
       return
     }
+    if (mapping === this.top && key === "include" && this.options.include !== undefined) {
+      if (this.keys.get(mapping)?.has(key) === true) this.fault(offset, `duplicate key ${quotedKey(key)}`)
+      else this.include(value.node)
+      this.keys.get(mapping)?.add(key)
+      return
+    }
     const keys = this.keys.get(mapping)
     if (keys?.has(key) === true) this.fault(offset, `duplicate key ${quotedKey(key)}`)
     else mapping.entries.push({ ...value, key, at: this.text.position(offset) })
     keys?.add(key)
+  }
+
+  /** A key. It is taken as it is written: `${NAME}` in a key is a fault. */
+  private key(event: ScalarEvent): { readonly node: Node } {
+    this.at++
+    if (++this.count > MOST_VALUES) throw new Limit(event.valueStart, `holds more than ${grouped(MOST_VALUES)} values`)
+    const content = this.scalar(event)
+    const offset = Math.max(0, event.valueStart)
+    if (/\$\{[^{}]*\}/.test(content.written)) {
+      this.fault(offset, `key ${quotedKey(content.written)} refers to the environment; only values may`)
+    }
+    const node = this.box(offset, content)
+    this.anchor(event, node)
+    return { node }
+  }
+
+  private include(value: Node): void {
+    for (const [name, node] of this.options.include?.(value) ?? []) this.anchors.set(name, { node, open: false })
   }
 
   private merge(mapping: Mapping, value: Slot, offset: number): void {
@@ -181,16 +239,33 @@ class Builder {
   private scalar(event: ScalarEvent): Scalar {
     const written = this.text.content.slice(event.valueStart, event.valueEnd)
     const plain = event.style === SCALAR_STYLE.PLAIN && event.tagStart < 0
-    const value = this.values === undefined ? this.decoded(event) : this.values.get(event)
+    const decoded = this.values === undefined ? this.decoded(event) : this.values.get(event)
+    const value = typeof decoded === "string" ? this.source.unmask(decoded) : decoded
     // `<<` outside a key decodes to js-yaml's merge marker, which is no value.
     if (!isSimple(value)) return { kind: "scalar", value: written, written, plain }
     return { kind: "scalar", value, written: typeof value === "string" ? value : written, plain }
   }
 
+  /** A scalar with its references resolved. Without quotes, the result is read again: `${SIZE:-64}` is a number. */
+  private filled(event: ScalarEvent): Scalar {
+    const scalar = this.scalar(event)
+    if (typeof scalar.value !== "string") return scalar
+    const found = expanded(scalar.value, this.environment)
+    if ("problem" in found) {
+      if (!this.reported.has(found.problem)) this.fault(event.valueStart, found.problem)
+      this.reported.add(found.problem)
+      return scalar
+    }
+    const { text } = found
+    if (text === scalar.value) return scalar
+    const value = scalar.plain && scalar.value.includes("${") && !/\s/.test(text) ? retyped(text) : text
+    return { kind: "scalar", value: isSimple(value) ? value : text, written: text, plain: scalar.plain }
+  }
+
   /** The value of one scalar by itself; a fault at its place if it has none. */
   private decoded(event: ScalarEvent): unknown {
     const document = { type: EVENT_ID.DOCUMENT, explicitStart: false, explicitEnd: false, directives: [] }
-    const source = this.text.content
+    const source = this.source.content
     try {
       return constructFromEvents([document, bare(event), { type: EVENT_ID.POP }], { source, schema })[0]
     } catch (cause) {
@@ -224,24 +299,32 @@ const extentOf = (node: Node, known: Map<Node, Extent>): Extent => {
 
 const alone = (text: Text, offset: number, problem: string): Parsed => ({
   root: undefined,
+  anchors: new Map(),
   faults: [{ at: text.position(offset), path: "", problem }]
 })
 
+/** Faults of a tree that is too large with its aliases followed. */
+export const checkExtent = (root: Node, text: Text): ReadonlyArray<Fault> => {
+  const { depth, values } = extentOf(root, new Map())
+  const fault = (problem: string): Fault => ({ at: text.position(0), path: "", problem })
+  return [
+    ...(values > MOST_VALUES ? [fault(`its aliases expand to more than ${grouped(MOST_VALUES)} values`)] : []),
+    ...(depth > DEEPEST + 1 ? [fault(`its aliases nest more than ${DEEPEST} levels deep`)] : [])
+  ]
+}
+
 /**
  * Parses one YAML document. A syntax error, or a limit that the text exceeds, is the only fault reported then; duplicate
- * keys, self-references and aliases without anchors are reported together.
+ * keys, self-references, aliases without anchors and references without a value are reported together.
  */
-export const parseYaml = (text: Text): Parsed => {
+export const parseYaml = (text: Text, options: ParseOptions = {}): Parsed => {
   if (text.content.length > LONGEST) return alone(text, 0, `is longer than ${grouped(LONGEST)} characters`)
   try {
-    const builder = new Builder(text, parseEvents(text.content, {}))
+    const builder = new Builder(text, masked(text.content), options)
     const root = builder.root()
-    if (root !== undefined && builder.faults.length === 0) {
-      const { depth, values } = extentOf(root, new Map())
-      if (values > MOST_VALUES) builder.fault(0, `its aliases expand to more than ${grouped(MOST_VALUES)} values`)
-      if (depth > DEEPEST + 1) builder.fault(0, `its aliases nest more than ${DEEPEST} levels deep`)
-    }
-    return { root, faults: builder.faults }
+    const faults = builder.faults
+    if (root !== undefined && faults.length === 0) faults.push(...checkExtent(root, text))
+    return { root, faults, anchors: builder.anchored }
   } catch (cause) {
     if (cause instanceof Limit) return alone(text, cause.offset, cause.message)
     if (!(cause instanceof YAMLException)) throw cause

@@ -5,10 +5,8 @@ import { decodeParams } from "../decode.ts"
 import { type Decoded, Name, type Params } from "../param.ts"
 import { shown, suggestion } from "../words.ts"
 import type { Faults } from "./faults.ts"
+import { SECTIONS } from "./sections.ts"
 import { entriesOf, type Node, plainValue } from "./tree.ts"
-
-/** Top-level keys that are not settings: anchored values, and the pipelines. */
-export const SECTIONS = ["define", "pipelines"] as const
 
 /** The texts of a list of scalars; `undefined` for anything else. */
 const textsOf = ({ content }: Node): ReadonlyArray<string> | undefined => {
