@@ -1,7 +1,8 @@
 /** What the pages say is there is there. */
-import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
-import { describe, expect, it } from "vitest"
+import { Effect } from "effect"
+import { afterAll, describe, expect, it } from "vitest"
 import { sections } from "../docs/site/pages.ts"
 import { language } from "../src/experiments/plan.ts"
 import { catalogue, catalogueMarkdown } from "../src/pipeline/catalogue.ts"
@@ -16,6 +17,15 @@ const pages = [
   .filter((name) => name.endsWith(".md"))
   .map((name) => ({ name, text: readFileSync(join(root, name), "utf8") }))
 
+/** Anchors of the headings of a page, as GitHub and the site make them. */
+const headingsOf = (file: string): ReadonlyArray<string> =>
+  [...readFileSync(join(root, file), "utf8").matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-")
+  )
+
 it("docs/operators.md is what `npm run docs` writes", () => {
   const written = readFileSync(join(root, "docs/operators.md"), "utf8")
   expect(written).toBe(catalogueMarkdown(catalogue(language.operators)))
@@ -25,6 +35,15 @@ describe.each(pages)("$name", ({ name, text }) => {
   it("links to files that exist", () => {
     const links = [...text.matchAll(/\]\(([^)#:\s]+)(#[^)]*)?\)/g)].map(([, to]) => join(dirname(name), to))
     expect(links.filter((to) => !existsSync(join(root, to)))).toEqual([])
+  })
+
+  it("links to headings that exist", () => {
+    const links = [...text.matchAll(/\]\(([^)#:\s]*)#([^)\s]+)\)/g)].filter(([, to]) => !to.includes(":"))
+    const missing = links.filter(([, to, heading]) => {
+      const file = to === "" ? name : join(dirname(name), to)
+      return file.endsWith(".md") && !headingsOf(file).includes(heading)
+    })
+    expect(missing.map(([link]) => link)).toEqual([])
   })
 
   it("names configurations and scripts that exist", () => {
@@ -48,12 +67,13 @@ it("the site has a place for every page and a page per operator, and its links l
   expect(links.filter((to) => !paths.has(to))).toEqual([])
 })
 
-it("every page is reached from the README, and every configuration named on one", () => {
+it("every page is reached from the README or the list of pages, and every configuration named on one", () => {
   const readme = pages[0].text
+  const list = readFileSync(join(root, "docs/README.md"), "utf8")
   expect(
     readdirSync(join(root, "docs"))
       .filter((page) => /\.(md|png)$/.test(page))
-      .filter((page) => !readme.includes(`docs/${page}`))
+      .filter((page) => page !== "README.md" && !readme.includes(`docs/${page}`) && !list.includes(`](${page})`))
   ).toEqual([])
   const all = pages.map(({ text }) => text).join("\n")
   const stem = (file: string) => file.replace(/\.yaml$/, "")
@@ -61,4 +81,24 @@ it("every page is reached from the README, and every configuration named on one"
     (file) => !new RegExp(`\\b${stem(file)}(\\.yaml|\`)`).test(all)
   )
   expect(unnamed).toEqual([])
+})
+
+describe("programs of pages", () => {
+  const folder = join(import.meta.dirname, `.readme-docs-${process.pid}`)
+  mkdirSync(folder, { recursive: true })
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  const programs = pages
+    .filter(({ name }) => name.startsWith("docs/"))
+    .flatMap(({ text }) => [...text.matchAll(/^```ts file=(\S+)\n([\s\S]*?)^```/gm)])
+
+  it("load, and read what they say", async () => {
+    const modules = new Map<string, Record<string, unknown>>()
+    for (const [, file, code] of programs) {
+      writeFileSync(join(folder, file), code.replace(/from "\.\/src\//g, 'from "../../src/'))
+      modules.set(file, await import(join(folder, file)))
+    }
+    const relevant = modules.get("truth.ts")?.relevant as (file: string) => Effect.Effect<unknown, Error>
+    const fault = await Effect.runPromise(Effect.flip(relevant(join(folder, "truth.lmdb"))))
+    expect(fault.message).toContain("truth.lmdb")
+  })
 })

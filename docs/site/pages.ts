@@ -34,6 +34,19 @@ const pageOf = (root: string, file: string, path: string): Page => {
   return { path, title: titleOf(text), text }
 }
 
+/** Pages that answer "how do I ...", in the order of the menu. */
+const HOW_TO = [
+  "configuration",
+  "data",
+  "stores",
+  "training",
+  "networks",
+  "evaluation",
+  "reranking",
+  "engines",
+  "original"
+]
+
 /**
  * The menu of the site, in its order.
  *
@@ -43,13 +56,13 @@ const pageOf = (root: string, file: string, path: string): Page => {
 export const sections = (root: string): ReadonlyArray<Section> => {
   const page = (name: string) => pageOf(root, `docs/${name}.md`, `${name}.md`)
   const menu: ReadonlyArray<readonly [string, ReadonlyArray<string>]> = [
-    ["Guides", ["data", "stores", "training", "evaluation", "reranking", "original"]],
-    ["Reference", ["operators", "networks"]],
-    ["Explanation", ["engines"]]
+    ["How-to guides", HOW_TO],
+    ["Reference", ["operators"]],
+    ["Explanation", ["figures", "design"]]
   ]
   const named = new Set(menu.flatMap(([, names]) => names))
   const homeless = readdirSync(join(root, "docs"))
-    .filter((file) => file.endsWith(".md"))
+    .filter((file) => file.endsWith(".md") && file !== "README.md")
     .filter((file) => !named.has(file.replace(/\.md$/, "")))
   if (homeless.length > 0) throw new Error(`docs/site/pages.ts: give these pages a place in the menu: ${homeless}`)
   const operators = catalogue(language.operators).map((entry) => ({
