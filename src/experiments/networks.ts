@@ -76,7 +76,7 @@ export const networksOf = (plan: Plan): Effect.Effect<ReadonlyArray<Network>, Co
   })
 
 const show = ({ model, pixels, steps, summary }: Network): string => {
-  const { dim, head, problem, stages, statistics, trained } = summary
+  const { dim, fewer, head, problem, stages, statistics, trained } = summary
   const rows = [
     ...stages.map(({ name, output, parameters }) => [name, output.join(" x "), grouped(parameters)]),
     ["head", `embedding of ${dim}`, grouped(head)]
@@ -92,6 +92,10 @@ const show = ({ model, pixels, steps, summary }: Network): string => {
     `  ${model.backbone}:  # ${steps.map(({ path }) => path).join(", ")}; images of ${size} x ${size} x ${model.channels}${assumed}`,
     ...lines,
     `    ${grouped(trained + statistics)} parameters, of which ${grouped(trained)} are trained`,
+    ...fewer.map(
+      ({ pieces, split }) =>
+        `    parts: [${split.join(", ")}] gives [${pieces.join(", ")}] pieces (channels, rows, columns) on this feature map; the necks of the others stay untrained`
+    ),
     ...(problem === undefined ? [] : [`    images of that size cannot be embedded: ${problem}`])
   ].join("\n")
 }

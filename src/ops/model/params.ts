@@ -1,7 +1,7 @@
-/** What a network is, as a configuration says it and as it is recorded. */
+/** Parameters that describe a network and its file of weights in configurations. */
 import { resolve } from "node:path"
 import { Schema } from "effect"
-import { Compat, choice, listOf, Name, PositiveInt } from "../../pipeline/param.ts"
+import { Compat, choice, listOf, Name, type Plain, PositiveInt } from "../../pipeline/param.ts"
 import { attentionNames } from "./attentions.ts"
 import type { OutputStride } from "./backbones/backbone.ts"
 import { type BackboneName, backboneNames, backbones } from "./backbones.ts"
@@ -12,18 +12,18 @@ import { poolingNames } from "./poolings.ts"
 const widthOf = (name: BackboneName): number =>
   backbones[name].build({ channels: 1, outputStride: 32, original: false }).width
 
-/** Groups of channels that are not of one size would not fit the layers behind them. */
+/** Groups of channels must be equal: the linear layers of a part-based head have a fixed number of inputs. */
 const dividing = Schema.makeFilter(
   ({ backbone, parts = SINGLE }: { backbone: BackboneName; parts?: ReadonlyArray<Part> }) =>
     parts.every(([groups]) => groups === 1 || widthOf(backbone) % groups === 0) || "groups of different sizes",
   {
     expected:
-      "`parts` whose groups of channels, the first number of each, divide the features of the backbone evenly (docs/networks.md says how many it has)"
+      "`parts` whose first numbers divide the number of features of the backbone (the table of docs/networks.md lists it)"
   }
 )
 
-/** A file of weights, and what it does not say itself. */
-const PretrainedParams = Schema.Struct({
+/** A file of weights: which of its arrays are meant, and facts that it does not state itself. */
+const WeightsMapping = Schema.Struct({
   file: Name,
   bands: Schema.optionalKey(listOf(Name)),
   classes: Schema.optionalKey(Schema.Union([choice("alphabetical"), listOf(Name)])),
@@ -32,9 +32,24 @@ const PretrainedParams = Schema.Struct({
   prefix: Schema.optionalKey(Name),
   ignore: Schema.optionalKey(listOf(Name))
 })
-export type PretrainedParams = typeof PretrainedParams.Type
+export type WeightsMapping = typeof WeightsMapping.Type
 
-/** What a network is, as a pipeline's `model` parameter says it. Keys that are left out have the values that `factsOf` gives them. */
+/** A file of weights as `pretrained` of a network and `weights` of `embed` accept it: a path, or a mapping. */
+export const WeightsFile: Plain<string | WeightsMapping> = Schema.Union([Name, WeightsMapping]).annotate({
+  expected: "a file of weights, or a mapping of file and, if wanted, bands, classes, skip (head), key, prefix, ignore"
+})
+export type WeightsFile = typeof WeightsFile.Type
+
+/**
+ * A file of weights as a mapping.
+ *
+ * @example
+ * mappingOf("rgb.pth") // => { file: "rgb.pth" }
+ */
+export const mappingOf = (weights: WeightsFile): WeightsMapping =>
+  typeof weights === "string" ? { file: weights } : weights
+
+/** Parameters of a network, the parameter `model` of a step. `factsOf` gives the defaults of omitted keys. */
 export const ModelParams = Schema.Struct({
   backbone: choice(...backboneNames),
   pooling: choice(...poolingNames),
@@ -45,7 +60,7 @@ export const ModelParams = Schema.Struct({
   parts: Schema.optionalKey(listOf(Schema.Tuple([PositiveInt, PositiveInt, PositiveInt]))),
   part_dim: Schema.optionalKey(PositiveInt),
   embedding_dim: Schema.optionalKey(PositiveInt),
-  pretrained: Schema.optionalKey(Schema.Union([Name, PretrainedParams])),
+  pretrained: Schema.optionalKey(WeightsFile),
   compat: Schema.optionalKey(Compat)
 }).check(
   dividing,
@@ -67,12 +82,12 @@ export const ModelParams = Schema.Struct({
       (embedding_dim === undefined || isSingle(parts)),
     {
       expected:
-        "a mapping of backbone, pooling, channels, num_classes and, if wanted, output_stride (8 or 16 not for vgg and ibn), module, parts, part_dim, embedding_dim (not beside parts), pretrained (a file of weights to start from), compat"
+        "a mapping of backbone, pooling, channels, num_classes and, if wanted, output_stride (8 or 16 not for vgg and ibn), module, parts, part_dim, embedding_dim (not beside parts), pretrained (a file of weights to start from, or a mapping of file, bands, classes, skip, key, prefix, ignore), compat"
     }
   )
 )
 export type ModelParams = typeof ModelParams.Type
 
-/** Absolute path of the file of weights that a network starts from; empty without one. */
+/** Absolute path of the file of weights that a network starts from; empty if there is none. */
 export const pretrainedFile = ({ pretrained }: ModelParams): ReadonlyArray<string> =>
-  pretrained === undefined ? [] : [resolve(typeof pretrained === "string" ? pretrained : pretrained.file)]
+  pretrained === undefined ? [] : [resolve(mappingOf(pretrained).file)]

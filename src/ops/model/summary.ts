@@ -1,11 +1,12 @@
-/** What a network makes of an image: the size after each stage, and how many numbers it is made of. */
+/** Size of an image after each stage of a network, and number of parameters. */
 import type { Engine } from "../tensor/engine.ts"
+import { type Part, piecesOf } from "./heads/parts.ts"
 import type { Parameter, Pass } from "./layers/layer.ts"
 import type { Model } from "./model.ts"
 import { engineShape } from "./weights/layout.ts"
 
 export interface StageSummary {
-  /** What its parameters' names begin with. */
+  /** Common beginning of the names of its parameters. */
   readonly name: string
   /** Height, width, channels. */
   readonly output: ReadonlyArray<number>
@@ -14,14 +15,16 @@ export interface StageSummary {
 
 export interface Summary {
   readonly stages: ReadonlyArray<StageSummary>
-  /** Of the head, the exponent of GeM pooling included. */
+  /** Parameters of the head, including the exponent of GeM pooling. */
   readonly head: number
-  /** Length of an embedding. */
+  /** Length of an embedding of an image of this size. */
   readonly dim: number
+  /** Splits of a part-based head that give fewer pieces than they ask for, because the feature map is too small. */
+  readonly fewer: ReadonlyArray<{ readonly split: Part; readonly pieces: Part }>
   readonly trained: number
-  /** Running averages of batch norms. */
+  /** Number of running statistics of batch norms. */
   readonly statistics: number
-  /** Why images of this size cannot be embedded, as a clause. */
+  /** Why images of this size cannot be embedded, as a clause; `undefined` if they can. */
   readonly problem: string | undefined
 }
 
@@ -29,11 +32,11 @@ const size = (shape: ReadonlyArray<number>): number => shape.reduce((product, n)
 const total = (parameters: ReadonlyArray<Parameter>): number =>
   parameters.reduce((sum, { shape }) => sum + size(shape), 0)
 
-/** `encoder.encoder_block1` of `encoder.encoder_block1.0.conv1.weight`. */
+/** Name of a stage: `encoder.encoder_block1` if its first parameter is `encoder.encoder_block1.0.conv1.weight`. */
 const nameOf = (parameters: ReadonlyArray<Parameter>, i: number): string =>
   parameters[0]?.name.split(".").slice(0, 2).join(".") ?? `stage ${i}`
 
-/** Parameters of zeros, made when they are asked for. */
+/** A pass whose parameters are zeros, created on demand. */
 const zeros = (engine: Engine, parameters: ReadonlyArray<Parameter>): Pass => {
   const shapes = new Map(parameters.map(({ name, shape }) => [name, engineShape(shape)]))
   const get = (name: string) => {
@@ -43,15 +46,23 @@ const zeros = (engine: Engine, parameters: ReadonlyArray<Parameter>): Pass => {
   return { engine, get, observe: undefined }
 }
 
+const fewerPieces = ({ params }: Model, [height, width, channels]: ReadonlyArray<number>): Summary["fewer"] =>
+  (JSON.parse(params.parts) as ReadonlyArray<Part>)
+    .map((split) => ({ split, pieces: piecesOf(split, channels, height, width) }))
+    .filter(({ split, pieces }) => size(pieces) < size(split))
+
 /**
- * Sizes are found by applying the network to no images at all, which takes no time; the head is applied to one map of zeros.
+ * Summary of a network for images of one size.
  *
- * @param engine plain JavaScript will do
+ * Stages are applied to an empty batch, which costs no time and still gives sizes; the head is applied to one map of zeros.
+ *
+ * @param engine any engine; plain JavaScript is fast enough
  */
 export const summarise = (engine: Engine, model: Model, height: number, width: number): Summary => {
   const pass = zeros(engine, model.parameters)
   const stages: Array<StageSummary> = []
   let problem: string | undefined
+  let dim = model.dim
   let map: ReadonlyArray<number> = [height, width, Number(model.params.channels)]
   try {
     model.stages.forEach((stage, i) => {
@@ -60,7 +71,8 @@ export const summarise = (engine: Engine, model: Model, height: number, width: n
       map = made
       stages.push({ name: nameOf(stage.parameters, i), output: made, parameters: total(stage.parameters) })
     })
-    engine.scope(() => model.head.embed(pass, engine.tensor(new Float32Array(size(map)), [1, ...map])).shape)
+    const embedding = () => model.head.embed(pass, engine.tensor(new Float32Array(size(map)), [1, ...map]))
+    dim = engine.scope(() => size(embedding().shape))
   } catch (fault) {
     problem = fault instanceof Error ? fault.message : String(fault)
   }
@@ -68,7 +80,8 @@ export const summarise = (engine: Engine, model: Model, height: number, width: n
   return {
     stages,
     head: total(model.head.parameters),
-    dim: model.dim,
+    dim,
+    fewer: problem === undefined ? fewerPieces(model, map) : [],
     trained: of("weight"),
     statistics: of("statistic"),
     problem

@@ -90,7 +90,7 @@ const fresh = Effect.fnUntraced(function* ({ first, model, params }: Beginning) 
   const { seed } = yield* Run
   if (first === undefined) return { weights: drawnWeights(model, seed), moments, step: 0 }
   yield* trying(() => checkBatch(first, model))
-  return { weights: (yield* startingWeights(model, first, true)).arrays, moments, step: 0 }
+  return { weights: (yield* startingWeights(model, first, "nothing")).arrays, moments, step: 0 }
 })
 
 /** The state after an epoch, once it is known to belong to this training. */

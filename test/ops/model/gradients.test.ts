@@ -44,7 +44,7 @@ const layers: Readonly<Record<string, Layer>> = {
   "one with a stride": mbConv("a", { from: CHANNELS, to: 8, kernel: 5, stride: 2, expand: 1, skip: false }),
   "the part-based head": {
     parameters: head.parameters,
-    apply: (pass, features) => head.logits(pass, head.embed(pass, features))
+    apply: (pass, features) => head.predict(pass, features).logits
   }
 }
 

@@ -17,7 +17,7 @@ describe("the summary of a network", () => {
     const model = modelOf(one)
     const [, C, H, W] = one.input
     const before = engine.live()
-    const { dim, head, problem, stages, statistics, trained } = summarise(engine, model, H, W)
+    const { dim, fewer, head, problem, stages, statistics, trained } = summarise(engine, model, H, W)
     expect(engine.live()).toBe(before)
     const maps = [...one.stages, one.after_module ?? null].filter((map) => map !== null)
     expect(stages.map(({ output: [h, w, c] }) => [c, h, w])).toEqual(maps.map(({ shape }) => shape.slice(1)))
@@ -25,9 +25,10 @@ describe("the summary of a network", () => {
     const sizes = model.parameters.map(({ shape }) => sizeOf(shape)).reduce((a, b) => a + b)
     expect(stages.reduce((sum, { parameters }) => sum + parameters, head)).toBe(sizes)
     expect(trained + statistics).toBe(sizes)
-    // Fewer pieces than asked for: the original's descriptor is then shorter, ours is refused.
-    const whole = one.local === undefined || one.extract.length === model.dim
-    expect([problem === undefined, dim]).toEqual([whole, model.dim])
+    // Fewer pieces than the splits ask for make a shorter embedding.
+    const length = one.local === undefined ? model.dim : one.extract.length
+    expect([problem, dim]).toEqual([undefined, length])
+    expect(fewer.length > 0).toBe(length < model.dim)
   })
 
   it.each(backboneNames)("is there for every backbone, of three bands and of ten: %s", (backbone) => {
@@ -43,10 +44,16 @@ describe("the summary of a network", () => {
     expect(ten.trained - three.trained).toBe(outputs * 7 * height * width)
   })
 
-  it("says what is wrong with images that are too small to be cut into parts", () => {
-    const parts = [[1, 3, 1]] as const
+  it("says how many pieces come of parts that the feature map is too small for", () => {
+    const parts = [
+      [1, 1, 1],
+      [1, 3, 1]
+    ] as const
     const model = makeModel({ backbone: "resnet18", pooling: "avg", channels: 3, num_classes: 2, parts })
-    expect(summarise(engine, model, 64, 64).problem).toMatch(/^features of 2x2 cannot be cut/)
-    expect(summarise(engine, model, 96, 96).problem).toBeUndefined()
+    const small = summarise(engine, model, 64, 64)
+    expect([small.problem, small.dim]).toEqual([undefined, (1 + 2 + 2) * 256])
+    expect(small.fewer).toEqual([{ split: [1, 3, 1], pieces: [1, 2, 1] }])
+    const large = summarise(engine, model, 96, 96)
+    expect([large.fewer, large.dim]).toEqual([[], (1 + 3 + 2) * 256])
   })
 })

@@ -159,15 +159,15 @@ const compareAfter = (engine: Engine, weights: Weights, images: Tensor, { bn_aft
     })
   }
   const pass = { engine, get: weights.get, observe: undefined }
-  const embeddings = model.embed(pass, images)
-  const logits = engine.read(model.logits(pass, embeddings))
+  const { embedding, logits: scores } = model.predict(pass, images)
+  const logits = engine.read(scores)
   const scale = Math.max(...eval_after.logits.data.map(Math.abs))
   eval_after.logits.data.forEach((value, i) => {
     expect(Math.abs(logits[i] - value)).toBeLessThanOrEqual(1e-3 * scale)
   })
   const { data, shape } = eval_after.embedding_first8
   const largest = Math.max(...data.map(Math.abs))
-  rowsOf(engine.read(embeddings), N).forEach((row, n) => {
+  rowsOf(engine.read(embedding), N).forEach((row, n) => {
     row.slice(0, shape[1]).forEach((value, i) => {
       expect(Math.abs(value - data[n * shape[1] + i])).toBeLessThanOrEqual(1e-3 * largest)
     })

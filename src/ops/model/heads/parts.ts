@@ -1,24 +1,24 @@
 /**
- * The part-based head: features are cut into pieces, and each piece, pooled, has its own embedding and its own logits.
+ * Part-based head: features are cut into pieces, and each pooled piece has its own embedding and logits.
  *
- * Every split [c, h, w] of `parts` cuts channels into c, rows into h and columns into w; beside its pieces (local), it has
- * one embedding of the whole (global).
+ * A split [c, h, w] of `parts` cuts the channels into c groups, the rows into h and the columns into w. Beside the pieces
+ * (local branches), each split has one embedding of the whole map (global branch).
  */
 import { concat, plus, slice, times } from "../../tensor/elementwise.ts"
 import type { Tensor } from "../../tensor/tfjs.ts"
 import { linear } from "../layers/convolution.ts"
 import type { Layer, Parameter, Pass } from "../layers/layer.ts"
 import { rowBatchNorm } from "../layers/norm.ts"
-import type { Branch, Head } from "./single.ts"
+import type { Branch, Branches, Head } from "./single.ts"
 
 export type Part = readonly [channels: number, height: number, width: number]
 
-/** The split of the single head: everything in one piece. */
+/** The split of the single head: one piece, the whole map. */
 export const SINGLE: ReadonlyArray<Part> = [[1, 1, 1]]
 
 export const isSingle = (parts: ReadonlyArray<Part>): boolean => parts.length === 1 && parts[0].every((n) => n === 1)
 
-/** A linear layer to the embedding, which logits look at through batch norm and another without bias. */
+/** Linear layer that gives the embedding; batch norm and a linear layer without bias give logits from it. */
 export interface Neck {
   readonly parameters: ReadonlyArray<Parameter>
   readonly embed: (pass: Pass, pooled: Tensor) => Tensor
@@ -42,8 +42,10 @@ interface Range {
 }
 
 /**
- * Cuts a length into pieces of ceil(length / count), the last one smaller. There can be fewer pieces than asked for: 4 in
- * 3 gives 2 and 2.
+ * Cuts a length into pieces of ceil(length / count); the last one may be smaller. There can be fewer pieces than `count`.
+ *
+ * @example
+ * chunks(4, 3) // => [{ from: 0, size: 2 }, { from: 2, size: 2 }]
  */
 export const chunks = (length: number, count: number): ReadonlyArray<Range> => {
   const size = Math.ceil(length / count)
@@ -53,7 +55,7 @@ export const chunks = (length: number, count: number): ReadonlyArray<Range> => {
   }))
 }
 
-/** The pieces of features, channels first, then rows, then columns. */
+/** Pieces of features [n, h, w, c], ordered by channels, then rows, then columns. */
 const pieces = (features: Tensor, [c, h, w]: Part): ReadonlyArray<Tensor> => {
   const [N, H, W, C] = features.shape as [number, number, number, number]
   return chunks(C, c).flatMap((channel) =>
@@ -67,13 +69,7 @@ const pieces = (features: Tensor, [c, h, w]: Part): ReadonlyArray<Tensor> => {
 
 const count = ([c, h, w]: Part): number => c * h * w
 
-/** A neck and what it takes. */
-interface Piece {
-  readonly neck: Neck
-  readonly pooled: Tensor
-}
-
-/** Necks of the pieces of each split, and one of the whole for each split. */
+/** For each split, the necks of its pieces, and one neck of the whole map. */
 const necksOf = (width: number, parts: ReadonlyArray<Part>, dim: number, classes: number) => {
   const named = (pack: string, from: number, i: number) => neck(`head.head.${pack}.${i}`, from, dim, classes)
   let pieces = 0
@@ -83,22 +79,46 @@ const necksOf = (width: number, parts: ReadonlyArray<Part>, dim: number, classes
   return { local, global: parts.map((_, i) => named("bnn_triplet_pack", width, i)) }
 }
 
-/** @throws RangeError where a map gives fewer pieces than it is to be cut into */
-const checkCut = ({ shape: [, H, W] }: Tensor, cut: ReadonlyArray<Piece>, pieces: number): void => {
-  if (cut.length === pieces) return
-  throw new RangeError(`features of ${H}x${W} cannot be cut into all of \`parts\`; take larger images or fewer parts`)
+/**
+ * Pieces that a split gives on features of a given size, in the form of the split: [channels, height, width].
+ *
+ * @example
+ * piecesOf([1, 3, 1], 512, 4, 4) // => [1, 2, 1]
+ */
+export const piecesOf = ([c, h, w]: Part, channels: number, height: number, width: number): Part => [
+  chunks(channels, c).length,
+  chunks(height, h).length,
+  chunks(width, w).length
+]
+
+/** A pooled piece and the neck that it enters. */
+interface PooledPiece {
+  readonly neck: Neck
+  readonly pooled: Tensor
 }
 
+interface Pooled {
+  readonly local: ReadonlyArray<PooledPiece>
+  readonly global: ReadonlyArray<PooledPiece>
+}
+
+/** Embeddings [n, d] side by side. */
+const joined = (embeddings: ReadonlyArray<Tensor>): Tensor => concat(embeddings, 1)
+
+const meanLogits = ({ engine }: Pass, branches: ReadonlyArray<Branch>): Tensor =>
+  times(branches.map(({ logits }) => logits).reduce(plus), engine.tensor(Float32Array.of(1 / branches.length), [1]))
+
 /**
- * Embeddings are all local ones, then all global ones, end to end. Logits are the mean of those of all branches. Branches
- * are those of each piece, in the order of `parts`, and of the whole, once for each split.
+ * Part-based head. The embedding is all local embeddings, then all global ones, end to end. Branches are in the same order:
+ * the pieces of each split, then the whole once per split.
  *
- * `embed` and `branches` throw a RangeError where a map is too small to be cut into all its pieces: embeddings would be
- * shorter than others, and necks that training never saw would stay as they were drawn.
+ * A map that is too small for a split gives fewer pieces, as `torch.chunk` does in the original. The embedding is then
+ * shorter, and the necks of the missing pieces are not used.
  *
- * @param width channels of the features, which the splits of `parts` divide
+ * @param width channels of the features; the first number of each split divides it
  * @param dim length of the embedding of a piece
- * @param original whether branches leave out the pieces that a small map does not give, as the original's do
+ * @param firstLogits whether the logits are those of the first piece, as in the original; by default they are the mean over
+ * all branches
  */
 export const partsHead = (
   pool: Layer,
@@ -106,45 +126,38 @@ export const partsHead = (
   parts: ReadonlyArray<Part>,
   dim: number,
   classes: number,
-  original = false
+  firstLogits = false
 ): Head => {
   const { global, local } = necksOf(width, parts, dim, classes)
   const necks = [...local.flat(), ...global]
-  const localPieces = (pass: Pass, features: Tensor, whole: boolean): ReadonlyArray<Piece> => {
+  const pooledPieces = (pass: Pass, features: Tensor): Pooled => {
     const cut = parts.flatMap((part, i) =>
       pieces(features, part).map((piece, j) => ({ neck: local[i][j], pooled: pool.apply(pass, piece) }))
     )
-    if (whole) checkCut(features, cut, local.flat().length)
-    return cut
+    const whole = pool.apply(pass, features)
+    return { local: cut, global: global.map((neck) => ({ neck, pooled: whole })) }
   }
-  const globalPieces = (pass: Pass, features: Tensor): ReadonlyArray<Piece> => {
-    const pooled = pool.apply(pass, features)
-    return global.map((one) => ({ neck: one, pooled }))
-  }
-  const branch =
-    (pass: Pass) =>
-    ({ neck, pooled }: Piece): Branch => {
+  const branches = (pass: Pass, features: Tensor): Branches => {
+    const branch = ({ neck, pooled }: PooledPiece): Branch => {
       const embedding = neck.embed(pass, pooled)
       return { embedding, logits: neck.logits(pass, embedding) }
     }
+    const found = pooledPieces(pass, features)
+    return { local: found.local.map(branch), global: found.global.map(branch) }
+  }
   return {
     parameters: [...pool.parameters, ...necks.flatMap(({ parameters }) => parameters)],
     dim: necks.length * dim,
-    branches: (pass, features) => ({
-      local: localPieces(pass, features, !original).map(branch(pass)),
-      global: globalPieces(pass, features).map(branch(pass))
-    }),
+    branches,
     embed: (pass, features) => {
-      const all = [...localPieces(pass, features, true), ...globalPieces(pass, features)]
-      return concat(
-        all.map(({ neck, pooled }) => neck.embed(pass, pooled)),
-        1
-      )
+      const found = pooledPieces(pass, features)
+      return joined([...found.local, ...found.global].map(({ neck, pooled }) => neck.embed(pass, pooled)))
     },
-    logits: (pass, embeddings) => {
-      const [N = 0] = embeddings.shape
-      const each = necks.map((one, i) => one.logits(pass, slice(embeddings, [0, i * dim], [N, dim])))
-      return times(each.reduce(plus), pass.engine.tensor(Float32Array.of(1 / necks.length), [1]))
+    predict: (pass, features) => {
+      const found = branches(pass, features)
+      const all = [...found.local, ...found.global]
+      const embedding = joined(all.map((one) => one.embedding))
+      return { embedding, logits: firstLogits ? all[0].logits : meanLogits(pass, all) }
     }
   }
 }

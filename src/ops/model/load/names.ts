@@ -148,7 +148,7 @@ const checkCopies = ([best, ...others]: ReadonlyArray<Root>): void => {
   const other = prefixes.includes("") ? `, or leave that one out with \`ignore: ["${shortName(example)}"]\`` : ""
   throw new FileFault(
     `holds ${prefixes.length} copies of the network: ${named.join(", ")}`,
-    `Choose one with \`pretrained: { file: FILE, prefix: "${shortName(example)}" }\`${other}`
+    `Choose one by giving the file as \`{ file: FILE, prefix: "${shortName(example)}" }\`${other}`
   )
 }
 
@@ -161,7 +161,7 @@ const checkDistinct = (names: ReadonlyMap<string, string | undefined>): void => 
     if (other !== undefined) {
       throw new FileFault(
         `has two arrays for ${shortName(ours)}: ${shortName(other)} and ${shortName(name)}`,
-        "Choose one with `prefix` or `ignore`, as in `pretrained: { file: FILE, prefix: PREFIX }`"
+        "Choose one by giving the file as `{ file: FILE, prefix: PREFIX }`, or leave one out with `ignore`"
       )
     }
     seen.set(ours, name)

@@ -43,7 +43,7 @@ export const orderOfBands = (
   const file = agreed("bands", said.bands, facts.bands) ?? customary
   if (file === undefined && (naming === "library" || target !== undefined)) {
     throw new FileFault(
-      `has a first filter of ${count} bands, and does not say in which order; say it, as in \`pretrained: { file: FILE, bands: [B02, B03, ...] }\``
+      `has a first filter of ${count} bands, and does not say in which order; give the file as \`{ file: FILE, bands: [B02, B03, ...] }\``
     )
   }
   if (file === undefined || target === undefined) return undefined

@@ -58,15 +58,16 @@ export const remedyOf = (report: LoadReport): string => {
   if (unexpected.some((name) => PARAMETRISED.test(name))) {
     return "Remove weight normalisation and other parametrisations in PyTorch before saving (torch.nn.utils.remove_weight_norm, torch.nn.utils.parametrize.remove_parametrizations)"
   }
-  if (isOfHead(report)) return `${same}, or \`pretrained: { file: FILE, skip: head }\``
+  if (isOfHead(report)) return `${same}, or give the file as \`{ file: FILE, skip: head }\``
   if (unexpected.length === 0) return same
   if (missing.length === 0) {
     const starts = [...new Set(unexpected.map((name) => name.replace(/(?<=\.).*$/s, "")))]
     const some = starts.slice(0, 3).map((name) => `"${shortName(name)}"`)
-    return `${same}, or leave out what is not part of the network with \`pretrained: { file: FILE, ignore: [${some.join(", ")}] }\``
+    return `${same}, or leave the other arrays out: give the file as \`{ file: FILE, ignore: [${some.join(", ")}] }\``
   }
-  if (loaded.length > 0) return `${same}, or leave arrays out with \`prefix\` and \`ignore\` in \`pretrained\``
-  return `${same}, or say how the names of the network begin, as in \`pretrained: { file: FILE, prefix: PREFIX }\``
+  if (loaded.length > 0)
+    return `${same}, or choose arrays with \`prefix\` and \`ignore\`: give the file as \`{ file: FILE, prefix: PREFIX, ignore: [BEGINNING] }\``
+  return `${same}, or give the beginning of the network's names, as in \`{ file: FILE, prefix: PREFIX }\``
 }
 
 /** One line for the user. */

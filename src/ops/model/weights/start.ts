@@ -1,4 +1,4 @@
-/** Weights for a run, and what is told of them. */
+/** Weights that a run starts from or embeds with, and the line that reports them. */
 import { basename, resolve } from "node:path"
 import { Effect } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
@@ -9,8 +9,9 @@ import type { Target } from "../load/orders.ts"
 import { type LoadReport, sentence } from "../load/report.ts"
 import { drawnWeights, type Model } from "../model.ts"
 import { WeightsError } from "../model-error.ts"
+import type { WeightsMapping } from "../params.ts"
 
-/** Weights, and what became of the file that they are of. */
+/** Initial weights, with a report if they come from a file. */
 export interface Start {
   readonly arrays: ReadonlyArray<NamedArray>
   readonly classes: ReadonlyArray<string> | undefined
@@ -18,10 +19,10 @@ export interface Start {
 }
 
 /**
- * The weights that training starts from: drawn, or those of the `pretrained` file.
+ * The weights that training starts from: random ones, or those of the `pretrained` file.
  *
- * @param target bands and classes of the run, into whose order those of the file are put
- * @throws WeightsError where the file cannot be read, or does not fit
+ * @param target bands and classes of the run; the file's weights are put into their order
+ * @throws WeightsError if the file cannot be read or does not fit
  */
 export const startOf = (model: Model, seed: number, target?: Target): Start => {
   const drawn = drawnWeights(model, seed)
@@ -30,7 +31,7 @@ export const startOf = (model: Model, seed: number, target?: Target): Start => {
   return loadWeights(resolve(file), model, drawn, said, target)
 }
 
-/** A file's name as a key of the record, whose paths are divided by dots. */
+/** A file's name as a key of the record. Dots separate keys there, so they are replaced. */
 const keyOf = (file: string): string => basename(file).replace(/[^A-Za-z0-9_-]+/g, "_")
 
 const tell = Effect.fnUntraced(function* (file: string, report: LoadReport, bands: ReadonlyArray<string>) {
@@ -39,21 +40,36 @@ const tell = Effect.fnUntraced(function* (file: string, report: LoadReport, band
   yield* record(`weights.${keyOf(file)}`, { file, ...report, loaded: report.loaded.length })
 })
 
-/** Arrays that embeddings are made by, and that a file, which may hold the backbone alone, does not give. */
-const lacking = ({ parameters }: Model, { loaded }: LoadReport): ReadonlyArray<string> => {
+/** The outputs that a run needs from weights: `nothing` if they are trained first. */
+export type Needs = "nothing" | "embeddings" | "embeddings and logits"
+
+/** Arrays that only logits need. */
+const OF_LOGITS = /^head\..*(\.(fc|fc2)\.weight$|\.bn\.)/
+
+/** Arrays beside the backbone that the run needs and the file does not have; pooling's exponent has a sound default. */
+const lacking = ({ parameters }: Model, { loaded }: LoadReport, needs: Needs): ReadonlyArray<string> => {
   const given = new Set(loaded)
   return parameters
     .map(({ name }) => name)
-    .filter((name) => !given.has(name) && !name.startsWith("encoder."))
-    .filter((name) => !/^head\..*(\.(fc|fc2)\.weight$|\.bn\.|\.p$)/.test(name))
+    .filter((name) => !given.has(name) && !name.startsWith("encoder.") && !/^head\..*\.p$/.test(name))
+    .filter((name) => needs === "embeddings and logits" || !OF_LOGITS.test(name))
 }
 
-/** @throws WeightsError where embeddings would be made by arrays that are drawn, and not trained */
-const checkTrained = (model: Model, file: string, report: LoadReport): void => {
-  const names = lacking(model, report)
+/** @throws WeightsError if embeddings or predicted labels would come from untrained arrays */
+const checkTrained = (model: Model, file: string, report: LoadReport, needs: Needs): void => {
+  if (needs === "nothing") return
+  const names = lacking(model, report, needs)
   const [attention] = names.filter((name) => !name.startsWith("head."))
-  const [head] = names.filter((name) => name.startsWith("head."))
-  if (attention === undefined && head === undefined) return
+  const [head] = names.filter((name) => name.startsWith("head.") && !OF_LOGITS.test(name))
+  const [classifier] = names.filter((name) => OF_LOGITS.test(name))
+  if (attention === undefined && head === undefined) {
+    if (classifier === undefined) return
+    throw new WeightsError({
+      subject: file,
+      problem: `does not give ${classifier}, and predicted labels need it`,
+      remedy: "Omit `predict`, or give weights that were trained with this head on these classes"
+    })
+  }
   const needed = [
     ...(attention === undefined ? [] : [[`${attention} of \`module: ${model.params.module}\``, "without `module`"]]),
     ...(head === undefined ? [] : [[head, "by the single head without `embedding_dim`"]])
@@ -77,47 +93,48 @@ export interface RunWeights {
 }
 
 /**
- * The weights that a run starts from; of a `pretrained` file it is told what became of its arrays.
+ * The weights that a run starts from. If they come from a `pretrained` file, one line reports its arrays.
  *
  * @param target bands and classes of the first batch
- * @param trains whether they are trained before anything is embedded, so that a file of the backbone alone will do
  */
 export const startingWeights = (
   model: Model,
   target: Target,
-  trains = false
+  needs: Needs
 ): Effect.Effect<RunWeights, WeightsError, Run> =>
   Effect.gen(function* () {
     const { seed } = yield* Run
     const file = model.pretrained?.file ?? ""
     const { arrays, classes, report } = yield* attempt(WeightsError)(() => {
       const start = startOf(model, seed, target)
-      if (start.report !== undefined && !trains) checkTrained(model, file, start.report)
+      if (start.report !== undefined) checkTrained(model, file, start.report, needs)
       return start
     })
     if (report !== undefined) yield* tell(file, report, target.bands)
     return { arrays, classes: target.classes.length > 0 ? target.classes : classes }
   })
 
-/** What embedding needs to be the same beside what arrays show. */
+/** Parameters that change embeddings without changing the shape of any array. */
 const COMPARED = ["output_stride"]
 
 /**
- * Weights to embed with: those of a file of any kind that `pretrained` reads, or of a checkpoint of training.
+ * Weights to embed with, from a file of any kind that `pretrained` reads, or from a checkpoint of training.
  *
- * @param quiet whether only a misfit is told
+ * @param quiet whether the line that reports the file's arrays is omitted
  */
 export const weightsOfFile = (
-  path: string,
+  { file, ...said }: WeightsMapping,
   model: Model,
   target: Target,
+  needs: Needs,
   quiet = false
 ): Effect.Effect<RunWeights, WeightsError, Run> =>
   Effect.gen(function* () {
     const { seed } = yield* Run
+    const path = resolve(file)
     const { arrays, classes, report } = yield* attempt(WeightsError)(() => {
-      const loaded = loadWeights(path, model, drawnWeights(model, seed), {}, target, COMPARED)
-      checkTrained(model, path, loaded.report)
+      const loaded = loadWeights(path, model, drawnWeights(model, seed), said, target, COMPARED)
+      checkTrained(model, path, loaded.report, needs)
       return loaded
     })
     if (!quiet) yield* tell(path, report, target.bands)

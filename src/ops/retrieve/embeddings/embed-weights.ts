@@ -1,36 +1,42 @@
-/** The weights that `embed` is told to take. */
+/** The weights that the parameter `weights` of `embed` names. */
 import { existsSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { Effect } from "effect"
 import type { Batch } from "../../elements.ts"
 import type { Model } from "../../model/model.ts"
 import { CheckpointError, type WeightsError } from "../../model/model-error.ts"
+import { mappingOf, type WeightsFile } from "../../model/params.ts"
 import { bestPath, checkpointPath, newestEpoch } from "../../model/weights/checkpoints.ts"
-import { type RunWeights, startingWeights, weightsOfFile } from "../../model/weights/start.ts"
+import { type Needs, type RunWeights, startingWeights, weightsOfFile } from "../../model/weights/start.ts"
 import { Run } from "../../run.ts"
 
-/** Absolute path of the file that `weights` names; empty for the words that it may be instead. */
-export const namedFile = (weights: string): ReadonlyArray<string> =>
-  ["initial", "newest", "best"].includes(weights) ? [] : [resolve(weights)]
+/** Whether `weights` is one of the words that name no file. */
+const isWord = (weights: WeightsFile): weights is "initial" | "newest" | "best" =>
+  weights === "initial" || weights === "newest" || weights === "best"
+
+/** Absolute path of the file that `weights` names; empty for the words `initial`, `newest` and `best`. */
+export const namedFile = (weights: WeightsFile): ReadonlyArray<string> =>
+  isWord(weights) ? [] : [resolve(mappingOf(weights).file)]
 
 /**
  * @param named `newest`, `best`, `initial` or a file
- * @param batch whose bands and classes the weights are to serve
+ * @param batch first batch; the weights are put into the order of its bands and classes
  */
 export const weightsFor = (
-  named: string,
+  named: WeightsFile,
   model: Model,
-  batch: Batch
+  batch: Batch,
+  needs: Needs
 ): Effect.Effect<RunWeights, CheckpointError | WeightsError, Run> =>
   Effect.gen(function* () {
-    if (named === "initial") return yield* startingWeights(model, batch)
-    const { folder } = yield* Run
-    const [path] = namedFile(named)
-    if (path !== undefined) return yield* weightsOfFile(path, model, batch)
-    const checkpoints = join(folder, "checkpoints")
+    if (named === "initial") return yield* startingWeights(model, batch, needs)
+    if (!isWord(named)) return yield* weightsOfFile(mappingOf(named), model, batch, needs)
+    const checkpoints = join((yield* Run).folder, "checkpoints")
     const epoch = named === "newest" ? yield* newestEpoch(checkpoints) : 0
     const file = epoch > 0 ? checkpointPath(checkpoints, epoch) : bestPath(checkpoints)
-    if (epoch > 0 || (named === "best" && existsSync(file))) return yield* weightsOfFile(file, model, batch, true)
+    if (epoch > 0 || (named === "best" && existsSync(file))) {
+      return yield* weightsOfFile({ file }, model, batch, needs, true)
+    }
     return yield* new CheckpointError({
       subject: checkpoints,
       problem: `holds no ${named === "best" ? "best " : ""}checkpoint`,

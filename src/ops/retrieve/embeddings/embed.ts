@@ -1,12 +1,12 @@
 import { Effect, Stream } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
 import { operator } from "../../../pipeline/operator.ts"
-import { Flag, Name, param } from "../../../pipeline/param.ts"
+import { Flag, param } from "../../../pipeline/param.ts"
 import { peeked } from "../../../pipeline/peek.ts"
 import { onBadPatch } from "../../data/patches/bad-patches.ts"
 import { BATCHES_AHEAD, Batch, Embeddings, type NamedArray, type Origin } from "../../elements.ts"
 import { type Model, makeModel } from "../../model/model.ts"
-import { ModelParams, pretrainedFile } from "../../model/params.ts"
+import { ModelParams, pretrainedFile, WeightsFile } from "../../model/params.ts"
 import { fingerprint } from "../../model/weights/fingerprint.ts"
 import { Run } from "../../run.ts"
 import { type Engine, EngineMemoryError, engine } from "../../tensor/engine.ts"
@@ -77,8 +77,8 @@ export const embed = operator({
   params: {
     model: param(ModelParams, "The network."),
     weights: param(
-      Name,
-      "`newest` or `best` checkpoint of the run, `initial` (untrained, or `pretrained`), or a file of weights: safetensors, PyTorch's, or a checkpoint.",
+      WeightsFile,
+      "`newest` or `best` checkpoint of the run, `initial` (untrained, or `pretrained`), or a file of weights (safetensors, PyTorch's, or a checkpoint) in the form of `pretrained`.",
       "newest"
     ),
     predict: param(Flag, "Predict labels too, those whose sigmoid is at least 0.5; `save` writes them.", false),
@@ -97,7 +97,12 @@ export const embed = operator({
           const { first, all } = yield* peeked(batches)
           if (first === undefined) return Stream.empty
           const model = makeModel(params)
-          const { arrays, classes: known } = yield* weightsFor(named, model, first)
+          const { arrays, classes: known } = yield* weightsFor(
+            named,
+            model,
+            first,
+            predict ? "embeddings and logits" : "embeddings"
+          )
           const { root } = yield* Run
           const weights = fingerprint(arrays)
           const { bands, height, width } = first
@@ -110,7 +115,8 @@ export const embed = operator({
             Effect.map(Effect.andThen(checkBands(first, batch), extract(batch)), (extracted): Embeddings => {
               const { classes, names, size } = batch
               const own = { labels: batch.labels, classes, ...labels, weights, origin }
-              return { kind: "embeddings", size, dim: model.dim, names, ...extracted, ...own }
+              // Part-based heads give shorter embeddings on small images, so `model.dim` may be too long.
+              return { kind: "embeddings", size, dim: extracted.vectors.length / size, names, ...extracted, ...own }
             })
           return embedGood(on_bad_patch, tensors.workers, embedded)(all)
         })

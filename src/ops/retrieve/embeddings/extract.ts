@@ -42,7 +42,7 @@ const embedError = (batch: Batch, cause: unknown): EmbedError =>
 const predictedLabels = (logits: Float32Array): Uint8Array => Uint8Array.from(logits, (logit) => (logit >= 0 ? 1 : 0))
 
 /**
- * @param predict whether labels are predicted too; the logits of a part-based head are the mean of its branches'
+ * @param predict whether labels are predicted too
  * @param arrays the network's weights, in the layout of files
  * @throws EngineMemoryError where they do not fit the engine's memory
  */
@@ -56,16 +56,16 @@ export const extractor = (
   const pass = { engine, get: weights.get, observe: undefined }
   const applied = ({ bands, height, images, size, width }: Batch): Extracted =>
     engine.scope(() => {
-      const features = model.embed(pass, engine.tensor(images, [size, height, width, bands.length]))
-      const vectors = engine.read(features)
-      if (!predict) return { vectors }
-      return { vectors, predicted: predictedLabels(engine.read(model.logits(pass, features))) }
+      const input = engine.tensor(images, [size, height, width, bands.length])
+      if (!predict) return { vectors: engine.read(model.embed(pass, input)) }
+      const { embedding, logits } = model.predict(pass, input)
+      return { vectors: engine.read(embedding), predicted: predictedLabels(engine.read(logits)) }
     })
   return {
     extract: (batch) => {
       try {
         const extracted = withinMemory(engine, batch, applied)
-        normaliseRows(extracted.vectors, model.dim)
+        normaliseRows(extracted.vectors, extracted.vectors.length / batch.size)
         return extracted
       } catch (cause) {
         throw cause instanceof EngineMemoryError ? cause : embedError(batch, cause)

@@ -158,7 +158,7 @@ describe("pretrained weights", () => {
       () =>
         load(saved("bad.safetensors", arrays), given)
     expect(refused(theirs.slice(0, -1))).toThrow(
-      `bad.safetensors: lacks ${FC}, which resnet10-slim needs. Use the model parameters that the weights were trained with, or \`pretrained: { file: FILE, skip: head }\`.`
+      `bad.safetensors: lacks ${FC}, which resnet10-slim needs. Use the model parameters that the weights were trained with, or give the file as \`{ file: FILE, skip: head }\`.`
     )
     expect(refused([...theirs, { name: "encoder.extra", shape: [1], data: Float32Array.of(1) }])).toThrow(
       "has encoder.extra, which resnet10-slim does not know"
@@ -241,7 +241,7 @@ describe("a file with more than a network", () => {
     const both = [...copy(first, 1), ...copy(second, 2)]
     const bare = (prefix: string) => prefix.replace("module.", "")
     expect(refused(both)).toMatch(
-      /holds 2 copies of the network: .+\. Choose one with `pretrained: \{ file: FILE, prefix: /
+      /holds 2 copies of the network: .+\. Choose one by giving the file as `\{ file: FILE, prefix: /
     )
     for (const [prefix, other, shift] of [
       [first, second, 1],
@@ -283,7 +283,7 @@ describe("a file with more than a network", () => {
     expect(chosen(swa).shift).toBeCloseTo(1, 5)
     const lightning = [...copy("model."), array("criterion.weight"), array("val_metric.total")]
     expect(refused(lightning)).toMatch(
-      /has criterion\.weight, val_metric\.total, which resnet10-slim does not know\..* `pretrained: \{ file: FILE, ignore: \["criterion\.", "val_metric\."\] \}`\.$/
+      /has criterion\.weight, val_metric\.total, which resnet10-slim does not know\..* `\{ file: FILE, ignore: \["criterion\.", "val_metric\."\] \}`\.$/
     )
     expect(chosen(lightning, { ignore: ["criterion.", "val_metric."] }).shift).toBeCloseTo(1, 5)
     expect(chosen(lightning, { prefix: "model." }).report.ignored).toEqual(["criterion.weight", "val_metric.total"])

@@ -9,10 +9,10 @@ import type { NamedArray } from "../../../../src/ops/elements.ts"
 import { placesOf, withInputs, withRows } from "../../../../src/ops/model/load/arrange.ts"
 import { writeSafetensors } from "../../../../src/ops/model/load/safetensors.ts"
 import { drawnWeights, type Model, makeModel } from "../../../../src/ops/model/model.ts"
-import type { ModelParams, PretrainedParams } from "../../../../src/ops/model/params.ts"
+import { type ModelParams, mappingOf, type WeightsFile, type WeightsMapping } from "../../../../src/ops/model/params.ts"
 import { exportWeights } from "../../../../src/ops/model/weights/export.ts"
 import { fingerprint } from "../../../../src/ops/model/weights/fingerprint.ts"
-import { startingWeights, weightsOfFile } from "../../../../src/ops/model/weights/start.ts"
+import { type Needs, startingWeights, weightsOfFile } from "../../../../src/ops/model/weights/start.ts"
 import { uploadArrays } from "../../../../src/ops/model/weights/tensors.ts"
 import { embed } from "../../../../src/ops/retrieve/embeddings/embed.ts"
 import { Run } from "../../../../src/ops/run.ts"
@@ -72,11 +72,13 @@ const reben = (name: string): string => {
   return save(name, writeSafetensors(all as Parameters<typeof writeSafetensors>[0], {}))
 }
 
-const started = (pretrained: PretrainedParams | string, given: Partial<ModelParams> = {}, to = target) =>
+const started = (pretrained: WeightsMapping | string, given: Partial<ModelParams> = {}, to = target) =>
   Effect.gen(function* () {
     const fake = yield* fakeRun
     const model = makeModel({ ...params, ...given, pretrained })
-    const { arrays, classes } = yield* startingWeights(model, to).pipe(Effect.provideService(Run, fake.run))
+    const { arrays, classes } = yield* startingWeights(model, to, "embeddings").pipe(
+      Effect.provideService(Run, fake.run)
+    )
     return { arrays, classes, said: fake.said, recorded: fake.recorded }
   })
 const refused = (...given: Parameters<typeof started>) =>
@@ -124,7 +126,7 @@ describe("networks with their bands and classes in another order", () => {
     })
     const found = engine.scope(() => {
       const pass = { engine, get: weights.get, observe: undefined }
-      return engine.read(model.logits(pass, model.embed(pass, engine.tensor(pixels, [1, 20, 20, bands.length]))))
+      return engine.read(model.predict(pass, engine.tensor(pixels, [1, 20, 20, bands.length])).logits)
     })
     weights.dispose()
     return found
@@ -169,7 +171,7 @@ describe("files that say too little, or something else", () => {
     Effect.gen(function* () {
       const file = reben("order.safetensors")
       expect(yield* refused(file)).toMatch(
-        /has a first filter of 10 bands, and does not say in which order; say it, as in `pretrained: \{ file: FILE, bands: /
+        /has a first filter of 10 bands, and does not say in which order; give the file as `\{ file: FILE, bands: /
       )
       expect(yield* refused({ file, bands: OURS.slice(1) })).toContain("has a first filter of 10 bands, not of B03, ")
       const other = [...OURS.slice(1), "B01"]
@@ -230,10 +232,10 @@ describe("files that say too little, or something else", () => {
 
 describe("embedding with a file", () => {
   const model = makeModel(params)
-  const read = (path: string, given = model, to = target) =>
+  const read = (weights: WeightsFile, given = model, to = target, needs: Needs = "embeddings") =>
     Effect.gen(function* () {
       const fake = yield* fakeRun
-      return yield* weightsOfFile(path, given, to).pipe(Effect.provideService(Run, fake.run))
+      return yield* weightsOfFile(mappingOf(weights), given, to, needs).pipe(Effect.provideService(Run, fake.run))
     })
 
   effect("takes the backbone of a collection where nothing else makes embeddings", () =>
@@ -257,7 +259,7 @@ describe("embedding with a file", () => {
           expect(yield* refused(file, given)).toBe(message)
           const { run } = yield* fakeRun
           const model = makeModel({ ...params, ...given, pretrained: file })
-          yield* startingWeights(model, target, true).pipe(Effect.provideService(Run, run))
+          yield* startingWeights(model, target, "nothing").pipe(Effect.provideService(Run, run))
           return message
         })
       expect(yield* refusedOf({ embedding_dim: 8 })).toBe(
@@ -271,6 +273,37 @@ describe("embedding with a file", () => {
         /of `module: da` and head\.head\.bnneck_pack\.0\.fc1\.weight too\. Embed without `module` and by the single head/
       )
       expect((yield* read(file, makeModel({ ...params, pooling: "gem" }))).arrays.length).toBeGreaterThan(theirs.length)
+    })
+  )
+
+  effect("chooses among the arrays of a file as `pretrained` does", () =>
+    Effect.gen(function* () {
+      const copies = ["encoder_q.", "encoder_k."].flatMap((prefix, i) =>
+        (i === 0 ? theirs : drawnWeights(model, 9)).map((array) => ({ ...array, name: `${prefix}${array.name}` }))
+      )
+      const extra = { name: "criterion.centres", shape: [2], data: new Float32Array(2) }
+      const all = [...copies, extra] as Parameters<typeof writeSafetensors>[0]
+      const file = save("two.safetensors", writeSafetensors(all, {}))
+      expect((yield* Effect.flip(read(file))).message).toContain("`{ file: FILE, prefix: ")
+      const said = { prefix: "encoder_q.", bands: target.bands, classes: target.classes }
+      const { arrays } = yield* read({ file, ...said })
+      arrays.forEach(({ data }, i) => {
+        expect(sameBits(data, theirs[i].data)).toBe(true)
+      })
+      const ignoring = yield* read({ ...said, file, ignore: ["encoder_q.head."], skip: "head" })
+      expect(sameBits(ignoring.arrays[0].data, theirs[0].data)).toBe(true)
+    })
+  )
+
+  effect("predicts no labels with a classifier that no one trained", () =>
+    Effect.gen(function* () {
+      const file = published("headless.safetensors")
+      const headless = { file, skip: "head" } as const
+      expect((yield* read(headless)).arrays.length).toBe(theirs.length)
+      expect((yield* Effect.flip(read(headless, model, target, "embeddings and logits"))).message).toBe(
+        `${file}: does not give head.head.fc.weight, and predicted labels need it. Omit \`predict\`, or give weights that were trained with this head on these classes.`
+      )
+      expect((yield* read(file, model, target, "embeddings and logits")).classes).toEqual(target.classes)
     })
   )
 

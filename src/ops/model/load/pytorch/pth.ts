@@ -176,7 +176,7 @@ export const stateDict = ({ value, storage }: Pth, key?: string): StateDict => {
   if (tensors.length === 0) {
     throw new FileFault(
       `holds no state dict: ${keysOf(key === undefined ? value : dict)}`,
-      "Name the key of the weights, as in `pretrained: { file: FILE, key: KEY }`, or give another file"
+      "Give the file as `{ file: FILE, key: KEY }` with the key of the weights, or give another file"
     )
   }
   return {
