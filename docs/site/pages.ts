@@ -42,6 +42,7 @@ const HOW_TO = [
   "training",
   "networks",
   "evaluation",
+  "explore",
   "reranking",
   "engines",
   "original"

@@ -147,7 +147,7 @@ export const hasAxe = axeSource() !== undefined
 export const axeViolations = async (page: Page): Promise<ReadonlyArray<string>> => {
   await page.evaluate(`${axeSource()}; undefined`)
   return page.evaluate<ReadonlyArray<string>>(
-    `axe.run().then(({ violations }) =>
+    `axe.run({ preload: false }).then(({ violations }) =>
       violations.flatMap(({ id, help, nodes }) => nodes.map(({ target }) => id + " (" + help + "): " + target.join(" "))))`
   )
 }

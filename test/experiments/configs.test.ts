@@ -44,6 +44,7 @@ const makeArchive = async ({ archive, lists = false, name, patches = 64, size }:
 const ELSEWHERE: Readonly<Record<string, string>> = {
   compare: "experiments/compare.test.ts",
   evaluate: "experiments/evaluate.test.ts",
+  explore: "ops/show/explore/explore.test.ts",
   export: "ops/data/stores/export.test.ts",
   inspect: "ops/data/inspect/inspect.test.ts",
   quickstart: "experiments/learning.test.ts",

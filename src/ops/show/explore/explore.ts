@@ -1,0 +1,110 @@
+import { join, resolve } from "node:path"
+import { Effect, Schema, Stream } from "effect"
+import { attempt } from "../../../pipeline/attempt.ts"
+import { operator } from "../../../pipeline/operator.ts"
+import { choice, Name, optional, PositiveInt, param } from "../../../pipeline/param.ts"
+import { Embeddings } from "../../elements.ts"
+import { FileName } from "../../filename.ts"
+import { Run } from "../../run.ts"
+import { ShowError } from "../show-error.ts"
+import { pageCode } from "./bundle.ts"
+import { chosenVectors } from "./coding.ts"
+import { type Collected, collect } from "./collected.ts"
+import { writeImages, writePart, writeText, writeVectors } from "./folder.ts"
+import { indexHtml, policyOf } from "./html.ts"
+import type { Contents } from "./kit/contents.ts"
+import { openPixels } from "./pixels.ts"
+import { type SheetOptions, writeSheets } from "./sheets.ts"
+
+const Shown = Schema.Union([Schema.Literal("rgb"), Schema.Tuple([Name, Name, Name])])
+
+/** Draws the thumbnails, if there are images; without them the page shows names and labels. */
+const drawn = Effect.fnUntraced(function* (
+  folder: string,
+  { count, names }: Collected,
+  path: string,
+  absent: "fail" | "skip",
+  options: SheetOptions
+) {
+  const { say } = yield* Run
+  const nothing = new Uint8Array(count)
+  const opening = openPixels(path)
+  const skipping = Effect.catch(opening, (fault) =>
+    Effect.as(say(`explore: draws no pictures: ${fault.message}`), undefined)
+  )
+  const pixels = yield* absent === "skip" ? skipping : opening
+  if (pixels === undefined) return nothing
+  const pictured = yield* writeSheets(folder, names, pixels, options)
+  const without = pictured.reduce((sum, one) => sum + 1 - one, 0)
+  if (without > 0) yield* say(`explore: ${path} has no picture of ${without} of ${count} images`)
+  return pictured
+})
+
+/**
+ * Writes a page on which people look around in an archive and search it by pointing: `explore/index.html` in the run folder
+ * and its data beside it. The folder opens from disk and from any static host, and contacts no server. Embeddings pass
+ * unchanged. Holds the embeddings.
+ */
+export const explore = operator({
+  name: "explore",
+  about: "Writes a page to look around in an archive and to search it by pointing: index.html and its data.",
+  from: Embeddings,
+  to: Embeddings,
+  params: {
+    to: optional(FileName, "Folder for the page inside the run folder; by default the run folder itself."),
+    images: param(
+      Name,
+      "Pictures of the images: a store, an archive's folder or a folder of images; under `root_dir`.",
+      "patches.lmdb"
+    ),
+    without_images: param(choice("fail", "skip"), "What to do if `images` cannot be opened.", "fail"),
+    bands: param(Shown, "Bands shown as red, green and blue; `rgb` are those of Sentinel-2, or of a picture.", "rgb"),
+    thumbnail: param(PositiveInt, "Edge of a thumbnail in pixels.", 96),
+    vectors: param(
+      choice("auto", "float32", "int16", "int8"),
+      "Precision of the vectors in the page; `auto`: float32 up to 4 MB, else int8 if at least 98 % of the ten nearest images stay the same, else int16.",
+      "auto"
+    )
+  },
+  declares: {
+    shares: ({ to }) => {
+      const folder = to === undefined ? "" : `${to}/`
+      return ["index.html", "page.js", "page.css", "data/*.js", "sheets/*.webp"].map((file) => folder + file)
+    }
+  },
+  run:
+    ({ bands, images, thumbnail, to, vectors: coding, without_images }) =>
+    (embeddings) =>
+      Stream.suspend(() => {
+        const batches: Array<Embeddings> = []
+        const write = Effect.gen(function* () {
+          const { experiment, folder: run, root, say, seed } = yield* Run
+          const folder = to === undefined ? run : join(run, to)
+          const all = yield* attempt(ShowError)(() => collect(batches))
+          const sheets = { edge: thumbnail, columns: 10, rows: 10 }
+          const pictured = yield* drawn(folder, all, resolve(root, images), without_images, { sheets, bands })
+          const { recall, vectors } = chosenVectors(all, coding, seed)
+          yield* writeImages(folder, all, pictured)
+          yield* writeVectors(folder, vectors)
+          const contents: Contents = {
+            ...{ format: 1, experiment, count: all.count, dim: all.dim, classes: all.classes },
+            ...{ coding: vectors.coding, recall, pieces: vectors.pieces.map(({ rows }) => rows) },
+            ...{ sheets: pictured.includes(1) ? sheets : undefined, maps: undefined, places: false },
+            ...{ figures: false, network: false, tiles: undefined }
+          }
+          yield* writePart(folder, "contents", contents)
+          const { script, style } = yield* Effect.tryPromise({
+            try: pageCode,
+            catch: (cause) => cause as ShowError
+          })
+          yield* writeText(folder, "page.js", script)
+          yield* writeText(folder, "page.css", style)
+          yield* writeText(folder, "index.html", indexHtml(experiment, policyOf("nowhere", undefined)))
+          yield* say(`explorer: ${join(folder, "index.html")}`)
+        })
+        return embeddings.pipe(
+          Stream.tap((batch) => Effect.sync(() => void batches.push(batch))),
+          Stream.concat(Stream.drain(Stream.fromEffect(Effect.scoped(write))))
+        )
+      })
+})

@@ -1,0 +1,170 @@
+/** The page: what the address asks for is what is shown. */
+import { addressOf, EMPTY, type View, viewOf } from "../kit/address.ts"
+import type { Archive } from "./archive.ts"
+import { classesOf } from "./archive.ts"
+import { counted, grouped, h } from "./dom.ts"
+import { exportResults } from "./exports.ts"
+import { makeFilters } from "./filters.ts"
+import { makeQueryBar } from "./query-bar.ts"
+import { type Found, filterOf, findImages, type Uploaded } from "./results.ts"
+import { makeSelection } from "./selection.ts"
+import { makeTiles } from "./tiles.ts"
+
+/** Pictures per page of results. */
+const STEP = 60
+
+export const makeApp = (archive: Archive): { readonly element: HTMLElement; readonly refresh: () => void } => {
+  const { contents } = archive
+  let view: View = EMPTY
+  let uploaded: Uploaded | undefined
+  let top = STEP
+  let found: Found | undefined
+  let turn = 0
+
+  /** Goes to another view; the one before stays in the browser's history. */
+  const go = (change: Partial<View>, replace = false): void => {
+    const hash = `#${addressOf({ ...view, ...change })}`
+    if (replace) window.history.replaceState(null, "", hash)
+    else if (hash !== window.location.hash) window.history.pushState(null, "", hash)
+    void render()
+  }
+
+  const status = h("p", { class: "status", role: "status", "aria-live": "polite" })
+  const title = h("h2", { tabindex: -1 })
+  const more = h("button", { type: "button", class: "more", hidden: true, onclick: () => grow() }, "Show more")
+
+  const unique = (names: ReadonlyArray<string>, name: string) => [...names.filter((one) => one !== name), name]
+  const without = (names: ReadonlyArray<string>, name: string) => names.filter((one) => one !== name)
+  const selection = makeSelection(archive, {
+    changed: (selected) => tiles.mark(selected),
+    search: (names) => {
+      uploaded = undefined
+      go({ like: names, unlike: [], view: "images" })
+    },
+    only: (names) => go({ only: names, view: "images" }),
+    corrected: () => void render()
+  })
+  const tiles = makeTiles(archive, {
+    search: (image, byKey) => {
+      uploaded = undefined
+      go({ like: [archive.names[image]], unlike: [] })
+      window.scrollTo({ top: 0 })
+      if (byKey) void rendering.then(() => tiles.focusFirst())
+    },
+    more: (image) => {
+      const name = archive.names[image]
+      go({ like: unique(view.like, name), unlike: without(view.unlike, name) })
+    },
+    less: (image) => {
+      const name = archive.names[image]
+      go({ unlike: unique(view.unlike, name), like: without(view.like, name) })
+    },
+    select: (image, range) =>
+      selection.toggle(
+        image,
+        range,
+        (found?.results ?? []).map((one) => one.image)
+      ),
+    hover: () => undefined
+  })
+  const queryBar = makeQueryBar(archive, go, () => {
+    uploaded = undefined
+    void render()
+  })
+  const filters = makeFilters(archive, go)
+
+  const heading = (): string => {
+    const { like, only, unlike } = view
+    if (uploaded !== undefined) return `Most similar to ${uploaded.name}`
+    if (like.length === 1 && unlike.length === 0) return `Most similar to ${like[0]}`
+    if (like.length + unlike.length > 0) return `Most similar to ${counted(like.length, "example")}`
+    return only.length > 0 ? "Chosen images" : "All images"
+  }
+
+  const announce = ({ matching, results, scores, unknown }: Found) => {
+    const shown = `${grouped(results.length)} of ${counted(matching, "image")}`
+    const by = scores === undefined ? "in the order of the archive" : "by cosine of the embeddings"
+    const strange = unknown.length === 0 ? "" : ` Not in this archive: ${unknown.join(", ")}.`
+    status.textContent = matching === 0 ? `No image matches.${strange}` : `${shown}, ${by}.${strange}`
+  }
+
+  const sharedClasses = (): ReadonlySet<string> => {
+    const image = view.like.length === 1 ? archive.find(view.like[0]) : undefined
+    return new Set(image === undefined ? [] : classesOf(archive, archive.labels(image)))
+  }
+
+  const search = () =>
+    findImages(
+      archive,
+      view,
+      uploaded,
+      filterOf(archive, view, () => undefined),
+      top
+    )
+
+  let rendering: Promise<void> = Promise.resolve()
+  const render = (): Promise<void> => {
+    rendering = update()
+    return rendering
+  }
+  const update = async (): Promise<void> => {
+    const now = ++turn
+    view = viewOf(window.location.hash)
+    top = STEP
+    document.title = view.like.length > 0 ? `${view.like.join(", ")}: explorer` : `${contents.experiment}: explorer`
+    filters.show(view)
+    queryBar.show(view, uploaded)
+    title.textContent = heading()
+    const asks = view.like.length + view.unlike.length > 0 || uploaded !== undefined
+    if (asks && !archive.isReady()) {
+      status.textContent = "Loading the vectors…"
+      await archive.ready
+    }
+    const next = await search()
+    if (now !== turn) return
+    found = next
+    tiles.show(found.results, sharedClasses())
+    tiles.mark(selection.selected())
+    more.hidden = found.results.length >= Math.min(found.matching, archive.names.length)
+    announce(found)
+    document.documentElement.dataset.turn = String(turn)
+  }
+  const grow = async (): Promise<void> => {
+    top += STEP
+    found = await search()
+    tiles.add(found.results, sharedClasses())
+    more.hidden = found.results.length < top
+    announce(found)
+  }
+
+  window.addEventListener("popstate", () => void render())
+  window.addEventListener("hashchange", () => void render())
+
+  const exports = h(
+    "div",
+    { class: "exports", role: "group", "aria-label": "Export results" },
+    h("button", { type: "button", onclick: () => found && exportResults(archive, found.results, "csv") }, "CSV"),
+    h("button", { type: "button", onclick: () => found && exportResults(archive, found.results, "json") }, "JSON")
+  )
+  const element = h(
+    "main",
+    {},
+    filters.element,
+    queryBar.element,
+    h(
+      "div",
+      { class: "columns" },
+      h(
+        "section",
+        { class: "found", "aria-label": "Results" },
+        h("div", { class: "line" }, title, exports),
+        status,
+        tiles.element,
+        more
+      )
+    ),
+    selection.element
+  )
+  void render()
+  return { element, refresh: () => void render() }
+}

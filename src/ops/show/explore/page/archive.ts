@@ -1,0 +1,116 @@
+/** The archive in the page: names, labels, vectors, pictures. */
+import { bytesFrom, unpackBits } from "../kit/base64.ts"
+import { type Contents, type ImagesPart, PIECE, partName, sheetName } from "../kit/contents.ts"
+import { cosines, type Piece, rowOf, type Vectors, valuesOf } from "../kit/vectors.ts"
+import { part } from "./load.ts"
+
+export interface Archive {
+  readonly contents: Contents
+  /** Names of the images that have been loaded so far. */
+  readonly names: ReadonlyArray<string>
+  readonly find: (name: string) => number | undefined
+  /** Multi-hot labels of an image, as corrected by hand. */
+  readonly labels: (image: number) => Uint8Array
+  /** Corrected labels by image. */
+  readonly corrected: Map<number, Uint8Array>
+  readonly pictured: (image: number) => boolean
+  /** Vector of an image; the vectors must have been loaded. */
+  readonly vector: (image: number) => Float64Array
+  /** Cosines of a query with all images. */
+  readonly cosines: (query: Float64Array) => Promise<Float64Array>
+  /** Resolves once all names and vectors are there. */
+  readonly ready: Promise<void>
+  readonly isReady: () => boolean
+}
+
+/** Names of the classes of a row of labels. */
+export const classesOf = ({ contents }: Archive, labels: Uint8Array): ReadonlyArray<string> =>
+  contents.classes.filter((_, c) => labels[c] !== 0)
+
+/** Opens the archive: resolves when the first images are known, and loads the rest meanwhile. */
+export const openArchive = async (progress: (share: number) => void): Promise<Archive> => {
+  const contents = await part<Contents>("contents")
+  const { classes, coding, count, dim } = contents
+  const width = classes.length
+  const names: Array<string> = []
+  const numbers = new Map<string, number>()
+  const labels = new Uint8Array(count * width)
+  const pictured = new Uint8Array(count)
+  const corrected = new Map<number, Uint8Array>()
+  const loadImages = async (number: number) => {
+    const from = number * PIECE
+    const loaded = await part<ImagesPart>(partName("images", number))
+    loaded.names.forEach((name, i) => {
+      names[from + i] = name
+      if (!numbers.has(name)) numbers.set(name, from + i)
+    })
+    labels.set(unpackBits(bytesFrom(loaded.labels), loaded.names.length * width), from * width)
+    pictured.set(unpackBits(bytesFrom(loaded.pictured), loaded.names.length), from)
+  }
+  await loadImages(0)
+  const pieces: Array<Piece> = []
+  const vectors: Vectors = { count, dim, coding, pieces }
+  let ready = false
+  const loadRest = async () => {
+    const steps = Math.ceil(count / PIECE) - 1 + contents.pieces.length
+    let done = 0
+    for (let number = 1; number * PIECE < count; number++) {
+      await loadImages(number)
+      progress(++done / steps)
+    }
+    for (const [number, rows] of contents.pieces.entries()) {
+      pieces.push({ rows, values: valuesOf(bytesFrom(await part<string>(partName("vectors", number))), coding) })
+      progress(++done / steps)
+    }
+    ready = true
+  }
+  return {
+    contents,
+    names,
+    corrected,
+    find: (name) => numbers.get(name),
+    labels: (image) => corrected.get(image) ?? labels.subarray(image * width, (image + 1) * width),
+    pictured: (image) => pictured[image] === 1,
+    vector: (image) => rowOf(vectors, image),
+    cosines: async (query) => cosines(vectors, query),
+    ready: loadRest(),
+    isReady: () => ready
+  }
+}
+
+/** Sheets that have been loaded, the one used last at the end. */
+const sheets = new Map<number, Promise<HTMLImageElement>>()
+const MOST_SHEETS = 64
+
+const sheet = (number: number): Promise<HTMLImageElement> => {
+  const known = sheets.get(number)
+  sheets.delete(number)
+  const image =
+    known ??
+    new Promise<HTMLImageElement>((resolve, reject) => {
+      const loading = new Image()
+      loading.onload = () => resolve(loading)
+      loading.onerror = () => reject(new Error(`${sheetName(number)} cannot be loaded`))
+      loading.src = sheetName(number)
+    })
+  sheets.set(number, image)
+  const [oldest] = sheets.keys()
+  if (sheets.size > MOST_SHEETS) sheets.delete(oldest)
+  return image
+}
+
+/** Draws the thumbnail of an image on a canvas as soon as its sheet is there; leaves the canvas empty without a picture. */
+export const drawThumbnail = ({ contents, pictured }: Archive, image: number, canvas: HTMLCanvasElement): void => {
+  if (contents.sheets === undefined || !pictured(image)) return
+  const { columns, edge, rows } = contents.sheets
+  const at = image % (columns * rows)
+  void sheet(Math.floor(image / (columns * rows)))
+    .then((loaded) => {
+      canvas.width = edge
+      canvas.height = edge
+      const [x, y] = [(at % columns) * edge, Math.floor(at / columns) * edge]
+      canvas.getContext("2d")?.drawImage(loaded, x, y, edge, edge, 0, 0, edge, edge)
+      canvas.dataset.drawn = "yes"
+    })
+    .catch(() => undefined)
+}

@@ -1,0 +1,63 @@
+/** The examples of a query: their pictures, names and labels, each with a button that removes it. */
+import type { View } from "../kit/address.ts"
+import { GAMMA } from "../kit/query.ts"
+import { type Archive, classesOf, drawThumbnail } from "./archive.ts"
+import { h } from "./dom.ts"
+import type { Uploaded } from "./results.ts"
+
+export interface QueryBar {
+  readonly element: HTMLElement
+  readonly show: (view: View, uploaded: Uploaded | undefined) => void
+}
+
+const card = (kind: "like" | "unlike", picture: HTMLCanvasElement, name: string, text: string, remove: () => void) =>
+  h(
+    "li",
+    { class: `example ${kind}` },
+    picture,
+    h(
+      "div",
+      {},
+      h("p", { class: "kind" }, kind === "like" ? "like" : "not like"),
+      h("p", { class: "name", title: name }, name),
+      h("p", { class: "labels" }, text)
+    ),
+    h("button", { type: "button", class: "quiet", "aria-label": `Remove ${name}`, onclick: remove }, "×")
+  )
+
+export const makeQueryBar = (
+  archive: Archive,
+  go: (change: Partial<View>) => void,
+  dropUpload: () => void
+): QueryBar => {
+  const list = h("ul", { class: "examples" })
+  const note = h("p", { class: "soft" })
+  const element = h("section", { class: "query card", "aria-label": "Examples", hidden: true }, list, note)
+
+  const example = (kind: "like" | "unlike", name: string, view: View) => {
+    const image = archive.find(name)
+    const canvas = h("canvas", { width: 1, height: 1, "aria-hidden": "true" })
+    if (image !== undefined) drawThumbnail(archive, image, canvas)
+    const text = image === undefined ? "not in this archive" : classesOf(archive, archive.labels(image)).join(", ")
+    return card(kind, canvas, name, text, () => go({ [kind]: view[kind].filter((one) => one !== name) }))
+  }
+
+  return {
+    element,
+    show: (view, uploaded) => {
+      const { like, unlike } = view
+      const count = like.length + unlike.length + (uploaded === undefined ? 0 : 1)
+      element.hidden = count === 0
+      const own = uploaded === undefined ? [] : [card("like", uploaded.picture, uploaded.name, "your file", dropUpload)]
+      list.replaceChildren(
+        ...own,
+        ...like.map((name) => example("like", name, view)),
+        ...unlike.map((name) => example("unlike", name, view))
+      )
+      note.textContent =
+        count < 2
+          ? "Add examples with + and − on the pictures below."
+          : `The query is the mean direction of the examples, minus ${GAMMA} times that of the examples to avoid (Rocchio).`
+    }
+  }
+}

@@ -1,0 +1,167 @@
+/** The explorer in a real browser, opened from disk. */
+import { readFileSync, rmSync } from "node:fs"
+import { join, resolve } from "node:path"
+import { afterAll, beforeAll, expect, it } from "vitest"
+import { runHere } from "../experiments/in-process.ts"
+import { axeViolations, describeInBrowser, hasAxe, overflow, type Page } from "./chromium.ts"
+import { cell, type Explored, explored } from "./explored.ts"
+
+/** Waits until the page shows what its address asks for. */
+const shown = async (page: Page): Promise<void> => {
+  await page.waitForFunction("document.querySelectorAll('.tile').length > 0 && !document.querySelector('progress')")
+  await page.waitForTimeout(100)
+}
+
+interface Tile {
+  readonly name: string
+  readonly rank: string | undefined
+  readonly score: string | undefined
+}
+
+const tilesOf = (page: Page) =>
+  page.evaluate<ReadonlyArray<Tile>>("[...document.querySelectorAll('.tile')].map(({ dataset }) => ({ ...dataset }))")
+
+const namesOf = async (page: Page) => (await tilesOf(page)).map(({ name }) => name)
+
+describeInBrowser("the explorer from disk", (open) => {
+  let made: Explored
+  const faults: Array<string> = []
+  beforeAll(async () => {
+    made = await explored(90)
+  })
+  afterAll(() => rmSync(made.home, { recursive: true, force: true }))
+
+  const opened = async (hash = "", size = {}): Promise<Page> => {
+    const page = await open(size)
+    page.on("pageerror", ((fault: Error) => faults.push(fault.message)) as never)
+    page.on("console", ((message: { type: () => string; text: () => string }) => {
+      if (message.type() === "error") faults.push(message.text())
+    }) as never)
+    await page.goto(made.url + hash)
+    await shown(page)
+    return page
+  }
+
+  const byNode = async (query: string, top: number) => {
+    const out = join(made.home, "search")
+    const { error } = await runHere(
+      resolve(import.meta.dirname, "../../configs/search.yaml"),
+      [
+        `embeddings=${made.npy}`,
+        `labels=${made.csv}`,
+        `query=${JSON.stringify(query)}`,
+        `top=${top}`,
+        `root_dir=${made.home}`
+      ],
+      { out, fresh: true }
+    )
+    expect(error).toBe("")
+    const [{ results }] = JSON.parse(readFileSync(join(out, "search.json"), "utf8"))
+    return results as ReadonlyArray<{ name: string; score: number; label_similarity: number }>
+  }
+
+  it("shows the archive in its order, with names as text", async () => {
+    const page = await opened()
+    expect(await namesOf(page)).toEqual(made.names.slice(0, 60))
+    expect(await page.locator(".tile .name").nth(3).textContent()).toBe(made.names[3])
+    expect(await page.locator(".tile img").count()).toBe(0)
+    expect(await page.locator("canvas[data-drawn]").count()).toBeGreaterThan(10)
+    await page.locator("button.more").click()
+    expect((await namesOf(page)).length).toBe(90)
+  })
+
+  it("a click searches by that image, with the ranking, scores and label similarities of Node", async () => {
+    const page = await opened()
+    await page.locator(".tile .picture").nth(5).click()
+    await page.waitForFunction("location.hash === '#like=image-0005' && document.querySelector('[data-rank]')")
+    const nodes = await byNode("image-0005", 60)
+    const tiles = await tilesOf(page)
+    expect(tiles.map(({ name }) => name)).toEqual(nodes.map(({ name }) => name))
+    expect(tiles.map(({ rank }) => Number(rank))).toEqual(nodes.map((_, i) => i + 1))
+    expect(tiles.map(({ score }) => Math.fround(Number(score)))).toEqual(nodes.map(({ score }) => Math.fround(score)))
+    expect(await page.locator(".score span").first().textContent()).toBe(nodes[0].label_similarity.toFixed(2))
+    await page.goBack()
+    await page.waitForFunction("!document.querySelector('[data-rank]')")
+    expect(await namesOf(page)).toEqual(made.names.slice(0, 60))
+    await page.goForward()
+    await page.waitForFunction("document.querySelector('[data-rank]')")
+    expect((await namesOf(page))[0]).toBe(nodes[0].name)
+  })
+
+  it("an address searches by one image, by several, and without some", async () => {
+    const [a, b, c] = ["image-0000", made.names[4], "image-0007"]
+    const page = await opened(`#like=${encodeURIComponent(a)},${encodeURIComponent(b)}&unlike=${c}`)
+    const found = await namesOf(page)
+    expect(found.length).toBe(60)
+    for (const one of [a, b, c]) expect(found).not.toContain(one)
+    expect(await page.locator(".example").count()).toBe(3)
+    expect(await page.locator(".query .soft").textContent()).toContain("Rocchio")
+    const unknown = await opened("#like=nobody")
+    expect(await unknown.locator("[role=status]").textContent()).toContain("Not in this archive: nobody")
+  })
+
+  it("filters by text and by classes, and keeps the filter in the address", async () => {
+    const page = await opened()
+    await page.locator("#text").fill("image-001")
+    await page.waitForFunction("document.querySelectorAll('.tile').length === 10")
+    expect(page.url()).toContain("text=image-001")
+    await page.locator("details.classes summary").first().click()
+    await page.locator("details.classes input[value=water]").first().click()
+    await page.waitForFunction("document.querySelectorAll('.tile').length === 5")
+    expect(await namesOf(page)).toEqual([11, 13, 15, 17, 19].map((i) => made.names[i]))
+    expect(page.url()).toContain("labels=water")
+  })
+
+  it("several images are selected, found similar to, and shown alone", async () => {
+    const page = await opened()
+    await page
+      .locator(".tile .picture")
+      .nth(5)
+      .click({ modifiers: ["Control"] })
+    await page
+      .locator(".tile .picture")
+      .nth(7)
+      .click({ modifiers: ["Shift"] })
+    expect(await page.locator(".selection strong").textContent()).toBe("3 images selected")
+    await page.locator(".selection button").nth(1).click()
+    await page.waitForFunction("document.querySelectorAll('.tile').length === 3")
+    await page.locator(".selection button").nth(0).click()
+    await page.waitForFunction("location.hash.includes('like=image-0005,image-0006,image-0007')")
+  })
+
+  it("works by the keyboard alone", async () => {
+    const page = await opened()
+    await page.keyboard.press("/")
+    expect(await page.evaluate("document.activeElement.id")).toBe("text")
+    await page.locator(".tile .picture").first().focus()
+    for (const key of ["ArrowRight", "ArrowRight", "x", "ArrowLeft", "+"]) await page.keyboard.press(key)
+    await page.waitForFunction("location.hash === '#like=image-0001'")
+    expect(await page.locator(".selection strong").textContent()).toBe("1 image selected")
+    await page.locator(".tile .picture").first().focus()
+    await page.keyboard.press("Enter")
+    await page.waitForFunction("location.hash !== '#like=image-0001'")
+    await page.waitForFunction("document.activeElement.className === 'picture'")
+  })
+
+  it("fits a phone, light and dark, and breaks no rule of accessibility", async () => {
+    for (const colorScheme of ["light", "dark"] as const) {
+      for (const width of [1280, 390]) {
+        const page = await opened("#like=image-0001,image-0002", { width, colorScheme })
+        await page.locator(".tile .acts button").nth(2).click({ force: true })
+        expect(await overflow(page)).toBe(0)
+        if (hasAxe) expect(await axeViolations(page)).toEqual([])
+      }
+    }
+  })
+
+  it("prints its pictures", async () => {
+    const page = await opened("#like=image-0001")
+    const pdf = Buffer.from(await page.pdf()).toString("latin1")
+    expect(pdf.match(/\/Subtype\s*\/Image/g)?.length ?? 0).toBeGreaterThan(5)
+  })
+
+  it("meets no error and no blocked request", () => {
+    expect(cell("a,b")).toBe('"a,b"')
+    expect(faults).toEqual([])
+  })
+})
