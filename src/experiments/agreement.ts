@@ -9,12 +9,24 @@ import { counted } from "../pipeline/words.ts"
 const channelFaults = (pipelines: ReadonlyMap<string, AnyPipeline>): ReadonlyArray<Fault> =>
   [...pipelines].flatMap(([pipeline, { steps }]) =>
     steps.flatMap((step, i): ReadonlyArray<Fault> => {
-      const taken = declaredBy(step).network?.(step.params).channels
+      const taken = declaredBy(step).network?.(step.params)?.channels
       const { channels: given } = shapeAfter(steps.slice(0, i))
       if (taken === undefined || given === undefined || taken === given) return []
       const problem = `takes ${counted(taken, "channel")}, but \`${steps[0].name}\` gives ${given}`
       return [{ at: originOf(step).at, path: `pipelines.${pipeline}.${step.name}.model.channels`, problem }]
     })
+  )
+
+/** Faults that operators find in their files, or in the images before them. */
+const ownFaults = (pipelines: ReadonlyMap<string, AnyPipeline>): ReadonlyArray<Fault> =>
+  [...pipelines].flatMap(([pipeline, { steps }]) =>
+    steps.flatMap((step, i) =>
+      (declaredBy(step).faults?.(step.params, shapeAfter(steps.slice(0, i))) ?? []).map(({ path, problem }) => ({
+        at: originOf(step).at,
+        path: ["pipelines", pipeline, step.name, ...path].join("."),
+        problem
+      }))
+    )
   )
 
 /** A second training would find the checkpoints of the first one, and resume from them. */
@@ -53,4 +65,9 @@ const fileFaults = (pipelines: ReadonlyMap<string, AnyPipeline>): ReadonlyArray<
 
 /** The faults of a configuration whose pipelines are each valid on their own. */
 export const disagreements = (pipelines: ReadonlyMap<string, AnyPipeline>): ReadonlyArray<Fault> =>
-  inOrder([...channelFaults(pipelines), ...trainingFaults(pipelines), ...fileFaults(pipelines)])
+  inOrder([
+    ...channelFaults(pipelines),
+    ...ownFaults(pipelines),
+    ...trainingFaults(pipelines),
+    ...fileFaults(pipelines)
+  ])

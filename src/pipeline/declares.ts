@@ -3,6 +3,8 @@
  * a configuration can be checked, and a run planned, before anything runs.
  */
 
+import type { Misfit } from "./check.ts"
+
 /** Folders of a run; both paths are absolute. */
 export interface Places {
   /** The run folder. */
@@ -36,8 +38,13 @@ export interface Declares<P = any> {
   readonly reads?: (params: P, places: Places) => ReadonlyArray<string>
   /** Shape of the images that it emits, as far as the parameters fix it; for the rest, that of its input. */
   readonly gives?: (params: P) => Shape
-  /** The network that it applies to images, as its parameter `model` describes it. */
-  readonly network?: (params: P) => { readonly channels: number }
+  /** The network that it applies to images, as its parameter `model` describes it; `undefined` if it applies none. */
+  readonly network?: (params: P) => { readonly channels: number } | undefined
+  /**
+   * Faults of its parameters that files show, or the shape of the images before it, as far as both are known; found before
+   * anything runs. Files that do not exist yet are no fault: an earlier pipeline may write them.
+   */
+  readonly faults?: (params: P, given: Shape) => ReadonlyArray<Misfit>
   /** Set if it saves checkpoints of a training: whether a stopped run resumes from them, or trains anew. */
   readonly training?: (params: P) => "resumes" | "restarts"
 }

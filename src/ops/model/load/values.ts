@@ -1,4 +1,5 @@
 /** Values of weight files, whatever their type, as float32 or as they are. */
+import { halfValue } from "../../formats/half.ts"
 import { FileFault, shortName, viewOf } from "./source.ts"
 
 /** Types of values, under PyTorch's names. */
@@ -28,13 +29,6 @@ export const WIDTHS: Readonly<Record<StoredType, number>> = {
   bool: 1
 }
 
-/** IEEE 754 binary16: 1 sign, 5 exponent, 10 fraction bits. */
-const half = (bits: number): number => {
-  const [sign, exponent, fraction] = [bits & 0x8000 ? -1 : 1, (bits >> 10) & 31, bits & 1023]
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15))
-}
-
 const word = new DataView(new ArrayBuffer(4))
 /** The upper half of a float32. */
 const brain = (bits: number): number => {
@@ -46,7 +40,7 @@ const brain = (bits: number): number => {
 const READERS: Readonly<Record<StoredType, (view: DataView, at: number) => number | bigint>> = {
   float32: (view, at) => view.getFloat32(at, true),
   float64: (view, at) => view.getFloat64(at, true),
-  float16: (view, at) => half(view.getUint16(at, true)),
+  float16: (view, at) => halfValue(view.getUint16(at, true)),
   bfloat16: (view, at) => brain(view.getUint16(at, true)),
   int64: (view, at) => view.getBigInt64(at, true),
   int32: (view, at) => view.getInt32(at, true),

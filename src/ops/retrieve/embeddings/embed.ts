@@ -1,17 +1,21 @@
 import { Effect, Stream } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
+import type { Misfit } from "../../../pipeline/check.ts"
 import { operator } from "../../../pipeline/operator.ts"
-import { Flag, param } from "../../../pipeline/param.ts"
+import { Flag, optional, param } from "../../../pipeline/param.ts"
 import { peeked } from "../../../pipeline/peek.ts"
 import { onBadPatch } from "../../data/patches/bad-patches.ts"
 import { BATCHES_AHEAD, Batch, Embeddings, type NamedArray, type Origin } from "../../elements.ts"
 import { type Model, makeModel } from "../../model/model.ts"
 import { ModelParams, pretrainedFile, WeightsFile } from "../../model/params.ts"
 import { fingerprint } from "../../model/weights/fingerprint.ts"
+import { onnxFaults, onnxReads } from "../../onnx/onnx-faults.ts"
+import { OnnxParams } from "../../onnx/params.ts"
 import { Run } from "../../run.ts"
 import { type Engine, EngineMemoryError, engine } from "../../tensor/engine.ts"
 import { type WorkerError, workerPool } from "../../workers/pool.ts"
 import { embedGood } from "./checked-batches.ts"
+import { embedOnnx } from "./embed-onnx.ts"
 import { namedFile, weightsFor } from "./embed-weights.ts"
 import { EmbedError, type Extracted, extractor } from "./extract.ts"
 import type { Network } from "./extract-work.ts"
@@ -69,13 +73,35 @@ const checkBands = (first: Batch, batch: Batch): Effect.Effect<void, EmbedError>
         remedy: "Read all patches with the same bands"
       })
 
+interface Choice {
+  readonly model: ModelParams | undefined
+  readonly onnx: OnnxParams | undefined
+  readonly weights: WeightsFile
+  readonly predict: boolean
+}
+
+/** A network is given once, and parameters that belong to `model` do not stand beside `onnx`. */
+const choiceFaults = ({ model, onnx, predict, weights }: Choice): ReadonlyArray<Misfit> => {
+  const fault = (key: string, problem: string): Misfit => ({ path: [key], key: true, problem })
+  if (onnx === undefined) return model === undefined ? [fault("model", "is missing: give `model`, or `onnx`")] : []
+  return [
+    ...(model === undefined ? [] : [fault("onnx", "is given beside `model`; remove one of them")]),
+    ...(weights === "newest" ? [] : [fault("weights", "belongs to `model`, but `onnx` is given")]),
+    ...(predict ? [fault("predict", "belongs to `model`, but `onnx` is given; use the step `predict`")] : [])
+  ]
+}
+
 export const embed = operator({
   name: "embed",
   about: "Extracts embeddings: the network's pooled features, each divided by its length.",
   from: Batch,
   to: Embeddings,
   params: {
-    model: param(ModelParams, "The network."),
+    model: optional(ModelParams, "The network; in its place `onnx` names a file."),
+    onnx: optional(
+      OnnxParams,
+      "A network in an ONNX file, in place of `model`: the file, or a mapping of it and of what it does not say; docs/embeddings.md explains the keys."
+    ),
     weights: param(
       WeightsFile,
       "`newest` or `best` checkpoint of the run, `initial` (untrained, or `pretrained`), or a file of weights (safetensors, PyTorch's, or a checkpoint) in the form of `pretrained`.",
@@ -87,13 +113,20 @@ export const embed = operator({
   ahead: BATCHES_AHEAD,
   declares: {
     network: ({ model }) => model,
-    reads: ({ model, weights }) => (weights === "initial" ? pretrainedFile(model) : namedFile(weights))
+    faults: ({ onnx }, given) => (onnx === undefined ? [] : onnxFaults(onnx, given)),
+    reads: ({ model, onnx, weights }) => {
+      if (onnx !== undefined) return onnxReads(onnx)
+      return weights === "initial" && model !== undefined ? pretrainedFile(model) : namedFile(weights)
+    }
   },
+  settle: (params) => ({ params, faults: choiceFaults(params) }),
   run:
-    ({ model: params, weights: named, predict, on_bad_patch }, { before }) =>
+    ({ model: params, onnx, weights: named, predict, on_bad_patch }, { before }) =>
     (batches) =>
       Stream.unwrap(
         Effect.gen(function* () {
+          if (onnx !== undefined) return yield* embedOnnx(batches, onnx, on_bad_patch, before)
+          if (params === undefined) return yield* Effect.die(new TypeError("embed has no network"))
           const { first, all } = yield* peeked(batches)
           if (first === undefined) return Stream.empty
           const model = makeModel(params)
