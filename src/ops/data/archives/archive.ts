@@ -27,6 +27,7 @@ export const ArchiveSchema: Plain<Omit<ArchiveChoice, "kind">> = Schema.Struct({
   maps: Schema.optionalKey(Name),
   mask_threshold: Schema.optionalKey(NonNegativeInt),
   bands: Schema.optionalKey(listOf(Name)),
+  facts: Schema.optionalKey(listOf(Name)),
   layout: Schema.optionalKey(choice("hwc", "chw")),
   max_values: Schema.optionalKey(PositiveInt)
 })
@@ -70,6 +71,10 @@ export const archive = source({
     maps: optional(Name, "Folder of the reference maps (BigEarthNet v2), which are read as a band `reference_map`."),
     mask_threshold: param(NonNegativeInt, "Labels from masks: a class counts if it has more pixels than this.", 0),
     bands: optional(listOf(Name), "Names of the bands of your own images (`folder`, `arrays`)."),
+    facts: optional(
+      listOf(Name),
+      "Columns of your own table (`folder`) that are facts, not classes, although they hold 0 and 1."
+    ),
     layout: param(choice("hwc", "chw"), "Position of the channels in your own `arrays`: last or first.", "hwc"),
     max_values: optional(
       PositiveInt,
@@ -77,12 +82,12 @@ export const archive = source({
     ),
     on_bad_patch: onBadPatch
   },
-  run: ({ path, labels, s1, maps, bands, max_values, on_bad_patch, ...rest }, self) =>
+  run: ({ path, labels, s1, maps, bands, facts, max_values, on_bad_patch, ...rest }, self) =>
     Stream.unwrap(
       Effect.gen(function* () {
         const { root, say } = yield* Run
         const folder = resolve(root, path)
-        const given = { labels, s1, maps, bands, max_values }
+        const given = { labels, s1, maps, bands, facts, max_values }
         const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
         const { findings, kind, names, reference } = yield* dataFault(() => openArchive(folder, { ...rest, ...named }))
         if (rest.kind === AUTO) yield* say(`archive: ${folder} looks like ${kind}`)

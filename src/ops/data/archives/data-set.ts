@@ -18,6 +18,8 @@ export interface ArchiveOptions {
   readonly threshold: number
   /** Names of the bands, for images and arrays that do not name them. */
   readonly bands: ReadonlyArray<string> | undefined
+  /** Columns of your own table that are facts, not classes. */
+  readonly facts: ReadonlyArray<string> | undefined
   /** Position of the channels in arrays: last (height, width, channels) or first. */
   readonly layout: "hwc" | "chw"
   /** Only labels are wanted: an archive without any images then has the names of its labels. */

@@ -19,6 +19,7 @@ export interface ArchiveChoice {
   readonly maps?: string
   readonly mask_threshold?: number
   readonly bands?: ReadonlyArray<string>
+  readonly facts?: ReadonlyArray<string>
   readonly layout?: "hwc" | "chw"
   /** Largest number of values of one image; larger ones are refused before they are decoded. */
   readonly max_values?: number
@@ -30,18 +31,20 @@ const DEFAULTS: ArchiveOptions = {
   maps: undefined,
   threshold: 0,
   bands: undefined,
+  facts: undefined,
   layout: "hwc",
   labelsOnly: false
 }
 
 const optionsOf = (
-  { bands, labels, layout, maps, mask_threshold, s1 }: ArchiveChoice,
+  { bands, facts, labels, layout, maps, mask_threshold, s1 }: ArchiveChoice,
   labelsOnly: boolean
 ): ArchiveOptions => ({
   labels,
   s1,
   maps,
   bands,
+  facts,
   threshold: mask_threshold ?? DEFAULTS.threshold,
   layout: layout ?? DEFAULTS.layout,
   labelsOnly
@@ -53,6 +56,7 @@ const PARAMETERS: Readonly<Record<OptionName, string>> = {
   s1: "s1",
   maps: "maps",
   bands: "bands",
+  facts: "facts",
   threshold: "mask_threshold",
   layout: "layout"
 }

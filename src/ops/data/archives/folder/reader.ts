@@ -8,12 +8,11 @@ import { unnamedBands } from "../../patches/bands.ts"
 import type { DecodeOptions, Reader } from "../data-set.ts"
 import { ownClasses } from "../shared/class-list.ts"
 import { decodeRgb } from "../shared/image.ts"
-import { imagesIn, nameOf, pathNameOf, pathOf, stemFor } from "../shared/image-files.ts"
+import { imagesIn, nameOf } from "../shared/image-files.ts"
 import { openImageSet } from "../shared/image-set.ts"
 import { readArchiveFile } from "../shared/read-file.ts"
-import { labelledBy, labelsFile, readLabelTable } from "../shared/table-set.ts"
-
-const TABLES = ["labels.csv", "multi-labels.csv", "labels.tsv"]
+import { labelledBy } from "../shared/table-set.ts"
+import { labellingOf } from "./labelling.ts"
 
 /** The bands of one image by the names that are given, else as those of any file. */
 const named = (
@@ -36,8 +35,7 @@ const named = (
  */
 export const ownNames = async (folder: string, labels: string | undefined): Promise<(file: string) => string> => {
   try {
-    const { names } = await readLabelTable(labelsFile(folder, labels, TABLES))
-    return stemFor(names) === pathOf ? pathNameOf : nameOf
+    return (await labellingOf(folder, { labels, facts: undefined })).patchName
   } catch (cause) {
     if (cause instanceof DataError) return nameOf
     throw cause
@@ -62,18 +60,28 @@ export const decodeOwn = async (
   return named(file, rasters, given)
 }
 
-export const open: Reader["open"] = async (folder, { bands, labels }) => {
-  const table = await readLabelTable(labelsFile(folder, labels, TABLES))
-  const stem = stemFor(table.names)
+export const open: Reader["open"] = async (folder, { bands, facts, labels }) => {
+  const labelling = await labellingOf(folder, { facts, labels })
+  const { findings, patchName, stem, table } = labelling
+  const images = labelling.images ?? (await imagesIn(folder, [""], stem))
   const classes = ownClasses(table.classes)
+  const rows = new Map(table.names.map((name, row) => [stem(name), row]))
+  const given = bands === undefined ? {} : { bands: JSON.stringify(bands) }
+  const at = <A>(file: string, value: (row: number) => A): A | undefined => {
+    const row = rows.get(stem(file))
+    return row === undefined ? undefined : value(row)
+  }
+  const labelled = labelledBy(table, classes)
   return openImageSet({
     folder,
     classes,
-    images: await imagesIn(folder, [""], stem),
+    images,
     stem,
-    patchName: stem === pathOf ? pathNameOf : nameOf,
-    factsOf: () => (bands === undefined ? {} : { bands: JSON.stringify(bands) }),
-    ...labelledBy(table, classes)
+    patchName,
+    factsOf: (file) => ({ ...at(file, labelling.factsOf), ...given }),
+    splitOf: (file) => at(file, labelling.splitOf),
+    table: labelled.table,
+    findings: [...findings, ...labelled.findings]
   })
 }
 

@@ -101,7 +101,14 @@ export const openImageSet = (set: ImageSet): OpenedSet => {
       ...finding("label rows have no image", orphans, "fail", repair),
       ...finding("label rows name an image that has one already", twice, "fail", "Remove one of the rows"),
       ...finding("images have no row of labels", unlabelled, "fail", REPAIR),
-      ...finding("images have no label", empty, "note", "Reading leaves them out; nothing is to be done"),
+      ...finding(
+        "images have no label",
+        empty,
+        "note",
+        classes.classes.length === 0
+          ? "They can be embedded, searched and looked at, but not measured"
+          : "Reading leaves them out; nothing is to be done"
+      ),
       ...(set.findings ?? [])
     ]
   }

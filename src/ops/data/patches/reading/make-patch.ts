@@ -45,7 +45,7 @@ export const imageOf = (
 export const isLabelled = (labels: Uint8Array): boolean => labels.includes(1)
 
 /**
- * Makes the patch of a draw; `undefined` if it has no label.
+ * Makes the patch of a draw; `undefined` if it has no label. In an archive without classes no patch has one, and all are made.
  *
  * @param given labels that replace its own
  * @throws DataError if a wanted band is missing
@@ -58,7 +58,7 @@ export const patchOf = (
   given: Uint8Array | undefined
 ): Patch | undefined => {
   const labels = given ?? stored.labels
-  if (!isLabelled(labels)) return undefined
+  if (!isLabelled(labels) && stored.classes.length > 0) return undefined
   const image = imageOf(stored.bands, look, name)
   return { kind: "patch", name, index, epoch, ...image, labels, classes: stored.classes }
 }

@@ -21,6 +21,9 @@ const CLAUSES: Readonly<Record<string, string>> = {
   "images have pixels without data": "image has pixels without data",
   "masks have no image": "mask has no image",
   "columns of 7 are in another order than usual": "column of 7 is in another order than usual",
+  "columns of 7 are read as facts, not as classes": "column of 7 is read as facts, not as classes",
+  "classes are named by categories of 7": "class is named by categories of 7",
+  "classes are named by folders of the archive": "class is named by folders of the archive",
   "names are in two lists": "name is in two lists",
   "names of BigEarthNet v1's lists are of no patch here: whether its training leaks is not known":
     "name of BigEarthNet v1's lists is of no patch here: whether its training leaks is not known",
