@@ -54,6 +54,7 @@ const made = (folder: string): Effect.Effect<void, RunError> =>
 export const inCode = (options: InCode): Layer.Layer<Run | TensorEngine, RunError> => {
   const {
     device = "auto",
+    graph,
     precision = "float32",
     threads,
     seed = 24,
@@ -72,5 +73,5 @@ export const inCode = (options: InCode): Layer.Layer<Run | TensorEngine, RunErro
     wrote: () => Effect.void,
     uses: () => Effect.void
   })
-  return servicesOf(run, { device, precision, threads }, ({ why }) => say(`engine: ${why}`))
+  return servicesOf(run, { device, graph, precision, threads }, ({ why }) => say(`engine: ${why}`))
 }

@@ -50,6 +50,8 @@ const EngineRecord = Schema.Struct({
   workers: Schema.optionalKey(Schema.Number),
   precision: Schema.optionalKey(Schema.Literals(["float32", "bf16"])),
   gpu: Schema.Boolean,
+  /** Whether networks run as graphs. Version 0.1.0 had none. */
+  graph: Schema.optionalKey(Schema.Boolean),
   why: Schema.String
 })
 export type EngineRecord = typeof EngineRecord.Type

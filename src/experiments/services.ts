@@ -5,7 +5,7 @@ import { Run } from "../ops/run.ts"
 import type { TensorEngine } from "../ops/tensor/engine.ts"
 import { Threads } from "../ops/workers/threads.ts"
 import type { Book } from "./book.ts"
-import { type EngineSettings, engineLayer, engineWarning } from "./engine.ts"
+import { type EngineSettings, engineLayer, engineWarning, graphMode } from "./engine.ts"
 import type { Plan } from "./plan.ts"
 import type { Progress } from "./progress.ts"
 import type { EngineRecord } from "./record.ts"
@@ -43,7 +43,7 @@ export const services = (plan: Plan, book: Book, progress: Progress): Layer.Laye
     wrote: (path: string) => Effect.sync(() => book.writes(path)),
     uses: (path: string) => Effect.sync(() => book.uses(path))
   })
-  return servicesOf(run, settings, (engine) => {
+  return servicesOf(run, { ...settings, graph: graphMode(settings.graph, book.record.engine) }, (engine) => {
     progress.say(`  engine: ${engine.why}`)
     const warning = engineWarning(book.record.engine, engine)
     if (warning !== undefined) progress.say(warning)

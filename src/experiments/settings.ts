@@ -42,6 +42,10 @@ export const settings = {
     "`bf16` lets TensorFlow multiply in bfloat16 if the processor supports it: faster, less exact.",
     "float32"
   ),
+  graph: optional(
+    Flag,
+    "Whether TensorFlow runs whole networks as graphs: faster, equal to rounding. By default it does, but a run that began without graphs continues without."
+  ),
   root_dir: param(Name, "Folder of archives and stores, relative to the current working directory.", "data"),
   compat: optional(
     Compat,

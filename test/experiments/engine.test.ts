@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
-import { engineLayer, engineWarning } from "../../src/experiments/engine.ts"
+import { engineLayer, engineWarning, graphMode } from "../../src/experiments/engine.ts"
 import type { EngineRecord } from "../../src/experiments/record.ts"
 import { settings } from "../../src/experiments/settings.ts"
 import { engine } from "../../src/ops/tensor/engine.ts"
@@ -27,6 +27,20 @@ describe("the engine of a run", () => {
     )
     expect(engineWarning(record, { ...record, gpu: true })).toBe(
       "Note: this run began on tensorflow (TensorFlow 2.15.1, 2 threads) and continues on tensorflow (TensorFlow 2.15.1, 2 threads, GPU); numbers may differ in their last digits."
+    )
+  })
+
+  it("runs graphs by default, but continues as it began, and says where the user changes that", () => {
+    expect(graphMode(undefined, undefined)).toBe(true)
+    // A run of version 0.1.0 has no word of graphs in its record.
+    expect(graphMode(undefined, record)).toBe(false)
+    expect(graphMode(undefined, { ...record, graph: false })).toBe(false)
+    expect(graphMode(undefined, { ...record, graph: true })).toBe(true)
+    expect(graphMode(undefined, { ...record, name: "wasm" })).toBe(true)
+    expect(graphMode(true, record)).toBe(true)
+    expect(graphMode(false, { ...record, graph: true })).toBe(false)
+    expect(engineWarning(record, { ...record, graph: true })).toBe(
+      "Note: this run began on tensorflow (TensorFlow 2.15.1, 2 threads) and continues on tensorflow (TensorFlow 2.15.1, 2 threads, graphs); numbers may differ in their last digits."
     )
   })
 

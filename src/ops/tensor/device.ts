@@ -3,7 +3,7 @@ import { resolve } from "node:path"
 import { Effect } from "effect"
 import { messageOf } from "../../pipeline/words.ts"
 import { EngineError } from "./engine-error.ts"
-import { openNative } from "./native/open.ts"
+import { openNative, type Started } from "./native/open.ts"
 import { type Precision, processSettings } from "./native/process.ts"
 import { openTfjs } from "./open.ts"
 import type { Engine } from "./operations.ts"
@@ -24,6 +24,8 @@ export interface EngineOptions {
   readonly threads?: number | undefined
   /** `bf16` lets TensorFlow multiply in bfloat16 if the processor supports it. */
   readonly precision?: Precision | undefined
+  /** Whether TensorFlow runs networks as graphs; by default it does. */
+  readonly graph?: boolean | undefined
   /** Bytes that tensors may occupy in WebAssembly; by default all that it can address. */
   readonly memory?: number | undefined
   /** The folder that holds `.tensorflow`; by default the project's root. */
@@ -66,12 +68,14 @@ const openFastestJs = (why: string, options: EngineOptions): Effect.Effect<Engin
 
 const whyNative =
   (precision: Precision) =>
-  ({ version, gpu, threads }: { version: string; gpu: boolean; threads: number }): string => {
+  ({ graph, gpu, threads, version }: Started): string => {
     const rounded = precision === "bf16"
     const bf16 = rounded ? ", bf16 if the processor supports it" : ""
+    const old = graph === "old binding" ? `; to run networks as graphs: \`${SETUP_COMMAND}\` again` : ""
+    const graphs = graph === "yes" ? ", networks as graphs" : ""
     return gpu
-      ? `TensorFlow ${version} on a GPU${rounded ? "; bf16 has no effect there" : ""}`
-      : `TensorFlow ${version}, ${threads} ${threads === 1 ? "thread" : "threads"}${bf16}; for an NVIDIA GPU: \`${GPU_SETUP}\``
+      ? `TensorFlow ${version} on a GPU${graphs}${rounded ? "; bf16 has no effect there" : ""}${old}`
+      : `TensorFlow ${version}, ${threads} ${threads === 1 ? "thread" : "threads"}${bf16}${graphs}${old}; for an NVIDIA GPU: \`${GPU_SETUP}\``
   }
 
 const openTensorFlow = (
@@ -84,7 +88,7 @@ const openTensorFlow = (
     try: () => {
       if (!found.found) throw new EngineError({ subject, problem: found.why, remedy: found.remedy })
       const { precision } = processSettings(subject, { ...options, cuda })
-      return openNative(found.packageFolder, precision, whyNative(precision))
+      return openNative(found.packageFolder, { precision, graph: options.graph ?? true }, whyNative(precision))
     },
     catch: (cause) => {
       if (cause instanceof EngineError) return cause

@@ -55,6 +55,7 @@ export const openTfjs = async (
     workers,
     precision: "float32",
     gpu: false,
+    graphs: undefined,
     limit: heap?.limit,
     peak: (body) => {
       if (heap !== undefined) heap.peak = heap.used

@@ -1,6 +1,7 @@
 /** The interface of all tensor engines: the operations that networks and training need. */
 import type { AdamOptions, AdamState } from "./adam.ts"
 import type { ConvOptions, PoolOptions } from "./geometry.ts"
+import type { Graphs } from "./graphs.ts"
 import type { Precision } from "./native/process.ts"
 import type { Given, Normalised, NormOptions } from "./norm.ts"
 import type { SgdOptions, SgdState } from "./sgd.ts"
@@ -22,6 +23,8 @@ export interface Engine {
   readonly precision: Precision
   /** Whether it computes on a GPU. */
   readonly gpu: boolean
+  /** Whole networks as recorded functions; undefined if every operation runs by itself. */
+  readonly graphs: Graphs | undefined
   /** One line that says what runs, and why no faster engine does. */
   readonly why: string
 

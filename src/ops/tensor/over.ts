@@ -15,6 +15,7 @@ export type Own = Pick<
   | "workers"
   | "precision"
   | "gpu"
+  | "graphs"
   | "limit"
   | "peak"
   | "why"

@@ -7,6 +7,7 @@ import { uploadArrays } from "../../model/weights/tensors.ts"
 import type { Engine } from "../../tensor/engine.ts"
 import { EngineMemoryError } from "../../tensor/engine-error.ts"
 import { withinMemory } from "../../tensor/fitting.ts"
+import { forwardOf } from "../../tensor/graphs.ts"
 import { normaliseRows } from "../unit-length.ts"
 
 /** A batch cannot be embedded. */
@@ -54,12 +55,19 @@ export const extractor = (
 ): Extractor => {
   const weights = uploadArrays(engine, arrays)
   const pass = { engine, get: weights.get, observe: undefined }
+  const network = forwardOf(engine, {
+    run: (x) => {
+      if (!predict) return [model.embed(pass, x)]
+      const { embedding, logits } = model.predict(pass, x)
+      return [embedding, logits]
+    },
+    weights: () => model.parameters.map(({ name }) => weights.get(name))
+  })
   const applied = ({ bands, height, images, size, width }: Batch): Extracted =>
     engine.scope(() => {
-      const input = engine.tensor(images, [size, height, width, bands.length])
-      if (!predict) return { vectors: engine.read(model.embed(pass, input)) }
-      const { embedding, logits } = model.predict(pass, input)
-      return { vectors: engine.read(embedding), predicted: predictedLabels(engine.read(logits)) }
+      const outputs = network(engine.tensor(images, [size, height, width, bands.length]))
+      const [vectors, logits] = outputs.map(engine.read)
+      return predict ? { vectors, predicted: predictedLabels(logits) } : { vectors }
     })
   return {
     extract: (batch) => {

@@ -4,14 +4,25 @@ import type { Engine } from "../operations.ts"
 import { engineOver } from "../over.ts"
 import { registerMaxPool } from "../pool.ts"
 import { loadNative } from "../setup/load.ts"
+import type { Tensor } from "../tfjs.ts"
 import { addRelu, relu } from "./activation.ts"
 import { nativeConvolution } from "./convolution.ts"
+import { type Backend, canGraph, graphsOf } from "./graph/graphs.ts"
 import { batchNorm, normalise } from "./norm.ts"
 import { BACKEND, nativeOps } from "./ops.ts"
 import { nativeMaxPool } from "./pool.ts"
 import { intraOpThreads, type Precision } from "./process.ts"
 import { withSmallMaps } from "./small-maps.ts"
 import { adam, sgd } from "./update.ts"
+
+/** Facts of the started engine. */
+export interface Started {
+  readonly version: string
+  readonly gpu: boolean
+  readonly threads: number
+  /** Whether networks run as graphs: as asked for, not, or not although asked for, because the binding is too old. */
+  readonly graph: "yes" | "no" | "old binding"
+}
 
 /**
  * Starts native TensorFlow in this process.
@@ -22,8 +33,8 @@ import { adam, sgd } from "./update.ts"
  */
 export const openNative = (
   packageFolder: string,
-  precision: Precision,
-  why: (started: { readonly version: string; readonly gpu: boolean; readonly threads: number }) => string
+  { precision, graph }: { readonly precision: Precision; readonly graph: boolean },
+  why: (started: Started) => string
 ): Engine => {
   const tf = loadNative({ packageFolder })
   tf.enableProdMode()
@@ -31,6 +42,9 @@ export const openNative = (
   registerConvolution(tf, BACKEND, withSmallMaps(native, nativeConvolution(native)))
   registerMaxPool(tf, BACKEND, nativeMaxPool(native))
   const threads = intraOpThreads()
+  const backend = tf.engine().findBackend(BACKEND) as unknown as Backend
+  const graphed = !graph ? "no" : canGraph(backend) ? "yes" : "old binding"
+  const read = (tensor: Tensor) => new Float32Array(tensor.dataSync())
   return engineOver(tf, {
     name: BACKEND,
     version: `TensorFlow ${native.version}`,
@@ -38,12 +52,13 @@ export const openNative = (
     workers: 1,
     precision,
     gpu: native.gpu,
+    graphs: graphed === "yes" ? graphsOf(backend, read, precision) : undefined,
     limit: undefined,
     peak: (body) => {
       body()
       return undefined
     },
-    why: why({ version: native.version, gpu: native.gpu, threads }),
+    why: why({ version: native.version, gpu: native.gpu, threads, graph: graphed }),
     batchNorm: (x, gamma, beta, options) => batchNorm(tf, native, x, gamma, beta, options),
     normalise: (x, given, options) => normalise(native, x, given, options),
     relu: (x) => relu(tf, native, x),

@@ -1,11 +1,12 @@
 /** Builds the native package: a copy of the JavaScript package with its binding, compiled against the libraries. */
 import { existsSync, readFileSync } from "node:fs"
-import { cp, mkdir, readdir, rm, symlink } from "node:fs/promises"
+import { cp, mkdir, readdir, readFile, rm, symlink } from "node:fs/promises"
 import { createRequire } from "node:module"
 import { dirname, join, relative } from "node:path"
 import { Effect } from "effect"
 import { writeFileAtomic } from "../../formats/files.ts"
 import { beside, fileWork } from "./folders.ts"
+import { GRAPH_FUNCTIONS, INSERTIONS, withGraphFunctions } from "./graph-functions.ts"
 import { BINDING, packageFolderOf } from "./load.ts"
 import { Machine } from "./machine.ts"
 import { findPython } from "./pip.ts"
@@ -116,6 +117,22 @@ const lay = (from: string, folder: string, libraries: string): Effect.Effect<voi
     }
   })
 
+/** Adds functions made of graphs to the binding's source. */
+const extend = Effect.fnUntraced(function* (folder: string) {
+  for (const file of new Set(INSERTIONS.map((insertion) => insertion.file))) {
+    const path = join(folder, "binding", file)
+    const source = withGraphFunctions(file, yield* fileWork(path, () => readFile(path, "utf8")))
+    if (source === undefined) {
+      return yield* new SetupError({
+        subject: `binding/${file} of ${PACKAGE}`,
+        problem: "is not the source of version 4.22.0, which the set-up extends",
+        remedy: "Reinstall the packages with `npm ci --include=optional`"
+      })
+    }
+    yield* fileWork(path, async () => writeFileAtomic(path, source))
+  }
+})
+
 /** Returns the option for the headers that come with Node, so that node-gyp need not download them. */
 const headersOf = (node: string): ReadonlyArray<string> => {
   const prefix = join(dirname(node), "..")
@@ -171,9 +188,10 @@ export const buildBinding = Effect.fnUntraced(function* (libraries: Built) {
   const trial = yield* beside(target, (folder) =>
     Effect.gen(function* () {
       yield* lay(from, folder, libraries.folder)
+      yield* extend(folder)
       say("  Compiling the binding")
       yield* compile(folder, python)
-      const built: Built = { ...libraries, packageVersion }
+      const built: Built = { ...libraries, packageVersion, graphFunctions: GRAPH_FUNCTIONS }
       yield* fileWork(folder, async () =>
         writeFileAtomic(join(folder, RECORD_FILE), `${JSON.stringify(built, null, 2)}\n`)
       )

@@ -19,6 +19,8 @@ export interface Built {
   readonly folder: string
   /** Version of the JavaScript package; only in a built package. */
   readonly packageVersion?: string
+  /** Version of the part of the binding that is ours; only in a built package. Version 0.1.0 had none. */
+  readonly graphFunctions?: number
 }
 
 /** Name of a record. */

@@ -4,6 +4,7 @@ import { Effect } from "effect"
 import { buildBinding, findPackage, hasFinder, needTools } from "./binding.ts"
 import { isIntact } from "./content.ts"
 import { fileWork, sweep } from "./folders.ts"
+import { GRAPH_FUNCTIONS } from "./graph-functions.ts"
 import { ensureLibraries } from "./libraries.ts"
 import { findNative, packageFolderOf } from "./load.ts"
 import { Machine, platformKey } from "./machine.ts"
@@ -98,7 +99,9 @@ export const setUp = Effect.fnUntraced(function* (options: Options) {
   const found = findNative(project)
   const { version: packageVersion } = yield* findPackage
   const packageFolder = packageFolderOf(project)
-  const current = readBuilt(packageFolder)?.packageVersion === packageVersion && hasFinder(packageFolder)
+  const built = readBuilt(packageFolder)
+  const current =
+    built?.packageVersion === packageVersion && built.graphFunctions === GRAPH_FUNCTIONS && hasFinder(packageFolder)
   if (found.found && current && fits(options, found) && (yield* soundPackage(found.packageFolder))) {
     const trial = yield* tryPackage(found.packageFolder)
     return say(`Already set up. ${sentence(trial, found.gpu)}`)

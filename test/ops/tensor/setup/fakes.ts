@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
 import { Effect, Exit, Layer } from "effect"
+import { INSERTIONS } from "../../../../src/ops/tensor/setup/graph-functions.ts"
 import { Machine, NoProgram, type Outcome, type Platform } from "../../../../src/ops/tensor/setup/machine.ts"
 import type { Pins } from "../../../../src/ops/tensor/setup/pins.ts"
 import { type Options, setUp } from "../../../../src/ops/tensor/setup/setup.ts"
@@ -167,6 +168,10 @@ export const makeWorld = (): World => {
   const installed = join(project, "node_modules", "@tensorflow", "tfjs-node-gpu")
   write(join(installed, "package.json"), JSON.stringify({ version: "4.22.0", main: "dist/index.js" }))
   write(join(installed, "dist", "index.js"), "")
+  for (const file of ["tfjs_backend.h", "tfjs_backend.cc", "tfjs_binding.cc"]) {
+    const texts = INSERTIONS.filter((insertion) => insertion.file === file).map(({ before }) => before)
+    write(join(installed, "binding", file), `${texts.join("\n")}\n`)
+  }
   write(join(installed, "lib", "left-over.node"), "an older one")
   const layered = (options: Partial<Options>, faults: Faults) =>
     Effect.provide(setUp({ gpu: false, check: false, ...options }), machine(world, gyp, faults))

@@ -15,8 +15,10 @@ import { dirname, join } from "node:path"
 import { Deferred, Effect, Exit, Fiber } from "effect"
 import fc from "fast-check"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { GRAPH_FUNCTIONS, INSERTIONS, withGraphFunctions } from "../../../../src/ops/tensor/setup/graph-functions.ts"
 import { findNative, loadNative } from "../../../../src/ops/tensor/setup/load.ts"
 import { PINS, pinOf } from "../../../../src/ops/tensor/setup/pins.ts"
+import { readBuilt } from "../../../../src/ops/tensor/setup/record.ts"
 import { DEFAULT_VERSION } from "../../../../src/ops/tensor/setup/setup.ts"
 import { distributionOf } from "../../../../src/ops/tensor/setup/wheel.ts"
 import {
@@ -111,6 +113,43 @@ describe("from nothing", () => {
     world.ran.length = 0
     await run(world.setUp())
     expect(world.ran).toEqual(["compile", "probe"])
+  })
+})
+
+describe("functions made of graphs", () => {
+  const sourceOf = (file: string) => readFileSync(join(built(), "binding", file), "utf8")
+
+  it("are added to the source of the binding before it is compiled", async () => {
+    await run(world.setUp())
+    expect(sourceOf("tfjs_binding.cc")).toContain('{"addFunction", nullptr, AddFunction')
+    expect(sourceOf("tfjs_backend.cc")).toContain("TFE_ContextAddFunction(tfe_context_, function.get()")
+    expect(readBuilt(built())?.graphFunctions).toBe(GRAPH_FUNCTIONS)
+  })
+
+  it("make the set-up compile again where an older one has compiled without them", async () => {
+    await run(world.setUp())
+    const { graphFunctions, ...older } = readBuilt(built()) ?? { graphFunctions: 0 }
+    writeFileSync(join(built(), "orbitrank.json"), JSON.stringify(older))
+    world.ran.length = 0
+    await run(world.setUp())
+    expect(world.ran).toEqual(["compile", "probe"])
+    expect(readBuilt(built())?.graphFunctions).toBe(graphFunctions)
+  })
+
+  it("refuse a source that they do not fit", async () => {
+    const file = join(world.project, "node_modules", "@tensorflow", "tfjs-node-gpu", "binding", "tfjs_backend.h")
+    writeFileSync(file, "class Another {};")
+    expect(await world.fails()).toMatch(
+      /^SetupError binding\/tfjs_backend\.h of @tensorflow\/tfjs-node-gpu: is not the source of version 4\.22\.0.*npm ci/
+    )
+    expect(halfMade(world)).toEqual([])
+  })
+
+  it("fit the source of the installed package", () => {
+    const folder = join(import.meta.dirname, "../../../../node_modules/@tensorflow/tfjs-node-gpu/binding")
+    for (const { file, text } of INSERTIONS) {
+      expect(withGraphFunctions(file, readFileSync(join(folder, file), "utf8")), file).toContain(text)
+    }
   })
 })
 

@@ -1,0 +1,96 @@
+/** Passes through whole networks: as recorded functions where the engine has them, otherwise operation by operation. */
+import { plus } from "./elementwise.ts"
+import type { Engine } from "./operations.ts"
+import type { Tensor } from "./tfjs.ts"
+
+/** A network without gradients. */
+export interface Forward {
+  /** Images to outputs. It has no other effect. */
+  readonly run: (images: Tensor) => ReadonlyArray<Tensor>
+  /** All tensors that `run` may read, in an order that does not change. */
+  readonly weights: () => ReadonlyArray<Tensor>
+}
+
+/** A network in training. */
+export interface Trainable {
+  /** Images to outputs. Statistics are handed to `observe`, which owns them, and have no gradients. */
+  readonly run: (images: Tensor, observe: (name: string, seen: Tensor) => void) => ReadonlyArray<Tensor>
+  readonly weights: () => ReadonlyArray<Tensor>
+  /** The tensors that gradients are computed for. */
+  readonly trained: () => ReadonlyArray<Tensor>
+  /** For each output, whether the loss depends on it. */
+  readonly wanted: ReadonlyArray<boolean>
+}
+
+/** The outputs' values to the derivatives of the loss with respect to them; undefined for those that are not wanted. */
+export type SlopesOf = (values: ReadonlyArray<Float32Array>) => ReadonlyArray<Float32Array | undefined>
+
+/** Kept tensors, which the caller disposes. */
+export interface Passed {
+  /** In the order of `trained`; undefined for tensors that the loss does not depend on. */
+  readonly gradients: ReadonlyArray<Tensor | undefined>
+  readonly seen: ReadonlyArray<readonly [name: string, tensor: Tensor]>
+}
+
+/** Passes through a network in training. Both open a scope of their own. */
+export interface TrainingPasses {
+  /** The values of all outputs, for losses over several batches. */
+  readonly outputs: (values: Float32Array, shape: ReadonlyArray<number>) => ReadonlyArray<Float32Array>
+  readonly gradients: (values: Float32Array, shape: ReadonlyArray<number>, slopesOf: SlopesOf) => Passed
+}
+
+/** Networks as recorded functions. */
+export interface Graphs {
+  /** Returns the outputs of a network for some images; called inside a scope. */
+  readonly forward: (network: Forward) => (images: Tensor) => ReadonlyArray<Tensor>
+  readonly training: (network: Trainable, otherwise: TrainingPasses) => TrainingPasses
+  /** Why some shapes run operation by operation; each reason once. */
+  readonly refused: () => ReadonlyArray<string>
+  /** Number of functions that are held now. */
+  readonly functions: () => number
+}
+
+/** Returns the outputs of a network for some images; called inside a scope. */
+export const forwardOf = (engine: Engine, network: Forward): ((images: Tensor) => ReadonlyArray<Tensor>) =>
+  engine.graphs?.forward(network) ?? network.run
+
+/** A sum of outputs, weighted by the known slopes of the loss: its backward pass starts from exactly those slopes. */
+const weighted = (engine: Engine, outputs: ReadonlyArray<Tensor>, slopes: ReturnType<SlopesOf>): Tensor =>
+  outputs
+    .flatMap((output, i) => {
+      const slope = slopes[i]
+      return slope === undefined ? [] : [engine.weightedSum(output, slope)]
+    })
+    .reduce(plus)
+
+/** Passes operation by operation. */
+export const eagerPasses = (engine: Engine, { run, trained }: Trainable): TrainingPasses => ({
+  outputs: (values, shape) =>
+    engine.scope(() => {
+      const outputs = run(engine.tensor(values, shape), (_, tensor) => engine.dispose([tensor]))
+      return outputs.map(engine.read)
+    }),
+  gradients: (values, shape, slopesOf) => {
+    const seen: Array<readonly [string, Tensor]> = []
+    const body = () => {
+      const images = engine.tensor(values, shape)
+      const { gradients } = engine.gradients(() => {
+        const outputs = run(images, (name, tensor) => void seen.push([name, tensor]))
+        return weighted(engine, outputs, slopesOf(outputs.map(engine.read)))
+      }, trained())
+      return gradients.map((one) => (one === undefined ? undefined : engine.keep(one)))
+    }
+    try {
+      return { gradients: engine.scope(body), seen }
+    } catch (fault) {
+      engine.dispose(seen.map(([, tensor]) => tensor))
+      throw fault
+    }
+  }
+})
+
+/** Passes through a network in training. */
+export const trainingPasses = (engine: Engine, network: Trainable): TrainingPasses => {
+  const eager = eagerPasses(engine, network)
+  return engine.graphs?.training(network, eager) ?? eager
+}

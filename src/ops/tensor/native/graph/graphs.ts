@@ -1,0 +1,27 @@
+/** Networks as functions of native TensorFlow. */
+import type { Graphs } from "../../graphs.ts"
+import type { Tensor } from "../../tfjs.ts"
+import type { Precision } from "../process.ts"
+import { forward } from "./forward.ts"
+import { type FunctionBackend, type FunctionBinding, functionsOf } from "./functions.ts"
+import type { RecordedBinding } from "./recorder.ts"
+import type { GraphBackend } from "./surroundings.ts"
+
+type Binding = RecordedBinding & Partial<FunctionBinding>
+export type Backend = GraphBackend & FunctionBackend & { binding: Binding }
+
+/** Whether the compiled binding can make functions; one that version 0.1.0 has compiled cannot. */
+export const canGraph = ({ binding }: Backend): boolean => binding.addFunction !== undefined
+
+/** @param backend whose binding can make functions */
+export const graphsOf = (backend: Backend, read: (tensor: Tensor) => Float32Array, precision: Precision): Graphs => {
+  const reasons = new Set<string>()
+  const functions = functionsOf(backend.binding as FunctionBinding, backend, precision)
+  const around = { backend, functions, precision, read, refuse: (why: string) => void reasons.add(why) }
+  return {
+    forward: (network) => forward(around, network),
+    training: (_, otherwise) => otherwise,
+    refused: () => [...reasons],
+    functions: functions.count
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * Records what runs on TensorFlow. Every operation, whether a kernel of TensorFlow.js or our own, reaches the compiled binding
+ * through four calls; during a recording they are noted on their way.
+ */
+
+/** Shape and number of the type of a tensor, as the binding gives them. */
+export interface TensorFacts {
+  /** Number of the tensor in the binding. Numbers are never used twice. */
+  readonly id: number
+  readonly shape: ReadonlyArray<number>
+  /** As in TensorFlow's `DataType`: 1 is float32, 3 is int32. */
+  readonly dtype: number
+}
+
+/** An attribute of an operation, as the binding expects it. */
+export interface Attribute {
+  readonly name: string
+  readonly type: number
+  readonly value: unknown
+}
+
+export type Values = ArrayLike<number>
+
+/** The calls of the compiled binding that a recording notes. */
+export interface RecordedBinding {
+  readonly createTensor: (shape: ReadonlyArray<number>, dtype: number, values: Values) => number
+  readonly tensorDataSync: (id: number) => Float32Array
+  readonly executeOp: (
+    name: string,
+    attributes: ReadonlyArray<Attribute>,
+    inputs: ReadonlyArray<number>,
+    outputs: number
+  ) => Array<TensorFacts>
+}
+
+export interface Operation {
+  readonly name: string
+  readonly attributes: ReadonlyArray<Attribute>
+  readonly inputs: ReadonlyArray<number>
+  readonly outputs: ReadonlyArray<TensorFacts>
+}
+
+/** A tensor that was made of values of JavaScript. */
+export interface Constant extends TensorFacts {
+  readonly values: Values
+}
+
+export interface Recording {
+  readonly operations: ReadonlyArray<Operation>
+  /** By their numbers. */
+  readonly constants: ReadonlyMap<number, Constant>
+  /** Number of operations before the last read of a tensor's values. */
+  readonly beforeRead: number
+}
+
+/** The backend of TensorFlow.js whose binding is exchanged during a recording. */
+export interface RecordedBackend {
+  binding: RecordedBinding
+}
+
+/** Runs `body` as usual, and notes its operations. */
+export const recorded = <A>(
+  backend: RecordedBackend,
+  body: () => A
+): { readonly result: A; readonly recording: Recording } => {
+  const real = backend.binding
+  const operations: Array<Operation> = []
+  const constants = new Map<number, Constant>()
+  let beforeRead = 0
+  const noting: RecordedBinding = {
+    createTensor: (shape, dtype, values) => {
+      const id = real.createTensor(shape, dtype, values)
+      constants.set(id, { id, shape, dtype, values })
+      return id
+    },
+    tensorDataSync: (id) => {
+      beforeRead = operations.length
+      return real.tensorDataSync(id)
+    },
+    executeOp: (name, attributes, inputs, outputs) => {
+      const found = real.executeOp(name, attributes, inputs, outputs)
+      operations.push({ name, attributes, inputs, outputs: found })
+      return found
+    }
+  }
+  // Properties of a compiled module are copied one by one: its own are read-only.
+  const names = Object.getOwnPropertyNames(real) as Array<keyof RecordedBinding>
+  backend.binding = { ...Object.fromEntries(names.map((name) => [name, real[name]])), ...noting }
+  try {
+    const result = body()
+    return { result, recording: { operations, constants, beforeRead } }
+  } finally {
+    backend.binding = real
+  }
+}

@@ -1,0 +1,51 @@
+/** What the graphs of one engine share. */
+import type { Info, Tensor } from "../../tfjs.ts"
+import type { Precision } from "../process.ts"
+import type { Functions } from "./functions.ts"
+import type { RecordedBackend, TensorFacts } from "./recorder.ts"
+
+/** The backend of TensorFlow.js, as far as graphs use it. */
+export interface GraphBackend extends RecordedBackend {
+  readonly tensorMap: { readonly get: (dataId: object) => { readonly id: number; readonly dtype: number } }
+}
+
+export interface Surroundings {
+  readonly backend: GraphBackend
+  readonly functions: Functions
+  readonly precision: Precision
+  readonly read: (tensor: Tensor) => Float32Array
+  /** Notes why a shape runs operation by operation. */
+  readonly refuse: (why: string) => void
+}
+
+/** Returns the number of a tensor in the binding; negative if no operation has used it yet. */
+export const idOf = (backend: GraphBackend, { dataId }: Info): number => backend.tensorMap.get(dataId).id
+
+/** Returns what the binding knows of tensors. */
+export const factsOf = (backend: GraphBackend, tensors: ReadonlyArray<Info>): ReadonlyMap<number, TensorFacts> =>
+  new Map(
+    tensors.flatMap(({ dataId, shape }) => {
+      const { dtype, id } = backend.tensorMap.get(dataId)
+      return id < 0 ? [] : [[id, { id, shape, dtype }] as const]
+    })
+  )
+
+/** Values by shape, of which the least recently used is forgotten. */
+export const fewShapes = <A>(most = 8) => {
+  const known = new Map<string, A>()
+  return {
+    get: (shape: string): A | undefined => {
+      const found = known.get(shape)
+      if (found !== undefined) {
+        known.delete(shape)
+        known.set(shape, found)
+      }
+      return found
+    },
+    set: (shape: string, value: A): void => {
+      known.delete(shape)
+      if (known.size === most) known.delete(known.keys().next().value as string)
+      known.set(shape, value)
+    }
+  }
+}

@@ -1,0 +1,126 @@
+/** Extraction by functions beside extraction operation by operation, on native TensorFlow. */
+import { Effect } from "effect"
+import { beforeAll, describe, expect, it } from "vitest"
+import { makeModel } from "../../../../../src/ops/model/model.ts"
+import type { ModelParams } from "../../../../../src/ops/model/params.ts"
+import { extractor } from "../../../../../src/ops/retrieve/embeddings/extract.ts"
+import { type Engine, openEngine } from "../../../../../src/ops/tensor/engine.ts"
+import { forwardOf } from "../../../../../src/ops/tensor/graphs.ts"
+import type { Tensor } from "../../../../../src/ops/tensor/tfjs.ts"
+import { initialWeights } from "../../../model/initial.ts"
+import { devices, noise } from "../../with-engine.ts"
+
+const opened = (graph: boolean): Promise<Engine> => Effect.runPromise(openEngine("tensorflow", { graph }))
+
+const batchOf = (size: number, pixels: number, seed: number) => {
+  const images = Float32Array.from(noise([size, pixels, pixels, 2], seed).data)
+  const names = Array.from({ length: size }, (_, i) => `image${i}`)
+  const rows = { names, indices: Int32Array.from(names.keys()), labels: new Uint8Array(size) }
+  return {
+    kind: "batch",
+    epoch: 0,
+    size,
+    images,
+    height: pixels,
+    width: pixels,
+    bands: ["a", "b"],
+    classes: ["x"],
+    ...rows
+  } as const
+}
+
+const networks: ReadonlyArray<readonly [pixels: number, Partial<ModelParams>]> = [
+  [33, { backbone: "resnet10-slim" }],
+  [32, { backbone: "resnet18", pooling: "gem" }],
+  [32, { backbone: "resnet18", module: "cbam", pooling: "max" }],
+  [32, { backbone: "resnet18", module: "da" }],
+  [32, { backbone: "se_resnet50" }],
+  [32, { backbone: "resnet50_ibn_a", output_stride: 16 }],
+  [32, { backbone: "efficientnet-b0" }],
+  [32, { backbone: "vgg16" }]
+]
+
+describe.runIf(devices.includes("tensorflow"))("extraction by functions", () => {
+  let [graph, eager]: ReadonlyArray<Engine> = []
+  beforeAll(async () => {
+    ;[graph, eager] = [await opened(true), await opened(false)]
+  })
+
+  it.each(networks)("gives what operations give, for images of %i pixels and %o", (pixels, params) => {
+    const model = makeModel({ backbone: "resnet18", pooling: "avg", channels: 2, num_classes: 3, ...params })
+    const before = graph.live()
+    const weights = initialWeights(model, 1)
+    const both = [extractor(graph, model, weights, true), extractor(eager, model, weights, true)]
+    for (const seed of [1, 2, 3, 4]) {
+      const [of, expected] = both.map(({ extract }) => extract(batchOf(3, pixels, seed)))
+      // Two batches run as operations, whose numbers are the same.
+      const tolerance = seed <= 2 ? 0 : 1e-5
+      const most = Math.max(...of.vectors.map((value, i) => Math.abs(value - expected.vectors[i])))
+      expect(most, `batch ${seed}`).toBeLessThanOrEqual(tolerance)
+      expect(of.predicted).toEqual(expected.predicted)
+    }
+    for (const { dispose } of both) dispose()
+    expect(graph.live()).toBe(before)
+    expect(graph.graphs?.refused()).toEqual([])
+  })
+
+  it("shares a function between weights, and keeps few functions", () => {
+    const model = makeModel({ backbone: "resnet10-slim", pooling: "avg", channels: 2, num_classes: 3 })
+    const extracted = (seed: number) => {
+      const { dispose, extract } = extractor(graph, model, initialWeights(model, seed), false)
+      const found = [1, 2, 3].map(() => extract(batchOf(2, 40, 5)).vectors)
+      dispose()
+      return found
+    }
+    const first = extracted(1)
+    const count = graph.graphs?.functions()
+    const second = extracted(2)
+    expect(graph.graphs?.functions()).toBe(count)
+    expect(second[2]).not.toEqual(first[2])
+    expect(Math.max(...second[2].map((value, i) => Math.abs(value - second[1][i])))).toBeLessThan(1e-5)
+    for (let pixels = 17; pixels < 40; pixels++) {
+      const { dispose, extract } = extractor(graph, model, initialWeights(model, 1), false)
+      for (const seed of [1, 2, 3]) extract(batchOf(1, pixels, seed))
+      dispose()
+    }
+    expect(graph.graphs?.functions()).toBe(16)
+  })
+})
+
+describe.runIf(devices.includes("tensorflow"))(
+  "what cannot be a function runs operation by operation, with a reason",
+  () => {
+    const outputsOf = async (run: (x: Tensor) => ReadonlyArray<Tensor>, batches = 4) => {
+      const engine = await opened(true)
+      const network = forwardOf(engine, { run, weights: () => [] })
+      const outputs = Array.from({ length: batches }, (_, i) =>
+        engine.scope(() => network(engine.tensor(Float32Array.of(i, i + 1), [2])).map(engine.read))
+      )
+      return { outputs: outputs.map(([one]) => [...one]), refused: engine.graphs?.refused() }
+    }
+
+    it("a number that differs from batch to batch", async () => {
+      let factor = 0
+      const { outputs, refused } = await outputsOf((x) => [x.mul(++factor)])
+      expect(outputs).toEqual([
+        [0, 1],
+        [2, 4],
+        [6, 9],
+        [12, 16]
+      ])
+      expect(refused).toEqual(["images of 2: two batches gave two graphs"])
+    })
+
+    it("a number that differs only later is found by comparing", async () => {
+      let calls = 0
+      const { outputs, refused } = await outputsOf((x) => [x.mul(++calls < 3 ? 1 : 5)])
+      expect(outputs).toEqual([
+        [0, 1],
+        [1, 2],
+        [10, 15],
+        [15, 20]
+      ])
+      expect(refused).toEqual(["images of 2: a graph gave other numbers"])
+    })
+  }
+)
