@@ -1,6 +1,4 @@
-/** Passes through whole networks: as recorded functions where the engine has them, otherwise operation by operation. */
-import { plus } from "./elementwise.ts"
-import type { Engine } from "./operations.ts"
+/** The interface of engines that run whole networks as recorded functions. */
 import type { Tensor } from "./tfjs.ts"
 
 /** A network without gradients. */
@@ -48,49 +46,4 @@ export interface Graphs {
   readonly refused: () => ReadonlyArray<string>
   /** Number of functions that are held now. */
   readonly functions: () => number
-}
-
-/** Returns the outputs of a network for some images; called inside a scope. */
-export const forwardOf = (engine: Engine, network: Forward): ((images: Tensor) => ReadonlyArray<Tensor>) =>
-  engine.graphs?.forward(network) ?? network.run
-
-/** A sum of outputs, weighted by the known slopes of the loss: its backward pass starts from exactly those slopes. */
-const weighted = (engine: Engine, outputs: ReadonlyArray<Tensor>, slopes: ReturnType<SlopesOf>): Tensor =>
-  outputs
-    .flatMap((output, i) => {
-      const slope = slopes[i]
-      return slope === undefined ? [] : [engine.weightedSum(output, slope)]
-    })
-    .reduce(plus)
-
-/** Passes operation by operation. */
-export const eagerPasses = (engine: Engine, { run, trained }: Trainable): TrainingPasses => ({
-  outputs: (values, shape) =>
-    engine.scope(() => {
-      const outputs = run(engine.tensor(values, shape), (_, tensor) => engine.dispose([tensor]))
-      return outputs.map(engine.read)
-    }),
-  gradients: (values, shape, slopesOf) => {
-    const seen: Array<readonly [string, Tensor]> = []
-    const body = () => {
-      const images = engine.tensor(values, shape)
-      const { gradients } = engine.gradients(() => {
-        const outputs = run(images, (name, tensor) => void seen.push([name, tensor]))
-        return weighted(engine, outputs, slopesOf(outputs.map(engine.read)))
-      }, trained())
-      return gradients.map((one) => (one === undefined ? undefined : engine.keep(one)))
-    }
-    try {
-      return { gradients: engine.scope(body), seen }
-    } catch (fault) {
-      engine.dispose(seen.map(([, tensor]) => tensor))
-      throw fault
-    }
-  }
-})
-
-/** Passes through a network in training. */
-export const trainingPasses = (engine: Engine, network: Trainable): TrainingPasses => {
-  const eager = eagerPasses(engine, network)
-  return engine.graphs?.training(network, eager) ?? eager
 }

@@ -7,7 +7,7 @@ import { uploadArrays } from "../../model/weights/tensors.ts"
 import type { Engine } from "../../tensor/engine.ts"
 import { EngineMemoryError } from "../../tensor/engine-error.ts"
 import { withinMemory } from "../../tensor/fitting.ts"
-import { forwardOf } from "../../tensor/graphs.ts"
+import { forwardOf } from "../../tensor/passes.ts"
 import { normaliseRows } from "../unit-length.ts"
 
 /** A batch cannot be embedded. */
