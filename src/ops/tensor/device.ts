@@ -72,7 +72,7 @@ const whyNative =
     const rounded = precision === "bf16"
     const bf16 = rounded ? ", bf16 if the processor supports it" : ""
     const old = graph === "old binding" ? `; to run networks as graphs: \`${SETUP_COMMAND}\` again` : ""
-    const graphs = graph === "yes" ? ", networks as graphs" : ""
+    const graphs = graph === "yes" ? "; networks as graphs" : ""
     return gpu
       ? `TensorFlow ${version} on a GPU${graphs}${rounded ? "; bf16 has no effect there" : ""}${old}`
       : `TensorFlow ${version}, ${threads} ${threads === 1 ? "thread" : "threads"}${bf16}${graphs}${old}; for an NVIDIA GPU: \`${GPU_SETUP}\``

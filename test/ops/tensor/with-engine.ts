@@ -3,7 +3,9 @@ import { resolve } from "node:path"
 import { Effect } from "effect"
 import { expect } from "vitest"
 import { type Engine, openEngine } from "../../../src/ops/tensor/engine.ts"
-import { findNative } from "../../../src/ops/tensor/setup/load.ts"
+import { GRAPH_FUNCTIONS } from "../../../src/ops/tensor/setup/graph-functions.ts"
+import { findNative, packageFolderOf } from "../../../src/ops/tensor/setup/load.ts"
+import { readBuilt } from "../../../src/ops/tensor/setup/record.ts"
 import type { Tensor } from "../../../src/ops/tensor/tfjs.ts"
 import { type Grid, grid } from "./naive.ts"
 
@@ -13,6 +15,10 @@ const project = resolve(import.meta.dirname, "../../..")
 export const devices: ReadonlyArray<"cpu" | "wasm" | "tensorflow"> = findNative(project).found
   ? ["cpu", "wasm", "tensorflow"]
   : ["cpu", "wasm"]
+
+/** Whether networks run as graphs there; a binding that an older set-up has compiled cannot. */
+export const graphs: boolean =
+  devices.includes("tensorflow") && readBuilt(packageFolderOf(project))?.graphFunctions === GRAPH_FUNCTIONS
 
 export const opened = (device: (typeof devices)[number]): Promise<Engine> => Effect.runPromise(openEngine(device))
 

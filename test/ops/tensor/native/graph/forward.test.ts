@@ -8,7 +8,7 @@ import { type Engine, openEngine } from "../../../../../src/ops/tensor/engine.ts
 import { forwardOf } from "../../../../../src/ops/tensor/passes.ts"
 import type { Tensor } from "../../../../../src/ops/tensor/tfjs.ts"
 import { initialWeights } from "../../../model/initial.ts"
-import { devices, noise } from "../../with-engine.ts"
+import { graphs, noise } from "../../with-engine.ts"
 
 const opened = (graph: boolean): Promise<Engine> => Effect.runPromise(openEngine("tensorflow", { graph }))
 
@@ -40,7 +40,7 @@ const networks: ReadonlyArray<readonly [pixels: number, Partial<ModelParams>]> =
   [32, { backbone: "vgg16" }]
 ]
 
-describe.runIf(devices.includes("tensorflow"))("extraction by functions", () => {
+describe.runIf(graphs)("extraction by functions", () => {
   let [graph, eager]: ReadonlyArray<Engine> = []
   beforeAll(async () => {
     ;[graph, eager] = [await opened(true), await opened(false)]
@@ -87,40 +87,37 @@ describe.runIf(devices.includes("tensorflow"))("extraction by functions", () => 
   })
 })
 
-describe.runIf(devices.includes("tensorflow"))(
-  "what cannot be a function runs operation by operation, with a reason",
-  () => {
-    const outputsOf = async (run: (x: Tensor) => ReadonlyArray<Tensor>, batches = 4) => {
-      const engine = await opened(true)
-      const network = forwardOf(engine, { run, weights: () => [] })
-      const outputs = Array.from({ length: batches }, (_, i) =>
-        engine.scope(() => network(engine.tensor(Float32Array.of(i, i + 1), [2])).map(engine.read))
-      )
-      return { outputs: outputs.map(([one]) => [...one]), refused: engine.graphs?.refused() }
-    }
-
-    it("a number that differs from batch to batch", async () => {
-      let factor = 0
-      const { outputs, refused } = await outputsOf((x) => [x.mul(++factor)])
-      expect(outputs).toEqual([
-        [0, 1],
-        [2, 4],
-        [6, 9],
-        [12, 16]
-      ])
-      expect(refused).toEqual(["images of 2: two batches gave two graphs"])
-    })
-
-    it("a number that differs only later is found by comparing", async () => {
-      let calls = 0
-      const { outputs, refused } = await outputsOf((x) => [x.mul(++calls < 3 ? 1 : 5)])
-      expect(outputs).toEqual([
-        [0, 1],
-        [1, 2],
-        [10, 15],
-        [15, 20]
-      ])
-      expect(refused).toEqual(["images of 2: a graph gave other numbers"])
-    })
+describe.runIf(graphs)("what cannot be a function runs operation by operation, with a reason", () => {
+  const outputsOf = async (run: (x: Tensor) => ReadonlyArray<Tensor>, batches = 4) => {
+    const engine = await opened(true)
+    const network = forwardOf(engine, { run, weights: () => [] })
+    const outputs = Array.from({ length: batches }, (_, i) =>
+      engine.scope(() => network(engine.tensor(Float32Array.of(i, i + 1), [2])).map(engine.read))
+    )
+    return { outputs: outputs.map(([one]) => [...one]), refused: engine.graphs?.refused() }
   }
-)
+
+  it("a number that differs from batch to batch", async () => {
+    let factor = 0
+    const { outputs, refused } = await outputsOf((x) => [x.mul(++factor)])
+    expect(outputs).toEqual([
+      [0, 1],
+      [2, 4],
+      [6, 9],
+      [12, 16]
+    ])
+    expect(refused).toEqual(["images of 2: two batches gave two graphs"])
+  })
+
+  it("a number that differs only later is found by comparing", async () => {
+    let calls = 0
+    const { outputs, refused } = await outputsOf((x) => [x.mul(++calls < 3 ? 1 : 5)])
+    expect(outputs).toEqual([
+      [0, 1],
+      [1, 2],
+      [10, 15],
+      [15, 20]
+    ])
+    expect(refused).toEqual(["images of 2: a graph gave other numbers"])
+  })
+})
