@@ -3,8 +3,17 @@
  * data, so that a file that declares one needs neither Effect nor a schema; `named.ts` makes the schemas.
  */
 
-/** The values that a parameter accepts; a list of texts is a choice of one of them. */
-export type Accepts = "positive" | "probability" | "flag" | "count" | ReadonlyArray<string>
+/**
+ * The values that a parameter accepts; a list of texts is a choice of one of them, `definitions` a choice of one of those,
+ * which has parameters of its own in turn.
+ */
+export type Accepts =
+  | "positive"
+  | "probability"
+  | "flag"
+  | "count"
+  | ReadonlyArray<string>
+  | { readonly definitions: ReadonlyArray<Definition> }
 
 export interface OwnParam<A = unknown> {
   readonly accepts: Accepts
@@ -44,6 +53,19 @@ export const oneOf = <const L extends ReadonlyArray<string>>(
   about: string,
   fallback?: L[number]
 ): OwnParam<L[number]> => ({ accepts: names, fallback, about })
+
+type Keys<A> = Partial<{ readonly [K in keyof A]: A[K] }>
+
+/** A choice as a user writes it: a name, or a mapping of the name and parameters of that definition. */
+export type Choice<D extends Definition> =
+  D extends Definition<infer Name, infer P> ? Name | ({ readonly name: Name } & Keys<Own<P>>) : never
+
+/** Declares a choice of one of several definitions, each with parameters of its own. */
+export const oneOfDefinitions = <const D extends Definition>(
+  definitions: ReadonlyArray<D>,
+  about: string,
+  fallback: Choice<D>
+): OwnParam<Choice<D>> => ({ accepts: { definitions }, fallback, about })
 
 /** One of several values, as the catalogue describes it. */
 export interface Documented<Name extends string = string> {

@@ -4,15 +4,9 @@
  */
 import { Result, Schema } from "effect"
 import { check, type Misfit } from "./check.ts"
-import type { Definition, Named, Own, OwnParam } from "./definition.ts"
+import type { Choice, Definition, Named, OwnParam } from "./definition.ts"
 import { choice, Flag, type Param, type Plain, Positive, PositiveInt, Probability } from "./param.ts"
 import { shown, suggestion } from "./words.ts"
-
-type Keys<A> = Partial<{ readonly [K in keyof A]: A[K] }>
-
-/** A choice as a user writes it: a name, or a mapping of the name and parameters of that definition. */
-export type Choice<D extends Definition> =
-  D extends Definition<infer Name, infer P> ? Name | ({ readonly name: Name } & Keys<Own<P>>) : never
 
 /**
  * Declares a parameter that chooses a definition by its name.
@@ -39,15 +33,14 @@ export function named(
   fallback: string,
   { flat = false, none = false }: { readonly none?: boolean; readonly flat?: boolean } = {}
 ): Param<unknown, false> {
-  const names = namesOf({ definitions, none, flat })
-  const expected = `${names.map((name) => `"${name}"`).join(", ")}, or a mapping of \`name\` and parameters of its own`
+  const spec = { definitions, none, flat }
   return {
-    schema: Schema.Unknown.annotate({ expected }) as Plain<unknown>,
+    schema: choiceSchema(spec),
     gives: undefined,
     description,
     required: false,
     fallback,
-    named: { definitions, none, flat },
+    named: spec,
     choices: definitions
   }
 }
@@ -56,6 +49,15 @@ const namesOf = ({ definitions, none }: Named): ReadonlyArray<string> => [
   ...(none ? ["none"] : []),
   ...definitions.map(({ name }) => name)
 ]
+
+/** A schema that describes a choice; `decodeNamed` checks it. */
+const choiceSchema = (spec: Named): Plain<unknown> => {
+  const names = namesOf(spec).map((name) => `"${name}"`)
+  const expected = `${names.join(", ")}, or a mapping of \`name\` and parameters of its own`
+  return Schema.Unknown.annotate({ expected }) as Plain<unknown>
+}
+
+const within = (definitions: ReadonlyArray<Definition>): Named => ({ definitions, none: false, flat: false })
 
 /** The schema of a definition's parameter. */
 export const schemaOf = ({ accepts }: OwnParam): Plain<unknown> => {
@@ -69,8 +71,19 @@ export const schemaOf = ({ accepts }: OwnParam): Plain<unknown> => {
     case "count":
       return PositiveInt
     default:
-      return choice(...accepts)
+      return "definitions" in accepts ? choiceSchema(within(accepts.definitions)) : choice(...accepts)
   }
+}
+
+/** The value of a definition's parameter; faults have paths below it. */
+const decodedOwn = (key: string, own: OwnParam, value: unknown, faults: Array<Misfit>): unknown => {
+  if (typeof own.accepts === "object" && "definitions" in own.accepts) {
+    return decodeNamed(key, within(own.accepts.definitions), value, faults)
+  }
+  const result = check(schemaOf(own), value)
+  if (Result.isSuccess(result)) return result.success
+  faults.push(...result.failure.map((fault) => ({ ...fault, path: [key, ...fault.path] })))
+  return own.fallback
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -109,15 +122,14 @@ const ownOf = (
   }
   return Object.entries(params).map(([key, own]) => {
     const value = given[key]
-    if (value === undefined) {
-      if (own.fallback === undefined)
-        faults.push({ path: [parameter, key], key: true, problem: `is missing: \`${name}\` needs it` })
-      return [key, own.fallback] as const
+    if (value === undefined && own.fallback === undefined) {
+      faults.push({ path: [parameter, key], key: true, problem: `is missing: \`${name}\` needs it` })
+      return [key, undefined] as const
     }
-    const result = check(schemaOf(own), value)
-    if (Result.isSuccess(result)) return [key, result.success] as const
-    for (const fault of result.failure) faults.push({ ...fault, path: [parameter, key, ...fault.path] })
-    return [key, own.fallback] as const
+    const inner: Array<Misfit> = []
+    const decoded = decodedOwn(key, own, value ?? own.fallback, inner)
+    faults.push(...inner.map((fault) => ({ ...fault, path: [parameter, ...fault.path] })))
+    return [key, decoded] as const
   })
 }
 

@@ -1,19 +1,53 @@
 /** The losses: one list, from which schemas, names, the catalogue and the documentation are made. */
 import type { Misfit } from "../../pipeline/check.ts"
-import { chosenFrom } from "../../pipeline/definition.ts"
-import { type Choice, named } from "../../pipeline/named.ts"
+import { type Choice, chosenFrom } from "../../pipeline/definition.ts"
+import { named } from "../../pipeline/named.ts"
+import { asl } from "./losses/asl.ts"
+import { circleLoss } from "./losses/circle.ts"
 import type { Losses } from "./losses/combined.ts"
 import { contrastiveAvg } from "./losses/contrastive-avg.ts"
+import { happier } from "./losses/happier.ts"
+import { logRatioLoss } from "./losses/log-ratio.ts"
 import type { Loss, LossDefinition } from "./losses/loss.ts"
+import { marginDefinition } from "./losses/margin.ts"
 import { mlXent } from "./losses/ml-xent.ts"
+import { mlXentSmooth } from "./losses/ml-xent-smooth.ts"
+import { mulsupcon } from "./losses/mulsupcon.ts"
+import { multiSimilarityLoss } from "./losses/multi-similarity.ts"
 import { oml } from "./losses/oml.ts"
+import { recallAtK } from "./losses/recall-at-k.ts"
+import { roadmap } from "./losses/roadmap.ts"
 import { smoothap } from "./losses/smoothap.ts"
+import { sndl } from "./losses/sndl.ts"
+import { supcon } from "./losses/supcon.ts"
 import { tripletAvg } from "./losses/triplet-avg.ts"
 import { tripletHard } from "./losses/triplet-hard.ts"
+import { tripletLoss } from "./losses/triplet-mined.ts"
 import { xent } from "./losses/xent.ts"
 
 /** Every loss. A new loss is a file in `losses/` and its name here. */
-export const losses = [contrastiveAvg, tripletAvg, tripletHard, oml, smoothap, xent, mlXent] as const
+export const losses = [
+  contrastiveAvg,
+  tripletAvg,
+  tripletHard,
+  oml,
+  smoothap,
+  supcon,
+  mulsupcon,
+  sndl,
+  logRatioLoss,
+  happier,
+  roadmap,
+  recallAtK,
+  multiSimilarityLoss,
+  circleLoss,
+  marginDefinition,
+  tripletLoss,
+  xent,
+  mlXent,
+  mlXentSmooth,
+  asl
+] as const
 
 type AnyLoss = (typeof losses)[number]
 type On<Output> = Extract<AnyLoss, { readonly on: Output }>

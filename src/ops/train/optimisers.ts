@@ -1,6 +1,13 @@
 /** Optimisers: what they remember of each weight, and one update. */
-import { chosenFrom, type Definition, type Own, type OwnParams, probability } from "../../pipeline/definition.ts"
-import { type Choice, named } from "../../pipeline/named.ts"
+import {
+  type Choice,
+  chosenFrom,
+  type Definition,
+  type Own,
+  type OwnParams,
+  probability
+} from "../../pipeline/definition.ts"
+import { named } from "../../pipeline/named.ts"
 import type { NamedArray } from "../elements.ts"
 import type { Parameter } from "../model/layers/layer.ts"
 import type { Engine } from "../tensor/engine.ts"

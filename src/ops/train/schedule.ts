@@ -1,6 +1,14 @@
 /** Schedules: the learning rate over a training run, as a base rate, a factor per epoch, and a warm-up per update. */
-import { chosenFrom, count, type Definition, type Own, type OwnParams, positive } from "../../pipeline/definition.ts"
-import { type Choice, named } from "../../pipeline/named.ts"
+import {
+  type Choice,
+  chosenFrom,
+  count,
+  type Definition,
+  type Own,
+  type OwnParams,
+  positive
+} from "../../pipeline/definition.ts"
+import { named } from "../../pipeline/named.ts"
 
 /** What a schedule remembers between epochs. */
 export interface ScheduleState {

@@ -69,7 +69,7 @@ describe("a loss in a configuration", () => {
         loss_weight: [7, 1]
       })
     ).toEqual([
-      "margin: belongs to `contrastive_avg`, `triplet_avg`, `triplet_hard`, but `metric_loss` is `oml`, which takes `temperature`",
+      "margin: belongs to `contrastive_avg`, `triplet_avg`, `triplet_hard`, `margin`, `triplet`, but `metric_loss` is `oml`, which takes `temperature`",
       "exclude_anchor: belongs to `contrastive_avg`, `triplet_avg`, but `metric_loss` is `oml`, which takes `temperature`",
       "sim_threshold: belongs to `contrastive_avg`, `triplet_avg`, `triplet_hard`, `smoothap`, but `metric_loss` is `oml`, which takes `temperature`",
       "momentum: belongs to `sgd`, but `optimizer` is `adam`, which has no parameters",
@@ -79,10 +79,28 @@ describe("a loss in a configuration", () => {
       "loss_weight: has the weight 7 for `id_loss`, which is `none`; choose that loss, or set the weight to 0"
     ])
     expect(said({ metric_loss: "none", id_loss: "ml_xent", temperature: 1 })).toEqual([
-      "temperature: belongs to `oml`, `smoothap`, but `metric_loss` is `none`"
+      "temperature: belongs to `oml`, `smoothap`, `supcon`, `mulsupcon`, `sndl`, `happier`, `roadmap`, `recall_at_k`, but `metric_loss` is `none`"
     ])
     expect(said({ metric_loss: { name: "oml", margin: 3 } })).toEqual([
-      "metric_loss.margin: belongs to `contrastive_avg`, `triplet_avg`, `triplet_hard`, but `metric_loss` is `oml`, which takes `temperature`"
+      "metric_loss.margin: belongs to `contrastive_avg`, `triplet_avg`, `triplet_hard`, `margin`, `triplet`, but `metric_loss` is `oml`, which takes `temperature`"
+    ])
+  })
+
+  it("chooses a relation, which has parameters of its own", () => {
+    const plain = { name: "supcon", relation: "graded_jaccard", temperature: 0.1 }
+    expect(params({ metric_loss: "supcon" }).metric_loss).toEqual(plain)
+    expect(params({ metric_loss: "supcon", relation: "any" }).metric_loss).toEqual({ ...plain, relation: "any" })
+    const jaccard = { name: "jaccard", threshold: 0.5 }
+    expect(params({ metric_loss: { name: "circle", relation: "jaccard" } }).metric_loss).toMatchObject({
+      relation: jaccard
+    })
+    expect(params({ metric_loss: "circle" }).metric_loss).toMatchObject({ relation: jaccard })
+    expect(said({ metric_loss: { name: "supcon", relation: { name: "shared", n: 0, threshold: 1 } } })).toEqual([
+      "metric_loss.relation.threshold: belongs to `jaccard`, but `relation` is `shared`, which takes `n`",
+      "metric_loss.relation.n: expected a whole number of at least 1, found 0"
+    ])
+    expect(said({ metric_loss: { name: "supcon", relation: "jacard" } })).toEqual([
+      'metric_loss.relation: unknown value "jacard"; did you mean `jaccard`?'
     ])
   })
 

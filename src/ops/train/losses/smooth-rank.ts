@@ -15,6 +15,14 @@ export interface Group {
   readonly scale: number
 }
 
+/** Row q of a matrix [rows, rows] without its entry q. */
+export const others = (matrix: Float64Array, rows: number, q: number): Float64Array => {
+  const rest = new Float64Array(rows - 1)
+  rest.set(matrix.subarray(q * rows, q * rows + q))
+  rest.set(matrix.subarray(q * rows + q + 1, (q + 1) * rows), q)
+  return rest
+}
+
 /** Memory for one anchor, reused for all anchors: it grows with n^2, although there are n^3 comparisons. */
 export interface RankBuffers {
   /** G(s_b - s_a) at [a, b], a < b. */
@@ -112,6 +120,24 @@ const flow = (
   }
 }
 
+/** Fills `common` and `within` with graded relevance: min(r_a, r_b) and r_a, times `scale`. */
+const markGraded = (relevance: Float64Array, scale: number, { common, within }: RankBuffers): void => {
+  const n = relevance.length
+  for (let a = 0; a < n; a++) {
+    within[a] = scale * relevance[a]
+    for (let b = a + 1; b < n; b++) common[a * n + b] = scale * Math.min(relevance[a], relevance[b])
+  }
+}
+
+/** The precision after `common` and `within` were filled; adds its derivative to `slope`. */
+const precisionOf = (s: Float64Array, temperature: number, buffers: RankBuffers, slope: Float64Array): number => {
+  compare(s, temperature, buffers)
+  let precision = 0
+  for (let a = 0; a < s.length; a++) precision += buffers.within[a] / buffers.rank[a]
+  flow(temperature, buffers, slope, buffers.power)
+  return precision
+}
+
 /**
  * The precision of one anchor; adds its derivative with respect to s to `slope`.
  *
@@ -127,9 +153,24 @@ export const smoothPrecision = (
 ): number => {
   if (groups.length === 0) return 0
   mark(groups, s.length, buffers)
-  compare(s, temperature, buffers)
-  let precision = 0
-  for (let a = 0; a < s.length; a++) precision += buffers.within[a] / buffers.rank[a]
-  flow(temperature, buffers, slope, buffers.power)
-  return precision
+  return precisionOf(s, temperature, buffers, slope)
+}
+
+/**
+ * The same with graded relevance r (Ramzi et al., ECCV 2022): `scale` times the sum over a of
+ * (r_a + sum over b != a of min(r_a, r_b) G(s_b - s_a)) / R(a). For r of 0 and 1 it is that of one group.
+ *
+ * @param s similarities of the ranked images, [n]
+ * @param relevance from 0 to 1, [n]
+ * @param buffers of size n
+ */
+export const gradedPrecision = (
+  s: Float64Array,
+  { relevance, scale }: { readonly relevance: Float64Array; readonly scale: number },
+  temperature: number,
+  buffers: RankBuffers,
+  slope: Float64Array
+): number => {
+  markGraded(relevance, scale, buffers)
+  return precisionOf(s, temperature, buffers, slope)
 }

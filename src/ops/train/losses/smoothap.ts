@@ -9,20 +9,12 @@ import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
 import { miningParams, THRESHOLD } from "./mining.ts"
 import { withinJaccard } from "./relation.ts"
 import { candidates } from "./selection.ts"
-import { rankBuffers, smoothPrecision } from "./smooth-rank.ts"
+import { others, rankBuffers, smoothPrecision } from "./smooth-rank.ts"
 
 export interface SmoothApOptions {
   /** Jaccard distance up to which two images are positives of each other. */
   readonly threshold?: number
   readonly temperature?: number
-}
-
-/** A row without its entry q. */
-const without = (row: Float64Array, q: number): Float64Array => {
-  const rest = new Float64Array(row.length - 1)
-  rest.set(row.subarray(0, q))
-  rest.set(row.subarray(q + 1), q)
-  return rest
 }
 
 /**
@@ -49,7 +41,7 @@ export const smoothAveragePrecision = (
     const members = positives.map((row) => (row < anchor ? row : row - 1))
     const scale = 1 / (anchors.length * members.length)
     const slope = new Float64Array(rows - 1)
-    const s = without(S.subarray(anchor * rows, (anchor + 1) * rows), anchor)
+    const s = others(S, rows, anchor)
     precision += smoothPrecision(s, [{ members, scale }], temperature, buffers, slope)
     slope.forEach((value, i) => {
       dS[anchor * rows + (i < anchor ? i : i + 1)] -= value

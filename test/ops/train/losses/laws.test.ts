@@ -7,7 +7,20 @@ import { chosenFrom } from "../../../../src/pipeline/definition.ts"
 import { inputs } from "./inputs.ts"
 
 /** Steep losses are tried with gentler parameters, so that differences say something; others with their defaults. */
-const GENTLE: Readonly<Record<string, object>> = { oml: { temperature: 0.2 }, smoothap: { temperature: 0.2 } }
+const GENTLE: Readonly<Record<string, object>> = {
+  oml: { temperature: 0.2 },
+  smoothap: { temperature: 0.2 },
+  happier: { temperature: 0.2 },
+  roadmap: { temperature: 0.2, slope: 3 },
+  recall_at_k: { temperature: 0.2, k: 2 },
+  multi_similarity: { beta: 5, slack: 1 },
+  circle: { gamma: 4 }
+}
+
+/** Losses whose gradient is published with weights held constant: it is not the derivative (see definitions.test.ts). */
+const HELD = ["circle"]
+/** Losses that draw images, or choose one of several at the same distance: another order may choose others. */
+const CHOOSING = ["triplet_hard", "triplet", "margin"]
 
 const lossOf = (name: string, own: object = {}) => {
   const chosen = chosenFrom<LossDefinition>(losses, { name, ...own })
@@ -52,6 +65,7 @@ describe.each(names)("%s", (name) => {
   const loss = all[name]
 
   it("has the gradient that central differences give", () => {
+    if (HELD.includes(name)) return
     const step = 2 ** -9
     fc.assert(
       fc.property(inputs(6), (input) => {
@@ -73,8 +87,7 @@ describe.each(names)("%s", (name) => {
   })
 
   it("does not depend on the order of the batch", () => {
-    // With draws the same images must be drawn, so that these are tried with pairs alone.
-    if (name === "triplet_hard") return
+    if (CHOOSING.includes(name)) return
     fc.assert(
       fc.property(inputs(), (input) => {
         const order = Array.from({ length: input.rows }, (_, i) => (i * 5 + 2) % input.rows)

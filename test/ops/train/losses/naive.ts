@@ -1,13 +1,13 @@
 /** Losses a second time, as their definitions read: plain lists, one term after another. */
 import type { LossInput } from "../../../../src/ops/train/losses/loss.ts"
 
-type Row = ReadonlyArray<number>
+export type Row = ReadonlyArray<number>
 
-const rowsOf = (values: ArrayLike<number>, rows: number): ReadonlyArray<Row> => {
+export const rowsOf = (values: ArrayLike<number>, rows: number): ReadonlyArray<Row> => {
   const width = rows === 0 ? 0 : values.length / rows
   return Array.from({ length: rows }, (_, i) => Array.from(values).slice(i * width, (i + 1) * width))
 }
-const sum = (list: ReadonlyArray<number>): number => list.reduce((a, b) => a + b, 0)
+export const sum = (list: ReadonlyArray<number>): number => list.reduce((a, b) => a + b, 0)
 const minus = (a: Row, b: Row): Row => a.map((x, i) => x - b[i])
 const norm = (row: Row): number => Math.sqrt(sum(row.map((x) => x * x)))
 const unit = (row: Row): Row => row.map((x) => x / Math.max(norm(row), 1e-12))
@@ -62,7 +62,7 @@ export const triplet = (input: LossInput, threshold: number, margin: number, exc
   return terms.length === 0 ? 0 : sum(terms) / terms.length
 }
 
-const cosines = (input: LossInput): ReadonlyArray<Row> => {
+export const cosines = (input: LossInput): ReadonlyArray<Row> => {
   const units = rowsOf(input.values, input.rows).map(unit)
   return units.map((a) => units.map((b) => sum(a.map((x, i) => x * b[i]))))
 }

@@ -1,0 +1,114 @@
+/** Miners: which pairs and triplets of a batch a loss looks at, chosen by how near they are. */
+import type { Choose } from "./loss.ts"
+import { complete, type Selected } from "./selection.ts"
+
+/** An anchor with one positive and one negative: rows of the batch. */
+export interface Triplet {
+  readonly anchor: number
+  readonly positive: number
+  readonly negative: number
+}
+
+/**
+ * The pairs that say something (Wang et al., CVPR 2019): negatives nearer than the farthest positive plus `slack`, positives
+ * farther than the nearest negative less `slack`. Anchors without positives or without negatives have none.
+ *
+ * @param S similarities [rows, rows]
+ */
+export const informative = (
+  S: Float64Array,
+  rows: number,
+  pairs: ReadonlyArray<Selected>,
+  slack: number
+): ReadonlyArray<Selected> =>
+  complete(pairs).map(({ anchor, negatives, positives }) => {
+    const s = (i: number) => S[anchor * rows + i]
+    const farthest = positives.reduce((least, i) => Math.min(least, s(i)), Number.POSITIVE_INFINITY)
+    const nearest = negatives.reduce((most, i) => Math.max(most, s(i)), Number.NEGATIVE_INFINITY)
+    return {
+      anchor,
+      // Not `>` and `<`: NaN must stay NaN.
+      positives: positives.filter((i) => !(s(i) - slack >= nearest)),
+      negatives: negatives.filter((i) => !(s(i) + slack <= farthest))
+    }
+  })
+
+/** What a miner sees: distances [rows, rows], the dimension of embeddings, and draws. */
+export interface Mined {
+  readonly distances: Float64Array
+  readonly rows: number
+  readonly dim: number
+  readonly choose: Choose
+}
+type Miner = (pairs: Selected, given: Mined) => ReadonlyArray<Triplet>
+
+const best = (list: ReadonlyArray<number>, of: (i: number) => number): number =>
+  list.reduce((found, i) => (of(i) > of(found) ? i : found), list[0])
+
+/** The farthest positive and the nearest negative of each anchor (Hermans et al., 2017). */
+const hard: Miner = ({ anchor, negatives, positives }, { distances, rows }) => {
+  const d = (i: number) => distances[anchor * rows + i]
+  return [{ anchor, positive: best(positives, d), negative: best(negatives, (i) => -d(i)) }]
+}
+
+/**
+ * For each pair of an anchor and a positive the nearest negative that is farther than the positive, or the farthest negative
+ * if there is none (Schroff et al., CVPR 2015).
+ */
+const semiHard: Miner = ({ anchor, negatives, positives }, { distances, rows }) => {
+  const d = (i: number) => distances[anchor * rows + i]
+  return positives.map((positive) => {
+    const farther = negatives.filter((i) => d(i) > d(positive))
+    const negative = farther.length > 0 ? best(farther, (i) => -d(i)) : best(negatives, d)
+    return { anchor, positive, negative }
+  })
+}
+
+/** Distances below it count as it: their weights would exceed all others. */
+const NEAR = 0.5
+/** Negatives from this distance on give no loss. */
+const FAR = 1.4
+
+/** Number of steps that a drawn share of the total weight has. */
+const STEPS = 2 ** 30
+
+/**
+ * One negative, drawn with the inverse of the density of distances on a sphere (Wu et al., ICCV 2017):
+ * d^(2 - n) (1 - d^2 / 4)^((3 - n) / 2) for dimension n, with distances below 0.5 counted as 0.5 and those from 1.4 on left
+ * out. If all are that far, they are drawn evenly.
+ */
+export const drawnByDistance = (anchor: number, negatives: ReadonlyArray<number>, given: Mined): number => {
+  const { choose, dim, distances, rows } = given
+  const near = negatives.filter((i) => !(distances[anchor * rows + i] >= FAR))
+  if (near.length === 0) return negatives[choose(negatives.length)]
+  const logs = near.map((i) => {
+    const d = Math.max(NEAR, distances[anchor * rows + i])
+    return (2 - dim) * Math.log(d) + ((3 - dim) / 2) * Math.log(1 - (d * d) / 4)
+  })
+  const most = Math.max(...logs)
+  const weights = logs.map((log) => Math.exp(log - most))
+  let left = ((choose(STEPS) + 0.5) / STEPS) * weights.reduce((sum, weight) => sum + weight, 0)
+  const at = weights.findIndex((weight) => {
+    left -= weight
+    return left <= 0
+  })
+  return near[at === -1 ? near.length - 1 : at]
+}
+
+const distanceWeighted: Miner = ({ anchor, negatives, positives }, given) =>
+  positives.map((positive) => ({ anchor, positive, negative: drawnByDistance(anchor, negatives, given) }))
+
+/** Every positive with every negative. */
+const all: Miner = ({ anchor, negatives, positives }) =>
+  positives.flatMap((positive) => negatives.map((negative) => ({ anchor, positive, negative })))
+
+/** Every miner of triplets. A new one is a function above and its name here. */
+const miners = { all, hard, semi_hard: semiHard, distance_weighted: distanceWeighted } as const
+
+/** The name of a miner of triplets. */
+export type MinerName = keyof typeof miners
+export const minerNames = Object.keys(miners) as ReadonlyArray<MinerName>
+
+/** The triplets that a miner finds for anchors with both positives and negatives. */
+export const tripletsOf = (miner: MinerName, pairs: ReadonlyArray<Selected>, given: Mined): ReadonlyArray<Triplet> =>
+  complete(pairs).flatMap((one) => miners[miner](one, given))

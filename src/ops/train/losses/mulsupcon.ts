@@ -1,0 +1,51 @@
+import { positive } from "../../../pipeline/definition.ts"
+import { directions, similarities, toEmbeddings } from "./cosine.ts"
+import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
+import { weightedLogSoftmax } from "./softmax-pairs.ts"
+
+export interface MultiLabelSupervisedContrastiveOptions {
+  readonly temperature?: number
+}
+
+/** Weight of p as a positive of i: the sum over their common classes c of 1 / (members of c other than i), over all terms. */
+const classShares = (labels: Uint8Array, rows: number): Float64Array => {
+  const classes = rows === 0 ? 0 : labels.length / rows
+  const weights = new Float64Array(rows * rows)
+  let terms = 0
+  for (let c = 0; c < classes; c++) {
+    const members = Array.from({ length: rows }, (_, row) => row).filter((row) => labels[row * classes + c] !== 0)
+    if (members.length < 2) continue
+    terms += members.length
+    for (const i of members) for (const p of members) if (p !== i) weights[i * rows + p] += 1 / (members.length - 1)
+  }
+  return weights.map((weight) => weight / Math.max(1, terms))
+}
+
+/**
+ * Multi-label supervised contrastive loss (Zhang and Wu, AAAI 2024): one supervised contrastive term for each anchor i and
+ * each of its classes, with the other members of the class as positives; the mean over all these terms. A class that only the
+ * anchor has gives no term.
+ *
+ * @param input raw embeddings [rows, D], which are L2-normalised here
+ * @example
+ * const input = { values: Float32Array.of(1, 0, 1, 0, 0, 1), labels: Uint8Array.of(1, 0, 1, 0, 0, 1), rows: 3 }
+ * multiLabelSupervisedContrastive(input, { temperature: 1 }).value // => Math.log(1 + Math.exp(-1))
+ */
+export const multiLabelSupervisedContrastive = (
+  { labels, rows, values }: LossInput,
+  { temperature = 0.1 }: MultiLabelSupervisedContrastiveOptions = {}
+): LossValue => {
+  const given = directions(values, rows)
+  const { dS, value } = weightedLogSoftmax(similarities(given), classShares(labels, rows), rows, temperature)
+  return { value, gradient: toEmbeddings(dS, given), floor: Number.NaN }
+}
+
+/** The loss `mulsupcon`. */
+export const mulsupcon = defineLoss({
+  name: "mulsupcon",
+  title: "Multi-label supervised contrastive loss: one term for each anchor and each of its classes",
+  source: "Zhang and Wu, AAAI 2024",
+  on: "embeddings",
+  params: { temperature: positive("Divides similarities before the softmax.", 0.1) },
+  loss: (own) => (input) => multiLabelSupervisedContrastive(input, own)
+})

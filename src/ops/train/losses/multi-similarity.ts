@@ -1,0 +1,86 @@
+import { positive, probability } from "../../../pipeline/definition.ts"
+import { directions, similarities, toEmbeddings } from "./cosine.ts"
+import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
+import { informative } from "./miners.ts"
+import { pairsOf } from "./pairs.ts"
+import { type RelationChoice, relationParam, relevanceOf } from "./relations.ts"
+
+export interface MultiSimilarityOptions {
+  readonly relation?: RelationChoice
+  /** Scale of positives. */
+  readonly alpha?: number
+  /** Scale of negatives. */
+  readonly beta?: number
+  /** Similarity that separates positives from negatives. */
+  readonly base?: number
+  /** Slack by which a pair may be less than violating and still count. */
+  readonly slack?: number
+}
+
+/** (1 / |scale|) log(1 + sum of exp(scale (s - base))) with its derivatives. */
+const softened = (s: ReadonlyArray<number>, scale: number, base: number) => {
+  const exponents = s.map((value) => scale * (value - base))
+  const most = exponents.reduce((a, b) => Math.max(a, b), 0)
+  const sum = exponents.reduce((total, x) => total + Math.exp(x - most), Math.exp(-most))
+  return {
+    value: (most + Math.log(sum)) / Math.abs(scale),
+    slopes: exponents.map((x) => (Math.sign(scale) * Math.exp(x - most)) / sum)
+  }
+}
+
+/**
+ * Multi-similarity loss with its own mining (Wang et al., CVPR 2019): for each anchor
+ * (1 / alpha) log(1 + sum over positives of exp(-alpha (s - base))) + (1 / beta) log(1 + sum over negatives of
+ * exp(beta (s - base))), averaged over all images of the batch. A negative counts if it is nearer than the farthest positive
+ * plus `slack`; a positive if it is farther than the nearest negative less `slack`.
+ *
+ * @param input raw embeddings [rows, D], which are L2-normalised here
+ * @example
+ * const input = { values: Float32Array.of(1, 0, 1, 0, 0, 1), labels: Uint8Array.of(1, 0, 1, 0, 0, 1), rows: 3 }
+ * multiSimilarity(input).value // => 0
+ */
+export const multiSimilarity = (
+  { labels, rows, values }: LossInput,
+  { alpha = 2, base = 0.5, beta = 50, relation = "jaccard", slack = 0.1 }: MultiSimilarityOptions = {}
+): LossValue => {
+  const given = directions(values, rows)
+  const S = similarities(given)
+  const dS = new Float64Array(rows * rows)
+  let sum = 0
+  for (const one of informative(S, rows, pairsOf(relevanceOf(labels, rows, relation), rows), slack)) {
+    const at = (i: number) => one.anchor * rows + i
+    const sides = [
+      { list: one.positives, scale: -alpha },
+      { list: one.negatives, scale: beta }
+    ]
+    for (const { list, scale } of sides) {
+      if (list.length === 0) continue
+      const { slopes, value } = softened(
+        list.map((i) => S[at(i)]),
+        scale,
+        base
+      )
+      sum += value
+      list.forEach((i, n) => {
+        dS[at(i)] += slopes[n] / rows
+      })
+    }
+  }
+  return { value: sum / Math.max(1, rows), gradient: toEmbeddings(dS, given), floor: 0 }
+}
+
+/** The loss `multi_similarity`. */
+export const multiSimilarityLoss = defineLoss({
+  name: "multi_similarity",
+  title: "Multi-similarity loss, with the mining of informative pairs that it was published with",
+  source: "Wang et al., CVPR 2019",
+  on: "embeddings",
+  params: {
+    relation: relationParam("jaccard"),
+    alpha: positive("Scale of positives.", 2),
+    beta: positive("Scale of negatives.", 50),
+    base: probability("Similarity that separates positives from negatives.", 0.5),
+    slack: positive("Slack of the mining: larger values keep more pairs.", 0.1)
+  },
+  loss: (own) => (input) => multiSimilarity(input, own)
+})

@@ -1,0 +1,164 @@
+/**
+ * Relevance: how much two images of a batch have in common, from 0 to 1, by their labels alone. A relation that gives only 0
+ * and 1 divides the others of an anchor into positives and negatives; a graded one also orders the positives.
+ */
+import {
+  type Choice,
+  chosenFrom,
+  count,
+  type Definition,
+  type Own,
+  type OwnParams,
+  oneOfDefinitions,
+  probability
+} from "../../../pipeline/definition.ts"
+import { jaccardDistance } from "../../measure/relevance.ts"
+
+/** Two label sets: their classes, the number of each set, and a weight for each class. */
+interface Pair {
+  readonly a: Uint8Array
+  readonly b: Uint8Array
+  readonly weights: Float64Array
+}
+
+/** Everything about a relation: its name in configurations, its parameters, and the relevance of a pair. */
+interface RelationDefinition<Name extends string = string, P extends OwnParams = OwnParams>
+  extends Definition<Name, P> {
+  /** Relevance of two label sets, from 0 to 1. */
+  relevance(own: Own<P>, pair: Pair): number
+}
+
+const defineRelation = <const Name extends string, const P extends OwnParams>(
+  definition: RelationDefinition<Name, P>
+): RelationDefinition<Name, P> => definition
+
+/** Sizes of intersection and union; each class counts by its weight. */
+const sizes = ({ a, b, weights }: Pair): { readonly both: number; readonly any: number } => {
+  let [both, any] = [0, 0]
+  for (let c = 0; c < a.length; c++) {
+    if (a[c] !== 0 && b[c] !== 0) both += weights[c]
+    if (a[c] !== 0 || b[c] !== 0) any += weights[c]
+  }
+  return { both, any }
+}
+
+const size = (set: Uint8Array): number => set.reduce((sum, label) => sum + (label !== 0 ? 1 : 0), 0)
+
+const unweighted = (pair: Pair): Pair => ({ ...pair, weights: new Float64Array(pair.a.length).fill(1) })
+
+const jaccard = defineRelation({
+  name: "jaccard",
+  title: "1 if the Jaccard distance of the labels is at most `threshold`, else 0",
+  source: "Jaccard 1901",
+  params: { threshold: probability("Largest Jaccard distance of two images that are alike.", 0.5) },
+  relevance: ({ threshold }, pair) => {
+    const { any, both } = sizes(unweighted(pair))
+    return jaccardDistance(both, any) <= threshold ? 1 : 0
+  }
+})
+
+const shared = defineRelation({
+  name: "shared",
+  title: "1 if two images have at least `n` labels in common, else 0",
+  params: { n: count("Number of labels in common.", 1) },
+  relevance: ({ n }, pair) => (sizes(unweighted(pair)).both >= n ? 1 : 0)
+})
+
+const anyLabel = defineRelation({
+  name: "any",
+  title: "1 if two images have a label in common, else 0",
+  params: {},
+  relevance: (_, pair) => (sizes(unweighted(pair)).both >= 1 ? 1 : 0)
+})
+
+const exact = defineRelation({
+  name: "exact",
+  title: "1 if two images have the same labels, else 0",
+  params: {},
+  relevance: (_, pair) => {
+    const { any, both } = sizes(unweighted(pair))
+    return both === any ? 1 : 0
+  }
+})
+
+const graded = defineRelation({
+  name: "graded_jaccard",
+  title: "Jaccard similarity of the labels, from 0 to 1",
+  source: "Jaccard 1901",
+  params: {},
+  relevance: (_, pair) => {
+    const { any, both } = sizes(unweighted(pair))
+    return 1 - jaccardDistance(both, any)
+  }
+})
+
+const cosine = defineRelation({
+  name: "cosine",
+  title: "Cosine of the two multi-hot label vectors",
+  params: {},
+  relevance: (_, pair) => {
+    const length = Math.sqrt(size(pair.a) * size(pair.b))
+    return length === 0 ? Number(size(pair.a) === size(pair.b)) : Math.min(1, sizes(unweighted(pair)).both / length)
+  }
+})
+
+const idf = defineRelation({
+  name: "idf_jaccard",
+  title:
+    "Jaccard similarity in which a class counts by log((1 + B) / (1 + n)) + 1, for n of B images of the batch with it",
+  source: "Sparck Jones 1972, smoothed",
+  params: {},
+  relevance: (_, pair) => {
+    const { any, both } = sizes(pair)
+    return any === 0 ? 1 : both / any
+  }
+})
+
+/** Every relation. A new one is a definition above and its name here. */
+const relations = [jaccard, shared, anyLabel, exact, graded, cosine, idf] as const
+
+/** A relation as the parameter `relation` chooses it. */
+export type RelationChoice = Choice<(typeof relations)[number]>
+
+/**
+ * Declares the parameter `relation` of a loss.
+ *
+ * @param fallback its default
+ */
+export const relationParam = (fallback: RelationChoice) =>
+  oneOfDefinitions(relations, "Which images are alike, and how much, by their labels.", fallback)
+
+/** Weight of each class: rare ones count more. */
+const idfWeights = (sets: ReadonlyArray<Uint8Array>): Float64Array => {
+  const classes = sets[0]?.length ?? 0
+  return Float64Array.from({ length: classes }, (_, c) => {
+    const having = sets.reduce((sum, set) => sum + (set[c] !== 0 ? 1 : 0), 0)
+    return Math.log((1 + sets.length) / (1 + having)) + 1
+  })
+}
+
+/**
+ * Relevance of all pairs of a batch, [rows, rows], symmetric. The diagonal is 1: an image is like itself, even without labels.
+ *
+ * @param labels multi-hot [rows, classes]
+ * @example
+ * relevanceOf(Uint8Array.of(1, 1, 1, 0), 2, "graded_jaccard") // => Float64Array.of(1, 0.5, 0.5, 1)
+ * relevanceOf(Uint8Array.of(1, 1, 1, 0), 2, "exact") // => Float64Array.of(1, 0, 0, 1)
+ */
+export const relevanceOf = (labels: Uint8Array, rows: number, choice: RelationChoice): Float64Array => {
+  const chosen = chosenFrom<RelationDefinition>(relations, choice)
+  if (chosen === undefined) throw new TypeError(`there is no relation ${JSON.stringify(choice)}`)
+  const classes = rows === 0 ? 0 : labels.length / rows
+  const sets = Array.from({ length: rows }, (_, row) => labels.subarray(row * classes, (row + 1) * classes))
+  const weights = idfWeights(sets)
+  const relevance = new Float64Array(rows * rows)
+  for (let i = 0; i < rows; i++) {
+    relevance[i * rows + i] = 1
+    for (let j = i + 1; j < rows; j++) {
+      const value = chosen.definition.relevance(chosen.own, { a: sets[i], b: sets[j], weights })
+      relevance[i * rows + j] = value
+      relevance[j * rows + i] = value
+    }
+  }
+  return relevance
+}

@@ -1,0 +1,67 @@
+import { positive } from "../../../pipeline/definition.ts"
+import { directions, similarities, toEmbeddings } from "./cosine.ts"
+import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
+import { type RelationChoice, relationParam, relevanceOf } from "./relations.ts"
+import { logSumOfOthers } from "./softmax-pairs.ts"
+
+export interface ScalableNeighborOptions {
+  readonly temperature?: number
+  /** Relevance of each other image as a neighbour. */
+  readonly relation?: RelationChoice
+}
+
+/**
+ * Scalable neighbor discriminative loss (Kang et al., IEEE TGRS 2021): the mean over anchors of -log(sum over p of r_ip q_ip),
+ * where q_ip is the softmax over p != i of s_ip / t, s cosine similarities, and r the cosine of the label vectors. Anchors
+ * without a label in common with another image do not count. The paper compares with a memory of the whole archive; here
+ * the neighbours are those of the batch. With `id_loss: ml_xent` beside it, it is the paper's SNDL-BCE.
+ *
+ * @param input raw embeddings [rows, D], which are L2-normalised here
+ * @example
+ * const input = { values: Float32Array.of(1, 0, 1, 0, 0, 1), labels: Uint8Array.of(1, 0, 1, 0, 0, 1), rows: 3 }
+ * scalableNeighbor(input, { temperature: 1 }).value // => Math.log(1 + Math.exp(-1))
+ */
+export const scalableNeighbor = (
+  { labels, rows, values }: LossInput,
+  { relation = "cosine", temperature = 0.1 }: ScalableNeighborOptions = {}
+): LossValue => {
+  const given = directions(values, rows)
+  const S = similarities(given)
+  const relevance = relevanceOf(labels, rows, relation)
+  const dS = new Float64Array(rows * rows)
+  let [sum, anchors] = [0, 0]
+  for (let i = 0; i < rows; i++) {
+    const near = logSumOfOthers(S, rows, i, temperature, relevance)
+    if (near === Number.NEGATIVE_INFINITY) continue
+    const all = logSumOfOthers(S, rows, i, temperature)
+    anchors++
+    sum += all - near
+    for (let p = 0; p < rows; p++) {
+      if (p === i) continue
+      const [r, s] = [relevance[i * rows + p], S[i * rows + p] / temperature]
+      dS[i * rows + p] = (Math.exp(s - all) - (r > 0 ? r * Math.exp(s - near) : 0)) / temperature
+    }
+  }
+  const count = Math.max(1, anchors)
+  return {
+    value: sum / count,
+    gradient: toEmbeddings(
+      dS.map((slope) => slope / count),
+      given
+    ),
+    floor: Number.NaN
+  }
+}
+
+/** The loss `sndl`. */
+export const sndl = defineLoss({
+  name: "sndl",
+  title: "Scalable neighbor discriminative loss: the likelihood of neighbours, weighted by how alike their labels are",
+  source: "Kang et al., IEEE TGRS 2021",
+  on: "embeddings",
+  params: {
+    relation: relationParam("cosine"),
+    temperature: positive("Divides similarities before the softmax.", 0.1)
+  },
+  loss: (own) => (input) => scalableNeighbor(input, own)
+})

@@ -1,0 +1,56 @@
+import { positive } from "../../../pipeline/definition.ts"
+import { directions, similarities, toEmbeddings } from "./cosine.ts"
+import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
+import { type RelationChoice, relationParam, relevanceOf } from "./relations.ts"
+import { weightedLogSoftmax } from "./softmax-pairs.ts"
+
+export interface SupervisedContrastiveOptions {
+  readonly temperature?: number
+  /** Relevance of each other image as a positive. */
+  readonly relation?: RelationChoice
+}
+
+/** Divides each row, without its diagonal, by its sum and by the number of rows that have one. */
+const shares = (relevance: Float64Array, rows: number): Float64Array => {
+  const totals = Array.from({ length: rows }, (_, i) =>
+    relevance.subarray(i * rows, (i + 1) * rows).reduce((sum, value, p) => sum + (p === i ? 0 : value), 0)
+  )
+  const anchors = totals.filter((total) => total > 0).length
+  return relevance.map((value, at) => {
+    const i = Math.floor(at / rows)
+    return totals[i] > 0 && at % rows !== i ? value / totals[i] / anchors : 0
+  })
+}
+
+/**
+ * Supervised contrastive loss (Khosla et al., NeurIPS 2020, the form L_out): for each anchor the mean over its positives, by
+ * their relevance r, of -log(exp(s_ip / t) / sum over a != i of exp(s_ia / t)), with cosine similarities s. The loss is the
+ * mean over anchors that have positives. A relation of 0 and 1 gives the published loss; a graded one weighs the positives.
+ *
+ * @param input raw embeddings [rows, D], which are L2-normalised here
+ * @example
+ * const input = { values: Float32Array.of(1, 0, 1, 0, 0, 1), labels: Uint8Array.of(1, 0, 1, 0, 0, 1), rows: 3 }
+ * supervisedContrastive(input, { temperature: 1 }).value // => Math.log(1 + Math.exp(-1))
+ */
+export const supervisedContrastive = (
+  { labels, rows, values }: LossInput,
+  { relation = "graded_jaccard", temperature = 0.1 }: SupervisedContrastiveOptions = {}
+): LossValue => {
+  const given = directions(values, rows)
+  const weights = shares(relevanceOf(labels, rows, relation), rows)
+  const { dS, value } = weightedLogSoftmax(similarities(given), weights, rows, temperature)
+  return { value, gradient: toEmbeddings(dS, given), floor: Number.NaN }
+}
+
+/** The loss `supcon`. */
+export const supcon = defineLoss({
+  name: "supcon",
+  title: "Supervised contrastive loss; positives count by their relevance",
+  source: "Khosla et al., NeurIPS 2020",
+  on: "embeddings",
+  params: {
+    relation: relationParam("graded_jaccard"),
+    temperature: positive("Divides similarities before the softmax.", 0.1)
+  },
+  loss: (own) => (input) => supervisedContrastive(input, own)
+})
