@@ -26,7 +26,7 @@ const EPSILON = 1e-6
  * @param input raw embeddings [rows, D]
  * @example
  * const input = { values: Float32Array.of(0, 1, 2), labels: Uint8Array.of(1, 0, 1, 0, 0, 1), rows: 3 }
- * logRatio({ ...input, values: Float32Array.of(0, 0.1, 2) }).value < logRatio(input).value // => true
+ * logRatio({ ...input, values: Float32Array.of(0, 0.5, 2) }).value < logRatio(input).value // => true
  */
 export const logRatio = (
   { labels, rows, values }: LossInput,

@@ -29,7 +29,7 @@ const classShares = (labels: Uint8Array, rows: number): Float64Array => {
  * @param input raw embeddings [rows, D], which are L2-normalised here
  * @example
  * const input = { values: Float32Array.of(1, 0, 1, 0, 0, 1), labels: Uint8Array.of(1, 0, 1, 0, 0, 1), rows: 3 }
- * multiLabelSupervisedContrastive(input, { temperature: 1 }).value // => Math.log(1 + Math.exp(-1))
+ * multiLabelSupervisedContrastive(input, { temperature: 1 }).value.toFixed(6) // => "0.313262"
  */
 export const multiLabelSupervisedContrastive = (
   { labels, rows, values }: LossInput,

@@ -19,7 +19,7 @@ export interface ScalableNeighborOptions {
  * @param input raw embeddings [rows, D], which are L2-normalised here
  * @example
  * const input = { values: Float32Array.of(1, 0, 1, 0, 0, 1), labels: Uint8Array.of(1, 0, 1, 0, 0, 1), rows: 3 }
- * scalableNeighbor(input, { temperature: 1 }).value // => Math.log(1 + Math.exp(-1))
+ * scalableNeighbor(input, { temperature: 1 }).value.toFixed(6) // => "0.313262"
  */
 export const scalableNeighbor = (
   { labels, rows, values }: LossInput,
