@@ -1,5 +1,5 @@
 import { resolve } from "node:path"
-import { type PipelineRecord, type RunRecord, setPath, writeRecord } from "./record.ts"
+import { type EngineRecord, type PipelineRecord, type RunRecord, setPath, writeRecord } from "./record.ts"
 import { recordedPath, stamp } from "./stamps.ts"
 
 /** The record of a run in progress: changed in memory, and written at every change that must survive a crash. */
@@ -10,6 +10,8 @@ export class Book {
   /** Absolute paths of the files that the running pipeline has written, and of those of others that it has read. */
   private wrote = new Set<string>()
   private used = new Set<string>()
+  /** The engine of this process, once it is open. */
+  engine: EngineRecord | undefined
   /** Whether the running pipeline has ended before its input did, because nobody reads its output. */
   cut = false
 

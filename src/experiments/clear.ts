@@ -4,6 +4,7 @@ import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path"
 import { sweepPartials } from "../ops/formats/files.ts"
 import { decodeParams } from "../pipeline/decode.ts"
 import type { Configuration, Operators } from "./configuration.ts"
+import { removeParts } from "./ranges/part-files.ts"
 import { ForeignRecord, type RunRecord, readRecord, recordPath } from "./record.ts"
 import { RunError } from "./run-error.ts"
 
@@ -86,6 +87,7 @@ export const clear = (folder: string, configuration: Configuration, operators: O
     ...declared.filter((pattern) => !isAbsolute(pattern)).flatMap((pattern) => matching(folder, pattern))
   ]
   for (const path of files) removeFile(folder, path)
+  removeParts(folder)
   sweepPartials(folder, { alone: true })
   rmSync(recordPath(folder), { force: true })
 }

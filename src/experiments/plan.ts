@@ -64,7 +64,7 @@ export const makePlan = (file: string, set: ReadonlyArray<string>): Plan => {
   )
   const faults = disagreements(loaded.pipelines as ReadonlyMap<string, AnyPipeline>)
   if (faults.length > 0) throw new ConfigError({ faults })
-  const { device: _, threads: __, graph: ____, fresh: ___, experiment, ...fixed } = loaded.settings
+  const { device: _, threads: __, graph: ___, fresh: ____, range: _____, experiment, ...fixed } = loaded.settings
   const name = experiment ?? basename(file, extname(file))
   if (/[/\\]|^\.{1,2}$/.test(name)) {
     throw new ConfigError({
@@ -78,7 +78,8 @@ export const makePlan = (file: string, set: ReadonlyArray<string>): Plan => {
     })
   }
   const pipelines = Object.fromEntries([...loaded.pipelines].map(([key, pipeline]) => [key, toJson(pipeline)]))
-  // Device, threads and graphs do not change the experiment: a run may continue with others, with a note. Neither does `fresh`.
+  // Device, threads and graphs do not change the experiment: a run may continue with others, with a note. Nor do `fresh` and
+  // `range`.
   const configuration = { settings: { ...fixed, experiment: name }, pipelines }
   const folder = translation?.folder ?? join("outputs", name)
   return { file, experiment: name, loaded, configuration, folder, translation }

@@ -43,7 +43,7 @@ const PipelineRecord = Schema.Struct({
 })
 export type PipelineRecord = typeof PipelineRecord.Type
 
-const EngineRecord = Schema.Struct({
+export const EngineRecord = Schema.Struct({
   name: Schema.String,
   version: Schema.String,
   threads: Schema.Number,

@@ -1,6 +1,6 @@
 /** Runs the pipelines of a plan in order, in a run folder, and continues where an earlier run stopped. */
 import { join, resolve } from "node:path"
-import { Cause, Clock, DateTime, Effect, Exit } from "effect"
+import { Cause, Clock, type Context, DateTime, Effect, Exit } from "effect"
 import { newestEpoch } from "../ops/model/weights/checkpoints.ts"
 import { Cut, FirstEpoch, type Run } from "../ops/run.ts"
 import type { TensorEngine } from "../ops/tensor/engine.ts"
@@ -12,6 +12,7 @@ import { drain } from "../pipeline/interpret.ts"
 import { secondsOf } from "../pipeline/monotonic.ts"
 import type { AnyPipeline, Pipeline } from "../pipeline/pipeline.ts"
 import { hash } from "../pipeline/print.ts"
+import type { Ranges } from "../pipeline/ranges.ts"
 import type { Running, Watcher } from "../pipeline/watch.ts"
 import { few } from "../pipeline/words.ts"
 import { afterFailure, type Beginning } from "./beginning.ts"
@@ -22,6 +23,9 @@ import { linkFolders } from "./links.ts"
 import { lock } from "./lock.ts"
 import { language, type Plan } from "./plan.ts"
 import type { Progress } from "./progress.ts"
+import { dividing, type RunFacts } from "./ranges/division.ts"
+import { here } from "./ranges/here.ts"
+import { removeParts } from "./ranges/part-files.ts"
 import type { RunRecord } from "./record.ts"
 import { inFolder, RunError } from "./run-error.ts"
 import { services } from "./services.ts"
@@ -62,6 +66,7 @@ interface Session {
   /** How the next run continues, for the message of a failed step. */
   readonly remedy: string
   readonly places: Places
+  readonly ranges: Context.Service.Shape<typeof Ranges>
 }
 
 const statusOf = (exit: Exit.Exit<unknown, unknown>, cut: boolean) => {
@@ -71,7 +76,7 @@ const statusOf = (exit: Exit.Exit<unknown, unknown>, cut: boolean) => {
 
 /** Runs one pipeline and enters its end in the record, however it ends. */
 const runOne = Effect.fnUntraced(function* (name: string, pipeline: Runnable, session: Session) {
-  const { book, places, progress, remedy } = session
+  const { book, places, progress, ranges, remedy } = session
   const clock = yield* Clock.Clock
   const begun = secondsOf(clock)
   book.begin(name, hash(pipeline))
@@ -91,7 +96,7 @@ const runOne = Effect.fnUntraced(function* (name: string, pipeline: Runnable, se
       const seconds = secondsOf(clock) - begun
       book.end({ hash: hash(pipeline), status: statusOf(exit, book.cut), seconds, stages: progress.end() })
     })
-  yield* drain(pipeline, { name, watcher }).pipe(
+  yield* drain(pipeline, { name, watcher, ranges }).pipe(
     Effect.provideService(FirstEpoch, firstEpoch),
     Effect.provideService(Cut, () => {
       book.cut = true
@@ -103,6 +108,8 @@ const runOne = Effect.fnUntraced(function* (name: string, pipeline: Runnable, se
         : Effect.fail(stepError(placed(name, culprit), cause, remedy))
     )
   )
+  // Its files are complete; whoever reads them needs no parts.
+  removeParts(places.folder, name)
 })
 
 /** Operators by name: all that files may name, and those of this plan. */
@@ -138,6 +145,7 @@ const runIfNeeded = Effect.fnUntraced(function* (name: string, pipeline: Runnabl
     book.outdate(names.slice(names.indexOf(name) + (decision.anew ? 0 : 1)))
     if (decision.anew) {
       forget(places.folder, book.record.pipelines[name])
+      removeParts(places.folder, name)
       if (resumes(pipeline)) yield* removeCheckpoints(checkpointsOf(places.folder))
     }
   }
@@ -158,7 +166,14 @@ export const runPlan = Effect.fnUntraced(function* (plan: Plan, options: RunOpti
   const book = new Book(folder, record ?? newRecord(plan, DateTime.formatIso(yield* DateTime.now)))
   book.save()
   const places = { folder: resolve(folder), root: resolve(root_dir) }
-  const session: Session = { plan, book, progress, remedy: afterFailure(begins, fresh), places }
+  const { settings } = plan.loaded
+  const facts: RunFacts = {
+    size: settings.range,
+    settings: { seed: settings.seed, precision: settings.precision },
+    engine: () => book.engine
+  }
+  const ranges = dividing(facts, here(facts))
+  const session: Session = { plan, book, progress, remedy: afterFailure(begins, fresh), places, ranges }
   const program = Effect.gen(function* () {
     for (const [name, pipeline] of plan.loaded.pipelines) {
       if (only === undefined ? plan.loaded.inner.has(name) : only !== name) continue

@@ -47,6 +47,7 @@ export const services = (plan: Plan, book: Book, progress: Progress): Layer.Laye
     progress.say(`  engine: ${engine.why}`)
     const warning = engineWarning(book.record.engine, engine)
     if (warning !== undefined) progress.say(warning)
+    book.engine = engine
     book.set("engine", engine)
     // Saved at once: the report reads the record during the run.
     book.save()

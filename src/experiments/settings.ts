@@ -46,6 +46,10 @@ export const settings = {
     Flag,
     "Whether TensorFlow runs whole networks as graphs: faster, equal to rounding. By default it does, but a run that began without graphs continues without."
   ),
+  range: optional(
+    PositiveInt,
+    "Patches or queries per range, into which long work is divided: a killed run continues with the first range that is missing. By default 4096 patches and 512 queries."
+  ),
   root_dir: param(Name, "Folder of archives and stores, relative to the current working directory.", "data"),
   compat: optional(
     Compat,

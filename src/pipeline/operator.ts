@@ -12,6 +12,7 @@ import { ConfigError } from "./fault.ts"
 import { type AnyOperator, givenBy, makeStep } from "./origin.ts"
 import type { Decoded, Given, Params } from "./param.ts"
 import { type AnyPipeline, makePipeline, type Pipeline } from "./pipeline.ts"
+import type { Splits } from "./splits.ts"
 import type { Self } from "./step.ts"
 
 /** A step that is not yet part of a pipeline: a function from pipeline to pipeline. Steps that do not fit do not compile. */
@@ -89,6 +90,7 @@ const describe = <F extends (...args: ReadonlyArray<never>) => unknown>(call: F,
  *
  * @param spec.about one sentence for the catalogue
  * @param spec.declares effects outside the stream, see `Declares`
+ * @param spec.ranges how it splits into ranges, see `Splits`
  * @param spec.run from parameters to the stream; sources of large elements emit chunks of one, and report their number to
  *   `self.expect`
  *
@@ -101,19 +103,21 @@ const describe = <F extends (...args: ReadonlyArray<never>) => unknown>(call: F,
  * count().steps // => [{ name: "count", params: { to: 3 } }]
  * count({ to: 5 }).steps[0].params // => { to: 5 }
  */
-export const source = <const P extends Params, Out extends AnyElement, E, R>(spec: {
-  readonly name: string
-  readonly about: string
-  readonly to: Element<Out>
-  readonly params: P
-  readonly declares?: Declares<Decoded<P>>
-  readonly run: (params: Decoded<P>, self: Self) => Stream.Stream<NoInfer<Out>, E, R>
-}): Source<P, Out, E, R> => {
+export const source = <const P extends Params, Out extends AnyElement, E, R>(
+  spec: {
+    readonly name: string
+    readonly about: string
+    readonly to: Element<Out>
+    readonly params: P
+    readonly declares?: Declares<Decoded<P>>
+    readonly run: (params: Decoded<P>, self: Self) => Stream.Stream<NoInfer<Out>, E, R>
+  } & Splits<Decoded<P>, never, NoInfer<Out>, NoInfer<E>, NoInfer<R>>
+): Source<P, Out, E, R> => {
   const description: AnyOperator = {
     ...spec,
     from: undefined,
-    run: (params, self) => () => spec.run(params as Decoded<P>, self)
-  } as AnyOperator
+    run: (params: Decoded<P>, self: Self) => () => spec.run(params, self)
+  } as unknown as AnyOperator
   const call = (given?: unknown) => makePipeline([makeStep(description, checked(description, given))])
   return describe(call, description) as unknown as Source<P, Out, E, R>
 }
@@ -125,6 +129,7 @@ export const source = <const P extends Params, Out extends AnyElement, E, R>(spe
  * @param spec.ahead for an operator that computes for long: number of input elements that are prepared meanwhile
  * @param spec.declares effects outside the stream, see `Declares`
  * @param spec.settle checks the combination of parameters, see `AnyOperator`
+ * @param spec.each whether it makes the same of each element wherever a stream is cut; see `Splits`, also for `parts`
  * @param spec.run from parameters to a function of streams. Failures of earlier steps pass through it unchanged.
  *
  * @example
@@ -136,20 +141,22 @@ export const source = <const P extends Params, Out extends AnyElement, E, R>(spe
  * const one = source({ name: "one", about: "One.", to: Num, params: {}, run: () => Stream.empty })
  * one().pipe(scale({ by: 2 })).steps.map(({ name }) => name) // => ["one", "scale"]
  */
-export const operator = <const P extends Params, In extends AnyElement, Out extends AnyElement, E, R>(spec: {
-  readonly name: string
-  readonly about: string
-  readonly from: Element<In>
-  readonly to: Element<Out>
-  readonly params: P
-  readonly ahead?: number
-  readonly declares?: Declares<Decoded<P>>
-  readonly settle?: (params: Decoded<P>) => { readonly params: Decoded<P>; readonly faults: ReadonlyArray<Misfit> }
-  readonly run: (
-    params: Decoded<P>,
-    self: Self
-  ) => (input: Stream.Stream<NoInfer<In>>) => Stream.Stream<NoInfer<Out>, E, R>
-}): Operator<P, In, Out, E, R> => {
+export const operator = <const P extends Params, In extends AnyElement, Out extends AnyElement, E, R>(
+  spec: {
+    readonly name: string
+    readonly about: string
+    readonly from: Element<In>
+    readonly to: Element<Out>
+    readonly params: P
+    readonly ahead?: number
+    readonly declares?: Declares<Decoded<P>>
+    readonly settle?: (params: Decoded<P>) => { readonly params: Decoded<P>; readonly faults: ReadonlyArray<Misfit> }
+    readonly run: (
+      params: Decoded<P>,
+      self: Self
+    ) => (input: Stream.Stream<NoInfer<In>>) => Stream.Stream<NoInfer<Out>, E, R>
+  } & Splits<Decoded<P>, NoInfer<In>, NoInfer<Out>, NoInfer<E>, NoInfer<R>>
+): Operator<P, In, Out, E, R> => {
   const description = spec as unknown as AnyOperator
   const call = (given?: unknown) => append(description, given)
   return describe(call, description) as unknown as Operator<P, In, Out, E, R>

@@ -5,10 +5,11 @@ import type { Declares } from "./declares.ts"
 import type { AnyElement, Element } from "./element.ts"
 import type { Position } from "./fault.ts"
 import type { Params } from "./param.ts"
+import type { AnySplits } from "./splits.ts"
 import type { Self, Step } from "./step.ts"
 
 /** The description of an operator; `operator.ts` makes them. */
-export interface AnyOperator {
+export interface AnyOperator extends AnySplits {
   readonly name: string
   readonly about: string
   /** Kind of its input: `undefined` for a source, "any" for an operator that accepts any element. */

@@ -1,4 +1,5 @@
 /** One step of a pipeline, and its connection to the run. */
+import type { Effect } from "effect"
 
 /** An operator with its parameters. */
 export interface Step {
@@ -15,4 +16,13 @@ export interface Self {
   readonly note?: (words: string) => void
   /** The steps before it; `undefined` if it runs outside of a pipeline. */
   readonly before?: ReadonlyArray<Step>
+  /**
+   * Makes a value that several ranges share: once per name for all ranges that this process makes, and released after the
+   * last one. Absent if the step runs in one piece.
+   */
+  readonly keep?: <A, E, R>(name: string, make: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 }
+
+/** Makes a value that the ranges of a step share, see `Self.keep`. */
+export const kept = <A, E, R>({ keep }: Self, name: string, make: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  keep === undefined ? make : keep(name, make)

@@ -106,6 +106,7 @@ export const augment = operator({
       "none"
     )
   },
+  each: true,
   run: (options) => (patches) =>
     options.use_transform
       ? Stream.unwrap(

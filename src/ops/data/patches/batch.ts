@@ -19,6 +19,9 @@ export const batch = operator({
     size: param(PositiveInt, "Patches per batch.", 64),
     drop_last: param(Flag, "Whether an epoch's last batch is left out if it is short.", false)
   },
+  // Each cut but the last divides no batch; without short batches, the end of a range must not be one.
+  each: ({ drop_last }) => !drop_last,
+  together: ({ size }) => size,
   run:
     ({ size, drop_last }) =>
     (patches) => {

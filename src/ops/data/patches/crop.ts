@@ -35,6 +35,7 @@ export const crop = operator({
     at: param(choice("centre", "random"), "Where the square is cut out; use `random` for training.", "centre")
   },
   declares: { gives: ({ size }) => ({ size }) },
+  each: true,
   run:
     ({ size, at }) =>
     (patches) =>

@@ -84,6 +84,8 @@ export const normalise = operator({
     ),
     compat: param(Compat, "`original`: ImageNet's constants of red and blue are exchanged.", "none")
   },
+  declares: { reads: ({ by }, { root }) => (by.endsWith(".json") ? [resolve(root, by)] : []) },
+  each: true,
   run:
     ({ by, compat }) =>
     (patches) =>

@@ -2,8 +2,10 @@ import { resolve } from "node:path"
 import { Effect, Schema, Stream } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
 import { source } from "../../../pipeline/operator.ts"
-import { choice, Flag, listOf, Name, optional, PositiveInt, param } from "../../../pipeline/param.ts"
+import { choice, type Decoded, Flag, listOf, Name, optional, PositiveInt, param } from "../../../pipeline/param.ts"
 import { random } from "../../../pipeline/random.ts"
+import { type Range, whole } from "../../../pipeline/splits.ts"
+import type { Self } from "../../../pipeline/step.ts"
 import { counted } from "../../../pipeline/words.ts"
 import { Patch } from "../../elements.ts"
 import { DataError } from "../../formats/data-error.ts"
@@ -67,6 +69,119 @@ const presentOf = Effect.fnUntraced(function* (
   return [...there]
 })
 
+const declared = {
+  from: param(Name, "Folder of the store, or of the archive; under `root_dir` unless it is absolute.", "patches.lmdb"),
+  store: param(choice("lmdb", "none"), "`none` reads the files of an archive, which gives the same patches.", "lmdb"),
+  labels: optional(
+    Name,
+    "Folder of the archive that supplies the labels, if the store has none (as rico-hdl's); its images may be missing."
+  ),
+  kind: param(KindSchema, "The kind of the archive, if one is read.", AUTO),
+  archive: optional(ArchiveSchema, "Further parameters of the operator `archive`."),
+  split: param(choice("train", "val", "test"), "Which list of patches: `train.csv`, `val.csv` or `test.csv`."),
+  lists: param(Name, "Folder of the lists; under `root_dir` unless it is absolute.", "."),
+  bands: param<BandSelection>(Bands, "Channels, in order: the name of a selection, or a list of bands.", "s2-10m+20m"),
+  unit: param(Flag, "8-bit images from 0 (black) to 1 (white); false keeps them from 0 to 255.", true),
+  nodata: nodataParameter,
+  fill: fillParameter,
+  max_values: maxValuesParameter,
+  epochs: param(PositiveInt, "How many times the split is read.", 1),
+  shuffle: param(Flag, "Whether every epoch has another order.", false),
+  nomenclature: param(
+    choice(...NOMENCLATURE_NAMES),
+    "The classes of the labels: those of a data set, or its `own`, which for BigEarthNet are 19.",
+    OWN
+  ),
+  missing: param(
+    choice("fail", "skip"),
+    "What to do if a patch of the list is missing, for example because it was bad and left out.",
+    "fail"
+  ),
+  shuffle_labels: param(Flag, "Control experiment: permutes the labels among the images.", false),
+  concurrency: param(PositiveInt, "Patches fetched ahead; with worker threads, 32 per thread.", 4)
+}
+type Given = Decoded<typeof declared>
+
+/** Patches per range: minutes of extraction, so that opening store, weights and engine does not count. */
+const RANGE = 4096
+
+/** Counts of patches without a label, by the number of classes, and of patches with filled pixels. */
+const DROPPED = "without a label of "
+const FILLED = "filled"
+
+/** Says how many patches were left out, and how many were filled, of all ranges together. */
+const sayCounts = Effect.fnUntraced(function* (
+  { fill, split }: Pick<Given, "fill" | "split">,
+  sums: ReadonlyMap<string, number>
+) {
+  const run = yield* Run
+  for (const [what, count] of sums) {
+    if (!what.startsWith(DROPPED)) continue
+    yield* run.say(
+      `read: left out ${counted(count, "patch", "patches")} of ${split} without a label under ${what.slice(DROPPED.length)} classes`
+    )
+  }
+  const filled = sums.get(FILLED) ?? 0
+  if (filled > 0) {
+    const value = fill === "mean" ? "the mean of the band's other pixels" : String(fill)
+    yield* run.say(
+      `read: ${counted(filled, "patch", "patches")} of ${split} ${filled === 1 ? "has" : "have"} pixels without data, which were filled with ${value}`
+    )
+  }
+})
+
+/** Opens the source of the patches, and lists the split. */
+const opened = (params: Given, self: Self) => () =>
+  Effect.gen(function* () {
+    const { bands, concurrency, epochs, fill, nodata, nomenclature, shuffle, split, unit } = params
+    const run = yield* Run
+    const first = yield* FirstEpoch
+    const list = resolve(run.root, params.lists, `${split}.csv`)
+    const from = resolve(run.root, params.from)
+    yield* run.uses(list)
+    if (params.store === "lmdb") yield* run.uses(dataFile(from))
+    const listed = yield* attempt(DataError)(() => readSplitFile(list, split))
+    if (params.store === "none" && params.labels !== undefined) {
+      return yield* new DataError({
+        subject: "read",
+        problem: "uses `labels` only with a store; with `store: none` the archive supplies its own",
+        remedy: "Omit one of them"
+      })
+    }
+    const labelsFrom =
+      params.labels === undefined
+        ? Effect.undefined
+        : labelsIn(resolve(run.root, params.labels), { kind: params.kind, ...params.archive }, nomenclature)
+    const source = yield* params.store === "none"
+      ? fromArchive(from, { kind: params.kind, ...params.archive }, nomenclature)
+      : fromStore(from, nomenclature, yield* labelsFrom)
+    const names = params.missing === "skip" ? yield* presentOf(source, from, split, listed) : listed
+    const given = params.shuffle_labels ? yield* shuffledLabels(source, names, run.seed) : undefined
+    const count = names.length * Math.max(0, epochs - first)
+    self.expect(count)
+    const look = { bands, nomenclature, unit, rule: { nodata, fill }, maxValues: params.max_values }
+    const make = yield* reading({ source, names, look, given, concurrency }, count)
+    return {
+      count,
+      size: RANGE,
+      make: (range: Range, add: (what: string, amount: number) => void) => {
+        const labelled = ({ classes, patch }: Made, draw: number): Patch | undefined => {
+          // Counted in the first epoch only, which has every patch.
+          if (range.from + draw < names.length) {
+            if (patch === undefined) add(`${DROPPED}${classes}`, 1)
+            else if (patch.nodata !== undefined) add(FILLED, 1)
+          }
+          return patch
+        }
+        return make(draws(names.length, first, range, shuffle, run.seed)).pipe(
+          Stream.map(labelled),
+          Stream.filter((patch) => patch !== undefined)
+        )
+      },
+      end: (sums: ReadonlyMap<string, number>) => sayCounts(params, sums)
+    }
+  })
+
 /**
  * Reads the patches of a split from a store, epoch after epoch; with `store: none`, from an archive's files, which gives the
  * same patches. The order of an epoch depends on the run's seed and the epoch alone; a resumed run starts at its first
@@ -76,106 +191,8 @@ export const read = source({
   name: "read",
   about: "Reads the patches of a split from a store, coarser bands resampled to the finest.",
   to: Patch,
-  params: {
-    from: param(
-      Name,
-      "Folder of the store, or of the archive; under `root_dir` unless it is absolute.",
-      "patches.lmdb"
-    ),
-    store: param(choice("lmdb", "none"), "`none` reads the files of an archive, which gives the same patches.", "lmdb"),
-    labels: optional(
-      Name,
-      "Folder of the archive that supplies the labels, if the store has none (as rico-hdl's); its images may be missing."
-    ),
-    kind: param(KindSchema, "The kind of the archive, if one is read.", AUTO),
-    archive: optional(ArchiveSchema, "Further parameters of the operator `archive`."),
-    split: param(choice("train", "val", "test"), "Which list of patches: `train.csv`, `val.csv` or `test.csv`."),
-    lists: param(Name, "Folder of the lists; under `root_dir` unless it is absolute.", "."),
-    bands: param<BandSelection>(
-      Bands,
-      "Channels, in order: the name of a selection, or a list of bands.",
-      "s2-10m+20m"
-    ),
-    unit: param(Flag, "8-bit images from 0 (black) to 1 (white); false keeps them from 0 to 255.", true),
-    nodata: nodataParameter,
-    fill: fillParameter,
-    max_values: maxValuesParameter,
-    epochs: param(PositiveInt, "How many times the split is read.", 1),
-    shuffle: param(Flag, "Whether every epoch has another order.", false),
-    nomenclature: param(
-      choice(...NOMENCLATURE_NAMES),
-      "The classes of the labels: those of a data set, or its `own`, which for BigEarthNet are 19.",
-      OWN
-    ),
-    missing: param(
-      choice("fail", "skip"),
-      "What to do if a patch of the list is missing, for example because it was bad and left out.",
-      "fail"
-    ),
-    shuffle_labels: param(Flag, "Control experiment: permutes the labels among the images.", false),
-    concurrency: param(PositiveInt, "Patches fetched ahead; with worker threads, 32 per thread.", 4)
-  },
+  params: declared,
   declares: { gives: ({ bands }) => ({ channels: channelsOf(bands) }) },
-  run: (params, self) =>
-    Stream.unwrap(
-      Effect.gen(function* () {
-        const { bands, concurrency, epochs, fill, nodata, nomenclature, shuffle, split, unit } = params
-        const run = yield* Run
-        const first = yield* FirstEpoch
-        const list = resolve(run.root, params.lists, `${split}.csv`)
-        const from = resolve(run.root, params.from)
-        yield* run.uses(list)
-        if (params.store === "lmdb") yield* run.uses(dataFile(from))
-        const listed = yield* attempt(DataError)(() => readSplitFile(list, split))
-        if (params.store === "none" && params.labels !== undefined) {
-          return yield* new DataError({
-            subject: "read",
-            problem: "uses `labels` only with a store; with `store: none` the archive supplies its own",
-            remedy: "Omit one of them"
-          })
-        }
-        const labelsFrom =
-          params.labels === undefined
-            ? Effect.undefined
-            : labelsIn(resolve(run.root, params.labels), { kind: params.kind, ...params.archive }, nomenclature)
-        const source = yield* params.store === "none"
-          ? fromArchive(from, { kind: params.kind, ...params.archive }, nomenclature)
-          : fromStore(from, nomenclature, yield* labelsFrom)
-        const names = params.missing === "skip" ? yield* presentOf(source, from, split, listed) : listed
-        const given = params.shuffle_labels ? yield* shuffledLabels(source, names, run.seed) : undefined
-        const count = names.length * Math.max(0, epochs - first)
-        self.expect(count)
-        const seen = { dropped: 0, classes: 0, filled: 0 }
-        const say = Effect.gen(function* () {
-          const { classes, dropped, filled } = seen
-          if (dropped > 0) {
-            yield* run.say(
-              `read: left out ${counted(dropped, "patch", "patches")} of ${split} without a label under ${classes} classes`
-            )
-          }
-          if (filled > 0) {
-            const value = fill === "mean" ? "the mean of the band's other pixels" : String(fill)
-            yield* run.say(
-              `read: ${counted(filled, "patch", "patches")} of ${split} ${filled === 1 ? "has" : "have"} pixels without data, which were filled with ${value}`
-            )
-          }
-        })
-        const look = { bands, nomenclature, unit, rule: { nodata, fill }, maxValues: params.max_values }
-        const make = yield* reading({ source, names, look, given, concurrency }, count)
-        const labelled = (made: Made, draw: number): Patch | undefined => {
-          seen.classes = made.classes
-          // Counted in the first epoch only, which has every patch.
-          if (draw < names.length) {
-            if (made.patch === undefined) seen.dropped++
-            else if (made.patch.nodata !== undefined) seen.filled++
-          }
-          return made.patch
-        }
-        return make(draws(names.length, first, epochs, shuffle, run.seed)).pipe(
-          Stream.map(labelled),
-          Stream.filter((patch) => patch !== undefined),
-          Stream.concat(Stream.drain(Stream.fromEffect(say)))
-        )
-      })
-    )
+  ranges: opened,
+  run: (params, self) => whole(opened)(params, self)(Stream.empty)
 })

@@ -20,6 +20,7 @@ export const resize = operator({
     compat: param(Compat, "`original`: 256 rows and columns; `size` is ignored.", "none")
   },
   declares: { gives: ({ size, compat }) => ({ size: edgeOf(size, compat) }) },
+  each: true,
   run: ({ size, compat }) => {
     const edge = edgeOf(size, compat)
     return (patches) =>

@@ -2,7 +2,8 @@
 import { Effect, Stream } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
 import { peeked } from "../../../pipeline/peek.ts"
-import type { Step } from "../../../pipeline/step.ts"
+import { canonical } from "../../../pipeline/print.ts"
+import { kept, type Self, type Step } from "../../../pipeline/step.ts"
 import type { Batch, Embeddings, Origin } from "../../elements.ts"
 import { DataError } from "../../formats/data-error.ts"
 import { networkFingerprint, openEncoder, scalingText } from "../../onnx/encode.ts"
@@ -42,20 +43,16 @@ type Embedded = Stream.Stream<Embeddings, DataError | EmbedError | EngineMemoryE
  * Embeds batches one after another; each vector is divided by its length.
  *
  * @param policy what happens to patches whose pixels are not all numbers
- * @param before the steps before `embed`
+ * @param self of `embed`; ranges share one session
  */
-export const embedOnnx = (
-  batches: Stream.Stream<Batch>,
-  params: OnnxParams,
-  policy: "fail" | "skip",
-  before: ReadonlyArray<Step> | undefined
-) =>
+export const embedOnnx = (batches: Stream.Stream<Batch>, params: OnnxParams, policy: "fail" | "skip", self: Self) =>
   Effect.gen(function* () {
     const network = yield* attempt(DataError, OnnxError)(() => knownNetwork(params))
     const { first, all } = yield* peeked(batches)
     if (first === undefined) return Stream.empty as Embedded
-    const encode = yield* openEncoder(network, first)
-    const origin = yield* originOf(network, first, before)
+    const key = canonical([first.bands, first.height, first.width])
+    const encode = yield* kept(self, key, openEncoder(network, first))
+    const origin = yield* originOf(network, first, self.before)
     const embedded = (batch: Batch) => {
       const { classes, labels, names, size } = batch
       return Effect.map(encode(batch), ({ dim, vectors }): Embeddings => {

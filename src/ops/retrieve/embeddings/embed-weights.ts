@@ -1,22 +1,55 @@
 /** The weights that the parameter `weights` of `embed` names. */
 import { existsSync } from "node:fs"
-import { join, resolve } from "node:path"
+import { basename, join, resolve } from "node:path"
 import { Effect } from "effect"
 import type { Batch } from "../../elements.ts"
 import type { Model } from "../../model/model.ts"
 import { CheckpointError, type WeightsError } from "../../model/model-error.ts"
-import { mappingOf, type WeightsFile } from "../../model/params.ts"
+import { type ModelParams, mappingOf, pretrainedFile, type WeightsFile } from "../../model/params.ts"
 import { bestPath, checkpointPath, newestEpoch } from "../../model/weights/checkpoints.ts"
 import { type Needs, type RunWeights, startingWeights, weightsOfFile } from "../../model/weights/start.ts"
 import { Run } from "../../run.ts"
 
-/** Whether `weights` is one of the words that name no file. */
-const isWord = (weights: WeightsFile): weights is "initial" | "newest" | "best" =>
-  weights === "initial" || weights === "newest" || weights === "best"
+/** Begins the name of one checkpoint of the run, in place of `newest` or `best`, so that all ranges embed with the same one. */
+const CHECKPOINT = "checkpoint:"
+
+/** Whether `weights` is `initial`, or names a checkpoint of the run. */
+const isWord = (weights: WeightsFile): weights is string =>
+  typeof weights === "string" && (["initial", "newest", "best"].includes(weights) || weights.startsWith(CHECKPOINT))
 
 /** Absolute path of the file that `weights` names; empty for the words `initial`, `newest` and `best`. */
 export const namedFile = (weights: WeightsFile): ReadonlyArray<string> =>
   isWord(weights) ? [] : [resolve(mappingOf(weights).file)]
+
+/** The checkpoint of the run that a word names. */
+const checkpointOf = Effect.fnUntraced(function* (named: string) {
+  const checkpoints = join((yield* Run).folder, "checkpoints")
+  if (named.startsWith(CHECKPOINT)) return join(checkpoints, basename(named.slice(CHECKPOINT.length)))
+  const epoch = named === "newest" ? yield* newestEpoch(checkpoints) : 0
+  const file = epoch > 0 ? checkpointPath(checkpoints, epoch) : bestPath(checkpoints)
+  if (epoch > 0 || (named === "best" && existsSync(file))) return file
+  return yield* new CheckpointError({
+    subject: checkpoints,
+    problem: `holds no ${named === "best" ? "best " : ""}checkpoint`,
+    remedy: `Run a pipeline with \`optimise\`, \`checkpoint\`${named === "best" ? ", `validate` and `best`" : ""} first, or name another file in \`weights\``
+  })
+})
+
+/**
+ * The parameters of `embed` with `newest` and `best` replaced by the checkpoint that they name now, and the files that hold
+ * the weights.
+ */
+export const settledWeights = <P extends { readonly weights: WeightsFile; readonly model: ModelParams | undefined }>(
+  params: P
+): Effect.Effect<{ readonly params: P; readonly files: ReadonlyArray<string> }, CheckpointError, Run> =>
+  Effect.gen(function* () {
+    const { model, weights } = params
+    if (model === undefined) return { params, files: [] }
+    if (weights === "initial") return { params, files: pretrainedFile(model) }
+    if (!isWord(weights)) return { params, files: namedFile(weights) }
+    const file = yield* checkpointOf(weights)
+    return { params: { ...params, weights: `${CHECKPOINT}${basename(file)}` }, files: [file] }
+  })
 
 /**
  * @param named `newest`, `best`, `initial` or a file
@@ -31,15 +64,5 @@ export const weightsFor = (
   Effect.gen(function* () {
     if (named === "initial") return yield* startingWeights(model, batch, needs)
     if (!isWord(named)) return yield* weightsOfFile(mappingOf(named), model, batch, needs)
-    const checkpoints = join((yield* Run).folder, "checkpoints")
-    const epoch = named === "newest" ? yield* newestEpoch(checkpoints) : 0
-    const file = epoch > 0 ? checkpointPath(checkpoints, epoch) : bestPath(checkpoints)
-    if (epoch > 0 || (named === "best" && existsSync(file))) {
-      return yield* weightsOfFile({ file }, model, batch, needs, true)
-    }
-    return yield* new CheckpointError({
-      subject: checkpoints,
-      problem: `holds no ${named === "best" ? "best " : ""}checkpoint`,
-      remedy: `Run a pipeline with \`optimise\`, \`checkpoint\`${named === "best" ? ", `validate` and `best`" : ""} first, or name another file in \`weights\``
-    })
+    return yield* weightsOfFile({ file: yield* checkpointOf(named) }, model, batch, needs, true)
   })

@@ -4,6 +4,8 @@ import type { Misfit } from "../../../pipeline/check.ts"
 import { operator } from "../../../pipeline/operator.ts"
 import { Flag, optional, param } from "../../../pipeline/param.ts"
 import { peeked } from "../../../pipeline/peek.ts"
+import { canonical } from "../../../pipeline/print.ts"
+import { kept, type Self } from "../../../pipeline/step.ts"
 import { onBadPatch } from "../../data/patches/bad-patches.ts"
 import { BATCHES_AHEAD, Batch, Embeddings, type NamedArray, type Origin } from "../../elements.ts"
 import { type Model, makeModel } from "../../model/model.ts"
@@ -16,7 +18,7 @@ import { type Engine, EngineMemoryError, engine } from "../../tensor/engine.ts"
 import { type WorkerError, workerPool } from "../../workers/pool.ts"
 import { embedGood } from "./checked-batches.ts"
 import { embedOnnx } from "./embed-onnx.ts"
-import { namedFile, weightsFor } from "./embed-weights.ts"
+import { namedFile, settledWeights, weightsFor } from "./embed-weights.ts"
 import { EmbedError, type Extracted, extractor } from "./extract.ts"
 import type { Network } from "./extract-work.ts"
 import { normalisationOf } from "./origin.ts"
@@ -91,6 +93,28 @@ const choiceFaults = ({ model, onnx, predict, weights }: Choice): ReadonlyArray<
   ]
 }
 
+/** A network with its weights, and the origin of what it embeds. */
+const network = Effect.fnUntraced(function* (
+  { named, params, predict }: { readonly named: WeightsFile; readonly params: ModelParams; readonly predict: boolean },
+  first: Batch,
+  { before }: Self
+) {
+  const model = makeModel(params)
+  const { arrays, classes: known } = yield* weightsFor(
+    named,
+    model,
+    first,
+    predict ? "embeddings and logits" : "embeddings"
+  )
+  const { root } = yield* Run
+  const { bands, height, width } = first
+  const weights = fingerprint(arrays)
+  const origin: Origin = { weights, bands, height, width, normalisation: normalisationOf(before, root) }
+  const tensors = yield* engine
+  const extract = yield* opened(tensors, model, { model: params, arrays, predict })
+  return { extract, origin, predictedClasses: classesOf(known, params.num_classes) }
+})
+
 export const embed = operator({
   name: "embed",
   about: "Extracts embeddings: the network's pooled features, each divided by its length.",
@@ -120,30 +144,28 @@ export const embed = operator({
     }
   },
   settle: (params) => ({ params, faults: choiceFaults(params) }),
+  parts: {
+    version: 1,
+    settle: (params) =>
+      params.onnx === undefined ? settledWeights(params) : Effect.succeed({ params, files: onnxReads(params.onnx) })
+  },
   run:
-    ({ model: params, onnx, weights: named, predict, on_bad_patch }, { before }) =>
+    ({ model: params, onnx, weights: named, predict, on_bad_patch }, self) =>
     (batches) =>
       Stream.unwrap(
         Effect.gen(function* () {
-          if (onnx !== undefined) return yield* embedOnnx(batches, onnx, on_bad_patch, before)
+          if (onnx !== undefined) return yield* embedOnnx(batches, onnx, on_bad_patch, self)
           if (params === undefined) return yield* Effect.die(new TypeError("embed has no network"))
           const { first, all } = yield* peeked(batches)
           if (first === undefined) return Stream.empty
-          const model = makeModel(params)
-          const { arrays, classes: known } = yield* weightsFor(
-            named,
-            model,
-            first,
-            predict ? "embeddings and logits" : "embeddings"
+          const { extract, origin, predictedClasses } = yield* kept(
+            self,
+            canonical([first.bands, first.classes, first.height, first.width]),
+            network({ params, named, predict }, first, self)
           )
-          const { root } = yield* Run
-          const weights = fingerprint(arrays)
-          const { bands, height, width } = first
-          const origin: Origin = { weights, bands, height, width, normalisation: normalisationOf(before, root) }
-          const predictedClasses = classesOf(known, params.num_classes)
+          const { weights } = origin
           const labels = predict && first.classes.length === 0 ? { predictedClasses } : {}
-          const tensors = yield* engine
-          const extract = yield* opened(tensors, model, { model: params, arrays, predict })
+          const { workers } = yield* engine
           const embedded = (batch: Batch) =>
             Effect.map(Effect.andThen(checkBands(first, batch), extract(batch)), (extracted): Embeddings => {
               const { classes, names, size } = batch
@@ -151,7 +173,7 @@ export const embed = operator({
               // Part-based heads give shorter embeddings on small images, so `model.dim` may be too long.
               return { kind: "embeddings", size, dim: extracted.vectors.length / size, names, ...extracted, ...own }
             })
-          return embedGood(on_bad_patch, tensors.workers, embedded)(all)
+          return embedGood(on_bad_patch, workers, embedded)(all)
         })
       )
 })

@@ -23,7 +23,7 @@ const embedded = (
   Effect.gen(function* () {
     const { run } = yield* fakeRun
     const params = { file: networkFile(name), ...facts }
-    const stream = Stream.unwrap(embedOnnx(Stream.fromIterable(batches), params, policy, undefined))
+    const stream = Stream.unwrap(embedOnnx(Stream.fromIterable(batches), params, policy, { expect: () => {} }))
     return yield* Effect.provideService(Stream.runCollect(stream), Run, run)
   })
 
@@ -110,7 +110,9 @@ describe.skipIf(!runtimeInstalled())("embedding by ONNX Runtime (onnxruntime-nod
       const lone = join(folder, "lone.onnx")
       symlinkSync(networkFile("external"), lone)
       const stream = Stream.unwrap(
-        embedOnnx(Stream.fromIterable(imageBatches(1, [3])), { file: lone, pooling: "mean" }, "fail", undefined)
+        embedOnnx(Stream.fromIterable(imageBatches(1, [3])), { file: lone, pooling: "mean" }, "fail", {
+          expect: () => {}
+        })
       )
       const fault = yield* Effect.flip(Effect.provideService(Stream.runDrain(stream), Run, run))
       expect(fault.message).toMatch(/external\.bin|cannot load/)

@@ -1,6 +1,7 @@
 /** The order in which patches are read, epoch after epoch. */
 import { Stream } from "effect"
 import { random } from "../../../../pipeline/random.ts"
+import type { Range } from "../../../../pipeline/splits.ts"
 
 /** One patch to read. */
 export interface Draw {
@@ -13,19 +14,29 @@ export interface Draw {
 export const epochOrder = (count: number, epoch: number, shuffle: boolean, seed: number): Int32Array =>
   shuffle ? random(seed, epoch, 0, "order").permutation(count) : Int32Array.from({ length: count }, (_, i) => i)
 
-/** Every draw of the epochs from `first` (inclusive) to `last` (exclusive), one at a time. */
+/**
+ * The draws of a range, one at a time.
+ *
+ * @param count patches of the split
+ * @param first epoch that the range's numbers count from
+ */
 export const draws = (
   count: number,
   first: number,
-  last: number,
+  { from, to }: Range,
   shuffle: boolean,
   seed: number
 ): Stream.Stream<Draw> => {
-  const epochs = Array.from({ length: Math.max(0, last - first) }, (_, i) => first + i)
-  return Stream.fromIterable(epochs).pipe(
+  const [begin, end] = count === 0 ? [0, 0] : [Math.floor(from / count), Math.ceil(to / count)]
+  const passes = Array.from({ length: Math.max(0, end - begin) }, (_, i) => begin + i)
+  return Stream.fromIterable(passes).pipe(
     Stream.rechunk(1),
-    Stream.flatMap((epoch) =>
-      Stream.fromIterable(epochOrder(count, epoch, shuffle, seed)).pipe(
+    Stream.map((pass) => ({
+      epoch: first + pass,
+      part: epochOrder(count, first + pass, shuffle, seed).subarray(Math.max(0, from - pass * count), to - pass * count)
+    })),
+    Stream.flatMap(({ epoch, part }) =>
+      Stream.fromIterable(part).pipe(
         Stream.rechunk(1),
         Stream.map((index): Draw => ({ epoch, index }))
       )

@@ -1,0 +1,226 @@
+/**
+ * Divides the work of a segment into ranges, has those made whose parts are not there yet, and reads all parts in order. Who
+ * makes them is another matter, see `Makers`.
+ */
+import { join } from "node:path"
+import { type Cause, type Context, Deferred, Effect, Stream } from "effect"
+import { DataError, fileError } from "../../ops/formats/data-error.ts"
+import { PlainFile, PlainHash, readPlainFile } from "../../ops/formats/plain-file.ts"
+import { Run } from "../../ops/run.ts"
+import { engine } from "../../ops/tensor/engine.ts"
+import { attempt } from "../../pipeline/attempt.ts"
+import type { OpenSegment, Ranges, Segment } from "../../pipeline/ranges.ts"
+import { type AnyEffect, type AnyStream, cut, type Range, Sums } from "../../pipeline/splits.ts"
+import { counted } from "../../pipeline/words.ts"
+import type { EngineRecord } from "../record.ts"
+import { Collected, Replay } from "./collecting.ts"
+import { type Facts, inputFile, isIntact, type PartPath, partOf, partsFolder, readFacts } from "./part-files.ts"
+import { type Basis, partKeys, settled } from "./part-key.ts"
+
+/** A range to make. */
+export interface Job {
+  readonly range: Range
+  readonly key: string
+  readonly path: PartPath
+}
+
+/** A segment of which some ranges are to be made. */
+export interface Division {
+  readonly segment: Segment
+  readonly open: OpenSegment
+  readonly basis: Basis
+  /** The file with the elements that its first step gathered; undefined if it begins the pipeline. */
+  readonly input: string | undefined
+  readonly jobs: ReadonlyArray<Job>
+  /** The ranges whose parts are not there. */
+  readonly missing: ReadonlyArray<Job>
+}
+
+/** Who makes ranges. */
+export interface Makers {
+  /** Ranges that are made at a time; with one, a range is made when its part is due. */
+  readonly concurrency: number | "unbounded"
+  /** Whether other processes read what the first step gathered. */
+  readonly elsewhere: boolean
+  /** Opens for one division; the function makes one range. */
+  readonly open: (division: Division) => AnyEffect<(job: Job) => AnyEffect<Facts>>
+}
+
+/** What a division needs to know of its run. */
+export interface RunFacts {
+  /** Items per range, in place of what operators say. */
+  readonly size: number | undefined
+  /** Settings that decide the content of parts. */
+  readonly settings: Readonly<Record<string, unknown>>
+  /** The engine of this process, once it is open. */
+  readonly engine: () => EngineRecord | undefined
+}
+
+/** Opens a segment: what its first step reads and gathers becomes known. */
+const opened = (segment: Segment, { elsewhere }: Makers) =>
+  Effect.gen(function* () {
+    const run = yield* Run
+    const collected = new Collected()
+    const uses = (path: string) => Effect.andThen(run.uses(path), collected.of(run).uses(path))
+    const gathers = segment.stages[0].index > 0
+    const path = inputFile(partsFolder(run.folder, segment))
+    const hash = new PlainHash()
+    const file = elsewhere && gathers ? yield* writtenInput(path) : undefined
+    const add = (element: unknown) =>
+      Effect.try({
+        try: () => {
+          hash.add(element)
+          file?.append(element)
+        },
+        catch: fileError(path)
+      })
+    const input = gathers ? Stream.tap(segment.input, add) : segment.input
+    const open = yield* Effect.provideService(segment.open(input), Run, { ...run, uses })
+    yield* Effect.try({ try: () => file?.finish(), catch: fileError(path) })
+    return { open, uses: [...collected.uses], digest: hash.digest(), input: file === undefined ? undefined : path }
+  })
+
+const writtenInput = (path: string) =>
+  Effect.acquireRelease(Effect.try({ try: () => new PlainFile(path), catch: fileError(path) }), (file) =>
+    Effect.sync(() => file.abandon())
+  )
+
+const sameEngine = (one: EngineRecord, other: EngineRecord): boolean =>
+  one.name === other.name &&
+  one.version === other.version &&
+  one.precision === other.precision &&
+  one.gpu === other.gpu &&
+  one.graph === other.graph
+
+/** The facts of parts that are there, intact, and made on the engine of this run. */
+const present = (jobs: ReadonlyArray<Job>, facts: RunFacts) =>
+  Effect.gen(function* () {
+    const found = new Map<string, Facts>()
+    for (const { key, path } of jobs) {
+      const read = readFacts(path)
+      if (read === undefined || !isIntact(path, read)) continue
+      if (read.engine !== undefined) {
+        if (facts.engine() === undefined) yield* engine
+        const now = facts.engine()
+        if (now === undefined || !sameEngine(read.engine, now)) continue
+      }
+      found.set(key, read)
+      yield* Effect.yieldNow
+    }
+    return found
+  })
+
+/** The values of a part. */
+const valuesOf = (path: PartPath): AnyStream =>
+  Stream.suspend(() =>
+    Stream.unfold(readPlainFile(partOf(path)), (values) =>
+      Effect.map(
+        attempt(DataError)(() => values.next()),
+        ({ done, value }) => (done === true ? undefined : ([value, values] as const))
+      )
+    )
+  )
+
+/** Makes the missing parts in the background, so that a failure is known at once. Gives the facts of one part. */
+const inBackground = (
+  missing: ReadonlyArray<Job>,
+  concurrency: number | "unbounded",
+  make: (job: Job) => AnyEffect<Facts>
+) =>
+  Effect.gen(function* () {
+    const ends = new Map<string, Deferred.Deferred<Facts, unknown>>()
+    for (const { key } of missing) ends.set(key, yield* Deferred.make<Facts, unknown>())
+    const end = (key: string) => ends.get(key) as Deferred.Deferred<Facts, unknown>
+    const failAll = (cause: Cause.Cause<unknown>) =>
+      Effect.forEach([...ends.values()], (one) => Deferred.failCause(one, cause), { discard: true })
+    yield* Effect.forEach(
+      missing,
+      (job) => Effect.flatMap(make(job), (facts) => Deferred.succeed(end(job.key), facts)),
+      {
+        concurrency,
+        discard: true
+      }
+    ).pipe(Effect.onError(failAll), Effect.forkScoped)
+    return ({ key }: Job) => Deferred.await(end(key))
+  })
+
+const progressOf = (segment: Segment, jobs: ReadonlyArray<Job>) => {
+  const last = segment.stages[segment.stages.length - 1]
+  let done = 0
+  return {
+    /** Counts a part that another process, or an earlier run, made. */
+    elsewhere: ({ stages }: Facts) => {
+      stages.forEach(({ elements, seconds }, i) => {
+        if (i < segment.stages.length) segment.watcher.progressed(segment.stages[i], elements, seconds)
+      })
+    },
+    done: () => {
+      done++
+      segment.watcher.noted(last, `${done} of ${jobs.length} ranges`)
+    },
+    end: () => {
+      for (const stage of segment.stages) segment.watcher.ended(stage)
+    }
+  }
+}
+
+/** The parts of a divided segment, in the order of their ranges. */
+const parts = (division: Division, found: ReadonlyMap<string, Facts>, makers: Makers) =>
+  Effect.gen(function* () {
+    const { jobs, missing, open, segment } = division
+    const replay = new Replay(yield* Run)
+    const progress = progressOf(segment, jobs)
+    const sums = new Sums()
+    const make = missing.length === 0 ? undefined : yield* makers.open(division)
+    const making =
+      make === undefined || makers.concurrency === 1 ? make : yield* inBackground(missing, makers.concurrency, make)
+    const part = Effect.fnUntraced(function* (job: Job) {
+      const before = found.get(job.key)
+      const facts = before ?? (yield* (making as NonNullable<typeof making>)(job))
+      if (before !== undefined || makers.elsewhere) progress.elsewhere(facts)
+      progress.done()
+      for (const [what, amount] of facts.sums) sums.add(what, amount)
+      yield* replay.part(facts)
+      return valuesOf(job.path)
+    })
+    const end = Effect.suspend(() => open.items.end?.(sums.all) ?? Effect.void).pipe(
+      Effect.andThen(replay.end),
+      Effect.andThen(Effect.sync(progress.end))
+    )
+    return Stream.fromIterable(jobs).pipe(
+      Stream.rechunk(1),
+      Stream.flatMap((job) => Stream.unwrap(part(job))),
+      Stream.concat(Stream.drain(Stream.fromEffect(end)))
+    )
+  })
+
+/** Has the ranges of segments made by some makers. A segment of a single range runs in one piece, here. */
+export const dividing = (facts: RunFacts, makers: Makers): Context.Service.Shape<typeof Ranges> => ({
+  run: (segment) =>
+    Stream.unwrap(
+      Effect.gen(function* () {
+        const run = yield* Run
+        const { digest, input, open, uses } = yield* opened(segment, makers)
+        const ranges = cut(open.items.count, facts.size ?? open.items.size, open.multiple)
+        if (ranges.length === 1) return open.whole
+        const { folder } = run
+        const basis: Basis = {
+          ...(yield* settled(segment.steps)),
+          folder,
+          settings: facts.settings,
+          uses,
+          input: digest
+        }
+        const keyOf = partKeys(basis)
+        const at = partsFolder(folder, segment)
+        const jobs = ranges.map((range): Job => {
+          const key = keyOf(range)
+          return { range, key, path: join(at, key) }
+        })
+        const found = yield* present(jobs, facts)
+        if (found.size > 0) yield* run.say(`  ${found.size} of ${counted(jobs.length, "range")} are there already`)
+        const missing = jobs.filter(({ key }) => !found.has(key))
+        return segment.merge(Stream.unwrap(parts({ segment, open, basis, input, jobs, missing }, found, makers)))
+      })
+    )
+})

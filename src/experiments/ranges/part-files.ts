@@ -1,0 +1,104 @@
+/**
+ * The files of parts. The part of a range is `parts/PIPELINE/STAGE/KEY.part` in the run folder, and `KEY.json` beside it says
+ * how it was made. Both are written beside their place and renamed, the second one last: a part without it is unfinished.
+ */
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import { Result, Schema } from "effect"
+import { writeFileAtomic } from "../../ops/formats/files.ts"
+import { sealOf } from "../../ops/formats/plain-file.ts"
+import { check } from "../../pipeline/check.ts"
+import type { Segment } from "../../pipeline/ranges.ts"
+import { EngineRecord } from "../record.ts"
+
+const Amount = Schema.Tuple([Schema.String, Schema.Number])
+
+/** How a part was made, and everything else that happened meanwhile. */
+export const Facts = Schema.Struct({
+  from: Schema.Number,
+  to: Schema.Number,
+  /** Of the part. */
+  bytes: Schema.Number,
+  sha256: Schema.String,
+  /** Who made it. */
+  worker: Schema.String,
+  seconds: Schema.Number,
+  /** The tensor engine, if one was used. */
+  engine: Schema.optionalKey(EngineRecord),
+  said: Schema.Array(Schema.String),
+  /** Files that were written, and files of others that decided the content; relative to the working directory if inside. */
+  wrote: Schema.Array(Schema.String),
+  uses: Schema.Array(Schema.String),
+  /** Entries of the run record, by dotted path; one without a value was removed. */
+  record: Schema.Array(Schema.Struct({ path: Schema.String, value: Schema.optionalKey(Schema.Unknown) })),
+  sums: Schema.Array(Amount),
+  /** Elements and seconds of each stage. */
+  stages: Schema.Array(Schema.Struct({ elements: Schema.Number, seconds: Schema.Number }))
+})
+export type Facts = typeof Facts.Type
+
+const PARTS = "parts"
+const OURS = /^[0-9a-f]{16}\.(part|json|input)$/
+
+/** The folder of the parts of a segment. */
+export const partsFolder = (folder: string, { pipeline, stages }: Pick<Segment, "pipeline" | "stages">): string => {
+  const last = stages[stages.length - 1]
+  return join(folder, PARTS, encodeURIComponent(pipeline), `${last.index}-${last.step.name}`)
+}
+
+/** Path of the elements that the first step of a segment gathered, for other processes. */
+export const inputFile = (folder: string): string => join(folder, `${"0".repeat(16)}.input`)
+
+/** Path of a part, without extension. */
+export type PartPath = string & { readonly "~PartPath"?: never }
+
+export const partOf = (path: PartPath): string => `${path}.part`
+const factsOf = (path: PartPath): string => `${path}.json`
+
+/** Writes the facts of a part, which completes it. Throws what the file system throws. */
+export const writeFacts = (path: PartPath, facts: Facts): void =>
+  writeFileAtomic(factsOf(path), `${JSON.stringify(facts)}\n`)
+
+/** The facts of a finished part; undefined if it is not there, or damaged. It is made again then. */
+export const readFacts = (path: PartPath): Facts | undefined => {
+  if (!existsSync(factsOf(path))) return undefined
+  let value: unknown
+  try {
+    value = JSON.parse(readFileSync(factsOf(path), "utf8"))
+  } catch {
+    return undefined
+  }
+  const result = check(Facts, value, "ignore")
+  return Result.isSuccess(result) ? result.success : undefined
+}
+
+/** Whether a part has the content that its facts say. */
+export const isIntact = (path: PartPath, { bytes, sha256 }: Facts): boolean => {
+  const seal = sealOf(partOf(path))
+  return seal !== undefined && seal.bytes === bytes && seal.sha256 === sha256
+}
+
+const namesIn = (folder: string): ReadonlyArray<string> => (existsSync(folder) ? readdirSync(folder) : [])
+
+/** Removes a folder if it is empty. */
+const tidy = (folder: string): void => {
+  if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder)
+}
+
+/**
+ * Removes the parts of a pipeline, or of all pipelines, from a run folder; other files are kept.
+ *
+ * @param folder the run folder; the caller holds its lock
+ */
+export const removeParts = (folder: string, pipeline?: string): void => {
+  const parts = join(folder, PARTS)
+  for (const name of pipeline === undefined ? namesIn(parts) : [encodeURIComponent(pipeline)]) {
+    for (const stage of namesIn(join(parts, name))) {
+      const at = join(parts, name, stage)
+      for (const file of namesIn(at)) if (OURS.test(file)) rmSync(join(at, file))
+      tidy(at)
+    }
+    tidy(join(parts, name))
+  }
+  tidy(parts)
+}

@@ -1,0 +1,97 @@
+/** The law of ranges: any cut of the work gives the same bytes. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Effect, Exit, Fiber } from "effect"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { makePlan } from "../../../src/experiments/plan.ts"
+import { makeProgress } from "../../../src/experiments/progress.ts"
+import type { PipelineRecord, RunRecord } from "../../../src/experiments/record.ts"
+import { runPlan } from "../../../src/experiments/runner.ts"
+import type { Running } from "../../../src/pipeline/watch.ts"
+import { runHere } from "../in-process.ts"
+import { dividing, preparing } from "./example.ts"
+
+const home = mkdtempSync(join(tmpdir(), "orbitrank-"))
+afterAll(() => rmSync(home, { recursive: true, force: true }))
+
+const FILES = ["embeddings.npy", "embeddings.csv", "embeddings.predicted.csv", "embeddings.json", "queries.csv"]
+const filesOf = (folder: string) => FILES.map((name) => readFileSync(join(folder, name)).toString("base64"))
+
+/** Runs until so many ranges are made, and is interrupted then. */
+const runUntil = async (file: string, set: ReadonlyArray<string>, folder: string, ranges: number) => {
+  const { watcher, ...progress } = makeProgress({ terminal: false, columns: () => 80, write: () => {}, now: () => 0 })
+  const noted = (stage: Running, words: string) => {
+    if (words.startsWith(`${ranges} of`)) fiber.interruptUnsafe()
+    watcher.noted(stage, words)
+  }
+  const run = runPlan(
+    makePlan(file, set),
+    { folder, only: undefined, begins: "continue" },
+    { ...progress, watcher: { ...watcher, noted } }
+  )
+  const fiber = Effect.runFork(run)
+  expect(Exit.isSuccess(await Effect.runPromise(Fiber.await(fiber)))).toBe(false)
+}
+
+let whole: { readonly files: ReadonlyArray<string>; readonly results: unknown }
+
+beforeAll(async () => {
+  expect((await runHere(preparing(home), [], { out: join(home, "prepared") })).error).toBe("")
+  const { error, results } = await runHere(dividing(home), [], { out: join(home, "whole") })
+  expect(error).toBe("")
+  whole = { files: filesOf(join(home, "whole")), results }
+}, 120_000)
+
+describe("ranges made here", () => {
+  it("give the bytes and the figures of one piece", async () => {
+    const out = join(home, "divided")
+    const { error, results, said } = await runHere(dividing(home), ["range=8"], { out })
+    expect(error).toBe("")
+    expect(filesOf(out)).toEqual(whole.files)
+    expect(results).toEqual(whole.results)
+    expect(said).toContain("8 of 8 ranges")
+    expect(existsSync(join(out, "parts"))).toBe(false)
+    expect(readdirSync(out).sort()).toEqual(readdirSync(join(home, "whole")).sort())
+  })
+
+  it("continue after a stop with the first range that is missing, and make damaged parts again", async () => {
+    const out = join(home, "stopped")
+    await runUntil(dividing(home), ["range=8"], out, 3)
+    const parts = join(out, "parts", "extract", "4-embed")
+    const made = readdirSync(parts).filter((name) => name.endsWith(".part"))
+    expect(made).toHaveLength(3)
+    const [first] = made
+    writeFileSync(join(parts, first), readFileSync(join(parts, first)).fill(1, 100, 101))
+    const { error, results, said } = await runHere(dividing(home), ["range=8"], { out })
+    expect([error, said]).toEqual(["", expect.stringContaining("  2 of 8 ranges are there already")])
+    expect(filesOf(out)).toEqual(whole.files)
+    expect(results).toEqual(whole.results)
+    const { pipelines } = JSON.parse(readFileSync(join(out, "record.json"), "utf8")) as RunRecord
+    const { pipelines: before } = JSON.parse(readFileSync(join(home, "whole", "record.json"), "utf8")) as RunRecord
+    const counts = ({ stages }: PipelineRecord) => stages.map(({ elements, stage }) => [stage, elements])
+    expect(counts(pipelines.extract)).toEqual(counts(before.extract))
+    expect(pipelines.extract.used?.map(({ path }) => path)).toEqual(before.extract.used?.map(({ path }) => path))
+  })
+
+  it("are not those of another network, seed or list", async () => {
+    const out = join(home, "other")
+    await runUntil(dividing(home), ["range=8"], out, 3)
+    const list = join(home, "data", "train.csv")
+    const kept = readFileSync(list, "utf8")
+    writeFileSync(list, kept.split("\n").slice(1).join("\n"))
+    const { error, said } = await runHere(dividing(home), ["range=8"], { out })
+    writeFileSync(list, kept)
+    expect(error).toBe("")
+    expect(said).not.toContain("are there already")
+  })
+
+  it("go with the files of a run that begins anew", async () => {
+    const out = join(home, "fresh")
+    await runUntil(dividing(home), ["range=8"], out, 2)
+    writeFileSync(join(out, "parts", "mine.txt"), "mine")
+    const { said } = await runHere(dividing(home), ["range=8"], { out, fresh: true })
+    expect(said).not.toContain("are there already")
+    expect(readdirSync(join(out, "parts"))).toEqual(["mine.txt"])
+  })
+})
