@@ -129,6 +129,81 @@ describeInBrowser("the explorer from disk", (open) => {
     await page.waitForFunction("location.hash.includes('like=image-0005,image-0006,image-0007')")
   })
 
+  it("a lasso and a rectangle on the maps select images, and a place restricts them", async () => {
+    const page = await opened()
+    const drag = async (map: number, tool: string) => {
+      await page.locator(`.mapped [aria-label="${tool}"]`).nth(map).click()
+      const box = await page.locator("canvas.map").nth(map).boundingBox()
+      if (box === null) throw new Error("the map has no place on the page")
+      const corners = [
+        [0.02, 0.02],
+        [0.8, 0.02],
+        [0.8, 0.98],
+        [0.02, 0.98]
+      ]
+      for (const [i, [x, y]] of corners.entries()) {
+        await page.mouse.move(box.x + x * box.width, box.y + y * box.height)
+        if (i === 0) await page.mouse.down()
+        if (i === 2 && tool.includes("rectangle")) break
+      }
+      await page.mouse.up()
+      return Number((await page.locator(".selection strong").textContent())?.split(" ")[0])
+    }
+    for (const map of [0, 1]) {
+      const [lasso, rectangle] = [await drag(map, "Drag draws a lasso"), await drag(map, "Drag draws a rectangle")]
+      expect(lasso).toBeGreaterThan(20)
+      expect(rectangle).toBe(lasso)
+    }
+    const near = await opened("#near=40,5,40")
+    // A step is 11 km to the north and 8.5 km to the east.
+    expect(await namesOf(near)).toEqual(made.names.slice(0, 3))
+    expect(await near.locator("summary").allTextContents()).toContain("Place (40 km)")
+  })
+
+  it("a map works by the keyboard: a rectangle, and a search by the nearest point", async () => {
+    const page = await opened()
+    await page.locator("canvas.map").first().focus()
+    for (const key of [
+      "Shift+ArrowLeft",
+      "Shift+ArrowUp",
+      " ",
+      "Shift+ArrowRight",
+      "Shift+ArrowRight",
+      "Shift+ArrowDown",
+      "Shift+ArrowDown",
+      " "
+    ])
+      await page.keyboard.press(key)
+    expect(await page.locator(".selection strong").textContent()).toMatch(/^\d+ images? selected$/)
+    await page.locator("canvas.map").first().focus()
+    await page.keyboard.press("Enter")
+    await page.waitForFunction("location.hash.startsWith('#like=') && document.querySelector('[data-rank]')")
+  })
+
+  it("figures lead to the images behind them", async () => {
+    const page = await opened("#view=understand")
+    await page.locator(".understand h2").first().waitFor()
+    expect(await page.locator(".understand h2").allTextContents()).toEqual(
+      expect.arrayContaining([
+        "Classes",
+        "Precision and recall",
+        "Classes together",
+        "Nearest pairs",
+        "Likely wrong labels"
+      ])
+    )
+    if (hasAxe) expect(await axeViolations(page)).toEqual([])
+    await page.locator(".bars a").first().click()
+    await page.waitForFunction("location.hash.startsWith('#labels=')")
+    expect((await tilesOf(page)).length).toBe(45)
+    await page.goBack()
+    await page.locator(".pairs a").first().click()
+    await page.waitForFunction("document.querySelectorAll('.tile').length === 2")
+    const about = await opened("#view=about")
+    expect(await about.locator("main").textContent()).toContain("float32")
+    if (hasAxe) expect(await axeViolations(about)).toEqual([])
+  })
+
   it("works by the keyboard alone", async () => {
     const page = await opened()
     await page.keyboard.press("/")

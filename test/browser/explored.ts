@@ -24,6 +24,9 @@ export const CLASSES = ["water", "forest", "town"]
 /** Labels of image i: every combination in turn. */
 export const labelsOf = (i: number): ReadonlyArray<number> => [i & 1, (i >> 1) & 1, (i >> 2) & 1]
 
+/** Place of image i: along a line through Europe. */
+export const placeOf = (i: number): readonly [number, number] => [40 + i / 10, 5 + i / 10]
+
 export const cell = (text: string): string => (/[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
 
 /**
@@ -52,10 +55,20 @@ export const explored = async (
     const picture = sharp({ create: { width: 24, height: 24, channels: 3, background } })
     writeFileSync(join(folder, `${names[i]}.png`), await picture.png().toBuffer())
   }
+  const places = join(home, "places.csv")
+  const spots = names.map((name, i) => `${cell(name)},${(placeOf(i)[0]).toFixed(4)},${placeOf(i)[1].toFixed(4)}`)
+  writeFileSync(places, `name,latitude,longitude\n${spots.join("\n")}\n`)
   const out = join(home, "explore")
   const { error } = await runHere(
     resolve(import.meta.dirname, "../../configs/explore.yaml"),
-    [`embeddings=${npy}`, `labels=${csv}`, `images=${pictures ? folder : "nothing"}`, `root_dir=${home}`, ...set],
+    [
+      `embeddings=${npy}`,
+      `labels=${csv}`,
+      `images=${pictures ? folder : "nothing"}`,
+      `root_dir=${home}`,
+      `places=${places}`,
+      ...set
+    ],
     { out, fresh: true }
   )
   if (error !== "") throw new Error(error)

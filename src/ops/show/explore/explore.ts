@@ -2,18 +2,21 @@ import { join, resolve } from "node:path"
 import { Effect, Schema, Stream } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
 import { operator } from "../../../pipeline/operator.ts"
-import { choice, Name, optional, PositiveInt, param } from "../../../pipeline/param.ts"
+import { choice, Flag, Name, optional, PositiveInt, param } from "../../../pipeline/param.ts"
 import { Embeddings } from "../../elements.ts"
 import { FileName } from "../../filename.ts"
 import { Run } from "../../run.ts"
-import { ShowError } from "../show-error.ts"
+import { ShowError, touching } from "../show-error.ts"
+import { analyse } from "./analysis/analyse.ts"
 import { pageCode } from "./bundle.ts"
 import { chosenVectors } from "./coding.ts"
 import { type Collected, collect } from "./collected.ts"
 import { writeImages, writePart, writeText, writeVectors } from "./folder.ts"
 import { indexHtml, policyOf } from "./html.ts"
+import { textFrom } from "./kit/base64.ts"
 import type { Contents } from "./kit/contents.ts"
 import { openPixels } from "./pixels.ts"
+import { landOutline, placesOf } from "./places.ts"
 import { type SheetOptions, writeSheets } from "./sheets.ts"
 
 const Shown = Schema.Union([Schema.Literal("rgb"), Schema.Tuple([Name, Name, Name])])
@@ -40,6 +43,40 @@ const drawn = Effect.fnUntraced(function* (
   return pictured
 })
 
+/** Writes maps of the embeddings and figures about the archive. */
+const analysed = Effect.fnUntraced(function* (folder: string, all: Collected, umap: boolean) {
+  const { root, seed } = yield* Run
+  const { figures, layout } = yield* analyse(all, root, seed, umap)
+  yield* writePart(folder, "map", {
+    pca: textFrom(layout.pca),
+    ...(layout.umap === undefined ? {} : { umap: textFrom(layout.umap) })
+  })
+  yield* writePart(folder, "figures", figures)
+  const { explained, fitted } = layout
+  return { kinds: layout.umap === undefined ? (["pca"] as const) : (["umap", "pca"] as const), explained, fitted }
+})
+
+/** Writes where images lie and the outline of the land, if it is known where any of them lies. */
+const located = Effect.fnUntraced(function* (folder: string, all: Collected, table: string | undefined) {
+  const places = yield* touching(table ?? "places", () => placesOf(all.names, table))
+  if (places === undefined) return false
+  yield* writePart(folder, "places", textFrom(places))
+  yield* writePart(folder, "land", landOutline())
+  return true
+})
+
+/** Origin of an address of tiles, for the page's policy. */
+const originOf = (tiles: string): string | undefined => {
+  const parts = /^(https?:\/\/[^/{}\s;,'"]+)\//.exec(tiles)
+  return parts !== null && ["{z}", "{x}", "{y}"].every((part) => tiles.includes(part)) ? parts[1] : undefined
+}
+
+const Tiles = Name.check(
+  Schema.makeFilter((tiles: string) => originOf(tiles) !== undefined || "no address of tiles", {
+    expected: "an address such as https://example.org/{z}/{x}/{y}.png"
+  })
+)
+
 /**
  * Writes a page on which people look around in an archive and search it by pointing: `explore/index.html` in the run folder
  * and its data beside it. The folder opens from disk and from any static host, and contacts no server. Embeddings pass
@@ -64,16 +101,27 @@ export const explore = operator({
       choice("auto", "float32", "int16", "int8"),
       "Precision of the vectors in the page; `auto`: float32 up to 4 MB, else int8 if at least 98 % of the ten nearest images stay the same, else int16.",
       "auto"
+    ),
+    umap: param(Flag, "Whether a map by UMAP is made beside that by PCA.", true),
+    places: param(
+      Name,
+      "Table with the columns name, latitude and longitude, relative to where the command is called; `names` reads places from names that hold a Sentinel-2 tile.",
+      "names"
+    ),
+    tiles: optional(
+      Tiles,
+      "Address of map tiles with {z}, {x} and {y} for the map of the Earth. The page then loads pictures from there; by default it loads nothing from a network."
     )
   },
   declares: {
+    reads: ({ places }) => (places === "names" ? [] : [resolve(places)]),
     shares: ({ to }) => {
       const folder = to === undefined ? "" : `${to}/`
       return ["index.html", "page.js", "page.css", "data/*.js", "sheets/*.webp"].map((file) => folder + file)
     }
   },
   run:
-    ({ bands, images, thumbnail, to, vectors: coding, without_images }) =>
+    ({ bands, images, places, thumbnail, tiles, to, umap, vectors: coding, without_images }) =>
     (embeddings) =>
       Stream.suspend(() => {
         const batches: Array<Embeddings> = []
@@ -86,11 +134,13 @@ export const explore = operator({
           const { recall, vectors } = chosenVectors(all, coding, seed)
           yield* writeImages(folder, all, pictured)
           yield* writeVectors(folder, vectors)
+          const maps = all.count > 1 ? yield* analysed(folder, all, umap) : undefined
+          const onEarth = yield* located(folder, all, places === "names" ? undefined : resolve(places))
           const contents: Contents = {
             ...{ format: 1, experiment, count: all.count, dim: all.dim, classes: all.classes },
             ...{ coding: vectors.coding, recall, pieces: vectors.pieces.map(({ rows }) => rows) },
-            ...{ sheets: pictured.includes(1) ? sheets : undefined, maps: undefined, places: false },
-            ...{ figures: false, network: false, tiles: undefined }
+            ...{ sheets: pictured.includes(1) ? sheets : undefined, maps, places: onEarth },
+            ...{ figures: maps !== undefined, network: false, tiles }
           }
           yield* writePart(folder, "contents", contents)
           const { script, style } = yield* Effect.tryPromise({
@@ -99,7 +149,11 @@ export const explore = operator({
           })
           yield* writeText(folder, "page.js", script)
           yield* writeText(folder, "page.css", style)
-          yield* writeText(folder, "index.html", indexHtml(experiment, policyOf("nowhere", undefined)))
+          yield* writeText(
+            folder,
+            "index.html",
+            indexHtml(experiment, policyOf("nowhere", tiles === undefined ? undefined : originOf(tiles)))
+          )
           yield* say(`explorer: ${join(folder, "index.html")}`)
         })
         return embeddings.pipe(

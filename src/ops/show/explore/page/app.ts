@@ -1,19 +1,30 @@
 /** The page: what the address asks for is what is shown. */
 import { addressOf, EMPTY, type View, viewOf } from "../kit/address.ts"
+import type { Figures } from "../kit/figures.ts"
+import { makeAbout } from "./about.ts"
 import type { Archive } from "./archive.ts"
 import { classesOf } from "./archive.ts"
 import { counted, grouped, h } from "./dom.ts"
 import { exportResults } from "./exports.ts"
 import { makeFilters } from "./filters.ts"
+import { part } from "./load.ts"
+import { makeMaps } from "./maps.ts"
 import { makeQueryBar } from "./query-bar.ts"
 import { type Found, filterOf, findImages, type Uploaded } from "./results.ts"
 import { makeSelection } from "./selection.ts"
 import { makeTiles } from "./tiles.ts"
+import { makeUnderstand } from "./understand.ts"
 
 /** Pictures per page of results. */
 const STEP = 60
 
-export const makeApp = (archive: Archive): { readonly element: HTMLElement; readonly refresh: () => void } => {
+export interface App {
+  readonly element: HTMLElement
+  readonly nav: HTMLElement
+  readonly refresh: () => void
+}
+
+export const makeApp = (archive: Archive): App => {
   const { contents } = archive
   let view: View = EMPTY
   let uploaded: Uploaded | undefined
@@ -36,7 +47,10 @@ export const makeApp = (archive: Archive): { readonly element: HTMLElement; read
   const unique = (names: ReadonlyArray<string>, name: string) => [...names.filter((one) => one !== name), name]
   const without = (names: ReadonlyArray<string>, name: string) => names.filter((one) => one !== name)
   const selection = makeSelection(archive, {
-    changed: (selected) => tiles.mark(selected),
+    changed: (selected) => {
+      tiles.mark(selected)
+      markMaps()
+    },
     search: (names) => {
       uploaded = undefined
       go({ like: names, unlike: [], view: "images" })
@@ -46,10 +60,8 @@ export const makeApp = (archive: Archive): { readonly element: HTMLElement; read
   })
   const tiles = makeTiles(archive, {
     search: (image, byKey) => {
-      uploaded = undefined
-      go({ like: [archive.names[image]], unlike: [] })
+      openImage(image, byKey)
       window.scrollTo({ top: 0 })
-      if (byKey) void rendering.then(() => tiles.focusFirst())
     },
     more: (image) => {
       const name = archive.names[image]
@@ -67,6 +79,19 @@ export const makeApp = (archive: Archive): { readonly element: HTMLElement; read
       ),
     hover: () => undefined
   })
+  const openImage = (image: number, byKey: boolean) => {
+    uploaded = undefined
+    go({ like: [archive.names[image]], unlike: [] })
+    if (byKey) void rendering.then(() => tiles.focusFirst())
+  }
+  const figures: Promise<Figures | undefined> = contents.figures ? part<Figures>("figures") : Promise.resolve(undefined)
+  const maps = makeMaps(archive, figures, { open: openImage, choose: (images) => selection.set(images) })
+  const markMaps = () => {
+    const examples = [...view.like, ...view.unlike].flatMap((name) => archive.find(name) ?? [])
+    const results = found?.scores === undefined ? [] : found.results.map(({ image }) => image)
+    const selected = selection.selected()
+    maps.mark({ scores: found?.scores, results, examples, selected, shown: filterOf(archive, view, maps.place) })
+  }
   const queryBar = makeQueryBar(archive, go, () => {
     uploaded = undefined
     void render()
@@ -93,14 +118,32 @@ export const makeApp = (archive: Archive): { readonly element: HTMLElement; read
     return new Set(image === undefined ? [] : classesOf(archive, archive.labels(image)))
   }
 
-  const search = () =>
-    findImages(
-      archive,
-      view,
-      uploaded,
-      filterOf(archive, view, () => undefined),
-      top
-    )
+  const search = () => findImages(archive, view, uploaded, filterOf(archive, view, maps.place), top)
+
+  const images = h("div", { class: "images" })
+  const understand = h("div", { hidden: true })
+  const about = h("div", { hidden: true })
+  const links = (["images", "understand", "about"] as const).map((one) =>
+    h("a", { "data-view": one }, { images: "Images", understand: "Understand", about: "About" }[one])
+  )
+  /** Shows the part of the page that the address asks for; a part is made when it is first shown. */
+  const showPart = () => {
+    images.hidden = view.view !== "images"
+    understand.hidden = view.view !== "understand"
+    about.hidden = view.view !== "about"
+    for (const one of links) {
+      const target = one.dataset.view as View["view"]
+      one.href = `#${addressOf({ ...view, view: target })}`
+      if (target === view.view) one.setAttribute("aria-current", "page")
+      else one.removeAttribute("aria-current")
+    }
+    if (view.view === "about" && about.childElementCount === 0) about.append(makeAbout(archive))
+    if (view.view === "understand" && understand.childElementCount === 0)
+      void figures.then((known) => {
+        const none = h("p", {}, "This explorer was made without figures.")
+        understand.replaceChildren(known === undefined ? none : makeUnderstand(archive, known))
+      })
+  }
 
   let rendering: Promise<void> = Promise.resolve()
   const render = (): Promise<void> => {
@@ -113,6 +156,7 @@ export const makeApp = (archive: Archive): { readonly element: HTMLElement; read
     top = STEP
     document.title = view.like.length > 0 ? `${view.like.join(", ")}: explorer` : `${contents.experiment}: explorer`
     filters.show(view)
+    showPart()
     queryBar.show(view, uploaded)
     title.textContent = heading()
     const asks = view.like.length + view.unlike.length > 0 || uploaded !== undefined
@@ -127,6 +171,7 @@ export const makeApp = (archive: Archive): { readonly element: HTMLElement; read
     tiles.mark(selection.selected())
     more.hidden = found.results.length >= Math.min(found.matching, archive.names.length)
     announce(found)
+    markMaps()
     document.documentElement.dataset.turn = String(turn)
   }
   const grow = async (): Promise<void> => {
@@ -146,25 +191,26 @@ export const makeApp = (archive: Archive): { readonly element: HTMLElement; read
     h("button", { type: "button", onclick: () => found && exportResults(archive, found.results, "csv") }, "CSV"),
     h("button", { type: "button", onclick: () => found && exportResults(archive, found.results, "json") }, "JSON")
   )
-  const element = h(
-    "main",
-    {},
+  images.append(
     filters.element,
-    queryBar.element,
     h(
       "div",
-      { class: "columns" },
+      { class: contents.maps === undefined ? "columns" : "columns beside" },
       h(
         "section",
         { class: "found", "aria-label": "Results" },
+        queryBar.element,
         h("div", { class: "line" }, title, exports),
         status,
         tiles.element,
         more
-      )
-    ),
-    selection.element
+      ),
+      maps.element
+    )
   )
+  const element = h("main", {}, images, understand, about, selection.element)
+  const nav = h("nav", { "aria-label": "Parts of the page" }, ...links)
   void render()
-  return { element, refresh: () => void render() }
+  void maps.placed.then(render, () => undefined)
+  return { element, nav, refresh: () => void render() }
 }

@@ -8,6 +8,41 @@ export interface Filters {
   readonly show: (view: View) => void
 }
 
+/** Latitude, longitude and radius that results must lie within. */
+const placeFilter = (go: (change: Partial<View>) => void) => {
+  const number = (label: string, bound: number) =>
+    h("input", { type: "number", step: "any", min: -bound, max: bound, required: true, "aria-label": label })
+  const [latitude, longitude, km] = [number("Latitude", 90), number("Longitude", 180), number("Kilometres", 20_040)]
+  km.min = "0.001"
+  km.value = "50"
+  const summary = h("summary", {}, "Place")
+  const form = h(
+    "form",
+    {
+      class: "card panel place",
+      onsubmit: (event: SubmitEvent) => {
+        event.preventDefault()
+        go({ near: [latitude.valueAsNumber, longitude.valueAsNumber, km.valueAsNumber] })
+      }
+    },
+    h("label", {}, "Latitude ", latitude),
+    h("label", {}, "Longitude ", longitude),
+    h("label", {}, "Within km ", km),
+    h("button", { type: "submit" }, "Show"),
+    h("button", { type: "button", class: "quiet", onclick: () => go({ near: undefined }) }, "Anywhere")
+  )
+  return {
+    element: h("details", { class: "classes" }, summary, form),
+    show: ({ near }: View) => {
+      summary.textContent = near === undefined ? "Place" : `Place (${near[2]} km)`
+      if (near === undefined) return
+      latitude.value = String(near[0])
+      longitude.value = String(near[1])
+      km.value = String(near[2])
+    }
+  }
+}
+
 export const makeFilters = (archive: Archive, go: (change: Partial<View>, replace?: boolean) => void): Filters => {
   const { classes } = archive.contents
   const text = h("input", {
@@ -32,6 +67,7 @@ export const makeFilters = (archive: Archive, go: (change: Partial<View>, replac
     summary,
     h("div", { class: "card panel" }, ...boxes.map((box) => h("label", {}, box, " ", box.value)))
   )
+  const place = archive.contents.places ? placeFilter(go) : undefined
   const clear = h("button", { type: "button", class: "quiet", hidden: true, onclick: () => go(EMPTY) }, "Clear all")
   document.addEventListener("click", (event) => {
     if (!details.contains(event.target as Node)) details.open = false
@@ -53,6 +89,7 @@ export const makeFilters = (archive: Archive, go: (change: Partial<View>, replac
     h("label", { for: "text", class: "hidden" }, "Text in names"),
     text,
     classes.length > 0 && details,
+    place?.element,
     clear
   )
   return {
@@ -61,6 +98,7 @@ export const makeFilters = (archive: Archive, go: (change: Partial<View>, replac
       if (document.activeElement !== text) text.value = view.text
       for (const box of boxes) box.checked = view.labels.includes(box.value)
       summary.textContent = view.labels.length === 0 ? "Classes" : `Classes (${view.labels.length})`
+      place?.show(view)
       clear.hidden = addressIsEmpty(view)
     }
   }

@@ -22,7 +22,7 @@ const start = async (): Promise<void> => {
     const app = makeApp(archive)
     void archive.ready.then(app.refresh, () => undefined)
     document.body.append(
-      h("header", {}, h("h1", {}, experiment), h("p", { class: "soft" }, facts.join(", "))),
+      h("header", {}, h("div", {}, h("h1", {}, experiment), h("p", { class: "soft" }, facts.join(", "))), app.nav),
       app.element
     )
   } catch (fault) {

@@ -4,6 +4,7 @@ import { GAMMA } from "../kit/query.ts"
 import { type Archive, classesOf, drawThumbnail } from "./archive.ts"
 import { h } from "./dom.ts"
 import type { Uploaded } from "./results.ts"
+import { ends } from "./tiles.ts"
 
 export interface QueryBar {
   readonly element: HTMLElement
@@ -19,7 +20,7 @@ const card = (kind: "like" | "unlike", picture: HTMLCanvasElement, name: string,
       "div",
       {},
       h("p", { class: "kind" }, kind === "like" ? "like" : "not like"),
-      h("p", { class: "name", title: name }, name),
+      h("p", { class: "name", title: name }, ...ends(name)),
       h("p", { class: "labels" }, text)
     ),
     h("button", { type: "button", class: "quiet", "aria-label": `Remove ${name}`, onclick: remove }, "×")

@@ -53,6 +53,15 @@ const bar = (share: number): HTMLElement => {
   return h("span", { class: "bar", "aria-hidden": "true" }, inner)
 }
 
+/** Letters at the end of a name that are always shown: names of one archive often differ there. */
+const TAIL = 8
+
+/** A name in two parts: the first is cut if there is no room. */
+export const ends = (name: string): ReadonlyArray<HTMLElement> =>
+  name.length <= 2 * TAIL
+    ? [h("span", {}, name)]
+    : [h("span", {}, name.slice(0, -TAIL)), h("span", {}, name.slice(-TAIL))]
+
 export interface Tiles {
   readonly element: HTMLElement
   /** Replaces the pictures. */
@@ -155,7 +164,7 @@ export const makeTiles = (archive: Archive, actions: Actions): Tiles => {
           similarity !== undefined &&
             h("span", { title: "label similarity: 1 - Jaccard distance" }, bar(similarity), similarity.toFixed(2))
         ),
-      h("p", { class: "name", title: name }, name),
+      h("p", { class: "name", title: name }, ...ends(name)),
       classes.length > 0 &&
         h(
           "p",

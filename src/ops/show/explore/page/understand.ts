@@ -1,0 +1,293 @@
+/** Figures about the archive. Each bar, cell and pair is a link to its images. */
+
+import { addressOf, EMPTY, type View } from "../kit/address.ts"
+import { bytesFrom } from "../kit/base64.ts"
+import { type Curve, type Doubt, type Figures, FULL, type Pair, SAME, UNKNOWN } from "../kit/figures.ts"
+import { type Archive, drawThumbnail } from "./archive.ts"
+import { counted, grouped, h, s } from "./dom.ts"
+
+/** Most names that a link holds. */
+const MOST_NAMES = 200
+/** Most classes of the table of pairs of classes. */
+const MOST_CLASSES = 40
+/** Pairs and doubts that are shown. */
+const MOST_SHOWN = 18
+
+const link = (view: Partial<View>): string => `#${addressOf({ ...EMPTY, ...view })}`
+
+const section = (title: string, about: string, ...body: ReadonlyArray<HTMLElement>) =>
+  h("section", { class: "card figure" }, h("h2", {}, title), h("p", { class: "soft" }, about), ...body)
+
+const barOf = (share: number): HTMLElement => {
+  const inner = h("i")
+  inner.style.width = `${(100 * share).toFixed(1)}%`
+  return h("span", { class: "bar", "aria-hidden": "true" }, inner)
+}
+
+/** Classes with their sizes and average precisions. */
+const classTable = ({ contents }: Archive, { classes, sizes }: Figures) => {
+  const most = Math.max(1, ...sizes)
+  const order = contents.classes.map((_, c) => c).sort((a, b) => sizes[b] - sizes[a])
+  return h(
+    "table",
+    { class: "bars" },
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        h("th", { scope: "col" }, "class"),
+        h("th", { scope: "col" }, "images"),
+        h("th", { scope: "col" }, "average precision")
+      )
+    ),
+    h(
+      "tbody",
+      {},
+      ...order.map((c) => {
+        const value = classes[c]
+        return h(
+          "tr",
+          {},
+          h("th", { scope: "row" }, h("a", { href: link({ labels: [contents.classes[c]] }) }, contents.classes[c])),
+          h("td", {}, barOf(sizes[c] / most), grouped(sizes[c])),
+          h("td", {}, value === null ? "no query" : barOf(value), value === null ? undefined : value.toFixed(3))
+        )
+      })
+    )
+  )
+}
+
+/** Images of two classes at once, as a table of shades. */
+const togetherTable = ({ contents }: Archive, { sizes, together }: Figures) => {
+  const width = contents.classes.length
+  const chosen = contents.classes
+    .map((_, c) => c)
+    .sort((a, b) => sizes[b] - sizes[a])
+    .slice(0, MOST_CLASSES)
+  const most = Math.max(1, ...chosen.flatMap((a) => chosen.filter((b) => b !== a).map((b) => together[a * width + b])))
+  const cellOf = (a: number, b: number) => {
+    const count = together[a * width + b]
+    const [one, other] = [contents.classes[a], contents.classes[b]]
+    const cell = h("td", { class: a === b ? "self" : undefined })
+    if (count === 0 || a === b) return cell
+    const anchor = h(
+      "a",
+      {
+        href: link({ labels: [one, other] }),
+        title: `${one} and ${other}: ${count}`,
+        "aria-label": `${one} and ${other}: ${counted(count, "image")}`
+      },
+      String(count)
+    )
+    const share = count / most
+    anchor.style.background = `color-mix(in srgb, var(--c1) ${Math.round(6 + 38 * share)}%, transparent)`
+    cell.append(anchor)
+    return cell
+  }
+  const table = h(
+    "table",
+    { class: "together" },
+    h(
+      "thead",
+      {},
+      h("tr", {}, h("td"), ...chosen.map((c) => h("th", { scope: "col" }, h("span", {}, contents.classes[c]))))
+    ),
+    h(
+      "tbody",
+      {},
+      ...chosen.map((a) =>
+        h("tr", {}, h("th", { scope: "row" }, contents.classes[a]), ...chosen.map((b) => cellOf(a, b)))
+      )
+    )
+  )
+  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Classes together, scrolls" }, table)
+}
+
+const COLOURS: Readonly<Record<Curve["level"], string>> = { easy: "c1", medium: "c2", hard: "c3" }
+
+/** Precision over recall. */
+const curvesPlot = (curves: ReadonlyArray<Curve>) => {
+  const [width, height, left, bottom] = [420, 260, 36, 34]
+  const x = (recall: number) => left + recall * (width - left - 10)
+  const y = (precision: number) => 8 + (1 - precision) * (height - bottom - 8)
+  const ticks = [0, 0.25, 0.5, 0.75, 1]
+  const plot = s(
+    "svg",
+    {
+      viewBox: `0 0 ${width} ${height}`,
+      class: "plot",
+      role: "img",
+      "aria-label": `Precision over recall. ${curves.map(({ level, mean }) => `mAP ${level} ${mean.toFixed(3)}`).join(", ")}`
+    },
+    ...ticks.flatMap((at) => [
+      s("line", { class: "gridline", x1: x(0), x2: x(1), y1: y(at), y2: y(at) }),
+      s("text", { x: x(0) - 5, y: y(at) + 4, "text-anchor": "end" }, String(at)),
+      s("text", { x: x(at), y: height - 18, "text-anchor": "middle" }, String(at))
+    ]),
+    s("text", { x: x(0.5), y: height - 3, "text-anchor": "middle" }, "recall"),
+    ...curves.map(({ level, precision }) =>
+      s("polyline", {
+        class: `curve ${COLOURS[level]}`,
+        points: precision
+          .map((value, i) => `${x(i / (precision.length - 1)).toFixed(1)},${y(value).toFixed(1)}`)
+          .join(" ")
+      })
+    )
+  )
+  const legend = curves.map(({ level, mean, queries }) =>
+    h(
+      "li",
+      {},
+      h("i", { class: COLOURS[level] }),
+      `${level}: mAP ${mean.toFixed(3)} over ${counted(queries, "query", "queries")}`
+    )
+  )
+  return [plot as unknown as HTMLElement, h("ul", { class: "keys" }, ...legend)]
+}
+
+/** Images by their average precision, in ten bars. */
+const histogram = (archive: Archive, ap: Uint8Array) => {
+  const bins: ReadonlyArray<Array<number>> = Array.from({ length: 10 }, () => [])
+  ap.forEach((value, image) => {
+    if (value !== UNKNOWN) bins[Math.min(9, Math.floor((10 * value) / FULL))].push(image)
+  })
+  const most = Math.max(1, ...bins.map(({ length }) => length))
+  return h(
+    "ol",
+    { class: "histogram" },
+    ...bins.map((images, i) => {
+      const fill = h("i")
+      fill.style.height = `${(100 * images.length) / most}%`
+      const names = images.slice(0, MOST_NAMES).map((image) => archive.names[image])
+      const inside = [
+        h("b", {}, images.length === 0 ? "" : String(images.length)),
+        h("span", { class: "hidden" }, images.length === 1 ? " image from " : " images from "),
+        fill,
+        h("span", {}, (i / 10).toFixed(1)),
+        h("span", { class: "hidden" }, ` to ${((i + 1) / 10).toFixed(1)}`)
+      ]
+      return h(
+        "li",
+        {},
+        names.length === 0 ? h("div", {}, ...inside) : h("a", { href: link({ only: names }) }, ...inside)
+      )
+    })
+  )
+}
+
+const thumbnail = (archive: Archive, image: number) => {
+  const canvas = h("canvas", { width: 1, height: 1, "aria-hidden": "true" })
+  drawThumbnail(archive, image, canvas)
+  return canvas
+}
+
+/** Pairs of images, with what is to be said below each. */
+const pairList = (archive: Archive, pairs: ReadonlyArray<Pair>, below: (pair: Pair) => string) =>
+  h(
+    "ul",
+    { class: "pairs" },
+    ...pairs.slice(0, MOST_SHOWN).map((pair) => {
+      const [a, b] = pair
+      const names = [archive.names[a], archive.names[b]]
+      return h(
+        "li",
+        {},
+        h(
+          "a",
+          {
+            href: link({ only: names }),
+            title: names.join("\n"),
+            "aria-label": `${names.join(" and ")}: ${below(pair)}`
+          },
+          h("span", { class: "two" }, thumbnail(archive, a), thumbnail(archive, b)),
+          h("span", {}, below(pair))
+        )
+      )
+    })
+  )
+
+const doubtText = ({ contents }: Archive, { has, label, share }: Doubt): string => {
+  const name = contents.classes[label]
+  const votes = Math.round(share * 10)
+  return has ? `labelled ${name}; ${votes} of 10 neighbours are` : `not labelled ${name}; ${votes} of 10 neighbours are`
+}
+
+const doubtList = (archive: Archive, doubts: ReadonlyArray<Doubt>) =>
+  h(
+    "ul",
+    { class: "pairs" },
+    ...doubts.slice(0, MOST_SHOWN).map((doubt) => {
+      const name = archive.names[doubt.image]
+      const text = doubtText(archive, doubt)
+      return h(
+        "li",
+        {},
+        h(
+          "a",
+          { href: link({ like: [name] }), title: name },
+          h("span", { class: "two" }, thumbnail(archive, doubt.image)),
+          h("span", { class: "hidden" }, name),
+          h("span", {}, text)
+        )
+      )
+    })
+  )
+
+const cosine = ([, , value]: Pair): string => `cosine ${value.toFixed(4)}`
+
+/** The page of figures. */
+export const makeUnderstand = (archive: Archive, figures: Figures): HTMLElement => {
+  const { contents } = archive
+  const { across, curves, doubts, pairs, queries, splits } = figures
+  const copies = pairs.filter(([, , value]) => value >= SAME)
+  const others = pairs.filter(([, , value]) => value < SAME)
+  const of = queries === contents.count ? "every image" : `${grouped(queries)} drawn images`
+  const labelled = contents.classes.length > 0
+  const parts: ReadonlyArray<HTMLElement | false> = [
+    labelled &&
+      section(
+        "Classes",
+        `Images of each class, and its mean average precision: ${of} that have the class as queries against all other images; relevant are the images of the class.`,
+        classTable(archive, figures)
+      ),
+    labelled &&
+      section(
+        "Precision and recall",
+        `Interpolated precision, the mean over queries; ${of} as queries against all other images. Relevant are images within the Jaccard distance of each level.`,
+        ...curvesPlot(curves)
+      ),
+    labelled &&
+      section(
+        "Average precision of the queries",
+        "At the hard level. A bar leads to its images.",
+        histogram(archive, bytesFrom(figures.ap))
+      ),
+    labelled && section("Classes together", "Images that have both classes.", togetherTable(archive, figures)),
+    across.length > 0 &&
+      section(
+        "Nearest pairs across splits",
+        "If such images show the same place, the test is too easy.",
+        pairList(archive, across, (pair) => `${splits[pair[0]]} and ${splits[pair[1]]}, ${cosine(pair)}`)
+      ),
+    section(
+      "Duplicates",
+      copies.length === 0
+        ? `No two images have embeddings with a cosine of ${SAME} or more.`
+        : `${counted(copies.length, "pair")} with a cosine of ${SAME} or more.`,
+      ...(copies.length === 0 ? [] : [pairList(archive, copies, cosine)])
+    ),
+    others.length > 0 &&
+      section("Nearest pairs", "The most similar images that are not duplicates.", pairList(archive, others, cosine)),
+    labelled &&
+      section(
+        "Likely wrong labels",
+        doubts.length === 0
+          ? "No label is contradicted by 8 or more of the 10 nearest images."
+          : "At least 8 of the 10 nearest images contradict the label. Select an image to correct its labels.",
+        ...(doubts.length === 0 ? [] : [doubtList(archive, doubts)])
+      )
+  ]
+  return h("div", { class: "understand" }, ...parts.filter((one) => one !== false))
+}

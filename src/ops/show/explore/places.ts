@@ -1,0 +1,74 @@
+/** Where images lie on the Earth: from a table, or from names that hold a Sentinel-2 tile. */
+import { readFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import { feature } from "topojson-client"
+import type { GeometryCollection, Topology } from "topojson-specification"
+import { eachRow } from "../../formats/csv.ts"
+import { textOf } from "../../formats/text.ts"
+import { ShowError } from "../show-error.ts"
+import { placeInName } from "./mgrs.ts"
+
+const HEADER =
+  "Give it a header with `name`, `latitude` and `longitude`, and degrees from -90 to 90 and from -180 to 180"
+
+/** Reads a table of places. */
+const placesIn = (path: string): ReadonlyMap<string, readonly [number, number]> => {
+  const places = new Map<string, readonly [number, number]>()
+  let columns: ReadonlyArray<number> | undefined
+  eachRow(textOf(readFileSync(path), path), path, { delimiter: "detect" }, (row) => {
+    if (columns === undefined) {
+      const header = row.map((cell) => cell.trim().toLowerCase())
+      const find = (...names: ReadonlyArray<string>) => header.findIndex((one) => names.includes(one))
+      columns = [find("name", "image"), find("latitude", "lat"), find("longitude", "lon", "lng")]
+      if (columns.includes(-1)) {
+        throw new ShowError({ subject: path, problem: "has no columns name, latitude and longitude", remedy: HEADER })
+      }
+      return
+    }
+    const [name, latitude, longitude] = columns.map((at) => row[at] ?? "")
+    const [y, x] = [Number(latitude), Number(longitude)]
+    if (!(latitude !== "" && longitude !== "" && Math.abs(y) <= 90 && Math.abs(x) <= 180)) {
+      throw new ShowError({
+        subject: path,
+        problem: `gives ${name} the place "${latitude}, ${longitude}"`,
+        remedy: HEADER
+      })
+    }
+    places.set(name, [y, x])
+  })
+  return places
+}
+
+/**
+ * Latitude and longitude of images, float32 [count, 2], NaN for those that have none; undefined if none has one.
+ *
+ * @param table path of a CSV with the columns name, latitude and longitude
+ * @throws ShowError if the table is wrong
+ */
+export const placesOf = (names: ReadonlyArray<string>, table: string | undefined): Float32Array | undefined => {
+  const listed = table === undefined ? undefined : placesIn(table)
+  const places = new Float32Array(names.length * 2).fill(Number.NaN)
+  let found = false
+  names.forEach((name, i) => {
+    const place = listed === undefined ? placeInName(name) : listed.get(name)
+    if (place === undefined) return
+    places.set(place, 2 * i)
+    found = true
+  })
+  return found ? places : undefined
+}
+
+/** Outline of the land, as rings of longitude and latitude in hundredths of a degree. Natural Earth 1:110m, by world-atlas. */
+export const landOutline = (): ReadonlyArray<ReadonlyArray<number>> => {
+  const path = createRequire(import.meta.url).resolve("world-atlas/land-110m.json")
+  const world = JSON.parse(readFileSync(path, "utf8")) as Topology<{ readonly land: GeometryCollection }>
+  return feature(world, world.objects.land).features.flatMap(({ geometry }) => {
+    const polygons =
+      geometry.type === "MultiPolygon"
+        ? geometry.coordinates
+        : geometry.type === "Polygon"
+          ? [geometry.coordinates]
+          : []
+    return polygons.flat().map((ring) => ring.flatMap(([x, y]) => [Math.round(100 * x), Math.round(100 * y)]))
+  })
+}
