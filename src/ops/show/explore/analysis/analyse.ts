@@ -38,7 +38,7 @@ const countsOf = ({ classes, count, labels }: Collected) => {
 }
 
 const namedSplits = (pairs: ReadonlyArray<Pair>, split: Int8Array): Figures["splits"] =>
-  Object.fromEntries(pairs.flatMap(([a, b]) => [a, b]).map((image) => [image, SPLITS[split[image]]]))
+  Object.fromEntries(pairs.flatMap((pair) => pair.slice(0, 2)).map((image) => [image, SPLITS[split[image]]]))
 
 /** Computes maps and figures in a worker thread. */
 export const analyse = Effect.fnUntraced(function* (all: Collected, root: string, seed: number, umap: boolean) {
