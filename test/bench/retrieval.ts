@@ -7,7 +7,8 @@ import { figuresOf } from "../../src/ops/measure/query-figures.ts"
 import { defaultThresholds } from "../../src/ops/measure/relevance.ts"
 import { truthOf } from "../../src/ops/measure/truth.ts"
 import { ITEM_TILE, QUERY_TILE } from "../../src/ops/retrieve/rank/blocks.ts"
-import { gather } from "../../src/ops/retrieve/rank/gather.ts"
+import { exactSides, gather } from "../../src/ops/retrieve/rank/gather.ts"
+import { exactOf, provenError, settle, tieOf, trustedError } from "../../src/ops/retrieve/rank/near-ties.ts"
 import { scratch } from "../../src/ops/retrieve/rank/order.ts"
 import { engineProduct } from "../../src/ops/retrieve/rank/product.ts"
 import { emptyBlock, rankInto } from "../../src/ops/retrieve/rank/rank-block.ts"
@@ -89,6 +90,58 @@ const product = async (all: ReturnType<typeof batches>, device: "auto" | "wasm")
   return { name, ours, other, ratio, unit: "ms", bound: "ratio at most 1.11", holds: ratio <= 1.11 }
 }
 
+/**
+ * Ranking with near ties decided in double precision, against the same without: with the bound that rankings of this size use,
+ * and with the proven one, on one thread.
+ */
+const nearTies = async (all: ReturnType<typeof batches>): Promise<ReadonlyArray<Figure>> => {
+  const engine = await Effect.runPromise(openEngine("auto"))
+  const sides = gather(all, 24, 0.2)
+  const exact = exactSides(sides)
+  const { count: n, dim } = sides.database
+  const queries = 2 * QUERY_TILE
+  const memory = scratch(n)
+  const block = emptyBlock(queries, n)
+  let settled = 0
+  const ranked = (bound: (measured: number) => number) => async () => {
+    const { error, values } = await Effect.runPromise(scoresOf(sides, engineProduct(engine), 0, queries))
+    settled = 0
+    for (let row = 0; row < queries; row++) {
+      const part = [row * n, (row + 1) * n] as const
+      rankInto(block, row, values.subarray(...part), memory)
+      const tie = tieOf(exact, row, bound(error))
+      if (tie < 0) continue
+      const decide = exactOf(exact, row)
+      settle(block.order.subarray(...part), block.scores.subarray(...part), tie, false, (positions, into) => {
+        settled += positions.length
+        decide(positions, into)
+      })
+    }
+  }
+  const figure = async (name: string, bound: (measured: number) => number, atMost: number): Promise<Figure> => {
+    const { other, ours, ratio } = await inTurn(
+      ranked(bound),
+      ranked(() => -1),
+      3
+    )
+    await ranked(bound)()
+    const share = ((100 * settled) / (queries * n)).toFixed(0)
+    return {
+      name: `near ties, ${name}: ${queries} queries of ${n} images of ${dim}, ${share} % in double precision`,
+      ours,
+      other,
+      ratio,
+      unit: "ms",
+      bound: `ratio at most ${atMost}; against ranking in single precision alone`,
+      holds: ratio <= atMost
+    }
+  }
+  return [
+    await figure("measured bound", (measured) => trustedError(dim, measured, Number.POSITIVE_INFINITY), 3),
+    await figure("proven bound", () => provenError(dim), 20)
+  ]
+}
+
 const search = async (all: ReturnType<typeof batches>): Promise<Figure> => {
   const what = byName(all, "patch-7", "cosine")
   const pass = () => {
@@ -150,6 +203,7 @@ const parts = {
   after: afterProduct,
   product: (all: ReturnType<typeof batches>) => product(all, "auto"),
   wasm: (all: ReturnType<typeof batches>) => product(all, "wasm"),
+  ties: nearTies,
   search,
   truth,
   memory
@@ -159,6 +213,6 @@ const parts = {
 export const retrieval = async (only: ReadonlyArray<string> = Object.keys(parts)): Promise<ReadonlyArray<Figure>> => {
   const all = batches()
   const figures: Array<Figure> = []
-  for (const [name, part] of Object.entries(parts)) if (only.includes(name)) figures.push(await part(all))
+  for (const [name, part] of Object.entries(parts)) if (only.includes(name)) figures.push(...[await part(all)].flat())
   return figures
 }

@@ -1,7 +1,7 @@
-/** Galleries, which all blocks of one ranking share. */
+/** Values derived from a gallery. All blocks of one ranking share one gallery. */
 import type { Gallery } from "../elements.ts"
 
-/** Derives a value from a gallery, once for all blocks that share it. */
+/** A function of galleries that runs once for consecutive blocks of the same gallery. */
 export const perGallery = <A>(make: (gallery: Gallery) => A): ((gallery: Gallery) => A) => {
   let known: { readonly gallery: Gallery; readonly made: A } | undefined
   return (gallery) => {
@@ -11,7 +11,7 @@ export const perGallery = <A>(make: (gallery: Gallery) => A): ((gallery: Gallery
 }
 
 /**
- * Adds a note to galleries; blocks of one gallery get one gallery again.
+ * A function that adds a note to galleries. Blocks that shared a gallery share the new one.
  *
  * @param more other fields to set
  */

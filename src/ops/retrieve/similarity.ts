@@ -1,13 +1,18 @@
-/** What makes two embeddings similar. */
+/** Measures of the similarity of two embeddings. */
 import { choice } from "../../pipeline/param.ts"
 
 /**
- * `cosine` of the angle; `dot`, the inner product; `l2`, minus the Euclidean distance, so that more is always better.
+ * How two vectors are compared: `cosine` is the cosine of their angle, `dot` their inner product, `l2` their negative
+ * Euclidean distance. Larger values always mean more similar.
  */
 export type Similarity = "cosine" | "dot" | "l2"
 export const Similarity = choice("cosine", "dot", "l2")
 
-/** Why a vector cannot be compared with others; `undefined` where it can. */
+/**
+ * The reason why a vector cannot be compared with others; `undefined` if it can.
+ *
+ * @param squared its sum of squares
+ */
 export const flaw = (by: Similarity, squared: number): string | undefined => {
   if (!Number.isFinite(squared))
     return by === "cosine" ? "is zero or not finite, so it has no direction" : "is not finite"
@@ -15,14 +20,19 @@ export const flaw = (by: Similarity, squared: number): string | undefined => {
 }
 
 /**
- * The similarity that an inner product stands for. The squared distance is |q|^2 + |x|^2 - 2 q.x, so its error is that of
- * the inner product in single precision: vectors much nearer to each other than to the origin are better centred first.
+ * Converts an inner product to a similarity. The squared distance is computed as |q|^2 + |x|^2 - 2 q.x, so it has the
+ * rounding error of the inner product in single precision. Vectors that are much closer to each other than to the origin
+ * should be centred first.
  *
- * @param product of the two vectors, which `cosine` takes normalised
- * @returns NaN for `l2` where the product is not finite
+ * @param product of the two vectors; for `cosine`, of the normalised vectors
+ * @returns NaN for `l2` if the product is not finite
+ *
+ * @example
+ * similarityOf("cosine", 0.5, 1, 1) // => 0.5
+ * similarityOf("l2", 4, 4, 5) // => -1
  */
 export const similarityOf = (by: Similarity, product: number, squaredQuery: number, squaredItem: number): number => {
   if (by !== "l2") return product
-  // A product that single precision cannot hold would make the distance 0.
+  // An infinite product would give the distance 0.
   return Number.isFinite(product) ? -Math.sqrt(Math.max(0, squaredQuery + squaredItem - 2 * product)) : Number.NaN
 }

@@ -1,11 +1,11 @@
-/** Batches that may be embedded: patches whose pixels are not all numbers are set aside first. */
+/** Embedding of checked batches: patches with pixels that are not finite are removed first. */
 import { Effect, Result, Stream } from "effect"
 import { type Bad, badPatches, reportSkipped } from "../../data/patches/bad-patches.ts"
 import { missingPixels } from "../../data/patches/pixels/missing-pixels.ts"
 import type { Batch, Embeddings } from "../../elements.ts"
 import { allFinite } from "../../tensor/finite.ts"
 
-/** Some rows of a matrix with `size` rows. */
+/** Some rows of a matrix that has `size` rows. */
 const rowsOf = <A extends Float32Array | Int32Array | Uint8Array>(
   values: A,
   size: number,
@@ -50,12 +50,14 @@ const ofVectors = ({ dim, names, vectors }: Embeddings): ReadonlyArray<Bad> =>
       )
 
 /**
- * Embeds batches whose pixels are all numbers. Bad patches fail the stream at its end, all in one error, or are left out,
- * said and counted. Once a bad patch is found that will fail the stream, batches are checked but no longer embedded.
+ * Embeds batches of patches whose pixels are finite. With `fail`, bad patches make the stream fail at its end, with one error
+ * for all of them; after the first one, batches are checked but no longer embedded. With `skip`, bad patches are left out,
+ * counted and reported.
  *
- * On WebAssembly a network turns NaN into ordinary features (ReLU of NaN is 0 there), so that this cannot be seen later.
+ * The pixels must be checked before the network sees them: on WebAssembly, ReLU of NaN is 0, so a network turns NaN into
+ * ordinary features.
  *
- * @param concurrency batches that are embedded at the same time
+ * @param concurrency number of batches that are embedded at the same time
  */
 export const embedGood =
   <E, R>(policy: "fail" | "skip", concurrency: number, embed: (batch: Batch) => Effect.Effect<Embeddings, E, R>) =>

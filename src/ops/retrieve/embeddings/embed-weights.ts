@@ -52,6 +52,8 @@ export const settledWeights = <P extends { readonly weights: WeightsFile; readon
   })
 
 /**
+ * Loads the weights for a model.
+ *
  * @param named `newest`, `best`, `initial` or a file
  * @param batch first batch; the weights are put into the order of its bands and classes
  */

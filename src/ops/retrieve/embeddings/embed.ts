@@ -25,20 +25,20 @@ import { normalisationOf } from "./origin.ts"
 
 export { EmbedError } from "./extract.ts"
 
-/** Shared by the threads that read it, so that each need not hold a copy. */
+/** An array in shared memory, so that threads need no copy of their own. */
 const shared = ({ data, ...array }: NamedArray): NamedArray => {
   const copy = new Float32Array(new SharedArrayBuffer(data.byteLength))
   copy.set(data)
   return { ...array, data: copy }
 }
 
-/** What a thread's extractor has thrown, as it would have been thrown here. */
+/** An error from a thread's extractor, as the class that was thrown there. */
 const thrownBy = (error: WorkerError): EmbedError | EngineMemoryError | WorkerError => {
   if (error.thrown === "EmbedError") return new EmbedError(error)
   return error.thrown === "EngineMemoryError" ? new EngineMemoryError(error) : error
 }
 
-/** Gives what the network makes of a batch. On threads, batches are computed side by side; each as it would be by itself. */
+/** A function that applies the network to a batch. On threads, several batches are computed at once, with the same results. */
 const opened = (tensors: Engine, model: Model, { arrays, ...network }: Omit<Network, "limit">) =>
   Effect.gen(function* () {
     if (tensors.workers === 1) {
@@ -58,20 +58,20 @@ const opened = (tensors: Engine, model: Model, { arrays, ...network }: Omit<Netw
   })
 
 /**
- * Class names of predicted labels where images bring none; numbers if the weights name no classes either.
+ * Class names of predicted labels if the images have no classes: those of the weights, else numbers.
  *
  * @param named class names that the weights give
  */
 const classesOf = (named: ReadonlyArray<string> | undefined, count: number): ReadonlyArray<string> =>
   named ?? Array.from({ length: count }, (_, c) => `class ${c}`)
 
-/** Weights were put in the order of the first batch's bands. */
+/** Checks that a batch has the bands of the first one, whose order the weights follow. */
 const checkBands = (first: Batch, batch: Batch): Effect.Effect<void, EmbedError> =>
   first.bands.join("\0") === batch.bands.join("\0")
     ? Effect.void
     : new EmbedError({
         subject: `batch of ${batch.names[0] ?? "nothing"} and others`,
-        problem: `has the bands ${batch.bands.join(", ")}, those before have ${first.bands.join(", ")}`,
+        problem: `has the bands ${batch.bands.join(", ")}, but the batches before it have ${first.bands.join(", ")}`,
         remedy: "Read all patches with the same bands"
       })
 
@@ -131,7 +131,7 @@ export const embed = operator({
       "`newest` or `best` checkpoint of the run, `initial` (untrained, or `pretrained`), or a file of weights (safetensors, PyTorch's, or a checkpoint) in the form of `pretrained`.",
       "newest"
     ),
-    predict: param(Flag, "Predict labels too, those whose sigmoid is at least 0.5; `save` writes them.", false),
+    predict: param(Flag, "Also predict labels (sigmoid of at least 0.5), which `save` writes.", false),
     on_bad_patch: onBadPatch
   },
   ahead: BATCHES_AHEAD,

@@ -1,4 +1,4 @@
-/** Embeddings on disk: vectors that numpy opens, and a table of names and labels beside them. */
+/** Embeddings on disk: a matrix that numpy reads, with a table of names and labels. */
 import { rmSync } from "node:fs"
 import type { Embeddings } from "../../elements.ts"
 import { field } from "../../formats/csv.ts"
@@ -7,7 +7,7 @@ import { npyHeader } from "../../formats/npy.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 import { difference, originPath, originText, readOrigin } from "./origin.ts"
 
-/** Bytes of the vectors' header, which is written again once the rows are counted: enough for any shape. */
+/** Bytes of the matrix's header: enough for any shape, because it is rewritten once the rows are counted. */
 const HEADER = 128
 
 /** One row of 0 and 1 per image. */
@@ -18,12 +18,15 @@ const header = (classes: ReadonlyArray<string>): Uint8Array =>
   Buffer.from(`${["name", ...classes].map(field).join(",")}\n`, "utf8")
 
 /**
- * Writes batches of embeddings one after another, without holding them: `PATH.npy`, float32 [n, d], little-endian,
- * `PATH.csv`, header `name,CLASS,...`, one row of 0 and 1 per vector; `PATH.predicted.csv` of the same form, if labels were
- * predicted; and `PATH.json`, if it is known how they were made. All are written beside and renamed by `finish`; until then, and after
- * `abandon`, files of these names are as they were.
+ * Writes batches of embeddings one after another, without keeping them:
  *
- * Every method throws what the file system throws.
+ * - `PATH.npy`: float32 [n, d], little-endian.
+ * - `PATH.csv`: header `name,CLASS,...`, one row of 0 and 1 per vector.
+ * - `PATH.predicted.csv`: the same form, if labels were predicted.
+ * - `PATH.json`: how the embeddings were made, if that is known.
+ *
+ * All are written under temporary names and renamed by `finish`. Until then, and after `abandon`, earlier files are unchanged.
+ * Every method may throw errors of the file system.
  */
 export class EmbeddingsFile {
   private readonly path: string
@@ -36,8 +39,8 @@ export class EmbeddingsFile {
   private rows = 0
 
   /**
-   * @param path without extension; its folder is made
-   * @param experiment name of the experiment that writes
+   * @param path without extension; its folder is created
+   * @param experiment name of the experiment that writes the files
    */
   constructor(path: string, experiment: string) {
     this.path = path
@@ -50,7 +53,7 @@ export class EmbeddingsFile {
     return [this.vectors, this.labels, this.predicted, this.origin].filter((file) => file !== undefined)
   }
 
-  /** Complete once the last batch is there. */
+  /** Paths of the files; complete after the last batch. */
   get paths(): ReadonlyArray<string> {
     return this.files.map(({ path }) => path)
   }
@@ -63,13 +66,13 @@ export class EmbeddingsFile {
     if (batch.origin !== undefined) this.origin = new GrowingFile(originPath(this.vectors.path))
   }
 
-  /** @throws RetrieveError where the batch has other dimensions or classes than the first */
+  /** @throws RetrieveError if the batch differs from the first one in dimensions, classes or origin */
   append(batch: Embeddings): void {
     if (this.first === undefined) this.begin(batch)
     else if (batch.dim !== this.first.dim || batch.classes.join("\0") !== this.first.classes.join("\0")) {
       throw new RetrieveError({
         subject: batch.names[0] ?? this.vectors.path,
-        problem: `${batch.dim} dimensions and ${batch.classes.length} classes do not fit those before`,
+        problem: `its embedding has ${batch.dim} dimensions and ${batch.classes.length} classes, but the embeddings before it have ${this.first.dim} and ${this.first.classes.length}, or other class names`,
         remedy: "Embed all patches with one model and one nomenclature"
       })
     }
@@ -77,7 +80,7 @@ export class EmbeddingsFile {
     if (differs !== undefined) {
       throw new RetrieveError({
         subject: batch.names[0] ?? this.vectors.path,
-        problem: `its embedding was made with other ${differs} than those before it`,
+        problem: `its embedding was made with other ${differs} than the embeddings before it`,
         remedy: "Save embeddings of one network, one list of bands, one size and one normalisation"
       })
     }
@@ -91,7 +94,7 @@ export class EmbeddingsFile {
     this.rows += batch.size
   }
 
-  /** Completes all files, and then gives them their names. */
+  /** Completes all files, then renames them. */
   finish(): void {
     if (this.first === undefined) this.labels.append(Buffer.from("name\n", "utf8"))
     this.vectors.complete(npyHeader("<f4", [this.rows, this.first?.dim ?? 0], HEADER))
@@ -109,7 +112,7 @@ export class EmbeddingsFile {
     if (this.origin === undefined && readOrigin(stale) !== undefined) rmSync(stale, { force: true })
   }
 
-  /** Removes what is unfinished; does nothing after `finish`. */
+  /** Removes unfinished files; does nothing after `finish`. */
   abandon(): void {
     for (const file of this.files) file.abandon()
   }

@@ -11,10 +11,10 @@ import { type LabelTable, readLabels } from "./labels-file.ts"
 import { type NpyMatrix, openNpy, readRows } from "./npy-read.ts"
 import { originPath, readOrigin } from "./origin.ts"
 
-/** Bytes of one batch: large enough to read fast, small beside any budget. */
+/** Bytes of one batch: large enough for fast reading, small compared with any memory budget. */
 const BATCH_BYTES = 4 * 2 ** 20
 
-/** @throws RetrieveError where one row of labels does not stand for one of embeddings */
+/** @throws RetrieveError if the numbers of labels and embeddings differ */
 const matching = ({ path, rows }: NpyMatrix, labels: LabelTable): LabelTable => {
   if (labels.names.length === rows) return labels
   throw new RetrieveError({
@@ -50,15 +50,15 @@ const originOf = ({ columns, path, rows }: NpyMatrix): Origin | undefined => {
 }
 
 /**
- * Reads embeddings that anything wrote: a `.npy` matrix, float32 or float64 [n, d], C order, little-endian, one row an
- * image, and a table of names and labels, header `name,CLASS,...`. Streams: no more than a few batches are held.
+ * Reads embeddings of any program: a `.npy` matrix, float32 or float64 [n, d], C order, little-endian, one row per image, and
+ * a table of names and labels with the header `name,CLASS,...`. Only a few batches are in memory at a time.
  */
 export const embeddings = source({
   name: "embeddings",
   about: "Reads embeddings (.npy, float32 or float64 [n, d]) and their names and labels (.csv).",
   to: Embeddings,
   params: {
-    from: param(Name, "The .npy file; relative to where the command is called."),
+    from: param(Name, "The .npy file; relative to the current working directory."),
     labels: param(Name, "The table: header `name,CLASS,...`, then one row of 0 and 1 per embedding.")
   },
   run: ({ from, labels: table }, self) =>

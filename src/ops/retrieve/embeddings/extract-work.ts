@@ -6,6 +6,7 @@ import { openTfjs } from "../../tensor/open.ts"
 import type { Work } from "../../workers/thread.ts"
 import { type Extracted, type Extractor, extractor } from "./extract.ts"
 
+/** Data of a thread: the network that it applies. */
 export interface Network {
   readonly model: ModelParams
   readonly arrays: ReadonlyArray<NamedArray>
@@ -18,7 +19,7 @@ export const work: Work<Network, Batch, Extracted> = async ({ model, arrays, pre
   const engine = await openTfjs("wasm", "a worker thread's own", limit)
   let opened: Extractor | undefined
   return (batch) => {
-    // With the first batch, so that weights that do not fit fail a task, not the thread.
+    // Opened with the first batch: if the weights do not fit, that task fails and not the thread.
     opened ??= extractor(engine, makeModel(model), arrays, predict)
     const output = opened.extract(batch)
     return { output, transfer: [output.vectors.buffer] }

@@ -1,4 +1,4 @@
-/** From a batch of images to vectors, on whatever thread. */
+/** Extraction of embeddings from a batch of images, on any thread. */
 import { explained } from "../../../pipeline/explained.ts"
 import { messageOf } from "../../../pipeline/words.ts"
 import type { Batch, NamedArray } from "../../elements.ts"
@@ -13,19 +13,19 @@ import { normaliseRows } from "../unit-length.ts"
 /** A batch cannot be embedded. */
 export class EmbedError extends explained("EmbedError") {}
 
-/** What a network makes of a batch. */
+/** The output of a network for a batch. */
 export interface Extracted {
-  /** Its features, float32 [size, dim], each divided by its length. */
+  /** Features, float32 [size, dim], each divided by its length. */
   readonly vectors: Float32Array
-  /** Labels that it predicts, uint8 [size, classes]; only where they are asked for. */
+  /** Predicted labels, uint8 [size, classes], if requested. */
   readonly predicted?: Uint8Array
 }
 
-/** A network with its weights on an engine. Owns them: `dispose` when done. */
+/** A network with its weights on an engine. Call `dispose` to free the weights. */
 export interface Extractor {
   /**
-   * @throws EngineMemoryError where the batch does not fit the engine's memory, naming a size that does
-   * @throws EmbedError where the batch is not what the network takes
+   * @throws EngineMemoryError if the batch does not fit into the engine's memory; it names a size that does
+   * @throws EmbedError if the network cannot process the batch
    */
   readonly extract: (batch: Batch) => Extracted
   readonly dispose: () => void
@@ -35,17 +35,17 @@ const embedError = (batch: Batch, cause: unknown): EmbedError =>
   new EmbedError({
     subject: `batch of ${batch.names[0] ?? "nothing"} and others`,
     problem: messageOf(cause),
-    remedy: "Check that `channels` of the model is the number of bands, and the size of the images",
+    remedy: "Check that `channels` of the model equals the number of bands, and check the size of the images",
     cause
   })
 
-/** A label is predicted where the sigmoid of its logit is at least one half. */
+/** Labels with a logit of at least 0, that is, a sigmoid of at least one half. */
 const predictedLabels = (logits: Float32Array): Uint8Array => Uint8Array.from(logits, (logit) => (logit >= 0 ? 1 : 0))
 
 /**
  * @param predict whether labels are predicted too
  * @param arrays the network's weights, in the layout of files
- * @throws EngineMemoryError where they do not fit the engine's memory
+ * @throws EngineMemoryError if the weights do not fit into the engine's memory
  */
 export const extractor = (
   engine: Engine,

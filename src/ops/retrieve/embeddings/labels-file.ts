@@ -1,10 +1,11 @@
-/** The table beside embeddings: header `name,CLASS,...`, then one row of 0 and 1 per image (RFC 4180). */
+/** The table of names and labels of embeddings: header `name,CLASS,...`, then one row of 0 and 1 per image (RFC 4180). */
 import { readFileSync } from "node:fs"
 import { messageOf } from "../../../pipeline/words.ts"
 import { DataError } from "../../formats/data-error.ts"
 import { textOf } from "../../formats/text.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 
+/** Names and labels of images. */
 export interface LabelTable {
   readonly path: string
   readonly classes: ReadonlyArray<string>
@@ -25,11 +26,11 @@ const quoted = (row: string, from: number, refuseRow: Refuse): readonly [field: 
   let end = row.indexOf('"', from + 1)
   while (end >= 0 && row[end + 1] === '"') end = row.indexOf('"', end + 2)
   if (end < 0) return refuseRow("has a quote that is not closed")
-  if (end + 1 < row.length && row[end + 1] !== ",") return refuseRow("has text behind a closing quote")
+  if (end + 1 < row.length && row[end + 1] !== ",") return refuseRow("has text after a closing quote")
   return [row.slice(from + 1, end).replaceAll('""', '"'), end + 2]
 }
 
-/** The fields of one row; those in quotes may hold commas, and quotes written twice. */
+/** The fields of one row. Quoted fields may contain commas, and quotes that are written twice. */
 const fieldsOf = (row: string, refuseRow: Refuse): Array<string> => {
   if (!row.includes('"')) return row.split(",")
   const fields: Array<string> = []
@@ -62,8 +63,8 @@ const classesOf = (path: string, header: string): ReadonlyArray<string> => {
 }
 
 /**
- * The lines of a text, one after the other; fields in quotes may hold line breaks. A quote within a field that does not
- * begin with one is a sign like others.
+ * The lines of a text, one after another. Quoted fields may contain line breaks. A quote inside a field that does not begin
+ * with a quote is an ordinary character.
  */
 function* linesOf(text: string, begin: number): Generator<string> {
   let quote = text.indexOf('"', begin)
@@ -112,8 +113,8 @@ const countLines = (text: string): number => {
 /**
  * Reads a table of labels from its text.
  *
- * @param path for messages, which count rows from 1, the header not among them
- * @throws RetrieveError where header or rows are wrong
+ * @param path for messages, which count rows from 1, without the header
+ * @throws RetrieveError if the header or a row is wrong
  */
 export const parseLabels = (path: string, text: string): LabelTable => {
   const lines = linesOf(text, text.startsWith("\ufeff") ? 1 : 0)
@@ -144,6 +145,6 @@ export const readLabels = (path: string): LabelTable => {
     const { code } = cause as NodeJS.ErrnoException
     throw refuse(path, code === "ENOENT" ? "there is no such file" : `cannot be read (${messageOf(cause)})`)
   }
-  // Old programs of the Mac end lines with CR alone.
+  // Programs of the classic Mac OS end lines with CR alone.
   return parseLabels(path, text.includes("\n") ? text : text.replaceAll("\r", "\n"))
 }

@@ -1,4 +1,4 @@
-/** Reads matrices from `.npy` files, rows at a time. */
+/** Reads matrices from `.npy` files, some rows at a time. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs"
 import { checkNpySize, NPY_PREFIX, npyHead, parseNpy } from "../../formats/npy.ts"
 import { RetrieveError } from "../retrieve-error.ts"
@@ -11,7 +11,7 @@ export interface NpyMatrix {
   readonly columns: number
   /** Bytes of a value: 4 for float32, 8 for float64. */
   readonly bytes: 4 | 8
-  /** Where the first value stands. */
+  /** Offset of the first value in the file. */
   readonly begin: number
 }
 
@@ -20,7 +20,7 @@ const SAVE = "Save it with `numpy.save(path, numpy.ascontiguousarray(E, numpy.fl
 const refuse = (path: string, problem: string, remedy = SAVE): RetrieveError =>
   new RetrieveError({ subject: path, problem, remedy })
 
-/** Reads exactly so many bytes; `undefined` where the file ends before. */
+/** Fills `into` from the file; `undefined` if the file ends before. */
 const readExactly = (fd: number, into: Uint8Array, at: number): Uint8Array | undefined => {
   for (let done = 0; done < into.length; ) {
     const read = readSync(fd, into, done, into.length - done, at + done)
@@ -36,7 +36,7 @@ const valueBytes = (path: string, descr: string): 4 | 8 => {
   const bytes = KINDS[descr]
   if (bytes !== undefined) return bytes
   if (descr === ">f4" || descr === ">f8") throw refuse(path, `is big-endian (${descr})`)
-  throw refuse(path, `holds values of type ${descr}, not float32 or float64`)
+  throw refuse(path, `contains values of type ${descr}, not float32 or float64`)
 }
 
 const matrixOf = (path: string, shape: ReadonlyArray<number>): readonly [rows: number, columns: number] => {
@@ -65,9 +65,9 @@ const describe = (path: string, fd: number): NpyMatrix => {
 }
 
 /**
- * Opens a matrix of float32 or float64; the caller closes `fd`.
+ * Opens a matrix of float32 or float64. The caller must close `fd`.
  *
- * @throws RetrieveError where there is no such file, or it holds anything else, or is damaged
+ * @throws RetrieveError if there is no such file, or if it is damaged or contains anything else
  */
 export const openNpy = (path: string): NpyMatrix => {
   let fd: number
@@ -91,14 +91,14 @@ export const openNpy = (path: string): NpyMatrix => {
  * Reads the rows [from, to) as float32; float64 is rounded.
  *
  * @returns float32 [to - from, columns]
- * @throws RetrieveError where the file has shrunk since it was opened
+ * @throws RetrieveError if the file has become shorter since it was opened
  */
 export const readRows = ({ begin, bytes, columns, fd, path }: NpyMatrix, from: number, to: number): Float32Array => {
   const count = (to - from) * columns
   const raw = new Uint8Array(count * bytes)
   if (readExactly(fd, raw, begin + from * columns * bytes) === undefined) {
-    throw refuse(path, "became shorter while it was read", "Let nothing write to it, and run again")
+    throw refuse(path, "became shorter while it was read", "Make sure that no program writes to it, and run again")
   }
-  // Typed arrays have the machine's byte order, which on every platform of Node's is little-endian but one (s390x).
+  // Typed arrays have the byte order of the machine. All platforms of Node except s390x are little-endian.
   return bytes === 4 ? new Float32Array(raw.buffer) : Float32Array.from(new Float64Array(raw.buffer))
 }

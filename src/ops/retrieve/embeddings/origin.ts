@@ -1,6 +1,6 @@
 /**
- * Where embeddings come from. Vectors of other weights, bands, sizes or normalisation are not comparable, though their
- * lengths are equal; `NAME.json` beside `NAME.npy` keeps what is needed to notice.
+ * The origin of embeddings. Vectors of different weights, bands, sizes or normalisations cannot be compared, even if their
+ * lengths are equal. `NAME.json` beside `NAME.npy` records the origin so that a mix is noticed.
  */
 import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
@@ -19,7 +19,7 @@ const digest = (bytes: Uint8Array | string): string => createHash("sha256").upda
  *
  * @param before the steps before it
  * @param root folder to which files of constants are relative
- * @returns "unknown" outside of a pipeline
+ * @returns "unknown" outside a pipeline
  *
  * @example
  * normalisationOf([{ name: "normalise", params: { by: "imagenet", compat: "none" } }], ".") // => "imagenet"
@@ -35,7 +35,7 @@ export const normalisationOf = (before: ReadonlyArray<Step> | undefined, root: s
   return compat === "original" && by === "imagenet" ? "imagenet, red and blue exchanged" : by
 }
 
-/** Facts that decide whether embeddings are comparable, in words. */
+/** The facts that decide whether embeddings are comparable, as text. */
 const facts = ({
   bands,
   compression,
@@ -52,7 +52,7 @@ const facts = ({
 ]
 
 /**
- * First difference of two origins, as "weights (A, not B)"; `undefined` if there is none. What is unknown is not compared.
+ * First difference of two origins, as "weights (A, not B)"; `undefined` if there is none. Unknown values are not compared.
  *
  * @example
  * const one = { weights: "a", bands: ["Red"], height: 8, width: 8, normalisation: "none" }
@@ -73,8 +73,8 @@ export const difference = (one: Origin, other: Origin): string | undefined => {
 /**
  * Compares the origins of embeddings that are to be compared with each other.
  *
- * @returns whether some of them have no known origin, though others have
- * @throws RetrieveError if two were made differently
+ * @returns whether some of them have no known origin although others have one
+ * @throws RetrieveError if two of them were made differently
  */
 export const checkOrigins = (batches: ReadonlyArray<Embeddings>): boolean => {
   const known = batches.find(({ origin }) => origin !== undefined)
@@ -106,17 +106,22 @@ const Saved = Schema.Struct({
   compression: Schema.optional(Schema.String)
 })
 
-/** What `NAME.json` says of embeddings. */
+/** The content of `NAME.json`. */
 export type SavedOrigin = typeof Saved.Type
 
 /** Text of `NAME.json`. */
 export const originText = (experiment: string, rows: number, dim: number, origin: Origin): string =>
   `${JSON.stringify({ format: FORMAT, experiment, rows, dim, ...origin }, null, 2)}\n`
 
-/** Path of the file that belongs to a matrix of embeddings. */
+/**
+ * Path of the JSON file that belongs to a matrix of embeddings.
+ *
+ * @example
+ * originPath("a/test.npy") // => "a/test.json"
+ */
 export const originPath = (npy: string): string => `${npy.replace(/\.npy$/, "")}.json`
 
-/** What is known of saved embeddings; `undefined` if their file is missing, or is not one of ours. */
+/** Origin of saved embeddings; `undefined` if the file is missing or was not written by `save`. */
 export const readOrigin = (path: string): SavedOrigin | undefined => {
   try {
     const content: unknown = JSON.parse(readFileSync(path, "utf8"))
@@ -126,7 +131,7 @@ export const readOrigin = (path: string): SavedOrigin | undefined => {
   }
 }
 
-/** Origin of embeddings that a compression was applied to. */
+/** Origin of embeddings after a compression. */
 export const compressed = (origin: Origin, path: string, dim: number, whiten: boolean): Origin => ({
   ...origin,
   compression: `${digest(readFileSync(path))}, ${dim} dimensions${whiten ? ", whitened" : ""}`

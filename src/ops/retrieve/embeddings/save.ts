@@ -10,7 +10,7 @@ import { RetrieveError, unwritable } from "../retrieve-error.ts"
 import { EmbeddingsFile } from "./embeddings-file.ts"
 import { originPath, readOrigin } from "./origin.ts"
 
-/** Runs a step of writing; a fault of the file system becomes an error that names the file. */
+/** Runs code that writes to `path`; an error of the file system becomes one that names the file. */
 const writing = <A>(path: string, run: () => A): Effect.Effect<A, RetrieveError> =>
   Effect.try({
     try: run,
@@ -18,7 +18,7 @@ const writing = <A>(path: string, run: () => A): Effect.Effect<A, RetrieveError>
   })
 
 /**
- * Embeddings of another experiment are not replaced, those of an unknown one not without a word.
+ * Refuses to replace embeddings of another experiment, and reports the replacement of embeddings of an unknown one.
  *
  * @param path without extension
  */
@@ -30,25 +30,28 @@ const checkOwner = Effect.fnUntraced(function* (path: string, experiment: string
   if (owner === undefined) return yield* (yield* Run).say(`save: replaces ${npy}`)
   return yield* new RetrieveError({
     subject: npy,
-    problem: `holds the embeddings of another experiment (${owner})`,
-    remedy: "Set `to` or `folder` of `save` to another name, or delete these files"
+    problem: `contains the embeddings of another experiment (${owner})`,
+    remedy: "Set `to` or `folder` of `save` to another name"
   })
 })
 
 /**
- * Writes the embeddings that pass to `NAME.npy` and `NAME.csv` in the run folder or another, predicted labels to
- * `NAME.predicted.csv`, and how they were made to `NAME.json` (see `EmbeddingsFile`). The files appear when the last batch
- * has passed; if the stream fails, or is not read to its end, they do not.
+ * Writes the embeddings that pass to `NAME.npy` and `NAME.csv` in the run folder or another folder, predicted labels to
+ * `NAME.predicted.csv`, and their origin to `NAME.json` (see `EmbeddingsFile`). The files appear after the last batch. If the
+ * stream fails or is not read to its end, they do not appear.
  */
 export const save = operator({
   name: "save",
   about:
-    "Writes embeddings as NAME.npy (float32 [n, d]) and NAME.csv (names and labels), predicted labels as NAME.predicted.csv, how they were made as NAME.json, and hands them on.",
+    "Writes embeddings as NAME.npy (float32 [n, d]) and NAME.csv (names and labels), predicted labels as NAME.predicted.csv, their origin as NAME.json, and passes them on.",
   from: Embeddings,
   to: Embeddings,
   params: {
     to: param(FileStem, "Name of the files, without extension.", "embeddings"),
-    folder: optional(Name, "Folder for them in place of the run folder; relative to where the command is called.")
+    folder: optional(
+      Name,
+      "Folder for the files, instead of the run folder; relative to the current working directory."
+    )
   },
   declares: {
     writes: ({ folder, to }) =>

@@ -1,8 +1,12 @@
 /**
- * Ground truth on disk: a small LMDB store with five values. `about` is JSON (classes, sizes, bytes of a code); `names` is
- * JSON; `sets` is uint32 [images], the label set of each image; `bits` is uint32 [sets, words], class c is bit c % 32 of
- * word c / 32; `codes` is [sets, sets], code u (u + 1) / 2 + i for an intersection of i and a union of u labels; it is
- * absent where label sets are too many. Numbers are little-endian.
+ * Ground truth on disk: a small LMDB store with five values. Numbers are little-endian.
+ *
+ * - `about`: JSON with classes, sizes and bytes per code.
+ * - `names`: JSON, the names of the images.
+ * - `sets`: uint32 [images], the label set of each image.
+ * - `bits`: uint32 [sets, words]; class c is bit c % 32 of word c / 32.
+ * - `codes`: [sets, sets]; the code of a pair is u (u + 1) / 2 + i for an intersection of i and a union of u labels. Absent
+ *   if there are too many label sets.
  */
 import { mkdirSync, renameSync, rmSync } from "node:fs"
 import { dirname } from "node:path"
@@ -35,7 +39,7 @@ const valuesOf = ({ classes, names, sets, table }: Truth): ReadonlyArray<readonl
   ]
 }
 
-/** Writes a store beside and renames it: what stood there is replaced, and never half of it. */
+/** Writes a store under a temporary name and renames it, so that an earlier one is replaced as a whole. */
 export const writeTruth = (path: string, truth: Truth): Effect.Effect<void, StoreError> => {
   const beside = `${path}.${process.pid}.partial`
   const clear = Effect.sync(() => rmSync(beside, { recursive: true, force: true }))
@@ -58,7 +62,7 @@ export const writeTruth = (path: string, truth: Truth): Effect.Effect<void, Stor
 
 const REMEDY = "Write it again with `ground-truth`"
 
-/** What a store of patches would need is no remedy here. */
+/** A store's error with the remedy for a ground truth, because the remedy for a store of patches does not apply. */
 const ofTruth = ({ cause, problem, subject }: StoreError): StoreError =>
   new StoreError({ subject, problem, remedy: REMEDY, cause })
 
@@ -67,7 +71,7 @@ const foreign = (path: string, problem: string): RetrieveError =>
 
 const damaged = (path: string, what: string): RetrieveError => foreign(path, `is damaged: ${what}`)
 
-/** What JSON says; undefined where it is none. */
+/** The parsed value; `undefined` if the bytes are not JSON. */
 const jsonIn = (bytes: Uint8Array): unknown => {
   try {
     return JSON.parse(Buffer.from(bytes).toString("utf8"))
@@ -90,13 +94,14 @@ const aboutOf = (path: string, store: StoreReader): About => {
   const given = jsonIn(store.read("about"))
   if (Schema.is(About)(given)) return given
   const format = Object(given).format
-  if (typeof format !== "string" || format === FORMAT) throw damaged(path, "`about` is not as it must be")
+  if (typeof format !== "string" || format === FORMAT)
+    throw damaged(path, "`about` lacks a value or has one of the wrong type")
   throw foreign(path, `is a ground truth of another version (${format})`)
 }
 
 const ARRAYS = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array } as const
 
-/** One array, of as many values as it must have. */
+/** One array, checked for its length. */
 const arrayOf = (path: string, store: StoreReader, key: string, width: 1 | 2 | 4, length: number): Codes => {
   if (!store.has(key)) throw damaged(path, `it has no \`${key}\``)
   const own = store.read(key).slice()
@@ -106,10 +111,10 @@ const arrayOf = (path: string, store: StoreReader, key: string, width: 1 | 2 | 4
 
 const below = (path: string, key: string, values: Codes, limit: number): void => {
   const wrong = values.findIndex((value) => value >= limit)
-  if (wrong >= 0) throw damaged(path, `\`${key}\` holds ${values[wrong]}, which is not below ${limit}`)
+  if (wrong >= 0) throw damaged(path, `\`${key}\` contains ${values[wrong]}, which is not below ${limit}`)
 }
 
-/** Bits of classes that there are not would have no code. */
+/** Label sets, checked for labels beyond the last class, which would have no code. */
 const bitsIn = (path: string, store: StoreReader, count: number, classes: number): Uint32Array => {
   const words = wordsFor(classes)
   const bits = arrayOf(path, store, "bits", 4, count * words) as Uint32Array
@@ -124,9 +129,9 @@ const isNames = (value: unknown): value is ReadonlyArray<string> =>
 
 const namesOf = (path: string, store: StoreReader, images: number): ReadonlyArray<string> => {
   const names = store.has("names") ? jsonIn(store.read("names")) : undefined
-  if (!isNames(names)) throw damaged(path, "`names` is no list of names")
+  if (!isNames(names)) throw damaged(path, "`names` is not a list of names")
   if (names.length === images) return names
-  throw damaged(path, `it has ${names.length} names of ${images} images`)
+  throw damaged(path, `it has ${names.length} names for ${images} images`)
 }
 
 const tableIn = (path: string, store: StoreReader, { code_bytes, sets }: About, codes: number): Codes | undefined => {
@@ -156,7 +161,7 @@ const decode = (path: string, store: StoreReader): Truth => {
   }
 }
 
-/** Reads what `writeTruth` has written; @throws RetrieveError where something else stands there */
+/** Reads a ground truth that `writeTruth` wrote. Fails with a RetrieveError if the path holds something else. */
 export const readTruth = (path: string): Effect.Effect<Truth, StoreError | RetrieveError, Scope.Scope> =>
   openReader(path).pipe(
     Effect.flatMap((store) => attempt(RetrieveError, StoreError)(() => decode(path, store))),

@@ -12,24 +12,24 @@ import { Run } from "../../run.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 import { writeTruth } from "./file.ts"
 
-/** Elements that carry labels as vectors. */
+/** Elements with label vectors. */
 type Labelled = Patch | Batch | Embeddings
 
 const isLabelled = (element: unknown): element is Labelled =>
   typeof element === "object" && element !== null && "labels" in element && element.labels instanceof Uint8Array
 
-/** Names and labels of what has passed. */
+/** Names and labels of the elements that have passed. */
 class Collected {
   readonly names: Array<string> = []
   private readonly parts: Array<Uint8Array> = []
   private classes: ReadonlyArray<string> | undefined
 
-  /** @throws RetrieveError where the element has no labels, or those of other classes */
+  /** @throws RetrieveError if the element has no labels, or uses other classes than the elements before it */
   add(element: unknown): void {
     if (!isLabelled(element)) {
       throw new RetrieveError({
         subject: "ground-truth",
-        problem: "what passes has no label vectors",
+        problem: "the elements that arrive have no label vectors",
         remedy: "Place it after a step that gives patches, batches or embeddings"
       })
     }
@@ -37,7 +37,7 @@ class Collected {
     if (this.classes.join("\0") !== element.classes.join("\0")) {
       throw new RetrieveError({
         subject: "ground-truth",
-        problem: "labels are of other classes than those before",
+        problem: "labels use other classes than the labels before them",
         remedy: "Read all patches in one nomenclature"
       })
     }
@@ -50,7 +50,7 @@ class Collected {
     if (this.classes === undefined) {
       throw new RetrieveError({
         subject: "ground-truth",
-        problem: "nothing passed",
+        problem: "no patches arrived",
         remedy: "Read a split that holds patches"
       })
     }
@@ -59,7 +59,7 @@ class Collected {
       throw new RetrieveError({
         subject: "ground-truth",
         problem: `images are identified by name, but several are called ${few(twice)}`,
-        remedy: "Read the split once, and give patches names of their own"
+        remedy: "Read the split once, and give every patch a unique name"
       })
     }
     return truthOf(this.names, this.classes, Uint8Array.from(Buffer.concat(this.parts)))
@@ -68,7 +68,7 @@ class Collected {
 
 /**
  * Collects names and labels of the patches, batches or embeddings that pass and, at the end, writes which images are
- * relevant to which as a table over pairs of distinct label sets: `NAME.lmdb` in the run folder, see `truth-file.ts`.
+ * relevant to which as a table over pairs of distinct label sets: `NAME.lmdb` in the run folder, see `file.ts`.
  */
 export const groundTruth = passing({
   name: "ground-truth",

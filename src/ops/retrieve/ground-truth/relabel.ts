@@ -15,7 +15,7 @@ import { readTruth } from "./file.ts"
 /**
  * A gallery with the labels of a ground truth.
  *
- * @throws RetrieveError where an image is not in the ground truth, or two have one name
+ * @throws RetrieveError if an image is not in the ground truth, or if two images have the same name
  */
 export const relabelled = (gallery: Gallery, { classes, names, sets }: Truth, path: string): Gallery => {
   const places = new Map(names.map((name, i) => [name, i]))
@@ -23,16 +23,16 @@ export const relabelled = (gallery: Gallery, { classes, names, sets }: Truth, pa
   if (missing.length > 0) {
     throw new RetrieveError({
       subject: path,
-      problem: `does not know ${few(missing)}`,
-      remedy: "Write the ground truth from the same split, or leave it out: labels then come with the embeddings"
+      problem: `does not contain ${few(missing)}`,
+      remedy: "Write the ground truth from the same split, or remove `relabel` to use the labels of the embeddings"
     })
   }
   const twice = repeated(gallery.names)
   if (twice.length > 0) {
     throw new RetrieveError({
       subject: path,
-      problem: `cannot tell images apart that have one name: ${few(twice)}`,
-      remedy: "Give images names of their own"
+      problem: `images are identified by name, but several are called ${few(twice)}`,
+      remedy: "Give every image a unique name"
     })
   }
   const width = classes.length
@@ -41,17 +41,17 @@ export const relabelled = (gallery: Gallery, { classes, names, sets }: Truth, pa
     const set = sets.of[places.get(name) ?? 0]
     for (let c = 0; c < width; c++) labels[image * width + c] = labelOf(sets, set, c)
   })
-  const notes = [...(gallery.notes ?? []), `Labels are those of the ground truth ${path}.`]
+  const notes = [...(gallery.notes ?? []), `Labels come from the ground truth ${path}.`]
   return { ...gallery, classes, labels, unlabelled: undefined, notes }
 }
 
-/** Takes the labels of all images from what `ground-truth` wrote, in place of those that came with the embeddings. */
+/** Replaces the labels of all images by the labels in a file that `ground-truth` wrote. */
 export const relabel = operator({
   name: "relabel",
-  about: "Takes labels from a ground truth, in place of those that came with the embeddings.",
+  about: "Replaces the labels of the embeddings by the labels of a ground truth.",
   from: Ranking,
   to: Ranking,
-  params: { from: param(Name, "What `ground-truth` wrote; relative to where the command is called.") },
+  params: { from: param(Name, "The store that `ground-truth` wrote; relative to the current working directory.") },
   run:
     ({ from }) =>
     (rankings) =>

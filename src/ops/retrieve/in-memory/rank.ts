@@ -1,5 +1,4 @@
-/** Ranking of vectors that are in memory, in double precision, without a tensor engine: for small archives and browsers. */
-
+/** Ranking of vectors in memory, in double precision, without a tensor engine: for small archives and browsers. */
 import { exactInto, givenRow, givenSquared } from "../rank/exact.ts"
 import { rowsOf } from "../rank/vectors.ts"
 import { topOf } from "../search/top.ts"
@@ -9,7 +8,7 @@ import type { Similarity } from "../similarity.ts"
 export interface RankOptions {
   /** Length of a vector. */
   readonly dim: number
-  /** What makes two vectors similar; `cosine` by default. */
+  /** Measure of similarity; `cosine` by default. */
   readonly by?: Similarity
   /** Number of results per query; by default all. */
   readonly top?: number
@@ -28,7 +27,7 @@ export interface Ranked {
 /** Number of rows of a row-major matrix. */
 export const rowsIn = (matrix: Float32Array, dim: number): number => {
   if (Number.isInteger(dim) && dim > 0 && matrix.length % dim === 0) return matrix.length / dim
-  throw new RangeError(`${matrix.length} values are not rows of ${dim}: check \`dim\``)
+  throw new RangeError(`${matrix.length} values do not form rows of ${dim}: check \`dim\``)
 }
 
 /**
@@ -36,7 +35,7 @@ export const rowsIn = (matrix: Float32Array, dim: number): number => {
  *
  * @param queries float32 [q, dim], row-major
  * @param database float32 [n, dim], row-major
- * @throws RangeError if a matrix has no whole rows, or if similarities are not finite (a zero vector has no cosine)
+ * @throws RangeError if a matrix is not made of whole rows, or if a similarity is not finite (a zero vector has no cosine)
  * @example
  * const database = Float32Array.of(1, 0, 0, 1, 1, 1)
  * rank(Float32Array.of(2, 0), database, { dim: 2 }).order // => Int32Array.of(0, 2, 1)

@@ -1,4 +1,4 @@
-/** Re-ranking of vectors that are in memory, by the formulas of the operators, without a tensor engine. */
+/** Re-ranking of vectors in memory, with the operators' formulas but without a tensor engine. */
 import { expandInto } from "../rerank/expansion.ts"
 import {
   encode,

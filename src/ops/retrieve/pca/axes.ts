@@ -1,23 +1,29 @@
-/** The axes of a covariance matrix; for a worker thread, since 2,048 dimensions take a minute. */
+/** The axes of a covariance matrix, computed in a worker thread because 2,048 dimensions take a minute. */
 import { EigenvalueDecomposition, Matrix } from "ml-matrix"
 import type { Work } from "../../workers/thread.ts"
 
+/** Eigenvectors and eigenvalues of a covariance matrix. */
 export interface Axes {
-  /** [k, d], rows. */
+  /** Unit vectors, [k, d]. */
   readonly components: Float64Array<ArrayBuffer>
-  /** All d, descending; rounding may make the last ones negative. */
+  /** Variances along all d axes, descending; rounding may make the last ones negative. */
   readonly variances: Float64Array<ArrayBuffer>
 }
 
-/** Turned so that the entry of the largest size, of equal ones the first, is positive: either direction is an axis. */
+/** The axis with the sign that makes its largest entry positive (the first, if several are equally large). */
 const turned = (axis: ReadonlyArray<number>): ReadonlyArray<number> => {
   const largest = axis.reduce((best, value, i) => (Math.abs(value) > Math.abs(axis[best]) ? i : best), 0)
   return axis[largest] < 0 ? axis.map((value) => -value) : axis
 }
 
 /**
+ * The axes of a covariance matrix.
+ *
  * @param covariance [d, d], symmetric
- * @param keep k, how many components
+ * @param keep number of components, k
+ *
+ * @example
+ * axesOf(Float64Array.of(1, 0, 0, 4), 1).components // => Float64Array.of(0, 1)
  */
 export const axesOf = (covariance: Float64Array, keep: number): Axes => {
   const dim = Math.sqrt(covariance.length)

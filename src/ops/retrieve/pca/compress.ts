@@ -11,7 +11,7 @@ import { normaliseRows } from "../unit-length.ts"
 import { type Fitted, readPca } from "./file.ts"
 import { project } from "./pca.ts"
 
-/** @throws RetrieveError where the compression was fitted on other embeddings than these */
+/** @throws RetrieveError if the compression was fitted on embeddings of another kind */
 const checked = (path: string, { mean, provenance }: Fitted, batch: Embeddings): void => {
   const fail = (problem: string) => {
     throw new RetrieveError({ subject: path, problem, remedy: "Fit it on embeddings of this network, with `fit-pca`" })
@@ -21,30 +21,38 @@ const checked = (path: string, { mean, provenance }: Fitted, batch: Embeddings):
   }
   const { weights } = provenance
   if (weights !== null && batch.weights !== undefined && weights !== batch.weights) {
-    fail(`was fitted on embeddings of other weights (${weights}) than these are of (${batch.weights})`)
+    fail(`was fitted on embeddings of other weights (${weights}) than these embeddings (${batch.weights})`)
   }
 }
 
-/** @throws RetrieveError where more components are wanted than the file has */
+/** @throws RetrieveError if the file has fewer components than requested */
 const wanted = (path: string, { variances }: Fitted, dim: number | undefined): number => {
   if (dim === undefined || dim <= variances.length) return dim ?? variances.length
   const problem = `${path} holds ${variances.length} components`
-  throw new RetrieveError({ subject: `dim: ${dim}`, problem, remedy: "Ask for fewer, or fit more with `fit-pca`" })
+  throw new RetrieveError({
+    subject: `dim: ${dim}`,
+    problem,
+    remedy: "Reduce `dim`, or fit more components with `fit-pca`"
+  })
 }
 
-/** A bare name is a file in the run folder. */
+/** Whether `from` is a bare name, which means a file in the run folder. */
 const isOfRun = (from: string): boolean => basename(from) === from
 
-/** Embeddings become shorter: coordinates on principal components, whitened, each divided by its length. */
+/** Shortens embeddings to their whitened coordinates on principal components, each embedding divided by its length. */
 export const compress = operator({
   name: "compress",
   about: "Projects embeddings on the components that `fit-pca` wrote, whitens them, and divides each by its length.",
   from: Embeddings,
   to: Embeddings,
   params: {
-    from: param(Name, "A name in the run folder, or the path of a file of another run.", "pca.safetensors"),
-    dim: optional(PositiveInt, "How many components to take, the first ones; by default all that the file has."),
-    whiten: param(Flag, "Divides each coordinate by its deviation, so that all count alike.", true)
+    from: param(
+      Name,
+      "The compression: a file name in the run folder, or the path of a file of another run.",
+      "pca.safetensors"
+    ),
+    dim: optional(PositiveInt, "Number of components to use, from the first; by default all in the file."),
+    whiten: param(Flag, "Divides each coordinate by its standard deviation, so that all have equal weight.", true)
   },
   declares: { reads: ({ from }) => (isOfRun(from) ? [] : [resolve(from)]) },
   run:

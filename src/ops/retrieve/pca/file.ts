@@ -1,6 +1,6 @@
 /**
- * A fitted compression on disk: safetensors with `mean` [d], `components` [k, d] and `variances` [k], float64, and as
- * metadata `manifest` where it comes from.
+ * A fitted compression on disk: safetensors with `mean` [d], `components` [k, d] and `variances` [k], float64. The metadata
+ * `manifest` records how it was fitted.
  */
 import { readFileSync } from "node:fs"
 import { DataError } from "../../formats/data-error.ts"
@@ -12,12 +12,12 @@ import type { Components } from "./pca.ts"
 
 const FORMAT = "orbitrank pca 1"
 
-/** What a compression was fitted on. */
+/** The data on which a compression was fitted. */
 export interface Provenance {
   readonly experiment: string
-  /** The steps that gave the embeddings: split, network and weights are among their parameters. */
+  /** The steps that made the embeddings. Their parameters include split, network and weights. */
   readonly pipeline: unknown
-  /** Fingerprint of the weights that made the embeddings; `null` where embeddings came from elsewhere. */
+  /** Fingerprint of the weights that made the embeddings; `null` if another program made them. */
   readonly weights: string | null
   /** Number of embeddings. */
   readonly count: number
@@ -27,7 +27,12 @@ export interface Fitted extends Components {
   readonly provenance: Provenance
 }
 
-/** Share of the variance that the first `to` components have. */
+/**
+ * Fraction of the variance that the first `to` components explain.
+ *
+ * @example
+ * explained({ total: 8, variances: Float64Array.of(4, 2, 1) }, 2) // => 0.75
+ */
 export const explained = ({ total, variances }: Pick<Components, "total" | "variances">, to: number): number =>
   variances.subarray(0, to).reduce((sum, variance) => sum + variance, 0) / total
 
@@ -45,7 +50,7 @@ export const encodePca = (fitted: Fitted): Uint8Array => {
   )
 }
 
-/** @throws RetrieveError where the file cannot be written */
+/** Writes a compression. @throws RetrieveError if the file cannot be written */
 export const writePca = (path: string, fitted: Fitted): void => {
   try {
     writeFileAtomic(path, encodePca(fitted))
@@ -68,7 +73,7 @@ const manifestOf = (text: string | undefined): (Provenance & { readonly total_va
   }
 }
 
-/** @throws RetrieveError where the bytes are not a sound compression */
+/** Parses a compression. @throws RetrieveError if the bytes are not a valid compression */
 export const decodePca = (bytes: Uint8Array, path: string): Fitted => {
   const { metadata, tensors } = decodeSafetensors(bytes, path)
   const manifest = manifestOf(metadata.manifest)
@@ -87,10 +92,10 @@ export const decodePca = (bytes: Uint8Array, path: string): Fitted => {
   const values = [mean, components, variances].map((tensor) => {
     const data = tensor?.data
     if (!(data instanceof Float64Array) || !data.every(Number.isFinite))
-      throw refuse("holds values that are no finite float64")
+      throw refuse("contains values that are not finite float64 numbers")
     return data
   })
-  if (!values[2].every((variance) => variance > 0)) throw refuse("has a variance that is not above 0")
+  if (!values[2].every((variance) => variance > 0)) throw refuse("has a variance that is not positive")
   const { count, experiment, pipeline, total_variance: total, weights } = manifest
   return {
     mean: values[0],
@@ -101,7 +106,7 @@ export const decodePca = (bytes: Uint8Array, path: string): Fitted => {
   }
 }
 
-/** @throws RetrieveError where there is no such file, or it is not a compression */
+/** Reads a compression. @throws RetrieveError if there is no such file, or if it is not a compression */
 export const readPca = (path: string): Fitted => {
   try {
     return decodePca(readFileSync(path), path)

@@ -13,10 +13,10 @@ import type { Axes } from "./axes.ts"
 import { explained, writePca } from "./file.ts"
 import { addVectors, type Components, covarianceOf, type Moments, noMoments, rankOf } from "./pca.ts"
 
-/** Rows between which the run may be interrupted. */
+/** Rows that are processed before the run can be interrupted again. */
 const ROWS = 64
 
-/** What passed so far. */
+/** Statistics of the embeddings that have passed so far. */
 interface Seen {
   moments: Moments | undefined
   weights: string | undefined
@@ -24,7 +24,7 @@ interface Seen {
 
 const refuse = (subject: string, problem: string, remedy: string) => new RetrieveError({ subject, problem, remedy })
 
-/** @throws RetrieveError where a batch does not fit those before, or has values that are no numbers */
+/** @throws RetrieveError if a batch does not match the batches before it, or has values that are not finite */
 const checked = (seen: Seen, batch: Embeddings): Moments => {
   const { dim, names, vectors, weights } = batch
   seen.moments ??= noMoments(dim)
@@ -32,12 +32,16 @@ const checked = (seen: Seen, batch: Embeddings): Moments => {
     const before = seen.moments.mean.length
     throw refuse(
       names[0],
-      `its embedding has ${dim} dimensions, those before have ${before}`,
+      `its embedding has ${dim} dimensions, but the embeddings before it have ${before}`,
       "Embed all patches with one model"
     )
   }
   if (seen.moments.count > 0 && seen.weights !== weights) {
-    throw refuse(names[0], "its embedding is of other weights than those before", "Embed all patches with one model")
+    throw refuse(
+      names[0],
+      "its embedding was made with other weights than the embeddings before it",
+      "Embed all patches with one model"
+    )
   }
   seen.weights = weights
   const bad = names.find((_, i) => !vectors.subarray(i * dim, (i + 1) * dim).every(Number.isFinite))
@@ -56,17 +60,17 @@ const add = (seen: Seen, batch: Embeddings): Effect.Effect<void, RetrieveError> 
     }
   )
 
-/** @throws RetrieveError where so many components cannot be had */
+/** @throws RetrieveError if the embeddings do not have `to` components */
 const enough = (moments: Moments | undefined, to: number): Moments => {
   const from = moments?.mean.length ?? 0
   const count = moments?.count ?? 0
   if (moments === undefined) throw refuse("embeddings", "none arrived", "Read a split that holds patches")
-  if (to > from) throw refuse(`dim: ${to}`, `the embeddings have ${from} dimensions`, `Ask for at most ${from}`)
+  if (to > from) throw refuse(`dim: ${to}`, `the embeddings have ${from} dimensions`, `Set \`dim\` to at most ${from}`)
   if (to < count) return moments
   throw refuse(
     `dim: ${to}`,
-    `${count} embeddings vary along ${count - 1} axes at most`,
-    "Ask for fewer, or fit on more"
+    `${count} embeddings vary along at most ${count - 1} axes`,
+    "Reduce `dim`, or fit on more embeddings"
   )
 }
 
@@ -79,8 +83,12 @@ const componentsOf = Effect.fnUntraced(function* (moments: Moments, to: number) 
   const { components, variances } = yield* pool.run({ covariance, keep: to }, [covariance.buffer as ArrayBuffer])
   const rank = rankOf(variances, dim)
   if (rank < to) {
-    const problem = `the embeddings vary along ${rank} axes only`
-    return yield* refuse(`dim: ${to}`, problem, `Ask for at most ${rank}, or look why so many values are constant`)
+    const problem = `the embeddings vary along only ${rank} axes`
+    return yield* refuse(
+      `dim: ${to}`,
+      problem,
+      `Set \`dim\` to at most ${rank}, or find out why so many values are constant`
+    )
   }
   const total = variances.reduce((sum, variance) => sum + Math.max(0, variance), 0)
   return { mean: moments.mean, components, variances: variances.slice(0, to), total } satisfies Components
@@ -105,8 +113,8 @@ const fitted = Effect.fnUntraced(function* (seen: Seen, to: number, name: string
 })
 
 /**
- * Fits principal components on the embeddings that pass, which are not held: one pass over their means and products in
- * double precision. 2,048 dimensions take 80 MB and, at the end, a minute.
+ * Fits principal components on the embeddings that pass. The embeddings are not kept: one pass collects their means and
+ * products in double precision. With 2,048 dimensions this needs 80 MB and, at the end, a minute.
  */
 export const fitPca = operator({
   name: "fit-pca",
@@ -114,7 +122,7 @@ export const fitPca = operator({
   from: Embeddings,
   to: Compression,
   params: {
-    dim: param(PositiveInt, "How many components to keep."),
+    dim: param(PositiveInt, "Number of components to keep."),
     to: param(FileName, "Name of the safetensors file in the run folder.", "pca")
   },
   declares: { writes: ({ to }) => [`${to}.safetensors`] },

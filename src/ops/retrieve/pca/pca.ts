@@ -3,7 +3,7 @@
  * and Chum 2012): y_k = (x - mean) · component_k / sqrt(variance_k).
  */
 
-/** Count, mean and scatter of vectors: all that components are made of. */
+/** Count, mean and scatter of vectors: the statistics that determine their principal components. */
 export interface Moments {
   count: number
   /** [d]. */
@@ -12,25 +12,26 @@ export interface Moments {
   readonly scatter: Float64Array
 }
 
-/** Axes of greatest variance, the first the greatest. */
+/** Axes of greatest variance, in descending order of variance. */
 export interface Components {
   /** [d]. */
   readonly mean: Float64Array
-  /** [k, d], rows of length 1 that are orthogonal to each other. */
+  /** [k, d]: orthogonal rows of length 1. */
   readonly components: Float64Array
-  /** [k], along each of them; the divisor is count - 1. */
+  /** [k]: variance along each of them, with divisor count - 1. */
   readonly variances: Float64Array
-  /** Of all d axes together. */
+  /** Sum of the variances along all d axes. */
   readonly total: number
 }
 
+/** The moments of no vectors. */
 export const noMoments = (dim: number): Moments => ({
   count: 0,
   mean: new Float64Array(dim),
   scatter: new Float64Array(dim * dim)
 })
 
-/** Adds the outer products of rows, two at a time, and `weight` times that of `shift`, to the upper triangle. */
+/** Adds to the upper triangle the outer products of rows, two at a time, and `weight` times the one of `shift`. */
 const addProducts = (scatter: Float64Array, rows: Float64Array, shift: Float64Array, weight: number): void => {
   const dim = shift.length
   const pairs = rows.length - (rows.length % (2 * dim))
@@ -49,7 +50,7 @@ const addProducts = (scatter: Float64Array, rows: Float64Array, shift: Float64Ar
   }
 }
 
-/** Moves the mean of `into` by what `count` more vectors of mean `mean` do to it; gives the difference and its weight. */
+/** Updates the mean of `into` for `count` more vectors of mean `mean`; returns the difference of the means and its weight. */
 const meanTowards = (into: Moments, count: number, mean: Float64Array) => {
   const shift = mean.map((value, i) => value - into.mean[i])
   const before = into.count
@@ -59,8 +60,8 @@ const meanTowards = (into: Moments, count: number, mean: Float64Array) => {
 }
 
 /**
- * Adds vectors to moments, in place. Each block is centred on its own mean before products are taken, so that a common
- * offset costs no digits (Chan, Golub and LeVeque 1979, eq. 2.1).
+ * Adds vectors to moments, in place. Each block is centred on its own mean before products are computed, so a common
+ * offset costs no precision (Chan, Golub and LeVeque 1979, eq. 2.1).
  *
  * @param vectors float32 [n, d]
  */
@@ -76,7 +77,7 @@ export const addVectors = (into: Moments, vectors: Float32Array): void => {
   addProducts(into.scatter, centred, shift, weight)
 }
 
-/** Adds moments of other vectors to moments, in place: those of both together. */
+/** Adds the moments of other vectors to `into`, in place. */
 export const addMoments = (into: Moments, other: Moments): void => {
   if (other.count === 0) return
   const { shift, weight } = meanTowards(into, other.count, other.mean)
@@ -84,7 +85,7 @@ export const addMoments = (into: Moments, other: Moments): void => {
   for (let i = 0; i < into.scatter.length; i++) into.scatter[i] += other.scatter[i]
 }
 
-/** [d, d], symmetric, divided by count - 1. */
+/** The covariance matrix, symmetric [d, d], with divisor count - 1. */
 export const covarianceOf = ({ count, mean: { length: dim }, scatter }: Moments): Float64Array => {
   const covariance = new Float64Array(dim * dim)
   for (let i = 0; i < dim; i++) {
@@ -97,7 +98,7 @@ export const covarianceOf = ({ count, mean: { length: dim }, scatter }: Moments)
   return covariance
 }
 
-/** How many axes have a variance that is more than rounding: what is left over cannot be divided by. */
+/** Number of axes whose variance exceeds rounding error; whitening cannot divide by the others. */
 export const rankOf = (variances: Float64Array, dim: number): number => {
   const least = variances[0] * dim * Number.EPSILON
   const found = variances.findIndex((variance) => !(variance > least))
@@ -105,7 +106,7 @@ export const rankOf = (variances: Float64Array, dim: number): number => {
 }
 
 /**
- * Coordinates of vectors on the first `to` components, each divided by its deviation where `whiten`.
+ * Coordinates of vectors on the first `to` components, each divided by its standard deviation if `whiten`.
  *
  * @param vectors float32 [n, d]
  * @returns float32 [n, to]

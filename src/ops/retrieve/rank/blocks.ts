@@ -1,36 +1,37 @@
-/** How the work of a ranking is divided so that it fits into a budget of memory. */
+/** Block sizes with which a ranking stays within a memory budget. */
 import { THREAD_BYTES } from "../../workers/threads.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 import { asMemory } from "./memory.ts"
 import { scratchBytes } from "./order.ts"
 
 /**
- * Tiles of the product. They are the same for every budget: each inner product is computed in a tile that depends on the
- * places of its two vectors alone, so that no division of the work changes a digit, on whatever engine.
+ * Tiles of the product. They are the same for every budget: the tile of an inner product depends only on the positions of
+ * its two vectors, so no division of the work changes a digit, on any engine.
  */
 export const ITEM_TILE = 1024
 export const QUERY_TILE = 64
 
-/** Each tile of items is brought together once for so many queries; more do not make the product faster. */
+/** Queries for which each tile of items is assembled once; a larger number does not make the product faster. */
 const MOST_QUERIES = 2048
-/** Queries per ranking that is handed on. */
+/** Largest number of queries per ranking that is passed on. */
 const MOST_ROWS = 256
 
+/** Numbers of queries that are processed together. */
 export interface Blocks {
   /** Queries whose scores are held at once: whole tiles. */
   readonly queries: number
-  /** Queries per ranking that is handed on. */
+  /** Queries per ranking that is passed on. */
   readonly rows: number
 }
 
 const FLOAT = 4
-/** Bytes per image of a row whose images are all near ties: positions, exact scores twice, places taken. */
+/** Bytes per image of a row in which all images are near ties: positions, exact scores twice, occupied places. */
 const NEAR_TIE_BYTES = 4 + 8 + 8 + 4
 
-/** Bytes per query of a ranking that is handed on, order and scores; twice, for one is read while the next is made. */
+/** Bytes per query of a ranking that is passed on: order and scores, twice, since one is read while the next is made. */
 const rowBytes = (n: number): number => 2 * n * 2 * FLOAT
 
-/** Bytes that any division needs: tiles here and on the engine, threads, and the memory of a sort in each. */
+/** Bytes that every division needs: tiles here and on the engine, threads, and the memory of a sort on each thread. */
 const fixedBytes = (n: number, q: number, d: number, threads: number): number => {
   const items = Math.min(n, ITEM_TILE)
   const queries = Math.min(q, QUERY_TILE)
@@ -38,16 +39,16 @@ const fixedBytes = (n: number, q: number, d: number, threads: number): number =>
   return tiles + threads * (scratchBytes(n) + NEAR_TIE_BYTES * n) + (threads === 1 ? 0 : threads * THREAD_BYTES)
 }
 
-/** Bytes of each tile of queries: on the engine, and their scores. */
+/** Bytes of each tile of queries: its vectors on the engine, and its scores. */
 const tileBytes = (n: number, q: number, d: number): number => FLOAT * Math.min(q, QUERY_TILE) * (d + n)
 
 /**
  * Chooses block sizes.
  *
- * @param budget bytes beside the embeddings
- * @param rows queries per ranking where the user says so
- * @param threads how many sort
- * @throws RetrieveError where the budget does not hold a single tile
+ * @param budget bytes to use besides the embeddings
+ * @param rows queries per ranking, if the user chose a number
+ * @param threads number of threads that sort
+ * @throws RetrieveError if the budget is too small for a single tile
  */
 export const blocksFor = (
   n: number,
@@ -65,8 +66,8 @@ export const blocksFor = (
   if (least > budget) {
     throw new RetrieveError({
       subject: `memory: ${asMemory(budget)}`,
-      problem: `too little to rank ${n} images of ${d} dimensions, which takes at least ${asMemory(least)}`,
-      remedy: rows === undefined ? "Give more memory" : "Give more memory, or a smaller block"
+      problem: `is too little to rank ${n} images of ${d} dimensions, which needs at least ${asMemory(least)}`,
+      remedy: rows === undefined ? "Increase `memory`" : "Increase `memory`, or reduce `block`"
     })
   }
   const tiles = Math.floor((budget - fixed - handed * rowBytes(n)) / tileBytes(n, q, d))

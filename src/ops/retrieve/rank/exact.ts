@@ -1,18 +1,19 @@
 /**
- * Similarities in double precision. The tensor engines compute in single precision; where that cannot separate two
- * images, these decide. Used in worker threads, so it does not import Effect.
+ * Similarities in double precision. The tensor engines compute in single precision; if that cannot separate two images,
+ * these similarities decide. Used in worker threads, so it does not import Effect.
  */
 import type { Similarity } from "../similarity.ts"
 
-/** Rows as they were given, spread over several matrices. Plain data, which can be sent to a thread. */
+/** Rows of several matrices, unchanged and not copied. Plain data, which can be sent to a thread. */
 export interface Given {
   readonly dim: number
   /** float32 [rows, dim] each. */
   readonly matrices: ReadonlyArray<Float32Array>
-  /** For each row: the number of its matrix, and the place of its first value there. */
+  /** For each row, the number of its matrix. */
   readonly matrix: Int32Array
+  /** For each row, the index of its first value in that matrix. */
   readonly at: Float64Array
-  /** Sums of squares, in double precision; NaN where not yet computed. */
+  /** Sums of squares in double precision; NaN until computed. */
   readonly squared: Float64Array
 }
 
@@ -20,7 +21,7 @@ export interface Given {
 export const givenRow = ({ at, dim, matrices, matrix }: Given, row: number): Float32Array =>
   matrices[matrix[row]].subarray(at[row], at[row] + dim)
 
-/** Sum of squares of row `row`, computed when first asked for. */
+/** Sum of squares of row `row`, computed on first use. */
 export const givenSquared = (given: Given, row: number): number => {
   const { squared } = given
   if (Number.isNaN(squared[row])) {
@@ -48,7 +49,7 @@ const squaredDistance = (query: Float64Array, a: Float32Array, i: number): numbe
   return sum
 }
 
-/** Inner products with four rows: four sums that do not wait for each other. */
+/** Inner products with four rows at once: the four sums are independent, which keeps the processor busy. */
 const fourProducts = (query: Float64Array, { at, matrices, matrix }: Given, rows: Int32Array, r: number) => {
   const [a, b, c, d] = [rows[r], rows[r + 1], rows[r + 2], rows[r + 3]]
   const [ma, mb, mc, md] = [matrices[matrix[a]], matrices[matrix[b]], matrices[matrix[c]], matrices[matrix[d]]]
@@ -75,13 +76,13 @@ const productsInto = (query: Float64Array, given: Given, rows: Int32Array, into:
 }
 
 /**
- * Similarities of one query with some rows: sums in double precision in the order of the dimensions, so that they depend
- * on the two vectors alone.
+ * Computes the similarities of one query with some rows. Sums run in double precision in the order of the dimensions, so
+ * each similarity depends only on its two vectors.
  *
- * @param query the vector as given, [dim]; `cosine` needs no normalised one
+ * @param query the vector, [dim]; it need not be normalised
  * @param own its sum of squares; only `cosine` uses it
  * @param rows numbers of the rows, int32 [m]
- * @param into gets the similarities, float64 [m]; for `l2` minus the distance
+ * @param into receives the similarities, float64 [m]; for `l2` the negative distances
  */
 export const exactInto = (
   by: Similarity,

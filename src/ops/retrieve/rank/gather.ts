@@ -1,4 +1,4 @@
-/** Embeddings of a whole split, from batches to the two sides of a retrieval. */
+/** The two sides of a retrieval, queries and database, from the embeddings of a whole split. */
 import { few } from "../../../pipeline/words.ts"
 import { querySplit } from "../../data/splits/original-draws.ts"
 import type { Embeddings, Gallery } from "../../elements.ts"
@@ -8,6 +8,7 @@ import { flaw, type Similarity } from "../similarity.ts"
 import type { ExactSides } from "./near-ties.ts"
 import { givenOf, meanOf, squaresOf, type Vectors, vectorsAt } from "./vectors.ts"
 
+/** Queries and database, with the measure that compares them. */
 export interface Sides {
   readonly gallery: Gallery
   readonly by: Similarity
@@ -17,6 +18,11 @@ export interface Sides {
   readonly database: Vectors
 }
 
+/**
+ * The first batch.
+ *
+ * @throws RetrieveError if there is none, or if batches differ in dimensions, classes or origin
+ */
 export const sameShape = (batches: ReadonlyArray<Embeddings>): Embeddings => {
   const first = batches.at(0)
   if (first === undefined) {
@@ -31,14 +37,14 @@ export const sameShape = (batches: ReadonlyArray<Embeddings>): Embeddings => {
     if (batch.dim !== first.dim) {
       throw new RetrieveError({
         subject: name,
-        problem: `its embedding has ${batch.dim} dimensions, those before have ${first.dim}`,
+        problem: `its embedding has ${batch.dim} dimensions, but the embeddings before it have ${first.dim}`,
         remedy: "Embed all patches with one model"
       })
     }
     if (batch.classes.join("\0") !== first.classes.join("\0")) {
       throw new RetrieveError({
         subject: name,
-        problem: "its labels are of other classes than those before",
+        problem: "its labels use other classes than the patches before it",
         remedy: "Read all patches in one nomenclature"
       })
     }
@@ -47,14 +53,14 @@ export const sameShape = (batches: ReadonlyArray<Embeddings>): Embeddings => {
   return first
 }
 
-/** @throws RetrieveError where the draw leaves one side empty */
+/** @throws RetrieveError if the draw leaves one side empty */
 const draw = (images: number, seed: number, share: number) => {
   const { database, queries } = querySplit(images, seed, share)
   if (queries.length > 0 && database.length > 0) return { database, queries }
   throw new RetrieveError({
     subject: "queries",
-    problem: `a share of ${share} of ${images} images leaves ${queries.length} queries and ${database.length} database images`,
-    remedy: "Give more images, or another share"
+    problem: `a fraction of ${share} of ${images} images leaves ${queries.length} queries and ${database.length} database images`,
+    remedy: "Rank more images, or change `queries`"
   })
 }
 
@@ -70,6 +76,7 @@ const checkVectors = (names: ReadonlyArray<string>, squared: Float64Array, by: S
   })
 }
 
+/** Labels of all batches, uint8 [images, classes]. */
 export const labelsOf = (batches: ReadonlyArray<Embeddings>, images: number, classes: number): Uint8Array => {
   const labels = new Uint8Array(images * classes)
   let at = 0
@@ -81,12 +88,14 @@ export const labelsOf = (batches: ReadonlyArray<Embeddings>, images: number, cla
 }
 
 /**
- * Brings batches together and draws the queries (`querySplit`: numpy's legacy generator). Vectors are not copied. `l2`
- * subtracts the mean of the database from both sides, which changes no distance but keeps single precision for what differs.
+ * Joins batches and draws the queries with numpy's legacy generator (`querySplit`). Vectors are not copied. For `l2`, the
+ * mean of the database is subtracted from both sides: no distance changes, but single precision then resolves smaller
+ * differences.
  *
  * @param batches in the order of the split
- * @throws RetrieveError where there is nothing, batches do not fit each other, a vector is not finite or, for `cosine`,
- *   zero, or the draw leaves no query or no database
+ * @param share fraction of the images that become queries
+ * @throws RetrieveError if there are no batches, if batches do not match each other, if a vector is not finite or, for
+ *   `cosine`, zero, or if the draw leaves no query or no database
  */
 export const gather = (
   batches: ReadonlyArray<Embeddings>,
@@ -110,10 +119,10 @@ export const gather = (
   }
 }
 
-/** What double precision needs to decide near ties between two sides. */
+/** The data that decide near ties in double precision. */
 export const exactSides = ({ by, database, queries }: Sides): ExactSides => {
   if (by === "cosine") {
-    // Rows of zeros take no part; they have no direction.
+    // Rows of zeros have no direction, so their scores have no error.
     const lengths = Float64Array.from({ length: queries.count }, (_, row) => (queries.squared(row) > 0 ? 1 : 0))
     return { by, queries: queries.given, database: database.given, lengths, longest: 1 }
   }

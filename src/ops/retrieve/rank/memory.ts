@@ -16,7 +16,11 @@ const WRITTEN = /^(\d+(?:\.\d+)?) ?(B|kB|MB|GB|KiB|MiB|GiB)$/
 /**
  * Bytes of an amount such as `1GiB`, `512 MiB` or `1.5GB`, rounded down.
  *
- * @returns undefined where it is not one, or less than a byte
+ * @returns undefined if the text is not an amount of memory, or less than a byte
+ *
+ * @example
+ * bytesOf("1.5 MiB") // => 1572864
+ * bytesOf("much") // => undefined
  */
 export const bytesOf = (written: string): number | undefined => {
   const [, amount, unit] = WRITTEN.exec(written) ?? []
@@ -25,14 +29,19 @@ export const bytesOf = (written: string): number | undefined => {
   return bytes >= 1 && Number.isSafeInteger(bytes) ? bytes : undefined
 }
 
-/** A parameter that is an amount of memory; its bytes are those of `bytesOf`. */
+/** A parameter that is an amount of memory; `bytesOf` gives its bytes. */
 export const Memory: Plain<string> = Schema.String.check(
   Schema.makeFilter((text: string) => bytesOf(text) !== undefined || "not an amount of memory", {
     expected: "an amount of memory such as 512MiB or 1GiB"
   })
 )
 
-/** An amount as people read it, rounded up so that it suffices: `76MiB`. */
+/**
+ * An amount of memory as text, rounded up.
+ *
+ * @example
+ * asMemory(75.2 * 2 ** 20) // => "76MiB"
+ */
 export const asMemory = (bytes: number): string => {
   const unit = bytes >= 10 * UNITS.GiB ? "GiB" : bytes >= 10 * UNITS.MiB ? "MiB" : "KiB"
   return `${Math.ceil(bytes / UNITS[unit])}${unit}`

@@ -1,7 +1,14 @@
 /**
- * Near ties: images whose scores in single precision lie closer together than the error of those scores. Their order
- * would depend on the engine and its tiles, so it is decided in double precision. Used in worker threads, so it does not
- * import Effect.
+ * Near ties: images whose scores in single precision differ by less than the error of those scores. Their order would depend
+ * on the engine and its tiles, so it is decided in double precision.
+ *
+ * The guarantee has two parts. In rankings of up to `PROVEN_UP_TO` multiplications, near ties are found with a proven bound,
+ * so the order is the order in double precision on every engine that computes in IEEE single precision. In larger rankings
+ * they are found with twice the largest error measured on a sample: a pair outside the sample may have a larger error, so the
+ * order is very likely the same but not proven to be. `provenError` holds for every length of vectors; it is not used in large
+ * rankings because it is about a hundred times the actual error, and would send most images to double precision.
+ *
+ * Used in worker threads, so it does not import Effect.
  */
 import type { Similarity } from "../similarity.ts"
 import { exactInto, type Given, givenRow, givenSquared } from "./exact.ts"
@@ -9,16 +16,17 @@ import { exactInto, type Given, givenRow, givenSquared } from "./exact.ts"
 /** Unit roundoff of float32. */
 const UNIT = 2 ** -24
 
-/** Products of tiny values that an engine may round to 0. */
+/** Smallest normal float32: an engine may round smaller products to 0. */
 const UNDERFLOW = 2 ** -126
 
-/** Products of all pairs, counted by dimension, below which the proven bound is used: a second of double precision. */
+/** Multiplications of a ranking up to which the proven bound is used; double precision takes about a second for as many. */
 const PROVEN_UP_TO = 2 ** 30
 
 /**
- * Bound on the error of an inner product of two vectors in single precision, for any order of the sum, relative to the
- * product of their lengths: d u / (1 - d u) (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., eq. 3.5);
- * eight more roundings are those of normalising, centring and of the score itself.
+ * Proven bound on the error of an inner product of two vectors in single precision, relative to the product of their
+ * lengths: d u / (1 - d u) for any order of summation (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed.,
+ * eq. 3.5). It grows linearly with the number of dimensions d. Eight more roundings cover normalising, centring and the score
+ * itself. The engine must round each operation to float32 or better.
  *
  * @example
  * provenError(512) // => 520 / (2 ** 24 - 520)
@@ -26,10 +34,9 @@ const PROVEN_UP_TO = 2 ** 30
 export const provenError = (dim: number): number => ((dim + 8) * UNIT) / (1 - (dim + 8) * UNIT)
 
 /**
- * Relative error that scores are trusted to stay below. Small rankings use the proven bound. In large ones it would send
- * most images to double precision, though actual errors are a hundred times smaller: they use twice the largest error that
- * was measured on a sample. An engine that computes in less than single precision (bfloat16, TF32) exceeds the proven
- * bound; the measured error counts then.
+ * Relative error within which scores are trusted. Rankings of up to `PROVEN_UP_TO` multiplications use the proven bound;
+ * larger ones use twice the largest error of a sample, if that is smaller. An engine that computes in less than single
+ * precision (bfloat16, TF32) exceeds the proven bound; then twice the measured error is used in rankings of any size.
  *
  * @param measured largest relative error in the sample
  * @param work queries times database images times dimensions
@@ -40,45 +47,45 @@ export const trustedError = (dim: number, measured: number, work: number): numbe
   return work <= PROVEN_UP_TO ? proven : Math.min(proven, 2 * measured + 4 * UNIT)
 }
 
-/** Both sides as given, and the lengths of the vectors that were multiplied. Plain data, which can be sent to a thread. */
+/** The original vectors of both sides, and the lengths of the multiplied ones. Plain data, which can be sent to a thread. */
 export interface ExactSides {
   readonly by: Similarity
   readonly queries: Given
   readonly database: Given
-  /** Lengths of the queries as multiplied, float64 [queries]; 1 for `cosine`. */
+  /** Lengths of the queries in the form in which they were multiplied, float64 [queries]; 1 for `cosine`. */
   readonly lengths: Float64Array
-  /** Greatest length of a database vector as multiplied; 1 for `cosine`. */
+  /** Greatest length of a database vector in that form; 1 for `cosine`. */
   readonly longest: number
 }
 
-/** What an error of 1 means for one query: `cosine` and `dot` compare scores, `l2` squared distances. */
+/** The absolute error that a relative error of 1 means for one query: in scores, or, for `l2`, in squared distances. */
 const scaleOf = ({ by, lengths, longest }: ExactSides, query: number): number =>
   by === "l2" ? (lengths[query] + longest) ** 2 : lengths[query] * longest
 
-/** Values whose error the scale bounds: scores, or, for `l2`, minus the squared distances. */
+/** The value to which `scaleOf` applies: the score or, for `l2`, the negative squared distance. */
 const comparable = (by: Similarity, score: number): number => (by === "l2" ? -score * score : score)
 
 /**
- * Half the distance at which two scores of a query are a near tie.
+ * Half the difference below which two scores of a query are a near tie.
  *
- * @param error relative error, of `trustedError`
+ * @param error relative error, from `trustedError`
  */
 export const tieOf = (sides: ExactSides, query: number, error: number): number =>
   error * scaleOf(sides, query) + 2 * sides.queries.dim * UNDERFLOW
 
-/** Similarities of one query with some of the database, in double precision. */
+/** A function that computes the similarities of one query with some database images in double precision. */
 export const exactOf = ({ by, database, queries }: ExactSides, query: number) => {
   const vector = Float64Array.from(givenRow(queries, query))
   const own = by === "cosine" ? givenSquared(queries, query) : 0
   return (positions: Int32Array, into: Float64Array): void => exactInto(by, vector, own, database, positions, into)
 }
 
-/** Queries and database images of the sample. */
+/** Number of queries, and of database images per query, in the sample. */
 const SAMPLE = 32
 
 /**
- * Largest relative error among the scores of a sample: pairs spread over queries and database, and the best image of each
- * of these queries, since errors grow with scores.
+ * Largest relative error in a sample of scores. The sample consists of pairs spread over queries and database, and the best
+ * image of each of these queries, because errors grow with scores.
  *
  * @param scores of the queries [from, to), float32 [to - from, database]
  */
@@ -104,13 +111,14 @@ export const measuredError = (sides: ExactSides, from: number, to: number, score
   return worst
 }
 
-/** Errors that the scores of a query must spread over to be called different. */
+/** Scores of a query count as different if their range is at least this multiple of their error. */
 const TOLD_APART = 16
 
 /**
- * Whether the scores of typical queries spread over hardly more than their error: single precision then tells nothing.
+ * Whether the scores of most queries have a range that is hardly larger than their error, so that single precision says
+ * nothing about their order.
  *
- * @param error largest relative error of a sample, of `measuredError`
+ * @param error largest relative error of a sample, from `measuredError`
  * @param scores of the first queries, float32 [queries, database]
  */
 export const indistinct = (sides: ExactSides, error: number, scores: Float32Array): boolean => {
@@ -129,7 +137,7 @@ export const indistinct = (sides: ExactSides, error: number, scores: Float32Arra
   return 2 * flat > rows
 }
 
-/** First place of a value in ascending values. */
+/** Index of the first occurrence of a value in ascending values. */
 const firstOf = (ascending: Float64Array, value: number): number => {
   let low = 0
   for (let high = ascending.length; low < high; ) {
@@ -140,7 +148,7 @@ const firstOf = (ascending: Float64Array, value: number): number => {
   return low
 }
 
-/** Puts one run of near ties into the order of their exact scores, equal ones by ascending position. */
+/** Sorts one run of near ties by exact score, ties by ascending position. */
 const settleRun = (order: Int32Array, sorted: Float32Array, exact: Exact): void => {
   const positions = order.slice().sort()
   const values = new Float64Array(positions.length)
@@ -156,16 +164,16 @@ const settleRun = (order: Int32Array, sorted: Float32Array, exact: Exact): void 
   }
 }
 
-/** Writes exact scores of some positions. */
+/** Writes the exact scores of some positions. */
 export type Exact = (positions: Int32Array, into: Float64Array) => void
 
 /**
- * Decides the near ties of one sorted row in double precision, in place: one pass where there are none.
+ * Decides the near ties of one sorted row in double precision, in place. Without near ties this is a single pass.
  *
  * @param order database positions by descending score, int32 [n]
- * @param sorted their scores, descending, float32 [n]; those of near ties become the exact ones, rounded
- * @param tie half the distance at which two scores are a near tie, of `tieOf`
- * @param squared whether the distance counts between squares, as for `l2`
+ * @param sorted their scores, descending, float32 [n]; scores of near ties are replaced by the exact ones, rounded
+ * @param tie half the difference below which two scores are a near tie, from `tieOf`
+ * @param squared whether squares of scores are compared, as for `l2`
  */
 export const settle = (order: Int32Array, sorted: Float32Array, tie: number, squared: boolean, exact: Exact): void => {
   const n = sorted.length

@@ -1,4 +1,4 @@
-/** Orders by score: a stable radix sort on the bits of floats, several times faster than comparing. */
+/** Sorting by score: a stable radix sort on the bits of floats, several times faster than a sort by comparison. */
 
 /** Digits of 11 bits: three passes over 32. */
 const BITS = 11
@@ -6,21 +6,21 @@ const SIZE = 1 << BITS
 const MASK = SIZE - 1
 
 /**
- * Key and position side by side, also seen as doubles, so that both move at once. A position is the upper half of its
- * double; below 2^30, which no array of pairs reaches, that is never a NaN, whose bits might change on the way.
+ * Pairs of key and position, also viewed as doubles, so that one copy moves both. The position is the upper half of its
+ * double. Positions below 2^30, and no array of pairs is longer, never form a NaN, whose bits a copy might change.
  */
 interface Pairs {
   readonly words: Uint32Array
   readonly whole: Float64Array
 }
 
-/** Memory that one sort of n scores needs and the next can use again. */
+/** Memory for a sort of n scores; the next sort can reuse it. */
 export interface Scratch {
   readonly pairs: readonly [Pairs, Pairs]
   readonly counts: Uint32Array
 }
 
-/** Bytes of `scratch(n)` but for its counts. */
+/** Bytes of `scratch(n)`, without its counts. */
 export const scratchBytes = (n: number): number => 16 * n
 
 const pairs = (n: number): Pairs => {
@@ -31,17 +31,17 @@ const pairs = (n: number): Pairs => {
 export const scratch = (n: number): Scratch => ({ pairs: [pairs(n), pairs(n)], counts: new Uint32Array(3 * SIZE) })
 
 /**
- * Turns the bits of floats into unsigned words that ascend where the floats descend, and back: a positive float's bits
- * ascend with it, a negative one's descend, so it is enough to turn round all but the sign of those that are not negative.
+ * Converts the bits of a float to an unsigned key that ascends as the float descends, and back. Bits of positive floats
+ * ascend with the float, bits of negative floats descend, so only the non-negative ones are inverted, all but their sign.
  */
 const turned = (bits: number): number => bits ^ (0x7fffffff & ~(bits >> 31))
 
-/** Writes keys and positions, and counts how often each value of each digit occurs. */
+/** Writes keys and positions, and counts the values of each digit. */
 const fill = (scores: Float32Array, { words }: Pairs, spare: Pairs, counts: Uint32Array): void => {
   const n = scores.length
   const floats = new Float32Array(spare.whole.buffer, 0, n)
   const bits = new Int32Array(spare.whole.buffer, 0, n)
-  // -0 is made 0, for they are equal.
+  // -0 becomes 0, because the two are equal.
   for (let i = 0; i < n; i++) floats[i] = scores[i] + 0
   counts.fill(0)
   for (let i = 0; i < n; i++) {
@@ -54,7 +54,7 @@ const fill = (scores: Float32Array, { words }: Pairs, spare: Pairs, counts: Uint
   }
 }
 
-/** Turns the counts of a digit into where the first item of each value goes. */
+/** Converts the counts of a digit to the index of the first item of each value. */
 const toStarts = (counts: Uint32Array, base: number): void => {
   let sum = 0
   for (let digit = base; digit < base + SIZE; digit++) {
@@ -64,24 +64,24 @@ const toStarts = (counts: Uint32Array, base: number): void => {
   }
 }
 
-/** One pass: every pair to the place of its digit. */
+/** One pass of the sort: moves every pair to the place of its digit. */
 const move = (n: number, from: Pairs, to: Pairs, shift: number, counts: Uint32Array, base: number): void => {
   const { whole, words } = from
   const target = to.whole
   for (let i = 0; i < n; i++) target[counts[base + ((words[2 * i] >>> shift) & MASK)]++] = whole[i]
 }
 
-/** Whether all are, of scores in order: what is not finite is at one of the ends, the order being that of the bits. */
+/** Whether all of some sorted scores are finite. Infinity and NaN are at the ends, because the sort compares bits. */
 export const allFinite = (sorted: Float32Array): boolean =>
   sorted.length === 0 || (Number.isFinite(sorted[0]) && Number.isFinite(sorted[sorted.length - 1]))
 
 /**
- * Positions of scores from the highest to the lowest; equal scores, 0 and -0 among them, by ascending position.
+ * Sorts positions by their scores, highest first. Equal scores (0 and -0 are equal) are ordered by ascending position.
  *
  * @param scores finite, [n]
- * @param order where the positions are written, int32 [n]
- * @param sorted where the scores are written in that order, -0 as 0; float32 [n]
- * @param memory of `scratch(n)`
+ * @param order receives the positions, int32 [n]
+ * @param sorted receives the scores in that order, -0 as 0; float32 [n]
+ * @param memory `scratch(n)`
  */
 export const descending = (scores: Float32Array, order: Int32Array, sorted: Float32Array, memory: Scratch): void => {
   const n = scores.length

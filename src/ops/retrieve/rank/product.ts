@@ -3,12 +3,12 @@ import { batchMatMul } from "../../tensor/elementwise.ts"
 import type { Engine } from "../../tensor/engine.ts"
 import type { Tensor } from "../../tensor/tfjs.ts"
 
-/** Some queries, ready to be multiplied with one tile of items after another. */
+/** Some queries on the engine, ready to be multiplied with one tile of items after another. */
 export interface Held {
   /**
    * Inner products of items with the queries.
    *
-   * @param items float32 [n, d], row-major; an array that is given again holds the same values
+   * @param items float32 [n, d], row-major; do not change an array that is passed again
    * @returns float32 [n, q], row-major
    */
   readonly times: (items: Float32Array, n: number) => Float32Array
@@ -16,7 +16,7 @@ export interface Held {
 }
 
 /**
- * Makes queries ready.
+ * Prepares queries for products.
  *
  * @param queries float32 [q, d], row-major; not changed before `release`
  */
@@ -34,7 +34,7 @@ const plainTimes = (a: Float32Array, b: Float32Array, n: number, q: number, d: n
   const out = new Float32Array(n * q)
   const evenRows = n - (n % 2)
   const evenColumns = q - (q % 2)
-  // Two by two: each value that is read serves two sums, and four additions do not wait for each other.
+  // Two rows times two columns: each value that is read serves two sums, and the four sums are independent.
   for (let row = 0; row < evenRows; row += 2) {
     const u = row * d
     const v = u + d
@@ -70,8 +70,8 @@ const plainTimes = (a: Float32Array, b: Float32Array, n: number, q: number, d: n
 }
 
 /**
- * The product in plain JavaScript. Each value is summed in double precision in the order of the dimensions and rounded to
- * float32 once, so it depends on its two vectors alone.
+ * The product in plain JavaScript. Each value is summed in double precision in the order of the dimensions and rounded
+ * once to float32, so it depends only on its two vectors.
  */
 export const plainProduct: Product = (queries, q, d) => ({
   times: (items, n) => plainTimes(items, queries, n, q, d),
@@ -84,7 +84,7 @@ const transposed = (rows: Float32Array, q: number, d: number): Float32Array => {
   return out
 }
 
-/** How queries and items lie on an engine, and how they are multiplied: float32 [n, q]. */
+/** How queries and items are laid out on an engine, and how they are multiplied to float32 [n, q]. */
 interface Form {
   readonly queries: (engine: Engine, queries: Float32Array, q: number, d: number) => Tensor
   readonly items: (engine: Engine, items: Float32Array, n: number, d: number) => Tensor
@@ -94,8 +94,8 @@ interface Form {
 const POINT = { stride: 1, padding: 0, dilation: 1 } as const
 
 /**
- * A convolution of one point: items are the pixels of an image as they lie in memory, and only the few queries are
- * transposed, as its filter. On WebAssembly matrix products of other forms take up to five times as long.
+ * The product as a 1 x 1 convolution. Items are the pixels of an image, in their own layout; only the few queries are
+ * transposed, to be the filter. On WebAssembly, other forms of the matrix product take up to five times as long.
  */
 const asPoints: Form = {
   queries: (engine, queries, q, d) => engine.tensor(transposed(queries, q, d), [1, 1, d, q]),
@@ -103,7 +103,7 @@ const asPoints: Form = {
   multiply: (engine, items, queries) => engine.conv2d(items, queries, POINT)
 }
 
-/** Rows times rows, as TensorFlow does fastest. */
+/** The product of rows with rows, the fastest form on TensorFlow. */
 const asRows: Form = {
   queries: (engine, queries, q, d) => engine.tensor(queries, [q, d]),
   items: (engine, items, n, d) => engine.tensor(items, [n, d]),
@@ -111,8 +111,8 @@ const asRows: Form = {
 }
 
 /**
- * The product on a tensor engine, in the form that it does fastest. Queries stay on the engine until they are released;
- * items until others come, so that one tile of items is moved there once for all tiles of queries.
+ * The product on a tensor engine, in the engine's fastest form. Queries stay on the engine until they are released. Items
+ * stay until other items arrive, so each tile of items is uploaded once for all tiles of queries.
  */
 export const engineProduct = (engine: Engine): Product => {
   const form = engine.name === "tensorflow" ? asRows : asPoints
@@ -143,7 +143,7 @@ export const engineProduct = (engine: Engine): Product => {
   }
 }
 
-/** A product in place of the run's tensor engine, where one is given. */
+/** A product to use instead of the run's tensor engine; by default none. */
 export const RankProduct = Context.Reference<Product | undefined>("orbitrank/ops/retrieve/RankProduct", {
   defaultValue: () => undefined
 })

@@ -1,9 +1,9 @@
-/** From scores to the order of the database. */
+/** Blocks: the database, ordered for each of some queries. */
 
 import { RetrieveError } from "../retrieve-error.ts"
 import { allFinite, descending, type Scratch } from "./order.ts"
 
-/** The database in the order of each query of a block. */
+/** The database, ordered by its similarity to each query of a block. */
 export interface Block {
   /** Database positions, best first: int32 [queries, database]. */
   readonly order: Int32Array
@@ -11,13 +11,13 @@ export interface Block {
   readonly scores: Float32Array
 }
 
-/** An empty block of q queries, to be filled by `rankInto`; worker threads can write to it where it is shared. */
+/** An empty block of q queries, for `rankInto` to fill. Worker threads can write to it if it is `shared`. */
 export const emptyBlock = (q: number, n: number, shared = false): Block => {
   const memory = () => (shared ? new SharedArrayBuffer(4 * q * n) : new ArrayBuffer(4 * q * n))
   return { order: new Int32Array(memory()), scores: new Float32Array(memory()) }
 }
 
-/** A score is infinite or not a number: an inner product of very large values. */
+/** The error for scores that are infinite or NaN, as inner products of very large values are. */
 export const overflow = (): RetrieveError =>
   new RetrieveError({
     subject: "similarities",
@@ -29,8 +29,8 @@ export const overflow = (): RetrieveError =>
  * Orders the database by the scores of one query, descending, ties by ascending position.
  *
  * @param scores float32 [n]
- * @param block gets the query as its row `row`
- * @throws RetrieveError where a score is not finite: inner products of very large values
+ * @param block receives the result as its row `row`
+ * @throws RetrieveError if a score is not finite
  */
 export const rankInto = (block: Block, row: number, scores: Float32Array, memory: Scratch): void => {
   const n = scores.length

@@ -18,11 +18,11 @@ import { emptyBlock } from "./rank-block.ts"
 import { emptyScores, type Scores, scoresOf } from "./scores.ts"
 import { sorter, sortingThreads } from "./sorting.ts"
 
-/** Note on embeddings that are all alike. */
+/** Note for embeddings that are all nearly equal. */
 const INDISTINCT =
-  "Similarities differ by less than single precision can tell, so the order comes from double precision. Embeddings this alike need their mean subtracted, or come from a network that has collapsed."
+  "Similarities differ by less than single precision can resolve, so the order comes from double precision. Subtract the mean from embeddings that are this similar, or check whether the network has collapsed."
 
-/** Ranks ranges of queries in ascending order; computes the scores of `atOnce` queries when the first of them is due. */
+/** Ranks ranges of queries in ascending order. The scores of `atOnce` queries are computed when the first is needed. */
 const ranker = Effect.fnUntraced(function* (
   sides: Sides,
   vectors: RankedVectors,
@@ -53,34 +53,35 @@ const ranker = Effect.fnUntraced(function* (
   })
 })
 
-/** A copy of a batch whose vectors threads can read. */
+/** A copy of a batch with its vectors in shared memory, where threads can read them. */
 const inSharedMemory = (batch: Embeddings): Embeddings => {
   const vectors = new Float32Array(new SharedArrayBuffer(batch.vectors.byteLength))
   vectors.set(batch.vectors)
   return { ...batch, vectors }
 }
 
-/** The run's tensor engine, unless another product is given. */
+/** The product on the run's tensor engine, unless `RankProduct` gives another. */
 export const productOfRun = Effect.gen(function* () {
   const given = yield* RankProduct
   return given ?? engineProduct(yield* engine)
 })
 
 /**
- * Draws queries and ranks the rest of the images for each, best first, ties by database position. Holds the embeddings
- * once, and beside them at most `memory`; neither it nor `block` nor the number of threads changes a digit of the result.
+ * Draws queries and ranks the remaining images for each of them, best first, ties by database position. It holds the
+ * embeddings once, and at most `memory` beside them. `memory`, `block` and the number of threads change no digit of the
+ * result.
  */
 export const rank = operator({
   name: "rank",
-  about: "Draws queries and orders all other images by their similarity to each.",
+  about: "Draws queries and sorts all other images by their similarity to each query.",
   from: Embeddings,
   to: Ranking,
   params: {
-    queries: param(Fraction, "Share of the images that are queries.", 0.2),
-    seed: optional(Seed, "Seed of the draw, which is that of numpy's legacy generator; the run's own by default."),
+    queries: param(Fraction, "Fraction of the images that become queries.", 0.2),
+    seed: optional(Seed, "Seed of the draw, which uses numpy's legacy generator; by default the seed of the run."),
     by: param(Similarity, "Cosine of the angle, inner product, or Euclidean distance.", "cosine"),
-    memory: param(Memory, "Memory to use beside the embeddings; changes no result.", "1GiB"),
-    block: optional(PositiveInt, "Queries per ranking that is handed on; as many as fit by default.")
+    memory: param(Memory, "Memory to use besides the embeddings; it changes no result.", "1GiB"),
+    block: optional(PositiveInt, "Queries per ranking that is passed on; by default as many as fit.")
   },
   run:
     ({ block, by, memory, queries, seed }, self) =>

@@ -1,4 +1,4 @@
-/** Similarities of some queries with the whole database, by tiles. */
+/** Similarities of some queries with the whole database, computed tile by tile. */
 import { Effect } from "effect"
 import { similarityOf } from "../similarity.ts"
 import { ITEM_TILE, QUERY_TILE } from "./blocks.ts"
@@ -11,15 +11,15 @@ export interface Scores {
   readonly from: number
   readonly to: number
   readonly values: Float32Array
-  /** Largest relative error of a sample of them, see `measuredError`. */
+  /** Largest relative error in a sample of them, from `measuredError`. */
   readonly error: number
 }
 
-/** Room for the scores of q queries; worker threads can read it where it is shared. */
+/** Memory for the scores of q queries with n images. Worker threads can read it if it is `shared`. */
 export const emptyScores = (q: number, n: number, shared: boolean): Float32Array =>
   new Float32Array(shared ? new SharedArrayBuffer(4 * q * n) : new ArrayBuffer(4 * q * n))
 
-/** Queries of one tile on the engine. */
+/** The queries of one tile, on the engine. */
 interface QueryTile {
   readonly from: number
   readonly to: number
@@ -36,7 +36,8 @@ const hold = ({ queries }: Sides, product: Product, from: number, to: number): R
 }
 
 /**
- * Writes the transpose of [items, width] to rows that are `stride` apart; four columns at once, which share what is read.
+ * Writes the transpose of [items, width] to rows that are `stride` apart. Four columns are written at once, because one read
+ * brings all four into the cache.
  */
 const transposeInto = (
   products: Float32Array,
@@ -65,7 +66,7 @@ const transposeInto = (
   }
 }
 
-/** Writes the products of one tile, [items, queries], to the rows of the queries. */
+/** Writes the products of one tile, [items, queries], to the score rows of its queries. */
 const place = (
   sides: Sides,
   scores: Pick<Scores, "from" | "values">,
@@ -88,11 +89,11 @@ const place = (
 }
 
 /**
- * Computes the scores of the queries [from, to). May be interrupted after every tile; what is on the engine is then freed.
+ * Computes the scores of the queries [from, to). It can be interrupted after every tile; the engine's memory is then freed.
  *
  * @param from a multiple of `QUERY_TILE`
- * @param room for the scores, float32 [at least to - from, database]; new by default
- * @param exact of the same sides; made here by default
+ * @param room memory for the scores, float32 [at least to - from, database]; allocated by default
+ * @param exact `exactSides(sides)`, if the caller already has it
  */
 export const scoresOf = (
   sides: Sides,
@@ -107,7 +108,7 @@ export const scoresOf = (
     Effect.fnUntraced(function* (tiles) {
       const n = sides.gallery.database.length
       const values = room ?? emptyScores(to - from, n, false)
-      // Fresh memory for every tile would take longer than the copy.
+      // Allocating memory for every tile would take longer than the copy itself.
       const tile = new Float32Array(Math.min(n, ITEM_TILE) * sides.database.dim)
       for (let item = 0; item < n; item += ITEM_TILE) {
         const items = Math.min(n, item + ITEM_TILE) - item

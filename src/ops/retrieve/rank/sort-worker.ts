@@ -1,21 +1,22 @@
-/** Orders rows of scores in a worker thread. Imports no Effect, which each thread would take a second to load. */
+/** Sorts rows of scores in a worker thread. It imports no Effect, which would cost each thread a second. */
 import type { Work } from "../../workers/thread.ts"
 import { type ExactSides, exactOf, settle, tieOf } from "./near-ties.ts"
 import { allFinite, descending, scratch } from "./order.ts"
 
-/** Data of a thread: length of a row, and both sides of the ranking where near ties are to be decided. */
+/** Data of a thread: the length of a row and, to decide near ties, both sides of the ranking. */
 export interface Sorting {
   readonly n: number
   readonly exact: ExactSides | undefined
 }
 
-/** Rows of `n` scores and where their orders go, all in memory that threads share. */
+/** Rows of `n` scores and the arrays that receive their orders, all in memory that threads share. */
 export interface Rows {
   readonly scores: Float32Array
   readonly order: Int32Array
   readonly sorted: Float32Array
-  /** Number of the first row's query, and relative error of the scores. */
+  /** Number of the first row's query. */
   readonly query: number
+  /** Relative error of the scores, from `trustedError`. */
   readonly error: number
 }
 

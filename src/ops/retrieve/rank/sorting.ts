@@ -1,4 +1,4 @@
-/** Orders many rows of scores: by one thread, or divided among several. */
+/** Sorts many rows of scores, on one thread or several. */
 import { Effect } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
 import { workerPool } from "../../workers/pool.ts"
@@ -9,16 +9,16 @@ import { scratch } from "./order.ts"
 import { type Block, overflow, rankInto } from "./rank-block.ts"
 import type { Rows, Sorting } from "./sort-worker.ts"
 
-/** Rows that are sorted between two chances to stop. */
+/** Rows that are sorted before the run can be interrupted again. */
 const AT_ONCE = 4
 
-/** Scores below which threads take longer to start than they save: half a second of sorting. */
+/** Below this number of scores (half a second of sorting), starting threads takes longer than they save. */
 const WORTH_THREADS = 2e7
 
 /**
- * How many threads sort q rows of n scores: one where they are few, or memory is scarce.
+ * Number of threads that sort q rows of n scores: one if there are few scores or little memory.
  *
- * @param budget bytes; a quarter may go to threads
+ * @param budget bytes, of which threads may use a quarter
  */
 export const sortingThreads = (q: number, n: number, budget: number) =>
   Effect.map(Threads, (threads) => {
@@ -26,13 +26,13 @@ export const sortingThreads = (q: number, n: number, budget: number) =>
     return Math.max(1, Math.min(threads, MOST_THREADS, q, Math.floor(budget / 4 / THREAD_BYTES)))
   })
 
-/** Rows of scores as they come from an engine. */
+/** Rows of scores as an engine computed them. */
 interface Scored {
   /** float32 [rows, n]. */
   readonly values: Float32Array
   /** Number of the first row's query. */
   readonly query: number
-  /** Relative error of the scores, of `trustedError`. */
+  /** Relative error of the scores, from `trustedError`. */
   readonly error: number
 }
 
@@ -74,10 +74,11 @@ const byThreads = Effect.fnUntraced(function* (n: number, threads: number, exact
 })
 
 /**
- * Makes a function that orders rows of `n` scores, each descending, ties by ascending position, into the rows of a block
- * from `first` on. With more than one thread, scores and block lie in shared memory. Fails if a score is not finite.
+ * A function that sorts rows of `n` scores, each descending and ties by ascending position, and writes them to a block,
+ * starting at its row `first`. With more than one thread, scores and block must be in shared memory. It fails if a score is
+ * not finite.
  *
- * @param exact both sides, to decide near ties in double precision; without them scores are taken as they are
+ * @param exact both sides of the ranking, to decide near ties in double precision; without them, scores count as exact
  */
 export const sorter = (n: number, threads: number, exact?: ExactSides) =>
   threads === 1 ? Effect.succeed(here(n, exact)) : byThreads(n, threads, exact)

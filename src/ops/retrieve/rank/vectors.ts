@@ -1,30 +1,31 @@
-/** Some of the rows of embeddings, without a copy of them. */
+/** Some rows of embeddings, without copying all of them. */
 import type { Embeddings } from "../../elements.ts"
 import { squares } from "../unit-length.ts"
 import { type Given, givenSquared } from "./exact.ts"
 
+/** Rows of embeddings, and the form in which they are multiplied. */
 export interface Vectors {
   readonly count: number
   readonly dim: number
   /**
    * Copies the rows [from, to) in the form in which they are multiplied: normalised, centred or as given.
    *
-   * @param room where to, if it is large enough: the result is then a new view of it
+   * @param room memory for the result, if it is large enough: the result is then a view of it
    */
   readonly read: (from: number, to: number, room?: Float32Array) => Float32Array
   /** Sum of squares of a row in that form. */
   readonly squared: (row: number) => number
-  /** The rows as they were given. */
+  /** The original rows. */
   readonly given: Given
 }
 
-/** Form in which rows are multiplied: as given, L2-normalised, or minus a centre, float32 [dim]. */
+/** Form in which rows are multiplied: unchanged, L2-normalised, or minus a centre, float32 [dim]. */
 export type Form = "given" | "normalised" | { readonly centre: Float32Array }
 
-/** Matrices that embeddings are made of. */
+/** The matrices of some batches. */
 type Matrices = ReadonlyArray<Pick<Embeddings, "dim" | "size" | "vectors">>
 
-/** Sums of squares of all vectors, float64 [images], in double precision; not finite if a vector is not. */
+/** Sums of squares of all vectors, float64 [images]; not finite if a vector is not finite. */
 export const squaresOf = (batches: Matrices): Float64Array => {
   const out = new Float64Array(batches.reduce((sum, { size }) => sum + size, 0))
   let image = 0
@@ -34,7 +35,7 @@ export const squaresOf = (batches: Matrices): Float64Array => {
   return out
 }
 
-/** Mean of some of the images, summed in double precision, rounded to float32 [dim]. */
+/** Mean of some images, float32 [dim]; the sum is in double precision. */
 export const meanOf = (given: Given): Float32Array => {
   const { at, dim, matrices, matrix } = given
   const sum = new Float64Array(dim)
@@ -46,11 +47,11 @@ export const meanOf = (given: Given): Float32Array => {
 }
 
 /**
- * Where some images lie in batches.
+ * Locates some images in batches.
  *
  * @param batches at least one, all of one dimension
  * @param images which of the images in all batches, by number
- * @param squared sums of squares of all images, of `squaresOf`; computed when asked for by default
+ * @param squared sums of squares of all images, from `squaresOf`; by default each is computed on first use
  */
 export const givenOf = (batches: Matrices, images: Int32Array, squared?: Float64Array): Given => {
   const [{ dim }] = batches
@@ -72,7 +73,7 @@ export const givenOf = (batches: Matrices, images: Int32Array, squared?: Float64
   }
 }
 
-/** Copies the rows [from, to) as given; rows that lie behind each other are copied together. */
+/** Copies the rows [from, to) unchanged; adjacent rows are copied together. */
 const copyInto = ({ at, dim, matrices, matrix }: Given, from: number, to: number, out: Float32Array): void => {
   for (let row = from; row < to; ) {
     let end = row + 1
@@ -82,7 +83,7 @@ const copyInto = ({ at, dim, matrices, matrix }: Given, from: number, to: number
   }
 }
 
-/** Brings copied rows, the first of which is row `from`, into their form, in place. */
+/** Converts copied rows to their form, in place. The first of them is row `from`. */
 const shape = (given: Given, form: Form, from: number, out: Float32Array): void => {
   const { dim } = given
   if (form === "given") return
@@ -94,7 +95,7 @@ const shape = (given: Given, form: Form, from: number, out: Float32Array): void 
   }
 }
 
-/** Rows that lie in matrices, in the form in which they are multiplied. */
+/** Rows of matrices, in the form in which they are multiplied. */
 export const vectorsAt = (given: Given, form: Form): Vectors => {
   const { dim } = given
   const count = given.at.length
@@ -114,7 +115,7 @@ export const vectorsAt = (given: Given, form: Form): Vectors => {
   return { count, dim, read, squared, given }
 }
 
-/** Images in batches as rows, as given. */
+/** Images of batches as rows; unchanged by default. */
 export const vectorsOf = (batches: Matrices, images: Int32Array, form: Form = "given"): Vectors =>
   vectorsAt(givenOf(batches, images), form)
 

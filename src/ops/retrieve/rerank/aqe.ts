@@ -4,8 +4,8 @@ import { Ranking } from "../../elements.ts"
 import { expandQueries } from "./expand-queries.ts"
 
 /**
- * Alpha-weighted query expansion (Radenovic et al., TPAMI 2019): as `qe`, each result weighted by its cosine to the query to
- * the power of alpha. Results that point away from the query weigh nothing; `alpha: 0` is `qe`.
+ * Alpha-weighted query expansion (Radenovic et al., TPAMI 2019): like `qe`, but each result is weighted by its cosine to the
+ * query, raised to the power of alpha. Results with a negative cosine have weight 0. `alpha: 0` is the same as `qe`.
  */
 export const aqe = operator({
   name: "aqe",
@@ -14,7 +14,7 @@ export const aqe = operator({
   to: Ranking,
   params: {
     k: param(PositiveInt, "Number of best results added to the query.", 10),
-    alpha: param(NonNegative, "Power of the similarity: the larger, the less the distant ones count.", 3)
+    alpha: param(NonNegative, "Power of the similarity. The larger it is, the less distant results count.", 3)
   },
   run: ({ alpha, k }) =>
     expandQueries(

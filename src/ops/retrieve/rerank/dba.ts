@@ -13,7 +13,7 @@ import { neighboursOf } from "./neighbours.ts"
 import { vectorsOfRanking } from "./ranking-vectors.ts"
 import { reorder } from "./reorder.ts"
 
-/** Returns every database vector with its nearest others added: float32 [n, dim]. */
+/** Database vectors with their nearest neighbours added: float32 [n, dim]. */
 const augmented = Effect.fnUntraced(function* (database: Vectors, k: number, alpha: number, product: Product) {
   const { count, dim } = database
   const near = yield* neighboursOf(database, k + 1, product)
@@ -28,18 +28,18 @@ const augmented = Effect.fnUntraced(function* (database: Vectors, k: number, alp
 })
 
 /**
- * Database-side augmentation (Turcot and Lowe 2009; Arandjelovic and Zisserman, CVPR 2012): each database vector takes in its
- * k nearest others, weighted by their cosine to the power of alpha, and the queries are ranked against those. Takes time
- * with the square of the database, once for all queries, and a second copy of its vectors.
+ * Database-side augmentation (Turcot and Lowe 2009; Arandjelovic and Zisserman, CVPR 2012): each database vector is replaced
+ * by its sum with its k nearest neighbours, weighted by their cosine to the power of alpha. Queries are then ranked against
+ * these vectors. It needs time quadratic in the size of the database, once for all queries, and a second copy of its vectors.
  */
 export const dba = operator({
   name: "dba",
-  about: "Re-ranks by database-side augmentation: adds to each database vector its nearest others.",
+  about: "Re-ranks by database-side augmentation: adds to each database vector its nearest neighbours.",
   from: Ranking,
   to: Ranking,
   params: {
-    k: param(PositiveInt, "Number of nearest others added to each vector.", 10),
-    alpha: param(NonNegative, "Power of the similarity that weighs them; 0 weighs all alike.", 0)
+    k: param(PositiveInt, "Number of nearest neighbours added to each vector.", 10),
+    alpha: param(NonNegative, "Power of the similarity that weights them; 0 gives equal weights.", 0)
   },
   run:
     ({ alpha, k }) =>
@@ -48,7 +48,7 @@ export const dba = operator({
         Effect.gen(function* () {
           const product = yield* productOfRun
           const noted = noting(
-            `Re-ranked with database vectors that took in their ${k} nearest, weighted by similarity to the power of ${alpha} (dba).`
+            `Re-ranked after adding to each database vector its ${k} nearest neighbours, weighted by similarity to the power of ${alpha} (dba).`
           )
           let known: { readonly of: unknown; readonly database: Float32Array } | undefined
           return Stream.mapEffect(

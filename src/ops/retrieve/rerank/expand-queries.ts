@@ -1,4 +1,4 @@
-/** Query expansion of one block: what `qe` and `aqe` share. */
+/** Query expansion, for `qe` and `aqe`. */
 import { Effect, Stream } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
 import type { Gallery, Ranking } from "../../elements.ts"
@@ -23,10 +23,10 @@ const expanded = (ranking: Ranking, k: number, alpha: number, operator: string) 
 }
 
 /**
- * Ranks each block again by queries that took in their best results.
+ * Ranks each block again with queries to which their best results were added.
  *
- * @param operator its name, for messages
- * @param note what belongs beside the figures
+ * @param operator name of the operator, for messages
+ * @param note note for reports
  */
 export const expandQueries =
   (operator: string, k: number, alpha: number, note: string) => (rankings: Stream.Stream<Ranking>) =>

@@ -1,7 +1,13 @@
-/** Vectors that take in their neighbours. */
+/** Weighted sums of a vector and its neighbours. */
 import { normaliseInto } from "../unit-length.ts"
 
-/** The weight of a neighbour: its cosine to the power of alpha; one that points away weighs nothing unless all weigh 1. */
+/**
+ * The weight of a neighbour: its cosine to the power of alpha. A negative cosine counts as 0.
+ *
+ * @example
+ * weightOf(0.5, 3) // => 0.125
+ * weightOf(-0.5, 3) // => 0
+ */
 export const weightOf = (cosine: number, alpha: number): number => Math.max(0, cosine) ** alpha
 
 const dot = (a: Float32Array, b: Float32Array): number => {
@@ -11,12 +17,12 @@ const dot = (a: Float32Array, b: Float32Array): number => {
 }
 
 /**
- * A vector plus the weighted sum of its neighbours, L2-normalised: query expansion (Chum et al. 2007), for alpha > 0
- * weighted (Radenovic et al. 2019, equation 14). Where all cancel out, the vector stays as it is.
+ * Writes a vector plus the weighted sum of its neighbours, L2-normalised: query expansion (Chum et al. 2007), weighted for
+ * alpha > 0 (Radenovic et al. 2019, equation 14). If the sum is zero, the vector is written unchanged.
  *
  * @param vector float32 [d], of length 1
  * @param neighbours float32 [d] each, of length 1
- * @param into float32, gets the d values from `at` on
+ * @param into float32, receives the d values, starting at index `at`
  */
 export const expandInto = (
   vector: Float32Array,

@@ -7,7 +7,7 @@ import { emptyBlock } from "../rank/rank-block.ts"
 import { labelOrder, orderByLabels } from "./label-order.ts"
 
 const NOTE =
-  "Re-ranked by the labels of the database (ja): each query's order is that of its best result's labels. Figures say how often that result is right; they do not compare with those of a method that sees no labels."
+  "Re-ranked by the labels of the database (ja): each query's order follows the labels of its best result. The figures measure how often that result is right; they cannot be compared with figures of methods that see no labels."
 
 const prepare = (gallery: Gallery) => {
   const sets = labelSets(gallery.labels, gallery.names.length, gallery.classes.length)
@@ -15,13 +15,14 @@ const prepare = (gallery: Gallery) => {
 }
 
 /**
- * Jaccard affinity of the original: the order of a query is that of its best result's labels, the database by
- * |A and B| / (|A or B| + 1e-6), descending, ties by ascending position. It takes nothing of the query but its best result,
- * and uses the database's labels, which a note says beside every figure.
+ * Jaccard affinity of the original: the database is sorted by the similarity of its labels to the labels of the query's best
+ * result, |A and B| / (|A or B| + 1e-6), descending, ties by ascending position. Of the query, only its best result is used.
+ * The method uses the labels of the database, and a note beside every figure says so.
  */
 export const ja = operator({
   name: "ja",
-  about: "Re-ranks by Jaccard affinity: the database in the order of the labels of the best result. Uses labels.",
+  about:
+    "Re-ranks by Jaccard affinity: sorts the database by label similarity to the best result. Uses labels of the database.",
   from: Ranking,
   to: Ranking,
   params: {},

@@ -26,7 +26,7 @@ import {
 } from "./reciprocal.ts"
 import { eachRow, sidesOf } from "./reorder.ts"
 
-/** What is kept of a block while the others come: its place and its vectors, not its order. */
+/** The part of a block that is kept until all blocks have arrived: its place and its vectors, not its order. */
 type Kept = Pick<Ranking, "from" | "to" | "gallery" | "vectors"> & { readonly own: RankingVectors }
 
 interface Knobs {
@@ -35,12 +35,12 @@ interface Knobs {
   readonly lambda: number
 }
 
-/** What all queries share. Images are numbered queries first, then the database. */
+/** Encodings of all images. Queries are numbered first, then the database. */
 interface Encoded {
   readonly near: Neighbours
-  /** Of the queries. */
+  /** Encodings of the queries. */
   readonly queries: ReadonlyArray<Encoding>
-  /** Of the database, by columns. */
+  /** Encodings of the database, by columns. */
   readonly database: Inverted
 }
 
@@ -83,7 +83,7 @@ const again = Effect.fnUntraced(function* (block: Kept, encoded: Encoded, { lamb
         -((1 - lambda) * jaccard[at] + lambda * relativeDistance(cosine, least))
       rankInto(into, row - from, Float32Array.from(cosines, final), memory)
       const part = [(row - from) * n, (row - from + 1) * n] as const
-      // Beside the error of the cosine, what rounding adds to a value between -1 and 0.
+      // The error of the cosine, plus the rounding of a value between -1 and 0.
       const tie = (least < 1 ? (lambda * precision.tie) / (1 - least) : 0) + ROUNDING
       settle(into.order.subarray(...part), into.scores.subarray(...part), tie, false, (positions, values) => {
         if (lambda > 0) precision.exact(positions, values)
@@ -96,7 +96,7 @@ const again = Effect.fnUntraced(function* (block: Kept, encoded: Encoded, { lamb
   return into
 })
 
-/** @throws RetrieveError where the blocks are not all queries of one gallery, each once */
+/** The queries of all blocks. @throws RetrieveError if they are not exactly the queries of one gallery */
 const wholeOf = (kept: ReadonlyArray<Kept>): { readonly queries: Float32Array; readonly dim: number } => {
   const [first] = kept
   const rows = kept.reduce((sum, { from, to }) => sum + to - from, 0)
@@ -104,7 +104,7 @@ const wholeOf = (kept: ReadonlyArray<Kept>): { readonly queries: Float32Array; r
   if (rows !== gallery.queries.length || kept.some((one) => one.gallery !== gallery)) {
     throw new RetrieveError({
       subject: "k-reciprocal",
-      problem: `${rows} queries came, not the ${gallery.queries.length} of one ranking`,
+      problem: `${rows} queries arrived, but the ranking has ${gallery.queries.length}`,
       remedy: "Place it after `rank`, and do not remove queries in between"
     })
   }
@@ -114,9 +114,9 @@ const wholeOf = (kept: ReadonlyArray<Kept>): { readonly queries: Float32Array; r
 }
 
 /**
- * k-reciprocal encoding (Zhong et al., CVPR 2017; defaults are the paper's). Takes the vectors of the ranking before it, not
- * its order, and those of all queries, so that it waits for the last one. A query's order depends on the other queries, as
- * in the paper's own evaluation. Time grows with the square of the number of images; memory with k1 + k2 k1 for each.
+ * k-reciprocal encoding (Zhong et al., CVPR 2017; the defaults are the paper's). It uses the vectors of the ranking before it,
+ * not its order. It needs the vectors of all queries, so it waits for the last one. As in the paper's evaluation, a query's
+ * order depends on the other queries. Time is quadratic in the number of images; memory per image is k1 + k2 k1 weights.
  */
 export const kReciprocal = operator({
   name: "k-reciprocal",
@@ -138,7 +138,7 @@ export const kReciprocal = operator({
         const product = yield* productOfRun
         const { k1, k2, lambda } = knobs
         const noted: (gallery: Gallery) => Gallery = noting(
-          `Re-ranked by k-reciprocal encoding (k1 ${k1}, k2 ${k2}, lambda ${lambda}), among queries and database together.`
+          `Re-ranked by k-reciprocal encoding (k1 ${k1}, k2 ${k2}, lambda ${lambda}) over queries and database together.`
         )
         const kept = yield* Stream.runCollect(
           Stream.mapEffect(rankings, (ranking) =>

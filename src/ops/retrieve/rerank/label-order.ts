@@ -1,21 +1,21 @@
-/** The database in the order of its labels' similarity to those of one image. */
+/** The database, sorted by the similarity of its labels to the labels of one image. */
 import type { LabelSets } from "../../measure/label-sets.ts"
 import { codebook, codesWith } from "../../measure/relevance.ts"
 
-/** What the original adds to the union. It also decides between equal shares: more labels in common come first. */
+/** The constant that the original adds to the union. Among equal ratios, it puts more common labels first. */
 const EPSILON = 1e-6
 
-/** For each code of a pair of label sets: its similarity |A and B| / (|A or B| + 1e-6), and its rank among all, from 0. */
+/** For each code of a pair of label sets, its similarity |A and B| / (|A or B| + 1e-6), and the rank of that, from 0. */
 export interface LabelOrder {
   readonly similarity: Float64Array
   readonly rank: Uint32Array
-  /** How many ranks there are. */
+  /** Number of ranks. */
   readonly ranks: number
 }
 
 export const labelOrder = (classes: number): LabelOrder => {
   const { distance, shared } = codebook(classes)
-  // From distance = (union - shared) / union; without a shared label the similarity is 0 whatever the union.
+  // distance = (union - shared) / union gives the union; without a shared label the similarity is 0 for any union.
   const similarity = Float64Array.from(distance, (d, code) =>
     shared[code] === 0 ? 0 : shared[code] / (Math.round(shared[code] / (1 - d)) + EPSILON)
   )
@@ -25,12 +25,12 @@ export const labelOrder = (classes: number): LabelOrder => {
 }
 
 /**
- * Orders the database by the similarity of its label sets to one set, descending, ties by ascending position: by counting,
- * since there are few different similarities.
+ * Sorts the database by the similarity of its label sets to one set, descending, ties by ascending position. It is a counting
+ * sort, because there are few distinct similarities.
  *
  * @param databaseSets label set of each database position, [n]
- * @param order gets the positions, int32 [n]
- * @param scores gets their similarities, float32 [n]
+ * @param order receives the positions, int32 [n]
+ * @param scores receives their similarities, float32 [n]
  */
 export const orderByLabels = (
   { rank, ranks, similarity }: LabelOrder,

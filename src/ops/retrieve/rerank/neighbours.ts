@@ -1,4 +1,4 @@
-/** The nearest neighbours of many images among themselves. */
+/** The nearest neighbours of each of many images. */
 import { Effect } from "effect"
 import type { Sides } from "../rank/gather.ts"
 import type { Product } from "../rank/product.ts"
@@ -6,8 +6,9 @@ import type { Vectors } from "../rank/vectors.ts"
 import { topOf } from "../search/top.ts"
 import { eachRow, type Precision } from "./reorder.ts"
 
+/** Nearest neighbours of some images, within the same images. */
 export interface Neighbours {
-  /** Neighbours of each image; fewer than asked for if there are fewer images. */
+  /** Number of neighbours of each image; smaller than requested if there are fewer images. */
   readonly k: number
   /** Rows, nearest first, ties by ascending row: int32 [images, k]. An image is usually its own nearest. */
   readonly rows: Int32Array
@@ -22,7 +23,7 @@ const both = (vectors: Vectors): Sides => {
   return { gallery, by: "cosine", queries: vectors, database: vectors }
 }
 
-/** Positions of the scores that a test picks, ascending. */
+/** Positions of the scores that satisfy a condition, ascending. */
 const those = (scores: Float32Array, picked: (score: number) => boolean): Int32Array => {
   const found: Array<number> = []
   for (let at = 0; at < scores.length; at++) if (picked(scores[at])) found.push(at)
@@ -35,7 +36,7 @@ const exactly = ({ exact }: Precision, positions: Int32Array): Float64Array => {
   return into
 }
 
-/** Positions of the k greatest cosines; what single precision cannot separate is compared in double precision. */
+/** Positions of the k greatest cosines. Cosines that single precision cannot separate are compared in double precision. */
 const nearestOf = (scores: Float32Array, k: number, precision: Precision): Int32Array => {
   const best = topOf(scores, k)
   const bound = scores[best[k - 1]] - 2 * precision.tie
@@ -50,10 +51,10 @@ const leastOf = (scores: Float32Array, precision: Precision): number => {
 }
 
 /**
- * The nearest neighbours of each image, and the least cosine of each.
+ * The nearest neighbours of each image, and its least cosine.
  *
  * @param vectors L2-normalised rows
- * @param wanted neighbours of each, itself among them
+ * @param wanted number of neighbours per image, including the image itself
  */
 export const neighboursOf = Effect.fnUntraced(function* (vectors: Vectors, wanted: number, product: Product) {
   const { count } = vectors

@@ -4,12 +4,12 @@ import { Ranking } from "../../elements.ts"
 import { expandQueries } from "./expand-queries.ts"
 
 /**
- * Average query expansion (Chum et al., ICCV 2007): the query's vector plus those of its k best results, of length 1 again,
- * ranks the database anew. What follows it takes the expanded query, so `qe` twice expands twice.
+ * Average query expansion (Chum et al., ICCV 2007): the database is ranked again by the sum of the query and its k best
+ * results, scaled to length 1. Operators after `qe` receive the expanded query, so a second `qe` expands it again.
  */
 export const qe = operator({
   name: "qe",
-  about: "Re-ranks by query expansion: each query takes in the vectors of its best results.",
+  about: "Re-ranks by query expansion: adds to each query the vectors of its best results.",
   from: Ranking,
   to: Ranking,
   params: { k: param(PositiveInt, "Number of best results added to the query.", 10) },

@@ -1,15 +1,15 @@
-/** The vectors of a ranking that is to be re-ranked. */
+/** The vectors with which a ranking can be re-ranked. */
 import type { Embeddings, Ranking } from "../../elements.ts"
 import type { Given } from "../rank/exact.ts"
 import { rowsOf, type Vectors, vectorsOf } from "../rank/vectors.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 
-/** What a re-ranker works on. */
+/** Vectors of both sides of a block. */
 export interface RankingVectors {
   readonly dim: number
-  /** Of the queries of the block: float32 [to - from, dim], L2-normalised. */
+  /** Queries of the block: float32 [to - from, dim], L2-normalised. */
   readonly queries: Float32Array
-  /** Of the database, L2-normalised. */
+  /** Database vectors, L2-normalised. */
   readonly database: Vectors
 }
 
@@ -30,7 +30,7 @@ const givenBoth = (first: Given, second: Given): Given => {
   }
 }
 
-/** Some rows, then others of the same length. */
+/** The rows of `first`, followed by those of `second`. */
 export const followedBy = (first: Vectors, second: Vectors): Vectors => ({
   count: first.count + second.count,
   dim: second.dim,
@@ -51,17 +51,19 @@ const originals = (batches: ReadonlyArray<Embeddings>, images: Int32Array): Vect
   vectorsOf(batches, images, "normalised")
 
 /**
+ * The vectors of a ranking, for a re-ranker.
+ *
  * @param operator name of the re-ranker, for messages
- * @throws RetrieveError where the ranking carries no vectors, or they were not compared by cosine
+ * @throws RetrieveError if the ranking has no vectors, or if they were not compared by cosine
  */
 export const vectorsOfRanking = ({ from, gallery, to, vectors }: Ranking, operator: string): RankingVectors => {
   const refuse = (problem: string, remedy: string) => new RetrieveError({ subject: operator, problem, remedy })
   if (vectors === undefined) {
-    throw refuse("the rankings that come carry no vectors to rank again by", "Place it after `rank`")
+    throw refuse("the rankings that arrive have no vectors to re-rank with", "Place it after `rank`")
   }
   const { batches, by, database, dim, queries } = vectors
   if (by !== "cosine") {
-    throw refuse(`adds up vectors of length 1, but these were ranked by ${by}`, "Rank by cosine")
+    throw refuse(`needs vectors of length 1, but these were ranked by ${by}`, "Set `by: cosine` in `rank`")
   }
   return {
     dim,

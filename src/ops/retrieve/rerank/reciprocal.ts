@@ -1,6 +1,7 @@
 /**
  * k-reciprocal encoding (Zhong et al., "Re-ranking Person Re-identification with k-reciprocal Encoding", CVPR 2017): an image
- * is described by those that are near to it and to which it is near, and two images are alike if they share them.
+ * is described by the images that are its near neighbours and have it among theirs. Two images are similar if they share
+ * such neighbours.
  */
 import type { Neighbours } from "./neighbours.ts"
 
@@ -11,27 +12,36 @@ export interface Encoding {
 }
 
 /**
- * Number of neighbours that an encoding needs of each image: k1 besides the image itself to test for reciprocity, and k2
- * to average over.
+ * Number of neighbours that an encoding needs per image: k1 and the image itself to test for reciprocity, and k2 to average
+ * over.
+ *
+ * @example
+ * neighboursNeeded(20, 6) // => 21
  */
 export const neighboursNeeded = (k1: number, k2: number): number => Math.max(k1 + 1, k2)
 
 const nearest = ({ k, rows }: Neighbours, image: number, count: number): Int32Array =>
   rows.subarray(image * k, image * k + Math.min(k, count))
 
-/** R(p, k): those of the k nearest (and the image itself) that have it among theirs (equation 2). */
+/** R(p, k): the image and those of its k nearest neighbours that have it among theirs (equation 2). */
 const reciprocal = (near: Neighbours, image: number, k: number): ReadonlyArray<number> =>
   Array.from(nearest(near, image, k + 1)).filter((other) => nearest(near, other, k + 1).includes(image))
 
-/** A number rounded to the nearest whole one, halves to the even one, as numpy's `around` does. */
+/**
+ * A number rounded to the nearest integer, halves to the even one, like numpy's `around`.
+ *
+ * @example
+ * roundHalfEven(2.5) // => 2
+ * roundHalfEven(3.5) // => 4
+ */
 export const roundHalfEven = (value: number): number => {
   const below = Math.floor(value)
   return value - below === 0.5 ? below + (below % 2) : Math.round(value)
 }
 
 /**
- * R*(p, k1): R(p, k1) and the sets R(q, k1 / 2) of its members that share more than two thirds with it (equation 3). Half
- * of an odd k1 is rounded to an even number, as in the authors' code.
+ * R*(p, k1): the union of R(p, k1) and of those sets R(q, k1 / 2) of its members that have more than two thirds of their
+ * elements in it (equation 3). Half of an odd k1 is rounded to an even number, as in the authors' code.
  */
 export const expandedSet = (near: Neighbours, image: number, k1: number): ReadonlySet<number> => {
   const own = reciprocal(near, image, k1)
@@ -45,15 +55,18 @@ export const expandedSet = (near: Neighbours, image: number, k1: number): Readon
 }
 
 /**
- * Squared Euclidean distance of vectors of length 1, over the greatest that the image has to any other.
+ * Squared Euclidean distance of two vectors of length 1, divided by the image's greatest squared distance to any other.
  *
- * @param least its least cosine with any other
+ * @param least the image's least cosine with any other
+ *
+ * @example
+ * relativeDistance(0.5, 0) // => 0.5
  */
 export const relativeDistance = (cosine: number, least: number): number =>
   least < 1 ? Math.max(0, (1 - cosine) / (1 - least)) : 0
 
 /**
- * V(p): weights exp(-d) of R*(p), their sum 1 (equation 7).
+ * V(p): weights exp(-d) of the members of R*(p), divided by their sum (equation 7).
  *
  * @param cosines cosines of the image with others, in double precision
  */
@@ -69,7 +82,7 @@ export const encode = (
   return { rows, weights: weights.map((weight) => weight / sum) }
 }
 
-/** The mean of the encodings of an image's k2 nearest, itself among them (equation 11). */
+/** The mean of the encodings of an image's k2 nearest neighbours, including the image itself (equation 11). */
 export const meanEncoding = (
   encodings: ReadonlyArray<Encoding>,
   near: Neighbours,
@@ -88,9 +101,10 @@ export const meanEncoding = (
   return { rows, weights: Float64Array.from(rows, (row) => (sums.get(row) ?? 0) / members.length) }
 }
 
-/** For each row, who has it with which weight: V by columns. */
+/** V by columns: for each row, the images that have it, with their weights. */
 export type Inverted = ReadonlyMap<number, ReadonlyArray<readonly [image: number, weight: number]>>
 
+/** Some encodings by columns; images are numbered in their order. */
 export const invert = (encodings: ReadonlyArray<Encoding>): Inverted => {
   const columns = new Map<number, Array<readonly [number, number]>>()
   encodings.forEach(({ rows, weights }, image) => {
@@ -104,8 +118,8 @@ export const invert = (encodings: ReadonlyArray<Encoding>): Inverted => {
 }
 
 /**
- * Jaccard distances 1 - sum min / sum max of one encoding and many (equation 10); both sums from that of the minima, since
- * every encoding sums up to 1.
+ * Jaccard distances 1 - sum min / sum max between one encoding and many (equation 10). The sum of the minima is enough,
+ * because every encoding has the sum 1.
  *
  * @returns float64 [count]
  */

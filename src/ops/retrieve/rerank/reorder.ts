@@ -1,4 +1,4 @@
-/** Ranks a block of queries again, by other vectors. */
+/** Ranks a block of queries again, with other vectors. */
 import { Effect } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
 import type { Ranking } from "../../elements.ts"
@@ -13,12 +13,12 @@ import { type Scores, scoresOf } from "../rank/scores.ts"
 import type { Vectors } from "../rank/vectors.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 
-/** Queries whose scores are held at once. */
+/** Number of queries whose scores are held at once. */
 const AT_ONCE = 2 * QUERY_TILE
 
 /**
- * The queries of a block at their places among all of them, zeros elsewhere: a vector then meets the engine at the same
- * place of a tile whatever the size of blocks, so that it changes no digit.
+ * The queries of a block at their positions among all queries, with zeros elsewhere. A vector then has the same position in
+ * its tile for every block size, so the block size changes no digit.
  */
 const inPlace = (block: Float32Array, from: number, count: number, dim: number): Vectors => {
   const to = from + block.length / dim
@@ -48,15 +48,15 @@ export const sidesOf = (
   database: Vectors
 ): Sides => ({ gallery, by: "cosine", queries: inPlace(queries, from, count, database.dim), database })
 
-/** What decides between scores of one query that lie close together. */
+/** The data that decide near ties of one query. */
 export interface Precision {
-  /** Half the distance at which two cosines of the query are a near tie. */
+  /** Half the difference below which two cosines of the query are a near tie. */
   readonly tie: number
-  /** Cosines with some of the database, in double precision. */
+  /** Cosines with some database images, in double precision. */
   readonly exact: Exact
 }
 
-/** Inner products of the rows [from, to), a few tiles at a time, each row handed to `use` as float32 [database]. */
+/** Computes the inner products of the rows [from, to), a few tiles at a time, and calls `use` with each row. */
 export const eachRow = Effect.fnUntraced(function* <E>(
   sides: Sides,
   product: Product,
@@ -67,7 +67,7 @@ export const eachRow = Effect.fnUntraced(function* <E>(
   const { count: n, dim } = sides.database
   const precise = exactSides(sides)
   for (let begin = from - (from % QUERY_TILE); begin < to; begin += AT_ONCE) {
-    // Whole tiles, but none that holds no row of the block.
+    // Whole tiles, but only those with rows of the block.
     const end = Math.min(sides.queries.count, begin + AT_ONCE, QUERY_TILE * Math.ceil(to / QUERY_TILE))
     const scores: Scores = yield* scoresOf(sides, product, begin, end, undefined, precise)
     const error = trustedError(dim, scores.error, sides.queries.count * n * dim)
@@ -80,10 +80,10 @@ export const eachRow = Effect.fnUntraced(function* <E>(
 })
 
 /**
- * The ranking of the same queries by other vectors.
+ * Ranks the same queries with other vectors.
  *
  * @param queries float32 [to - from, dim], L2-normalised
- * @param database of the database, L2-normalised
+ * @param database database vectors, L2-normalised
  */
 export const reorder = Effect.fnUntraced(function* (
   { from, gallery, to }: Ranking,

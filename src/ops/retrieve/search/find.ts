@@ -1,4 +1,4 @@
-/** Searching: pure functions on embeddings in memory. */
+/** Search in embeddings that are in memory, as pure functions. */
 import { suggestion } from "../../../pipeline/words.ts"
 import type { Embeddings, Ranking } from "../../elements.ts"
 import { exactInto, type Given } from "../rank/exact.ts"
@@ -9,22 +9,23 @@ import { flaw, type Similarity } from "../similarity.ts"
 import { squares } from "../unit-length.ts"
 import { topOf } from "./top.ts"
 
-/** Embeddings that are searched, and those that are searched for. */
+/** The embeddings to search, and the queries to search for. */
 export interface Searched {
   readonly batches: ReadonlyArray<Embeddings>
   readonly by: Similarity
   /** The vectors that are searched. */
   readonly given: Given
-  /** How many images are searched. */
+  /** Number of images that are searched. */
   readonly images: number
-  /** Of the images searched and, behind them, of queries that are not among them. */
+  /** Names of the images searched, followed by those of queries that are not among them. */
   readonly names: ReadonlyArray<string>
+  /** uint8 [names, classes]. */
   readonly labels: Uint8Array
-  /** Their numbers among `names`. */
+  /** Indices of the queries in `names`. */
   readonly queries: Int32Array
   /** Whether the labels of the queries are known. */
   readonly labelled: boolean
-  /** float32 [dim] each. */
+  /** Vectors of the queries, float32 [dim] each. */
   readonly vectors: ReadonlyArray<Float32Array>
 }
 
@@ -42,7 +43,7 @@ const vectorAt = (batches: ReadonlyArray<Embeddings>, image: number): Float32Arr
   throw new RangeError(`there is no image ${image}`)
 }
 
-/** All images, in order; with their lengths if `by` needs them, so that every search is one pass over the vectors. */
+/** All images, in order. For `cosine` their lengths are computed now, so that every search is one pass over the vectors. */
 const allOf = (batches: ReadonlyArray<Embeddings>, images: number, by: Similarity): Given =>
   givenOf(
     batches,
@@ -51,9 +52,9 @@ const allOf = (batches: ReadonlyArray<Embeddings>, images: number, by: Similarit
   )
 
 /**
- * Searches for one of the images.
+ * A search with one of the images as the query.
  *
- * @throws RetrieveError where none or several have the name, or batches do not fit each other
+ * @throws RetrieveError if no image or several images have the name, or if batches do not match each other
  */
 export const byName = (batches: ReadonlyArray<Embeddings>, name: string, by: Similarity): Searched => {
   const { classes } = sameShape(batches)
@@ -65,7 +66,7 @@ export const byName = (batches: ReadonlyArray<Embeddings>, name: string, by: Sim
     throw refuse(`none of ${names.length} images has this name${near}`, "Name one of the images")
   }
   if (names.indexOf(name, image + 1) >= 0)
-    throw refuse("several images have this name", "Give images names of their own")
+    throw refuse("several images have this name", "Give every image a unique name")
   const labels = labelsOf(batches, names.length, classes.length)
   const vectors = [vectorAt(batches, image)]
   const queries = Int32Array.of(image)
@@ -82,14 +83,14 @@ export const byName = (batches: ReadonlyArray<Embeddings>, name: string, by: Sim
   }
 }
 
-/** Queries of no classes at all have no labels: as rows of zeros they fit among the others. */
+/** A batch without classes gets rows of zeros as labels, so that it can be joined with labelled batches. */
 const withoutLabels = (batch: Embeddings, classes: ReadonlyArray<string>): Embeddings =>
   batch.classes.length > 0 ? batch : { ...batch, classes, labels: new Uint8Array(batch.size * classes.length) }
 
 /**
- * Searches for images that need not be among those searched.
+ * A search with other images as queries.
  *
- * @throws RetrieveError where there are none, or their embeddings do not fit those searched
+ * @throws RetrieveError if there are no queries, or if their embeddings do not match the embeddings to search
  */
 export const withQueries = (
   batches: ReadonlyArray<Embeddings>,
@@ -116,7 +117,7 @@ export const withQueries = (
   }
 }
 
-/** @throws RetrieveError where the query, or a vector that it is compared with, cannot be compared */
+/** @throws RetrieveError if the query or a database vector cannot be compared */
 const scoresFor = ({ by, given, images, names, queries, vectors }: Searched, row: number): Float64Array => {
   const refuse = (name: string, why: string) =>
     new RetrieveError({ subject: name, problem: `the embedding ${why}`, remedy: "Check the weights and the pixels" })
@@ -132,11 +133,11 @@ const scoresFor = ({ by, given, images, names, queries, vectors }: Searched, row
 }
 
 /**
- * The images most similar to one query; those of its own name are left out.
+ * The images most similar to one query. Images with the query's own name are left out.
  *
- * @param row of the query
- * @param top how many; fewer where there are no more
- * @returns a ranking whose database are the images found, by ascending number
+ * @param row number of the query
+ * @param top number of results; fewer if there are fewer images
+ * @returns a ranking whose database consists of the images found, in ascending order of their numbers
  */
 export const searchOne = (what: Searched, row: number, top: number): Ranking => {
   const { batches, images, labels, names, queries } = what

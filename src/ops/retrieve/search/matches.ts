@@ -1,24 +1,26 @@
-/** What a search has found, for people and for programs. */
+/** Results of a search, as JSON and as lines for a terminal. */
 import { printable } from "../../../pipeline/words.ts"
 import type { Ranking } from "../../elements.ts"
 import { labelSimilarity } from "../../measure/relevance.ts"
 import type { Similarity } from "../similarity.ts"
 import type { Searched } from "./find.ts"
 
+/** One image that was found. */
 export interface Found {
   readonly name: string
-  /** Similarity of the embeddings; minus the distance for `l2`. */
+  /** Similarity of the embeddings; for `l2` the negative distance. */
   readonly score: number
-  /** 1 - Jaccard distance of its labels and the query's; null where those are not known. */
+  /** 1 - Jaccard distance of its labels and the query's; null if the query's labels are not known. */
   readonly label_similarity: number | null
   readonly labels: ReadonlyArray<string>
 }
 
+/** The results of one query. */
 export interface Matches {
-  /** Labels are null where they are not known. */
+  /** Labels are null if they are not known. */
   readonly query: { readonly name: string; readonly labels: ReadonlyArray<string> | null }
   readonly by: Similarity
-  /** How many images were searched. */
+  /** Number of images that were searched. */
   readonly searched: number
   readonly results: ReadonlyArray<Found>
 }
@@ -65,6 +67,6 @@ export const matchLines = ({ by, query, results: found, searched }: Matches): Re
       )
     ),
     "",
-    ...(query.labels === null ? [] : ["`labels` is 1 - the Jaccard distance of the label sets."])
+    ...(query.labels === null ? [] : ["`labels` is 1 minus the Jaccard distance of the label sets."])
   ]
 }

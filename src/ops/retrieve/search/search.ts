@@ -20,7 +20,7 @@ type Others = Pipeline<Embeddings, unknown, Run | TensorEngine>
 const queriesParam: Param<Others | undefined, false> = {
   ...pipelineParam<unknown, Run | TensorEngine>()(
     Embeddings,
-    "In place of `query`: a pipeline that embeds the images to search for, with the same network."
+    "Instead of `query`: a pipeline that embeds the images to search for, with the same network."
   ),
   required: false,
   fallback: undefined
@@ -30,11 +30,11 @@ const failed = (cause: unknown) =>
   new RetrieveError({
     subject: "queries",
     problem: cause instanceof Error ? cause.message.replace(/\.$/, "") : String(cause),
-    remedy: "Run the pipeline of the queries by itself with `--only` to look into it",
+    remedy: "Run the pipeline of the queries on its own with `--only` to find the cause",
     cause
   })
 
-/** What is searched, and for what. */
+/** Prepares the search that the parameters describe. */
 const prepare = Effect.fnUntraced(function* (
   batches: ReadonlyArray<Embeddings>,
   query: string | undefined,
@@ -44,14 +44,16 @@ const prepare = Effect.fnUntraced(function* (
   if ((query === undefined) === (others === undefined)) {
     return yield* new RetrieveError({
       subject: "search",
-      problem: query === undefined ? "nothing says what to search for" : "both `query` and `queries` are given",
-      remedy: "Give `query`, the name of an image, or `queries`, a pipeline that embeds others"
+      problem: query === undefined ? "neither `query` nor `queries` is given" : "both `query` and `queries` are given",
+      remedy: "Set `query` to the name of an image, or `queries` to a pipeline that embeds other images"
     })
   }
   if (others === undefined) return yield* attempt(RetrieveError)(() => byName(batches, query ?? "", by))
   const asked = yield* Stream.runCollect(toStream(others)).pipe(Effect.mapError(failed))
   if (yield* attempt(RetrieveError)(() => checkOrigins([...batches, ...asked]))) {
-    yield* (yield* Run).say("search: nothing says how some of these embeddings were made, so that is not compared")
+    yield* (yield* Run).say(
+      "search: it is not known how some of these embeddings were made, so their origins are not compared"
+    )
   }
   return yield* attempt(RetrieveError)(() => withQueries(batches, asked, by))
 })
@@ -67,7 +69,7 @@ const publish = Effect.fnUntraced(function* (all: ReadonlyArray<Matches>) {
   yield* record("search", all)
 })
 
-/** Searches for one query, says what was found, and adds it to `all`. */
+/** Searches for one query, prints the results, and adds them to `all`. */
 const searched = Effect.fnUntraced(function* (what: Searched, row: number, top: number, all: Array<Matches>) {
   const ranking = yield* attempt(RetrieveError)(() => searchOne(what, row, top))
   const matches = matchesOf(ranking, what)
@@ -78,9 +80,9 @@ const searched = Effect.fnUntraced(function* (what: Searched, row: number, top: 
 })
 
 /**
- * Finds the images most similar to one of them, or to others that a pipeline embeds; an image of the query's own name is
- * left out. Writes a table to the terminal, `search.json` in the run folder and `search` in the record, and hands on one
- * ranking per query, whose database are the images found, for `strips`. Holds the embeddings.
+ * Finds the images most similar to one of the images, or to other images that a pipeline embeds. Images with the query's own
+ * name are left out. It prints a table, writes `search.json` to the run folder and `search` to the record, and passes on one
+ * ranking per query, whose database consists of the images found, for `strips`. It holds the embeddings in memory.
  */
 export const search = operator({
   name: "search",
@@ -88,9 +90,9 @@ export const search = operator({
   from: Embeddings,
   to: Ranking,
   params: {
-    query: optional(Name, "Name of the image to search for, one of those searched."),
+    query: optional(Name, "Name of the image to search for; one of the images that are searched."),
     queries: queriesParam,
-    top: param(PositiveInt, "How many images to find.", 10),
+    top: param(PositiveInt, "Number of images to find.", 10),
     by: param(Similarity, "Cosine of the angle, inner product, or Euclidean distance.", "cosine")
   },
   declares: { shares: () => ["search.json"] },

@@ -1,4 +1,4 @@
-/** The best of many scores, without ordering the rest. */
+/** The best of many scores, without sorting the rest. */
 
 type Scores = Float32Array | Float64Array
 
@@ -6,7 +6,7 @@ type Scores = Float32Array | Float64Array
 const after = (scores: Scores, a: number, b: number): boolean =>
   scores[a] < scores[b] || (scores[a] === scores[b] && a > b)
 
-/** Moves the item at `at` down until no child comes after it: the root of the heap is the last of the best. */
+/** Moves the item at `at` down until no child comes after it. The root of the heap is then the last of the best. */
 const sink = (heap: Int32Array, size: number, at: number, scores: Scores): void => {
   const item = heap[at]
   let place = at
@@ -20,10 +20,13 @@ const sink = (heap: Int32Array, size: number, at: number, scores: Scores): void 
 }
 
 /**
- * The first k of the full order of `descending`: positions of the highest scores, equal ones by ascending position.
+ * Positions of the k highest scores, in the order of `descending`: highest first, ties by ascending position.
  *
  * @param scores without NaN, [n]
  * @returns int32 [min(k, n)]
+ *
+ * @example
+ * topOf(Float64Array.of(0.1, 0.9, 0.5, 0.9), 3) // => Int32Array.of(1, 3, 2)
  */
 export const topOf = (scores: Scores, k: number): Int32Array => {
   const size = Math.min(k, scores.length)

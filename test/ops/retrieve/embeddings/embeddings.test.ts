@@ -101,8 +101,8 @@ describe("embeddings refuses", () => {
         "is big-endian (>f4). Save it with `numpy.save(path, numpy.ascontiguousarray("
       ],
       ["column order", { fortran: true }, "is stored column by column (fortran_order)"],
-      ["whole numbers", { descr: "<i4" }, "holds values of type <i4, not float32 or float64"],
-      ["half floats", { descr: "<f2" }, "holds values of type <f2, not float32 or float64"],
+      ["whole numbers", { descr: "<i4" }, "contains values of type <i4, not float32 or float64"],
+      ["half floats", { descr: "<f2" }, "contains values of type <f2, not float32 or float64"],
       [
         "one dimension",
         { shape: "(6,)" },
@@ -152,7 +152,7 @@ describe("embeddings refuses", () => {
     ["name,a,b\nx,nan,1\n", 'row 1 has "nan" for a, which is neither 0 nor 1'],
     ["name,a\n,1\n", "row 1 has no name"],
     ['name,a\nx,1\n"y,1\nz,1\n', "row 2 has a quote that is not closed"],
-    ['name,a\n"x";1,0\n', "row 1 has text behind a closing quote"],
+    ['name,a\n"x";1,0\n', "row 1 has text after a closing quote"],
     ['name,"a\nx,1\n', "its header has a quote that is not closed"]
   ])("the table %j", (text, problem) => {
     expect(() => parseLabels("l.csv", text)).toThrow(

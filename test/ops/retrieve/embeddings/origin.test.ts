@@ -119,7 +119,7 @@ describe("embeddings of other weights", () => {
 
   effect("are searched with a note if nothing says how they were made", () =>
     Effect.gen(function* () {
-      const note = "search: nothing says how some of these embeddings were made, so that is not compared"
+      const note = "search: it is not known how some of these embeddings were made, so their origins are not compared"
       expect(yield* searched(plain, made)).toContain(note)
       expect(yield* searched(made, { ...made, names: made.names.map((name) => `q-${name}`) })).not.toContain(note)
     })
@@ -157,7 +157,7 @@ describe("the file beside saved embeddings", () => {
       expect(fake.said).toEqual([])
       const second = { ...fake.run, experiment: "second" }
       expect((yield* Effect.flip(saved(made, second, { folder }))).message).toBe(
-        `${join(folder, "embeddings.npy")}: holds the embeddings of another experiment (trial). Set \`to\` or \`folder\` of \`save\` to another name, or delete these files.`
+        `${join(folder, "embeddings.npy")}: contains the embeddings of another experiment (trial). Set \`to\` or \`folder\` of \`save\` to another name.`
       )
       expect(readOrigin(join(folder, "embeddings.json"))?.experiment).toBe("trial")
       yield* saved(made, second, { folder, to: "UCM_0.0001_resnet50" })

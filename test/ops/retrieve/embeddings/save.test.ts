@@ -84,14 +84,14 @@ describe("save", () => {
       const [wider] = embeddings(new Float32Array(6), new Uint8Array(4), 3, 2)
       const misfit = yield* Effect.flip(Stream.runDrain(run(Stream.make(batches[0], wider))).pipe(provided))
       expect(misfit.message).toBe(
-        "patch-0: 3 dimensions and 2 classes do not fit those before. Embed all patches with one model and one nomenclature."
+        "patch-0: its embedding has 3 dimensions and 2 classes, but the embeddings before it have 2 and 2, or other class names. Embed all patches with one model and one nomenclature."
       )
       writeFileSync(join(fake.folder, "file"), "")
       const nowhere = { ...fake.run, folder: join(fake.folder, "file") }
       const error = yield* Effect.flip(
         Stream.runDrain(run(Stream.fromIterable(batches))).pipe(Effect.provideService(Run, nowhere))
       )
-      expect(error.message).toMatch(/file\/embeddings: cannot be written \(.+\)\. Make room for it/)
+      expect(error.message).toMatch(/file\/embeddings: cannot be written \(.+\)\. Free disk space/)
       expect(existsSync(join(fake.folder, "embeddings.npy"))).toBe(false)
     })
   )

@@ -85,13 +85,15 @@ describe("ground-truth", () => {
       const fake = yield* fakeRun
       const message = (given: ReadonlyArray<unknown>) =>
         Effect.map(Effect.flip(Effect.provideService(run(given), Run, fake.run)), (error) => error.message)
-      expect(yield* message([{ kind: "report" }])).toMatch(/^ground-truth: what passes has no label vectors\./)
-      expect(yield* message([recorded[0], { ...recorded[1], classes: ["z"] }])).toMatch(
-        /other classes than those before/
+      expect(yield* message([{ kind: "report" }])).toMatch(
+        /^ground-truth: the elements that arrive have no label vectors\./
       )
-      expect(yield* message([])).toBe("ground-truth: nothing passed. Read a split that holds patches.")
+      expect(yield* message([recorded[0], { ...recorded[1], classes: ["z"] }])).toMatch(
+        /other classes than the labels before them/
+      )
+      expect(yield* message([])).toBe("ground-truth: no patches arrived. Read a split that holds patches.")
       expect(yield* message([recorded[0], recorded[0]])).toMatch(
-        /^ground-truth: images are identified by name, but several are called .*\. Read the split once, and give patches/
+        /^ground-truth: images are identified by name, but several are called .*\. Read the split once, and give every/
       )
       expect(existsSync(join(fake.folder, "truth.lmdb"))).toBe(false)
     })
@@ -133,10 +135,22 @@ describe("a damaged ground truth", () => {
   const sound = truthOf(["x", "y", "z"], ["a", "b"], Uint8Array.of(1, 0, 1, 1, 1, 0))
 
   it.each<readonly [string, (values: Values) => void, string]>([
-    ["about is no JSON", put("about", Buffer.from("{")), "is damaged: `about` is not as it must be"],
-    ["a code of three bytes", about({ code_bytes: 3 }), "is damaged: `about` is not as it must be"],
-    ["images below none", about({ images: -1 }), "is damaged: `about` is not as it must be"],
-    ["classes without names", about({ classes: [1, 2] }), "is damaged: `about` is not as it must be"],
+    [
+      "about is no JSON",
+      put("about", Buffer.from("{")),
+      "is damaged: `about` lacks a value or has one of the wrong type"
+    ],
+    [
+      "a code of three bytes",
+      about({ code_bytes: 3 }),
+      "is damaged: `about` lacks a value or has one of the wrong type"
+    ],
+    ["images below none", about({ images: -1 }), "is damaged: `about` lacks a value or has one of the wrong type"],
+    [
+      "classes without names",
+      about({ classes: [1, 2] }),
+      "is damaged: `about` lacks a value or has one of the wrong type"
+    ],
     [
       "another format",
       about({ format: "orbitrank ground truth 9" }),
@@ -147,12 +161,12 @@ describe("a damaged ground truth", () => {
     ["more images", about({ images: 4 }), "is damaged: `sets` has 12 bytes, not 16"],
     ["more sets", about({ sets: 3 }), "is damaged: `bits` has 8 bytes, not 12"],
     ["sets cut short", short("sets"), "is damaged: `sets` has 11 bytes, not 12"],
-    ["a set that there is not", word("sets", 2), "is damaged: `sets` holds 2, which is not below 2"],
+    ["a set that there is not", word("sets", 2), "is damaged: `sets` contains 2, which is not below 2"],
     ["a class that there is not", word("bits", 4), "is damaged: `bits` has labels beyond its 2 classes"],
-    ["a code that there is not", word("codes", 6), "is damaged: `codes` holds 6, which is not below 6"],
-    ["fewer names", put("names", json(["x", "y"])), "is damaged: it has 2 names of 3 images"],
-    ["names that are none", put("names", json([1, 2, 3])), "is damaged: `names` is no list of names"],
-    ["names that are no JSON", put("names", Buffer.from("[")), "is damaged: `names` is no list of names"]
+    ["a code that there is not", word("codes", 6), "is damaged: `codes` contains 6, which is not below 6"],
+    ["fewer names", put("names", json(["x", "y"])), "is damaged: it has 2 names for 3 images"],
+    ["names that are none", put("names", json([1, 2, 3])), "is damaged: `names` is not a list of names"],
+    ["names that are no JSON", put("names", Buffer.from("[")), "is damaged: `names` is not a list of names"]
   ])("is refused for %s", async (_, damage, problem) => {
     await Effect.runPromise(
       Effect.scoped(

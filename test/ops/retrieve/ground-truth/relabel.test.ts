@@ -37,7 +37,7 @@ describe("relabelled", () => {
         const truth = truthOf(names, labels, Uint8Array.from(rows.flat()))
         const back = relabelled(gallery([...names].reverse()), truth, "truth.lmdb")
         expect([...back.labels]).toEqual([...rows].reverse().flat())
-        expect([back.classes, back.notes]).toEqual([labels, ["Labels are those of the ground truth truth.lmdb."]])
+        expect([back.classes, back.notes]).toEqual([labels, ["Labels come from the ground truth truth.lmdb."]])
       }),
       { numRuns: 40 }
     )
@@ -46,9 +46,9 @@ describe("relabelled", () => {
   it("refuses images that the ground truth does not know", () => {
     const truth = truthOf(["a"], ["x"], Uint8Array.of(1))
     expect(() => relabelled(gallery(["a", "b"]), truth, "t.lmdb")).toThrow(RetrieveError)
-    expect(() => relabelled(gallery(["a", "b"]), truth, "t.lmdb")).toThrow("t.lmdb: does not know b. Write")
+    expect(() => relabelled(gallery(["a", "b"]), truth, "t.lmdb")).toThrow("t.lmdb: does not contain b. Write")
     expect(() => relabelled(gallery(["a", "a"]), truth, "t.lmdb")).toThrow(
-      "t.lmdb: cannot tell images apart that have one name: a. Give images names of their own."
+      "t.lmdb: images are identified by name, but several are called a. Give every image a unique name."
     )
   })
 })

@@ -43,7 +43,7 @@ describe("ranking in memory", () => {
   })
 
   it("refuses matrices without whole rows, and vectors that have no similarity", () => {
-    expect(() => rank(new Float32Array(4), new Float32Array(3), { dim })).toThrow("4 values are not rows of 3")
+    expect(() => rank(new Float32Array(4), new Float32Array(3), { dim })).toThrow("4 values do not form rows of 3")
     expect(() => rank(new Float32Array(3), new Float32Array(3), { dim: 0 })).toThrow("check `dim`")
     expect(() => rank(Float32Array.of(1, 0, 0), new Float32Array(3), { dim })).toThrow(
       "query 0 and database row 0 have no finite cosine similarity"

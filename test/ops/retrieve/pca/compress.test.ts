@@ -94,18 +94,18 @@ describe("fit-pca and compress", () => {
       const message = (stream: ReadonlyArray<Embeddings>, dim: number) =>
         Effect.map(Effect.flip(fitting(stream, dim)), (error) => error.message).pipe(Effect.provideService(Run, run))
       expect(yield* message([], 2)).toBe("embeddings: none arrived. Read a split that holds patches.")
-      expect(yield* message(given, 6)).toBe("dim: 6: the embeddings have 5 dimensions. Ask for at most 5.")
+      expect(yield* message(given, 6)).toBe("dim: 6: the embeddings have 5 dimensions. Set `dim` to at most 5.")
       expect(yield* message(batches(values.slice(0, 15), new Uint8Array(3), DIM, 1), 3)).toMatch(
-        /^dim: 3: 3 embeddings vary along 2 axes at most/
+        /^dim: 3: 3 embeddings vary along at most 2 axes/
       )
       const flat = values.map((value, i) => (i % DIM < 2 ? value : 1))
-      expect(yield* message(batches(flat, new Uint8Array(ROWS), DIM, 1), 3)).toMatch(/vary along 2 axes only/)
+      expect(yield* message(batches(flat, new Uint8Array(ROWS), DIM, 1), 3)).toMatch(/vary along 2 axes/)
       const holed = values.map((value, i) => (i === 7 * DIM ? Number.NaN : value))
       expect(yield* message(batches(holed, new Uint8Array(ROWS), DIM, 1), 2)).toMatch(/^patch-7: .* not finite/)
       const [narrow] = batches(new Float32Array(6), new Uint8Array(2), 3, 1)
       expect(yield* message([...given, narrow], 2)).toMatch(/^patch-0: its embedding has 3 dimensions/)
       const mixed = [labelled("a")[0], labelled("b")[1]]
-      expect(yield* message(mixed, 2)).toMatch(/^patch-40: its embedding is of other weights/)
+      expect(yield* message(mixed, 2)).toMatch(/^patch-40: its embedding was made with other weights/)
       expect(readdirSync(folder)).toEqual([])
     })
   )
@@ -123,7 +123,7 @@ describe("fit-pca and compress", () => {
       const [narrow] = batches(new Float32Array(6), new Uint8Array(2), 3, 1)
       expect(yield* message([narrow])).toMatch(/fitted on embeddings of 5 dimensions, but these have 3/)
       expect(yield* message(labelled("new"))).toMatch(
-        /fitted on embeddings of other weights \(old\) than these are of \(new\)/
+        /fitted on embeddings of other weights \(old\) than these embeddings \(new\)/
       )
       expect(yield* message(given, { dim: 4 })).toMatch(/^dim: 4: .* holds 3 components/)
       expect((yield* compressed(given).pipe(provided)).length).toBe(3)

@@ -103,10 +103,10 @@ describe("blocks", () => {
 
   it("say what is missing, and what to do", () => {
     expect(() => blocksFor(n, q, d, 100 * 1024, undefined)).toThrow(
-      /^memory: 100KiB: too little to rank 1000 images of 10 dimensions, which takes at least 891KiB\. Give more memory\.$/
+      /^memory: 100KiB: is too little to rank 1000 images of 10 dimensions, which needs at least 891KiB\. Increase `memory`\.$/
     )
     expect(() => blocksFor(n, q, d, 100 * 1024, 2)).toThrow(
-      /^memory: 100KiB: .* takes at least 906KiB\. Give more memory, or a smaller block\.$/
+      /^memory: 100KiB: .* takes at least 906KiB\. Increase `memory`, or a smaller block\.$/
     )
   })
 })

@@ -150,7 +150,7 @@ describe("positions on the globe, in metres from its centre", () => {
     const notes = async (by: By) =>
       (await Effect.runPromise(ranked(all, { by, seed: 24 }, plainProduct)))[0].gallery.notes
     expect(await notes("cosine")).toEqual([
-      "Similarities differ by less than single precision can tell, so the order comes from double precision. Embeddings this alike need their mean subtracted, or come from a network that has collapsed."
+      "Similarities differ by less than single precision can resolve, so the order comes from double precision. Subtract the mean from embeddings that are this similar, or check whether the network has collapsed."
     ])
     expect(await notes("l2")).toBeUndefined()
   })

@@ -379,7 +379,7 @@ describe("rank refuses", () => {
     Effect.gen(function* () {
       expect(yield* message([])).toBe("embeddings: none arrived. Read a split that holds patches.")
       expect(yield* message(batches(4))).toBe(
-        "queries: a share of 0.2 of 4 images leaves 0 queries and 4 database images. Give more images, or another share."
+        "queries: a fraction of 0.2 of 4 images leaves 0 queries and 4 database images. Rank more images, or change `queries`."
       )
     })
   )
@@ -388,10 +388,10 @@ describe("rank refuses", () => {
     Effect.gen(function* () {
       const [batch] = batches(10)
       expect(yield* message([batch, ...batches(10, 3)])).toBe(
-        "patch-0: its embedding has 3 dimensions, those before have 2. Embed all patches with one model."
+        "patch-0: its embedding has 3 dimensions, but the embeddings before it have 2. Embed all patches with one model."
       )
       expect(yield* message([batch, { ...batch, classes: ["other"] }])).toBe(
-        "patch-0: its labels are of other classes than those before. Read all patches in one nomenclature."
+        "patch-0: its labels use other classes than the patches before it. Read all patches in one nomenclature."
       )
     })
   )
@@ -399,7 +399,7 @@ describe("rank refuses", () => {
   effect("a budget that holds nothing", () =>
     Effect.gen(function* () {
       expect(yield* message(batches(3000, 64), { memory: "100KiB" })).toMatch(
-        /^memory: 100KiB: too little to rank 2400 images of 64 dimensions, which takes at least \d+MiB\. Give more memory, or a smaller block\.$/
+        /^memory: 100KiB: is too little to rank 2400 images of 64 dimensions, which needs at least \d+MiB\. Increase `memory`, or a smaller block\.$/
       )
     })
   )

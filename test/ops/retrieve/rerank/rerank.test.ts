@@ -298,18 +298,18 @@ describe("bad input", () => {
     async (name, stage) => {
       const [block] = await ranked()
       expect(await message([{ ...block, vectors: undefined }], stage)).toBe(
-        `${name}: the rankings that come carry no vectors to rank again by. Place it after \`rank\`.`
+        `${name}: the rankings that arrive have no vectors to re-rank with. Place it after \`rank\`.`
       )
       const { vectors } = block
       const other = { ...block, vectors: vectors === undefined ? undefined : { ...vectors, by: "l2" } }
-      expect(await message([other], stage)).toContain("ranked by l2. Rank by cosine.")
+      expect(await message([other], stage)).toContain("ranked by l2. Set `by: cosine` in `rank`.")
     }
   )
 
   it("k-reciprocal refuses a part of the queries", async () => {
     const [block] = await ranked()
     expect(await message([block], stage(kReciprocal, { k1: 4, k2: 2, lambda: 0.3 }))).toContain(
-      "10 queries came, not the"
+      "10 queries arrived, but the ranking has 30"
     )
   })
 })

@@ -53,7 +53,7 @@ describe("a search by name", () => {
   it("refuses a name that several have, the first of all among them", () => {
     const twice = [first, { ...first, names: ["other", "patch-0"] }]
     expect(message(() => byName(twice, "patch-0", "dot"))).toBe(
-      "query patch-0: several images have this name. Give images names of their own."
+      "query patch-0: several images have this name. Give every image a unique name."
     )
   })
 })
@@ -86,10 +86,10 @@ describe("a search for others", () => {
     )
     const longer = embeddings(new Float32Array(3), new Uint8Array(2), 3, 2)
     expect(message(() => withQueries(five, longer, "dot"))).toBe(
-      "patch-0: its embedding has 3 dimensions, those before have 2. Embed all patches with one model."
+      "patch-0: its embedding has 3 dimensions, but the embeddings before it have 2. Embed all patches with one model."
     )
     expect(message(() => withQueries(five, [{ ...asked("new", [1, 1], 1, 0), classes: ["a", "b"] }], "dot"))).toBe(
-      "new-0: its labels are of other classes than those before. Read all patches in one nomenclature."
+      "new-0: its labels use other classes than the patches before it. Read all patches in one nomenclature."
     )
   })
 })

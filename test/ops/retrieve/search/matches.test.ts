@@ -30,7 +30,7 @@ describe("the table of a search", () => {
       "1  a-long-name    0.9877    0.50  Sea; Beach",
       "2  b             -0.5000    0.00",
       "",
-      "`labels` is 1 - the Jaccard distance of the label sets."
+      "`labels` is 1 minus the Jaccard distance of the label sets."
     ])
   })
 
@@ -43,7 +43,7 @@ describe("the table of a search", () => {
       "   name  distance  labels",
       "1  b      12.5000    1.00  Sea; Port",
       "",
-      "`labels` is 1 - the Jaccard distance of the label sets."
+      "`labels` is 1 minus the Jaccard distance of the label sets."
     ])
   })
 
@@ -84,7 +84,7 @@ describe("the table of a search", () => {
       "0 of 1 images most similar to harbour",
       "   name    cosine  labels",
       "",
-      "`labels` is 1 - the Jaccard distance of the label sets."
+      "`labels` is 1 minus the Jaccard distance of the label sets."
     ])
   })
 })

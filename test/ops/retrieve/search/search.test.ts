@@ -193,9 +193,9 @@ describe("search refuses", () => {
         "query patch-l: none of 2 images has this name; did you mean `patch-0`. Name one of the images."
       )
       expect(yield* message([batch, batch], { query: "patch-1" })).toBe(
-        "query patch-1: several images have this name. Give images names of their own."
+        "query patch-1: several images have this name. Give every image a unique name."
       )
-      expect(yield* message([batch], {})).toMatch(/^search: nothing says what to search for\. Give `query`/)
+      expect(yield* message([batch], {})).toMatch(/^search: neither `query` nor `queries` is given\. Set `query`/)
       expect(yield* message([], { query: "patch-1" })).toMatch(/^embeddings: none arrived\./)
     })
   )
