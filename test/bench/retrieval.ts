@@ -99,7 +99,7 @@ const nearTies = async (all: ReturnType<typeof batches>): Promise<ReadonlyArray<
   const sides = gather(all, 24, 0.2)
   const exact = exactSides(sides)
   const { count: n, dim } = sides.database
-  const queries = 2 * QUERY_TILE
+  const queries = QUERY_TILE
   const memory = scratch(n)
   const block = emptyBlock(queries, n)
   let settled = 0
@@ -137,8 +137,8 @@ const nearTies = async (all: ReturnType<typeof batches>): Promise<ReadonlyArray<
     }
   }
   return [
-    await figure("measured bound", (measured) => trustedError(dim, measured, Number.POSITIVE_INFINITY), 3),
-    await figure("proven bound", () => provenError(dim), 20)
+    await figure("measured bound", (measured) => trustedError(dim, measured, Number.POSITIVE_INFINITY), 6),
+    await figure("proven bound", () => provenError(dim), 30)
   ]
 }
 

@@ -33,46 +33,77 @@ export const givenSquared = (given: Given, row: number): number => {
 }
 
 /** Inner product of a query with one row, summed in the order of the dimensions. */
-const product = (query: Float64Array, a: Float32Array, i: number): number => {
+const product = (query: Float64Array, row: Float32Array): number => {
   let sum = 0
-  for (let k = 0; k < query.length; k++) sum += query[k] * a[i + k]
+  for (let k = 0; k < query.length; k++) sum += query[k] * row[k]
   return sum
 }
 
 /** Squared Euclidean distance of a query and one row, summed in the order of the dimensions. */
-const squaredDistance = (query: Float64Array, a: Float32Array, i: number): number => {
+const squaredDistance = (query: Float64Array, row: Float32Array): number => {
   let sum = 0
   for (let k = 0; k < query.length; k++) {
-    const difference = query[k] - a[i + k]
+    const difference = query[k] - row[k]
     sum += difference * difference
   }
   return sum
 }
 
+/** Four rows, from `rows[r]` on, as views: an index into a view is an integer, which is several times faster than `at`. */
+const fourRows = (given: Given, rows: Int32Array, r: number) =>
+  [
+    givenRow(given, rows[r]),
+    givenRow(given, rows[r + 1]),
+    givenRow(given, rows[r + 2]),
+    givenRow(given, rows[r + 3])
+  ] as const
+
 /** Inner products with four rows at once: the four sums are independent, which keeps the processor busy. */
-const fourProducts = (query: Float64Array, { at, matrices, matrix }: Given, rows: Int32Array, r: number) => {
-  const [a, b, c, d] = [rows[r], rows[r + 1], rows[r + 2], rows[r + 3]]
-  const [ma, mb, mc, md] = [matrices[matrix[a]], matrices[matrix[b]], matrices[matrix[c]], matrices[matrix[d]]]
-  const [ia, ib, ic, id] = [at[a], at[b], at[c], at[d]]
-  let s = 0
-  let t = 0
-  let u = 0
-  let v = 0
+const fourProducts = (query: Float64Array, given: Given, rows: Int32Array, r: number, into: Float64Array): void => {
+  const [a, b, c, d] = fourRows(given, rows, r)
+  let [s, t, u, v] = [0, 0, 0, 0]
   for (let k = 0; k < query.length; k++) {
     const value = query[k]
-    s += value * ma[ia + k]
-    t += value * mb[ib + k]
-    u += value * mc[ic + k]
-    v += value * md[id + k]
+    s += value * a[k]
+    t += value * b[k]
+    u += value * c[k]
+    v += value * d[k]
   }
-  return [s, t, u, v] as const
+  into[r] = s
+  into[r + 1] = t
+  into[r + 2] = u
+  into[r + 3] = v
+}
+
+/** Squared Euclidean distances of four rows at once, like `fourProducts`. */
+const fourDistances = (query: Float64Array, given: Given, rows: Int32Array, r: number, into: Float64Array): void => {
+  const [a, b, c, d] = fourRows(given, rows, r)
+  let [s, t, u, v] = [0, 0, 0, 0]
+  for (let k = 0; k < query.length; k++) {
+    const value = query[k]
+    const [x, y, z, w] = [value - a[k], value - b[k], value - c[k], value - d[k]]
+    s += x * x
+    t += y * y
+    u += z * z
+    v += w * w
+  }
+  into[r] = s
+  into[r + 1] = t
+  into[r + 2] = u
+  into[r + 3] = v
+}
+
+const distancesInto = (query: Float64Array, given: Given, rows: Int32Array, into: Float64Array): void => {
+  const even = rows.length - (rows.length % 4)
+  for (let r = 0; r < even; r += 4) fourDistances(query, given, rows, r, into)
+  for (let r = even; r < rows.length; r++) into[r] = squaredDistance(query, givenRow(given, rows[r]))
+  for (let r = 0; r < rows.length; r++) into[r] = -Math.sqrt(into[r])
 }
 
 const productsInto = (query: Float64Array, given: Given, rows: Int32Array, into: Float64Array): void => {
   const even = rows.length - (rows.length % 4)
-  for (let r = 0; r < even; r += 4) into.set(fourProducts(query, given, rows, r), r)
-  for (let r = even; r < rows.length; r++)
-    into[r] = product(query, given.matrices[given.matrix[rows[r]]], given.at[rows[r]])
+  for (let r = 0; r < even; r += 4) fourProducts(query, given, rows, r, into)
+  for (let r = even; r < rows.length; r++) into[r] = product(query, givenRow(given, rows[r]))
 }
 
 /**
@@ -93,9 +124,7 @@ export const exactInto = (
   into: Float64Array
 ): void => {
   if (by === "l2") {
-    for (let r = 0; r < rows.length; r++) {
-      into[r] = -Math.sqrt(squaredDistance(query, given.matrices[given.matrix[rows[r]]], given.at[rows[r]]))
-    }
+    distancesInto(query, given, rows, into)
     return
   }
   productsInto(query, given, rows, into)

@@ -148,24 +148,38 @@ const firstOf = (ascending: Float64Array, value: number): number => {
   return low
 }
 
-/** Sorts one run of near ties by exact score, ties by ascending position. */
-const settleRun = (order: Int32Array, sorted: Float32Array, exact: Exact): void => {
-  const positions = order.slice().sort()
-  const values = new Float64Array(positions.length)
-  exact(positions, values)
-  for (let i = 0; i < values.length; i++) values[i] = -values[i]
-  const ascending = values.slice().sort()
+/** Sorts one run of near ties by exact score, ties by ascending position. `positions` ascend, and `values` are their scores. */
+const placeRun = (positions: Int32Array, values: Float64Array, order: Int32Array, sorted: Float32Array): void => {
+  const descending = values.map((value) => -value)
+  const ascending = descending.slice().sort()
   const taken = new Int32Array(values.length)
   for (let i = 0; i < values.length; i++) {
-    const first = firstOf(ascending, values[i])
+    const first = firstOf(ascending, descending[i])
     const place = first + taken[first]++
     order[place] = positions[i]
-    sorted[place] = -values[i] + 0
+    sorted[place] = values[i] + 0
   }
 }
 
 /** Writes the exact scores of some positions. */
 export type Exact = (positions: Int32Array, into: Float64Array) => void
+
+/** Begins and ends of all runs of near ties in a sorted row, one after another. */
+const runsOf = (sorted: Float32Array, tie: number, squared: boolean): ReadonlyArray<number> => {
+  const n = sorted.length
+  const runs: Array<number> = []
+  let begin = 0
+  let last = n === 0 ? 0 : squared ? -sorted[0] * sorted[0] : sorted[0]
+  for (let i = 1; i <= n; i++) {
+    const next = i === n ? Number.NEGATIVE_INFINITY : squared ? -sorted[i] * sorted[i] : sorted[i]
+    const apart = last - next > 2 * tie
+    last = next
+    if (!apart) continue
+    if (i - begin > 1) runs.push(begin, i)
+    begin = i
+  }
+  return runs
+}
 
 /**
  * Decides the near ties of one sorted row in double precision, in place. Without near ties this is a single pass.
@@ -174,17 +188,34 @@ export type Exact = (positions: Int32Array, into: Float64Array) => void
  * @param sorted their scores, descending, float32 [n]; scores of near ties are replaced by the exact ones, rounded
  * @param tie half the difference below which two scores are a near tie, from `tieOf`
  * @param squared whether squares of scores are compared, as for `l2`
+ * @param exact is called once per row, because many images at a time are several times faster than few
  */
 export const settle = (order: Int32Array, sorted: Float32Array, tie: number, squared: boolean, exact: Exact): void => {
-  const n = sorted.length
-  let begin = 0
-  let last = n === 0 ? 0 : squared ? -sorted[0] * sorted[0] : sorted[0]
-  for (let i = 1; i <= n; i++) {
-    const next = i === n ? Number.NEGATIVE_INFINITY : squared ? -sorted[i] * sorted[i] : sorted[i]
-    const apart = last - next > 2 * tie
-    last = next
-    if (!apart) continue
-    if (i - begin > 1) settleRun(order.subarray(begin, i), sorted.subarray(begin, i), exact)
-    begin = i
+  const runs = runsOf(sorted, tie, squared)
+  if (runs.length === 0) return
+  let count = 0
+  for (let r = 0; r < runs.length; r += 2) count += runs[r + 1] - runs[r]
+  const positions = new Int32Array(count)
+  const values = new Float64Array(count)
+  for (let r = 0, at = 0; r < runs.length; at += runs[r + 1] - runs[r], r += 2) {
+    positions.set(
+      order
+        .subarray(runs[r], runs[r + 1])
+        .slice()
+        .sort(),
+      at
+    )
+  }
+  exact(positions, values)
+  for (let r = 0, at = 0; r < runs.length; r += 2) {
+    const [begin, end] = [runs[r], runs[r + 1]]
+    const part = [at, at + end - begin] as const
+    placeRun(
+      positions.subarray(...part),
+      values.subarray(...part),
+      order.subarray(begin, end),
+      sorted.subarray(begin, end)
+    )
+    at = part[1]
   }
 }
