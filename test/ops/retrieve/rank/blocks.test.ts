@@ -106,7 +106,7 @@ describe("blocks", () => {
       /^memory: 100KiB: is too little to rank 1000 images of 10 dimensions, which needs at least 891KiB\. Increase `memory`\.$/
     )
     expect(() => blocksFor(n, q, d, 100 * 1024, 2)).toThrow(
-      /^memory: 100KiB: .* takes at least 906KiB\. Increase `memory`, or a smaller block\.$/
+      /^memory: 100KiB: .* needs at least 906KiB\. Increase `memory`, or reduce `block`\.$/
     )
   })
 })

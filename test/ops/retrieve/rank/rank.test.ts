@@ -399,7 +399,7 @@ describe("rank refuses", () => {
   effect("a budget that holds nothing", () =>
     Effect.gen(function* () {
       expect(yield* message(batches(3000, 64), { memory: "100KiB" })).toMatch(
-        /^memory: 100KiB: is too little to rank 2400 images of 64 dimensions, which needs at least \d+MiB\. Increase `memory`, or a smaller block\.$/
+        /^memory: 100KiB: is too little to rank 2400 images of 64 dimensions, which needs at least \d+MiB\. Increase `memory`, or reduce `block`\.$/
       )
     })
   )
