@@ -50,9 +50,13 @@ class Board {
     return this.stages
   }
 
+  private get width(): number {
+    return Math.max(20, this.screen.columns() - 1)
+  }
+
   private line(index: number): string {
     const elapsed = (this.screen.now() - this.since) / 1000
-    return printable(stageLine(this.stages.all, index, this.screen.terminal, elapsed))
+    return printable(stageLine(this.stages.all, index, this.screen.terminal ? this.width : undefined, elapsed))
   }
 
   private erase(): void {
@@ -62,9 +66,8 @@ class Board {
 
   /** @param over whether the pipeline has ended */
   private draw(over = false): void {
-    const width = Math.max(20, this.screen.columns() - 1)
     const shown = over ? this.stages.productive() : this.stages.begun()
-    const lines = shown.map((i) => this.line(i).slice(0, width))
+    const lines = shown.map((i) => this.line(i).slice(0, this.width))
     if (lines.length > 0) this.screen.write(`${lines.join("\n")}\n`)
     this.drawn = lines.length
   }
@@ -77,7 +80,7 @@ class Board {
     if (this.screen.terminal) {
       this.erase()
       this.draw()
-    } else this.screen.write(`${this.line(this.stages.busiest())} ...\n`)
+    } else this.screen.write(`${this.line(this.stages.telling())} ...\n`)
   }
 
   /** Writes a line that stays, above the lines that are redrawn. */
@@ -124,6 +127,7 @@ export const makeProgress = (screen: Screen): Progress => {
     },
     noted: (stage, words) => {
       board.current.of(stage).note = words
+      board.refresh()
     },
     waited: (stage, { forInput, ofInput }) => {
       const state = board.current.of(stage)

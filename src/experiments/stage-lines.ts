@@ -29,18 +29,29 @@ const noteOf = ({ ended, note }: Stage, fraction: number | undefined, elapsed: n
   return `  ${note}${known ? `, ${left((elapsed * (1 - fraction)) / fraction)}` : ""}`
 }
 
+/** The longest bar, and the shortest one that is worth drawing. */
+const [LONGEST, SHORTEST] = [20, 5]
+
 /**
- * The line of one stage.
+ * The line of one stage. The bar takes the columns that the words leave, so that they are not cut off.
  *
- * @param wide whether a bar is drawn
+ * @param columns width of the screen; `undefined` if no bar is drawn
  * @param elapsed seconds since the pipeline began
  */
-export const stageLine = (stages: ReadonlyArray<Stage>, index: number, wide: boolean, elapsed: number): string => {
+export const stageLine = (
+  stages: ReadonlyArray<Stage>,
+  index: number,
+  columns: number | undefined,
+  elapsed: number
+): string => {
   const stage = stages[index]
   const fraction = fractionOf(stages, index)
   const count = stage.total === undefined || stage.ended ? `${stage.elements}` : `${stage.elements}/${stage.total}`
-  const drawn = wide && fraction !== undefined ? `${bar(fraction, 20)} ` : ""
   const percent =
     !stage.ended && stage.total === undefined && fraction !== undefined ? ` (${Math.floor(fraction * 100)} %)` : ""
-  return `  ${stage.name.padEnd(11)} ${drawn}${(count + percent).padStart(12)}  ${seconds(ownSeconds(stages, index)).padStart(7)}${noteOf(stage, fraction, elapsed)}`
+  const words = `${(count + percent).padStart(12)}  ${seconds(ownSeconds(stages, index)).padStart(7)}${noteOf(stage, fraction, elapsed)}`
+  const begin = `  ${stage.name.padEnd(11)} `
+  const width = Math.min(LONGEST, (columns ?? 0) - begin.length - words.length - 1)
+  const drawn = fraction !== undefined && width >= SHORTEST ? `${bar(fraction, width)} ` : ""
+  return `${begin}${drawn}${words}`
 }

@@ -79,6 +79,12 @@ export class Stages {
     return this.all.reduce((best, _, i) => (ownSeconds(this.all, i) > ownSeconds(this.all, best) ? i : best), 0)
   }
 
+  /** Index of the stage that one line is about: the last one that says something of itself, else the busiest one. */
+  telling(): number {
+    const speaking = this.all.findLastIndex(({ ended, note }) => note !== undefined && !ended)
+    return speaking < 0 ? this.busiest() : speaking
+  }
+
   /** Times of the stages that have begun. */
   timings(): ReadonlyArray<StageTiming> {
     return this.begun().map((i) => {

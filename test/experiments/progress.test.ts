@@ -69,6 +69,33 @@ describe("progress", () => {
     expect(state.text).toContain("10 s  loss 0.5000, 120 images/s\n")
   })
 
+  it("says how the training goes, though reading takes longer", () => {
+    const { progress, state } = screen(false)
+    progress.begin("one")
+    progress.watcher.expected(source, 4)
+    progress.watcher.progressed(source, 3, 30)
+    progress.watcher.progressed(stage, 3, 31)
+    state.now = 10_001
+    progress.watcher.noted(stage, "loss 0.5000")
+    expect(state.text.split("\n")[1]).toBe("  scale           3 (75 %)    1.0 s  loss 0.5000, 3 s left ...")
+  })
+
+  it("shortens the bar, not the words, where the screen is narrow", () => {
+    const { progress, state } = screen(true)
+    progress.begin("one")
+    progress.watcher.expected(source, 4)
+    progress.watcher.progressed(source, 1, 1)
+    progress.watcher.progressed(stage, 1, 11)
+    state.now = 10_001
+    state.text = ""
+    progress.watcher.noted(stage, "slow")
+    expect(state.text).toContain("  scale       ██░░░░     1 (25 %)     10 s  slow, 30 s left\n")
+    state.now = 20_002
+    state.text = ""
+    progress.watcher.noted(stage, "loss 0.5000, 120 images/s")
+    expect(state.text).toContain("  scale           1 (25 %)     10 s  loss 0.5000, 120")
+  })
+
   it("on a terminal redraws one bar a stage, and says lines above them", () => {
     const { progress, state } = screen(true)
     progress.begin("one")

@@ -21,8 +21,13 @@ import { defaultThresholds, levels } from "./relevance.ts"
 import { toReport } from "./to-report.ts"
 
 /** Measures all blocks; values that blocks of one gallery share are computed once. */
-const measured = Effect.fnUntraced(function* <E, R>(rankings: Stream.Stream<Ranking, E, R>, plan: Plan) {
+const measured = Effect.fnUntraced(function* <E, R>(
+  rankings: Stream.Stream<Ranking, E, R>,
+  plan: Plan,
+  note: (words: string) => void
+) {
   const parts: Array<Tally> = []
+  let done = 0
   let known: { readonly prepared: Prepared; readonly count: Effect.Success<ReturnType<typeof counter>> } | undefined
   yield* Stream.runForEach(
     rankings,
@@ -31,7 +36,13 @@ const measured = Effect.fnUntraced(function* <E, R>(rankings: Stream.Stream<Rank
         const prepared = yield* attempt(MeasureError)(() => prepare(ranking.gallery, plan))
         const { database, queries } = ranking.gallery
         const threads = yield* measuringThreads(queries.length, database.length)
-        known = { prepared, count: yield* counter(prepared, threads) }
+        known = {
+          prepared,
+          count: yield* counter(prepared, threads, (more) => {
+            done += more
+            note(`${done} of ${queries.length} queries`)
+          })
+        }
       }
       parts.push(yield* known.count(ranking))
     })
@@ -45,7 +56,12 @@ const measured = Effect.fnUntraced(function* <E, R>(rankings: Stream.Stream<Rank
 })
 
 /** Intervals of all figures from resamples of the queries. */
-const intervals = Effect.fnUntraced(function* (prepared: Prepared, { figures }: Tally, resamples: number) {
+const intervals = Effect.fnUntraced(function* (
+  prepared: Prepared,
+  { figures }: Tally,
+  resamples: number,
+  note: (words: string) => void
+) {
   const { seed } = yield* Run
   const values = cellsOf(prepared).map((_, i) => Float64Array.from(figures, (one) => one.values[i] ?? Number.NaN))
   const means = values.map(() => new Float64Array(resamples))
@@ -54,7 +70,9 @@ const intervals = Effect.fnUntraced(function* (prepared: Prepared, { figures }: 
     means.forEach((column, i) => {
       column[draw] = one[i]
     })
-    if (draw % 8 === 0) yield* Effect.yieldNow
+    if (draw % 8 > 0) continue
+    note(`${draw} of ${resamples} resamples`)
+    yield* Effect.yieldNow
   }
   return means.map(intervalOf)
 })
@@ -130,6 +148,7 @@ export const measure = operator({
     ({ at, bootstrap, chunk, compat, metrics, per_query, precision_at, relations, thresholds }, self) =>
     (rankings) => {
       self.expect(1)
+      const note = (words: string) => self.note?.(words)
       const plan: Plan = {
         at,
         precisionAt: precision_at,
@@ -146,9 +165,9 @@ export const measure = operator({
             remedy: "Omit `bootstrap` or `chunk`"
           })
         }
-        const { all, prepared } = yield* measured(rankings, plan)
+        const { all, prepared } = yield* measured(rankings, plan, note)
         if (per_query !== undefined) yield* writePerQuery(prepared, all, per_query)
-        const found = bootstrap === undefined ? undefined : yield* intervals(prepared, all, bootstrap)
+        const found = bootstrap === undefined ? undefined : yield* intervals(prepared, all, bootstrap, note)
         return yield* attempt(MeasureError)(() => toReport(prepared, all, found))
       })
       return Stream.fromEffect(Effect.scoped(reduced))

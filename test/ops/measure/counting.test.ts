@@ -33,8 +33,12 @@ describe("measuring", () => {
       Effect.gen(function* () {
         const [drawn] = fc.sample(rankings, { numRuns: 1, seed: 5 })
         const prepared = prepare(many(drawn, 7, false).gallery, plan)
-        const alone = yield* (yield* counter(prepared, 1))(many(drawn, 7, false))
+        const done: Array<number> = []
+        const add = (queries: number) => void done.push(queries)
+        const alone = yield* (yield* counter(prepared, 1, add))(many(drawn, 7, false))
         expect(alone.rows.length).toBe(7 * drawn.to)
+        yield* (yield* counter(prepared, 3, add))(many(drawn, 7, true))
+        expect(done.reduce((sum, queries) => sum + queries, 0)).toBe(14 * drawn.to)
         const count = yield* counter(prepared, 3)
         for (const shared of [true, false]) expect(yield* count(many(drawn, 7, shared))).toEqual(alone)
         const error = yield* Effect.flip(count({ ...drawn, order: drawn.order.slice(1) }))
