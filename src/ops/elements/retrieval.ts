@@ -25,6 +25,8 @@ export interface Embeddings extends AnyElement {
   readonly vectors: Float32Array
   readonly labels: Uint8Array
   readonly classes: ReadonlyArray<string>
+  /** Further facts about each image as text, such as its date or its place, if they are known. */
+  readonly facts?: ReadonlyArray<Readonly<Record<string, string>>>
   /** Labels that the network predicts, of the shape of `labels`, if that was requested. */
   readonly predicted?: Uint8Array
   /** Class names of `predicted`, if they are others than `classes`: images without labels have none. */

@@ -60,12 +60,18 @@ const standardPlan = ({ at, precisionAt, standard, thresholds }: Plan, book: Cod
         depths: [...new Set([precisionAt, ...at])].sort((a, b) => a - b)
       }
 
-const checkMeasurable = ({ partial, unlabelled }: Gallery): void => {
+const checkMeasurable = ({ classes, partial, unlabelled }: Gallery): void => {
   const refuse = (problem: string, remedy: string) => {
     throw new MeasureError({ subject: "rankings", problem, remedy })
   }
   if (partial === true) {
     refuse("come from a search, but measures need a ranking of the whole database", "Put `measure` after `rank`")
+  }
+  if (classes.length === 0) {
+    refuse(
+      "have images without labels, and figures need labels",
+      "Give `labels` to the step that reads the embeddings, or search and explore instead"
+    )
   }
   if (unlabelled === true)
     refuse("have queries without labels", "Add labels with `relabel`, or search with images that have labels")

@@ -3,12 +3,31 @@ import { rmSync } from "node:fs"
 import type { Embeddings } from "../../elements.ts"
 import { field } from "../../formats/csv.ts"
 import { GrowingFile } from "../../formats/files.ts"
-import { npyHeader } from "../../formats/npy.ts"
 import { RetrieveError } from "../retrieve-error.ts"
+import type { Form } from "./forms/form.ts"
+import { npyForm } from "./forms/npy.ts"
+import { npzForm } from "./forms/npz.ts"
+import { parquetForm } from "./forms/parquet.ts"
+import { safetensorsForm } from "./forms/safetensors.ts"
 import { difference, originPath, originText, readOrigin } from "./origin.ts"
 
-/** Bytes of the matrix's header: enough for any shape, because it is rewritten once the rows are counted. */
-const HEADER = 128
+/** Formats of embeddings. Those that cannot hold names have a table beside them. */
+const FORMS = {
+  npy: { open: npyForm, table: true },
+  npz: { open: npzForm, table: false },
+  safetensors: { open: safetensorsForm, table: true },
+  parquet: { open: parquetForm, table: false }
+} as const
+export type FormName = keyof typeof FORMS
+export const FORM_NAMES = Object.keys(FORMS) as ReadonlyArray<FormName>
+
+/** Endings of the files that a format consists of. */
+export const endingsOf = (form: FormName): ReadonlyArray<string> => [
+  `.${form}`,
+  ...(FORMS[form].table ? [".csv"] : []),
+  ".predicted.csv",
+  ".json"
+]
 
 /** One row of 0 and 1 per image. */
 const csvRows = (names: ReadonlyArray<string>, labels: Uint8Array, classes: number): string =>
@@ -20,8 +39,8 @@ const header = (classes: ReadonlyArray<string>): Uint8Array =>
 /**
  * Writes batches of embeddings one after another, without keeping them:
  *
- * - `PATH.npy`: float32 [n, d], little-endian.
- * - `PATH.csv`: header `name,CLASS,...`, one row of 0 and 1 per vector.
+ * - `PATH.npy`, `.npz`, `.safetensors` or `.parquet`: float32 [n, d]; see `forms`.
+ * - `PATH.csv` for formats that cannot hold names: header `name,CLASS,...`, one row of 0 and 1 per vector.
  * - `PATH.predicted.csv`: the same form, if labels were predicted.
  * - `PATH.json`: how the embeddings were made, if that is known.
  *
@@ -31,8 +50,8 @@ const header = (classes: ReadonlyArray<string>): Uint8Array =>
 export class EmbeddingsFile {
   private readonly path: string
   private readonly experiment: string
-  private readonly vectors: GrowingFile
-  private readonly labels: GrowingFile
+  private readonly vectors: Form
+  private readonly labels: GrowingFile | undefined
   private predicted: GrowingFile | undefined
   private origin: GrowingFile | undefined
   private first: Embeddings | undefined
@@ -41,15 +60,17 @@ export class EmbeddingsFile {
   /**
    * @param path without extension; its folder is created
    * @param experiment name of the experiment that writes the files
+   * @param form format of the embeddings
    */
-  constructor(path: string, experiment: string) {
+  constructor(path: string, experiment: string, form: FormName = "npy") {
     this.path = path
     this.experiment = experiment
-    this.vectors = new GrowingFile(`${path}.npy`, HEADER)
-    this.labels = new GrowingFile(`${path}.csv`)
+    const { open, table } = FORMS[form]
+    this.vectors = open(`${path}.${form}`)
+    this.labels = table ? new GrowingFile(`${path}.csv`) : undefined
   }
 
-  private get files(): ReadonlyArray<GrowingFile> {
+  private get files(): ReadonlyArray<Pick<Form, "path" | "rename" | "abandon">> {
     return [this.vectors, this.labels, this.predicted, this.origin].filter((file) => file !== undefined)
   }
 
@@ -61,7 +82,7 @@ export class EmbeddingsFile {
   private begin(batch: Embeddings): void {
     this.first = batch
     if (batch.predicted !== undefined) this.predicted = new GrowingFile(`${this.path}.predicted.csv`)
-    this.labels.append(header(batch.classes))
+    this.labels?.append(header(batch.classes))
     this.predicted?.append(header(batch.predictedClasses ?? batch.classes))
     if (batch.origin !== undefined) this.origin = new GrowingFile(originPath(this.vectors.path))
   }
@@ -84,10 +105,9 @@ export class EmbeddingsFile {
         remedy: "Save embeddings of one network, one list of bands, one size and one normalisation"
       })
     }
-    const { buffer, byteLength, byteOffset } = batch.vectors
-    this.vectors.append(new Uint8Array(buffer, byteOffset, byteLength))
+    this.vectors.append(batch)
     const { classes, labels, names, predicted, predictedClasses = classes } = batch
-    this.labels.append(Buffer.from(csvRows(names, labels, classes.length), "utf8"))
+    this.labels?.append(Buffer.from(csvRows(names, labels, classes.length), "utf8"))
     if (predicted !== undefined) {
       this.predicted?.append(Buffer.from(csvRows(names, predicted, predictedClasses.length), "utf8"))
     }
@@ -96,9 +116,9 @@ export class EmbeddingsFile {
 
   /** Completes all files, then renames them. */
   finish(): void {
-    if (this.first === undefined) this.labels.append(Buffer.from("name\n", "utf8"))
-    this.vectors.complete(npyHeader("<f4", [this.rows, this.first?.dim ?? 0], HEADER))
-    this.labels.complete()
+    if (this.first === undefined) this.labels?.append(Buffer.from("name\n", "utf8"))
+    this.vectors.complete()
+    this.labels?.complete()
     this.predicted?.complete()
     if (this.first?.origin !== undefined) {
       const { dim, origin } = this.first

@@ -1,48 +1,43 @@
-import { closeSync } from "node:fs"
 import { resolve } from "node:path"
 import { Effect, Stream } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
 import { source } from "../../../pipeline/operator.ts"
-import { Name, param } from "../../../pipeline/param.ts"
+import { listOf, Name, optional, param } from "../../../pipeline/param.ts"
 import { Embeddings, type Origin } from "../../elements.ts"
 import { Run } from "../../run.ts"
 import { RetrieveError } from "../retrieve-error.ts"
-import { type LabelTable, readLabels } from "./labels-file.ts"
-import { type NpyMatrix, openNpy, readRows } from "./npy-read.ts"
+import { type Images, imagesOf } from "./labels/given.ts"
 import { originPath, readOrigin } from "./origin.ts"
+import { openSource } from "./sources/open.ts"
+import type { Rows, Source } from "./sources/source.ts"
 
 /** Bytes of one batch: large enough for fast reading, small compared with any memory budget. */
-const BATCH_BYTES = 4 * 2 ** 20
-
-/** @throws RetrieveError if the numbers of labels and embeddings differ */
-const matching = ({ path, rows }: NpyMatrix, labels: LabelTable): LabelTable => {
-  if (labels.names.length === rows) return labels
-  throw new RetrieveError({
-    subject: labels.path,
-    problem: `has ${labels.names.length} rows, but ${path} has ${rows} embeddings`,
-    remedy: "Give one row of labels per embedding, in the same order"
-  })
-}
+const BATCH_BYTES = 2 ** 21
 
 const batchOf = (
-  matrix: NpyMatrix,
-  { classes, labels, names }: LabelTable,
+  { columns: dim }: Source,
+  { classes, of }: Images,
+  rows: Rows,
   origin: Origin | undefined,
   from: number,
   to: number
-): Embeddings => ({
-  kind: "embeddings",
-  size: to - from,
-  dim: matrix.columns,
-  names: names.slice(from, to),
-  vectors: readRows(matrix, from, to),
-  labels: labels.slice(from * classes.length, to * classes.length),
-  classes,
-  ...(origin === undefined ? {} : { origin, weights: origin.weights })
-})
+): Embeddings => {
+  const { facts, labels, names } = of(rows, from, to)
+  return {
+    kind: "embeddings",
+    size: to - from,
+    dim,
+    names,
+    vectors: rows.vectors,
+    labels,
+    classes,
+    ...(facts === undefined ? {} : { facts }),
+    ...(origin === undefined ? {} : { origin, weights: origin.weights })
+  }
+}
 
-/** How a matrix was made, if the file beside it says so and belongs to a matrix of this size. */
-const originOf = ({ columns, path, rows }: NpyMatrix): Origin | undefined => {
+/** How embeddings were made, if the file beside them says so and belongs to as many of this length. */
+const originOf = ({ columns, path, rows }: Source): Origin | undefined => {
   const saved = readOrigin(originPath(path))
   if (saved === undefined || saved.rows !== rows || saved.dim !== columns) return undefined
   const { bands, compression, height, normalisation, weights, width } = saved
@@ -50,39 +45,55 @@ const originOf = ({ columns, path, rows }: NpyMatrix): Origin | undefined => {
 }
 
 /**
- * Reads embeddings of any program: a `.npy` matrix, float32 or float64 [n, d], C order, little-endian, one row per image, and
- * a table of names and labels with the header `name,CLASS,...`. Only a few batches are in memory at a time.
+ * Reads embeddings of any program: `.npy` or `.npz` of NumPy, safetensors, Parquet, or a folder of such parts; one row of
+ * float16, float32, float64 or int8 per image. Labels are a table, a matrix, a column of the file itself, or none. Only a few
+ * batches are in memory at a time.
  */
 export const embeddings = source({
   name: "embeddings",
-  about: "Reads embeddings (.npy, float32 or float64 [n, d]) and their names and labels (.csv).",
+  about:
+    "Reads embeddings (.npy, .npz, .safetensors, .parquet, or a folder of parts), and names and labels if there are any.",
   to: Embeddings,
   params: {
-    from: param(Name, "The .npy file; relative to the current working directory."),
-    labels: param(Name, "The table: header `name,CLASS,...`, then one row of 0 and 1 per embedding.")
+    from: param(Name, "The file, or a folder of parts; relative to the current working directory."),
+    labels: optional(
+      Name,
+      "A table with the header `name,CLASS,...` and rows of 0 and 1, or with a column `labels` (`a;b;c`), or a .npy matrix [n, classes] of 0 and 1. By default the labels in the file of embeddings, if it has any."
+    ),
+    names: optional(
+      Name,
+      "A file of names, one per row of embeddings: text, or the first column of a table. By default those in the other files, else numbers."
+    ),
+    array: optional(
+      Name,
+      "Name of the array (.npz), tensor (.safetensors) or column (.parquet) of the embeddings, if several may be them."
+    ),
+    id: optional(Name, "Column of the images' names in a .parquet file, if it has no usual name such as `id`."),
+    classes: optional(listOf(Name), "Names of the classes of a .npy matrix of labels, in its order.")
   },
-  run: ({ from, labels: table }, self) =>
+  run: ({ array, classes, from, id, labels, names }, self) =>
     Stream.unwrap(
       Effect.gen(function* () {
-        const matrix = yield* Effect.acquireRelease(
-          attempt(RetrieveError)(() => openNpy(resolve(from))),
-          ({ fd }) => Effect.sync(() => closeSync(fd))
-        )
-        const labels = yield* attempt(RetrieveError)(() => matching(matrix, readLabels(resolve(table))))
+        const opened = yield* openSource(resolve(from), { array, id })
+        const { columns, rows } = opened
+        const size = Math.max(1, Math.floor(BATCH_BYTES / (columns * 4)))
+        const first = yield* opened.read(0, Math.min(rows, size))
+        const given = { labels: labels && resolve(labels), names: names && resolve(names), classes }
+        const images = yield* attempt(RetrieveError)(() => imagesOf(opened, first.names !== undefined, given))
         const { uses } = yield* Run
-        const origin = originOf(matrix)
-        const files = [resolve(from), resolve(table), ...(origin === undefined ? [] : [originPath(matrix.path)])]
+        const origin = originOf(opened)
+        const files = [...opened.files, ...images.files, ...(origin === undefined ? [] : [originPath(opened.path)])]
         yield* Effect.forEach(files, uses, { discard: true })
-        const size = Math.max(1, Math.floor(BATCH_BYTES / (matrix.columns * matrix.bytes)))
-        const batches = Math.ceil(matrix.rows / size)
+        const batches = Math.ceil(rows / size)
         self.expect(batches)
         return Stream.range(0, batches - 1).pipe(
           Stream.rechunk(1),
-          Stream.mapEffect((i) =>
-            attempt(RetrieveError)(() =>
-              batchOf(matrix, labels, origin, i * size, Math.min(matrix.rows, (i + 1) * size))
+          Stream.mapEffect((i) => {
+            const [begin, end] = [i * size, Math.min(rows, (i + 1) * size)]
+            return Effect.flatMap(i === 0 ? Effect.succeed(first) : opened.read(begin, end), (read) =>
+              attempt(RetrieveError)(() => batchOf(opened, images, read, origin, begin, end))
             )
-          )
+          })
         )
       })
     )

@@ -4,6 +4,7 @@ import { messageOf } from "../../../pipeline/words.ts"
 import { DataError } from "../../formats/data-error.ts"
 import { textOf } from "../../formats/text.ts"
 import { RetrieveError } from "../retrieve-error.ts"
+import type { Facts } from "./sources/source.ts"
 
 /** Names and labels of images. */
 export interface LabelTable {
@@ -12,6 +13,8 @@ export interface LabelTable {
   readonly names: ReadonlyArray<string>
   /** uint8 [names, classes]. */
   readonly labels: Uint8Array
+  /** Further columns, if it has any. */
+  readonly facts?: ReadonlyArray<Facts> | undefined
 }
 
 const HEADER = "Give it a header `name,CLASS,...` and one row of 0 and 1 per image"
@@ -134,8 +137,8 @@ export const parseLabels = (path: string, text: string): LabelTable => {
   return { path, classes, names, labels: labels.slice(0, names.length * classes.length) }
 }
 
-/** @throws RetrieveError if there is no such file, or it is not a table of labels */
-export const readLabels = (path: string): LabelTable => {
+/** @throws RetrieveError if there is no such file, or it is not text */
+export const readTableText = (path: string): string => {
   let text: string
   try {
     text = textOf(readFileSync(path), path)
@@ -146,5 +149,8 @@ export const readLabels = (path: string): LabelTable => {
     throw refuse(path, code === "ENOENT" ? "there is no such file" : `cannot be read (${messageOf(cause)})`)
   }
   // Programs of the classic Mac OS end lines with CR alone.
-  return parseLabels(path, text.includes("\n") ? text : text.replaceAll("\r", "\n"))
+  return text.includes("\n") ? text : text.replaceAll("\r", "\n")
 }
+
+/** @throws RetrieveError if there is no such file, or it is not a table of labels */
+export const readLabels = (path: string): LabelTable => parseLabels(path, readTableText(path))

@@ -114,12 +114,13 @@ export const originText = (experiment: string, rows: number, dim: number, origin
   `${JSON.stringify({ format: FORMAT, experiment, rows, dim, ...origin }, null, 2)}\n`
 
 /**
- * Path of the JSON file that belongs to a matrix of embeddings.
+ * Path of the JSON file that belongs to a file of embeddings.
  *
  * @example
- * originPath("a/test.npy") // => "a/test.json"
+ * originPath("outputs/e.npy") // => "outputs/e.json"
  */
-export const originPath = (npy: string): string => `${npy.replace(/\.npy$/, "")}.json`
+export const originPath = (file: string): string =>
+  `${file.replace(/\.(npy|npz|safetensors|parquet|geoparquet|pq)$/i, "")}.json`
 
 /** Origin of saved embeddings; `undefined` if the file is missing or was not written by `save`. */
 export const readOrigin = (path: string): SavedOrigin | undefined => {

@@ -2,12 +2,12 @@ import { existsSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { Effect, Stream } from "effect"
 import { operator } from "../../../pipeline/operator.ts"
-import { Name, optional, param } from "../../../pipeline/param.ts"
+import { choice, Name, optional, param } from "../../../pipeline/param.ts"
 import { Embeddings } from "../../elements.ts"
 import { FileStem } from "../../filename.ts"
 import { Run } from "../../run.ts"
 import { RetrieveError, unwritable } from "../retrieve-error.ts"
-import { EmbeddingsFile } from "./embeddings-file.ts"
+import { EmbeddingsFile, endingsOf, FORM_NAMES, type FormName } from "./embeddings-file.ts"
 import { originPath, readOrigin } from "./origin.ts"
 
 /** Runs code that writes to `path`; an error of the file system becomes one that names the file. */
@@ -17,19 +17,22 @@ const writing = <A>(path: string, run: () => A): Effect.Effect<A, RetrieveError>
     catch: (cause) => (cause instanceof RetrieveError ? cause : unwritable(path, cause))
   })
 
+/** The file of the embeddings. */
+const fileOf = (path: string, form: FormName): string => `${path}.${form}`
+
 /**
  * Refuses to replace embeddings of another experiment, and reports the replacement of embeddings of an unknown one.
  *
  * @param path without extension
  */
-const checkOwner = Effect.fnUntraced(function* (path: string, experiment: string) {
-  const npy = `${path}.npy`
-  if (!existsSync(npy)) return
-  const owner = readOrigin(originPath(npy))?.experiment
+const checkOwner = Effect.fnUntraced(function* (path: string, form: FormName, experiment: string) {
+  const file = fileOf(path, form)
+  if (!existsSync(file)) return
+  const owner = readOrigin(originPath(file))?.experiment
   if (owner === experiment) return
-  if (owner === undefined) return yield* (yield* Run).say(`save: replaces ${npy}`)
+  if (owner === undefined) return yield* (yield* Run).say(`save: replaces ${file}`)
   return yield* new RetrieveError({
-    subject: npy,
+    subject: file,
     problem: `contains the embeddings of another experiment (${owner})`,
     remedy: "Set `to` or `folder` of `save` to another name"
   })
@@ -43,30 +46,35 @@ const checkOwner = Effect.fnUntraced(function* (path: string, experiment: string
 export const save = operator({
   name: "save",
   about:
-    "Writes embeddings as NAME.npy (float32 [n, d]) and NAME.csv (names and labels), predicted labels as NAME.predicted.csv, their origin as NAME.json, and passes them on.",
+    "Writes embeddings as NAME.npy (float32 [n, d]) and NAME.csv (names and labels), or as .npz, .safetensors or .parquet; predicted labels as NAME.predicted.csv, their origin as NAME.json, and passes them on.",
   from: Embeddings,
   to: Embeddings,
   params: {
     to: param(FileStem, "Name of the files, without extension.", "embeddings"),
+    as: param(
+      choice(...FORM_NAMES),
+      "Format: `npy` and `safetensors` have a table of names and labels beside them, `npz` and `parquet` hold both themselves.",
+      "npy"
+    ),
     folder: optional(
       Name,
       "Folder for the files, instead of the run folder; relative to the current working directory."
     )
   },
   declares: {
-    writes: ({ folder, to }) =>
-      [".npy", ".csv", ".predicted.csv", ".json"].map((end) => (folder === undefined ? to : resolve(folder, to)) + end)
+    writes: ({ as: form, folder, to }) =>
+      endingsOf(form).map((end) => (folder === undefined ? to : resolve(folder, to)) + end)
   },
   run:
-    ({ folder, to }) =>
+    ({ as: form, folder, to }) =>
     (embeddings) =>
       Stream.unwrap(
         Effect.gen(function* () {
           const run = yield* Run
           const path = join(folder === undefined ? run.folder : resolve(folder), to)
-          if (folder !== undefined) yield* checkOwner(path, run.experiment)
+          if (folder !== undefined) yield* checkOwner(path, form, run.experiment)
           const file = yield* Effect.acquireRelease(
-            writing(path, () => new EmbeddingsFile(path, run.experiment)),
+            writing(path, () => new EmbeddingsFile(path, run.experiment, form)),
             (file) => Effect.sync(() => file.abandon())
           )
           const finish = writing(path, () => file.finish()).pipe(

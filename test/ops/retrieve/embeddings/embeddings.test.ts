@@ -7,8 +7,9 @@ import { describe, expect, it } from "vitest"
 import type { Embeddings } from "../../../../src/ops/elements.ts"
 import { embeddings } from "../../../../src/ops/retrieve/embeddings/embeddings.ts"
 import { parseLabels, readLabels } from "../../../../src/ops/retrieve/embeddings/labels-file.ts"
-import { openNpy, readRows } from "../../../../src/ops/retrieve/embeddings/npy-read.ts"
 import { save } from "../../../../src/ops/retrieve/embeddings/save.ts"
+import { openNpy } from "../../../../src/ops/retrieve/embeddings/sources/npy.ts"
+import { readRows } from "../../../../src/ops/retrieve/embeddings/sources/stored-rows.ts"
 import { Run } from "../../../../src/ops/run.ts"
 import { effect } from "../../../effect.ts"
 import { fakeRun } from "../../fake-run.ts"
@@ -101,8 +102,8 @@ describe("embeddings refuses", () => {
         "is big-endian (>f4). Save it with `numpy.save(path, numpy.ascontiguousarray("
       ],
       ["column order", { fortran: true }, "is stored column by column (fortran_order)"],
-      ["whole numbers", { descr: "<i4" }, "contains values of type <i4, not float32 or float64"],
-      ["half floats", { descr: "<f2" }, "contains values of type <f2, not float32 or float64"],
+      ["whole numbers", { descr: "<i4" }, "contains values of type <i4, not float16, float32, float64 or int8"],
+      ["complex numbers", { descr: "<c8" }, "contains values of type <c8, not float16, float32, float64 or int8"],
       [
         "one dimension",
         { shape: "(6,)" },
@@ -192,7 +193,7 @@ describe("embeddings refuses", () => {
       const fake = yield* fakeRun
       const [npy, csv] = [join(fake.folder, "e.npy"), join(fake.folder, "l.csv")]
       const message = Effect.map(Effect.flip(Effect.provideService(read(npy, csv), Run, fake.run)), (e) => e.message)
-      expect(yield* message).toContain("e.npy: there is no such file. Give the path of embeddings saved as .npy.")
+      expect(yield* message).toContain("e.npy: there is no such file. Give the path of a file of embeddings.")
       writeFileSync(npy, npyBytes(data, 2, 3))
       expect(yield* message).toContain("l.csv: there is no such file. Give it a header")
       writeFileSync(csv, Buffer.from("name,for\xeat\nx,1\ny,0\n", "latin1"))

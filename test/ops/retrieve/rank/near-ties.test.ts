@@ -1,12 +1,12 @@
 /** The order where single precision cannot tell images apart. */
-import { closeSync } from "node:fs"
 import { join } from "node:path"
 import { Effect, Stream } from "effect"
 import fc from "fast-check"
 import { beforeAll, describe, expect, it } from "vitest"
 import type { Embeddings, Ranking } from "../../../../src/ops/elements.ts"
 import { readLabels } from "../../../../src/ops/retrieve/embeddings/labels-file.ts"
-import { openNpy, readRows } from "../../../../src/ops/retrieve/embeddings/npy-read.ts"
+import { openNpy } from "../../../../src/ops/retrieve/embeddings/sources/npy.ts"
+import { readRows } from "../../../../src/ops/retrieve/embeddings/sources/stored-rows.ts"
 import { exactSides, gather } from "../../../../src/ops/retrieve/rank/gather.ts"
 import { provenError, settle, trustedError } from "../../../../src/ops/retrieve/rank/near-ties.ts"
 import { engineProduct, type Product, plainProduct, RankProduct } from "../../../../src/ops/retrieve/rank/product.ts"
@@ -124,7 +124,7 @@ describe("positions on the globe, in metres from its centre", () => {
   const file = (name: string) => join(import.meta.dirname, "gps", name)
   const matrix = openNpy(file("E.npy"))
   const vectors = readRows(matrix, 0, matrix.rows)
-  closeSync(matrix.fd)
+  matrix.bytes.close()
   const { labels, classes } = readLabels(file("L.csv"))
   const all = embeddings(vectors, labels, matrix.columns, classes.length, 100)
 
