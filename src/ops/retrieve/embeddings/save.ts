@@ -66,7 +66,7 @@ export const save = operator({
       endingsOf(form).map((end) => (folder === undefined ? to : resolve(folder, to)) + end)
   },
   run:
-    ({ as: form, folder, to }) =>
+    ({ as: form = "npy", folder, to }) =>
     (embeddings) =>
       Stream.unwrap(
         Effect.gen(function* () {
