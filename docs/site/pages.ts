@@ -34,6 +34,22 @@ const pageOf = (root: string, file: string, path: string): Page => {
   return { path, title: titleOf(text), text }
 }
 
+/** The examples as one page: their list, then each program with its own text. */
+const examplesPage = (root: string): Page => {
+  const folder = join(root, "docs/examples")
+  const list = readFileSync(join(folder, "README.md"), "utf8")
+  const programs = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => /^\d.*\.(ts|html)$/.test(name))
+    .sort()
+    .map((name) => {
+      const text = readFileSync(join(folder, name), "utf8")
+      return `## ${name.replaceAll("\\", "/")}\n\n\`\`\`${name.split(".").at(-1)}\n${text}\`\`\`\n`
+    })
+  // On the site the programs are further down on the same page.
+  const plain = list.replace(/\[([^\]]+)\]\(\d[^)]*\)/g, "$1")
+  return { path: "examples.md", title: titleOf(list), text: [plain, ...programs].join("\n") }
+}
+
 /** Pages that answer "how do I ...", in the order of the menu. */
 const HOW_TO = [
   "configuration",
@@ -72,7 +88,7 @@ export const sections = (root: string): ReadonlyArray<Section> => {
     text: operatorMarkdown(entry)
   }))
   return [
-    { title: "Start", pages: [pageOf(root, "README.md", "index.md")] },
+    { title: "Start", pages: [pageOf(root, "README.md", "index.md"), examplesPage(root)] },
     ...menu.map(([title, names]) => ({ title, pages: names.map(page) })),
     { title: "Operators", pages: operators },
     {
