@@ -103,4 +103,50 @@ describe("configs/compare.yaml", () => {
     )
     expect((await compare("a")).error).toContain("one run alone is not compared with anything")
   })
+
+  it("compares groups of runs, found by patterns, by their means and by resampling runs and queries", async () => {
+    const vectors = Float32Array.from(one.vectors.data)
+    const noisy = (key: number) => vectors.map((value, i) => value + 0.02 * Math.sin(i * key))
+    const worse = (key: number) => noisy(key).map((value, i) => (i % dim < dim / 2 ? value : 0))
+    for (const key of [1, 2]) {
+      expect((await evaluate(`good-${key}`, noisy(key))).error).toBe("")
+      expect((await evaluate(`poor-${key}`, worse(key))).error).toBe("")
+    }
+    const out = join(home, "groups")
+    const groups = (text: string, ...more: ReadonlyArray<string>) =>
+      runHere(config("compare"), [`runs=${text}`, ...more], { out, fresh: true })
+    const patterns = `{ good: ["${home}/good-*"], poor: ["${home}/poor-*"] }`
+    const { error, said } = await groups(patterns, "compared.compare.figures=[mAP.hard, ACG@20]")
+    expect(error).toBe("")
+    const found = JSON.parse(readFileSync(join(out, "comparison.json"), "utf8")) as Comparison
+    expect(found.runs).toEqual(["good", "poor"])
+    expect(found.members?.map((runs) => runs.length)).toEqual([2, 2])
+    expect(found.figures.map(({ name }) => name)).toEqual(["mAP hard", "ACG@20"])
+    const [hard] = found.figures
+    const recorded = (run: string) =>
+      (JSON.parse(readFileSync(join(home, run, "record.json"), "utf8")) as { results: { mAP: { hard: number } } })
+        .results.mAP.hard
+    expect(hard.values).toEqual([
+      [expect.closeTo(recorded("good-1"), 12), expect.closeTo(recorded("good-2"), 12)],
+      [expect.closeTo(recorded("poor-1"), 12), expect.closeTo(recorded("poor-2"), 12)]
+    ])
+    const [difference] = hard.differences
+    expect(difference?.mean).toBeCloseTo((hard.means[1] ?? 0) - (hard.means[0] ?? 0), 12)
+    expect(difference?.high).toBeLessThan(0)
+    expect(difference?.adjusted).toBeGreaterThanOrEqual(difference?.p ?? 1)
+    expect(said).toMatch(/mAP hard +good +0\.\d{4} ± 0\.\d{4}/)
+    const page = readFileSync(join(out, "comparison.html"), "utf8")
+    expect(page).toContain('<td class="down">')
+    expect(page).not.toContain('<td class="up">')
+    expect(page.match(/<circle/g)).toHaveLength(8)
+    const rows = readFileSync(join(out, "comparison.csv"), "utf8").trim().split("\n")
+    expect([rows[0], rows.length]).toEqual(["group,run,mAP hard,ACG@20", 5])
+
+    expect((await groups(`{ good: ["${home}/god-*"], poor: ["${home}/poor-*"] }`)).error).toContain("nothing matches")
+    expect((await groups(patterns, "compared.compare.figures=[mAP.hrd]")).error).toContain("did you mean `mAP hard`?")
+    const uneven = `{ good: ["${home}/good-*"], poor: ["${home}/poor-1"] }`
+    expect((await groups(uneven, "compared.compare.paired=true")).error).toContain("poor has 1 runs, but good has 2")
+    expect((await groups(uneven)).said).toContain("A group of one run cannot show")
+    expect((await groups(`{ good: ["${home}/good-*"] }`)).error).toContain("one group alone")
+  })
 }, 60_000)

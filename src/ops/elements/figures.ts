@@ -30,14 +30,23 @@ export interface ComparedFigure {
     readonly low: number
     readonly high: number
     readonly p: number
+    /** p corrected for the number of differences in the table (Holm 1979); only between groups of runs. */
+    readonly adjusted?: number
     readonly queries: number
   } | null>
+  /** Where groups of runs are compared: the value of each run of each group. `means` then has one value per group. */
+  readonly values?: ReadonlyArray<ReadonlyArray<number | null>>
 }
 
 /** A comparison of several runs on the same queries. */
 export interface Comparison extends AnyElement {
   readonly kind: "comparison"
+  /** Names of the runs, or of the groups of runs. */
   readonly runs: ReadonlyArray<string>
+  /** The runs of each group, where groups are compared. */
+  readonly members?: ReadonlyArray<ReadonlyArray<string>>
+  /** Whether runs of two groups belong together in their order. */
+  readonly paired?: boolean
   /** The runs whose ranking used the labels of the database. */
   readonly useDatabaseLabels: ReadonlyArray<string>
   readonly queries: number

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs"
 import { dirname, extname, join, resolve, sep } from "node:path"
-import { Effect, Stream } from "effect"
+import { Effect, Schema, Stream } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
 import { source } from "../../../pipeline/operator.ts"
-import { listOf, Name, PositiveInt, param } from "../../../pipeline/param.ts"
+import { Flag, listOf, Name, optional, type Plain, PositiveInt, param } from "../../../pipeline/param.ts"
 import { type ComparedFigure, Comparison } from "../../elements.ts"
 import { FileName } from "../../filename.ts"
 import { writeFileAtomic } from "../../formats/files.ts"
@@ -15,6 +15,18 @@ import { ShowError, touching } from "../show-error.ts"
 import { wrapped } from "../table.ts"
 import { comparedTable, comparisonNotes } from "./compared.ts"
 import { comparisonPage } from "./compared-page.ts"
+import { comparedGroups, groupsCsv, runsOf } from "./groups.ts"
+import { groupsPage } from "./groups-page.ts"
+import { groupsNotes, groupsTable } from "./groups-text.ts"
+
+type Groups = Readonly<Record<string, ReadonlyArray<string>>>
+
+const Runs: Plain<ReadonlyArray<string> | Groups> = Schema.Union([
+  listOf(Name),
+  Schema.Record(Schema.String, listOf(Name))
+]).annotate({ expected: "a list of run folders, or a mapping from the name of each group to such a list" })
+
+const isGroups = (runs: ReadonlyArray<string> | Groups): runs is Groups => !Array.isArray(runs)
 
 /** As few of the last parts of each path as tell all of them apart; the same path twice has one name. */
 const lastParts = (paths: ReadonlyArray<string>): ReadonlyArray<string> => {
@@ -70,62 +82,123 @@ const compared = (tables: ReadonlyArray<PerQuery>, seed: number, resamples: numb
   }))
 }
 
-const publish = Effect.fnUntraced(function* (comparison: Comparison) {
+const publish = Effect.fnUntraced(function* (comparison: Comparison, name: string) {
   const { experiment, folder, record, say, wrote } = yield* Run
   const { kind: _, ...figures } = comparison
-  const json = join(folder, "comparison.json")
-  const html = join(folder, "comparison.html")
-  yield* touching(json, () => writeFileAtomic(json, `${JSON.stringify(figures, null, 2)}\n`))
-  yield* touching(html, () => writeFileAtomic(html, comparisonPage(experiment, comparison)))
-  yield* Effect.forEach([json, html], wrote, { discard: true })
+  const grouped = comparison.members !== undefined
+  const files = [
+    { path: join(folder, `${name}.json`), text: `${JSON.stringify(figures, null, 2)}\n` },
+    {
+      path: join(folder, `${name}.html`),
+      text: grouped ? groupsPage(experiment, comparison) : comparisonPage(experiment, comparison)
+    },
+    ...(grouped ? [{ path: join(folder, `${name}.csv`), text: groupsCsv(comparison) }] : [])
+  ]
+  yield* Effect.forEach(files, ({ path, text }) => touching(path, () => writeFileAtomic(path, text)), { discard: true })
+  yield* Effect.forEach(files, ({ path }) => wrote(path), { discard: true })
   yield* record("comparison", figures)
-  const lines = ["", ...comparedTable(comparison), "", ...comparisonNotes(comparison).flatMap(wrapped), `page: ${html}`]
-  yield* Effect.forEach(lines, say, { discard: true })
+  const text = grouped
+    ? [...groupsTable(comparison), "", ...groupsNotes(comparison).flatMap(wrapped)]
+    : [...comparedTable(comparison), "", ...comparisonNotes(comparison).flatMap(wrapped)]
+  yield* Effect.forEach(["", ...text, `page: ${files[1].path}`], say, { discard: true })
+})
+
+const alone = (what: string, remedy: string): ShowError =>
+  new ShowError({ subject: "compare", problem: `${what} alone is not compared with anything`, remedy })
+
+const fileOf = (run: string, table: string): string =>
+  extname(run) === ".csv" ? resolve(run) : resolve(run, `${table}.csv`)
+
+/** Reads tables of single queries, all in the order of the first. A run that is evaluated again is compared again. */
+const readAll = Effect.fnUntraced(function* (paths: ReadonlyArray<string>) {
+  const { uses } = yield* Run
+  const [first, ...others] = yield* Effect.forEach(paths, read)
+  const tables = yield* attempt(MeasureError)(() => [first, ...others.map((other) => inOrderOf(first, other))])
+  yield* Effect.forEach(paths, uses, { discard: true })
+  return tables
+})
+
+interface Wanted {
+  readonly figures: ReadonlyArray<string> | undefined
+  readonly paired: boolean
+  readonly per_query: string
+  readonly resamples: number
+}
+
+const comparisonOfRuns = Effect.fnUntraced(function* (runs: ReadonlyArray<string>, { per_query, resamples }: Wanted) {
+  const { seed } = yield* Run
+  if (runs.length < 2) return yield* alone("one run", "Name two or more: --set 'runs=[outputs/a, outputs/b]'")
+  const paths = runs.map((run) => fileOf(run, per_query))
+  const tables = yield* readAll(paths)
+  const names = namesOf(paths)
+  return {
+    kind: "comparison",
+    runs: names,
+    useDatabaseLabels: names.filter((_, i) => tables[i].usesDatabaseLabels),
+    queries: tables[0].queries.length,
+    figures: compared(tables, seed, resamples),
+    resamples
+  } satisfies Comparison
+})
+
+const comparisonOfGroups = Effect.fnUntraced(function* (
+  groups: Readonly<Record<string, ReadonlyArray<string>>>,
+  wanted: Wanted
+) {
+  const { seed } = yield* Run
+  const names = Object.keys(groups)
+  if (names.length < 2) return yield* alone("one group", "Name two or more groups, each with its runs")
+  const members = yield* attempt(ShowError)(() => names.map((name) => runsOf(name, groups[name])))
+  const paths = members.map((runs) => runs.map((run) => fileOf(run, wanted.per_query)))
+  const tables = yield* readAll(paths.flat())
+  const starts = members.map((_, i) => members.slice(0, i).reduce((sum, runs) => sum + runs.length, 0))
+  const grouped = members.map((runs, i) => tables.slice(starts[i], starts[i] + runs.length))
+  const figures = yield* attempt(ShowError)(() => comparedGroups(names, grouped, { ...wanted, seed }))
+  return {
+    kind: "comparison",
+    runs: names,
+    members,
+    paired: wanted.paired,
+    useDatabaseLabels: names.filter((_, i) => grouped[i].some(({ usesDatabaseLabels }) => usesDatabaseLabels)),
+    queries: tables[0].queries.length,
+    figures,
+    resamples: wanted.resamples
+  } satisfies Comparison
 })
 
 /**
  * Compares evaluations on the same queries: the figures of all runs in one table, and for each run but the first what it has
- * more, with a 95 % interval of the paired bootstrap. Writes comparison.json and comparison.html.
+ * more, with a 95 % interval of the paired bootstrap. Groups of runs, such as several seeds of each method, are compared by
+ * their means, and runs are resampled with the queries. Writes comparison.json and comparison.html; for groups comparison.csv.
  */
 export const compare = source({
   name: "compare",
-  about: "Compares runs by their figures of every query: one table, differences with paired bootstrap intervals.",
+  about:
+    "Compares runs, or groups of runs, by their figures of every query: one table, differences with bootstrap intervals.",
   to: Comparison,
   params: {
     runs: param(
-      listOf(Name),
-      "Run folders, or tables in them (outputs/a/NAME.csv), relative to the current working directory; all others are compared with the first."
+      Runs,
+      "Run folders, or tables in them (outputs/a/NAME.csv), relative to the current working directory; all others are compared with the first. Groups of runs as a mapping: `{ oml: [outputs/oml-1, outputs/oml-2], triplet: [outputs/triplet-*] }`."
     ),
     per_query: param(FileName, "Name of the table that `measure` wrote with `per_query`.", "queries"),
-    resamples: param(PositiveInt, "Resamples of the queries.", 1000)
+    figures: optional(listOf(Name), "Figures of groups that are compared, such as `mAP.hard`; by default all."),
+    paired: param(
+      Flag,
+      "Whether the runs of two groups belong together in their order, for example by their seeds.",
+      false
+    ),
+    resamples: param(PositiveInt, "Resamples of the queries, and of the runs of groups.", 1000),
+    name: param(FileName, "Name of the files that are written.", "comparison")
   },
-  declares: { shares: () => ["comparison.json", "comparison.html"] },
-  run: ({ per_query, resamples, runs }) =>
+  declares: { shares: ({ name }) => [`${name}.json`, `${name}.html`, `${name}.csv`] },
+  run: ({ name, runs, ...wanted }) =>
     Stream.fromEffect(
       Effect.gen(function* () {
-        const { seed, uses } = yield* Run
-        if (runs.length < 2) {
-          return yield* new ShowError({
-            subject: "compare",
-            problem: "one run alone is not compared with anything",
-            remedy: "Name two or more: --set 'runs=[outputs/a, outputs/b]'"
-          })
-        }
-        const paths = runs.map((run) => (extname(run) === ".csv" ? resolve(run) : resolve(run, `${per_query}.csv`)))
-        const [first, ...others] = yield* Effect.forEach(paths, read)
-        const tables = yield* attempt(MeasureError)(() => [first, ...others.map((other) => inOrderOf(first, other))])
-        // A run that is evaluated again is compared again.
-        yield* Effect.forEach(paths, uses, { discard: true })
-        const names = namesOf(paths)
-        const comparison: Comparison = {
-          kind: "comparison",
-          runs: names,
-          useDatabaseLabels: names.filter((_, i) => tables[i].usesDatabaseLabels),
-          queries: first.queries.length,
-          figures: compared(tables, seed, resamples),
-          resamples
-        }
-        yield* publish(comparison)
+        const comparison: Comparison = yield* isGroups(runs)
+          ? comparisonOfGroups(runs, wanted)
+          : comparisonOfRuns(runs, wanted)
+        yield* publish(comparison, name)
         return comparison
       })
     )
