@@ -58,6 +58,7 @@ const HOW_TO = [
   "training",
   "networks",
   "evaluation",
+  "sweeps",
   "explore",
   "reranking",
   "engines",

@@ -2,8 +2,9 @@
 import { join } from "node:path"
 import { Console, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
+import { attempt } from "../pipeline/attempt.ts"
 import { catalogue, showCatalogue } from "../pipeline/catalogue.ts"
-import type { ConfigError } from "../pipeline/fault.ts"
+import { ConfigError } from "../pipeline/fault.ts"
 import { printableJson, printableLines, suggestion } from "../pipeline/words.ts"
 import { fromHome } from "../pipeline/yaml/environment.ts"
 import { afterInterrupt, type Beginning } from "./beginning.ts"
@@ -12,6 +13,8 @@ import { language, makePlan, type Plan, showPlan } from "./plan.ts"
 import { makeProgress, stderrScreen } from "./progress.ts"
 import { RunError } from "./run-error.ts"
 import { runPlan } from "./runner.ts"
+import { sweepCommand } from "./sweep/command.ts"
+import { readSweep } from "./sweep/sweep-file.ts"
 import { versions } from "./versions.ts"
 
 const options = {
@@ -96,6 +99,10 @@ export const command = Command.make("run.ts", options, (given) =>
         problem: "no configuration is given",
         remedy: "Try `npx tsx src/experiments/run.ts configs/quickstart.yaml`, or `--help`"
       })
+    }
+    const swept = yield* attempt(ConfigError)(() => readSweep(file, given.set))
+    if (swept !== undefined) {
+      return yield* sweepCommand(swept, { ...given, out: Option.getOrUndefined(given.out) })
     }
     const made = yield* plan(file, given.set)
     const only = Option.getOrUndefined(given.only)

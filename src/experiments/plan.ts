@@ -62,6 +62,15 @@ export const makePlan = (file: string, set: ReadonlyArray<string>): Plan => {
       ? load(text, file, language, { set })
       : load(translation.text, `${file} as translated`, language)
   )
+  return planOf(loaded, file, translation)
+}
+
+/**
+ * The plan of a loaded configuration.
+ *
+ * @throws ConfigError for pipelines that contradict each other, and for an experiment that cannot name a folder
+ */
+export const planOf = (loaded: Experiment, file: string, translation: Translation | undefined): Plan => {
   const faults = disagreements(loaded.pipelines as ReadonlyMap<string, AnyPipeline>)
   if (faults.length > 0) throw new ConfigError({ faults })
   const { device: _, threads: __, graph: ___, fresh: ____, range: _____, experiment, ...fixed } = loaded.settings

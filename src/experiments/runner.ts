@@ -39,7 +39,8 @@ export interface RunOptions {
   readonly begins: Beginning
 }
 
-const newRecord = (plan: Plan, begun: string): RunRecord => ({
+/** The record of a run that has not begun. */
+export const newRecord = (plan: Plan, begun: string): RunRecord => ({
   orbitrank: versions.orbitrank,
   experiment: plan.experiment,
   file: plan.file,

@@ -50,6 +50,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   quickstart: "experiments/learning.test.ts",
   rerank: "experiments/rerank.test.ts",
   search: "experiments/search.test.ts",
+  sweep: "experiments/sweep/sweep.test.ts",
   verify: "ops/data/stores/verify.test.ts"
 }
 

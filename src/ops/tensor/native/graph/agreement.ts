@@ -14,7 +14,7 @@ const TOLERANCE: Readonly<Record<Precision, { readonly outputs: number; readonly
  * Returns the length of a - b divided by the length of b, over all arrays together.
  *
  * @example
- * distance([Float32Array.of(3, 4)], [Float32Array.of(3, 5)]) // => 0.17149858514250882
+ * distance([Float32Array.of(3, 4)], [Float32Array.of(3, 5)]).toFixed(6) // => "0.171499"
  */
 export const distance = (a: ReadonlyArray<Float32Array>, b: ReadonlyArray<Float32Array>): number => {
   let [apart, whole] = [0, 0]

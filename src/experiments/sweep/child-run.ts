@@ -1,0 +1,59 @@
+/** One run as a process of its own, exactly as a user would start it. */
+import { spawn } from "node:child_process"
+import { extname } from "node:path"
+import { fileURLToPath } from "node:url"
+import { Effect } from "effect"
+import { RunError } from "../run-error.ts"
+
+/** Runs from TypeScript need the loader; built ones do not. */
+const loader = extname(import.meta.url) === ".ts" ? ["--import", import.meta.resolve("tsx")] : []
+const program = fileURLToPath(new URL(`../run${extname(import.meta.url)}`, import.meta.url))
+
+/** Most lines of a failed run that are repeated. */
+const LAST = 12
+
+/**
+ * Runs `run.ts` with these arguments. Its lines go to `say`; an interrupt is passed on and waited for.
+ *
+ * @returns the exit code and the last lines
+ */
+export const childRun = (
+  args: ReadonlyArray<string>,
+  say: (line: string) => void
+): Effect.Effect<{ readonly code: number; readonly last: ReadonlyArray<string> }, RunError> =>
+  Effect.callback((resume) => {
+    const child = spawn(process.execPath, [...loader, program, ...args], { stdio: ["ignore", "ignore", "pipe"] })
+    const last: Array<string> = []
+    let rest = ""
+    const take = (line: string) => {
+      last.push(line)
+      if (last.length > LAST) last.shift()
+      say(line)
+    }
+    child.stderr.on("data", (chunk: Buffer) => {
+      const lines = `${rest}${chunk.toString("utf8")}`.split("\n")
+      rest = lines.pop() ?? ""
+      for (const line of lines) take(line)
+    })
+    child.on("error", (cause) =>
+      resume(
+        Effect.fail(
+          new RunError({
+            subject: process.execPath,
+            problem: `cannot be started (${cause.message})`,
+            remedy: "Check that Node is there",
+            cause
+          })
+        )
+      )
+    )
+    child.on("close", (code) => {
+      if (rest !== "") take(rest)
+      resume(Effect.succeed({ code: code ?? 1, last }))
+    })
+    return Effect.callback<void>((stopped) => {
+      if (child.exitCode !== null || child.signalCode !== null) return stopped(Effect.void)
+      child.once("close", () => stopped(Effect.void))
+      child.kill("SIGINT")
+    })
+  })

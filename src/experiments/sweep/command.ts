@@ -1,0 +1,36 @@
+/** The command for a file with `sweep:`: it checks the whole grid, shows it, or runs it. */
+import { join } from "node:path"
+import { Console, Effect } from "effect"
+import type { ConfigError } from "../../pipeline/fault.ts"
+import { printableLines } from "../../pipeline/words.ts"
+import { fromHome } from "../../pipeline/yaml/environment.ts"
+import { makeProgress, stderrScreen } from "../progress.ts"
+import type { RunError } from "../run-error.ts"
+import { versions } from "../versions.ts"
+import { planSweep, runSweep, showSweep } from "./run-sweep.ts"
+import type { readSweep } from "./sweep-file.ts"
+
+interface Given {
+  readonly check: boolean
+  readonly fresh: boolean
+  readonly json: boolean
+  readonly out: string | undefined
+}
+
+/** Runs, or with `--check` shows, a sweep. */
+export const sweepCommand = Effect.fnUntraced(function* (
+  { cells, sweep }: NonNullable<ReturnType<typeof readSweep>>,
+  { check, fresh, json, out }: Given
+) {
+  const made = yield* Effect.try({
+    try: () => planSweep(sweep, cells),
+    catch: (cause) => cause as ConfigError | RunError
+  })
+  if (check) return yield* Console.log(printableLines(showSweep(made)))
+  const folder = out === undefined ? join("outputs", sweep.experiment) : fromHome(out)
+  const progress = makeProgress(stderrScreen())
+  progress.say(`orbitrank ${versions.orbitrank}: ${sweep.file}, a sweep of ${sweep.of}, into ${folder}`)
+  yield* runSweep(made, { folder, fresh, json }, progress).pipe(
+    Effect.onInterrupt(() => Effect.sync(() => progress.say("Interrupted. The same command runs what is missing.")))
+  )
+})

@@ -1,0 +1,203 @@
+/** Runs a sweep: what runs once, every cell in a folder of its own, and the comparison of all groups. */
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { Console, DateTime, Effect, Result } from "effect"
+import { attempt } from "../../pipeline/attempt.ts"
+import { allSteps } from "../../pipeline/declared.ts"
+import { load } from "../../pipeline/load.ts"
+import type { AnyPipeline } from "../../pipeline/pipeline.ts"
+import { flowText } from "../../pipeline/print.ts"
+import { counted, few, printable, printableJson } from "../../pipeline/words.ts"
+import { lock } from "../lock.ts"
+import { language, makePlan, type Plan, planOf, showPlan } from "../plan.ts"
+import type { Progress } from "../progress.ts"
+import { recordPath } from "../record.ts"
+import { RunError } from "../run-error.ts"
+import { runPlan } from "../runner.ts"
+import { adopt } from "./adopt.ts"
+import { childRun } from "./child-run.ts"
+import { type Cell, type Group, gridOf } from "./grid.ts"
+import type { SweepFile } from "./sweep-file.ts"
+
+/** A sweep that was read and checked. */
+export interface Sweep {
+  readonly sweep: SweepFile
+  readonly groups: ReadonlyArray<Group>
+  readonly plans: ReadonlyMap<Cell, Plan>
+  /** The plan of the pipelines that run once: that of the file without a choice. */
+  readonly base: Plan
+  /** Values of `--set` for every cell. */
+  readonly set: ReadonlyArray<string>
+}
+
+/** How to run a sweep. */
+export interface SweepOptions {
+  readonly folder: string
+  readonly fresh: boolean
+  readonly json: boolean
+}
+
+const writesTable = (plan: Plan, table: string): boolean =>
+  ([...plan.loaded.pipelines.values()] as ReadonlyArray<AnyPipeline>)
+    .flatMap(allSteps)
+    .some(({ name, params }) => name === "measure" && params.per_query === table)
+
+/**
+ * Makes the plan of every cell, so that a fault is found before anything runs.
+ *
+ * @throws RunError for cells that could not be compared, ConfigError for a cell with faults
+ */
+export const planSweep = (sweep: SweepFile, set: ReadonlyArray<string>): Sweep => {
+  const groups = gridOf(sweep, set)
+  const plans = new Map(
+    groups.flatMap(({ cells }) => cells.map((cell) => [cell, makePlan(sweep.of, cell.set)] as const))
+  )
+  const common = Object.entries(sweep.set).map(([key, value]) => `${key}=${flowText(value)}`)
+  const base = makePlan(sweep.of, [...set, ...common])
+  const unknown = sweep.once.filter((name) => !base.loaded.pipelines.has(name))
+  if (unknown.length > 0) {
+    throw new RunError({
+      subject: `${sweep.file}: sweep.once`,
+      problem: `${sweep.of} has no pipeline ${few(unknown)}`,
+      remedy: `Choose among ${[...base.loaded.pipelines.keys()].join(", ")}`
+    })
+  }
+  for (const [cell, plan] of plans) {
+    if (writesTable(plan, sweep.per_query)) continue
+    throw new RunError({
+      subject: `${sweep.file}: ${cell.name}`,
+      problem: `no \`measure\` of ${sweep.of} writes the table ${sweep.per_query}, which the comparison needs`,
+      remedy: `Add \`per_query: ${sweep.per_query}\` to the last \`measure\` there, or by \`set\` of the sweep: \`test.measure.per_query: ${sweep.per_query}\``
+    })
+  }
+  return { sweep, groups, plans, base, set: [...set, ...common] }
+}
+
+/** The grid, and the plan of its first cell. */
+export const showSweep = ({ groups, plans, sweep }: Sweep): string => {
+  const cells = groups.flatMap((group) => group.cells)
+  const rows = groups.map(
+    ({ cells: own, name }, i) =>
+      `#   ${name}${i === 0 ? " (all others are compared with it)" : ""}: ${counted(own.length, "run")}`
+  )
+  const head = [
+    `# ${sweep.file}: valid, ${counted(cells.length, "cell")} of ${sweep.of} in ${counted(groups.length, "group")}`,
+    ...rows,
+    ...(sweep.once.length === 0 ? [] : [`# once, before all cells: ${sweep.once.join(", ")}`]),
+    `# The first cell, ${cells[0].name}:`
+  ]
+  return `${head.join("\n")}\n${showPlan(plans.get(cells[0]) as Plan)}`
+}
+
+const cellFolder = (folder: string, cell: Cell): string => join(folder, "cells", cell.name)
+
+const argumentsOf = (of: string, set: ReadonlyArray<string>, folder: string): ReadonlyArray<string> => [
+  of,
+  ...set.flatMap((one) => ["--set", one]),
+  "--out",
+  folder
+]
+
+const failed = (what: string, last: ReadonlyArray<string>): RunError =>
+  new RunError({
+    subject: what,
+    problem: `failed:\n  ${last.map(printable).join("\n  ")}\n`,
+    remedy: "Once this is fixed, the same command runs what is missing"
+  })
+
+/** Runs the pipelines that run once. */
+const runOnce = Effect.fnUntraced(function* (
+  { set, sweep }: Sweep,
+  folder: string,
+  fresh: boolean,
+  progress: Progress
+) {
+  for (const name of sweep.once) {
+    progress.say(`once: ${name}`)
+    const anew = fresh && name === sweep.once[0] ? ["--fresh"] : []
+    const { code, last } = yield* childRun([...argumentsOf(sweep.of, set, folder), "--only", name, ...anew], () => {})
+    if (code !== 0) return yield* failed(`once: ${name}`, last)
+  }
+})
+
+/** Runs one cell, and says how it ended; undefined where all went well. */
+const runCell = Effect.fnUntraced(function* (cell: Cell, made: Sweep, options: SweepOptions, progress: Progress) {
+  const { plans, sweep } = made
+  const folder = cellFolder(options.folder, cell)
+  const once = join(options.folder, "once")
+  const begun = DateTime.formatIso(yield* DateTime.now)
+  const anew = options.fresh && existsSync(recordPath(folder))
+  if (sweep.once.length > 0 && !anew) {
+    yield* attempt(RunError)(() => adopt(folder, plans.get(cell) as Plan, sweep.once, once, begun))
+  }
+  const { code, last } = yield* childRun(
+    [...argumentsOf(sweep.of, cell.set, folder), ...(anew ? ["--fresh"] : [])],
+    (line) => {
+      if (/^[a-z].*: (runs again|done before)|resuming after/i.test(line.trim()))
+        progress.say(`  ${cell.name}: ${line.trim()}`)
+    }
+  )
+  progress.say(`${cell.name}: ${code === 0 ? "done" : "failed"}`)
+  return code === 0 ? undefined : failed(cell.name, last)
+})
+
+/** The comparison of all groups, as a plan like any other. */
+const comparisonPlan = ({ groups, sweep }: Sweep, folder: string): Plan => {
+  const runs = Object.fromEntries(
+    groups.map(({ cells, name }) => [name, cells.map((cell) => cellFolder(folder, cell))])
+  )
+  const params = {
+    runs,
+    per_query: sweep.per_query,
+    paired: true,
+    resamples: sweep.resamples,
+    name: "sweep",
+    ...(sweep.figures === undefined ? {} : { figures: sweep.figures })
+  }
+  const text = [
+    `experiment: ${flowText(sweep.experiment)}`,
+    "fresh: true",
+    `pipelines: { compared: [ { compare: ${flowText(params)} } ] }`
+  ].join("\n")
+  return planOf(Result.getOrThrow(load(text, sweep.file, language)), sweep.file, undefined)
+}
+
+/** @throws RunError if the folder is the run folder of something else */
+const checkFolder = (folder: string): void => {
+  if (!existsSync(recordPath(folder))) return
+  throw new RunError({
+    subject: folder,
+    problem: "is the folder of a single run",
+    remedy: "Choose another folder for the sweep with `--out`, or another `experiment`"
+  })
+}
+
+/**
+ * Runs a sweep. Each cell is an ordinary run in FOLDER/cells, which continues where it was stopped; the comparison is
+ * written to FOLDER/result.
+ */
+export const runSweep = Effect.fnUntraced(function* (made: Sweep, options: SweepOptions, progress: Progress) {
+  const { groups, sweep } = made
+  const { folder } = options
+  yield* attempt(RunError)(() => checkFolder(folder))
+  yield* lock(folder)
+  yield* runOnce(made, join(folder, "once"), options.fresh, progress)
+  const cells = groups.flatMap((group) => group.cells)
+  const errors: Array<RunError> = []
+  const one = (cell: Cell) =>
+    Effect.gen(function* () {
+      if (errors.length > 0 && !sweep.keep_going) return
+      const error = yield* runCell(cell, made, options, progress)
+      if (error !== undefined) errors.push(error)
+    })
+  yield* Effect.forEach(cells, one, { concurrency: sweep.processes, discard: true })
+  if (errors.length > 0) {
+    progress.say(`${errors.length} of ${counted(cells.length, "cell")} failed`)
+    return yield* errors[0]
+  }
+  if (groups.length < 2) return progress.say("One group alone is not compared with anything.")
+  const plan = comparisonPlan(made, folder)
+  const result = join(folder, "result")
+  const record = yield* runPlan(plan, { folder: result, only: undefined, begins: "freshByFile" }, progress)
+  if (options.json) yield* Console.log(printableJson(JSON.stringify(record.comparison, null, 2)))
+}, Effect.scoped)
