@@ -43,6 +43,7 @@ const makeArchive = async ({ archive, lists = false, name, patches = 64, size }:
 /** Where the other files of configs/ are tried. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   compare: "experiments/compare.test.ts",
+  compression: "experiments/compression.test.ts",
   evaluate: "experiments/evaluate.test.ts",
   explore: "ops/show/explore/explore.test.ts",
   export: "ops/data/stores/export.test.ts",
