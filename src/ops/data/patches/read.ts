@@ -19,31 +19,33 @@ import { onlyStoreFaults } from "../stores/store-reader.ts"
 import { reportSkipped } from "./bad-patches.ts"
 import { type BandSelection, channelsOf, SELECTION_NAMES } from "./bands.ts"
 import { fillParameter, maxValuesParameter, nodataParameter } from "./image-parameters.ts"
-import { draws } from "./reading/epochs.ts"
+import { draws, epochOrder, remembered } from "./reading/epochs.ts"
 import { isLabelled } from "./reading/make-patch.ts"
 import { reading } from "./reading/make-patches.ts"
 import type { Made } from "./reading/make-patches-work.ts"
 import { fromArchive, fromStore, labelsIn, type PatchSource } from "./reading/patch-source.ts"
+import { sampledOrder, samplerParam } from "./reading/samplers.ts"
 
 const Bands = Schema.Union([Schema.Literals(SELECTION_NAMES), listOf(Name)])
+
+/** The labels of every patch of a list. */
+const labelsOf = (store: PatchSource, names: ReadonlyArray<string>) =>
+  Effect.forEach(names, (name) => Effect.map(store.labels(name), ({ labels }) => labels))
 
 /**
  * Permutes the labels among all labelled patches, by a draw keyed by (seed, "labels"). A network that learns from them
  * learns nothing true: a control for every experiment.
  */
 const shuffledLabels = (store: PatchSource, names: ReadonlyArray<string>, seed: number) =>
-  Effect.map(
-    Effect.forEach(names, (name) => Effect.map(store.labels(name), ({ labels }) => labels)),
-    (own): ReadonlyArray<Uint8Array> => {
-      const labelled = [...own.keys()].filter((i) => isLabelled(own[i]))
-      const order = random(seed, 0, 0, "labels").permutation(labelled.length)
-      const mixed = [...own]
-      labelled.forEach((i, k) => {
-        mixed[labelled[order[k]]] = own[i]
-      })
-      return mixed
-    }
-  )
+  Effect.map(labelsOf(store, names), (own): ReadonlyArray<Uint8Array> => {
+    const labelled = [...own.keys()].filter((i) => isLabelled(own[i]))
+    const order = random(seed, 0, 0, "labels").permutation(labelled.length)
+    const mixed = [...own]
+    labelled.forEach((i, k) => {
+      mixed[labelled[order[k]]] = own[i]
+    })
+    return mixed
+  })
 
 /** Leaves out and reports the patches of a split that the source at `path` lacks. */
 const presentOf = Effect.fnUntraced(function* (
@@ -87,6 +89,7 @@ const declared = {
   max_values: maxValuesParameter,
   epochs: param(PositiveInt, "How many times the split is read.", 1),
   shuffle: param(Flag, "Whether every epoch has another order.", false),
+  sampler: samplerParam,
   nomenclature: param(
     choice(...NOMENCLATURE_NAMES),
     "The classes of the labels: those of a data set, or its `own`, which for BigEarthNet are 19.",
@@ -157,6 +160,12 @@ const opened = (params: Given, self: Self) => () =>
       : fromStore(from, nomenclature, yield* labelsFrom)
     const names = params.missing === "skip" ? yield* presentOf(source, from, split, listed) : listed
     const given = params.shuffle_labels ? yield* shuffledLabels(source, names, run.seed) : undefined
+    const sampled = params.sampler === "none" ? undefined : (given ?? (yield* labelsOf(source, names)))
+    const orderOf = remembered((epoch) =>
+      sampled === undefined
+        ? epochOrder(names.length, epoch, shuffle, run.seed)
+        : sampledOrder(params.sampler, sampled, epoch, run.seed)
+    )
     const count = names.length * Math.max(0, epochs - first)
     self.expect(count)
     const look = { bands, nomenclature, unit, rule: { nodata, fill }, maxValues: params.max_values }
@@ -173,7 +182,7 @@ const opened = (params: Given, self: Self) => () =>
           }
           return patch
         }
-        return make(draws(names.length, first, range, shuffle, run.seed)).pipe(
+        return make(draws(names.length, first, range, orderOf)).pipe(
           Stream.map(labelled),
           Stream.filter((patch) => patch !== undefined)
         )
