@@ -1,6 +1,15 @@
 /** The interface of engines that run whole networks as recorded functions. */
 import type { Tensor } from "./tfjs.ts"
 
+/** The operations of an engine that graphs use; see `Engine`. */
+export interface Tools {
+  readonly scope: <A>(body: () => A) => A
+  readonly keep: (tensor: Tensor) => Tensor
+  readonly dispose: (tensors: Iterable<Tensor>) => void
+  readonly tensor: (values: Float32Array, shape: ReadonlyArray<number>) => Tensor
+  readonly read: (tensor: Tensor) => Float32Array
+}
+
 /** A network without gradients. */
 export interface Forward {
   /** Images to outputs. It has no other effect. */
@@ -16,8 +25,8 @@ export interface Trainable {
   readonly weights: () => ReadonlyArray<Tensor>
   /** The tensors that gradients are computed for. */
   readonly trained: () => ReadonlyArray<Tensor>
-  /** For each output, whether the loss depends on it. */
-  readonly wanted: ReadonlyArray<boolean>
+  /** Whether the loss depends on an output, by its place among them. */
+  readonly wanted: (output: number) => boolean
 }
 
 /** The outputs' values to the derivatives of the loss with respect to them; undefined for those that are not wanted. */
@@ -40,8 +49,13 @@ export interface TrainingPasses {
 /** Networks as recorded functions. */
 export interface Graphs {
   /** Returns the outputs of a network for some images; called inside a scope. */
-  readonly forward: (network: Forward) => (images: Tensor) => ReadonlyArray<Tensor>
-  readonly training: (network: Trainable, otherwise: TrainingPasses) => TrainingPasses
+  readonly forward: (tools: Tools, network: Forward) => (images: Tensor) => ReadonlyArray<Tensor>
+  /** @param passesOf passes operation by operation */
+  readonly training: (
+    tools: Tools,
+    network: Trainable,
+    passesOf: (network: Trainable) => TrainingPasses
+  ) => TrainingPasses
   /** Why some shapes run operation by operation; each reason once. */
   readonly refused: () => ReadonlyArray<string>
   /** Number of functions that are held now. */

@@ -6,7 +6,7 @@ import type { Tensor } from "./tfjs.ts"
 
 /** Returns the outputs of a network for some images; called inside a scope. */
 export const forwardOf = (engine: Engine, network: Forward): ((images: Tensor) => ReadonlyArray<Tensor>) =>
-  engine.graphs?.forward(network) ?? network.run
+  engine.graphs?.forward(engine, network) ?? network.run
 
 /** A sum of outputs, weighted by the known slopes of the loss: its backward pass starts from exactly those slopes. */
 const weighted = (engine: Engine, outputs: ReadonlyArray<Tensor>, slopes: ReturnType<SlopesOf>): Tensor =>
@@ -45,6 +45,6 @@ export const eagerPasses = (engine: Engine, { run, trained }: Trainable): Traini
 
 /** Passes through a network in training. */
 export const trainingPasses = (engine: Engine, network: Trainable): TrainingPasses => {
-  const eager = eagerPasses(engine, network)
-  return engine.graphs?.training(network, eager) ?? eager
+  const passesOf = (one: Trainable) => eagerPasses(engine, one)
+  return engine.graphs?.training(engine, network, passesOf) ?? passesOf(network)
 }

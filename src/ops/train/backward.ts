@@ -23,9 +23,9 @@ export interface BackwardOptions {
 type SlopesOf = (outputs: BranchesOf<BranchValues>, part: Batch) => Slopes
 
 /** Gradients of a batch. Gradients of a part only serve to measure memory and are released. */
-const passed = ({ engine, passes, trained }: BackwardOptions, batch: Batch, slopesOf: SlopesOf): Gradients =>
+const passed = ({ engine, passes }: BackwardOptions, batch: Batch, slopesOf: SlopesOf): Gradients =>
   withinMemory(engine, batch, (part, whole) => {
-    const found = passes.gradients(part, trained, (outputs) => slopesOf(outputs, part))
+    const found = passes.gradients(part, (outputs) => slopesOf(outputs, part))
     if (!whole) release(engine, found)
     return found
   })

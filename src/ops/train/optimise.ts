@@ -15,6 +15,7 @@ import { checkpointPath, type EpochEnd, readCheckpoint } from "../model/weights/
 import { startingWeights } from "../model/weights/start.ts"
 import { FirstEpoch, Run } from "../run.ts"
 import { type Engine, engine } from "../tensor/engine.ts"
+import { withoutGraph } from "../tensor/without-graph.ts"
 import { checkBatch, checkLosses } from "./checks.ts"
 import { type Course, type CourseParams, courseOf } from "./course.ts"
 import { type LossParams, lossesOf, lossParams, settledWeights } from "./losses.ts"
@@ -117,13 +118,19 @@ const opened = Effect.fnUntraced(function* (beginning: Beginning, resumed: Epoch
 type Note = ((words: string) => void) | undefined
 
 /** The steps of all batches, in their order. The note of each says its loss and the pace. */
-const stepsOf = (batches: Stream.Stream<Batch, never>, { close, finish, take }: Course, note: Note) => {
+const stepsOf = (
+  batches: Stream.Stream<Batch, never>,
+  { close, finish, take }: Course,
+  note: Note,
+  report: Effect.Effect<void, never, Run>
+) => {
   const pace = paceOf()
   const timed = (batch: Batch) =>
     Effect.gen(function* () {
       const begun = yield* Clock.currentTimeMillis
       const step = yield* trying(() => take(batch))
       pace.add(batch.size, ((yield* Clock.currentTimeMillis) - begun) / 1000)
+      yield* report
       if (step !== undefined) note?.(`${wordsOf(step)}, ${pace.words()}`)
       return step
     })
@@ -160,7 +167,7 @@ export const optimise = operator({
           const resumed = epoch > 0 ? yield* readCheckpoint(join(folder, "checkpoints"), epoch) : undefined
           const { first, all } = yield* peeked(batches)
           const trainer = yield* opened({ tensors, model, params, first }, resumed)
-          return stepsOf(all, courseOf({ model, trainer, params, seed, resumed }), note)
+          return stepsOf(all, courseOf({ model, trainer, params, seed, resumed }), note, withoutGraph(tensors))
         })
       )
 })

@@ -5,8 +5,9 @@ import type { Model } from "../model/model.ts"
 import type { Weights } from "../model/weights/tensors.ts"
 import { plus } from "../tensor/elementwise.ts"
 import type { Engine } from "../tensor/engine.ts"
+import { trainingPasses } from "../tensor/passes.ts"
 import type { Tensor } from "../tensor/tfjs.ts"
-import type { BranchesOf, BranchValues, Combined } from "./losses/combined.ts"
+import type { BranchesOf, BranchValues, Combined, Losses } from "./losses/combined.ts"
 
 export type Slopes = Combined["gradients"]
 
@@ -46,68 +47,51 @@ export const added = (engine: Engine, a: Gradients, b: Gradients): Gradients => 
   }
 }
 
+/** Names of the weights that are trained, in the order of their gradients. */
+export const trainedNames = ({ parameters }: Model): ReadonlyArray<string> =>
+  parameters.filter(({ role }) => role === "weight").map(({ name }) => name)
+
 export interface Passes {
   /** Outputs without gradients, for losses over several batches. */
   readonly outputs: (batch: Batch) => BranchesOf<BranchValues>
   /**
-   * Gradients with respect to the named weights. `slopesOf` gives the derivatives of the loss with respect to the outputs.
+   * Gradients with respect to the trained weights. `slopesOf` gives the derivatives of the loss with respect to the outputs.
    * The caller releases the gradients.
    */
-  readonly gradients: (
-    batch: Batch,
-    names: ReadonlyArray<string>,
-    slopesOf: (outputs: BranchesOf<BranchValues>) => Slopes
-  ) => Gradients
+  readonly gradients: (batch: Batch, slopesOf: (outputs: BranchesOf<BranchValues>) => Slopes) => Gradients
 }
 
-const upload = (engine: Engine, { images, size, height, width, bands }: Batch): Tensor =>
-  engine.tensor(images, [size, height, width, bands.length])
+const KINDS = ["local", "global"] as const
 
-const read = (engine: Engine, { local, global }: Branches): BranchesOf<BranchValues> => {
-  const values = ({ embedding, logits }: Branches["local"][number]) => ({
-    embedding: engine.read(embedding),
-    logits: engine.read(logits)
+/** Outputs in a row: embedding and logits of each local branch, then of each global one. */
+const inARow = <A>(branches: BranchesOf<{ readonly [K in keyof BranchValues]: A }>): ReadonlyArray<A> =>
+  KINDS.flatMap((kind) => branches[kind].flatMap(({ embedding, logits }) => [embedding, logits]))
+
+/** The passes of a network with its weights. @param losses which outputs have slopes follows from them */
+export const passesOf = (engine: Engine, model: Model, weights: Weights, losses: Losses): Passes => {
+  // A network always has the same number of local branches; it is known once the network has run.
+  let locals = 0
+  const passes = trainingPasses(engine, {
+    run: (images, observe) => {
+      const branches: Branches = model.branches({ engine, get: weights.get, observe }, images)
+      locals = branches.local.length
+      return inARow(branches)
+    },
+    weights: () => model.parameters.map(({ name }) => weights.get(name)),
+    trained: () => trainedNames(model).map(weights.get),
+    wanted: (output) => (output % 2 === 0 ? losses.metric : losses.id) !== undefined
   })
-  return { local: local.map(values), global: global.map(values) }
-}
-
-/** A sum of the outputs, weighted by the known gradient of the loss: its backward pass starts from exactly that gradient. */
-const asSum = (engine: Engine, branches: Branches, slopes: Slopes): Tensor => {
-  const sums = (["local", "global"] as const).flatMap((kind) =>
-    branches[kind].flatMap(({ embedding, logits }, i) => {
-      const of = slopes[kind][i]
-      return [
-        ...(of.embedding === undefined ? [] : [engine.weightedSum(embedding, of.embedding)]),
-        ...(of.logits === undefined ? [] : [engine.weightedSum(logits, of.logits)])
-      ]
-    })
-  )
-  return sums.reduce(plus)
-}
-
-/** The passes of a network with its weights. */
-export const passesOf = (engine: Engine, model: Model, weights: Weights): Passes => ({
-  outputs: (batch) =>
-    engine.scope(() => {
-      const pass = { engine, get: weights.get, observe: (_: string, tensor: Tensor) => engine.dispose([tensor]) }
-      return read(engine, model.branches(pass, upload(engine, batch)))
-    }),
-  gradients: (batch, names, slopesOf) => {
-    const seen: Array<readonly [string, Tensor]> = []
-    const pass = { engine, get: weights.get, observe: (name: string, tensor: Tensor) => void seen.push([name, tensor]) }
-    const body = () => {
-      const images = upload(engine, batch)
-      const { gradients } = engine.gradients(() => {
-        const branches = model.branches(pass, images)
-        return asSum(engine, branches, slopesOf(read(engine, branches)))
-      }, names.map(weights.get))
-      return gradients.map((one) => (one === undefined ? undefined : engine.keep(one)))
-    }
-    try {
-      return { gradients: engine.scope(body), seen }
-    } catch (fault) {
-      engine.dispose(seen.map(([, tensor]) => tensor))
-      throw fault
-    }
+  const branchesOf = (values: ReadonlyArray<Float32Array>): BranchesOf<BranchValues> => {
+    const all = Array.from({ length: values.length / 2 }, (_, i) => ({
+      embedding: values[2 * i],
+      logits: values[2 * i + 1]
+    }))
+    return { local: all.slice(0, locals), global: all.slice(locals) }
   }
-})
+  const shapeOf = ({ bands, height, size, width }: Batch) => [size, height, width, bands.length]
+  return {
+    outputs: (batch) => branchesOf(passes.outputs(batch.images, shapeOf(batch))),
+    gradients: (batch, slopesOf) =>
+      passes.gradients(batch.images, shapeOf(batch), (values) => inARow(slopesOf(branchesOf(values))))
+  }
+}

@@ -12,7 +12,7 @@ import { backward } from "./backward.ts"
 import type { Combined, Losses } from "./losses/combined.ts"
 import type { Choose } from "./losses/loss.ts"
 import { type OptimiserChoice, optimiserOf, type UpdateOptions } from "./optimisers.ts"
-import { type Gradients, passesOf, release, type Seen } from "./pass.ts"
+import { type Gradients, passesOf, release, type Seen, trainedNames } from "./pass.ts"
 
 /** Losses of one update, computed before it. */
 export type StepLosses = Pick<Combined, "total" | "id" | "metric" | "floor">
@@ -91,11 +91,11 @@ export const makeTrainer = (
 ): Trainer => {
   const weights = uploadArrays(engine, start.weights)
   const moments = uploadArrays(engine, start.moments)
-  const trained = model.parameters.filter(({ role }) => role === "weight").map(({ name }) => name)
+  const trained = trainedNames(model)
   const shares = new Map(model.parameters.map(({ name, momentum: share }) => [name, share]))
   const all = { engine, weights, moments, trained, optimiser: optimiserOf(optimiser) }
   const normed = model.parameters.some(({ name, role }) => role === "statistic" && name.startsWith("encoder."))
-  const back = { engine, passes: passesOf(engine, model, weights), losses, trained }
+  const back = { engine, passes: passesOf(engine, model, weights, losses), losses, trained }
   let updates = start.step
 
   const average = (seen: Seen) => {

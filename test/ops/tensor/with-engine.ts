@@ -20,7 +20,15 @@ export const devices: ReadonlyArray<"cpu" | "wasm" | "tensorflow"> = findNative(
 export const graphs: boolean =
   devices.includes("tensorflow") && readBuilt(packageFolderOf(project))?.graphFunctions === GRAPH_FUNCTIONS
 
-export const opened = (device: (typeof devices)[number]): Promise<Engine> => Effect.runPromise(openEngine(device))
+/** Every engine, and TensorFlow a second time where it has graphs: without them. */
+export const modes: ReadonlyArray<(typeof devices)[number] | "operations of tensorflow"> = graphs
+  ? [...devices, "operations of tensorflow"]
+  : devices
+
+export const opened = (mode: (typeof modes)[number]): Promise<Engine> =>
+  mode === "operations of tensorflow"
+    ? Effect.runPromise(openEngine("tensorflow", { graph: false }))
+    : Effect.runPromise(openEngine(mode))
 
 export const upload = (engine: Engine, { data, shape }: Grid): Tensor => engine.tensor(Float32Array.from(data), shape)
 

@@ -10,7 +10,7 @@ import { makeTrainer, type StepLosses, type TrainerState } from "../../../src/op
 import { random } from "../../../src/pipeline/random.ts"
 import { type ReferenceArray, reference } from "../../reference.ts"
 import { norm, recordedInput, ruled } from "../model/recorded.ts"
-import { devices, opened } from "../tensor/with-engine.ts"
+import { modes, opened } from "../tensor/with-engine.ts"
 
 interface Step {
   readonly total: number
@@ -176,7 +176,7 @@ const compareAfter = (engine: Engine, weights: Weights, images: Tensor, { bn_aft
 }
 
 /** Plain JavaScript gives the same, but takes minutes for it: `SLOW=1` has it run too. */
-const tried = devices.filter((device) => device !== "cpu" || process.env.SLOW !== undefined)
+const tried = modes.filter((device) => device !== "cpu" || process.env.SLOW !== undefined)
 
 describe.each(tried)("three steps of training are the original's, on %s", (device) => {
   let engine: Engine

@@ -12,7 +12,7 @@ import { zeroMoments } from "../../../src/ops/train/optimisers.ts"
 import { added } from "../../../src/ops/train/pass.ts"
 import { makeTrainer } from "../../../src/ops/train/trainer.ts"
 import { initialWeights } from "../model/initial.ts"
-import { devices, opened } from "../tensor/with-engine.ts"
+import { graphs, modes, opened } from "../tensor/with-engine.ts"
 import { makeBatch, tiny } from "./harness.ts"
 
 const first = () => 0
@@ -57,7 +57,7 @@ describe("batch norms", () => {
   })
 })
 
-describe.each(devices)("a trainer on %s", (device) => {
+describe.each(modes)("a trainer on %s", (device) => {
   let engine: Engine
   let other: Engine
   beforeAll(async () => {
@@ -164,7 +164,9 @@ describe.each(devices)("a trainer on %s", (device) => {
     })
   })
 
-  it("leaves no tensor behind where a later batch of an update fails", () => {
+  it("leaves no tensor behind where a later batch of an update fails", async () => {
+    // With graphs, a pass does not call the model, so that it cannot fail there.
+    const engine = await opened(device === "tensorflow" && graphs ? "operations of tensorflow" : device)
     const plain = plainModel(engine)
     let left = 0
     const failing: Model = {

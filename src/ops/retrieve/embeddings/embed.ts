@@ -15,6 +15,7 @@ import { onnxFaults, onnxReads } from "../../onnx/onnx-faults.ts"
 import { OnnxParams } from "../../onnx/params.ts"
 import { Run } from "../../run.ts"
 import { type Engine, EngineMemoryError, engine } from "../../tensor/engine.ts"
+import { withoutGraph } from "../../tensor/without-graph.ts"
 import { type WorkerError, workerPool } from "../../workers/pool.ts"
 import { embedGood } from "./checked-batches.ts"
 import { embedOnnx } from "./embed-onnx.ts"
@@ -165,15 +166,19 @@ export const embed = operator({
           )
           const { weights } = origin
           const labels = predict && first.classes.length === 0 ? { predictedClasses } : {}
-          const { workers } = yield* engine
+          const tensors = yield* engine
+          const report = withoutGraph(tensors)
           const embedded = (batch: Batch) =>
-            Effect.map(Effect.andThen(checkBands(first, batch), extract(batch)), (extracted): Embeddings => {
-              const { classes, names, size } = batch
-              const own = { labels: batch.labels, classes, ...labels, weights, origin }
-              // Part-based heads give shorter embeddings on small images, so `model.dim` may be too long.
-              return { kind: "embeddings", size, dim: extracted.vectors.length / size, names, ...extracted, ...own }
-            })
-          return embedGood(on_bad_patch, workers, embedded)(all)
+            Effect.map(
+              Effect.andThen(checkBands(first, batch), Effect.tap(extract(batch), report)),
+              (extracted): Embeddings => {
+                const { classes, names, size } = batch
+                const own = { labels: batch.labels, classes, ...labels, weights, origin }
+                // Part-based heads give shorter embeddings on small images, so `model.dim` may be too long.
+                return { kind: "embeddings", size, dim: extracted.vectors.length / size, names, ...extracted, ...own }
+              }
+            )
+          return embedGood(on_bad_patch, tensors.workers, embedded)(all)
         })
       )
 })

@@ -4,7 +4,6 @@ import type { Engine } from "../operations.ts"
 import { engineOver } from "../over.ts"
 import { registerMaxPool } from "../pool.ts"
 import { loadNative } from "../setup/load.ts"
-import type { Tensor } from "../tfjs.ts"
 import { addRelu, relu } from "./activation.ts"
 import { nativeConvolution } from "./convolution.ts"
 import { type Backend, canGraph, graphsOf } from "./graph/graphs.ts"
@@ -44,7 +43,6 @@ export const openNative = (
   const threads = intraOpThreads()
   const backend = tf.engine().findBackend(BACKEND) as unknown as Backend
   const graphed = !graph ? "no" : canGraph(backend) ? "yes" : "old binding"
-  const read = (tensor: Tensor) => new Float32Array(tensor.dataSync())
   return engineOver(tf, {
     name: BACKEND,
     version: `TensorFlow ${native.version}`,
@@ -52,7 +50,7 @@ export const openNative = (
     workers: 1,
     precision,
     gpu: native.gpu,
-    graphs: graphed === "yes" ? graphsOf(backend, read, precision) : undefined,
+    graphs: graphed === "yes" ? graphsOf(backend, precision) : undefined,
     limit: undefined,
     peak: (body) => {
       body()

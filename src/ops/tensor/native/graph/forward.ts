@@ -2,7 +2,7 @@
  * Extraction by functions. The first two batches of a shape run operation by operation and are recorded. The third runs both
  * ways. Later ones run as a function only, so that short extractions do not pay for a graph.
  */
-import type { Forward } from "../../graphs.ts"
+import type { Forward, Tools } from "../../graphs.ts"
 import type { Tensor } from "../../tfjs.ts"
 import { agrees } from "./agreement.ts"
 import { type Definition, definitionOf } from "./functions.ts"
@@ -35,7 +35,11 @@ const record = ({ backend }: Surroundings, { run, weights }: Forward, images: Te
 }
 
 /** Returns the outputs of a network for some images; see above. */
-export const forward = (around: Surroundings, network: Forward): ((images: Tensor) => ReadonlyArray<Tensor>) => {
+export const forward = (
+  around: Surroundings,
+  { read }: Tools,
+  network: Forward
+): ((images: Tensor) => ReadonlyArray<Tensor>) => {
   const shapes = fewShapes<Known>()
 
   const refused = (shape: string, why: string): Known => {
@@ -67,7 +71,7 @@ export const forward = (around: Surroundings, network: Forward): ((images: Tenso
   const compare = (shape: string, made: Made, images: Tensor): ReadonlyArray<Tensor> => {
     const expected = network.run(images)
     const outputs = called(made, images)
-    const right = agrees(around.precision, "outputs", outputs.map(around.read), expected.map(around.read))
+    const right = agrees(around.precision, "outputs", outputs.map(read), expected.map(read))
     shapes.set(shape, right ? { made, confirmed: 2 } : refused(shape, "a graph gave other numbers"))
     return right ? outputs : expected
   }

@@ -1,11 +1,11 @@
 /** Networks as functions of native TensorFlow. */
 import type { Graphs } from "../../graphs.ts"
-import type { Tensor } from "../../tfjs.ts"
 import type { Precision } from "../process.ts"
 import { forward } from "./forward.ts"
 import { type FunctionBackend, type FunctionBinding, functionsOf } from "./functions.ts"
 import type { RecordedBinding } from "./recorder.ts"
 import type { GraphBackend } from "./surroundings.ts"
+import { training } from "./training.ts"
 
 type Binding = RecordedBinding & Partial<FunctionBinding>
 export type Backend = GraphBackend & FunctionBackend & { binding: Binding }
@@ -14,13 +14,13 @@ export type Backend = GraphBackend & FunctionBackend & { binding: Binding }
 export const canGraph = ({ binding }: Backend): boolean => binding.addFunction !== undefined
 
 /** @param backend whose binding can make functions */
-export const graphsOf = (backend: Backend, read: (tensor: Tensor) => Float32Array, precision: Precision): Graphs => {
+export const graphsOf = (backend: Backend, precision: Precision): Graphs => {
   const reasons = new Set<string>()
   const functions = functionsOf(backend.binding as FunctionBinding, backend, precision)
-  const around = { backend, functions, precision, read, refuse: (why: string) => void reasons.add(why) }
+  const around = { backend, functions, precision, refuse: (why: string) => void reasons.add(why) }
   return {
-    forward: (network) => forward(around, network),
-    training: (_, otherwise) => otherwise,
+    forward: (tools, network) => forward(around, tools, network),
+    training: (tools, network, passesOf) => training(around, tools, network, passesOf),
     refused: () => [...reasons],
     functions: functions.count
   }

@@ -1,6 +1,6 @@
 /**
  * Records what runs on TensorFlow. Every operation, whether a kernel of TensorFlow.js or our own, reaches the compiled binding
- * through four calls; during a recording they are noted on their way.
+ * through two calls; during a recording they are noted on their way.
  */
 
 /** Shape and number of the type of a tensor, as the binding gives them. */
@@ -24,7 +24,6 @@ export type Values = ArrayLike<number>
 /** The calls of the compiled binding that a recording notes. */
 export interface RecordedBinding {
   readonly createTensor: (shape: ReadonlyArray<number>, dtype: number, values: Values) => number
-  readonly tensorDataSync: (id: number) => Float32Array
   readonly executeOp: (
     name: string,
     attributes: ReadonlyArray<Attribute>,
@@ -49,8 +48,6 @@ export interface Recording {
   readonly operations: ReadonlyArray<Operation>
   /** By their numbers. */
   readonly constants: ReadonlyMap<number, Constant>
-  /** Number of operations before the last read of a tensor's values. */
-  readonly beforeRead: number
 }
 
 /** The backend of TensorFlow.js whose binding is exchanged during a recording. */
@@ -58,24 +55,19 @@ export interface RecordedBackend {
   binding: RecordedBinding
 }
 
-/** Runs `body` as usual, and notes its operations. */
+/** Runs `body` as usual, and notes its operations. @param body is given a function that counts the operations so far */
 export const recorded = <A>(
   backend: RecordedBackend,
-  body: () => A
+  body: (count: () => number) => A
 ): { readonly result: A; readonly recording: Recording } => {
   const real = backend.binding
   const operations: Array<Operation> = []
   const constants = new Map<number, Constant>()
-  let beforeRead = 0
   const noting: RecordedBinding = {
     createTensor: (shape, dtype, values) => {
       const id = real.createTensor(shape, dtype, values)
       constants.set(id, { id, shape, dtype, values })
       return id
-    },
-    tensorDataSync: (id) => {
-      beforeRead = operations.length
-      return real.tensorDataSync(id)
     },
     executeOp: (name, attributes, inputs, outputs) => {
       const found = real.executeOp(name, attributes, inputs, outputs)
@@ -87,8 +79,8 @@ export const recorded = <A>(
   const names = Object.getOwnPropertyNames(real) as Array<keyof RecordedBinding>
   backend.binding = { ...Object.fromEntries(names.map((name) => [name, real[name]])), ...noting }
   try {
-    const result = body()
-    return { result, recording: { operations, constants, beforeRead } }
+    const result = body(() => operations.length)
+    return { result, recording: { operations, constants } }
   } finally {
     backend.binding = real
   }

@@ -1,5 +1,5 @@
 /** What the graphs of one engine share. */
-import type { Info, Tensor } from "../../tfjs.ts"
+import type { Info } from "../../tfjs.ts"
 import type { Precision } from "../process.ts"
 import type { Functions } from "./functions.ts"
 import type { RecordedBackend, TensorFacts } from "./recorder.ts"
@@ -13,7 +13,6 @@ export interface Surroundings {
   readonly backend: GraphBackend
   readonly functions: Functions
   readonly precision: Precision
-  readonly read: (tensor: Tensor) => Float32Array
   /** Notes why a shape runs operation by operation. */
   readonly refuse: (why: string) => void
 }

@@ -12,8 +12,7 @@ const operation = (name: string, inputs: ReadonlyArray<number>, output: number, 
 })
 const recordingOf = (...operations: Recording["operations"]): Recording => ({
   operations,
-  constants: new Map([[7, { ...tensor(7), values: Float32Array.of(1, 2) }]]),
-  beforeRead: 0
+  constants: new Map([[7, { ...tensor(7), values: Float32Array.of(1, 2) }]])
 })
 const given = new Map([[1, tensor(1)]])
 
