@@ -35,7 +35,6 @@ const networks: ReadonlyArray<readonly [pixels: number, Partial<ModelParams>]> =
   [32, { backbone: "resnet18", module: "cbam", pooling: "max" }],
   [32, { backbone: "resnet18", module: "da" }],
   [32, { backbone: "se_resnet50" }],
-  [32, { backbone: "resnet50_ibn_a", output_stride: 16 }],
   [32, { backbone: "efficientnet-b0" }],
   [32, { backbone: "vgg16" }]
 ]

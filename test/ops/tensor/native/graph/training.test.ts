@@ -74,7 +74,6 @@ const networks: ReadonlyArray<readonly [what: string, params: Partial<ModelParam
     both
   ],
   ["a projection", { embedding_dim: 16 }, both],
-  ["se_resnet50", { backbone: "se_resnet50" }, metric],
   ["resnet50_ibn_a", { backbone: "resnet50_ibn_a" }, both],
   ["efficientnet-b0", { backbone: "efficientnet-b0" }, both],
   ["vgg16, which has no batch norms", { backbone: "vgg16" }, both]
