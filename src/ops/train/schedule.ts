@@ -56,6 +56,24 @@ const cosine = defineSchedule({
   factor: ({ epochs }, epoch) => (1 + Math.cos((Math.PI * Math.min(epoch, epochs)) / epochs)) / 2
 })
 
+const cosineRestarts = defineSchedule({
+  name: "cosine_restarts",
+  title: "(1 + cos(pi e / n)) / 2 in epoch e of a cycle of n epochs, which then begins anew",
+  source: "Loshchilov and Hutter, ICLR 2017, equation 5",
+  params: {
+    epochs: count("Epochs of the first cycle."),
+    longer: count("Factor by which each cycle is longer than the one before it.", 1)
+  },
+  factor: ({ epochs, longer }, epoch) => {
+    let [within, length] = [epoch, epochs]
+    while (within >= length) {
+      within -= length
+      length *= longer
+    }
+    return (1 + Math.cos((Math.PI * within) / length)) / 2
+  }
+})
+
 const step = defineSchedule({
   name: "step",
   title: "gamma to the power of floor(epoch / every)",
@@ -84,7 +102,7 @@ const plateau = defineSchedule({
 const constant = defineSchedule({ name: "constant", title: "1", params: {}, factor: () => 1 })
 
 /** Every schedule. A new one is a definition above and its name here. */
-const schedules = [exponential, cosine, step, plateau, constant] as const
+const schedules = [exponential, cosine, cosineRestarts, step, plateau, constant] as const
 
 /** A schedule as the parameter `schedule` chooses it. */
 export type Schedule = Choice<(typeof schedules)[number]>

@@ -55,7 +55,7 @@ describe("schedules", () => {
     const owners = {
       gamma: "`exponential`, `step`, `plateau`",
       every: "`step`",
-      epochs: "`cosine`",
+      epochs: "`cosine`, `cosine_restarts`",
       patience: "`plateau`"
     }
     for (const own of [
@@ -80,7 +80,7 @@ describe("schedules", () => {
       'schedule.name: unknown value "cosinus"; did you mean `cosine`?'
     ])
     expect(said({ gamma: 0.5 })).toEqual([
-      "schedule.name: is missing: one of exponential, cosine, step, plateau, constant"
+      "schedule.name: is missing: one of exponential, cosine, cosine_restarts, step, plateau, constant"
     ])
     expect(said({ name: "step", gamma: -1 })).toEqual(["schedule.gamma: expected a number above 0, found -1"])
   })
@@ -117,10 +117,17 @@ describe("schedules", () => {
     expect(rateAt(schedule, 1, { epoch: 12, update: 12 }, state)).toBe(0.125)
   })
 
+  it("cosine_restarts begins anew after each cycle, longer ones too", () => {
+    const half = [1, (2 + Math.SQRT2) / 4, 0.5, (2 - Math.SQRT2) / 4]
+    close(rates({ name: "cosine_restarts", epochs: 4 }, 8), [...half, ...half])
+    close(rates({ name: "cosine_restarts", epochs: 2, longer: 2 }, 7), [1, 0.5, ...half, 1])
+  })
+
   it("never gives a rate above the base, nor one below 0", () => {
     const schedules: fc.Arbitrary<Schedule> = fc.constantFrom(
       { name: "exponential" },
       { name: "cosine", epochs: 7 },
+      { name: "cosine_restarts", epochs: 3, longer: 2 },
       { name: "step", every: 3 },
       { name: "plateau" },
       { name: "constant", warm_up: 5 }

@@ -10,7 +10,17 @@ import { groupsNotes, pText, spreadText } from "./groups-text.ts"
 const RULES = `
 td.up span { background: var(--wash); color: var(--accent); font-weight: 700; }
 td.down span { color: var(--c2); font-weight: 700; }
-.dots { display: block; width: 100%; height: auto; font-size: 12px; }
+.dots { display: block; width: 100%; height: auto; font-size: 13px; }
+.groups th, .groups td { white-space: normal; }
+.groups th.part { overflow-wrap: anywhere; padding-left: .6rem; }
+.groups .figure th { padding-top: .9rem; }
+.groups small { white-space: nowrap; }
+.groups thead th { text-align: right; } .groups thead th:first-child { text-align: left; } .groups thead th span { padding: 0; }
+.groups .even { white-space: nowrap; }
+@media (max-width: 40rem) {
+  .groups th, .groups td { padding: .3rem .35rem; font-size: .88rem; }
+  .groups th.part { min-width: 7.5rem; } .groups .even { white-space: normal; } .groups small { display: block; }
+}
 .dots text { fill: var(--soft); font-family: inherit; }
 .dots .name { fill: var(--ink); }
 .dots circle { fill: var(--c1); opacity: .65; }
@@ -18,13 +28,13 @@ td.down span { color: var(--c2); font-weight: 700; }
 @media print { * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 `
 
-const WIDTH = 640
+const WIDTH = 460
 const ROW = 30
 const RIGHT = 18
 /** Width of a character of a name, roughly. */
-const CHARACTER = 7
+const CHARACTER = 7.2
 
-const shortened = (name: string): string => (name.length > 34 ? `${name.slice(0, 33)}…` : name)
+const shortened = (name: string): string => (name.length > 24 ? `…${name.slice(-23)}` : name)
 
 /** One row per group: a dot for each run, and a bar at their mean. */
 const dotPlot = ({ name, values = [] }: ComparedFigure, names: ReadonlyArray<string>): string => {
@@ -61,22 +71,25 @@ const differenceCells = (one: Difference | undefined): string => {
   return `<td${look}><span>${signed(one.mean)} <small>${signed(one.low)} to ${signed(one.high)}</small></span></td><td>${pText(one).slice(2)}</td>`
 }
 
-const rowsOf = ({ differences, name, values = [] }: ComparedFigure, names: ReadonlyArray<string>): string =>
-  names
-    .map((group, g) => {
-      const edge = [g === 0 ? "first" : "", g === names.length - 1 ? "last" : ""].filter((one) => one !== "").join(" ")
-      const head = g === 0 ? `<th scope="rowgroup" rowspan="${names.length}">${escapeText(name)}</th>` : ""
-      return `<tr class="${edge}">${head}<th scope="row" class="part">${escapeText(group)}</th><td><span>${escapeText(spreadText(values[g]))}</span></td>${differenceCells(g === 0 ? undefined : differences[g - 1])}</tr>`
-    })
-    .join("\n")
+const COLUMNS = 4
+
+/** A heading with the name of the figure, then a row per group. */
+const rowsOf = ({ differences, name, values = [] }: ComparedFigure, names: ReadonlyArray<string>): string => {
+  const heading = `<tr class="first figure"><th scope="rowgroup" colspan="${COLUMNS}">${escapeText(name)}</th></tr>`
+  const rows = names.map(
+    (group, g) =>
+      `<tr${g === names.length - 1 ? ' class="last"' : ""}><th scope="row" class="part">${escapeText(group)}</th><td class="even">${escapeText(spreadText(values[g]))}</td>${differenceCells(g === 0 ? undefined : differences[g - 1])}</tr>`
+  )
+  return [heading, ...rows].join("\n")
+}
 
 export const groupsPage = (experiment: string, comparison: Comparison): string => {
   const names = runNames(comparison)
-  const heads = ["", "group", "mean ± deviation", `minus ${names[0]}`, "p"]
-  const table = `<div class="card scroll" tabindex="0" role="region" aria-label="Figures and differences"><table><thead><tr>${heads.map((head) => `<th scope="col"><span>${escapeText(head)}</span></th>`).join("")}</tr></thead><tbody>
+  const heads = ["group", "mean ± deviation", "difference", "p"]
+  const table = `<div class="card scroll" tabindex="0" role="region" aria-label="Figures and differences"><table class="groups"><thead><tr>${heads.map((head) => `<th scope="col"><span>${escapeText(head)}</span></th>`).join("")}</tr></thead><tbody>
 ${comparison.figures.map((one) => rowsOf(one, names)).join("\n")}
 </tbody></table></div>`
-  const notes = groupsNotes(comparison).map((note) => `<li>${escapeText(note)}</li>`)
+  const notes = groupsNotes(comparison, "Coloured differences have").map((note) => `<li>${escapeText(note)}</li>`)
   return htmlDocument({
     title: `${experiment} · comparison`,
     kind: "Comparison of groups of runs",

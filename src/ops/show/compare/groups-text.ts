@@ -21,13 +21,20 @@ const differenceCell = (one: Difference | null): string =>
     ? "-"
     : `${signed(one.mean)} [${signed(one.low)}, ${signed(one.high)}]${stands(one) ? "*" : " "} ${pText(one)}`
 
-/** How the figures were made, in sentences. */
-export const groupsNotes = ({ members = [], paired, queries, resamples, runs }: Comparison): ReadonlyArray<string> => {
+/**
+ * How the figures were made, in sentences.
+ *
+ * @param marked the words for a difference whose interval excludes 0
+ */
+export const groupsNotes = (
+  { members = [], paired, queries, resamples, runs }: Comparison,
+  marked = "* marks differences that have"
+): ReadonlyArray<string> => {
   const sizes = members.map(({ length }, i) => `${printable(runs[i])} ${length}`).join(", ")
   const single = members.some(({ length }) => length < 2)
   return [
     `Means ± sample deviation over the runs of each group (${sizes}), each over ${queries} queries. Differences are to ${printable(runs[0])}, with 95 % intervals of ${resamples} resamples of ${paired === true ? "pairs of runs" : "runs"} and queries together (pigeonhole bootstrap, Owen 2007).`,
-    "* marks intervals without 0. p is corrected for the number of differences in this table (Holm 1979).",
+    `${marked} an interval without 0. p is corrected for the number of differences in this table (Holm 1979).`,
     ...(single
       ? ["A group of one run cannot show how much training varies: its interval says only how much queries do."]
       : [])
