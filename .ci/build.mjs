@@ -1,8 +1,8 @@
 // `npm run build`: the published package. `tsc` writes JavaScript and declarations to dist; this finishes what it leaves
-// unchanged: module URLs of worker threads, import paths inside declarations, calls without effects, and the one file of plain
-// JavaScript.
+// unchanged: module URLs of worker threads, import paths inside declarations, calls without effects, files that are not
+// TypeScript, and the script of the explorer.
 import { execFileSync } from "node:child_process"
-import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { annotated } from "./pure.mjs"
 
@@ -25,8 +25,13 @@ for (const name of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
   }
   if (name.endsWith(".d.ts")) writeFileSync(path, readFileSync(path, "utf8").replace(IMPORTS, '$1$2.js"'))
 }
-const entry = "ops/workers/entry.mjs"
-copyFileSync(join(root, "src", entry), join(dist, entry))
+for (const file of ["ops/workers/entry.mjs", "ops/show/explore/page/style.css"]) {
+  mkdirSync(dirname(join(dist, file)), { recursive: true })
+  copyFileSync(join(root, "src", file), join(dist, file))
+}
+const page = "ops/show/explore/page"
+const { bundlePage } = await import(join(dist, "ops/show/explore/bundle.js"))
+writeFileSync(join(dist, page, "page.js"), await bundlePage(join(root, "src", page)))
 
 // Nothing may be left that only a clone can load.
 const left = readdirSync(dist, { recursive: true, encoding: "utf8" })

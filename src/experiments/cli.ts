@@ -1,13 +1,16 @@
 /** The command line: `run.ts CONFIG [--check] [--set path=value] ...`. */
 import { join } from "node:path"
 import { Console, Effect, Option } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
+import { Argument, Command } from "effect/cli"
 import { attempt } from "../pipeline/attempt.ts"
 import { catalogue, showCatalogue } from "../pipeline/catalogue.ts"
 import { ConfigError } from "../pipeline/fault.ts"
 import { printableJson, printableLines, suggestion } from "../pipeline/words.ts"
 import { fromHome } from "../pipeline/yaml/environment.ts"
 import { afterInterrupt, type Beginning } from "./beginning.ts"
+import { PROGRAM, runCommand } from "./command-line.ts"
+import { flagsOf } from "./flags.ts"
+import { checkPackages } from "./needed.ts"
 import { networksOf, showNetworks } from "./networks.ts"
 import { language, makePlan, type Plan, showPlan } from "./plan.ts"
 import { makeProgress, stderrScreen } from "./progress.ts"
@@ -18,42 +21,12 @@ import { readSweep } from "./sweep/sweep-file.ts"
 import { versions } from "./versions.ts"
 
 const options = {
-  config: Argument.String("config").pipe(
-    Argument.withDescription("A YAML file, such as configs/quickstart.yaml"),
+  config: Argument.String(runCommand.argument.name).pipe(
+    Argument.withDescription(runCommand.argument.about),
     Argument.optional
   ),
-  check: Flag.Boolean("check").pipe(
-    Flag.withDefault(false),
-    Flag.withDescription("Validate the file and print the plan, with every default filled in")
-  ),
-  operators: Flag.Boolean("operators").pipe(
-    Flag.withDefault(false),
-    Flag.withDescription("List all operators with their parameters")
-  ),
-  set: Flag.String("set").pipe(
-    Flag.withMetavar("path=value"),
-    Flag.withDescription("Change a value of the file, as in pipelines.test.batch.size=32; may be repeated"),
-    Flag.atLeast(0)
-  ),
-  only: Flag.String("only").pipe(
-    Flag.withMetavar("pipeline"),
-    Flag.withDescription("Run only this pipeline"),
-    Flag.optional
-  ),
-  out: Flag.String("out").pipe(
-    Flag.withMetavar("folder"),
-    Flag.withDescription("Run folder; outputs/NAME by default"),
-    Flag.optional
-  ),
-  fresh: Flag.Boolean("fresh").pipe(
-    Flag.withDefault(false),
-    Flag.withDescription("Remove the files of an earlier run from the run folder, and start anew")
-  ),
-  json: Flag.Boolean("json").pipe(
-    Flag.withDefault(false),
-    Flag.withDescription("Print the run record as JSON at the end")
-  )
-} as const
+  ...flagsOf(runCommand.options)
+}
 
 const plan = (file: string, set: ReadonlyArray<string>): Effect.Effect<Plan, ConfigError | RunError> =>
   Effect.try({ try: () => makePlan(file, set), catch: (cause) => cause as ConfigError | RunError })
@@ -88,16 +61,16 @@ const run = Effect.fnUntraced(function* (
   else progress.say(`Record: ${join(folder, "record.json")}`)
 })
 
-/** The command `run.ts`. */
-export const command = Command.make("run.ts", options, (given) =>
+/** The command. */
+export const command = Command.make("orbitrank", options, (given) =>
   Effect.gen(function* () {
     if (given.operators) return yield* Console.log(showCatalogue(catalogue(language.operators)))
     const file = Option.getOrUndefined(given.config)
     if (file === undefined) {
       return yield* new RunError({
-        subject: "run.ts",
+        subject: "orbitrank",
         problem: "no configuration is given",
-        remedy: "Try `npx tsx src/experiments/run.ts configs/quickstart.yaml`, or `--help`"
+        remedy: `Try \`${PROGRAM} configs/quickstart.yaml\`, or \`--help\``
       })
     }
     const swept = yield* attempt(ConfigError)(() => readSweep(file, given.set))
@@ -109,7 +82,8 @@ export const command = Command.make("run.ts", options, (given) =>
     yield* knownPipeline(made, only)
     const networks = yield* networksOf(made)
     if (given.check) return yield* Console.log(printableLines(`${showPlan(made)}${showNetworks(networks)}`))
+    yield* attempt(RunError)(() => checkPackages())
     const begins = given.fresh ? "fresh" : made.loaded.settings.fresh ? "freshByFile" : "continue"
     yield* run(made, only, Option.getOrUndefined(given.out), begins, given.json)
   })
-).pipe(Command.withDescription("Runs an experiment: the pipelines of a YAML file, in order."))
+).pipe(Command.withDescription(runCommand.about))

@@ -1,10 +1,11 @@
 /** The program that `run.ts` starts: the edge of the program, and the only place where effects are run. */
-import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect } from "effect"
-import { CliConfig, Command, GlobalFlag } from "effect/cli"
+import { CliConfig, Command } from "effect/cli"
 import { ConfigError } from "../pipeline/fault.ts"
 import { runMain, toExit } from "../pipeline/main.ts"
+import { nodeServices } from "../pipeline/node-services.ts"
 import { command } from "./cli.ts"
+import { PROGRAM } from "./command-line.ts"
 import { RunError } from "./run-error.ts"
 import { StepError } from "./step-error.ts"
 import { versions } from "./versions.ts"
@@ -13,8 +14,8 @@ const badInput = (error: unknown): boolean =>
   error instanceof ConfigError || (error instanceof RunError && !(error instanceof StepError))
 
 Command.runWith(command, { version: versions.orbitrank, renderErrors: false })(process.argv.slice(2)).pipe(
-  Effect.provide(CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] })),
-  Effect.provide(NodeServices.layer),
-  toExit("npx tsx src/experiments/run.ts --help", badInput),
+  Effect.provide(CliConfig.layer({ builtIns: [] })),
+  Effect.provide(nodeServices),
+  toExit(`${PROGRAM} --help`, badInput),
   runMain
 )

@@ -5,9 +5,24 @@ import { version } from "../ops/version.ts"
 
 const require = createRequire(import.meta.url)
 
-/** Version of a package. Not every package exports its package.json, so it is searched above the entry point. */
+/** The entry point of a package; undefined if it is not installed. */
+const entryOf = (name: string): string | undefined => {
+  try {
+    return require.resolve(name)
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Version of a package. Not every package exports its package.json, so it is searched above the entry point.
+ *
+ * @returns `none` if it is not installed: packages that only some tasks need are optional
+ */
 const versionOf = (name: string): string => {
-  for (let folder = dirname(require.resolve(name)); folder !== dirname(folder); folder = dirname(folder)) {
+  const entry = entryOf(name)
+  if (entry === undefined) return "none"
+  for (let folder = dirname(entry); folder !== dirname(folder); folder = dirname(folder)) {
     try {
       const found = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
         name?: string

@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { afterEach, describe, expect, it, vi } from "vitest"
-import { printed, wholly } from "../../src/pipeline/output.ts"
+import { printed } from "../../src/pipeline/output.ts"
+import { wholly } from "../../src/pipeline/write-text.ts"
 
 afterEach(() => vi.restoreAllMocks())
 

@@ -38,15 +38,17 @@ const GPU_SETUP = `${SETUP_COMMAND} -- --gpu`
 const text = (cause: unknown): string => messageOf(cause).replace(/\.$/, "")
 
 const loadError = (device: "wasm" | "cpu") => (cause: unknown) =>
-  new EngineError({
-    subject: `device ${device}`,
-    problem: `the engine does not load (${text(cause)})`,
-    remedy:
-      device === "wasm"
-        ? "Set `device: cpu`, or reinstall the packages with `npm ci`"
-        : "Reinstall the packages with `npm ci`",
-    cause
-  })
+  cause instanceof EngineError
+    ? cause
+    : new EngineError({
+        subject: `device ${device}`,
+        problem: `the engine does not load (${text(cause)})`,
+        remedy:
+          device === "wasm"
+            ? "Set `device: cpu`, or reinstall the packages with `npm ci`"
+            : "Reinstall the packages with `npm ci`",
+        cause
+      })
 
 const openJs = (device: "wasm" | "cpu", why: string, options: EngineOptions): Effect.Effect<Engine, EngineError> => {
   const { memory, precision, threads = 1 } = options

@@ -1,10 +1,13 @@
 /** Starts one of TensorFlow.js's own backends. */
 import { createRequire } from "node:module"
 import { dirname } from "node:path"
+import type * as tfjsWasm from "@tensorflow/tfjs-backend-wasm"
+import { optionalPackage } from "../../pipeline/packages.ts"
 import { addRelu, relu } from "./activation.ts"
 import { adamUpdate } from "./adam.ts"
 import { composedConvolution } from "./composed.ts"
 import { registerConvolution } from "./convolution.ts"
+import { EngineError } from "./engine-error.ts"
 import { guardHeap, HEAP_LIMIT } from "./heap.ts"
 import { type BackendName, memoryOf } from "./memory.ts"
 import { batchNorm, normalise } from "./norm.ts"
@@ -14,13 +17,16 @@ import { composedMaxPool, registerMaxPool } from "./pool.ts"
 import { sgdUpdate } from "./sgd.ts"
 import type { Info, Tensor, Tf } from "./tfjs.ts"
 
+const wasmBackend = () =>
+  optionalPackage<typeof tfjsWasm>("@tensorflow/tfjs-backend-wasm", "Computations on WebAssembly", EngineError)
+
 /** Loads the library without its start-up messages, and starts one backend. */
 const start = async (name: BackendName): Promise<Tf> => {
-  const tf: Tf = await import("@tensorflow/tfjs")
+  const tf: Tf = await optionalPackage<Tf>("@tensorflow/tfjs", "Tensor engines", EngineError)
   // Production mode switches off advice to use other packages, which would appear between our own lines.
   tf.enableProdMode()
   if (name === "wasm") {
-    const wasm = await import("@tensorflow/tfjs-backend-wasm")
+    const wasm = await wasmBackend()
     const binaries = dirname(createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm"))
     // Paths can only be set before the backend starts; another engine may have started it.
     if (!("wasm" in tf.engine().registry)) wasm.setWasmPaths(`${binaries}/`)

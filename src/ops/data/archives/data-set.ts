@@ -89,7 +89,7 @@ export interface Miniature {
   /** Makes patch `i` unless it exists; patches are counted in the archive's order. */
   readonly make: (i: number) => PatchEntry | Promise<PatchEntry>
   /** Writes the tables and marks the archive as complete. */
-  readonly finish: () => void
+  readonly finish: () => void | Promise<void>
   /** Module of a worker that makes patches by their numbers, and its data, if threads are worth their start. */
   readonly worker?: { readonly module: URL; readonly data: unknown }
 }

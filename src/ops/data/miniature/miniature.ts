@@ -7,7 +7,7 @@ import { Run } from "../../run.ts"
 import type { DataSet, MiniatureOptions } from "../archives/data-set.ts"
 import { DATA_SETS } from "../archives/list.ts"
 import { referenceOf } from "../archives/open-archive.ts"
-import { fileFault, promisedFile } from "../file-access.ts"
+import { promisedFile } from "../file-access.ts"
 import { madePlaces } from "./on-threads.ts"
 
 type FormOf<One> = One extends DataSet<infer Name, string, string, infer Variant> ? Name | `${Name}-${Variant}` : never
@@ -59,7 +59,7 @@ export const miniature = source({
         self.expect(patches)
         return madePlaces(miniature, patches).pipe(
           Stream.mapEffect((i) => promisedFile(folder, () => reference(i))),
-          Stream.concat(Stream.drain(Stream.fromEffect(fileFault(folder, miniature.finish))))
+          Stream.concat(Stream.drain(Stream.fromEffect(promisedFile(folder, async () => miniature.finish()))))
         )
       })
     )

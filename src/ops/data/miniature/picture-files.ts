@@ -1,17 +1,20 @@
 /** Encoders, tables and names that the miniatures of several data sets use. */
-import sharp from "sharp"
+import type { Sharp } from "sharp"
+import { loadSharp } from "../../formats/pictures.ts"
 import type { Picture } from "./picture.ts"
 import type { PictureSet, Row } from "./picture-set.ts"
 
-export const image = ({ data, height, width }: Picture) => sharp(data, { raw: { width, height, channels: 3 } })
+/** A picture that can be encoded: `(await image(picture)).png()`. */
+export const image = async ({ data, height, width }: Picture): Promise<Sharp> =>
+  (await loadSharp())(data, { raw: { width, height, channels: 3 } })
 
 export const only =
   (write: (picture: Picture) => Promise<Uint8Array>): PictureSet["encode"] =>
   async (picture, file) => ({ [file]: await write(picture) })
 
-export const jpg = only((picture) => image(picture).jpeg({ quality: 90 }).toBuffer())
-export const png = only((picture) => image(picture).png().toBuffer())
-export const tif = only((picture) => image(picture).tiff({ compression: "none" }).toBuffer())
+export const jpg = only(async (picture) => (await image(picture)).jpeg({ quality: 90 }).toBuffer())
+export const png = only(async (picture) => (await image(picture)).png().toBuffer())
+export const tif = only(async (picture) => (await image(picture)).tiff({ compression: "none" }).toBuffer())
 
 /** A table of labels as text: header, then a row per image. */
 export const tableText = (

@@ -1,7 +1,8 @@
 /** Opens LMDB stores: a folder with `data.mdb` and `lock.mdb`, or to read a single file; keys UTF-8, values raw bytes. */
 import { Effect, type Scope } from "effect"
-import { type Key, open, type RootDatabase } from "lmdb"
+import type * as lmdb from "lmdb"
 import { attempt } from "../../../pipeline/attempt.ts"
+import { optionalPackage } from "../../../pipeline/packages.ts"
 import { messageOf } from "../../../pipeline/words.ts"
 import { DataError, StoreError } from "../../formats/data-error.ts"
 import { isFile, storeVersion } from "../../formats/lmdb/guard.ts"
@@ -22,7 +23,13 @@ export interface StoreWriter {
   readonly write: (values: ReadonlyArray<readonly [name: string, bytes: Uint8Array]>) => number
 }
 
-type Database = RootDatabase<Buffer, Key>
+type Database = lmdb.RootDatabase<Buffer, lmdb.Key>
+
+/** Loads the package that opens stores, when the first one is opened. */
+const library: Effect.Effect<typeof lmdb, StoreError> = Effect.tryPromise({
+  try: () => optionalPackage<typeof lmdb>("lmdb", "LMDB stores", StoreError),
+  catch: (cause) => cause as StoreError
+})
 
 const failed = (path: string, what: string, cause: unknown): StoreError =>
   cause instanceof StoreError
@@ -36,22 +43,24 @@ const failed = (path: string, what: string, cause: unknown): StoreError =>
 
 const acquire = (path: string, readOnly: boolean): Effect.Effect<Database, StoreError, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.try({
-      try: () =>
-        open<Buffer, Key>({
-          path,
-          readOnly,
-          // By default, a name with a dot is taken for a file.
-          noSubdir: isFile(path),
-          encoding: "binary",
-          keyEncoding: "binary",
-          compression: false,
-          maxDbs: 0,
-          // A transaction that has returned is on the disk.
-          overlappingSync: false
-        }),
-      catch: (cause) => failed(path, "opened", cause)
-    }),
+    Effect.flatMap(library, ({ open }) =>
+      Effect.try({
+        try: () =>
+          open<Buffer, lmdb.Key>({
+            path,
+            readOnly,
+            // By default, a name with a dot is taken for a file.
+            noSubdir: isFile(path),
+            encoding: "binary",
+            keyEncoding: "binary",
+            compression: false,
+            maxDbs: 0,
+            // A transaction that has returned is on the disk.
+            overlappingSync: false
+          }),
+        catch: (cause) => failed(path, "opened", cause)
+      })
+    ),
     (database) => Effect.promise(() => database.close())
   )
 

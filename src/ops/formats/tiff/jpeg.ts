@@ -1,6 +1,7 @@
 /** Decodes TIFF files whose pixels are packed by JPEG, through `sharp`, which is loaded when the first such file is read. */
 import { messageOf } from "../../../pipeline/words.ts"
 import type { Pixels } from "../dtypes.ts"
+import { loadSharp } from "../pictures.ts"
 import type { Refuse } from "./fields.ts"
 import type { TiffHeader } from "./header.ts"
 
@@ -16,7 +17,7 @@ export const decodeJpegTiff = async (
   { height, samples, width }: TiffHeader,
   refuse: Refuse
 ): Promise<ReadonlyArray<Pixels>> => {
-  const { default: sharp } = await import("sharp")
+  const sharp = await loadSharp()
   const { data, info } = await sharp(bytes, { ignoreIcc: true, failOn: "warning", limitInputPixels: false })
     .toColourspace(samples === 1 ? "b-w" : "srgb")
     .raw({ depth: "uchar" })

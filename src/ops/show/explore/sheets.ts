@@ -1,11 +1,11 @@
 /** Thumbnails of all images, on sheets that the page loads as it needs them. */
 import { join } from "node:path"
 import { Effect } from "effect"
-import sharp from "sharp"
 import type { Band } from "../../elements.ts"
 import { writeFileAtomic } from "../../formats/files.ts"
 import { Run } from "../../run.ts"
-import { blank, place, type Raster } from "../pictures/raster.ts"
+import { webp } from "../pictures/pictures.ts"
+import { blank, place } from "../pictures/raster.ts"
 import { type Rgb, type Stretch, stretchOf, trueColour } from "../pictures/true-colour.ts"
 import { ShowError, touching } from "../show-error.ts"
 import { type Sheets, sheetName } from "./kit/contents.ts"
@@ -50,20 +50,8 @@ const shownBands = (
   return bands.length >= 3 ? [bands[0], bands[1], bands[2]] : [bands[0], bands[0], bands[0]]
 }
 
-const webp = (raster: Raster, path: string) =>
-  Effect.tryPromise({
-    try: () =>
-      sharp(raster.data, { raw: { width: raster.width, height: raster.height, channels: 3 } })
-        .webp({ quality: 72 })
-        .toBuffer(),
-    catch: (cause) =>
-      new ShowError({
-        subject: path,
-        problem: `cannot be made a WebP (${cause instanceof Error ? cause.message : cause})`,
-        remedy: "Check that the package `sharp` is installed for this platform",
-        cause
-      })
-  })
+/** Quality of thumbnails as WebP. */
+const QUALITY = 72
 
 /** How thumbnails look. */
 export interface SheetOptions {
@@ -117,7 +105,7 @@ export const writeSheets = Effect.fnUntraced(function* (
       place(sheet, trueColour(rgb, stretches, edge), (i % columns) * edge, Math.floor(i / columns) * edge)
     })
     const path = join(folder, sheetName(from / each))
-    const bytes = yield* webp(sheet, path)
+    const bytes = yield* webp(sheet, path, QUALITY)
     yield* touching(path, () => writeFileAtomic(path, bytes))
     yield* wrote(path)
   }

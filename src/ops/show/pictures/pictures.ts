@@ -1,19 +1,23 @@
 /** Pictures in the forms that people open and pages hold. */
 import { Effect } from "effect"
-import sharp from "sharp"
+import { messageOf } from "../../../pipeline/words.ts"
+import { DataError } from "../../formats/data-error.ts"
+import { loadSharp, type Sharp } from "../../formats/pictures.ts"
 import { ShowError } from "../show-error.ts"
 import type { Raster } from "./raster.ts"
 
-const making = <A>(subject: string, form: string, make: () => Promise<A>): Effect.Effect<A, ShowError> =>
+const making = <A>(subject: string, form: string, make: (sharp: Sharp) => Promise<A>): Effect.Effect<A, ShowError> =>
   Effect.tryPromise({
-    try: make,
+    try: async () => make(await loadSharp()),
     catch: (cause) =>
-      new ShowError({
-        subject,
-        problem: `cannot be made ${form} (${cause instanceof Error ? cause.message : cause})`,
-        remedy: "Check that the package `sharp` is installed for this platform",
-        cause
-      })
+      cause instanceof DataError
+        ? new ShowError(cause)
+        : new ShowError({
+            subject,
+            problem: `cannot be made ${form} (${messageOf(cause)})`,
+            remedy: "Check that the package `sharp` is installed for this platform",
+            cause
+          })
   })
 
 /**
@@ -22,23 +26,31 @@ const making = <A>(subject: string, form: string, make: () => Promise<A>): Effec
  * @param subject what the picture is of, for messages
  */
 export const png = ({ data, height, width }: Raster, subject: string): Effect.Effect<Uint8Array, ShowError> =>
-  making(subject, "a PNG", () =>
+  making(subject, "a PNG", (sharp) =>
     sharp(data, { raw: { width, height, channels: 3 } })
       .png()
       .toBuffer()
   )
 
-/** Much smaller, for pages. */
-export const webp = ({ data, height, width }: Raster, subject: string): Effect.Effect<Uint8Array, ShowError> =>
-  making(subject, "a WebP", () =>
+/**
+ * Much smaller, for pages.
+ *
+ * @param quality 1 to 100
+ */
+export const webp = (
+  { data, height, width }: Raster,
+  subject: string,
+  quality = 50
+): Effect.Effect<Uint8Array, ShowError> =>
+  making(subject, "a WebP", (sharp) =>
     sharp(data, { raw: { width, height, channels: 3 } })
-      .webp({ quality: 50 })
+      .webp({ quality })
       .toBuffer()
   )
 
 /** A picture read back. */
 export const pixelsOf = (subject: string, picture: Uint8Array): Effect.Effect<Raster, ShowError> =>
-  making(subject, "pixels", async () => {
+  making(subject, "pixels", async (sharp) => {
     const { data, info } = await sharp(picture)
       .removeAlpha()
       .toColourspace("srgb")

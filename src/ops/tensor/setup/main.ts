@@ -1,10 +1,10 @@
 /** `npm run setup:tensorflow`: sets up native TensorFlow for this project. */
 
 import { resolve } from "node:path"
-import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, Option } from "effect"
 import { CliConfig, Command, Flag, GlobalFlag } from "effect/cli"
 import { runMain, toExit } from "../../../pipeline/main.ts"
+import { nodeServices } from "../../../pipeline/node-services.ts"
 import { machineLive } from "./machine-live.ts"
 import { DEFAULT_VERSION, type Options, setUp } from "./setup.ts"
 import { SetupInputError } from "./setup-error.ts"
@@ -64,7 +64,7 @@ const command = Command.make("setup:tensorflow", flags, ({ gpu, wheel, from, ver
 Command.runWith(command, { version: "", renderErrors: false })(process.argv.slice(2)).pipe(
   Effect.provide(CliConfig.layer({ builtIns: [GlobalFlag.Help] })),
   Effect.provide(machineLive(project, screen)),
-  Effect.provide(NodeServices.layer),
+  Effect.provide(nodeServices),
   toExit("npm run setup:tensorflow -- --help", (error) => error instanceof SetupInputError),
   runMain
 )

@@ -1,9 +1,11 @@
 /** A miniature laid out as BigEarthNet v2: Sentinel-2, Sentinel-1, reference maps, and `metadata.parquet`. */
 import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { parquetWriteBuffer } from "hyparquet-writer"
+import type * as hyparquetWriter from "hyparquet-writer"
+import { optionalPackage } from "../../../../pipeline/packages.ts"
 import { random } from "../../../../pipeline/random.ts"
 import type { Split } from "../../../elements.ts"
+import { DataError } from "../../../formats/data-error.ts"
 import { writeFileAtomic } from "../../../formats/files.ts"
 import { encodeGeoTiff } from "../../../formats/tiff/write.ts"
 import { KNOBS } from "../../miniature/knobs.ts"
@@ -109,7 +111,7 @@ const TEXT = { type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPT
 const FLAG = { type: "BOOLEAN", repetition_type: "OPTIONAL" } as const
 
 /** As DuckDB wrote the published table: labels are a list of texts at `labels.list.element`. */
-const SCHEMA: NonNullable<Parameters<typeof parquetWriteBuffer>[0]["schema"]> = [
+const SCHEMA: NonNullable<Parameters<typeof hyparquetWriter.parquetWriteBuffer>[0]["schema"]> = [
   { name: "root", num_children: 8 },
   { name: "patch_id", ...TEXT },
   { name: "labels", repetition_type: "OPTIONAL", num_children: 1, converted_type: "LIST" },
@@ -123,7 +125,10 @@ const SCHEMA: NonNullable<Parameters<typeof parquetWriteBuffer>[0]["schema"]> = 
   { name: "contains_cloud_or_shadow", ...FLAG }
 ]
 
-const metadata = (entries: ReadonlyArray<Entry>): Uint8Array => {
+const writer = () => optionalPackage<typeof hyparquetWriter>("hyparquet-writer", "Parquet files", DataError)
+
+const metadata = async (entries: ReadonlyArray<Entry>): Promise<Uint8Array> => {
+  const { parquetWriteBuffer } = await writer()
   const text = (name: string, data: Array<string>) => ({ name, data })
   const flags = (name: string) => ({ name, data: entries.map(() => false) })
   const bytes = parquetWriteBuffer({
@@ -179,9 +184,9 @@ export const open: MiniatureMaker["open"] = (name, folder, { patches, seed }) =>
         split: entry.split
       }
     },
-    finish: () => {
+    finish: async () => {
       if (complete) return
-      writeFileAtomic(join(folder, "metadata.parquet"), metadata(entries))
+      writeFileAtomic(join(folder, "metadata.parquet"), await metadata(entries))
       finishMiniature(folder, facts)
     }
   }

@@ -1,12 +1,7 @@
 /** Columns of a parquet file by name, read on a thread of its own; see `parquet.ts`. Does not import Effect. */
-import {
-  asyncBufferFromFile,
-  type Compressors,
-  parquetMetadataAsync,
-  parquetReadObjects,
-  parquetSchema
-} from "hyparquet"
-import { compressors } from "hyparquet-compressors"
+import type * as hyparquet from "hyparquet"
+import type * as hyparquetCompressors from "hyparquet-compressors"
+import { optionalPackage } from "../../../../pipeline/packages.ts"
 import { grouped, messageOf, suggestion, shown as wordsFor } from "../../../../pipeline/words.ts"
 import { DataError } from "../../../formats/data-error.ts"
 import type { Work } from "../../../workers/thread.ts"
@@ -55,16 +50,22 @@ const textsOf = (value: unknown, column: Column): ReadonlyArray<string> | undefi
 }
 
 /** Decompressors that refuse a page too large before they make room for it. */
-const bounded: Compressors = Object.fromEntries(
-  Object.entries(compressors).map(([codec, decompress]) => [
-    codec,
-    (input: Uint8Array, length: number) => {
-      if (length > MOST.page)
-        throw new Error(`a page of ${grouped(length)} bytes, at most ${grouped(MOST.page)} are read`)
-      return decompress(input, length)
-    }
-  ])
-)
+const bounded = (compressors: hyparquet.Compressors): hyparquet.Compressors =>
+  Object.fromEntries(
+    Object.entries(compressors).map(([codec, decompress]) => [
+      codec,
+      (input: Uint8Array, length: number) => {
+        if (length > MOST.page)
+          throw new Error(`a page of ${grouped(length)} bytes, at most ${grouped(MOST.page)} are read`)
+        return decompress(input, length)
+      }
+    ])
+  )
+
+const TASK = "Parquet files"
+const parquet = () => optionalPackage<typeof hyparquet>("hyparquet", TASK, DataError)
+const decompressors = async () =>
+  bounded((await optionalPackage<typeof hyparquetCompressors>("hyparquet-compressors", TASK, DataError)).compressors)
 
 type Values = Record<string, Array<unknown>>
 
@@ -79,6 +80,8 @@ const readColumns = async ({ file, optional, wanted }: Task): Promise<Values> =>
     throw new DataError({ subject: file, problem, remedy: "Get the file anew, or give the archive's folder", cause })
   }
   try {
+    const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } = await parquet()
+    const compressors = await decompressors()
     const buffer = await asyncBufferFromFile(file)
     const metadata = await parquetMetadataAsync(buffer)
     const names = parquetSchema(metadata).children.map(({ element }) => element.name)
@@ -105,7 +108,7 @@ const readColumns = async ({ file, optional, wanted }: Task): Promise<Values> =>
       return columns[name].push(kind === "text" ? value : share(value))
     }
     for (let from = 0; from < rows; from += ROWS) {
-      const part = { file: buffer, metadata, compressors: bounded, rowStart: from, rowEnd: Math.min(rows, from + ROWS) }
+      const part = { file: buffer, metadata, compressors, rowStart: from, rowEnd: Math.min(rows, from + ROWS) }
       const read = await parquetReadObjects({ ...part, columns: kinds.map(([name]) => name) })
       for (const [i, row] of read.entries()) {
         const where = () => rowText(from + i, row, Object.keys(wanted)[0])

@@ -4,7 +4,9 @@ import { ownClasses } from "../shared/class-list.ts"
 
 const ENDINGS = ["jpg", "png", "tif", "tiff"]
 const tiled: PictureSet["encode"] = async (picture, file) => ({
-  [file]: await image(picture).tiff({ compression: "deflate", tile: true, tileWidth: 32, tileHeight: 32 }).toBuffer()
+  [file]: await (await image(picture))
+    .tiff({ compression: "deflate", tile: true, tileWidth: 32, tileHeight: 32 })
+    .toBuffer()
 })
 const ENCODERS = [jpg, png, tif, tiled]
 

@@ -1,8 +1,9 @@
 /** Opens jpg and png files with sharp, by one rule for images, masks and inspection. */
-import sharp, { type Metadata, type Sharp } from "sharp"
+import type { Metadata, Sharp } from "sharp"
 import { counted } from "../../../../pipeline/words.ts"
 import { checkValues, IMAGE_BOUND } from "../../../formats/bounds.ts"
 import { DataError } from "../../../formats/data-error.ts"
+import { loadSharp } from "../../../formats/pictures.ts"
 import { coloursOf } from "../../../formats/tiff/colours.ts"
 import type { DecodeOptions } from "../data-set.ts"
 
@@ -57,6 +58,7 @@ export const openPicture = async (
 ): Promise<{ readonly image: Sharp; readonly metadata: Metadata }> => {
   const sound = withoutExtraneous(bytes)
   if (sound.removed > 0) note(`${file} has ${counted(sound.removed, "byte")} that belong to no part of a JPEG: skipped`)
+  const sharp = await loadSharp()
   const image = sharp(sound.bytes, { ignoreIcc: true, failOn: "warning", limitInputPixels: false })
   const metadata = await image.metadata()
   const { channels, height, space, width } = metadata
