@@ -42,8 +42,13 @@ export const valuesAt = (dtype: Dtype, bytes: Uint8Array, offset: number, count:
 
 /** Reverses the bytes of every value in place, which converts values from the other byte order. */
 export const swapBytes = (data: Pixels): void => {
-  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
-  if (data.BYTES_PER_ELEMENT === 2) bytes.swap16()
-  else if (data.BYTES_PER_ELEMENT === 4) bytes.swap32()
-  else if (data.BYTES_PER_ELEMENT === 8) bytes.swap64()
+  const [bytes, width] = [rawBytes(data), data.BYTES_PER_ELEMENT]
+  if (width === 1) return
+  for (let at = 0; at < bytes.length; at += width) {
+    for (let low = at, high = at + width - 1; low < high; low++, high--) {
+      const byte = bytes[low]
+      bytes[low] = bytes[high]
+      bytes[high] = byte
+    }
+  }
 }

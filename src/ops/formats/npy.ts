@@ -5,7 +5,8 @@
  * `parseNpy`.
  */
 import { DataError } from "./data-error.ts"
-import { bytesOf, type Dtype, type Pixels, swapBytes, valuesAt } from "./dtypes.ts"
+import { bytesOf, type Dtype, dtypeOf, type Pixels, rawBytes, swapBytes, valuesAt } from "./dtypes.ts"
+import { latin1 } from "./latin1.ts"
 
 /** The header of an array. */
 export interface NpyHeader {
@@ -31,7 +32,7 @@ export interface NpyArray {
 /** Throws the error that a reader's users expect, about a file that the reader knows. */
 type Refuse = (problem: string, remedy?: string) => never
 
-const MAGIC = Buffer.from("\x93NUMPY", "latin1")
+const MAGIC = "\x93NUMPY"
 /** Bytes at a file's start that give the length of its header. */
 export const NPY_PREFIX = 12
 /** Headers of arrays are about a hundred bytes; a length of gigabytes is damage. */
@@ -49,7 +50,7 @@ const CODES: Readonly<Record<string, Dtype>> = {
 
 /** Where the dictionary begins and ends; values begin at its end. */
 const spanOf = (prefix: Uint8Array, refuse: Refuse): readonly [from: number, begin: number] => {
-  if (prefix.length < NPY_PREFIX || Buffer.compare(prefix.subarray(0, 6), MAGIC) !== 0) refuse("is not a .npy file")
+  if (prefix.length < NPY_PREFIX || latin1(prefix.subarray(0, 6)) !== MAGIC) refuse("is not a .npy file")
   const view = new DataView(prefix.buffer, prefix.byteOffset, prefix.byteLength)
   const version = prefix[6]
   if (version < 1 || version > 3) refuse(`is a .npy file of version ${version}, which is not known`)
@@ -82,7 +83,7 @@ const entry = (text: string, key: string): string | undefined =>
 export const parseNpy = (head: Uint8Array, refuse: Refuse): NpyHeader => {
   const [from, begin] = spanOf(head.subarray(0, NPY_PREFIX), refuse)
   if (head.length < begin) refuse("is cut short within its header")
-  const text = Buffer.from(head.subarray(from, begin)).toString("latin1")
+  const text = latin1(head.subarray(from, begin))
   const descr = /^'(.*)'$/.exec(entry(text, "descr") ?? "")?.[1]
   const order = entry(text, "fortran_order")
   const sizes = /^\((.*)\)$/.exec(entry(text, "shape") ?? "")?.[1]
@@ -158,11 +159,42 @@ export const decodeNpy = (bytes: Uint8Array, file: string): NpyArray => {
 export const npyHeader = (descr: string, shape: ReadonlyArray<number>, length?: number): Uint8Array => {
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(", ")
   const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${sizes}), }`
-  const header = Buffer.alloc(length ?? Math.ceil((10 + text.length + 1) / 64) * 64, " ")
-  MAGIC.copy(header)
-  header.set([1, 0], MAGIC.length)
-  header.writeUInt16LE(header.length - 10, 8)
-  header.write(text, 10, "latin1")
+  const header = new Uint8Array(length ?? Math.ceil((10 + text.length + 1) / 64) * 64).fill(0x20)
+  const put = (part: string, at: number) =>
+    header.set(
+      Array.from(part, (one) => one.charCodeAt(0)),
+      at
+    )
+  put(`${MAGIC}\x01\0`, 0)
+  new DataView(header.buffer).setUint16(8, header.length - 10, true)
+  put(text, 10)
   header[header.length - 1] = 0x0a
   return header
+}
+
+/** NumPy's letters of each dtype, little-endian. */
+const DESCRS = Object.fromEntries(
+  Object.entries(CODES).map(([code, dtype]) => [dtype, code.endsWith("1") ? `|${code}` : `<${code}`])
+)
+
+/**
+ * Writes an array as a whole file.
+ *
+ * @param data row-major values of `shape`
+ * @throws RangeError if the shape has another number of values, or NumPy files of ours do not hold the type
+ * @example
+ * const bytes = encodeNpy(Float32Array.of(1, 2, 3, 4), [2, 2])
+ * decodeNpy(bytes, "a.npy").shape // => [2, 2]
+ */
+export const encodeNpy = (data: Pixels, shape: ReadonlyArray<number>): Uint8Array => {
+  const dtype = dtypeOf(data)
+  const count = shape.reduce((product, length) => product * length, 1)
+  if (dtype === undefined || count !== data.length) {
+    throw new RangeError(`${data.length} values of ${dtype ?? "an unknown type"} have no shape [${shape.join(", ")}]`)
+  }
+  const header = npyHeader(DESCRS[dtype], shape)
+  const bytes = new Uint8Array(header.length + data.byteLength)
+  bytes.set(header)
+  bytes.set(rawBytes(data), header.length)
+  return bytes
 }

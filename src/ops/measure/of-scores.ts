@@ -76,13 +76,28 @@ export const averagePrecision = defined((positions) => ofRanks(positions, positi
  */
 export const plainAveragePrecision = defined(plainOfRanks)
 
-/** Average precision at R (Musgrave et al., ECCV 2020); null if nothing is relevant. */
+/**
+ * Average precision at R (Musgrave et al., ECCV 2020); null if nothing is relevant.
+ *
+ * @example
+ * averagePrecisionAtR([1, 0, 1], [0.9, 0.8, 0.7]) // => 0.5
+ */
 export const averagePrecisionAtR = defined(atROfRanks)
 
-/** One over the 1-based rank of the first relevant image; null if nothing is relevant. */
+/**
+ * One over the 1-based rank of the first relevant image; null if nothing is relevant.
+ *
+ * @example
+ * reciprocalRank([0, 1, 1], [0.9, 0.8, 0.7]) // => 0.5
+ */
 export const reciprocalRank = defined(reciprocalOfRanks)
 
-/** Precision among the first R results, R the number of relevant images; null if nothing is relevant. */
+/**
+ * Precision among the first R results, R the number of relevant images; null if nothing is relevant.
+ *
+ * @example
+ * rPrecision([0, 1, 1], [0.9, 0.8, 0.7]) // => 0.5
+ */
 export const rPrecision = defined(rPrecisionOfRanks)
 
 /**
@@ -93,7 +108,12 @@ export const rPrecision = defined(rPrecisionOfRanks)
  */
 export const precision = atDepth(plainPrecision)
 
-/** Share of the relevant images that is among the first k; null if nothing is relevant. */
+/**
+ * Share of the relevant images that is among the first k; null if nothing is relevant.
+ *
+ * @example
+ * recall([1, 0, 1, 0], [4, 3, 2, 1], 2) // => 0.5
+ */
 export const recall = atDepth(recallAt)
 
 const graded =
@@ -116,10 +136,22 @@ const graded =
  */
 export const ACG = graded(averageCumulativeGain)
 
-/** nDCG@k with gain 2^c - 1 against the best order of the same k results, as the original computes it. */
+/**
+ * nDCG@k with gain 2^c - 1 against the best order of the same k results, as the original computes it.
+ *
+ * @param shared labels that the query shares with each image, [n]
+ * @example
+ * nDCG([0, 1], [0.9, 0.5], 2).toFixed(4) // => "0.6309"
+ */
 export const nDCG = graded(normalisedDiscountedCumulativeGain)
 
-/** Weighted average precision at k (Zhao et al., CVPR 2015): the mean of ACG@i over the ranks i <= k that share a label. */
+/**
+ * Weighted average precision at k (Zhao et al., CVPR 2015): the mean of ACG@i over the ranks i <= k that share a label.
+ *
+ * @param shared labels that the query shares with each image, [n]
+ * @example
+ * wAP([2, 0, 1], [0.9, 0.5, 0.7], 3).toFixed(4) // => "1.7500"
+ */
 export const wAP = graded(weightedAveragePrecision)
 
 /** One query: which images are relevant, and their scores. */

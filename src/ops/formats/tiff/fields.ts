@@ -3,6 +3,7 @@
  * place of 2 and 4). Fields that reach beyond the end of the file are refused.
  */
 import { DataError } from "../data-error.ts"
+import { latin1 } from "../latin1.ts"
 
 /** More fields, or directories, than any real file has. */
 const MAX_FIELDS = 4096
@@ -254,7 +255,7 @@ export class Fields {
     if (entry === undefined) return undefined
     if (entry.type !== TEXT) return this.refuse(`has a tag ${tag} that is not text`)
     const bytes = this.bytes.subarray(entry.from, entry.from + entry.length)
-    return Buffer.from(bytes).toString("latin1").replace(/\0.*$/s, "")
+    return latin1(bytes).replace(/\0.*$/s, "")
   }
 
   /** The text of a tag that may be left unread; `undefined` if it is absent or not text. */

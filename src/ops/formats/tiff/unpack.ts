@@ -1,5 +1,5 @@
 /** Unpacks strips and tiles of TIFF files (TIFF 6.0, sections 9 and 13; deflate and ZSTD as libtiff has them). */
-import { inflateSync } from "node:zlib"
+import { inflate } from "../inflate.ts"
 import { unpackLzw } from "./lzw.ts"
 import type { SampleType } from "./samples.ts"
 
@@ -47,8 +47,6 @@ const unpackZstd = async (packed: Uint8Array, most: number): Promise<Uint8Array>
   await decoder.init()
   return decoder.decode(packed, most)
 }
-
-const inflate = (packed: Uint8Array, most: number): Uint8Array => inflateSync(packed, { maxOutputLength: most })
 
 const UNPACKERS: Readonly<Record<number, Packing["unpack"]>> = {
   1: (packed) => packed,

@@ -2,9 +2,10 @@
 import { readFileSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import { type FileFacts, factsOfMetadata, factsOfPth, noFacts } from "./facts.ts"
+import { fileSource } from "./file-source.ts"
 import { readPth, type StateDict, stateDict } from "./pytorch/pth.ts"
 import { readSafetensors } from "./safetensors.ts"
-import { FileFault, fileSource, ShardFault, type Source } from "./source.ts"
+import { FileFault, ShardFault, type Source } from "./source.ts"
 import type { StoredTensor } from "./values.ts"
 
 /** A file of weights; arrays are read while it is open. */

@@ -1,5 +1,4 @@
 /** Bytes that are read piece by piece, so that a file's size bounds nothing but what is asked of it. */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs"
 
 /** A file cannot be used as weights. The message is a clause whose subject is the file. */
 export class FileFault extends Error {
@@ -28,31 +27,13 @@ export interface Source {
   readonly close: () => void
 }
 
-const checkRange = (at: number, length: number, size: number): void => {
+/** @throws FileFault if the bytes are not all there */
+export const checkRange = (at: number, length: number, size: number): void => {
   const fits = Number.isSafeInteger(at) && Number.isSafeInteger(length) && at >= 0 && length >= 0 && at + length <= size
   if (!fits) throw new FileFault(`ends too early: ${length} bytes are said to stand at ${at}, but it has ${size}`)
 }
 
-/** @throws what the file system throws */
-export const fileSource = (path: string): Source => {
-  const file = openSync(path, "r")
-  const { size } = fstatSync(file)
-  return {
-    size,
-    read: (at, length) => {
-      checkRange(at, length, size)
-      const bytes = new Uint8Array(length)
-      for (let done = 0; done < length; ) {
-        const count = readSync(file, bytes, done, length - done, at + done)
-        if (count === 0) throw new FileFault("ends too early")
-        done += count
-      }
-      return bytes
-    },
-    close: () => closeSync(file)
-  }
-}
-
+/** Bytes in memory. */
 export const bytesSource = (bytes: Uint8Array): Source => ({
   size: bytes.length,
   read: (at, length) => {

@@ -4,6 +4,7 @@
  * of views. Member `tensors`: a count, then for each tensor a pickle (key, key of its storage, type) and numbers of eight
  * bytes: axes, shape, strides, first value. Member `pickle`: the object, with tensors under persistent ids.
  */
+import { latin1 } from "../../../formats/latin1.ts"
 import { FileFault, type Source, shortName, viewOf } from "../source.ts"
 import { MOST_AXES, WIDTHS } from "../values.ts"
 import { readPickle } from "./pickle.ts"
@@ -15,8 +16,7 @@ const MOST_ENTRIES = 1_000_000
 /** More than the description of a storage or a tensor takes, and than the object takes without its values. */
 const [MOST_ENTRY, MOST_PICKLE] = [4096, 256 * 2 ** 20]
 
-export const isTar = (source: Source): boolean =>
-  source.size > BLOCK && Buffer.from(source.read(257, 5)).toString("latin1") === "ustar"
+export const isTar = (source: Source): boolean => source.size > BLOCK && latin1(source.read(257, 5)) === "ustar"
 
 interface Member {
   readonly at: number
@@ -24,8 +24,7 @@ interface Member {
 }
 
 const field = (head: Uint8Array, from: number, length: number): string =>
-  Buffer.from(head.subarray(from, from + length))
-    .toString("latin1")
+  latin1(head.subarray(from, from + length))
     .replace(/\0.*$/s, "")
     .trim()
 
