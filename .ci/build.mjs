@@ -1,18 +1,23 @@
-// `npm run build`: the published package. `tsc` writes JavaScript and declarations to dist; this finishes what it leaves
+// `npm run build [FOLDER]`: the published package. `tsc` writes JavaScript and declarations to dist; this finishes what it leaves
 // unchanged: module URLs of worker threads, import paths inside declarations, calls without effects, files that are not
 // TypeScript, and the script of the explorer.
 import { execFileSync } from "node:child_process"
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
+import { pathToFileURL } from "node:url"
 import { annotated } from "./pure.mjs"
 
 const root = resolve(import.meta.dirname, "..")
-const dist = join(root, "dist")
+const dist = resolve(root, process.argv[2] ?? "dist")
 rmSync(dist, { recursive: true, force: true })
-execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json"], {
-  cwd: root,
-  stdio: "inherit"
-})
+execFileSync(
+  process.execPath,
+  [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json", "--outDir", dist],
+  {
+    cwd: root,
+    stdio: "inherit"
+  }
+)
 
 const URLS = /new URL\("(\.[^"]+)\.ts", import\.meta\.url\)/g
 const IMPORTS = /((?:from|import)\s*\(?\s*")(\.[^"]+)\.ts"/g
@@ -30,8 +35,11 @@ for (const file of ["ops/workers/entry.mjs", "ops/show/explore/page/style.css"])
   copyFileSync(join(root, "src", file), join(dist, file))
 }
 const page = "ops/show/explore/page"
-const { bundlePage } = await import(join(dist, "ops/show/explore/bundle.js"))
+const { bundlePage } = await import(pathToFileURL(join(dist, "ops/show/explore/bundle.js")).href)
 writeFileSync(join(dist, page, "page.js"), await bundlePage(join(root, "src", page)))
+
+// npm makes it executable; a folder that was copied has no npm.
+chmodSync(join(dist, "experiments/run.js"), 0o755)
 
 // Nothing may be left that only a clone can load.
 const left = readdirSync(dist, { recursive: true, encoding: "utf8" })

@@ -20,5 +20,6 @@ export {
 } from "./ops/formats/safetensors/read.ts"
 export { encodeSafetensors } from "./ops/formats/safetensors/write.ts"
 export { decodeTiff, decodeTiffBands, type Raster } from "./ops/formats/tiff/read.ts"
-export { encodeGeoTiff } from "./ops/formats/tiff/write.ts"
+export { encodeGeoTiff, type Placement } from "./ops/formats/tiff/write.ts"
 export { decodePyTorch, type PyTorchFile, type PyTorchTensor } from "./ops/model/load/pytorch/decode.ts"
+export type { StoredType } from "./ops/model/load/values.ts"

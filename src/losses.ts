@@ -11,10 +11,21 @@ export {
   type AverageOptions,
   contrastiveAverage as contrastiveAverageLoss
 } from "./ops/train/losses/contrastive-avg.ts"
-export { defineLoss, type Loss, type LossDefinition, type LossInput, type LossValue } from "./ops/train/losses/loss.ts"
+export {
+  type Choose,
+  defineLoss,
+  type Loss,
+  type LossDefinition,
+  type LossInput,
+  type LossValue
+} from "./ops/train/losses/loss.ts"
 export { multiLabelCrossEntropy as multiLabelCrossEntropyLoss } from "./ops/train/losses/ml-xent.ts"
 export { type OrderedMultiLabelOptions, orderedMultiLabel as orderedMultiLabelLoss } from "./ops/train/losses/oml.ts"
-export { smoothAveragePrecision as smoothAveragePrecisionLoss } from "./ops/train/losses/smoothap.ts"
+export {
+  type SmoothApOptions,
+  smoothAveragePrecision as smoothAveragePrecisionLoss
+} from "./ops/train/losses/smoothap.ts"
 export { tripletAverage as tripletAverageLoss } from "./ops/train/losses/triplet-avg.ts"
-export { tripletDrawn as tripletHardLoss } from "./ops/train/losses/triplet-hard.ts"
+export { type DrawnOptions, tripletDrawn as tripletHardLoss } from "./ops/train/losses/triplet-hard.ts"
 export { crossEntropy as crossEntropyLoss } from "./ops/train/losses/xent.ts"
+export type { Accepts, Definition, Documented, Own, OwnParam, OwnParams } from "./pipeline/definition.ts"

@@ -4,6 +4,7 @@
  *
  * @packageDocumentation
  */
+export type { Ranked } from "./ops/retrieve/in-memory/rank.ts"
 export {
   augmentDatabase,
   type ExpansionOptions,

@@ -5,4 +5,3 @@
  */
 export { type Ranked, type RankOptions, rank } from "./ops/retrieve/in-memory/rank.ts"
 export { topOf } from "./ops/retrieve/search/top.ts"
-export type { Similarity } from "./ops/retrieve/similarity.ts"

@@ -80,9 +80,9 @@ export const command = Command.make("orbitrank", options, (given) =>
     const made = yield* plan(file, given.set)
     const only = Option.getOrUndefined(given.only)
     yield* knownPipeline(made, only)
+    yield* attempt(RunError)(() => checkPackages())
     const networks = yield* networksOf(made)
     if (given.check) return yield* Console.log(printableLines(`${showPlan(made)}${showNetworks(networks)}`))
-    yield* attempt(RunError)(() => checkPackages())
     const begins = given.fresh ? "fresh" : made.loaded.settings.fresh ? "freshByFile" : "continue"
     yield* run(made, only, Option.getOrUndefined(given.out), begins, given.json)
   })

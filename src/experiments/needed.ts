@@ -1,4 +1,7 @@
-/** Packages that most experiments need, looked for before a run begins: training for hours must not fail at its report. */
+/**
+ * Packages that most experiments need, looked for before a network is made or a run begins: training for hours must not fail
+ * at its report.
+ */
 import { createRequire } from "node:module"
 import { installCommand, type OptionalPackage } from "../pipeline/packages.ts"
 import { RunError } from "./run-error.ts"

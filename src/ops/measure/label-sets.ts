@@ -3,6 +3,7 @@
  * of patches are computed for pairs of sets: BigEarthNet's 119,825 test patches have 2,797 distinct sets.
  */
 import { MeasureError } from "./measure-error.ts"
+import { popcount } from "./popcount.ts"
 
 /** The distinct label sets of some images. */
 export interface LabelSets {
@@ -64,16 +65,4 @@ export const labelSets = (labels: Uint8Array, images: number, classes: number): 
   })
   const sizes = Uint16Array.from(distinct, (set) => set.reduce((sum, word) => sum + popcount(word), 0))
   return { classes, count: distinct.length, of, words, bits, sizes }
-}
-
-/**
- * Number of ones in a 32-bit word (Warren, Hacker's Delight, figure 5-2).
- *
- * @example
- * popcount(0b1011) // => 3
- */
-export const popcount = (word: number): number => {
-  let x = word - ((word >>> 1) & 0x55555555)
-  x = (x & 0x33333333) + ((x >>> 2) & 0x33333333)
-  return Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
 }

@@ -2,7 +2,8 @@
  * Similarity of label sets. Every metric depends only on the sizes of their intersection and union, so a pair of sets is stored
  * as the number of that pair of sizes, its code: one byte for up to 21 classes.
  */
-import { type LabelSets, popcount } from "./label-sets.ts"
+import type { LabelSets } from "./label-sets.ts"
+import { popcount } from "./popcount.ts"
 
 /** Largest Jaccard distance of a relevant image, by level. */
 export interface Thresholds {

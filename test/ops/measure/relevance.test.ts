@@ -1,6 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { labelSets, popcount } from "../../../src/ops/measure/label-sets.ts"
+import { labelSets } from "../../../src/ops/measure/label-sets.ts"
+import { popcount } from "../../../src/ops/measure/popcount.ts"
 import {
   codebook,
   codesWith,

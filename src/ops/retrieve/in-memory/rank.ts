@@ -2,14 +2,13 @@
 import { exactInto, givenRow, givenSquared } from "../rank/exact.ts"
 import { rowsOf } from "../rank/vectors.ts"
 import { topOf } from "../search/top.ts"
-import type { Similarity } from "../similarity.ts"
 
 /** Options of `rank`. */
 export interface RankOptions {
   /** Length of a vector. */
   readonly dim: number
-  /** Measure of similarity; `cosine` by default. */
-  readonly by?: Similarity
+  /** Similarity of two vectors: `cosine`, the default, `dot`, or `l2` for the negative Euclidean distance. */
+  readonly by?: "cosine" | "dot" | "l2"
   /** Number of results per query; by default all. */
   readonly top?: number
 }

@@ -1,13 +1,11 @@
 /** The best of many scores, without sorting the rest. */
 
-type Scores = Float32Array | Float64Array
-
 /** Whether item a comes after item b: by score, descending, then by position. */
-const after = (scores: Scores, a: number, b: number): boolean =>
+const after = (scores: Float32Array | Float64Array, a: number, b: number): boolean =>
   scores[a] < scores[b] || (scores[a] === scores[b] && a > b)
 
 /** Moves the item at `at` down until no child comes after it. The root of the heap is then the last of the best. */
-const sink = (heap: Int32Array, size: number, at: number, scores: Scores): void => {
+const sink = (heap: Int32Array, size: number, at: number, scores: Float32Array | Float64Array): void => {
   const item = heap[at]
   let place = at
   for (let child = 2 * place + 1; child < size; child = 2 * place + 1) {
@@ -28,7 +26,7 @@ const sink = (heap: Int32Array, size: number, at: number, scores: Scores): void 
  * @example
  * topOf(Float64Array.of(0.1, 0.9, 0.5, 0.9), 3) // => Int32Array.of(1, 3, 2)
  */
-export const topOf = (scores: Scores, k: number): Int32Array => {
+export const topOf = (scores: Float32Array | Float64Array, k: number): Int32Array => {
   const size = Math.min(k, scores.length)
   const heap = Int32Array.from({ length: size }, (_, i) => i)
   for (let at = (size >> 1) - 1; at >= 0; at--) sink(heap, size, at, scores)

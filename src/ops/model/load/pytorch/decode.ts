@@ -20,12 +20,13 @@ const ARRAYS = {
 
 /** A tensor of a PyTorch file. */
 export interface PyTorchTensor {
+  /** Name in the state dict, such as `layer1.0.conv1.weight`. */
   readonly name: string
   /** Type in the file, under PyTorch's name. */
   readonly type: StoredType
   readonly shape: ReadonlyArray<number>
   /** Row-major values; float16 and bfloat16 as float32, `bool` as 0 and 1. */
-  readonly data: InstanceType<(typeof ARRAYS)[StoredType]>
+  readonly data: Float32Array | Float64Array | BigInt64Array | Int32Array | Int16Array | Int8Array | Uint8Array
 }
 
 /** The state dict of a PyTorch file. */
