@@ -1,6 +1,6 @@
 /** What package.json declares is what the source has. */
 import { existsSync, readdirSync, readFileSync } from "node:fs"
-import { join, resolve } from "node:path"
+import { join, relative, resolve, sep } from "node:path"
 import { describe, expect, it } from "vitest"
 import { DataError } from "../../src/ops/formats/data-error.ts"
 import { installCommand, OPTIONAL_PACKAGES, optionalPackage } from "../../src/pipeline/packages.ts"
@@ -53,12 +53,24 @@ describe("the manifest", () => {
 })
 
 describe("optional packages", () => {
-  it("are loaded where they are needed, never by an import at the top of a file", () => {
-    const offending = sources.flatMap(({ name, text }) =>
-      imported(text)
+  it("are loaded where they are needed: no entry imports one, directly or through other files", () => {
+    const texts = new Map(sources.map(({ name, text }) => [join(root, "src", name), text]))
+    const seen = new Set<string>()
+    const visit = (file: string): void => {
+      if (seen.has(file)) return
+      seen.add(file)
+      const text = texts.get(file) ?? ""
+      for (const [, to] of text.matchAll(/^(?:import|export) (?!type )[^"']*?from "(\.[^"]*)"/gm))
+        visit(join(file, "..", to))
+    }
+    for (const file of texts.keys()) if (!relative(join(root, "src"), file).includes(sep)) visit(file)
+    visit(join(root, "src/experiments/main.ts"))
+    const offending = [...seen].flatMap((file) =>
+      imported(texts.get(file) ?? "")
         .filter((from) => from in OPTIONAL_PACKAGES)
-        .map((from) => `${name} imports ${from}`)
+        .map((from) => `${relative(root, file)} imports ${from}`)
     )
+    expect(seen.size).toBeGreaterThan(100)
     expect(offending).toEqual([])
   })
 

@@ -1,5 +1,6 @@
 /** Embeddings on disk: a matrix that numpy reads, with a table of names and labels. */
 import { rmSync } from "node:fs"
+import { optionalPackage } from "../../../pipeline/packages.ts"
 import type { Embeddings } from "../../elements.ts"
 import { field } from "../../formats/csv.ts"
 import { GrowingFile } from "../../formats/files.ts"
@@ -7,19 +8,33 @@ import { RetrieveError } from "../retrieve-error.ts"
 import type { Form } from "./forms/form.ts"
 import { npyForm } from "./forms/npy.ts"
 import { npzForm } from "./forms/npz.ts"
-import { parquetForm } from "./forms/parquet.ts"
 import { safetensorsForm } from "./forms/safetensors.ts"
 import { difference, originPath, originText, readOrigin } from "./origin.ts"
 
 /** Formats of embeddings. Those that cannot hold names have a table beside them. */
 const FORMS = {
-  npy: { open: npyForm, table: true },
-  npz: { open: npzForm, table: false },
-  safetensors: { open: safetensorsForm, table: true },
-  parquet: { open: parquetForm, table: false }
+  npy: { load: async () => npyForm, table: true },
+  npz: { load: async () => npzForm, table: false },
+  safetensors: { load: async () => safetensorsForm, table: true },
+  parquet: {
+    load: async () => {
+      const load = () => import("./forms/parquet.ts")
+      return (await optionalPackage("hyparquet-writer", "Parquet files", RetrieveError, load)).parquetForm
+    },
+    table: false
+  }
 } as const
 export type FormName = keyof typeof FORMS
 export const FORM_NAMES = Object.keys(FORMS) as ReadonlyArray<FormName>
+
+/** A format whose packages are loaded. */
+export interface LoadedForm {
+  readonly name: FormName
+  readonly open: (path: string) => Form
+}
+
+/** Loads a format. @returns rejects with RetrieveError if it needs a package that is not installed */
+export const loadForm = async (name: FormName): Promise<LoadedForm> => ({ name, open: await FORMS[name].load() })
 
 /** Endings of the files that a format consists of. */
 export const endingsOf = (form: FormName): ReadonlyArray<string> => [
@@ -62,12 +77,11 @@ export class EmbeddingsFile {
    * @param experiment name of the experiment that writes the files
    * @param form format of the embeddings
    */
-  constructor(path: string, experiment: string, form: FormName = "npy") {
+  constructor(path: string, experiment: string, form: LoadedForm) {
     this.path = path
     this.experiment = experiment
-    const { open, table } = FORMS[form]
-    this.vectors = open(`${path}.${form}`)
-    this.labels = table ? new GrowingFile(`${path}.csv`) : undefined
+    this.vectors = form.open(`${path}.${form.name}`)
+    this.labels = FORMS[form.name].table ? new GrowingFile(`${path}.csv`) : undefined
   }
 
   private get files(): ReadonlyArray<Pick<Form, "path" | "rename" | "abandon">> {

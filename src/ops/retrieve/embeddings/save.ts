@@ -7,7 +7,7 @@ import { Embeddings } from "../../elements.ts"
 import { FileStem } from "../../filename.ts"
 import { Run } from "../../run.ts"
 import { RetrieveError, unwritable } from "../retrieve-error.ts"
-import { EmbeddingsFile, endingsOf, FORM_NAMES, type FormName } from "./embeddings-file.ts"
+import { EmbeddingsFile, endingsOf, FORM_NAMES, type FormName, loadForm } from "./embeddings-file.ts"
 import { originPath, readOrigin } from "./origin.ts"
 
 /** Runs code that writes to `path`; an error of the file system becomes one that names the file. */
@@ -73,8 +73,12 @@ export const save = operator({
           const run = yield* Run
           const path = join(folder === undefined ? run.folder : resolve(folder), to)
           if (folder !== undefined) yield* checkOwner(path, form, run.experiment)
+          const loaded = yield* Effect.tryPromise({
+            try: () => loadForm(form),
+            catch: (cause) => cause as RetrieveError
+          })
           const file = yield* Effect.acquireRelease(
-            writing(path, () => new EmbeddingsFile(path, run.experiment, form)),
+            writing(path, () => new EmbeddingsFile(path, run.experiment, loaded)),
             (file) => Effect.sync(() => file.abandon())
           )
           const finish = writing(path, () => file.finish()).pipe(
