@@ -9,9 +9,8 @@ import { join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { findNative } from "../../src/ops/tensor/setup/load.ts"
 import type { Figure } from "./harness.ts"
-import { median, show } from "./harness.ts"
+import { show } from "./harness.ts"
 import { type Measured, type NetworkName, networks } from "./networks.ts"
-import { type PeerMeasured, peerMeasured, peerPython } from "./peer.ts"
 
 const ROOT = resolve(import.meta.dirname, "../..")
 const NETWORKS = Object.keys(networks) as ReadonlyArray<NetworkName>
@@ -56,43 +55,6 @@ const figures = (device: Device, found: Measured): ReadonlyArray<Figure> => {
 
 export const engines = (): ReadonlyArray<Figure> =>
   present().flatMap(([device, name]) => figures(device, measure(device, name)))
-
-/** Shares of PyTorch's images a second that training and inference on TensorFlow should reach. */
-const LEAST_OF_PEER = { training: 0.85, inference: 0.95 } as const
-
-/** Networks that PyTorch is measured by: those that torchvision has. */
-const PEERS: ReadonlyArray<NetworkName> = ["resnet18, 64 px, batch 64", "resnet50, 120 px, batch 16"]
-
-/** Ours and PyTorch's in turn, twice: medians of two say more on a machine that does other things too. */
-export const peers = (): ReadonlyArray<Figure> => {
-  if (!findNative(ROOT).found) throw new Error("TensorFlow is not set up: run `npm run setup:tensorflow` first")
-  const python = peerPython()
-  return PEERS.flatMap((name) => {
-    const pairs = [1, 2].map(() => {
-      const ours = measure("tensorflow", name)
-      return [ours, peerMeasured(python, name, ours.threads)] as const
-    })
-    return (["training", "inference"] as const).map((what) => peerFigure(what, name, pairs))
-  })
-}
-
-const peerFigure = (
-  what: "training" | "inference",
-  name: NetworkName,
-  pairs: ReadonlyArray<readonly [Measured, PeerMeasured]>
-): Figure => {
-  const ratio = median(pairs.map(([ours, peer]) => ours[what] / peer[what]))
-  const [{ engine }, { version }] = pairs[0]
-  return {
-    name: `${engine} beside PyTorch ${version}, ${name}: ${what}`,
-    ours: median(pairs.map(([ours]) => ours[what])),
-    other: median(pairs.map(([, peer]) => peer[what])),
-    ratio,
-    unit: "images/s",
-    bound: `ratio at least ${LEAST_OF_PEER[what]}`,
-    holds: ratio >= LEAST_OF_PEER[what]
-  }
-}
 
 const table = (all: ReadonlyArray<Measured>): string => {
   const percent = (share: number) => `${Math.round(100 * share)} %`

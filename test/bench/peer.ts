@@ -1,27 +1,24 @@
 /**
  * PyTorch on the same processors, as a yardstick: `npm run bench -- --peer`. `PEERS_PYTHON` names a Python that has torch and
- * torchvision; without it a virtual environment is made in the user's cache folder, of about 5.5 GB. On a machine that does
- * other things too, `TF_NUM_INTRAOP_THREADS=1 npm run bench -- --peer` compares one thread's processor time.
+ * torchvision; without it a virtual environment is made in the user's cache folder, of about 5.5 GB.
+ *
+ * Ours and PyTorch's run in turn within one run, in three rounds, so that what else the machine does slows both. On one thread the
+ * processor's time is compared, which other programs hardly change.
  */
-import { execFileSync } from "node:child_process"
-import { existsSync, renameSync, rmSync } from "node:fs"
-import { homedir } from "node:os"
-import { dirname, join } from "node:path"
+import { type ChildProcess, execFileSync, spawn } from "node:child_process"
+import { existsSync, readFileSync, renameSync, rmSync } from "node:fs"
+import { availableParallelism, homedir, loadavg } from "node:os"
+import { dirname, join, resolve } from "node:path"
+import { createInterface } from "node:readline"
+import { findNative } from "../../src/ops/tensor/setup/load.ts"
 import { cacheFolder } from "../../src/ops/tensor/setup/machine-live.ts"
-import type { NetworkName } from "./networks.ts"
-import { networks } from "./networks.ts"
+import { type Figure, median } from "./harness.ts"
+import { CLASSES } from "./images.ts"
+import { type NetworkName, networks } from "./networks.ts"
 
+const ROOT = resolve(import.meta.dirname, "../..")
 const PACKAGES = ["torch", "torchvision"]
-
-export interface PeerMeasured {
-  /** Of PyTorch. */
-  readonly version: string
-  /** Images a second. */
-  readonly training: number
-  readonly inference: number
-  /** Largest memory of the process, in MiB. */
-  readonly memory: number
-}
+const ROUNDS = 3
 
 /** Made beside and renamed, so that what is there is whole. */
 const environment = (): string => {
@@ -41,10 +38,152 @@ const environment = (): string => {
 /** A Python that has PyTorch. */
 export const peerPython = (): string => process.env.PEERS_PYTHON ?? environment()
 
-/** @param threads as the engine that it is compared with has */
-export const peerMeasured = (python: string, name: NetworkName, threads: number): PeerMeasured => {
-  const { backbone, batchSize, channels, pixels, rounds } = networks[name]
-  const numbers = [batchSize, channels, pixels, 19, threads, rounds].map(String)
-  const out = execFileSync(python, [join(import.meta.dirname, "peer.py"), backbone, ...numbers], { encoding: "utf8" })
-  return JSON.parse(out.trim().split("\n").at(-1) ?? "")
+type Job = "train" | "infer"
+type Precision = "float32" | "bf16"
+
+/** Seconds of each pass, and the largest memory of the process in MiB. */
+interface Passes {
+  readonly wall: ReadonlyArray<number>
+  readonly processor: ReadonlyArray<number>
+  readonly memory: number
+}
+
+/** A process that measures when asked. */
+export interface Side {
+  readonly version: string
+  readonly ask: (job: Job, passes: number) => Promise<Passes>
+  readonly end: () => Promise<void>
+}
+
+const started = async (program: string, args: ReadonlyArray<string>): Promise<Side> => {
+  const child: ChildProcess = spawn(program, args, { cwd: ROOT, stdio: ["pipe", "pipe", "inherit"] })
+  const ended = new Promise<void>((settle) => void child.once("exit", () => settle()))
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]()
+  const next = async () => {
+    const { done, value } = await lines.next()
+    if (done) throw new Error(`${program} ${args.join(" ")} ended`)
+    return JSON.parse(value)
+  }
+  const { version } = await next()
+  return {
+    version,
+    ask: (job, passes) => {
+      child.stdin?.write(`${job} ${passes}\n`)
+      return next()
+    },
+    end: () => {
+      child.stdin?.end()
+      return ended
+    }
+  }
+}
+
+/** Our side, with networks as graphs or operation by operation. */
+export const ourSide = (name: NetworkName, threads: number, precision: Precision, graph = true): Promise<Side> => {
+  const job = join(import.meta.dirname, "peer-job.ts")
+  return started(process.execPath, ["--import", "tsx", job, name, String(threads), precision, String(graph)])
+}
+
+const peerSide = (python: string, name: NetworkName, threads: number, precision: Precision): Promise<Side> => {
+  const { backbone, batchSize, channels, pixels } = networks[name]
+  const numbers = [batchSize, channels, pixels, CLASSES, threads].map(String)
+  return started(python, [join(import.meta.dirname, "peer.py"), backbone, ...numbers, precision])
+}
+
+/** Share of PyTorch's speed to reach. */
+const LEAST: Readonly<Record<Precision, (name: NetworkName, job: Job) => number>> = {
+  float32: (name, job) => (name.startsWith("resnet18") ? { train: 1.15, infer: 1.2 } : { train: 1.1, infer: 1.4 })[job],
+  bf16: () => 1
+}
+
+interface Comparison {
+  readonly name: NetworkName
+  readonly threads: number
+  readonly precision: Precision
+}
+
+const titleOf = ({ name, precision, threads }: Comparison, job: Job): string =>
+  `${job}, ${name}, ${precision}, ${threads} ${threads === 1 ? "thread" : "threads"}`
+
+/** Both sides in turn: medians of the rounds, and how far the ratios of single rounds spread. */
+const compared = async (of: Comparison, job: Job, ours: Side, other: Side): Promise<Figure> => {
+  const { batchSize, rounds: passes } = networks[of.name]
+  const clock = of.threads === 1 ? "processor" : "wall"
+  const each = async (side: Side) => (1000 * median((await side.ask(job, passes))[clock])) / batchSize
+  for (const side of [ours, other]) await side.ask(job, 4)
+  const pairs: Array<readonly [number, number]> = []
+  for (let round = 0; round < ROUNDS; round++) pairs.push([await each(ours), await each(other)])
+  const ratios = pairs.map(([a, b]) => b / a)
+  const ratio = median(ratios)
+  const least = LEAST[of.precision](of.name, job)
+  const spread = `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`
+  return {
+    name: `${titleOf(of, job)}: ${ours.version} beside ${other.version}`,
+    ours: median(pairs.map(([a]) => a)),
+    other: median(pairs.map(([, b]) => b)),
+    ratio,
+    unit: of.threads === 1 ? "ms of the processor an image" : "ms an image",
+    bound: `speed as a share of PyTorch's, rounds ${spread}, at least ${least}; load ${loadavg()[0].toFixed(1)}`,
+    holds: ratio >= least
+  }
+}
+
+/** Largest memory of a process that does nothing but train. */
+const memoryOf = async (open: () => Promise<Side>): Promise<number> => {
+  const side = await open()
+  await side.ask("train", 3)
+  const { memory } = await side.ask("train", 3)
+  await side.end()
+  return memory
+}
+
+const memories = async (of: Comparison, python: string): Promise<Figure> => {
+  const { name, precision, threads } = of
+  const ours = await memoryOf(() => ourSide(name, threads, precision))
+  const other = await memoryOf(() => peerSide(python, name, threads, precision))
+  const bound = "largest memory as a share of PyTorch's, at most 1"
+  return {
+    name: `memory, ${titleOf(of, "train")}`,
+    ours,
+    other,
+    ratio: ours / other,
+    unit: "MiB",
+    bound,
+    holds: ours <= other
+  }
+}
+
+/** Networks that PyTorch is measured by: those that torchvision has. */
+const PEERS: ReadonlyArray<NetworkName> = ["resnet18, 64 px, batch 64", "resnet50, 120 px, batch 16"]
+
+/** Whether the processor multiplies in bfloat16. */
+const hasBfloat16 = (): boolean => {
+  try {
+    return /\bavx512_bf16\b|\bamx_bf16\b|\bbf16\b/.test(readFileSync("/proc/cpuinfo", "utf8"))
+  } catch {
+    return false
+  }
+}
+
+const sides = async (of: Comparison, python: string): Promise<ReadonlyArray<Figure>> => {
+  const { name, precision, threads } = of
+  const ours = await ourSide(name, threads, precision)
+  const other = await peerSide(python, name, threads, precision)
+  const figures = [await compared(of, "train", ours, other), await compared(of, "infer", ours, other)]
+  await Promise.all([ours.end(), other.end()])
+  return figures
+}
+
+/** Ours and PyTorch's in turn: a benchmark for each network, precision and number of threads. */
+export const peers = (): ReadonlyArray<() => Promise<Figure | ReadonlyArray<Figure>>> => {
+  if (!findNative(ROOT).found) throw new Error("TensorFlow is not set up: run `npm run setup:tensorflow` first")
+  const python = peerPython()
+  const all = availableParallelism()
+  const precisions: ReadonlyArray<Precision> = hasBfloat16() ? ["float32", "bf16"] : ["float32"]
+  return PEERS.flatMap((name) => [
+    ...precisions.flatMap((precision) =>
+      [...new Set([all, 1])].map((threads) => () => sides({ name, precision, threads }, python))
+    ),
+    () => memories({ name, precision: "float32", threads: all }, python)
+  ])
 }

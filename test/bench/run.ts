@@ -1,7 +1,8 @@
 /** `npm run bench`: every benchmark, each figure a ratio within this run; with `-- --peer` PyTorch beside TensorFlow alone. */
-import { engines, peers } from "./engines.ts"
+import { engines } from "./engines.ts"
 import { type Figure, show } from "./harness.ts"
 import { oml } from "./losses.ts"
+import { peers } from "./peer.ts"
 import { fiveStages } from "./pipeline.ts"
 import { readers } from "./readers.ts"
 import { reading } from "./reading.ts"
@@ -10,7 +11,7 @@ import { retrieval } from "./retrieval.ts"
 type Benchmark = () => Figure | ReadonlyArray<Figure> | Promise<Figure | ReadonlyArray<Figure>>
 
 const benchmarks: ReadonlyArray<Benchmark> = process.argv.includes("--peer")
-  ? [oml, peers]
+  ? [oml, ...peers()]
   : [fiveStages, reading, readers, engines, retrieval]
 let holds = true
 for (const benchmark of benchmarks) {

@@ -4,6 +4,8 @@ import type { Info } from "./tfjs.ts"
 
 export interface AdamOptions {
   readonly learningRate: number
+  /** Whether the given tensors may be freed, so that TensorFlow need not copy them; they are then not used again. */
+  readonly inPlace?: boolean
   /** Number of this update, starting at 1. */
   readonly step: number
   /** Decay of the first moment; 0.9. */

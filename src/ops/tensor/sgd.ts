@@ -4,6 +4,8 @@ import type { Info } from "./tfjs.ts"
 
 export interface SgdOptions {
   readonly learningRate: number
+  /** As with Adam. */
+  readonly inPlace?: boolean
   /** Decay of the velocity; 0.9. */
   readonly momentum?: number
 }

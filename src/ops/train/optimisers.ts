@@ -23,7 +23,7 @@ export interface UpdateOptions {
 export interface Optimiser<Name extends string = string, P extends OwnParams = OwnParams> extends Definition<Name, P> {
   /** Names of the arrays that it remembers per weight, in the order of `update`; 0 before the first update. */
   readonly moments: ReadonlyArray<string>
-  /** Makes new tensors, float32 in the shape of the weight; the given ones are left unchanged. */
+  /** Makes new tensors, float32 in the shape of the weight; the engine may free the given ones, which are not used again. */
   update(
     engine: Engine,
     state: { readonly weight: Tensor; readonly moments: ReadonlyArray<Tensor> },
@@ -44,7 +44,7 @@ const adam = defineOptimiser({
   params: {},
   moments: ["m", "v"],
   update: (engine, { moments: [m, v], weight }, gradient, { learningRate, step }) => {
-    const next = engine.adam({ weight, m, v }, gradient, { learningRate, step })
+    const next = engine.adam({ weight, m, v }, gradient, { learningRate, step, inPlace: true })
     return { weight: next.weight, moments: [next.m, next.v] }
   }
 })
@@ -56,7 +56,7 @@ const sgd = defineOptimiser({
   params: { momentum: probability("Share of the earlier updates that is kept.", 0.9) },
   moments: ["velocity"],
   update: (engine, { moments: [velocity], weight }, gradient, { learningRate }, { momentum }) => {
-    const next = engine.sgd({ weight, velocity }, gradient, { learningRate, momentum })
+    const next = engine.sgd({ weight, velocity }, gradient, { learningRate, momentum, inPlace: true })
     return { weight: next.weight, moments: [next.velocity] }
   }
 })

@@ -1,20 +1,22 @@
 /** Optimiser updates by TensorFlow's fused operations on variables. */
 import type { AdamOptions, AdamState } from "../adam.ts"
 import type { SgdOptions, SgdState } from "../sgd.ts"
-import type { Info, Tensor } from "../tfjs.ts"
+import type { Tensor } from "../tfjs.ts"
 import { type Native, using } from "./ops.ts"
 
 const FLOAT = { type: { dtype: "float32" } } as const
 
 /**
  * Puts tensors into variables, calls `body` with their handles, and returns the new values of the variables. The tensors do
- * not change: TensorFlow copies memory that is still in use elsewhere.
+ * not change: TensorFlow copies memory that is still in use elsewhere. In place, they are freed before `body` runs; then the
+ * variables own the memory alone and nothing is copied.
  *
  * The variables exist only during the call, so their names are used again: TensorFlow keeps a kernel for each name.
  */
 const throughVariables = (
   native: Native,
-  tensors: ReadonlyArray<Info>,
+  tensors: ReadonlyArray<Tensor>,
+  inPlace: boolean,
   body: (handles: ReadonlyArray<Tensor>) => void
 ): ReadonlyArray<Tensor> => {
   const handles = tensors.map(({ shape }, i) => {
@@ -23,6 +25,7 @@ const throughVariables = (
   })
   try {
     for (const [i, handle] of handles.entries()) native.runMany("AssignVariableOp", FLOAT, [handle, tensors[i]], 0)
+    if (inPlace) for (const tensor of tensors) tensor.dispose()
     body(handles)
     return handles.map((handle) => native.run("ReadVariableOp", FLOAT, [handle]))
   } finally {
@@ -42,13 +45,13 @@ export const adam = (
   native: Native,
   state: AdamState<Tensor>,
   gradient: Tensor,
-  { learningRate, step, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions
+  { learningRate, step, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, inPlace = false }: AdamOptions
 ): AdamState<Tensor> => {
   const root = Math.sqrt(1 - Math.fround(beta2) ** step)
   const rate = (learningRate * root) / (1 - Math.fround(beta1) ** step)
   const numbers = [0, 0, rate, beta1, beta2, epsilon * root].map(native.scalar)
   const [weight, m, v] = using(numbers, (...scalars) =>
-    throughVariables(native, [state.weight, state.m, state.v], (handles) => {
+    throughVariables(native, [state.weight, state.m, state.v], inPlace, (handles) => {
       const attributes = { type: { T: "float32" }, bool: { use_locking: false, use_nesterov: false } } as const
       native.runMany("ResourceApplyAdam", attributes, [...handles, ...scalars, gradient], 0)
     })
@@ -61,10 +64,10 @@ export const sgd = (
   native: Native,
   state: SgdState<Tensor>,
   gradient: Tensor,
-  { learningRate, momentum = 0.9 }: SgdOptions
+  { learningRate, momentum = 0.9, inPlace = false }: SgdOptions
 ): SgdState<Tensor> => {
   const [weight, velocity] = using([native.scalar(learningRate), native.scalar(momentum)], (rate, share) =>
-    throughVariables(native, [state.weight, state.velocity], ([w, v]) => {
+    throughVariables(native, [state.weight, state.velocity], inPlace, ([w, v]) => {
       const attributes = { type: { T: "float32" }, bool: { use_locking: false, use_nesterov: false } } as const
       native.runMany("ResourceApplyMomentum", attributes, [w, v, rate, gradient, share], 0)
     })
