@@ -5,7 +5,7 @@ import type { Tensor } from "../../../src/ops/tensor/tfjs.ts"
 import { type ReferenceArray, reference } from "../../reference.ts"
 import { type Grid, grid } from "./naive.ts"
 import { adamStep, sgdStep } from "./naive-optimisers.ts"
-import { devices, noise, opened, upload } from "./with-engine.ts"
+import { devices, modes, noise, opened, upload } from "./with-engine.ts"
 
 interface Run {
   readonly optimizer: string
@@ -151,5 +151,33 @@ describe.each(devices)("optimisers on %s", (device) => {
       engine.sgd({ weight: before.weight, velocity: before.m }, ones(), { learningRate: 0.5 })
       for (const tensor of Object.values(before)) expect([...engine.read(tensor)]).toEqual([1, 1, 1])
     })
+  })
+})
+
+describe.each(modes)("an update in place on %s", (device) => {
+  it("gives the same bits as one that copies, and leaves the arrays alone that tensors were made of", async () => {
+    const engine = await opened(device)
+    const sizes = [[3], [64], [17, 5], [128, 64]]
+    for (const shape of sizes) {
+      const values = [1, 2, 3, 4].map((seed) => Float32Array.from(noise(shape, seed, 1).data))
+      const kept = values.map((one) => one.slice())
+      const [inPlace, copied] = [true, false].map((inPlace) =>
+        engine.scope(() => {
+          const [weight, m, v] = values.map((one) => engine.tensor(one, shape))
+          let state = { weight, m, v }
+          for (let step = 1; step <= 3; step++) {
+            state = engine.adam(state, engine.tensor(values[3], shape), { learningRate: 0.1, step, inPlace })
+          }
+          const [, velocity] = values.map((one) => engine.tensor(one, shape))
+          const next = engine.sgd({ weight: state.weight, velocity }, engine.tensor(values[3], shape), {
+            learningRate: 0.1,
+            inPlace
+          })
+          return [next.weight, next.velocity, state.m, state.v].map(engine.read)
+        })
+      )
+      expect(inPlace).toEqual(copied)
+      expect(values).toEqual(kept)
+    }
   })
 })
