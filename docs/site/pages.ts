@@ -24,6 +24,7 @@ const relinked = (text: string): string =>
   text
     .replace(/\]\(\.\.\/(CONTRIBUTING|CHANGELOG)\.md/g, (_, name: string) => `](${name.toLowerCase()}.md`)
     .replace(/\]\((CONTRIBUTING|CHANGELOG)\.md/g, (_, name: string) => `](${name.toLowerCase()}.md`)
+    .replace(/\]\((?:docs\/)?examples\/README\.md/g, "](examples.md")
     .replace(/\]\((?:\.\.\/)?README\.md/g, "](index.md")
     .replace(/\]\(docs\//g, "](")
     .replace(/src="docs\//g, 'src="./')
@@ -74,6 +75,7 @@ const HOW_TO = [
 export const sections = (root: string): ReadonlyArray<Section> => {
   const page = (name: string) => pageOf(root, `docs/${name}.md`, `${name}.md`)
   const menu: ReadonlyArray<readonly [string, ReadonlyArray<string>]> = [
+    ["Tutorial", ["tutorial"]],
     ["How-to guides", HOW_TO],
     ["Reference", ["operators"]],
     ["Explanation", ["figures", "design"]]

@@ -10,6 +10,7 @@ import { fromHome } from "../pipeline/yaml/environment.ts"
 import { afterInterrupt, type Beginning } from "./beginning.ts"
 import { PROGRAM, runCommand } from "./command-line.ts"
 import { flagsOf } from "./flags.ts"
+import { initCommand } from "./init/command.ts"
 import { checkPackages } from "./needed.ts"
 import { networksOf, showNetworks } from "./networks.ts"
 import { language, makePlan, type Plan, showPlan } from "./plan.ts"
@@ -86,4 +87,4 @@ export const command = Command.make("orbitrank", options, (given) =>
     const begins = given.fresh ? "fresh" : made.loaded.settings.fresh ? "freshByFile" : "continue"
     yield* run(made, only, Option.getOrUndefined(given.out), begins, given.json)
   })
-).pipe(Command.withDescription(runCommand.about))
+).pipe(Command.withDescription(runCommand.about), Command.withSubcommands([initCommand]))

@@ -52,8 +52,21 @@ export const runCommand = command({
   }
 })
 
+/** The command that writes a configuration. */
+export const initFacts = command({
+  about: "Writes a commented configuration for a folder, by looking at it.",
+  argument: {
+    name: "folder",
+    about: "An archive, a folder of pictures, or a store; by default this folder",
+    offers: "folders"
+  },
+  options: { to: { kind: "value", value: "file", about: "The file to write; NAME.yaml by default", offers: "files" } }
+})
+
 /** Commands behind a word, as in `orbitrank WORD ...`. */
-export const subcommands: Readonly<Record<string, CommandFacts<Readonly<Record<string, OptionFacts>>>>> = {}
+export const subcommands: Readonly<Record<string, CommandFacts<Readonly<Record<string, OptionFacts>>>>> = {
+  init: initFacts
+}
 
 /** Shells whose completions can be printed. */
 export const SHELLS = ["bash", "zsh", "fish"] as const

@@ -8,6 +8,7 @@ import { afterAll, describe, expect, it } from "vitest"
 import { init } from "../../src/experiments/init/init.ts"
 import { makePlan } from "../../src/experiments/plan.ts"
 import { DATA_SET_NAMES } from "../../src/ops/data/archives/list.ts"
+import { runChild } from "./child.ts"
 import { runHere } from "./in-process.ts"
 
 const home = mkdtempSync(join(tmpdir(), "orbitrank-init-"))
@@ -122,6 +123,19 @@ describe("a configuration for an archive", () => {
     const { text } = await written(join(two, "patches.lmdb"), join(home, "two.yaml"))
     expect(text).toContain("its folder needs train.csv, val.csv and test.csv")
     expect((await runHere(join(home, "two.yaml"), [], { out: join(home, "two-run") })).error).toBe("")
+  })
+})
+
+describe("the command", () => {
+  it("writes the file, says what was found, and refuses to write it again", async () => {
+    const folder = await miniature("ucm", "command", 6)
+    const args = ["init", folder, "--to", join(home, "command.yaml")]
+    const [first, second] = [await runChild(args), await runChild(args)]
+    expect([first.code, first.err]).toEqual([0, ""])
+    expect(first.out).toContain("an archive of the kind ucm with 6 images.")
+    expect(first.out).toContain(`Written: ${join(home, "command.yaml")}`)
+    expect(second.code).toBe(2)
+    expect(second.err).toContain("exists already, and is not overwritten. Name another file with `--to`.")
   })
 })
 

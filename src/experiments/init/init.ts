@@ -1,6 +1,6 @@
 /** `init FOLDER`: writes a commented configuration for an archive, a folder of pictures or a store. */
 import { existsSync, writeFileSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { dirname, join, resolve } from "node:path"
 import { Effect } from "effect"
 import type { DataError, StoreError } from "../../ops/formats/data-error.ts"
 import { messageOf } from "../../pipeline/words.ts"
@@ -39,7 +39,12 @@ const write = (file: string, text: string): Effect.Effect<void, RunError> =>
           })
   })
 
-const rootOf = ({ name, path, what }: Found): string => ("store" in what ? dirname(path) : join("data", name))
+/** Lists and store lie beside an archive, not in it. */
+const rootOf = ({ name, path, what }: Found): string => {
+  if ("store" in what) return dirname(path)
+  const usual = join("data", name)
+  return resolve(usual) === path ? `${usual}-store` : usual
+}
 
 /**
  * Looks at a folder and writes a configuration that fits it. The file is read back before this ends, so that it is one that
