@@ -47,4 +47,20 @@ describe("a network whose images cannot be embedded", () => {
   it("of `compat: original` is told by the size that it resizes to", async () => {
     expect(Result.isSuccess(await networks("    - resize: { size: 64, compat: original }\n"))).toBe(true)
   })
+
+  it("shows how many pieces come of parts that the feature map is too small for", async () => {
+    writeFileSync(
+      file,
+      `pipelines:
+  test:
+    - read: { split: test, bands: rgb }
+    - crop: { size: 120 }
+    - batch: { size: 1 }
+    - embed: { model: { backbone: resnet18, pooling: avg, channels: 3, num_classes: 4, parts: [[1, 3, 1]] }, weights: initial }
+`
+    )
+    const shown = showNetworks(await Effect.runPromise(networksOf(makePlan(file, []))))
+    expect(shown).toContain("embedding of 768 ")
+    expect(shown).toContain("parts: [1, 3, 1] gives [1, 2, 1] pieces (channels, rows, columns) on this feature map")
+  })
 })

@@ -1,4 +1,4 @@
-/** A network's parameters with all defaults filled in, as they are recorded beside its weights. Does not use Effect. */
+/** Parameters of a network with all defaults filled in, as recorded beside its weights. This file uses no Effect: worker threads import it. */
 import type { AttentionName } from "./attentions.ts"
 import type { OutputStride } from "./backbones/backbone.ts"
 import type { BackboneName } from "./backbones.ts"
@@ -6,7 +6,7 @@ import { SINGLE } from "./heads/parts.ts"
 import type { ModelParams } from "./params.ts"
 import type { PoolingName } from "./poolings.ts"
 
-/** A network's parameters as they are recorded beside its weights: all of them, as plain text and numbers. */
+/** All parameters of a network as plain text and numbers. */
 export interface ModelFacts {
   readonly backbone: BackboneName
   readonly pooling: PoolingName
@@ -14,15 +14,21 @@ export interface ModelFacts {
   readonly num_classes: number
   readonly output_stride: OutputStride
   readonly module: AttentionName
-  /** `[[1,1,1]]` is the single head. */
+  /** Splits as JSON; `[[1,1,1]]` is the single head. */
   readonly parts: string
   readonly part_dim: number
-  /** Length of the single head's linear projection, `none` without. */
+  /** Length of the single head's linear projection; `none` if it has none. */
   readonly embedding_dim: number | "none"
   /** `original` or `none`. */
   readonly compat: string
 }
 
+/**
+ * Fills in the defaults of omitted parameters.
+ *
+ * @example
+ * factsOf({ backbone: "resnet18", pooling: "avg", channels: 3, num_classes: 19 }).output_stride // => 32
+ */
 export const factsOf = (params: ModelParams): ModelFacts & Readonly<Record<string, string | number>> => ({
   backbone: params.backbone,
   pooling: params.pooling,

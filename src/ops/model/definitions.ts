@@ -1,10 +1,10 @@
-/** Definitions of one kind by the names that they give themselves. */
+/** Definitions of one kind, keyed by their own names. */
 export type ByName<D extends { readonly name: string }> = {
   readonly [N in D["name"]]: Extract<D, { readonly name: N }>
 }
 
 /**
- * Definitions by name, in the order of the list.
+ * Keys definitions by their names, in the order of the list.
  *
  * @throws TypeError if two definitions have the same name
  *

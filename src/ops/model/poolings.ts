@@ -1,9 +1,9 @@
-/** The list of poolings. Global pooling: features [n, h, w, c] to one value a channel, [n, c]. */
+/** The list of poolings. A pooling reduces features [n, h, w, c] to one value per channel, [n, c]. */
 import { generalisedMean, reshape, spatialMax } from "../tensor/elementwise.ts"
 import { byName, namesOf } from "./definitions.ts"
 import { filled, fixed, type Layer } from "./layers/layer.ts"
 
-/** Lower bound of what is raised to a power. */
+/** Lower bound of values before they are raised to a power. */
 const FLOOR = 1e-6
 
 const rows = (channels: number) => [-1, channels]
@@ -14,9 +14,9 @@ const average: Layer = fixed(({ engine }, x) => engine.globalAveragePool(x))
 const maximum: Layer = fixed((_, x) => reshape(spatialMax(x), rows(channelsOf(x.shape))))
 
 /**
- * Generalised mean (Radenovic et al. 2018) with a trained exponent, which starts from 3.
+ * Generalised mean (Radenovic et al. 2018) with a trained exponent that starts at 3.
  *
- * @param name of the exponent, [1]
+ * @param name name of the exponent, an array [1]
  */
 export const gem = (name: string): Layer => ({
   parameters: [{ name, shape: [1], role: "weight", init: filled(1, 3) }],

@@ -124,8 +124,8 @@ describe("training that goes on", () => {
           changed(`m/${WEIGHT}`, (one) => [one, { ...one, name: `velocity/${WEIGHT}` }]),
           `has a moment velocity/${WEIGHT}, which adam does not know`
         ],
-        [changed(`v/${WEIGHT}`, spoilt), `array v/${WEIGHT} holds values that are no finite numbers`],
-        [changed(WEIGHT, spoilt), `array ${WEIGHT} holds values that are no finite numbers`],
+        [changed(`v/${WEIGHT}`, spoilt), `array v/${WEIGHT} holds NaN or infinite values`],
+        [changed(WEIGHT, spoilt), `array ${WEIGHT} holds NaN or infinite values`],
         [without("network"), "holds a damaged `state`: network is missing"],
         [without("step"), "holds a damaged `state`: step is missing"],
         [

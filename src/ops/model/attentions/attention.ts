@@ -1,9 +1,9 @@
 import type { Layer } from "../layers/layer.ts"
 
-/** Definition of an attention module: it takes and gives features [n, h, w, channels]. */
+/** Definition of an attention module, a layer from features [n, h, w, channels] to features of the same shape. */
 export interface Attention<Name extends string = string> {
   /** Its name in configurations. */
   readonly name: Name
-  /** @param prefix first part of the names of its parameters */
+  /** @param prefix beginning of the names of its parameters */
   readonly build: (prefix: string, channels: number) => Layer
 }

@@ -1,14 +1,14 @@
-/** Convolutional block attention (Woo et al. 2018): which channels matter, then which pixels do. */
+/** Convolutional block attention (Woo et al. 2018): factors per channel, then factors per pixel. */
 import { channelMaxAndMean, plus, reshape, sigmoid, spatialMax, spatialMean, times } from "../../tensor/elementwise.ts"
 import { convolution, linear } from "../layers/convolution.ts"
 import { type Layer, relu, sequence } from "../layers/layer.ts"
 import { batchNorm } from "../layers/norm.ts"
 import type { Attention } from "./attention.ts"
 
-/** Channels for one hidden value of the channel gate. */
+/** Number of channels per hidden unit of the channel gate. */
 const REDUCTION = 16
 
-/** x sigmoid(mlp(mean of x) + mlp(max of x)), over pixels. */
+/** x sigmoid(mlp(mean of x) + mlp(max of x)); mean and maximum are over pixels. */
 const channelGate = (name: string, channels: number): Layer => {
   const hidden = Math.floor(channels / REDUCTION)
   const mlp = sequence(
@@ -26,7 +26,7 @@ const channelGate = (name: string, channels: number): Layer => {
   }
 }
 
-/** x sigmoid(norm(7x7 convolution of max and mean of x)), over channels. */
+/** x sigmoid(norm(7x7 convolution of max and mean of x)); mean and maximum are over channels. */
 const spatialGate = (name: string): Layer => {
   const gate = sequence(
     convolution(`${name}.spatial.conv`, 2, 1, 7, { padding: 3 }),
@@ -38,7 +38,7 @@ const spatialGate = (name: string): Layer => {
   }
 }
 
-/** The gate of channels, then that of pixels. */
+/** Channel gate, then spatial gate. */
 export const cbam: Attention<"cbam"> = {
   name: "cbam",
   build: (prefix, channels) =>

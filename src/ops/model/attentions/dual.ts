@@ -1,11 +1,11 @@
-/** Dual attention (Fu et al. 2019): between positions, and between channels. */
+/** Dual attention (Fu et al. 2019): among positions and among channels. */
 import { batchMatMul, belowMax, plus, reshape, softmax, times } from "../../tensor/elementwise.ts"
 import { convolution } from "../layers/convolution.ts"
 import { filled, type Layer, type Parameter, relu, sequence } from "../layers/layer.ts"
 import { batchNorm } from "../layers/norm.ts"
 import type { Attention } from "./attention.ts"
 
-/** Weight of what attention adds; starts from 0, where attention does nothing. */
+/** Weight of the attended features; it starts at 0, so that the module begins as the identity. */
 const weightOf = (name: string): Parameter => ({
   name: `${name}.gamma`,
   shape: [1],
@@ -13,12 +13,13 @@ const weightOf = (name: string): Parameter => ({
   init: filled(1, 0)
 })
 
+/** Shape [n, h w, c] of features [n, h, w, c]. */
 const pixels = (shape: ReadonlyArray<number>): ReadonlyArray<number> => {
   const [N, H, W, C] = shape
   return [N, H * W, C]
 }
 
-/** gamma softmax(q k^T) v + x: each position looks at all others. Queries and keys have an eighth of the channels. */
+/** gamma softmax(q k^T) v + x: each position attends to all positions. Queries and keys have an eighth of the channels. */
 export const positionAttention = (name: string, channels: number): Layer => {
   const narrow = Math.floor(channels / 8)
   const to = (part: string, width: number) => convolution(`${name}.${part}.conv1x1`, channels, width, 1, { bias: true })
@@ -37,7 +38,7 @@ export const positionAttention = (name: string, channels: number): Layer => {
   }
 }
 
-/** gamma softmax(row maximum of x x^T - x x^T) x + x: each channel looks at all others. */
+/** gamma softmax(row maximum of x x^T - x x^T) x + x: each channel attends to all channels. */
 export const channelAttention = (name: string): Layer => ({
   parameters: [weightOf(name)],
   apply: (pass, x) => {
@@ -56,7 +57,7 @@ const block = (name: string, from: number, to: number): Layer =>
     batchNorm(`${name}.act.bn`, to)
   )
 
-/** Both attentions side by side at a quarter of the width, each between two blocks; added and projected back. */
+/** Both attentions in parallel at a quarter of the width, each between two blocks; their sum is projected back. */
 export const dual: Attention<"da"> = {
   name: "da",
   build: (prefix, channels) => {

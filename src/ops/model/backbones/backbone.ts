@@ -1,4 +1,4 @@
-/** The definition that each backbone gives: its name, its output strides, and how its layers are built. */
+/** The form of a backbone: its name, its output strides and the function that builds its layers. */
 import type { Layer } from "../layers/layer.ts"
 
 /** The convolutional part of a network: images [n, h, w, channels] to features [n, h', w', width], stage by stage. */
@@ -7,19 +7,19 @@ export interface Encoder {
   readonly width: number
 }
 
-/** Pixels of the input per pixel of the features, along one side. */
+/** Input pixels per cell of the feature map, along one axis. */
 export type OutputStride = 8 | 16 | 32
 
 export interface EncoderOptions {
-  /** Bands of the input. */
+  /** Number of bands of the input. */
   readonly channels: number
   /** A backbone that has only stride 32 ignores this option. */
   readonly outputStride: OutputStride
-  /** Computes as the original does, its faults included. */
+  /** Whether it computes as the original does, faults included. */
   readonly original: boolean
 }
 
-/** Everything that the rest of the program knows of a backbone. */
+/** Definition of a backbone. */
 export interface Backbone<Name extends string = string> {
   /** Its name in configurations. */
   readonly name: Name
@@ -27,5 +27,5 @@ export interface Backbone<Name extends string = string> {
   readonly build: (options: EncoderOptions) => Encoder
 }
 
-/** Output strides of a backbone whose last stages can trade stride for dilation. */
+/** Output strides of a backbone whose last stages can have dilation instead of stride. */
 export const ALL_STRIDES: ReadonlyArray<OutputStride> = [8, 16, 32]

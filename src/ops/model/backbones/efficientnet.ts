@@ -24,7 +24,7 @@ const STAGES = [
 const STEM = 32
 const HEAD = 1280
 
-/** A width times a factor, to the nearest multiple of 8 that is not more than a tenth below it. */
+/** A width times a factor, rounded to a multiple of 8 that is at most a tenth below the product. */
 const scaledWidth = (width: number, factor: number): number => {
   const exact = width * factor
   const rounded = Math.max(8, Math.floor((exact + 4) / 8) * 8)
@@ -40,7 +40,7 @@ const blocksOf = (width: number, depth: number, outputStride: OutputStride): Rea
     return [first, ...Array.from({ length: Math.ceil(depth * repeats) - 1 }, () => later)]
   })
 
-/** Factors of all widths and of all repeats, and the number of blocks after which the first four stages of features end. */
+/** Factors of widths and of repeats, and the number of blocks before the end of each of the first four stages. */
 interface Scale {
   readonly width: number
   readonly depth: number
@@ -53,7 +53,7 @@ const efficientnet = <Name extends string>(name: Name, { width, depth, ends }: S
   build: ({ channels, outputStride, original }) => {
     const blocks = blocksOf(width, depth, outputStride)
     const [stem, head] = [scaledWidth(STEM, width), scaledWidth(HEAD, width)]
-    // The original leaves out the two activations, which weights published for the network expect.
+    // The original omits the two activations; weights published for EfficientNet need them.
     const activation: ReadonlyArray<Layer> = original ? [] : [swishLayer]
     const first = [
       convolution("encoder.encoder_block0.0", channels, stem, 3, { stride: 2, padding: mobilePadding(3, 2) }),

@@ -1,4 +1,4 @@
-/** Pieces of residual networks (He et al. 2016, table 1). */
+/** Blocks and stages of residual networks (He et al. 2016, table 1). */
 import { convolution } from "../layers/convolution.ts"
 import { type Layer, residual, sequence } from "../layers/layer.ts"
 import { batchNorm } from "../layers/norm.ts"
@@ -11,8 +11,8 @@ interface StageGeometry {
 }
 
 /**
- * Strides and dilations of the four stages of a residual network (Chen et al. 2017 trade stride for dilation; which of
- * them are dilated, and that only first blocks are, is the original's choice).
+ * Strides and dilations of the four stages of a residual network. Dilation instead of stride follows Chen et al. 2017; the
+ * choice of the dilated stages, and of their first blocks only, is the original's.
  */
 const stageGeometries = (outputStride: OutputStride): ReadonlyArray<StageGeometry> => {
   const [third, fourth] = {
@@ -32,7 +32,7 @@ const stageGeometries = (outputStride: OutputStride): ReadonlyArray<StageGeometr
   return [{ stride: 1, dilation: 1 }, { stride: 2, dilation: 1 }, third, fourth]
 }
 
-/** Channels that enter a block, those inside it, and where it stands. */
+/** Input channels and inner channels of a block, and its stage. */
 export interface BlockPlace extends StageGeometry {
   readonly from: number
   readonly width: number
@@ -40,19 +40,19 @@ export interface BlockPlace extends StageGeometry {
   readonly stage: number
 }
 
-/** A kind of block: `expansion` times its inner width comes out of it. */
+/** A kind of block. Its output has `expansion` times its inner width. */
 export interface BlockKind {
   readonly expansion: number
   readonly build: (name: string, place: BlockPlace) => Layer
 }
 
-/** A 1x1 projection, where stride, dilation or width changes. */
+/** 1x1 projection of the shortcut; `undefined` if stride, dilation and width are unchanged. */
 const projection = (name: string, { from, stride, dilation }: BlockPlace, to: number): Layer | undefined => {
   if (stride === 1 && dilation === 1 && from === to) return undefined
   return sequence(convolution(`${name}.downsample.0`, from, to, 1, { stride }), batchNorm(`${name}.downsample.1`, to))
 }
 
-/** Two 3x3 convolutions; the first has stride and dilation. */
+/** Block of two 3x3 convolutions; the first one has stride and dilation. */
 export const basicBlock: BlockKind = {
   expansion: 1,
   build: (name, place) => {
@@ -68,9 +68,9 @@ export const basicBlock: BlockKind = {
 }
 
 /**
- * 1x1, 3x3 and 1x1 convolutions; the 3x3 has stride and dilation.
+ * Block of 1x1, 3x3 and 1x1 convolutions; the 3x3 has stride and dilation.
  *
- * @param firstNorm makes the norm after the first convolution, ReLU included
+ * @param firstNorm builds the norm after the first convolution, including ReLU
  */
 export const bottleneck = (
   firstNorm: (name: string, channels: number, place: BlockPlace) => Layer = (name, channels) =>
@@ -93,7 +93,7 @@ export const bottleneck = (
 
 export type Four = readonly [number, number, number, number]
 
-/** The four stages under `encoder.encoder_block1` to `4`, of blocks by number. */
+/** The four stages, named `encoder.encoder_block1` to `4`; blocks within a stage are numbered from 0. */
 export const blockStages = (
   kind: BlockKind,
   stem: number,

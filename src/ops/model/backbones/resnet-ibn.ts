@@ -1,6 +1,6 @@
 /**
- * ResNet-IBN-a (Pan et al. 2018): the first norm of bottlenecks of the first three stages is instance norm on half of the
- * channels. Its stages have no other strides than those of output stride 32.
+ * ResNet-IBN-a (Pan et al. 2018): in the first three stages, the first norm of a bottleneck is instance norm on half of the
+ * channels. Only output stride 32 exists.
  */
 import { concat, slice } from "../../tensor/elementwise.ts"
 import { type Layer, relu, sequence } from "../layers/layer.ts"
@@ -9,7 +9,7 @@ import type { Backbone } from "./backbone.ts"
 import { bottleneck, type Four } from "./residual.ts"
 import { residualNetwork } from "./resnet.ts"
 
-/** Instance norm on the first half of the channels, batch norm on the others. */
+/** Instance norm on the first half of the channels, batch norm on the second. */
 export const instanceBatchNorm = (name: string, channels: number): Layer => {
   const half = Math.floor(channels / 2)
   const first = instanceNorm(`${name}.IN`, half)

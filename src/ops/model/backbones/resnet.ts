@@ -1,4 +1,4 @@
-/** ResNet (He et al. 2016); the stride of bottlenecks is in their 3x3 convolution, as in torchvision. */
+/** ResNet (He et al. 2016). The 3x3 convolution of a bottleneck has the stride, as in torchvision. */
 import { convolution } from "../layers/convolution.ts"
 import { maxPool, sequence } from "../layers/layer.ts"
 import { batchNorm } from "../layers/norm.ts"
@@ -8,9 +8,9 @@ import { type BlockKind, basicBlock, blockStages, bottleneck, type Four } from "
 /**
  * Stem (7x7 stride 2, batch norm, ReLU, 3x3 max-pool stride 2) and four stages.
  *
- * @param channels bands of the input
- * @param widths inner channels of the four stages; the stem has those of the first
- * @param blocks blocks of the four stages
+ * @param channels number of bands of the input
+ * @param widths inner channels of the four stages; the stem has as many as the first stage
+ * @param blocks number of blocks of each stage
  */
 export const residualNetwork = (
   kind: BlockKind,
@@ -40,7 +40,7 @@ const resnet = <Name extends string>(
 })
 
 export const resnets = [
-  /** Half the usual width and one basic block per stage: 1.2 million weights, for small machines. */
+  /** Half the usual width and one basic block per stage: 1.2 million weights, for computers without a GPU. */
   resnet("resnet10-slim", basicBlock, [1, 1, 1, 1], [32, 64, 128, 256]),
   resnet("resnet18", basicBlock, [2, 2, 2, 2]),
   resnet("resnet34", basicBlock, [3, 4, 6, 3]),

@@ -1,6 +1,6 @@
 /**
- * Squeeze-and-excitation networks (Hu et al. 2018): SE-ResNet, SE-ResNeXt and SENet-154 in the layout of the Caffe
- * models, which published weights have.
+ * Squeeze-and-excitation networks (Hu et al. 2018): SE-ResNet, SE-ResNeXt and SENet-154 in the layout of the Caffe models,
+ * which published weights use.
  */
 import { convolution } from "../layers/convolution.ts"
 import { channelGate } from "../layers/gate.ts"
@@ -9,25 +9,25 @@ import { batchNorm } from "../layers/norm.ts"
 import { ALL_STRIDES, type Backbone } from "./backbone.ts"
 import { type BlockKind, type BlockPlace, blockStages, type Four } from "./residual.ts"
 
-/** Channels for one hidden value of the gate. */
+/** Number of channels per hidden unit of the gate. */
 const REDUCTION = 16
 const EXPANSION = 4
 
-/** 3x3 stride 2; the last window may hang over the bottom and right edge, as Caffe rounds lengths up. */
+/** 3x3 max pooling with stride 2. The last window may reach over the bottom and right edge: Caffe rounds lengths up. */
 const stemPool: Layer = fixed(({ engine }, x) => {
   const [, H = 0, W = 0] = x.shape
   const over = (length: number) => (length % 2 === 0 ? 1 : 0)
   return engine.maxPool(x, { size: 3, stride: 2, padding: [0, over(H), 0, over(W)] })
 })
 
-/** The three convolutions of a block: where stride and dilation are, and how wide they are. */
+/** Widths of the convolutions of a block, and the position of its stride. */
 interface Widths {
   readonly first: number
   readonly second: number
   readonly groups: number
-  /** Puts the stride into the first convolution, 1x1, where a dilation has no effect. */
+  /** Whether the first convolution, 1x1, has the stride; dilation then has no effect. */
   readonly strideFirst: boolean
-  /** Side of the projection's filter behind the first stage. */
+  /** Edge of the projection's filter in all stages but the first. */
   readonly projection: 1 | 3
 }
 
@@ -42,7 +42,7 @@ const projected = (name: string, place: BlockPlace, kernel: 1 | 3): Layer | unde
   )
 }
 
-/** A bottleneck whose output is gated before the shortcut is added. */
+/** Bottleneck with a gate before the shortcut is added. */
 const gated = (widthsOf: (width: number) => Widths): BlockKind => ({
   expansion: EXPANSION,
   build: (name, place) => {
@@ -79,14 +79,14 @@ const senet = gated((width) => ({
 
 const STEM = "encoder.encoder_block0"
 
-/** One 7x7 convolution. */
+/** Stem of one 7x7 convolution. */
 const shortStem = (channels: number): Layer =>
   sequence(
     convolution(`${STEM}.conv1`, channels, 64, 7, { stride: 2, padding: 3 }),
     batchNorm(`${STEM}.bn1`, 64, { relu: true })
   )
 
-/** Three 3x3 convolutions. */
+/** Stem of three 3x3 convolutions. */
 const longStem = (channels: number): Layer =>
   sequence(
     convolution(`${STEM}.conv1`, channels, 64, 3, { stride: 2, padding: 1 }),

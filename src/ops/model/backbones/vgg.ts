@@ -1,4 +1,4 @@
-/** VGG (Simonyan and Zisserman 2015): its convolutional features, without batch norm; the last pool is among them. */
+/** Convolutional part of VGG (Simonyan and Zisserman 2015) without batch norm, including the last pool. */
 import { convolution } from "../layers/convolution.ts"
 import { type Layer, maxPool, relu, sequence } from "../layers/layer.ts"
 import type { Backbone } from "./backbone.ts"
@@ -15,7 +15,7 @@ const vgg = <Name extends string>(name: Name, convolutions: ReadonlyArray<number
     convolutions.forEach((count, block) => {
       const width = WIDTHS[block]
       for (let i = 0; i < count; i++) {
-        // Names count convolutions, activations and pools alike.
+        // The number in a name counts convolutions, activations and pools.
         layers.push(convolution(`encoder.encoder.${layers.length}`, from, width, 3, { padding: 1, bias: true }), relu)
         from = width
       }

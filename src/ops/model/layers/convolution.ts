@@ -5,14 +5,15 @@ import type { ConvOptions } from "../../tensor/geometry.ts"
 import { filled, type Layer, type Parameter, uniform } from "./layer.ts"
 
 export interface ConvolutionOptions extends Partial<ConvOptions> {
-  /** Adds `NAME.bias`, which starts from 0. */
+  /** Whether there is a bias `NAME.bias`, which starts at 0. */
   readonly bias?: boolean
 }
 
 /**
- * Convolution. Initialised as He et al. 2015 (fan-out): normal with deviation sqrt(2 / (O KH KW)).
+ * Convolution of images [n, h, w, from] to [n, h', w', to]. Initial weights are normal with standard deviation
+ * sqrt(2 / (to kernel kernel)) (He et al. 2015, fan-out).
  *
- * @param name its parameter is `NAME.weight`, [to, from / groups, kernel, kernel]
+ * @param name the weights are `NAME.weight`, [to, from / groups, kernel, kernel]
  */
 export const convolution = (
   name: string,
@@ -37,7 +38,7 @@ export const convolution = (
   }
 }
 
-/** Matrix product, [n, from] to [n, to]; uniform in +-1 / sqrt(from), PyTorch's default. */
+/** Linear layer, [n, from] to [n, to]. Initial weights are uniform in +-1 / sqrt(from), as in PyTorch. */
 export const linear = (
   name: string,
   from: number,

@@ -6,14 +6,17 @@ import { channelGate } from "./gate.ts"
 import { fixed, type Layer, sequence } from "./layer.ts"
 import { batchNorm } from "./norm.ts"
 
-/** Of all batch norms of EfficientNet. */
+/** Options of all batch norms of EfficientNet. */
 export const NORM = { epsilon: 1e-3, momentum: 0.01 } as const
 
 export const swishLayer: Layer = fixed((_, x) => swish(x))
 
 /**
- * The padding that keeps a length, or halves it, whatever the input: where it is odd in sum, the larger part is at the
- * bottom and at the right.
+ * Padding that keeps a length, or divides it by the stride, independent of the input. If the total is odd, the larger part
+ * is at the bottom and at the right.
+ *
+ * @example
+ * mobilePadding(3, 2) // => [0, 1, 0, 1]
  */
 export const mobilePadding = (kernel: number, stride: number): Sides => {
   const total = kernel - stride
@@ -21,18 +24,19 @@ export const mobilePadding = (kernel: number, stride: number): Sides => {
   return [before, total - before, before, total - before]
 }
 
+/** Geometry of a block. */
 export interface MbConv {
   readonly from: number
   readonly to: number
   readonly kernel: number
   readonly stride: number
-  /** Width inside, in multiples of `from`. */
+  /** Number of channels inside the block, as a multiple of `from`. */
   readonly expand: number
-  /** Adds the input to the output. */
+  /** Whether the input is added to the output. */
   readonly skip: boolean
 }
 
-/** 1x1 expansion, depthwise convolution, squeeze and excitation, 1x1 projection. */
+/** Block of 1x1 expansion, depthwise convolution, squeeze and excitation, and 1x1 projection. */
 export const mbConv = (name: string, { from, to, kernel, stride, expand, skip }: MbConv): Layer => {
   const width = from * expand
   const norm = (part: string, channels: number) => batchNorm(`${name}.${part}`, channels, NORM)

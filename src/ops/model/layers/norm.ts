@@ -6,15 +6,15 @@ import { filled, type Layer, type Parameter } from "./layer.ts"
 const MOMENTUM = 0.1
 
 export interface BatchNormOptions {
-  /** Followed by ReLU, in the same pass. */
+  /** Whether ReLU follows. */
   readonly relu?: boolean
-  /** Added to variances. */
+  /** Constant that is added to variances. */
   readonly epsilon?: number
   /** Share of the newest batch in running statistics. */
   readonly momentum?: number
 }
 
-/** Scale and shift of a norm under `NAME.weight` and `NAME.bias`. */
+/** Scale `NAME.weight` and shift `NAME.bias` of a norm. */
 const affine = (name: string, channels: number): ReadonlyArray<Parameter> => [
   { name: `${name}.weight`, shape: [channels], role: "weight", init: filled(channels, 1) },
   { name: `${name}.bias`, shape: [channels], role: "weight", init: filled(channels, 0) }
@@ -56,7 +56,7 @@ export const rowBatchNorm = (name: string, channels: number): Layer => {
   }
 }
 
-/** Instance normalisation (Ulyanov et al. 2016): each channel of each image by itself, in training and inference alike. */
+/** Instance normalisation (Ulyanov et al. 2016): each channel of each image by its own mean and variance, also in inference. */
 export const instanceNorm = (name: string, channels: number): Layer => ({
   parameters: affine(name, channels),
   apply: ({ engine, get }, x) => engine.instanceNorm(x, get(`${name}.weight`), get(`${name}.bias`), { relu: false })

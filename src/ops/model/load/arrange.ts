@@ -1,24 +1,24 @@
-/** Bands and classes of a file in the order that a network is to have them: mapped by their names, never by place alone. */
+/** Puts bands and classes of a file into the order of a run. They are matched by name, not by position. */
 import { FileFault } from "./source.ts"
 
-/** Colours of images are bands of Sentinel-2 under other names. */
+/** Colours under the names of the corresponding Sentinel-2 bands. */
 const COLOURS: Readonly<Record<string, string>> = { Red: "B04", Green: "B03", Blue: "B02" }
 const bandOf = (name: string): string => (Object.hasOwn(COLOURS, name) ? COLOURS[name] : name)
 
-/** The original's orders, which its files do not name: by the number of bands. */
+/** The original's band orders, by the number of bands; its files do not state them. */
 const ORIGINAL: Readonly<Record<number, ReadonlyArray<string>>> = {
   3: ["B04", "B03", "B02"],
   10: ["B02", "B03", "B04", "B08", "B05", "B06", "B07", "B8A", "B11", "B12"]
 }
 
-/** The order of three colours, which all model collections have. */
+/** The order of three colours in all model collections. */
 export const RGB = ORIGINAL[3]
 
-/** The original's order of so many bands, where it has one. */
+/** The original's order of a given number of bands; `undefined` if it has none. */
 export const originalBands = (count: number): ReadonlyArray<string> | undefined => ORIGINAL[count]
 
 /**
- * For each of our names its place among those of the file; `undefined` where they are not the same names.
+ * Position in the file of each of our names; `undefined` if the two lists hold different names.
  *
  * @example
  * placesOf(["B08", "B04"], ["B04", "B08"]) // => [1, 0]
@@ -33,13 +33,14 @@ export const placesOf = (
   return whole && !found.includes(-1) ? found : undefined
 }
 
+/** As `placesOf`, for bands: a colour equals the band of Sentinel-2 with that colour. */
 export const placesOfBands = (ours: ReadonlyArray<string>, file: ReadonlyArray<string>) =>
   placesOf(ours.map(bandOf), file.map(bandOf))
 
-/** Whether places are those that they are taken to already. */
+/** Whether every position is unchanged. */
 export const isInPlace = (places: ReadonlyArray<number>): boolean => places.every((place, i) => place === i)
 
-/** A filter [O, I, KH, KW] with its inputs taken from `places`. */
+/** A filter [O, I, KH, KW] whose i-th input is the input `places[i]` of the given filter. */
 export const withInputs = (values: Float32Array, outputs: number, places: ReadonlyArray<number>): Float32Array => {
   const area = values.length / (outputs * places.length)
   const made = new Float32Array(values.length)
@@ -52,7 +53,7 @@ export const withInputs = (values: Float32Array, outputs: number, places: Readon
   return made
 }
 
-/** A matrix [O, I] with its rows taken from `places`. */
+/** A matrix [O, I] whose i-th row is the row `places[i]` of the given matrix. */
 export const withRows = (values: Float32Array, places: ReadonlyArray<number>): Float32Array => {
   const width = values.length / places.length
   const made = new Float32Array(values.length)
@@ -63,9 +64,11 @@ export const withRows = (values: Float32Array, places: ReadonlyArray<number>): F
 }
 
 /**
- * The order that holds for a file, from what it says itself and what is said of it.
+ * The order of a file, as the file or its user states it.
  *
- * @throws FileFault where they are not the same
+ * @param said order given by the user
+ * @param file order stated in the file
+ * @throws FileFault if both are given and differ
  */
 export const agreed = (
   what: "bands" | "classes",

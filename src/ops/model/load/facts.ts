@@ -1,10 +1,10 @@
-/** What files of weights say of themselves beside the weights. */
+/** Facts that files of weights state beside the weights. */
 import type { Pth } from "./pytorch/torch-objects.ts"
 import { FileFault } from "./source.ts"
 
-/** What weights belong to, as far as their file says it. */
+/** Facts of the network that weights belong to, as far as their file states them. */
 export interface FileFacts {
-  /** Parameters of the network under the names of `model`, those that the file knows. */
+  /** Parameters of the network under the keys of `model`; those that the file states. */
   readonly architecture: Readonly<Record<string, string | number>>
   /** Names of the input channels, in order. */
   readonly bands: ReadonlyArray<string> | undefined
@@ -34,7 +34,7 @@ const plain = (value: unknown): Readonly<Record<string, string | number>> =>
     Object.entries(isObject(value) ? value : {}).filter(([, one]) => typeof one === "string" || typeof one === "number")
   ) as Readonly<Record<string, string | number>>
 
-/** Of a published file its `manifest`; of a checkpoint of training the network in its `state`. */
+/** Facts in the `manifest` of a published file, or in the `state` of a checkpoint of training. */
 export const factsOfMetadata = (metadata: Readonly<Record<string, string>>): FileFacts => {
   const manifest = parsed(metadata.manifest)
   if (isObject(manifest.architecture)) {
@@ -46,18 +46,18 @@ export const factsOfMetadata = (metadata: Readonly<Record<string, string>>): Fil
   return { architecture: plain(network.model), bands: names(network.bands), classes: names(network.classes) }
 }
 
-/** What the original's configuration says of a network, in our words; its keys are these. */
+/** Keys of the network in the original's configuration. They equal ours. */
 const KEYS = ["backbone", "pooling", "channels", "num_classes", "output_stride", "module", "part_dim"]
 
-/** Splits as text. Lists of a pickle may hold anything, themselves among it. @throws FileFault */
+/** Splits as JSON. A list in a pickle may contain anything, even itself, so it is checked first. @throws FileFault */
 const splits = (parts: unknown): string | undefined => {
   if (!Array.isArray(parts)) return undefined
   const sound = parts.every((part) => Array.isArray(part) && part.length === 3 && part.every(Number.isSafeInteger))
-  if (!sound) throw new FileFault("says of its network `parts` that are no lists of three numbers")
+  if (!sound) throw new FileFault("states `parts` of its network that are not lists of three numbers")
   return JSON.stringify(parts)
 }
 
-/** The original keeps its whole configuration beside the weights. */
+/** Facts in the configuration that the original saves beside the weights. */
 export const factsOfPth = ({ value }: Pth): FileFacts => {
   const config = value instanceof Map ? value.get("config") : undefined
   const model = config instanceof Map ? config.get("model") : undefined

@@ -1,4 +1,4 @@
-/** Weights from a file into a network: renamed, put into the order of its bands and classes, and accounted for. */
+/** Loads a file of weights into a network: renames arrays, puts bands and classes in order, and reports every array. */
 import { basename } from "node:path"
 import type { NamedArray } from "../../elements.ts"
 import type { Model } from "../model.ts"
@@ -20,17 +20,18 @@ import { type LoadReport, misfit, remedyOf } from "./report.ts"
 import { FileFault, ShardFault } from "./source.ts"
 import type { StoredTensor } from "./values.ts"
 
+/** Weights of a network that were loaded from a file. */
 export interface Loaded {
   /** All arrays of the network, in its order. */
   readonly arrays: ReadonlyArray<NamedArray>
-  /** Class names in the file's order, if the file or its user names them. */
+  /** Class names in the file's order, if the file or its user states them. */
   readonly classes: ReadonlyArray<string> | undefined
   readonly report: LoadReport
 }
 
 /**
- * A filter of three bands as one of any number. Up to three bands stay as they are, each further one gets the mean of the
- * three; a network of one or two bands gets copies of the mean.
+ * A filter of three bands as a filter of any number of bands. With three or more, the first three bands keep their filters
+ * and each further band gets the mean of the three; with one or two, each band gets the mean.
  *
  * @param values [O, 3, KH, KW]
  */
@@ -51,13 +52,13 @@ export const adaptBands = (values: Float32Array, outputs: number, bands: number)
 
 const same = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): boolean => a.join() === b.join()
 
-/** Whether a filter differs in its bands alone, and has three. */
+/** Whether a filter of a file has three bands and otherwise the shape of the network's filter. */
 const isOfThreeBands = ([o, i, ...area]: ReadonlyArray<number>, [O, , ...AREA]: ReadonlyArray<number>): boolean =>
   i === 3 && o === O && area.length === 2 && same(area, AREA)
 
 const CLASSIFIER = /^head\.head\.(fc|(bnneck_pack|bnn_triplet_pack)\.\d+\.fc2)\.weight$/
 
-/** Values of an array of a file where they belong; `undefined` where shapes do not fit. */
+/** Values of an array of a file in the order of the run; `undefined` if the shapes do not fit. */
 const placed = (
   { name, shape }: NamedArray,
   tensor: StoredTensor,
@@ -80,12 +81,12 @@ const moved = (order: Order | undefined) =>
 /**
  * Puts the arrays of a file into a network.
  *
- * Files of model libraries give the backbone alone, unless `said.classes` names what their classifier knows: the rest of
+ * Files of model libraries give only the backbone, unless `said.classes` names the classes of their classifier. The rest of
  * the network keeps its initial weights.
  *
  * @param initial all arrays of the network
  * @param target bands and classes of the run; without it, arrays stay in the order of the file
- * @throws FileFault where the order of bands or classes is not known, or they are others
+ * @throws FileFault if the order of bands or classes is unknown, or if they differ from those of the run
  */
 export const fillNetwork = (
   model: Model,
@@ -137,7 +138,7 @@ export const fillNetwork = (
   }
 }
 
-/** What the file system says, or too little memory, or a damaged file; anything else is a fault of ours. */
+/** A WeightsError for errors of the file system, too little memory and damaged files; any other error is returned as it is. */
 const asWeightsError = (
   path: string,
   cause: unknown,
@@ -155,10 +156,10 @@ const asWeightsError = (
 }
 
 /**
- * Weights of a file for a network, strictly: each array must be there, and no other.
+ * Loads a file of weights into a network. Every array of the network must be in the file, and no others.
  *
- * @param compared parameters of the network that must be equal beside those that arrays show, where the file knows them
- * @throws WeightsError naming what is missing, left over or of another shape, or what is wrong with the file
+ * @param compared further parameters of the network that must equal those that the file states
+ * @throws WeightsError that names arrays that are missing, unexpected or of another shape, or the fault of the file
  */
 export const loadWeights = (
   path: string,

@@ -1,11 +1,11 @@
-/** Names of arrays in files of other programs, and the names of the same arrays in a network here. */
+/** Translates the names of arrays in files of other programs into names of the network here. */
 import { few } from "../../../pipeline/words.ts"
 import { FileFault, shortName } from "./source.ts"
 
-/** Whose names a file has: those of the original (and ours), or those of model libraries. */
+/** Naming scheme of a file: that of the original (and ours), or that of model libraries. */
 export type Naming = "own" | "library"
 
-/** Which arrays of a file are meant, if it holds more than one network. */
+/** A choice among the arrays of a file that holds more than one network. */
 export interface Chosen {
   /** Beginning of the names of the wanted arrays; all others are left out. */
   readonly prefix?: string
@@ -13,17 +13,18 @@ export interface Chosen {
   readonly ignore?: ReadonlyArray<string>
 }
 
-/** Names in the network by name in the file; `undefined` for arrays without a place in networks, such as counters. */
+/** Result of translating names. */
 export interface Renaming {
   readonly naming: Naming
+  /** Name in the network by name in the file; `undefined` for arrays that no network has, such as counters. */
   readonly names: ReadonlyMap<string, string | undefined>
-  /** Classifiers of model libraries: they know other classes, in an order that files do not say. */
+  /** Classifiers of model libraries: they have other classes, in an order that files do not state. */
   readonly setAside: ReadonlyArray<string>
   /** Names that `prefix` and `ignore` leave out. */
   readonly ignored: ReadonlyArray<string>
 }
 
-/** Counts of batches, and of the networks in an average of several. */
+/** Counters of batches, and of the networks in an average of several. */
 const COUNTER = /(^|\.)(num_batches_tracked|n_averaged)$/
 /** First filter of a network in torchvision, timm, and the libraries of SENets and EfficientNets. */
 const FIRST = /^(.*?)(conv1|features\.0|layer0\.conv1|_conv_stem)\.weight$/
@@ -33,23 +34,23 @@ const SINGLE = "head.head.fc.weight"
 const NUMBERED = /^(.*?)4\.0\.conv1\.weight$/
 const WEIGHTS_OF_CLASSIFIER = /^(fc|last_linear|_fc|head\.fc)\.weight$/
 const CLASSIFIER = /^(fc|last_linear|classifier|_fc|head\.fc|pre_logits\.fc[12])\./
-/** Layers of timm's VGGs between features and classifier, which then does not look at features. */
+/** Layers of timm's VGGs between features and classifier; such a classifier does not take features. */
 const BEFORE_CLASSIFIER = /^pre_logits\./
 
-/** Names behind a prefix that all share, such as `module.` of training on several GPUs. */
+/** Names without `module.`, which training on several GPUs puts before all of them. */
 const withoutWrapper = (names: ReadonlyArray<string>): ReadonlyArray<string> =>
   names.length > 0 && names.every((name) => name.startsWith("module."))
     ? withoutWrapper(names.map((name) => name.slice("module.".length)))
     : names
 
 const own = (name: string): string | undefined => {
-  // What optimisers remember, in checkpoints of training.
+  // Names with a slash are the optimiser's moments in checkpoints of training.
   if (COUNTER.test(name) || name.includes("/")) return undefined
-  // One exponent, which the original's files have twice.
+  // The original's files hold the one exponent of GeM twice.
   return name === "head.head.pool.pool.p" ? undefined : name
 }
 
-/** Blocks of an EfficientNet in order, as the network here calls them. */
+/** Names of the blocks of an EfficientNet in the network here, in order. */
 const mobileBlocks = (known: ReadonlyArray<string>): ReadonlyArray<string> =>
   known.flatMap((name) => /^(.*)\._depthwise_conv\.weight$/.exec(name)?.[1] ?? [])
 
@@ -74,7 +75,7 @@ const library = (name: string, known: ReadonlyArray<string>): string => {
     .replace(/^features\./, "encoder.encoder.")
 }
 
-/** Names of the modules of a ResNet by their place in it. */
+/** Names of the modules of a ResNet by their index among its children. */
 const PLACES: Readonly<Record<string, string>> = {
   0: "conv1",
   1: "bn1",
@@ -88,7 +89,7 @@ const PLACES: Readonly<Record<string, string>> = {
 const numbered = (name: string): string =>
   name.replace(/^(\d+)\./, (all, place: string) => (place in PLACES ? `${PLACES[place]}.` : all))
 
-/** A way to name arrays: gives the name that model libraries, or networks here, have for a name in the file. */
+/** A variant of a naming scheme; `short` turns a name in the file into a name of the scheme. */
 interface Dialect {
   readonly naming: Naming
   readonly short: (name: string) => string
@@ -100,14 +101,14 @@ const DIALECTS: ReadonlyArray<Dialect> = [
   { naming: "library", short: numbered }
 ]
 
-/** A network in a file: what its names begin with, and how many of them are known under a dialect. */
+/** A network in a file: the prefix of its names, and how many of them a dialect knows. */
 interface Root {
   readonly prefix: string
   readonly dialect: Dialect
   readonly known: number
 }
 
-/** Beginnings behind which a network may be named. */
+/** Prefixes that the names of a network in the file may have. */
 const prefixesIn = (names: ReadonlyArray<string>, first: string): ReadonlyArray<string> => {
   const found = names.flatMap((name) => [
     ...(name.endsWith(first) ? [name.slice(0, -first.length)] : []),
@@ -119,7 +120,7 @@ const prefixesIn = (names: ReadonlyArray<string>, first: string): ReadonlyArray<
 const translated = ({ naming, short }: Dialect, name: string, known: ReadonlyArray<string>): string | undefined =>
   naming === "own" ? own(name) : library(short(name), known)
 
-/** Networks in a file, the one with most known names first. Behind a prefix, half of the names must be known. */
+/** Networks in a file, the one with most known names first. At least half of the names with a prefix must be known. */
 const rootsIn = (names: ReadonlyArray<string>, known: ReadonlyArray<string>): ReadonlyArray<Root> => {
   const ours = new Set(known)
   // Arrays of optimisers have slashes in their names.
@@ -152,7 +153,7 @@ const checkCopies = ([best, ...others]: ReadonlyArray<Root>): void => {
   )
 }
 
-/** @throws FileFault if two arrays of the file would be one array of the network */
+/** @throws FileFault if two arrays of the file have the same name in the network */
 const checkDistinct = (names: ReadonlyMap<string, string | undefined>): void => {
   const seen = new Map<string, string>()
   for (const [name, ours] of names) {
@@ -168,13 +169,13 @@ const checkDistinct = (names: ReadonlyMap<string, string | undefined>): void => 
   }
 }
 
-/** Names that are wanted, each with the rest of it behind the common wrapper and `prefix`. */
+/** Chosen names, each with its remainder after the common wrapper and `prefix`. */
 const wantedOf = (names: ReadonlyArray<string>, { prefix, ignore = [] }: Chosen): ReadonlyMap<string, string> => {
   const bare = withoutWrapper(names)
   const isIgnored = (name: string) => ignore.some((start) => name.startsWith(start))
   const kept = names.flatMap((name, i) => (isIgnored(name) || isIgnored(bare[i]) ? [] : [[name, bare[i]] as const]))
   if (prefix === undefined) {
-    // What was left out may have been all that lacked the wrapper.
+    // The ignored names may have been the only ones without the wrapper.
     const unwrapped = withoutWrapper(kept.map(([, rest]) => rest))
     return new Map(kept.map(([name], i) => [name, unwrapped[i]]))
   }
@@ -192,13 +193,13 @@ const wantedOf = (names: ReadonlyArray<string>, { prefix, ignore = [] }: Chosen)
 }
 
 /**
- * The names of a file's arrays in a network.
+ * Translates the names of a file's arrays into names of the network.
  *
  * @param names in the file: of the original, of our own checkpoints, of torchvision or timm (ResNet, VGG), of
  *   `nn.Sequential` over the children of a ResNet, or of the libraries that published SENets and EfficientNets; behind any
  *   common prefix
  * @param known names of the network's own arrays
- * @param classifier whether the weights of a library's classifier are wanted too; those here have no bias
+ * @param classifier whether the weights of a library's classifier are wanted too; classifiers here have no bias
  * @throws FileFault if the file holds several networks and `chosen` does not choose one
  */
 export const rename = (

@@ -12,15 +12,15 @@ import type { StoredTensor } from "./values.ts"
 export interface WeightFile {
   readonly tensors: ReadonlyArray<StoredTensor>
   readonly facts: FileFacts
-  /** Where the weights are in a PyTorch file that holds several state dicts or other things. */
+  /** Position of the weights in a PyTorch file that holds several state dicts or other things. */
   readonly dict?: Pick<StateDict, "key" | "others">
   readonly close: () => void
 }
 
-/** An index of shards is JSON, and small. */
+/** Largest index of shards, in bytes. */
 const MOST_INDEX = 100e6
 
-/** Whatever goes wrong in `body` is the fault of this shard, not of the index. */
+/** Runs `body`; its errors name the shard, not the index. */
 const blaming = <A>(shard: string, body: () => A): A => {
   try {
     return body()
@@ -43,7 +43,7 @@ const shardOf = (path: string, source: Source) => {
   return { metadata, tensors: new Map(blamed) }
 }
 
-/** Arrays of several files, by `model.safetensors.index.json`: `{ weight_map: { NAME: FILE } }`. */
+/** Opens several files by their index `model.safetensors.index.json`: `{ weight_map: { NAME: FILE } }`. */
 const openShards = (path: string): WeightFile => {
   let map: unknown
   try {
@@ -55,7 +55,7 @@ const openShards = (path: string): WeightFile => {
     throw fault
   }
   const files = typeof map === "object" && map !== null ? Object.entries(map) : []
-  if (files.length === 0) throw new FileFault("has no `weight_map` that says which file holds which array")
+  if (files.length === 0) throw new FileFault("has no `weight_map` from names of arrays to files")
   const sources = new Map<string, Source>()
   const close = () => {
     for (const source of sources.values()) source.close()
@@ -85,14 +85,15 @@ const openShards = (path: string): WeightFile => {
   }
 }
 
-/** Whether bytes begin as safetensors do: eight of length, then a JSON object. */
+/** Whether a file begins like safetensors: eight bytes of length, then a JSON object. */
 const looksLikeSafetensors = (source: Source): boolean => source.size > 8 && source.read(8, 1)[0] === 0x7b
 
 /**
- * Opens `.safetensors`, an index of shards of them, or a PyTorch file. The bytes decide which it is, not the name.
+ * Opens `.safetensors`, an index of shards, or a PyTorch file. The content decides between the formats, not the name; only an
+ * index is recognised by its name, which ends in `.json`.
  *
  * @param key of the state dict in a PyTorch file; by default a customary one, such as `state_dict`
- * @throws FileFault, or what the file system throws; of a shard within a ShardFault
+ * @throws FileFault or an error of the file system; ShardFault if a shard is at fault
  */
 export const openWeightFile = (path: string, key?: string): WeightFile => {
   const noKeys = () => {

@@ -1,36 +1,40 @@
-/** What a file of weights and its user say of it, against the network and the run that it is to serve. */
-
+/** Orders of bands and classes, and architecture: statements of a file and its user, compared with network and run. */
 import type { Model } from "../model.ts"
 import { agreed, originalBands, placesOf, placesOfBands, RGB } from "./arrange.ts"
 import type { FileFacts } from "./facts.ts"
 import type { Chosen, Naming } from "./names.ts"
 import { FileFault } from "./source.ts"
 
-/** What a user says of a file that it does not say itself, and which of its arrays are meant. */
+/** A user's statements about a file: facts that it does not state itself, and a choice among its arrays. */
 export interface Said extends Chosen {
-  /** Key of the state dict in a PyTorch file, as `state_dict_ema`; keys within keys are joined by dots. */
+  /** Key of the state dict in a PyTorch file, such as `state_dict_ema`; nested keys are joined by dots. */
   readonly key?: string
   /** Names of its input channels, in order. */
   readonly bands?: ReadonlyArray<string>
-  /** Its classes in order; `alphabetical`: ours, sorted by code point. */
+  /** Its classes in order; `alphabetical`: those of the run, sorted by code point. */
   readonly classes?: "alphabetical" | ReadonlyArray<string>
-  /** What of the file is left out. */
+  /** Part of the network that is not loaded. */
   readonly skip?: "head"
 }
 
-/** What goes in and comes out of a network in this run. */
+/** Bands and classes of a run. */
 export interface Target {
   readonly bands: ReadonlyArray<string>
   readonly classes: ReadonlyArray<string>
 }
 
-/** What was found out of an order: places of ours in the file, or that the three colours of the file serve other bands. */
+/** An order of a file. `places` are the positions of our names in it; without them, its three colours serve other bands. */
 export interface Order {
   readonly file: ReadonlyArray<string>
   readonly places: ReadonlyArray<number> | undefined
 }
 
-/** @throws FileFault where the order of the file's bands is not known, or is of other bands than the run's */
+/**
+ * Order of the bands of a file, compared with the run.
+ *
+ * @param shape shape of the first filter in the file
+ * @throws FileFault if the order is unknown, or if the file has other bands than the run
+ */
 export const orderOfBands = (
   shape: ReadonlyArray<number>,
   naming: Naming,
@@ -53,13 +57,13 @@ export const orderOfBands = (
   throw new FileFault(`takes the bands ${file.join(", ")}, but images here have ${target.bands.join(", ")}`)
 }
 
-/** Class names in the file's order, as the user or the file gives them. @throws FileFault if both do, and differ */
+/** Class names in the file's order, as the user or the file states them. @throws FileFault if both do, and they differ */
 export const namedClasses = ({ classes, skip }: Said, facts: FileFacts): ReadonlyArray<string> | undefined =>
   skip === "head" ? undefined : agreed("classes", classes === "alphabetical" ? undefined : classes, facts.classes)
 
-/** @throws FileFault where the classes of the file are others than the run's */
+/** Order of the classes of a file, compared with the run. @throws FileFault if the file has other classes than the run */
 export const orderOfClasses = (said: Said, facts: FileFacts, target: Target | undefined): Order | undefined => {
-  // Images without labels, as those that are searched for, have no classes that could be others.
+  // Images without labels, such as queries of a search, have no classes to compare.
   if (target === undefined || target.classes.length === 0 || said.skip === "head") return undefined
   const named = said.classes === "alphabetical" ? [...target.classes].sort() : said.classes
   const file = agreed("classes", named, facts.classes)
@@ -69,18 +73,18 @@ export const orderOfClasses = (said: Said, facts: FileFacts, target: Target | un
   const other =
     target.classes.find((name) => !file.includes(name)) ?? file.find((name) => !target.classes.includes(name))
   throw new FileFault(
-    `knows ${file.length} classes, and labels here are of ${target.classes.length}; ${other} is not among both`
+    `knows ${file.length} classes, but the labels here have ${target.classes.length}; ${other} is in only one of the two lists`
   )
 }
 
-/** Parameters of the head; another head may stand on the same backbone. */
+/** Parameters of the head, which are free if the file's head is not loaded. */
 const OF_HEAD = ["pooling", "parts", "part_dim", "embedding_dim"]
-/** What is compared array by array, or by names. */
+/** Parameters that are compared by the shapes of arrays, or by names. */
 const COMPARED = ["channels", "num_classes", "output_stride"]
-/** Quirks of the original change what an EfficientNet computes, and no other network. */
+/** `compat` changes the embeddings of EfficientNets alone. */
 const freeOfQuirks = ({ params: { backbone } }: Model) => (backbone.startsWith("efficientnet-") ? [] : ["compat"])
 
-/** @throws FileFault where the file says that its network is another */
+/** @throws FileFault if the file states another network */
 export const checkArchitecture = (
   model: Model,
   { architecture }: FileFacts,

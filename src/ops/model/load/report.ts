@@ -1,25 +1,26 @@
-/** What became of the arrays of a file, and of those of a network, and how it is said. */
+/** Reports on the arrays of a file that was loaded into a network, and their messages. */
 import { few } from "../../../pipeline/words.ts"
 import type { Naming } from "./names.ts"
 import { shortName } from "./source.ts"
 
-/** An order that was another: names in the file's order. */
+/** Names in the file's order, if it differs from the run's. */
 export type Reordered = ReadonlyArray<string> | undefined
 
+/** Every array of a file and of the network, by what happened to it. */
 export interface LoadReport {
   readonly naming: Naming
   /** Names in the network. */
   readonly loaded: ReadonlyArray<string>
-  /** Arrays of the network that the file has not, and must have. */
+  /** Required arrays of the network that the file does not have. */
   readonly missing: ReadonlyArray<string>
-  /** Names in the file that the network does not know. */
+  /** Names in the file that the network does not have. */
   readonly unexpected: ReadonlyArray<string>
   readonly otherShape: ReadonlyArray<{
     readonly name: string
     readonly file: ReadonlyArray<number>
     readonly network: ReadonlyArray<number>
   }>
-  /** Classifiers of other classes, and what `skip` names: the network's own starts anew. */
+  /** Classifiers of other classes, and arrays that `skip` leaves out; the network keeps its initial weights there. */
   readonly setAside: ReadonlyArray<string>
   /** Names in the file that `prefix` and `ignore` leave out. */
   readonly ignored: ReadonlyArray<string>
@@ -27,7 +28,7 @@ export interface LoadReport {
   readonly key?: string | undefined
   /** Keys of the other state dicts in the file. */
   readonly others?: ReadonlyArray<string>
-  /** Whether a filter of three colours was made one of other bands. */
+  /** Whether a filter of three colours was adapted to other bands. */
   readonly adapted: boolean
   readonly bands: Reordered
   readonly classes: Reordered
@@ -35,7 +36,7 @@ export interface LoadReport {
 
 const listed = (names: ReadonlyArray<string>, most?: number): string => few(names.map(shortName), most)
 
-/** All that keeps a file from being just the weights of a network, as a clause; `undefined` where nothing does. */
+/** Missing, unexpected and misshapen arrays of a file, as a clause; `undefined` if there are none. */
 export const misfit = ({ missing, unexpected, otherShape }: LoadReport, backbone: string): string | undefined => {
   const parts: Array<string> = []
   if (missing.length > 0) parts.push(`lacks ${listed(missing)}, which ${backbone} needs`)
@@ -45,13 +46,13 @@ export const misfit = ({ missing, unexpected, otherShape }: LoadReport, backbone
   return parts.length === 0 ? undefined : parts.join("; ")
 }
 
-/** Whether nothing but the head does not fit. */
+/** Whether all arrays that do not fit belong to the head. */
 const isOfHead = ({ missing, otherShape, unexpected }: LoadReport): boolean =>
   [...missing, ...unexpected, ...otherShape.map(({ name }) => name)].every((name) => /^(module\.)?head\./.test(name))
 
 const PARAMETRISED = /(\.|^)(weight_[gv]|parametrizations\.|parametrized)/
 
-/** What to do if a file does not fit. */
+/** Remedy for a file that does not fit. */
 export const remedyOf = (report: LoadReport): string => {
   const { loaded, missing, unexpected } = report
   const same = "Use the model parameters that the weights were trained with"
@@ -70,7 +71,7 @@ export const remedyOf = (report: LoadReport): string => {
   return `${same}, or give the beginning of the network's names, as in \`{ file: FILE, prefix: PREFIX }\``
 }
 
-/** One line for the user. */
+/** The report in one line for the user. */
 export const sentence = (file: string, report: LoadReport, bands: ReadonlyArray<string>): string => {
   const { adapted, classes, loaded, missing, otherShape, setAside, unexpected } = report
   const parts = [

@@ -1,6 +1,6 @@
 /**
- * Weights in safetensors (huggingface.co/docs/safetensors): a header of JSON, checked as that of archives, then values.
- * Other than the codec of archives it reads arrays one by one, and knows the types of PyTorch.
+ * Weights in safetensors (huggingface.co/docs/safetensors): a JSON header, then values. Arrays are read one by one, and all
+ * types of PyTorch are known; the codec in `formats` reads whole files of fewer types.
  */
 import { DataError } from "../../formats/data-error.ts"
 import { headerEnd, PREFIX, readHeader } from "../../formats/safetensors/header.ts"
@@ -21,16 +21,16 @@ const CODES: Readonly<Record<StoredType, string>> = {
   bool: "BOOL"
 }
 const TYPES = new Map(Object.entries(CODES).map(([type, code]) => [code, type as StoredType]))
-/** A hundred bytes for each of 300,000 arrays; the format itself allows 100 MB, which take gigabytes once read. */
+/** Largest header: a hundred bytes for each of 300,000 arrays. The format allows 100 MB, which need gigabytes once parsed. */
 const MOST_HEADER = 32 * 2 ** 20
-/** Of a message, which may hold names out of the file. */
+/** Largest length of a message, which may contain names from the file. */
 const MOST_WORDS = 300
 
 const refuse = (problem: string): never => {
   throw new FileFault(printableText(problem, MOST_WORDS))
 }
 
-/** The bytes up to where values begin. */
+/** The bytes before the values. */
 const headOf = (source: Source): Uint8Array => {
   const end = headerEnd(source.read(0, Math.min(PREFIX, source.size)), source.size, "")
   if (end > MOST_HEADER + PREFIX) refuse(`has a header of ${end - PREFIX} bytes, more than weights need`)
@@ -41,7 +41,8 @@ type Entry = ReturnType<typeof readHeader>["entries"][number]
 
 const tensorOf = (source: Source, start: number, { begin, code, end, name, shape }: Entry): StoredTensor => {
   const type = TYPES.get(code)
-  if (type === undefined) return refuse(`has an array ${shortName(name)} of the type ${code}, which no weights have`)
+  if (type === undefined)
+    return refuse(`has an array ${shortName(name)} of the type ${code}, which is not read as weights`)
   if (shape.length > MOST_AXES) return refuse(`has an array ${shortName(name)} of ${shape.length} axes`)
   const needed = countOf(shape) * WIDTHS[type]
   if (end - begin !== needed) {
@@ -56,9 +57,9 @@ export interface ReadSafetensors {
 }
 
 /**
- * Arrays whose values are read when they are wanted, in the order of their bytes.
+ * Arrays in the order of their bytes. Values are read on demand.
  *
- * @throws FileFault where the header is damaged or lies
+ * @throws FileFault if the header is damaged or does not fit the file
  */
 export const readSafetensors = (source: Source): ReadSafetensors => {
   try {
@@ -70,14 +71,14 @@ export const readSafetensors = (source: Source): ReadSafetensors => {
   }
 }
 
-/** An array to be written: float32, or one int64. */
+/** An array to be written, of float32 or int64. */
 export interface Written {
   readonly name: string
   readonly shape: ReadonlyArray<number>
   readonly data: Float32Array | BigInt64Array
 }
 
-/** Writes arrays as one blob, its header in the order given. */
+/** Encodes arrays as safetensors; the header has the given order. */
 export const writeSafetensors = (
   arrays: ReadonlyArray<Written>,
   metadata: Readonly<Record<string, string>>

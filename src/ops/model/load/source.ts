@@ -1,8 +1,8 @@
-/** Bytes that are read piece by piece, so that a file's size bounds nothing but what is asked of it. */
+/** Random access to the bytes of a file: only the requested ones are held in memory. */
 
 /** A file cannot be used as weights. The message is a clause whose subject is the file. */
 export class FileFault extends Error {
-  /** What to do, if the usual advice does not fit. */
+  /** Remedy, if the usual one does not fit. */
   readonly remedy: string | undefined
   constructor(problem: string, remedy?: string) {
     super(problem)
@@ -10,7 +10,7 @@ export class FileFault extends Error {
   }
 }
 
-/** A fault of a file that another one names: a shard of an index. */
+/** A fault of a shard that an index names. */
 export class ShardFault extends Error {
   readonly path: string
   constructor(path: string, cause: unknown) {
@@ -19,10 +19,11 @@ export class ShardFault extends Error {
   }
 }
 
+/** An open file, or bytes in memory. */
 export interface Source {
   /** In bytes. */
   readonly size: number
-  /** A copy of `length` bytes. @throws FileFault where they are not all there */
+  /** A copy of `length` bytes from byte `at` on. @throws FileFault if the file ends before */
   readonly read: (at: number, length: number) => Uint8Array<ArrayBuffer>
   readonly close: () => void
 }
@@ -30,7 +31,7 @@ export interface Source {
 /** @throws FileFault if the bytes are not all there */
 export const checkRange = (at: number, length: number, size: number): void => {
   const fits = Number.isSafeInteger(at) && Number.isSafeInteger(length) && at >= 0 && length >= 0 && at + length <= size
-  if (!fits) throw new FileFault(`ends too early: ${length} bytes are said to stand at ${at}, but it has ${size}`)
+  if (!fits) throw new FileFault(`ends too early: it should have ${length} bytes at ${at}, but has ${size} in all`)
 }
 
 /** Bytes in memory. */
@@ -43,10 +44,10 @@ export const bytesSource = (bytes: Uint8Array): Source => ({
   close: () => undefined
 })
 
-/** Numbers of `bytes`, little-endian. */
+/** A view of `bytes` that reads numbers. */
 export const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
-/** Text out of a file as messages show it: cut to `most` characters, and with nothing that a terminal would obey. */
+/** Text from a file as messages show it: at most `most` characters, control characters escaped. */
 export const printableText = (text: string, most: number): string => {
   const cut = text.length > most ? `${text.slice(0, most)}...` : text
   return cut.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (one) => `\\u${(one.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`)

@@ -1,4 +1,4 @@
-/** Values of weight files, whatever their type, as float32 or as they are. */
+/** Reads values of all types of weight files. */
 import { halfValue } from "../../formats/half.ts"
 import { FileFault, shortName, viewOf } from "./source.ts"
 
@@ -15,7 +15,7 @@ export type StoredType =
   | "uint8"
   | "bool"
 
-/** Bytes of one value. */
+/** Bytes per value. */
 export const WIDTHS: Readonly<Record<StoredType, number>> = {
   float32: 4,
   float64: 8,
@@ -30,7 +30,7 @@ export const WIDTHS: Readonly<Record<StoredType, number>> = {
 }
 
 const word = new DataView(new ArrayBuffer(4))
-/** The upper half of a float32. */
+/** Value of a bfloat16 number, the upper half of a float32. */
 const brain = (bits: number): number => {
   word.setUint16(2, bits, true)
   word.setUint16(0, 0, true)
@@ -50,18 +50,18 @@ const READERS: Readonly<Record<StoredType, (view: DataView, at: number) => numbe
   bool: (view, at) => view.getUint8(at)
 }
 
-/** An array of a weight file, read when it is wanted. */
+/** An array of a weight file. Its values are read on demand. */
 export interface StoredTensor {
   readonly name: string
   readonly type: StoredType
   readonly shape: ReadonlyArray<number>
   /** Row-major values; int64 as bigint. @throws FileFault */
   readonly values: () => ReadonlyArray<number | bigint>
-  /** The same as float32. @throws FileFault for types that are no floating-point numbers, and for NaN or infinity */
+  /** The values as float32. @throws FileFault for types other than floating-point numbers, and for NaN or infinity */
   readonly floats: () => Float32Array
 }
 
-/** Which of a storage's values an array has: index sum of stride times position, from `offset` on. */
+/** The values of a storage that an array consists of: `offset` plus the sum of stride times position. */
 export interface Strided {
   readonly shape: ReadonlyArray<number>
   readonly stride: ReadonlyArray<number>
@@ -70,7 +70,7 @@ export interface Strided {
 
 export const countOf = (shape: ReadonlyArray<number>): number => shape.reduce((product, n) => product * n, 1)
 
-/** Calls `visit` with the storage's index of each value in turn. */
+/** Calls `visit` with the index in the storage of each value, in row-major order. */
 export const eachIndex = ({ shape, stride, offset }: Strided, visit: (index: number) => void): void => {
   const position = shape.map(() => 0)
   let index = offset
@@ -86,7 +86,7 @@ export const eachIndex = ({ shape, stride, offset }: Strided, visit: (index: num
   }
 }
 
-/** Whether values stand in the storage as they are wanted, without gaps. */
+/** Whether the values are consecutive in the storage, in row-major order. */
 const isContiguous = ({ shape, stride }: Strided): boolean => {
   let step = 1
   for (let axis = shape.length - 1; axis >= 0; axis--) {
@@ -96,7 +96,7 @@ const isContiguous = ({ shape, stride }: Strided): boolean => {
   return true
 }
 
-/** More axes than any array of a network has. */
+/** Largest number of axes of an array. */
 export const MOST_AXES = 64
 
 /** Strides of row-major values. */
@@ -106,16 +106,16 @@ export const contiguous = (shape: ReadonlyArray<number>): Strided => {
   return { shape, stride, offset: 0 }
 }
 
-/** How many of a storage's values lie between the first and the last of an array, both included. */
+/** Number of values of a storage from the first to the last one of an array, inclusive. */
 const spanOf = ({ shape, stride }: Strided): number =>
   countOf(shape) === 0 ? 0 : shape.reduce((span, n, axis) => span + (n - 1) * stride[axis], 1)
 
 const FLOATING: ReadonlySet<string> = new Set(["float32", "float64", "float16", "bfloat16"])
 
 /**
- * An array over bytes that hold its storage.
+ * An array over the bytes of its storage.
  *
- * @param read gives a copy of bytes of the storage, at the beginning of a buffer of its own
+ * @param read returns a copy of bytes of the storage, at the beginning of its own buffer
  * @param negated whether the array is the negative of the stored values
  */
 export const storedTensor = (
@@ -134,7 +134,7 @@ export const storedTensor = (
   }
   const asFloats = (): Float32Array => {
     const count = countOf(strided.shape)
-    // Bytes are a copy of their own, hence aligned.
+    // The bytes are a copy in their own buffer, hence aligned.
     if (type === "float32" && !negated && isContiguous(inside)) return new Float32Array(bytes().buffer, 0, count)
     const made = new Float32Array(count)
     let at = 0
@@ -154,10 +154,9 @@ export const storedTensor = (
     },
     floats: () => {
       if (!FLOATING.has(type))
-        throw new FileFault(`array ${shortName(name)} holds ${type} values, which are no weights`)
+        throw new FileFault(`array ${shortName(name)} holds ${type} values, not floating-point weights`)
       const made = asFloats()
-      if (!made.every(Number.isFinite))
-        throw new FileFault(`array ${shortName(name)} holds values that are no finite numbers`)
+      if (!made.every(Number.isFinite)) throw new FileFault(`array ${shortName(name)} holds NaN or infinite values`)
       return made
     }
   }

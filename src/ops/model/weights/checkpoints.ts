@@ -1,7 +1,7 @@
 /**
- * Names of checkpoints, and their reading. `epoch_0001.safetensors` holds everything that training needs to resume after
- * epoch 1 as if it had never stopped: weights under their names, the optimiser's moments under `MOMENT/NAME`, and the rest
- * as metadata.
+ * Names and reading of checkpoints. `epoch_0001.safetensors` holds everything that training needs to resume after epoch 1
+ * as if it had never stopped: weights under their names, the optimiser's moments under `MOMENT/NAME`, and the rest of the
+ * state as metadata.
  */
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -26,10 +26,10 @@ export const checkpointPath = (folder: string, epoch: number): string =>
 /** Path of the checkpoint of the best epoch. */
 export const bestPath = (folder: string): string => join(folder, "best.safetensors")
 
-/** Whether an array of a checkpoint belongs to the optimiser: only its arrays have a slash in their names. */
+/** Whether an array of a checkpoint belongs to the optimiser: only those names contain a slash. */
 export const isMoment = (name: string): boolean => name.includes("/")
 
-/** Epochs that have a checkpoint, ascending. Other files in the folder do not matter. */
+/** Epochs that have a checkpoint in a folder, ascending. Other files are ignored. */
 export const epochsIn = (folder: string): ReadonlyArray<number> => {
   try {
     const numbers = readdirSync(folder).flatMap((name) => FILE.exec(name)?.[1] ?? [])
@@ -41,17 +41,17 @@ export const epochsIn = (folder: string): ReadonlyArray<number> => {
 }
 
 /**
- * Runs what reads or writes a checkpoint. Whatever it throws becomes a CheckpointError.
+ * Runs a function that reads or writes a checkpoint. Every error becomes a CheckpointError.
  *
  * @param subject file or folder that the message names
- * @param remedy used unless the error is a CheckpointError already
+ * @param remedy remedy of the message, unless the error already is a CheckpointError
  */
 export const checkpointing = <A>(subject: string, remedy: string, body: () => A): Effect.Effect<A, CheckpointError> =>
   Effect.try({
     try: body,
     catch: (cause) => {
       if (cause instanceof CheckpointError) return cause
-      // Of a damaged file only what is wrong: the checkpoint is named already, and has a remedy of its own.
+      // The subject and the remedy of the DataError would repeat the checkpoint's own.
       if (cause instanceof DataError) return new CheckpointError({ subject, problem: cause.problem, remedy, cause })
       const problem = cause instanceof Error ? cause.message.replace(/\.$/, "") : String(cause)
       return new CheckpointError({ subject, problem, remedy, cause })
@@ -81,11 +81,11 @@ const Step = Schema.Struct({
   loss: Finite,
   idLoss: Finite,
   metricLoss: Finite,
-  /** Missing in files of an older program. */
+  /** Missing in files of older versions. */
   floor: Schema.optionalKey(Schema.NullOr(Finite))
 })
 
-/** A part of the metadata, checked. */
+/** Parses and checks one entry of the metadata. */
 const decoded = <A>(name: "state" | "step", schema: Plain<A>, text: string): A => {
   let value: unknown
   try {
@@ -98,14 +98,14 @@ const decoded = <A>(name: "state" | "step", schema: Plain<A>, text: string): A =
   })
 }
 
-/** Float32 arrays of a file; counters that PyTorch keeps beside batch norms are left out. */
+/** Float32 arrays of a file, without the counters that PyTorch keeps beside batch norms. */
 const arraysIn = (path: string) => {
   const { tensors, metadata } = decodeSafetensors(readFileSync(path), path)
   const arrays = tensors
     .filter(({ name }) => !name.endsWith(".num_batches_tracked"))
     .map(({ name, shape, data }): NamedArray => {
       if (!(data instanceof Float32Array)) throw new Error(`array ${name} does not hold float32 values`)
-      if (!allFinite(data)) throw new Error(`array ${name} holds values that are no finite numbers`)
+      if (!allFinite(data)) throw new Error(`array ${name} holds NaN or infinite values`)
       return { name, shape, data }
     })
   return { arrays, metadata }
@@ -113,7 +113,7 @@ const arraysIn = (path: string) => {
 
 const damaged = "Move it away: training then continues from the checkpoint before it, or from the start"
 
-/** A checkpoint that cannot be gone on from. */
+/** Error for a checkpoint from which training cannot resume. */
 export const damagedCheckpoint = (subject: string, problem: string): CheckpointError =>
   new CheckpointError({ subject, problem, remedy: damaged })
 
@@ -131,15 +131,15 @@ const read = (path: string): EpochEnd => {
   return { ...step, floor: step.floor ?? Number.NaN, validation: undefined, state }
 }
 
-/** The last step of an epoch with the state after it, as it was written. */
+/** Reads the last step of an epoch, with the state after it. */
 export const readCheckpoint = (folder: string, epoch: number): Effect.Effect<EpochEnd, CheckpointError> => {
   const path = checkpointPath(folder, epoch)
   return checkpointing(path, damaged, () => read(path))
 }
 
 /**
- * Epochs that the newest checkpoint has behind it; 0 where there is none. The file is read, so that a broken one is found
- * before training goes on from it.
+ * Number of finished epochs of the newest checkpoint; 0 if there is none. The file is read, so that a damaged one is found
+ * before training resumes from it.
  */
 export const newestEpoch = (folder: string): Effect.Effect<number, CheckpointError> =>
   Effect.gen(function* () {

@@ -1,4 +1,4 @@
-/** Weights for others: under the names of the original, in its order, with what they mean. */
+/** Weights for other programs: under the original's names, in its order, with a manifest. */
 import type { NamedArray, NetworkFacts } from "../../elements.ts"
 import { type Written, writeSafetensors } from "../load/safetensors.ts"
 

@@ -1,12 +1,12 @@
-/** Fingerprints of weights, by which embeddings of different networks are told apart. */
+/** Fingerprints of weights. They show whether two embeddings come from the same network. */
 import { createHash } from "node:crypto"
 import type { NamedArray } from "../../elements.ts"
 
 /**
- * The first 16 hexadecimal digits of the SHA-256 of names, shapes and values, in the order of the network. Equal weights
- * have equal fingerprints, whatever format of file they were read from.
+ * First 16 hexadecimal digits of the SHA-256 of names, shapes and values, in the order of the network. Equal weights have
+ * equal fingerprints, whatever the format of their file.
  *
- * @param arrays all arrays of a network, in its order, as `startingWeights` and `weightsOfFile` give them
+ * @param arrays all arrays of a network, in its order, as `startingWeights` and `weightsOfFile` return them
  *
  * @example
  * fingerprint([{ name: "w", shape: [1], data: Float32Array.of(0) }]).length // => 16

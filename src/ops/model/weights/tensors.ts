@@ -1,4 +1,4 @@
-/** Weights: as plain arrays in the layout of files, and as tensors while a network runs. */
+/** Weights as tensors of an engine while a network runs. Outside, they are plain arrays in the layout of files. */
 
 import type { NamedArray } from "../../elements.ts"
 import type { Engine } from "../../tensor/engine.ts"
@@ -11,9 +11,9 @@ import { engineShape, toEngine, toFile } from "./layout.ts"
 /** Tensors of a network by parameter name. Owns them: `dispose` when done. */
 export interface Weights {
   readonly get: (name: string) => Tensor
-  /** Puts a kept tensor in place of another, which is freed. */
+  /** Replaces a tensor by another one, which must be kept; the old one is freed. */
   readonly replace: (name: string, tensor: Tensor) => void
-  /** Copies, in the layout of files and the order of the network. */
+  /** Copies of all arrays, in the layout of files and the order of the network. */
   readonly arrays: () => ReadonlyArray<NamedArray>
   readonly dispose: () => void
 }
@@ -22,10 +22,10 @@ const described = ({ backbone, channels, num_classes }: ModelFacts): string =>
   `${backbone} with ${channels} channels and ${num_classes} classes`
 
 /**
- * Checks that arrays are just those of a network.
+ * Checks that arrays are exactly those of a network.
  *
- * @param source what to call them in messages: a file, or "initial weights"
- * @throws WeightsError naming the first array that is missing, left over, or of another shape
+ * @param source subject of messages: a file, or "initial weights"
+ * @throws WeightsError that names the first array that is missing, unexpected, or of another shape
  */
 export const checkWeights = (model: Model, arrays: ReadonlyArray<NamedArray>, source: string): void => {
   const remedy = "Use the model parameters that the weights were trained with"
@@ -47,9 +47,9 @@ export const checkWeights = (model: Model, arrays: ReadonlyArray<NamedArray>, so
 }
 
 /**
- * Brings arrays, given in the layout of files, to the engine.
+ * Uploads arrays in the layout of files to the engine.
  *
- * @throws EngineMemoryError where they do not fit its memory; none is left behind then
+ * @throws EngineMemoryError if they do not fit into its memory; all are freed then
  */
 export const uploadArrays = (engine: Engine, arrays: ReadonlyArray<NamedArray>): Weights => {
   const tensors = new Map<string, Tensor>()

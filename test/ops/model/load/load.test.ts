@@ -167,7 +167,7 @@ describe("pretrained weights", () => {
       `arrays of other shapes: ${FC} [4, 256] for [7, 256]`
     )
     const spoilt = theirs.map((array, i) => (i === 3 ? { ...array, data: array.data.map(() => Number.NaN) } : array))
-    expect(refused(spoilt as typeof theirs)).toThrow("holds values that are no finite numbers")
+    expect(refused(spoilt as typeof theirs)).toThrow("holds NaN or infinite values")
     expect(() => load(join(folder, "nothing.pth"))).toThrow("nothing.pth: there is no such file")
     expect(() => load(join(referenceDir, "tiny-zip.pth"))).toThrow(
       `tiny-zip.pth: was trained with another network: backbone ${backbone}, not ${params.backbone}`
@@ -206,7 +206,7 @@ describe("pretrained weights", () => {
     const again = "Fetch this shard of model.safetensors.index.json again."
     const spoilt = others.map((array, i) => (i === 0 ? { ...array, data: array.data.map(() => Number.NaN) } : array))
     saved("part-2.safetensors", spoilt as typeof theirs)
-    const finite = `${shard}: array ${others[0].name} holds values that are no finite numbers. ${again}`
+    const finite = `${shard}: array ${others[0].name} holds NaN or infinite values. ${again}`
     expect(() => load(write(whole))).toThrow(finite)
     writeFileSync(shard, readFileSync(shard).subarray(0, 5000))
     expect(() => load(write(whole))).toThrow(`${shard}: claims a header of`)

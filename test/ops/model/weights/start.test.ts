@@ -188,7 +188,7 @@ describe("files that say too little, or something else", () => {
     Effect.gen(function* () {
       const classes = ["Urban fabric", "Arable land", "Vineyards"]
       expect(yield* refused(published("classes.safetensors", { classes }))).toContain(
-        "knows 3 classes, and labels here are of 3; Pastures is not among both"
+        "knows 3 classes, but the labels here have 3; Pastures is in only one of the two lists"
       )
       const architecture = { ...makeModel(params).params, pooling: "gem" }
       expect(yield* refused(published("pooling.safetensors", { architecture }))).toContain(

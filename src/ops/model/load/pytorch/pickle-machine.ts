@@ -1,7 +1,7 @@
-/** The stack that a pickle works on, and what its operations may do with it. */
+/** The stack machine of a pickle, and checked operations on its stack. */
 import { FileFault } from "../source.ts"
 
-/** Something that a pickle names: `module name`. */
+/** A class or function that a pickle names: `module name`. */
 export class Global {
   readonly path: string
   constructor(path: string) {
@@ -11,15 +11,15 @@ export class Global {
 
 export type Dict = Map<unknown, unknown>
 
-/** What a reader of pickles is told of the objects in them. */
+/** The objects that a pickle may contain. */
 export interface Objects {
   /** Whether a global may be named. */
   readonly allows: (path: string) => boolean
-  /** Says why a global may not be named. */
+  /** The error for a global that may not be named. */
   readonly refused: (path: string) => FileFault
-  /** What calling it gives. @throws FileFault */
+  /** Result of calling a global. @throws FileFault */
   readonly call: (path: string, args: ReadonlyArray<unknown>) => unknown
-  /** What a persistent id stands for. @throws FileFault */
+  /** The object of a persistent id. @throws FileFault */
   readonly persistent: (id: unknown) => unknown
 }
 
@@ -31,12 +31,12 @@ export interface Machine {
   readonly objects: Objects
   /** The next bytes, not copied. */
   readonly take: (length: number) => Uint8Array
-  /** Counts objects against the most that a pickle may make. @throws FileFault */
+  /** Counts objects. @throws FileFault if the pickle makes more than it may */
   readonly spend: (objects: number) => void
 }
 
 export const pop = ({ stack }: Machine): unknown => {
-  if (stack.length === 0) throw new FileFault("has a damaged pickle: it takes what it has not put")
+  if (stack.length === 0) throw new FileFault("has a damaged pickle: it takes a value from an empty stack")
   return stack.pop()
 }
 
@@ -46,7 +46,7 @@ export const top = (machine: Machine): unknown => {
   return value
 }
 
-/** Everything above the last mark, which goes too. */
+/** Removes the last mark and everything above it; returns the latter. */
 export const popMarked = ({ stack }: Machine): Array<unknown> => {
   const mark = stack.lastIndexOf(MARK)
   if (mark < 0) throw new FileFault("has a damaged pickle: a mark is missing")
@@ -57,12 +57,12 @@ export const popMarked = ({ stack }: Machine): Array<unknown> => {
 
 export const asList = (value: unknown): Array<unknown> => {
   if (Array.isArray(value)) return value
-  throw new FileFault("has a damaged pickle: something is appended to what is no list")
+  throw new FileFault("has a damaged pickle: it appends to a value that is not a list")
 }
 
 export const asDict = (value: unknown): Dict => {
   if (value instanceof Map) return value
-  throw new FileFault("has a damaged pickle: a key is set in what is no dict")
+  throw new FileFault("has a damaged pickle: it sets a key of a value that is not a dict")
 }
 
 export const setItems = (dict: Dict, items: ReadonlyArray<unknown>): void => {

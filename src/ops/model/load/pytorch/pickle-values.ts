@@ -1,9 +1,8 @@
-/** Numbers and texts as pickles write them. */
-
+/** Numbers and texts in pickles. */
 import { FileFault, viewOf } from "../source.ts"
 import { Global, type Machine } from "./pickle-machine.ts"
 
-/** A little-endian integer in two's complement, as number where that is exact. */
+/** A little-endian integer in two's complement; a number if that is exact, else a bigint. */
 export const integer = (bytes: Uint8Array): number | bigint => {
   if (bytes.length > 64) throw new FileFault("has a damaged pickle: an integer of more than 64 bytes")
   let value = 0n
@@ -33,10 +32,10 @@ export const uint = (machine: Machine, width: 1 | 2 | 4 | 8): number => {
   return Number(value)
 }
 
-/** Of the name of a module, or of something in it. */
+/** Largest length of the name of a module or of its member, in bytes. */
 const MOST_LINE = 256
 
-/** Text up to the end of its line. */
+/** Reads text up to the end of its line. */
 export const line = (machine: Machine, most = MOST_LINE): string => {
   const bytes: Array<number> = []
   for (;;) {
@@ -47,7 +46,7 @@ export const line = (machine: Machine, most = MOST_LINE): string => {
   }
 }
 
-/** A number as protocol 0 writes it: `12`, `-1.5e-3`, and `01` and `00` for true and false. */
+/** Parses a number of protocol 0: `12`, `-1.5e-3`; `01` and `00` are true and false. */
 export const decimal = (written: string): number | bigint | boolean => {
   if (written === "01" || written === "00") return written === "01"
   if (/^-?\d{1,400}$/.test(written)) {
@@ -56,10 +55,10 @@ export const decimal = (written: string): number | bigint | boolean => {
   }
   if (/^-?(inf|nan)$/.test(written)) return written === "nan" ? Number.NaN : Number(written.replace("inf", "Infinity"))
   if (/^-?[\d.]{1,40}(e[+-]?\d{1,3})?$/i.test(written) && !Number.isNaN(Number(written))) return Number(written)
-  throw new FileFault("has a damaged pickle: a number is not one")
+  throw new FileFault("has a damaged pickle: a number has an invalid form")
 }
 
-/** A text as protocol 0 writes it, with the escapes of Python. */
+/** Parses a text of protocol 0, which has the escapes of Python. */
 export const pythonText = (written: string): string =>
   written.replace(/\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|([\\'"nrt]))/gi, (_, x, u, long, plain) => {
     if (plain !== undefined) return { n: "\n", r: "\r", t: "\t" }[plain as string] ?? plain
@@ -70,7 +69,7 @@ export const pythonText = (written: string): string =>
 const STORAGE_ID =
   /^\('(storage)', <class '(torch(?:\.storage)?)\.(\w+)'>, '([^']*)', '([^']*)', (\d{1,15})(?:, None)?\)$/
 
-/** The persistent id of a storage, which protocol 0 writes as Python shows it; any other id stays text. */
+/** Parses the persistent id of a storage in protocol 0, Python's `repr` of a tuple; any other id stays text. */
 export const storageId = (written: string): unknown => {
   const [, tag, module, name, key, location, count] = STORAGE_ID.exec(written) ?? []
   return tag === undefined ? written : [tag, new Global(`${module} ${name}`), key, location, Number(count)]

@@ -1,11 +1,10 @@
 /**
- * Reads pickles that hold weights, and nothing else: dicts, lists, tuples, numbers, texts and tensors. Python's own reader
- * calls whatever a file names; this one knows a handful of names, refuses any other, and calls nothing.
+ * Reads pickles that hold weights and nothing else: dicts, lists, tuples, numbers, texts and tensors. Python's own reader
+ * calls every function that a file names; this one knows a few names, refuses all others, and calls nothing.
  *
- * Opcodes after Python's `pickletools`, protocols 0 to 5 without those that make objects of old classes. What is read cannot be larger than the file, and its objects are
- * counted.
+ * Opcodes are those of Python's `pickletools`, protocols 0 to 5, without those that make objects of old classes. No value can
+ * be larger than the file, and the number of objects is limited.
  */
-
 import { FileFault, viewOf } from "../source.ts"
 import {
   asDict,
@@ -22,15 +21,15 @@ import {
 } from "./pickle-machine.ts"
 import { decimal, integer, latin1, line, pythonText, storageId, text, uint } from "./pickle-values.ts"
 
-/** Operations of one pickle, each of which makes at most one object: a network of 10,000 arrays takes half a million. */
+/** Largest number of operations of one pickle; each makes at most one object. A network of 10,000 arrays needs half a million. */
 const MOST_OBJECTS = 4_000_000
 
-/** Of a text in protocol 0, which ends where its line does. */
+/** Largest length of a text in protocol 0, in bytes. */
 const MOST_TEXT = 1 << 16
 
 const pushGlobal = (machine: Machine, module: unknown, name: unknown): void => {
   if (typeof module !== "string" || typeof name !== "string")
-    throw new FileFault("has a damaged pickle: a name is no text")
+    throw new FileFault("has a damaged pickle: a name is not text")
   if (!machine.objects.allows(`${module} ${name}`)) throw machine.objects.refused(`${module} ${name}`)
   machine.stack.push(new Global(`${module} ${name}`))
 }
@@ -39,15 +38,15 @@ const reduce = (machine: Machine): void => {
   const args = pop(machine)
   const callee = pop(machine)
   if (!(callee instanceof Global) || !Array.isArray(args))
-    throw new FileFault("has a damaged pickle: it calls no function")
-  // What is called with a list may copy it, and the same list can be named again and again.
+    throw new FileFault("has a damaged pickle: it calls a value that is not a function")
+  // A call may copy its list argument, and one list can be the argument of many calls.
   for (const arg of args) if (Array.isArray(arg)) machine.spend(arg.length)
   machine.stack.push(machine.objects.call(callee.path, args))
 }
 
 const remembered = ({ memo }: Machine, key: number): unknown => {
   if (memo.has(key)) return memo.get(key)
-  throw new FileFault("has a damaged pickle: it asks for what it has not kept")
+  throw new FileFault("has a damaged pickle: it asks for an object that it has not stored")
 }
 
 type Operation = (machine: Machine) => void
@@ -151,10 +150,11 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   R: reduce,
   "\x81": reduce,
-  // Attributes of an object, such as the versions that PyTorch notes beside a state dict. They hold no weights.
+  // Sets attributes of an object, such as the versions that PyTorch keeps beside a state dict. They hold no weights.
   b: (machine) => {
     pop(machine)
-    if (typeof top(machine) !== "object") throw new FileFault("has a damaged pickle: attributes of something else")
+    if (typeof top(machine) !== "object")
+      throw new FileFault("has a damaged pickle: it sets attributes of a value that is not an object")
   },
   Q: (machine) => {
     machine.stack.push(machine.objects.persistent(pop(machine)))
@@ -164,9 +164,9 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
 /**
  * Reads one pickle.
  *
- * @param at where in `bytes` it begins
- * @returns its value (dicts as `Map`, lists and tuples as arrays, None as null), and where it ends
- * @throws FileFault where it is damaged, or names what `objects` does not allow
+ * @param at position in `bytes` where it begins
+ * @returns its value (dicts as `Map`, lists and tuples as arrays, None as null) and the position of its end
+ * @throws FileFault if it is damaged, or names an object that `objects` does not allow
  */
 export const readPickle = (
   bytes: Uint8Array,

@@ -1,4 +1,4 @@
-/** PyTorch's `.pth` files in their three formats: what they hold, with tensors read when they are wanted. */
+/** Reads PyTorch's `.pth` files in their three formats. Tensors are read on demand. */
 import { ZipFault, type ZipMember, zipMembers } from "../../../formats/zip.ts"
 import { FileFault, type Source, shortName, viewOf } from "../source.ts"
 import type { StoredTensor } from "../values.ts"
@@ -8,7 +8,7 @@ import type { Dict } from "./pickle-machine.ts"
 import { isTar, readTar } from "./tar.ts"
 import { bytesOf, PickledTensor, type Pth, type Storage, torchObjects, torchScript } from "./torch-objects.ts"
 
-/** Of the description of all tensors; values are elsewhere. */
+/** Largest pickle, in bytes. It describes all tensors; their values are elsewhere. */
 const MOST_PICKLE = 256 * 2 ** 20
 /** First number of legacy files. */
 const MAGIC = 0x1950a86a20f9469cfc6cn
@@ -26,7 +26,7 @@ const stored = (member: ZipMember): ZipMember => {
   throw new FileFault(`holds a compressed or encrypted member ${shortName(name)}, which PyTorch does not write`)
 }
 
-/** The members of an archive by name. PyTorch stores values uncompressed, so nothing can grow while it is read. */
+/** The members of an archive by name. PyTorch stores values uncompressed, so no value can be larger than the file. */
 const membersOf = (source: Source): ReadonlyMap<string, ZipMember> => {
   try {
     return new Map(zipMembers(source).map((member) => [member.name, member]))
@@ -35,7 +35,7 @@ const membersOf = (source: Source): ReadonlyMap<string, ZipMember> => {
   }
 }
 
-/** Bytes of storages, one member of the archive each. */
+/** Reads storages, each of which is a member of the archive. */
 const memberReader =
   (source: Source, members: ReadonlyMap<string, ZipMember>, stem: string): Pth["storage"] =>
   (storage, from, length) => {
@@ -65,7 +65,7 @@ const zipped = (source: Source): Pth => {
   return { value, storage: memberReader(source, members, stem) }
 }
 
-/** Magic number, protocol, system, the object, keys of storages; then each storage: its number of values, its bytes. */
+/** The legacy format: magic number, protocol, system, object, keys of storages; then per storage its number of values and its bytes. */
 const legacy = (source: Source): Pth => {
   const bytes = pickleBytes(source, 0, Math.min(source.size, MOST_PICKLE))
   const described = new Map<string, Storage>()
@@ -76,7 +76,7 @@ const legacy = (source: Source): Pth => {
     at = end
     return value
   }
-  if (next() !== MAGIC || next() !== LEGACY_PROTOCOL) throw new FileFault("is no PyTorch file")
+  if (next() !== MAGIC || next() !== LEGACY_PROTOCOL) throw new FileFault("is not a PyTorch file")
   const system = next()
   if (system instanceof Map && system.get("little_endian") === false) {
     throw new FileFault("has numbers in big-endian order")
@@ -110,7 +110,7 @@ export const readPth = (source: Source): Pth => {
   return isTar(source) ? readTar(source) : legacy(source)
 }
 
-/** Keys under which training programs keep a state dict beside other things, in the order in which they are tried. */
+/** Keys under which training programs keep a state dict, in the order in which they are tried. */
 const WRAPPERS = ["model_state_dict", "state_dict", "model", "model_state", "network", "net"]
 
 const isDict = (value: unknown): value is Dict => value instanceof Map
@@ -120,10 +120,10 @@ const tensorsOf = (dict: Dict): ReadonlyArray<readonly [string, PickledTensor]> 
     typeof name === "string" && value instanceof PickledTensor ? [[name, value] as const] : []
   )
 
-/** A state dict of a file, and where it was found. */
+/** A state dict of a file, and its key. */
 export interface StateDict {
   readonly tensors: ReadonlyArray<StoredTensor>
-  /** Its key in the file, such as `state_dict`; `undefined` if it is the whole file. */
+  /** Its key in the file, such as `state_dict`; `undefined` if the state dict is the whole file. */
   readonly key: string | undefined
   /** Keys of the other state dicts that the file holds. */
   readonly others: ReadonlyArray<string>
@@ -134,7 +134,7 @@ const keysOf = (dict: Dict): string => {
   return keys.length > 0 ? `its keys are ${keys.map(shortName).join(", ")}` : "it has no keys that are texts"
 }
 
-/** The dict under a key, or under keys that dots join. @throws FileFault */
+/** The dict under a key, or under nested keys that are joined by dots. @throws FileFault */
 const under = (dict: Dict, key: string): Dict => {
   const direct = dict.get(key)
   if (isDict(direct)) return direct
@@ -144,7 +144,7 @@ const under = (dict: Dict, key: string): Dict => {
   throw new FileFault(`holds no dict under the key ${shortName(key)}: ${keysOf(dict)}`, "Set `key` to one of its keys")
 }
 
-/** The dict under a customary key, or the whole dict; a whole checkpoint may be under `model`, its state dict in it. */
+/** The dict under a customary key, or the whole dict. A checkpoint may be nested: its state dict lies under `model`, for example. */
 const customary = (whole: Dict): readonly [string | undefined, Dict] => {
   const path: Array<string> = []
   let dict = whole
@@ -157,7 +157,7 @@ const customary = (whole: Dict): readonly [string | undefined, Dict] => {
   return [path.length === 0 ? undefined : path.join("."), dict]
 }
 
-/** Keys beside the chosen one whose dicts hold at least half as many tensors: other copies of the weights. */
+/** Other keys whose dicts hold at least half as many tensors as the chosen one: further copies of the weights. */
 const othersOf = (whole: Dict, key: string | undefined, count: number): ReadonlyArray<string> =>
   [...whole].flatMap(([name, value]) => {
     const other = typeof name === "string" && name !== key && !key?.startsWith(`${name}.`) && isDict(value)

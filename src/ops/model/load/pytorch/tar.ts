@@ -11,9 +11,9 @@ import { readPickle } from "./pickle.ts"
 import { type PickledTensor, type Pth, type Storage, storageType, torchObjects, wholeTensor } from "./torch-objects.ts"
 
 const BLOCK = 512
-/** More storages, views or tensors than a network has. */
+/** Largest number of storages, views or tensors. */
 const MOST_ENTRIES = 1_000_000
-/** More than the description of a storage or a tensor takes, and than the object takes without its values. */
+/** Largest description of a storage or tensor, and largest pickle of the object, in bytes. */
 const [MOST_ENTRY, MOST_PICKLE] = [4096, 256 * 2 ** 20]
 
 export const isTar = (source: Source): boolean => source.size > BLOCK && latin1(source.read(257, 5)) === "ustar"
@@ -42,7 +42,7 @@ const membersOf = (source: Source): ReadonlyMap<string, Member> => {
   return members
 }
 
-/** Reads pickles and numbers one after another. */
+/** A reader of consecutive pickles and numbers. */
 const cursor = (source: Source, members: ReadonlyMap<string, Member>, name: string) => {
   const member = members.get(name)
   if (member === undefined) throw new FileFault(`is a tar archive without the member ${name}, not weights`)
@@ -79,7 +79,7 @@ interface View {
   readonly count: number
 }
 
-/** Storages and views of them by key, and where the values of each storage begin. */
+/** Storages and views by key, and the position of the values of each storage. */
 const storagesOf = (source: Source, members: ReadonlyMap<string, Member>) => {
   const from = cursor(source, members, "storages")
   const [views, places] = [new Map<string, View>(), new Map<string, number>()]

@@ -1,6 +1,6 @@
 /**
- * The objects that PyTorch puts into its pickles: storages under persistent ids, and calls that make tensors of them. The
- * names allowed here are those of `torch.load(weights_only=True)`.
+ * The objects in pickles of PyTorch: storages under persistent ids, and calls that make tensors from them. The allowed names
+ * are those of `torch.load(weights_only=True)`.
  */
 import { FileFault, shortName } from "../source.ts"
 import { countOf, MOST_AXES, type StoredType, type Strided, WIDTHS } from "../values.ts"
@@ -17,11 +17,11 @@ const STORAGES: Readonly<Record<string, StoredType>> = {
   "torch CharStorage": "int8",
   "torch ByteStorage": "uint8",
   "torch BoolStorage": "bool",
-  // Of the tensors that `_rebuild_tensor_v3` makes, which name their own type.
+  // Tensors that `_rebuild_tensor_v3` makes name their own type.
   "torch.storage UntypedStorage": "uint8",
   "torch UntypedStorage": "uint8"
 }
-/** Types of values by the names that `_rebuild_tensor_v3` gives. */
+/** Types of values by their names in `_rebuild_tensor_v3`. */
 const DTYPES: Readonly<Record<string, StoredType>> = {
   "torch float32": "float32",
   "torch float": "float32",
@@ -37,14 +37,14 @@ const DTYPES: Readonly<Record<string, StoredType>> = {
   "torch uint8": "uint8",
   "torch bool": "bool"
 }
-/** Types of values and of tensors that are plain names, such as `torch.float32` in a configuration. */
+/** Names of types that occur as plain values, such as `torch.float32` in a configuration. */
 const IS_TYPE =
   /^torch (\w+Tensor|u?int\d*|b?float\w*|complex\w*|half|double|long|short|cfloat|cdouble|chalf|bool|q\w+)$/
 
-/** Values of a tensor beyond those of its storage: repeated ones, by a stride of 0. */
+/** Largest number of values of a tensor that repeats values of its storage by a stride of 0. */
 const MOST_REPEATED = 1 << 20
 
-/** A run of values in the file. */
+/** Consecutive values in the file. */
 export interface Storage {
   readonly key: string
   readonly type: StoredType
@@ -103,7 +103,7 @@ const isNegated = (metadata: unknown): boolean => {
   if (metadata === undefined || metadata === null) return false
   if (!(metadata instanceof Map)) throw new FileFault("has a tensor whose metadata is not a dict")
   for (const [key, value] of metadata) {
-    // The conjugate of real values are the values themselves; complex tensors have no storage that is read here.
+    // Real values are their own conjugates, and complex storages are refused.
     if (value !== false && key !== "neg" && key !== "conj") {
       const named = typeof key === "string" ? `\`${shortName(key)}\`` : "of an unknown kind"
       throw new FileFault(`has a tensor with the metadata ${named}, which this program does not apply`)
@@ -168,7 +168,7 @@ const sameTensor = ([tensor]: ReadonlyArray<unknown>): PickledTensor => {
 
 const firstOf = ([value = null]: ReadonlyArray<unknown>): unknown => value
 
-/** Calls by name; arguments after those named here say nothing of the values. */
+/** Calls by name; further arguments do not affect values. */
 const CALLS: Readonly<Record<string, (args: ReadonlyArray<unknown>) => unknown>> = {
   "collections OrderedDict": dictOf,
   "collections Counter": dictOf,
@@ -235,9 +235,9 @@ const refused = (path: string): FileFault => {
   if (/^torch Q\w+Storage$| _rebuild_qtensor$/.test(path)) return new FileFault(`holds quantised values (${name})`)
   if (/ _rebuild_sparse/.test(path)) return new FileFault(`holds sparse tensors (${name})`)
   if (/^torch\.\w+(\.\w+)* _rebuild_|^torch \w+Storage$/.test(path)) {
-    return new FileFault(`holds tensors of a kind that is not read here (${name})`)
+    return new FileFault(`holds tensors of an unsupported kind (${name})`)
   }
-  return new FileFault(`wants to use ${name}, which is no part of weights`, remedyFor(path))
+  return new FileFault(`uses ${name}, which is not part of weights`, remedyFor(path))
 }
 
 /** A file of `torch.jit.save`, which is a program with its weights. */
@@ -270,7 +270,7 @@ export const torchObjects = (
   }
 })
 
-/** A storage that the tar format describes in its own way, as tensors of its pickle see it. */
+/** A tensor over a part of a storage, as the tar format describes it. */
 export const wholeTensor = (
   storage: Storage,
   from: number,
@@ -282,5 +282,5 @@ export const wholeTensor = (
 export const storageType = (value: unknown): StoredType | undefined =>
   value instanceof Global ? STORAGES[value.path] : undefined
 
-/** Bytes that a storage takes in a file. */
+/** Size of a storage in a file, in bytes. */
 export const bytesOf = ({ type, count }: Storage): number => count * WIDTHS[type]

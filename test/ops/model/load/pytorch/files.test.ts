@@ -40,7 +40,7 @@ describe("a file that is not read", () => {
   it.each([
     ["torchscript", /^is a TorchScript program, not a state dict$/, "torch.jit.load("],
     ["numpy", /^holds NumPy values \(numpy\.\S+scalar\) beside its weights$/, "weights_only=False)['state_dict']"],
-    ["model", /^wants to use torch\.nn\.modules\.container\.Sequential/, ".state_dict(), 'weights.pth')"],
+    ["model", /^uses torch\.nn\.modules\.container\.Sequential/, ".state_dict(), 'weights.pth')"],
     ["complex", /^holds complex values \(torch\.ComplexFloatStorage\)$/, undefined]
   ])("is named as what it is, with the line that converts it: %s", (name, problem, remedy) => {
     const fault = (() => {
