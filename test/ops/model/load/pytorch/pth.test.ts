@@ -266,7 +266,7 @@ describe("a pickle that was made to do harm", () => {
     const facts = (parts: ReadonlyArray<Bytes>) => () => factsOfPth(readPth(bytesSource(config(parts))))
     expect(facts(["]", "q", 0, "h", 0, "a"])).toThrow("`parts` of its network that are not lists of three numbers")
     expect(facts(["](](", 0x8a, 9, ...new Array(8).fill(0xff), 0x7f, "K", 1, "K", 1, "ee"])).toThrow(
-      "`parts` that are no"
+      "`parts` of its network that are not"
     )
     expect(facts(["](](", "K", 1, "K", 2, "K", 2, "ee"])().architecture).toEqual({ parts: "[[1,2,2]]" })
   })
