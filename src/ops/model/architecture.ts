@@ -3,7 +3,7 @@ import type { AttentionName } from "./attentions.ts"
 import type { OutputStride } from "./backbones/backbone.ts"
 import type { BackboneName } from "./backbones.ts"
 import { SINGLE } from "./heads/parts.ts"
-import type { ModelParams } from "./params.ts"
+import type { ModelParams, WeightsFile, WeightsMapping } from "./params.ts"
 import type { PoolingName } from "./poolings.ts"
 
 /** All parameters of a network as plain text and numbers. */
@@ -41,3 +41,12 @@ export const factsOf = (params: ModelParams): ModelFacts & Readonly<Record<strin
   embedding_dim: params.embedding_dim ?? "none",
   compat: params.compat ?? "none"
 })
+
+/**
+ * A file of weights as a mapping.
+ *
+ * @example
+ * mappingOf("rgb.pth") // => { file: "rgb.pth" }
+ */
+export const mappingOf = (weights: WeightsFile): WeightsMapping =>
+  typeof weights === "string" ? { file: weights } : weights

@@ -2,13 +2,13 @@
 import { random } from "../../pipeline/random.ts"
 import type { NamedArray } from "../elements.ts"
 import type { Tensor } from "../tensor/tfjs.ts"
-import { factsOf } from "./architecture.ts"
+import { factsOf, mappingOf } from "./architecture.ts"
 import { attentions } from "./attentions.ts"
 import { backbones } from "./backbones.ts"
 import { isSingle, partsHead, SINGLE } from "./heads/parts.ts"
 import { type Branch, type Branches, type Head, singleHead } from "./heads/single.ts"
 import { type Layer, type Parameter, type Pass, sequence } from "./layers/layer.ts"
-import { type ModelParams, mappingOf, type WeightsMapping } from "./params.ts"
+import type { ModelParams, WeightsMapping } from "./params.ts"
 import { poolings } from "./poolings.ts"
 
 /** A network without weights: names and shapes of its parameters, and functions that apply them. */

@@ -40,15 +40,6 @@ export const WeightsFile: Plain<string | WeightsMapping> = Schema.Union([Name, W
 })
 export type WeightsFile = typeof WeightsFile.Type
 
-/**
- * A file of weights as a mapping.
- *
- * @example
- * mappingOf("rgb.pth") // => { file: "rgb.pth" }
- */
-export const mappingOf = (weights: WeightsFile): WeightsMapping =>
-  typeof weights === "string" ? { file: weights } : weights
-
 /** Parameters of a network, the parameter `model` of a step. `factsOf` gives the defaults of omitted keys. */
 export const ModelParams = Schema.Struct({
   backbone: choice(...backboneNames),
@@ -90,4 +81,4 @@ export type ModelParams = typeof ModelParams.Type
 
 /** Absolute path of the file of weights that a network starts from; empty if there is none. */
 export const pretrainedFile = ({ pretrained }: ModelParams): ReadonlyArray<string> =>
-  pretrained === undefined ? [] : [resolve(mappingOf(pretrained).file)]
+  pretrained === undefined ? [] : [resolve(typeof pretrained === "string" ? pretrained : pretrained.file)]
