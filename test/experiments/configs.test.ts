@@ -144,8 +144,7 @@ describe("configurations", () => {
       [
         ...saved,
         `image=${join(home, "bigearthnet", "BigEarthNet-v1.0", name)}`,
-        `weights=${join(run, "checkpoints", "epoch_0001.safetensors")}`,
-        ...["net.pooling=max", "net.channels=3", "asked.images.bands=rgb", "asked.crop.size=120"]
+        `weights=${join(run, "checkpoints", "epoch_0001.safetensors")}`
       ],
       { out, fresh: true }
     )

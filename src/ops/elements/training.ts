@@ -16,6 +16,28 @@ export interface NetworkFacts {
   readonly classes: ReadonlyArray<string>
 }
 
+/** How images are normalised before they enter a network. */
+export interface Normalisation {
+  /** Name of the constants, `none` if values are not normalised; for people, and to compare embeddings. */
+  readonly by: string
+  /** Mean and standard deviation of each band, in the order of the bands; absent if they are unknown. */
+  readonly mean?: ReadonlyArray<number>
+  readonly std?: ReadonlyArray<number>
+}
+
+/** How images reach the size that a network was trained on: resized to a square, or a square cut out of the centre. */
+export type Sizing = { readonly resize: number } | { readonly crop: number }
+
+/** The images that a network was trained on. */
+export interface ImageFacts {
+  /** Size in pixels. */
+  readonly height: number
+  readonly width: number
+  /** Absent if they are unknown. */
+  readonly normalisation?: Normalisation
+  readonly sizing?: ReadonlyArray<Sizing>
+}
+
 /** The complete state after an epoch: training that resumes from it gives the same result as training without a stop. */
 export interface TrainState {
   /** Number of finished epochs. */
@@ -30,6 +52,8 @@ export interface TrainState {
   /** Parameters of `optimise`, with defaults filled in. */
   readonly configuration: Readonly<Record<string, unknown>>
   readonly network: NetworkFacts
+  /** The training images; absent in checkpoints of older versions. */
+  readonly images?: ImageFacts
   /** Weights and running statistics under their model names. */
   readonly weights: ReadonlyArray<NamedArray>
   /** Optimiser state: `m/NAME`, `v/NAME` of Adam, `velocity/NAME` of SGD. */

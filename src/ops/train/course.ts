@@ -1,6 +1,6 @@
 /** The course of training: which batches make an update, and which update ends an epoch. Does not use Effect. */
 import { random } from "../../pipeline/random.ts"
-import type { Batch, NetworkFacts, TrainState, TrainStep } from "../elements.ts"
+import type { Batch, ImageFacts, NetworkFacts, TrainState, TrainStep } from "../elements.ts"
 import type { Model } from "../model/model.ts"
 import type { EpochEnd } from "../model/weights/checkpoints.ts"
 import { checkBatch, checkLoss, checkNetwork, checkPixels, checkSingleLabels } from "./checks.ts"
@@ -25,6 +25,8 @@ export interface CourseOptions {
    * received it.
    */
   readonly resumed: EpochEnd | undefined
+  /** Normalisation and sizing of the images, if the steps before are known. */
+  readonly images?: Pick<ImageFacts, "normalisation" | "sizing">
 }
 
 type Maybe = TrainStep | undefined
@@ -70,24 +72,36 @@ const rates = ({ learning_rate, schedule }: CourseParams, start: ScheduleState) 
 }
 
 /** Makes updates from groups of batches, and the state after the last update of an epoch. */
-const updating = ({ model, params, resumed, seed, trainer }: CourseOptions) => {
+const updating = ({ images: known, model, params, resumed, seed, trainer }: CourseOptions) => {
   const { model: _, ...configuration } = params as CourseParams & { readonly model?: unknown }
   const rate = rates(params, (resumed?.state.schedule as ScheduleState | undefined) ?? scheduleStart)
   let facts = resumed?.state.network
+  let images = resumed?.state.images
   return {
     /** Network, bands and classes of the batches so far. */
     facts: () => facts,
     update: (group: ReadonlyArray<Batch>): TrainStep => {
-      const [{ bands, classes, epoch }] = group
+      const [{ bands, classes, epoch, height, width }] = group
       const step = trainer.updates()
       const learningRate = rate.at(epoch, step)
       const found = trainer.step(group, learningRate, random(seed, epoch, step, "mining").int)
       const { floor, id: idLoss, metric: metricLoss, total: loss } = found
       checkLoss(loss, group, step)
       facts = { model: model.params, bands, classes }
+      images = { height, width, ...known }
       rate.add(loss)
-      const images = imagesIn(group)
-      return { kind: "step", epoch, step, images, learningRate, loss, idLoss, metricLoss, floor, ...unseen }
+      return {
+        kind: "step",
+        epoch,
+        step,
+        images: imagesIn(group),
+        learningRate,
+        loss,
+        idLoss,
+        metricLoss,
+        floor,
+        ...unseen
+      }
     },
     ended: (step: TrainStep): TrainStep => {
       const state: TrainState = {
@@ -97,7 +111,8 @@ const updating = ({ model, params, resumed, seed, trainer }: CourseOptions) => {
         schedule: rate.end(),
         seed,
         configuration: configuration as unknown as TrainState["configuration"],
-        network: facts as NetworkFacts
+        network: facts as NetworkFacts,
+        ...(images === undefined ? {} : { images })
       }
       return { ...step, state }
     }

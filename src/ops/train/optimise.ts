@@ -6,10 +6,13 @@ import { decodeRecorded } from "../../pipeline/decode.ts"
 import { operator } from "../../pipeline/operator.ts"
 import { Compat, NonNegative, Positive, PositiveInt, param } from "../../pipeline/param.ts"
 import { peeked } from "../../pipeline/peek.ts"
+import type { Step } from "../../pipeline/step.ts"
 import { messageOf } from "../../pipeline/words.ts"
 import { BATCHES_AHEAD, Batch, TrainStep } from "../elements.ts"
+import { DataError } from "../formats/data-error.ts"
 import { drawnWeights, type Model, makeModel } from "../model/model.ts"
-import type { CheckpointError, WeightsError } from "../model/model-error.ts"
+import { type CheckpointError, WeightsError } from "../model/model-error.ts"
+import { constantsOf, sizingOf } from "../model/normalisation.ts"
 import { ModelParams, pretrainedFile } from "../model/params.ts"
 import { checkpointPath, type EpochEnd, readCheckpoint } from "../model/weights/checkpoints.ts"
 import { startingWeights } from "../model/weights/start.ts"
@@ -115,6 +118,18 @@ const opened = Effect.fnUntraced(function* (beginning: Beginning, resumed: Epoch
   )
 })
 
+/** Normalisation and sizing of the training images, for the files of weights. */
+const imagesOf = Effect.fnUntraced(function* (before: ReadonlyArray<Step>, { bands }: Batch) {
+  const { root } = yield* Run
+  return yield* attempt(
+    DataError,
+    WeightsError
+  )(() => ({
+    normalisation: constantsOf(before, bands, root),
+    sizing: sizingOf(before)
+  }))
+})
+
 type Note = ((words: string) => void) | undefined
 
 /** The steps of all batches, in their order. The note of each says its loss and the pace. */
@@ -156,7 +171,7 @@ export const optimise = operator({
   declares: { network: ({ model }) => model, reads: ({ model }) => pretrainedFile(model) },
   settle,
   run:
-    (params, { note }) =>
+    (params, { before, note }) =>
     (batches) =>
       Stream.unwrap(
         Effect.gen(function* () {
@@ -167,7 +182,8 @@ export const optimise = operator({
           const resumed = epoch > 0 ? yield* readCheckpoint(join(folder, "checkpoints"), epoch) : undefined
           const { first, all } = yield* peeked(batches)
           const trainer = yield* opened({ tensors, model, params, first }, resumed)
-          return stepsOf(all, courseOf({ model, trainer, params, seed, resumed }), note, withoutGraph(tensors))
+          const images = before === undefined || first === undefined ? {} : yield* imagesOf(before, first)
+          return stepsOf(all, courseOf({ model, trainer, params, seed, resumed, images }), note, withoutGraph(tensors))
         })
       )
 })

@@ -2,13 +2,19 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect, Stream } from "effect"
 import { expect } from "vitest"
+import { crop } from "../../../src/ops/data/patches/crop.ts"
 import { normalise } from "../../../src/ops/data/patches/normalise.ts"
-import { Patch, TrainStep } from "../../../src/ops/elements.ts"
+import { resize } from "../../../src/ops/data/patches/resize.ts"
+import { Patch, type TrainState, TrainStep } from "../../../src/ops/elements.ts"
+import { describeOnnx } from "../../../src/ops/formats/onnx/describe.ts"
 import { openWeightFile } from "../../../src/ops/model/load/open.ts"
 import { readSafetensors } from "../../../src/ops/model/load/safetensors.ts"
 import { bytesSource } from "../../../src/ops/model/load/source.ts"
 import { makeModel } from "../../../src/ops/model/model.ts"
 import { publish } from "../../../src/ops/model/publish.ts"
+import { fingerprint } from "../../../src/ops/model/weights/fingerprint.ts"
+import { openNetwork } from "../../../src/ops/model/weights/network-file.ts"
+import { knownNetwork } from "../../../src/ops/onnx/params.ts"
 import { toStream } from "../../../src/pipeline/interpret.ts"
 import { operator, source } from "../../../src/pipeline/operator.ts"
 import { effect } from "../../effect.ts"
@@ -36,7 +42,8 @@ const step = (epoch: number, ended: boolean): TrainStep => ({
         learningRate: 1,
         schedule: {},
         seed: 1,
-        configuration: {},
+        configuration: { metric_loss: "oml" },
+        images: { height: 40, width: 33 },
         network: { model: model.params, bands: ["B08", "B04"], classes: ["a", "b", "c"] },
         weights: initialWeights(model, epoch),
         moments: []
@@ -44,7 +51,7 @@ const step = (epoch: number, ended: boolean): TrainStep => ({
     : undefined
 })
 
-const published = (steps: ReadonlyArray<TrainStep>, to: string, normalisation?: string) =>
+const published = (steps: ReadonlyArray<TrainStep>, params: Parameters<typeof publish>[0]) =>
   Effect.gen(function* () {
     const folder = yield* temporaryFolder
     const engine = yield* Effect.promise(() => opened("cpu"))
@@ -55,18 +62,19 @@ const published = (steps: ReadonlyArray<TrainStep>, to: string, normalisation?: 
       params: {},
       run: () => Stream.fromIterable(steps)
     })
-    const pipeline = given().pipe(publish({ to, normalisation }))
+    const pipeline = given().pipe(publish(params))
     const passed = yield* Stream.runCollect(toStream(pipeline)).pipe(Effect.provide(services(folder, engine)))
-    return { path: join(folder, to), passed: [...passed] }
+    return { folder, path: join(folder, params?.to ?? "weights.safetensors"), passed: [...passed] }
   })
 
 effect("publish passes all steps and writes the weights of the last epoch", () =>
   Effect.gen(function* () {
     const steps = [step(0, false), step(0, true), step(1, false), step(1, true)]
-    const { path, passed } = yield* published(steps, "deep/out.safetensors")
+    const { path, passed } = yield* published(steps, { to: "deep/out.safetensors" })
     expect(passed).toEqual(steps)
     const { tensors, facts, close } = openWeightFile(path)
-    expect(facts).toEqual({ architecture: model.params, bands: ["B08", "B04"], classes: ["a", "b", "c"] })
+    expect(facts).toMatchObject({ architecture: model.params, bands: ["B08", "B04"], classes: ["a", "b", "c"] })
+    expect(facts.fingerprint).toBe(fingerprint(initialWeights(model, 1)))
     for (const { name, data } of initialWeights(model, 1)) {
       const tensor = tensors.find((one) => one.name === name)
       expect([name, sameBits(tensor?.floats() ?? new Float32Array(0), data)]).toEqual([name, true])
@@ -92,28 +100,108 @@ effect("publish says in the manifest what the weights are for, and how pixels we
     const folder = yield* temporaryFolder
     const engine = yield* Effect.promise(() => opened("cpu"))
     const patches = source({ name: "patches", about: "None.", to: Patch, params: {}, run: () => Stream.empty })
+    const v1 = { by: "bigearthnet", mean: [2218.94553375, 590.23569706], std: [1365.45589904, 675.88746967] }
     const scaled = [
-      [patches().pipe(learn()), "none"],
-      [patches().pipe(normalise({ by: "imagenet" }), learn()), "imagenet"],
-      [patches().pipe(normalise({ by: "imagenet", compat: "original" }), learn()), "imagenet, as the original does"]
+      [patches().pipe(learn()), { by: "none" }],
+      [patches().pipe(normalise({ by: "bigearthnet" }), learn()), v1],
+      // Constants of ImageNet are of other bands.
+      [patches().pipe(normalise({ by: "imagenet" }), learn()), { by: "imagenet" }]
     ] as const
     for (const [pipeline, expected] of scaled) {
-      yield* Stream.runDrain(toStream(pipeline.pipe(publish({ to: "scaled" })))).pipe(
+      yield* Stream.runDrain(toStream(pipeline.pipe(publish({ to: "scaled", licence: "CC-BY-4.0" })))).pipe(
         Effect.provide(services(folder, engine))
       )
       const found = manifest(join(folder, "scaled"))
-      expect(Object.keys(found)).toEqual(["architecture", "bands", "classes", "normalisation", "versions"])
-      expect(found.normalisation).toBe(expected)
+      expect(found).toEqual({
+        format: "orbitrank weights 2",
+        architecture: { ...model.params, parts: [[1, 1, 1]], embedding_dim: null },
+        bands: ["B08", "B04"],
+        classes: ["a", "b", "c"],
+        normalisation: expected,
+        input: { height: 40, width: 33, sizing: [] },
+        fingerprint: fingerprint(initialWeights(model, 0)),
+        licence: "CC-BY-4.0",
+        training: { experiment: "test", epochs: 1, steps: 0, seed: 1, parameters: { metric_loss: "oml" } },
+        versions: found.versions
+      })
       expect(Object.keys(found.versions)).toEqual(["orbitrank", "node", "engine"])
     }
-    const { path } = yield* published([step(0, true)], "said.safetensors", "by hand")
-    expect(manifest(path).normalisation).toBe("by hand")
+    const sized = patches().pipe(
+      resize({ size: 96 }),
+      crop({ size: 64, at: "random" }),
+      learn(),
+      publish({ to: "sized" })
+    )
+    yield* Stream.runDrain(toStream(sized)).pipe(Effect.provide(services(folder, engine)))
+    expect(manifest(join(folder, "sized")).input.sizing).toEqual([{ resize: 96 }, { crop: 64 }])
+    const { path } = yield* published([step(0, true)], { to: "said.safetensors", normalisation: "by hand" })
+    expect(manifest(path).normalisation).toEqual({ by: "by hand" })
+  })
+)
+
+effect("publish writes the network as ONNX, with the facts that `embed` needs", () =>
+  Effect.gen(function* () {
+    const { folder } = yield* published([step(0, true)], { as: "onnx" })
+    const described = describeOnnx(join(folder, "weights.onnx"))
+    expect(described.inputs).toEqual([{ name: "images", type: "float32", shape: ["n", 2, 40, 33] }])
+    expect(JSON.parse(described.metadata.orbitrank)).toEqual({
+      output: "embeddings",
+      layout: "nchw",
+      bands: ["B08", "B04"]
+    })
+    expect(JSON.parse(described.metadata.manifest).format).toBe("orbitrank weights 2")
+    const { facts } = knownNetwork(join(folder, "weights.onnx"))
+    expect(facts.bands).toEqual(["B08", "B04"])
+    // Without constants the graph cannot normalise; without a size there is no graph.
+    const unknown = { as: "onnx", normalise: true, normalisation: "by hand" } as const
+    expect((yield* Effect.flip(published([step(0, true)], unknown))).message).toContain(
+      "constants of the normalisation by hand"
+    )
+    const old = step(0, true)
+    const sizeless = { ...old, state: { ...(old.state as TrainState), images: undefined } } as unknown as TrainStep
+    expect((yield* Effect.flip(published([sizeless], { as: "onnx" }))).message).toContain(
+      "the size of the images is unknown"
+    )
+  })
+)
+
+effect("publish writes a library's names, and a model card with the figures of validation", () =>
+  Effect.gen(function* () {
+    const big = makeModel({ ...tiny, backbone: "resnet18" })
+    const weights = initialWeights(big, 3)
+    const given = step(0, true)
+    const state = given.state as TrainState
+    const trained: TrainStep = {
+      ...given,
+      validation: { "mAP/easy": 0.5, "mAP/hard": Number.NaN },
+      state: { ...state, network: { ...state.network, model: big.params }, weights }
+    }
+    const { folder, path } = yield* published([trained], { names: "library", card: "README.md", licence: "MIT" })
+    const { tensors, close } = openWeightFile(path)
+    const names = tensors.map(({ name }) => name)
+    for (const name of ["conv1.weight", "bn1.running_mean", "layer4.1.bn2.bias", "fc.weight"])
+      expect(names).toContain(name)
+    close()
+    // The file is read here again, under its own facts.
+    const { arrays, facts } = openNetwork(path)
+    expect(facts.licence).toBe("MIT")
+    arrays.forEach(({ data }, i) => {
+      expect(sameBits(data, weights[i].data)).toBe(true)
+    })
+    const card = readFileSync(join(folder, "README.md"), "utf8")
+    expect(card).toMatch(/^---\nlicense: mit\nlibrary_name: orbitrank\n/)
+    expect(card).toContain("| mAP/easy | 0.5000 |\n| mAP/hard | undefined |")
+    expect(card).toContain("network = torchvision.models.resnet18(weights=None)")
+    expect(card).toContain(facts.fingerprint ?? "?")
+    expect((yield* Effect.flip(published([step(0, true)], { names: "library" }))).message).toContain(
+      "torchvision and timm have no network like this resnet10-slim"
+    )
   })
 )
 
 effect("publish says which file it cannot write", () =>
   Effect.gen(function* () {
-    const { message } = yield* Effect.flip(published([step(0, true)], "/dev/null/weights"))
+    const { message } = yield* Effect.flip(published([step(0, true)], { to: "/dev/null/weights" }))
     expect(message).toMatch(/^\/dev\/null\/weights: cannot be written .* Make room, or name another file in `to`\.$/)
   })
 )

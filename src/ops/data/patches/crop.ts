@@ -8,7 +8,13 @@ import { DataError } from "../../formats/data-error.ts"
 import { Run } from "../../run.ts"
 import { cut } from "./pixels/geometry.ts"
 
-const cropped = (patch: Patch, size: number, at: "centre" | "random", seed: number): Patch => {
+/**
+ * Cuts a square out of a patch.
+ *
+ * @param seed key of the random corner; not used for the centre
+ * @throws DataError if the patch is smaller than the square
+ */
+export const cropped = (patch: Patch, size: number, at: "centre" | "random", seed: number): Patch => {
   const down = patch.height - size
   const right = patch.width - size
   if (down < 0 || right < 0) {

@@ -30,8 +30,8 @@ const By: Plain<string> = Name.check(
   })
 )
 
-/** The constants of that name, or from a file under `root`. */
-const momentsOf = (by: string, root: string, compat: "none" | "original") => {
+/** The constants of that name, or from a file under `root`. @throws DataError if the file is missing or damaged */
+export const momentsOf = (by: string, root: string, compat: "none" | "original") => {
   if (by === "imagenet" && compat === "original") return IMAGENET_SWAPPED
   if (Object.hasOwn(KNOWN, by)) return KNOWN[by]
   return readMoments(resolve(root, by))

@@ -3,7 +3,8 @@ import { FileFault } from "./source.ts"
 
 /** Colours under the names of the corresponding Sentinel-2 bands. */
 const COLOURS: Readonly<Record<string, string>> = { Red: "B04", Green: "B03", Blue: "B02" }
-const bandOf = (name: string): string => (Object.hasOwn(COLOURS, name) ? COLOURS[name] : name)
+/** The Sentinel-2 band of a colour; any other name stays. */
+export const bandOf = (name: string): string => (Object.hasOwn(COLOURS, name) ? COLOURS[name] : name)
 
 /** The original's band orders, by the number of bands; its files do not state them. */
 const ORIGINAL: Readonly<Record<number, ReadonlyArray<string>>> = {

@@ -81,7 +81,7 @@ const moved = (order: Order | undefined) =>
 /**
  * Puts the arrays of a file into a network.
  *
- * Files of model libraries give only the backbone, unless `said.classes` names the classes of their classifier. The rest of
+ * Files of model libraries give only the backbone, unless the file or its user names the classes of their classifier. The rest of
  * the network keeps its initial weights.
  *
  * @param initial all arrays of the network
@@ -98,7 +98,8 @@ export const fillNetwork = (
   const known = model.parameters.map(({ name }) => name)
   const skips = (name: string) => said.skip === "head" && name.startsWith("head.")
   const written = tensors.map(({ name }) => name)
-  const renaming = rename(written, known, said.classes !== undefined && said.skip === undefined, said)
+  const namesClasses = (said.classes ?? facts.classes) !== undefined && said.skip === undefined
+  const renaming = rename(written, known, namesClasses, said)
   const setAside = [...renaming.setAside, ...written.filter((name) => skips(renaming.names.get(name) ?? ""))]
   const given = new Map(
     tensors.flatMap((tensor) => {
@@ -139,7 +140,7 @@ export const fillNetwork = (
 }
 
 /** A WeightsError for errors of the file system, too little memory and damaged files; any other error is returned as it is. */
-const asWeightsError = (
+export const asWeightsError = (
   path: string,
   cause: unknown,
   remedy = "Give a .safetensors or .pth file with the weights of this network"

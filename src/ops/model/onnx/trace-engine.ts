@@ -65,6 +65,7 @@ export const traceEngine = (graph: GraphBuilder): Engine => {
     workers: 1,
     precision: "float32",
     gpu: false,
+    graphs: undefined,
     why: "it writes a graph",
     limit: undefined,
     scope: (body) => body(),

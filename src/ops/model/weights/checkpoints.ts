@@ -69,7 +69,24 @@ const State = Schema.Struct({
     model: Schema.Record(Schema.String, Schema.Union([Schema.String, Finite])),
     bands: Schema.Array(Schema.String),
     classes: Schema.Array(Schema.String)
-  })
+  }),
+  /** Missing in files of older versions. */
+  images: Schema.optionalKey(
+    Schema.Struct({
+      height: PositiveInt,
+      width: PositiveInt,
+      normalisation: Schema.optionalKey(
+        Schema.Struct({
+          by: Schema.String,
+          mean: Schema.optionalKey(Schema.Array(Finite)),
+          std: Schema.optionalKey(Schema.Array(Finite))
+        })
+      ),
+      sizing: Schema.optionalKey(
+        Schema.Array(Schema.Union([Schema.Struct({ resize: PositiveInt }), Schema.Struct({ crop: PositiveInt })]))
+      )
+    })
+  )
 })
 
 const Step = Schema.Struct({

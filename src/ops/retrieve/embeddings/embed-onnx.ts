@@ -6,6 +6,7 @@ import { canonical } from "../../../pipeline/print.ts"
 import { kept, type Self, type Step } from "../../../pipeline/step.ts"
 import type { Batch, Embeddings, Origin } from "../../elements.ts"
 import { DataError } from "../../formats/data-error.ts"
+import { normalisationOf } from "../../model/normalisation.ts"
 import { networkFingerprint, openEncoder, scalingText } from "../../onnx/encode.ts"
 import { OnnxError } from "../../onnx/onnx-error.ts"
 import { type KnownNetwork, knownNetwork, type OnnxParams } from "../../onnx/params.ts"
@@ -15,7 +16,6 @@ import type { WorkerError } from "../../workers/pool.ts"
 import { normaliseRows } from "../unit-length.ts"
 import { embedGood } from "./checked-batches.ts"
 import type { EmbedError } from "./extract.ts"
-import { normalisationOf } from "./origin.ts"
 
 /** How the images were scaled: by the steps before, and by the network's own constants. */
 const scaled = (network: KnownNetwork, before: ReadonlyArray<Step> | undefined, root: string): string =>

@@ -2,12 +2,14 @@
 import { existsSync } from "node:fs"
 import { basename, join, resolve } from "node:path"
 import { Effect } from "effect"
+import { attempt } from "../../../pipeline/attempt.ts"
 import type { Batch } from "../../elements.ts"
 import { mappingOf } from "../../model/architecture.ts"
 import type { Model } from "../../model/model.ts"
-import { CheckpointError, type WeightsError } from "../../model/model-error.ts"
+import { CheckpointError, WeightsError } from "../../model/model-error.ts"
 import { type ModelParams, pretrainedFile, type WeightsFile } from "../../model/params.ts"
 import { bestPath, checkpointPath, newestEpoch } from "../../model/weights/checkpoints.ts"
+import { statedParams } from "../../model/weights/network-file.ts"
 import { type Needs, type RunWeights, startingWeights, weightsOfFile } from "../../model/weights/start.ts"
 import { Run } from "../../run.ts"
 
@@ -45,11 +47,17 @@ export const settledWeights = <P extends { readonly weights: WeightsFile; readon
 ): Effect.Effect<{ readonly params: P; readonly files: ReadonlyArray<string> }, CheckpointError, Run> =>
   Effect.gen(function* () {
     const { model, weights } = params
-    if (model === undefined) return { params, files: [] }
-    if (weights === "initial") return { params, files: pretrainedFile(model) }
+    if (weights === "initial") return { params, files: model === undefined ? [] : pretrainedFile(model) }
     if (!isWord(weights)) return { params, files: namedFile(weights) }
     const file = yield* checkpointOf(weights)
     return { params: { ...params, weights: `${CHECKPOINT}${basename(file)}` }, files: [file] }
+  })
+
+/** The network that a file of weights, or a checkpoint of the run, states. */
+export const statedNetwork = (named: WeightsFile): Effect.Effect<ModelParams, CheckpointError | WeightsError, Run> =>
+  Effect.gen(function* () {
+    const file = isWord(named) ? yield* checkpointOf(named) : named
+    return yield* attempt(WeightsError)(() => statedParams(file))
   })
 
 /**

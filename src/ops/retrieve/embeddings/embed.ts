@@ -9,8 +9,10 @@ import { kept, type Self } from "../../../pipeline/step.ts"
 import { onBadPatch } from "../../data/patches/bad-patches.ts"
 import { BATCHES_AHEAD, Batch, Embeddings, type NamedArray, type Origin } from "../../elements.ts"
 import { type Model, makeModel } from "../../model/model.ts"
+import { normalisationOf } from "../../model/normalisation.ts"
 import { ModelParams, pretrainedFile, WeightsFile } from "../../model/params.ts"
 import { fingerprint } from "../../model/weights/fingerprint.ts"
+import { describeWeights } from "../../model/weights/network-file.ts"
 import { onnxFaults, onnxReads } from "../../onnx/onnx-faults.ts"
 import { OnnxParams } from "../../onnx/params.ts"
 import { Run } from "../../run.ts"
@@ -19,10 +21,9 @@ import { withoutGraph } from "../../tensor/without-graph.ts"
 import { type WorkerError, workerPool } from "../../workers/pool.ts"
 import { embedGood } from "./checked-batches.ts"
 import { embedOnnx } from "./embed-onnx.ts"
-import { namedFile, settledWeights, weightsFor } from "./embed-weights.ts"
+import { namedFile, settledWeights, statedNetwork, weightsFor } from "./embed-weights.ts"
 import { EmbedError, type Extracted, extractor } from "./extract.ts"
 import type { Network } from "./extract-work.ts"
-import { normalisationOf } from "./origin.ts"
 
 export { EmbedError } from "./extract.ts"
 
@@ -86,7 +87,10 @@ interface Choice {
 /** A network is given once, and parameters that belong to `model` do not stand beside `onnx`. */
 const choiceFaults = ({ model, onnx, predict, weights }: Choice): ReadonlyArray<Misfit> => {
   const fault = (key: string, problem: string): Misfit => ({ path: [key], key: true, problem })
-  if (onnx === undefined) return model === undefined ? [fault("model", "is missing: give `model`, or `onnx`")] : []
+  if (onnx === undefined) {
+    const unknown = model === undefined && weights === "initial"
+    return unknown ? [fault("model", "is missing: `weights: initial` are those of a network in `model`")] : []
+  }
   return [
     ...(model === undefined ? [] : [fault("onnx", "is given beside `model`; remove one of them")]),
     ...(weights === "newest" ? [] : [fault("weights", "belongs to `model`, but `onnx` is given")]),
@@ -116,13 +120,22 @@ const network = Effect.fnUntraced(function* (
   return { extract, origin, predictedClasses: classesOf(known, params.num_classes) }
 })
 
+/** The network that an existing file of weights states; `undefined` if there is none, or the run writes it first. */
+const statedIn = (weights: WeightsFile): ModelParams | undefined => {
+  try {
+    return namedFile(weights).length > 0 ? describeWeights(weights).params : undefined
+  } catch {
+    return undefined
+  }
+}
+
 export const embed = operator({
   name: "embed",
   about: "Extracts embeddings: the network's pooled features, each divided by its length.",
   from: Batch,
   to: Embeddings,
   params: {
-    model: optional(ModelParams, "The network; in its place `onnx` names a file."),
+    model: optional(ModelParams, "The network; by default the one that the file of weights or the checkpoint states."),
     onnx: optional(
       OnnxParams,
       "A network in an ONNX file, in place of `model`: the file, or a mapping of it and of what it does not say; docs/embeddings.md explains the keys."
@@ -137,7 +150,7 @@ export const embed = operator({
   },
   ahead: BATCHES_AHEAD,
   declares: {
-    network: ({ model }) => model,
+    network: ({ model, onnx, weights }) => (onnx === undefined ? (model ?? statedIn(weights)) : undefined),
     faults: ({ onnx }, given) => (onnx === undefined ? [] : onnxFaults(onnx, given)),
     reads: ({ model, onnx, weights }) => {
       if (onnx !== undefined) return onnxReads(onnx)
@@ -151,14 +164,14 @@ export const embed = operator({
       params.onnx === undefined ? settledWeights(params) : Effect.succeed({ params, files: onnxReads(params.onnx) })
   },
   run:
-    ({ model: params, onnx, weights: named, predict, on_bad_patch }, self) =>
+    ({ model, onnx, weights: named, predict, on_bad_patch }, self) =>
     (batches) =>
       Stream.unwrap(
         Effect.gen(function* () {
           if (onnx !== undefined) return yield* embedOnnx(batches, onnx, on_bad_patch, self)
-          if (params === undefined) return yield* Effect.die(new TypeError("embed has no network"))
           const { first, all } = yield* peeked(batches)
           if (first === undefined) return Stream.empty
+          const params = model ?? (yield* statedNetwork(named))
           const { extract, origin, predictedClasses } = yield* kept(
             self,
             canonical([first.bands, first.classes, first.height, first.width]),

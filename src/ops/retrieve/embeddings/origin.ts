@@ -4,36 +4,13 @@
  */
 import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
-import { resolve } from "node:path"
 import { Schema } from "effect"
-import type { Step } from "../../../pipeline/step.ts"
 import type { Embeddings, Origin } from "../../elements.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 
 const FORMAT = "orbitrank embeddings 1"
 
 const digest = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex").slice(0, 16)
-
-/**
- * Normalisation of the images that reach a step: the name of the constants, or a digest of the file that holds them.
- *
- * @param before the steps before it
- * @param root folder to which files of constants are relative
- * @returns "unknown" outside a pipeline
- *
- * @example
- * normalisationOf([{ name: "normalise", params: { by: "imagenet", compat: "none" } }], ".") // => "imagenet"
- * normalisationOf([], ".") // => "none"
- */
-export const normalisationOf = (before: ReadonlyArray<Step> | undefined, root: string): string => {
-  if (before === undefined) return "unknown"
-  const step = before.findLast(({ name }) => name === "normalise")
-  if (step === undefined) return "none"
-  const { by, compat } = step.params
-  if (typeof by !== "string") return "unknown"
-  if (by.endsWith(".json")) return `constants ${digest(readFileSync(resolve(root, by)))}`
-  return compat === "original" && by === "imagenet" ? "imagenet, red and blue exchanged" : by
-}
 
 /** The facts that decide whether embeddings are comparable, as text. */
 const facts = ({

@@ -146,7 +146,9 @@ describe.skipIf(!runtimeInstalled())("embedding by ONNX Runtime (onnxruntime-nod
 describe("embed", () => {
   it("takes one network, and no parameter of the other kind", () => {
     const model = { backbone: "resnet10-slim", pooling: "avg", channels: 3, num_classes: 2 } as const
-    expect(() => embed({})).toThrow("embed.model: is missing: give `model`, or `onnx`")
+    expect(() => embed({ weights: "initial" })).toThrow(
+      "embed.model: is missing: `weights: initial` are those of a network"
+    )
     expect(() => embed({ model, onnx: "a.onnx" })).toThrow("embed.onnx: is given beside `model`; remove one of them")
     expect(() => embed({ onnx: "a.onnx", weights: "best" })).toThrow("belongs to `model`, but `onnx` is given")
     expect(() => embed({ onnx: { file: "a.onnx", poling: "cls" } as never })).toThrow(

@@ -4,15 +4,10 @@ import { join } from "node:path"
 import { Effect, Stream } from "effect"
 import { describe, expect, it } from "vitest"
 import { Embeddings, type Origin } from "../../../../src/ops/elements.ts"
+import { normalisationOf } from "../../../../src/ops/model/normalisation.ts"
 import { embed } from "../../../../src/ops/retrieve/embeddings/embed.ts"
 import { embeddings as reading } from "../../../../src/ops/retrieve/embeddings/embeddings.ts"
-import {
-  checkOrigins,
-  difference,
-  normalisationOf,
-  originPath,
-  readOrigin
-} from "../../../../src/ops/retrieve/embeddings/origin.ts"
+import { checkOrigins, difference, originPath, readOrigin } from "../../../../src/ops/retrieve/embeddings/origin.ts"
 import { save } from "../../../../src/ops/retrieve/embeddings/save.ts"
 import { gather } from "../../../../src/ops/retrieve/rank/gather.ts"
 import { search } from "../../../../src/ops/retrieve/search/search.ts"
