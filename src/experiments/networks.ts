@@ -1,7 +1,7 @@
 /** The networks of a configuration: the sizes of their stages for `--check`, and faults of images that do not fit them. */
 import { Effect } from "effect"
 import { makeModel } from "../ops/model/model.ts"
-import type { ModelParams } from "../ops/model/params.ts"
+import type { GivenModel, ModelParams } from "../ops/model/params.ts"
 import { type Summary, summarise } from "../ops/model/summary.ts"
 import { openEngine } from "../ops/tensor/engine.ts"
 import { declaredBy, shapeAfter } from "../pipeline/declared.ts"
@@ -28,14 +28,25 @@ export interface Network extends Use {
   readonly summary: Summary
 }
 
+/** A network with the numbers that its data will have; `undefined` if the configuration does not determine its bands. */
+const sizedModel = (
+  given: GivenModel,
+  channels: number | undefined,
+  classes: number | undefined
+): ModelParams | undefined => {
+  const bands = given.channels ?? channels
+  return bands === undefined ? undefined : { ...given, channels: bands, num_classes: given.num_classes ?? classes ?? 1 }
+}
+
 /** Equal networks on images of equal size are one. */
 const usesOf = (plan: Plan): ReadonlyArray<Use> => {
   const uses = new Map<string, Use>()
   for (const [name, { steps }] of plan.loaded.pipelines) {
     ;(steps as ReadonlyArray<Step>).forEach((step, i) => {
-      const model = declaredBy(step).network?.(step.params) as ModelParams | undefined
+      const given = declaredBy(step).network?.(step.params) as GivenModel | undefined
+      const { channels, classes, size: pixels } = shapeAfter(steps.slice(0, i))
+      const model = given === undefined ? undefined : sizedModel(given, channels, classes)
       if (model === undefined) return
-      const { size: pixels } = shapeAfter(steps.slice(0, i))
       const key = canonical({ model, pixels })
       const use = uses.get(key) ?? { model, steps: [], pixels }
       use.steps.push({ path: `${name}.${step.name}`, at: originOf(step).at })

@@ -13,9 +13,10 @@ export interface Places {
   readonly root: string
 }
 
-/** Channels and edge length in pixels of the images at some point of a pipeline; absent where they are not known. */
+/** Channels, edge length in pixels and number of classes of the images at some point of a pipeline; absent if unknown. */
 export interface Shape {
   readonly channels?: number | undefined
+  readonly classes?: number | undefined
   readonly size?: number | undefined
 }
 
@@ -39,7 +40,7 @@ export interface Declares<P = any> {
   /** Shape of the images that it emits, as far as the parameters fix it; for the rest, that of its input. */
   readonly gives?: (params: P) => Shape
   /** The network that it applies to images, as its parameter `model` describes it; `undefined` if it applies none. */
-  readonly network?: (params: P) => { readonly channels: number } | undefined
+  readonly network?: (params: P) => { readonly channels?: number | undefined } | undefined
   /**
    * Faults of its parameters that files show, or the shape of the images before it, as far as both are known; found before
    * anything runs. Files that do not exist yet are no fault: an earlier pipeline may write them.

@@ -44,6 +44,28 @@ describe("a network", () => {
   })
 })
 
+describe("the number of classes of a network", () => {
+  const training = (nomenclature: string, model: string) =>
+    loads(`pipelines:
+  train:
+    - read: { split: train, bands: rgb, nomenclature: ${nomenclature} }
+    - batch: { size: 4 }
+    - optimise: { model: { backbone: resnet18, pooling: avg${model} }, metric_loss: oml, optimizer: sgd, learning_rate: 0.1 }`)
+
+  it("is refused if the labels have another one, where that is known", () => {
+    expect(training('"43"', ", num_classes: 19")).toThrow(
+      `${file}:5:7: pipelines.train.optimise.model.num_classes: is 19, but the labels have 43 classes; omit it, or set it to 43`
+    )
+    expect(training('"19"', ", num_classes: 19")).not.toThrow()
+    expect(training("UCM", ", num_classes: 17")).not.toThrow()
+    expect(training("own", ", num_classes: 5")).not.toThrow()
+  })
+
+  it("may be omitted, as that of its bands", () => {
+    expect(training('"43"', "")).not.toThrow()
+  })
+})
+
 describe("a second training in a file", () => {
   it("is refused, since checkpoints of a run folder are one training's", () => {
     const training = (name: string) => `

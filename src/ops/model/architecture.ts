@@ -3,7 +3,7 @@ import type { AttentionName } from "./attentions.ts"
 import type { OutputStride } from "./backbones/backbone.ts"
 import type { BackboneName } from "./backbones.ts"
 import { SINGLE } from "./heads/parts.ts"
-import type { ModelParams, WeightsFile, WeightsMapping } from "./params.ts"
+import type { GivenModel, ModelParams, WeightsFile, WeightsMapping } from "./params.ts"
 import type { PoolingName } from "./poolings.ts"
 
 /** All parameters of a network as plain text and numbers. */
@@ -50,3 +50,22 @@ export const factsOf = (params: ModelParams): ModelFacts & Readonly<Record<strin
  */
 export const mappingOf = (weights: WeightsFile): WeightsMapping =>
   typeof weights === "string" ? { file: weights } : weights
+
+/**
+ * Fills in `channels` and `num_classes` from data.
+ *
+ * @param data bands and classes of images, or of a file of weights
+ *
+ * @example
+ * const { channels } = completed({ backbone: "resnet18", pooling: "avg" }, { bands: ["Red", "Green", "Blue"], classes: ["a"] })
+ * channels // => 3
+ */
+export const completed = (
+  given: GivenModel,
+  { bands, classes }: { readonly bands: ReadonlyArray<string>; readonly classes: ReadonlyArray<string> }
+): ModelParams => ({
+  ...given,
+  channels: given.channels ?? bands.length,
+  // Images without labels have no classes; logits of one class are then computed, and not used.
+  num_classes: given.num_classes ?? Math.max(1, classes.length)
+})

@@ -44,8 +44,8 @@ export type WeightsFile = typeof WeightsFile.Type
 export const ModelParams = Schema.Struct({
   backbone: choice(...backboneNames),
   pooling: choice(...poolingNames),
-  channels: PositiveInt,
-  num_classes: PositiveInt,
+  channels: Schema.optionalKey(PositiveInt),
+  num_classes: Schema.optionalKey(PositiveInt),
   output_stride: Schema.optionalKey(Schema.Literals([8, 16, 32])),
   module: Schema.optionalKey(choice(...attentionNames)),
   parts: Schema.optionalKey(listOf(Schema.Tuple([PositiveInt, PositiveInt, PositiveInt]))),
@@ -73,12 +73,15 @@ export const ModelParams = Schema.Struct({
       (embedding_dim === undefined || isSingle(parts)),
     {
       expected:
-        "a mapping of backbone, pooling, channels, num_classes and, if wanted, output_stride (8 or 16 not for vgg and ibn), module, parts, part_dim, embedding_dim (not beside parts), pretrained (a file of weights to start from, or a mapping of file, bands, classes, skip, key, prefix, ignore), compat"
+        "a mapping of backbone, pooling and, if wanted, channels and num_classes (by default those of the data), output_stride (8 or 16 not for vgg and ibn), module, parts, part_dim, embedding_dim (not beside parts), pretrained (a file of weights to start from, or a mapping of file, bands, classes, skip, key, prefix, ignore), compat"
     }
   )
 )
-export type ModelParams = typeof ModelParams.Type
+/** Parameters as a configuration gives them: without `channels` and `num_classes`, the data determine them. */
+export type GivenModel = typeof ModelParams.Type
+/** Parameters that determine a network completely. */
+export type ModelParams = GivenModel & { readonly channels: number; readonly num_classes: number }
 
 /** Absolute path of the file of weights that a network starts from; empty if there is none. */
-export const pretrainedFile = ({ pretrained }: ModelParams): ReadonlyArray<string> =>
+export const pretrainedFile = ({ pretrained }: Pick<GivenModel, "pretrained">): ReadonlyArray<string> =>
   pretrained === undefined ? [] : [resolve(typeof pretrained === "string" ? pretrained : pretrained.file)]

@@ -7,9 +7,10 @@ import { operator } from "../../pipeline/operator.ts"
 import { Compat, NonNegative, Positive, PositiveInt, param } from "../../pipeline/param.ts"
 import { peeked } from "../../pipeline/peek.ts"
 import type { Step } from "../../pipeline/step.ts"
-import { messageOf } from "../../pipeline/words.ts"
+import { counted, messageOf } from "../../pipeline/words.ts"
 import { BATCHES_AHEAD, Batch, TrainStep } from "../elements.ts"
 import { DataError } from "../formats/data-error.ts"
+import { completed } from "../model/architecture.ts"
 import { drawnWeights, type Model, makeModel } from "../model/model.ts"
 import { type CheckpointError, WeightsError } from "../model/model-error.ts"
 import { constantsOf, sizingOf } from "../model/normalisation.ts"
@@ -130,6 +131,9 @@ const imagesOf = Effect.fnUntraced(function* (before: ReadonlyArray<Step>, { ban
   }))
 })
 
+/** Stands for the data of a training without a batch, which fails. */
+const NO_DATA = { bands: ["none"], classes: [] }
+
 type Note = ((words: string) => void) | undefined
 
 /** The steps of all batches, in their order. The note of each says its loss and the pace. */
@@ -168,7 +172,20 @@ export const optimise = operator({
   to: TrainStep,
   params: declared,
   ahead: BATCHES_AHEAD,
-  declares: { network: ({ model }) => model, reads: ({ model }) => pretrainedFile(model) },
+  declares: {
+    network: ({ model }) => model,
+    reads: ({ model }) => pretrainedFile(model),
+    faults: ({ model: { num_classes } }, { classes }) =>
+      num_classes === undefined || classes === undefined || num_classes === classes
+        ? []
+        : [
+            {
+              path: ["model", "num_classes"],
+              key: false,
+              problem: `is ${num_classes}, but the labels have ${counted(classes, "class", "classes")}; omit it, or set it to ${classes}`
+            }
+          ]
+  },
   settle,
   run:
     (params, { before, note }) =>
@@ -178,9 +195,9 @@ export const optimise = operator({
           const { folder, seed } = yield* Run
           const epoch = yield* FirstEpoch
           const tensors = yield* engine
-          const model = makeModel(params.model)
           const resumed = epoch > 0 ? yield* readCheckpoint(join(folder, "checkpoints"), epoch) : undefined
           const { first, all } = yield* peeked(batches)
+          const model = makeModel(completed(params.model, first ?? resumed?.state.network ?? NO_DATA))
           const trainer = yield* opened({ tensors, model, params, first }, resumed)
           const images = before === undefined || first === undefined ? {} : yield* imagesOf(before, first)
           return stepsOf(all, courseOf({ model, trainer, params, seed, resumed, images }), note, withoutGraph(tensors))

@@ -12,7 +12,7 @@ import { DataError } from "../../formats/data-error.ts"
 import { dataFile } from "../../formats/lmdb/guard.ts"
 import { FirstEpoch, Run } from "../../run.ts"
 import { ArchiveSchema, KindSchema } from "../archives/archive.ts"
-import { NOMENCLATURE_NAMES, OWN } from "../archives/nomenclatures.ts"
+import { NOMENCLATURE_NAMES, nomenclatureOf, OWN } from "../archives/nomenclatures.ts"
 import { AUTO } from "../archives/open-archive.ts"
 import { readSplitFile } from "../splits/name-lists.ts"
 import { onlyStoreFaults } from "../stores/store-reader.ts"
@@ -201,7 +201,12 @@ export const read = source({
   about: "Reads the patches of a split from a store, coarser bands resampled to the finest.",
   to: Patch,
   params: declared,
-  declares: { gives: ({ bands }) => ({ channels: channelsOf(bands) }) },
+  declares: {
+    gives: ({ bands, nomenclature }) => ({
+      channels: channelsOf(bands),
+      classes: nomenclature === OWN ? undefined : nomenclatureOf(nomenclature).classes.length
+    })
+  },
   ranges: opened,
   run: (params, self) => whole(opened)(params, self)(Stream.empty)
 })

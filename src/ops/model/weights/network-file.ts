@@ -54,7 +54,9 @@ export const paramsOfFacts = (architecture: FileFacts["architecture"]): ModelPar
     ...(embedding_dim === undefined || embedding_dim === "none" ? {} : { embedding_dim })
   }
   const checked = check(ModelParams, given, "ignore")
-  return Result.isSuccess(checked) ? checked.success : undefined
+  if (!Result.isSuccess(checked)) return undefined
+  const { channels, num_classes } = checked.success
+  return channels === undefined || num_classes === undefined ? undefined : { ...checked.success, channels, num_classes }
 }
 
 /** Absolute path of a file of weights. */

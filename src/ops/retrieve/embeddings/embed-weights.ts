@@ -4,12 +4,12 @@ import { basename, join, resolve } from "node:path"
 import { Effect } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
 import type { Batch } from "../../elements.ts"
-import { mappingOf } from "../../model/architecture.ts"
+import { completed, mappingOf } from "../../model/architecture.ts"
 import type { Model } from "../../model/model.ts"
 import { CheckpointError, WeightsError } from "../../model/model-error.ts"
-import { type ModelParams, pretrainedFile, type WeightsFile } from "../../model/params.ts"
+import { type GivenModel, type ModelParams, pretrainedFile, type WeightsFile } from "../../model/params.ts"
 import { bestPath, checkpointPath, newestEpoch } from "../../model/weights/checkpoints.ts"
-import { statedParams } from "../../model/weights/network-file.ts"
+import { describeWeights, statedParams } from "../../model/weights/network-file.ts"
 import { type Needs, type RunWeights, startingWeights, weightsOfFile } from "../../model/weights/start.ts"
 import { Run } from "../../run.ts"
 
@@ -42,7 +42,7 @@ const checkpointOf = Effect.fnUntraced(function* (named: string) {
  * The parameters of `embed` with `newest` and `best` replaced by the checkpoint that they name now, and the files that hold
  * the weights.
  */
-export const settledWeights = <P extends { readonly weights: WeightsFile; readonly model: ModelParams | undefined }>(
+export const settledWeights = <P extends { readonly weights: WeightsFile; readonly model: GivenModel | undefined }>(
   params: P
 ): Effect.Effect<{ readonly params: P; readonly files: ReadonlyArray<string> }, CheckpointError, Run> =>
   Effect.gen(function* () {
@@ -53,11 +53,24 @@ export const settledWeights = <P extends { readonly weights: WeightsFile; readon
     return { params: { ...params, weights: `${CHECKPOINT}${basename(file)}` }, files: [file] }
   })
 
-/** The network that a file of weights, or a checkpoint of the run, states. */
-export const statedNetwork = (named: WeightsFile): Effect.Effect<ModelParams, CheckpointError | WeightsError, Run> =>
+/**
+ * The network to embed with. Parameters that the configuration omits are those that the weights state, or else those of the
+ * data.
+ */
+export const networkOf = (
+  given: GivenModel | undefined,
+  named: WeightsFile,
+  batch: Batch
+): Effect.Effect<ModelParams, CheckpointError | WeightsError, Run> =>
   Effect.gen(function* () {
+    if (given !== undefined && named === "initial") return completed(given, batch)
+    if (given?.channels !== undefined && given.num_classes !== undefined) return completed(given, batch)
     const file = isWord(named) ? yield* checkpointOf(named) : named
-    return yield* attempt(WeightsError)(() => statedParams(file))
+    if (given === undefined) return yield* attempt(WeightsError)(() => statedParams(file))
+    const { params } = yield* attempt(WeightsError)(() => describeWeights(file))
+    return params === undefined
+      ? completed(given, batch)
+      : { ...given, channels: given.channels ?? params.channels, num_classes: given.num_classes ?? params.num_classes }
   })
 
 /**

@@ -10,7 +10,7 @@ import { onBadPatch } from "../../data/patches/bad-patches.ts"
 import { BATCHES_AHEAD, Batch, Embeddings, type NamedArray, type Origin } from "../../elements.ts"
 import { type Model, makeModel } from "../../model/model.ts"
 import { normalisationOf } from "../../model/normalisation.ts"
-import { ModelParams, pretrainedFile, WeightsFile } from "../../model/params.ts"
+import { type GivenModel, ModelParams, pretrainedFile, WeightsFile } from "../../model/params.ts"
 import { fingerprint } from "../../model/weights/fingerprint.ts"
 import { describeWeights } from "../../model/weights/network-file.ts"
 import { onnxFaults, onnxReads } from "../../onnx/onnx-faults.ts"
@@ -21,7 +21,7 @@ import { withoutGraph } from "../../tensor/without-graph.ts"
 import { type WorkerError, workerPool } from "../../workers/pool.ts"
 import { embedGood } from "./checked-batches.ts"
 import { embedOnnx } from "./embed-onnx.ts"
-import { namedFile, settledWeights, statedNetwork, weightsFor } from "./embed-weights.ts"
+import { namedFile, networkOf, settledWeights, weightsFor } from "./embed-weights.ts"
 import { EmbedError, type Extracted, extractor } from "./extract.ts"
 import type { Network } from "./extract-work.ts"
 
@@ -78,7 +78,7 @@ const checkBands = (first: Batch, batch: Batch): Effect.Effect<void, EmbedError>
       })
 
 interface Choice {
-  readonly model: ModelParams | undefined
+  readonly model: GivenModel | undefined
   readonly onnx: OnnxParams | undefined
   readonly weights: WeightsFile
   readonly predict: boolean
@@ -171,7 +171,7 @@ export const embed = operator({
           if (onnx !== undefined) return yield* embedOnnx(batches, onnx, on_bad_patch, self)
           const { first, all } = yield* peeked(batches)
           if (first === undefined) return Stream.empty
-          const params = model ?? (yield* statedNetwork(named))
+          const params = yield* networkOf(model, named, first)
           const { extract, origin, predictedClasses } = yield* kept(
             self,
             canonical([first.bands, first.classes, first.height, first.width]),

@@ -74,6 +74,25 @@ describe("the network of a file of weights", () => {
   })
 })
 
+effect("a network has the channels and classes of the data, or of its weights, if none are given", () =>
+  Effect.gen(function* () {
+    const engine = yield* Effect.promise(() => opened("wasm"))
+    const run = yield* temporaryFolder
+    const provided = Effect.provide(services(run, engine))
+    const short = { backbone: "resnet10-slim", pooling: "avg" } as const
+    const embedded = (params: Parameters<typeof embed>[0]) =>
+      Effect.map(Stream.runCollect(toStream(batches({ epochs: 1 }).pipe(embed(params)))).pipe(provided), ([one]) => one)
+    const drawn = yield* embedded({ model: short, weights: "initial" })
+    expect(sameBits(drawn.vectors, (yield* embedded({ model: tiny, weights: "initial" })).vectors)).toBe(true)
+    yield* drain(batches({ epochs: 1 }).pipe(optimise({ model: short }), checkpoint({}))).pipe(provided)
+    expect(describeWeights(join(run, "checkpoints", "epoch_0001.safetensors")).params).toMatchObject(tiny)
+    const trained = yield* embedded({ model: short })
+    expect(sameBits(trained.vectors, (yield* embedded({ model: tiny })).vectors)).toBe(true)
+    // Nothing is left to train: the network is that of the checkpoint.
+    yield* drain(batches({ epochs: 1 }).pipe(optimise({ model: short }), checkpoint({}))).pipe(provided)
+  })
+)
+
 effect("embed works from a checkpoint or published weights alone", () =>
   Effect.gen(function* () {
     const engine = yield* Effect.promise(() => opened("wasm"))
