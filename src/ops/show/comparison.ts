@@ -7,28 +7,29 @@ export interface NamedReport {
   readonly report: Omit<Report, "kind">
 }
 
-/** Stands behind the name of what was ranked with the labels of the database. */
+/** The mark behind the names of reports that were ranked with the labels of the database. */
 export const MARK = "†"
-export const MARKED = `${MARK} ranked with the labels of the database: no figures of the embeddings alone, and none is marked as best.`
+export const MARKED = `${MARK} ranked with the labels of the database: these figures do not measure the embeddings alone, and none is marked as best.`
 
 /** A report's name as tables show it. */
 export const markedName = ({ name, report }: NamedReport): string =>
   report.usesDatabaseLabels === true ? `${name} ${MARK}` : name
 
-/** The sentence below a table that has such reports. */
+/** The note for tables with such reports; an empty list for others. */
 export const markNote = (reports: ReadonlyArray<NamedReport>): ReadonlyArray<string> =>
   reports.some(({ report }) => report.usesDatabaseLabels === true) ? [MARKED] : []
 
+/** One row of a table: a figure of all reports. */
 export interface Row {
   /** Family of measures, for example mAP or nDCG. */
   readonly measure: string
-  /** Level or depth, for example hard or @20; empty where the measure has neither. */
+  /** Level or depth, for example hard or @20; empty if the measure has neither. */
   readonly part: string
-  /** One value per report; null where it is undefined or was not measured. */
+  /** One value per report; null if it is undefined or was not measured. */
   readonly values: ReadonlyArray<number | null>
   /**
-   * Index of the highest value, where there are others and it is the only one. Reports that were ranked with the labels of
-   * the database do not contend.
+   * Index of the highest value; undefined if there is no other value, or if several are highest. Reports that were ranked
+   * with the labels of the database are not considered.
    */
   readonly best: number | undefined
 }
@@ -55,11 +56,11 @@ const bestOf = (values: ReadonlyArray<number | null>): number | undefined => {
   return known.filter((value) => value === highest).length === 1 ? values.indexOf(highest) : undefined
 }
 
-/** Values that contend for the best; all others as if they were not there. */
+/** The values that may be the best; the others become null. */
 const contending = (reports: ReadonlyArray<NamedReport>, values: Row["values"]): Row["values"] =>
   values.map((value, i) => (reports[i].report.usesDatabaseLabels === true ? null : value))
 
-/** All figures of all reports, in the order of their first appearance. */
+/** The rows of all figures of all reports, in the order of their first appearance. */
 export const compare = (reports: ReadonlyArray<NamedReport>): ReadonlyArray<Row> => {
   const columns = reports.map(({ report }) => flat(report))
   const keys = new Map(columns.flatMap((column) => [...column]))

@@ -1,10 +1,10 @@
-/** What all HTML pages share: escaped text, and a document that needs no network. */
+/** Parts of all HTML pages: escaped text, wide tables, and a document that needs no network. */
 import { printable } from "../../pipeline/words.ts"
 import { style } from "./style.ts"
 
 /**
- * Text as HTML and SVG show it literally, in elements and in quoted attributes. Control characters become visible escapes;
- * line ends stay.
+ * Escapes text for HTML and SVG, for elements and for quoted attributes. Control characters become visible escapes; line ends
+ * stay.
  *
  * @example
  * escapeText("a < b & 'c'") // => "a &lt; b &amp; &#39;c&#39;"
@@ -20,24 +20,33 @@ export const escapeText = (text: string): string =>
     .replaceAll('"', "&quot;")
     .replaceAll("'", "&#39;")
 
-/** A document. `title`, `kind` and `heading` are plain text; the rest is HTML. */
+/** The parts of a page. `title`, `kind` and `heading` are plain text; the others are HTML. */
 export interface Document {
   /** Title of the window. */
   readonly title: string
-  /** What kind of page it is, above the heading. */
+  /** The kind of page, shown above the heading. */
   readonly kind: string
   readonly heading: string
   /** A line below the heading. */
   readonly facts: string
   readonly body: string
-  /** Style rules beside the shared ones. */
+  /** Additional style rules. */
   readonly rules?: string
-  /** Scripts, after the body. */
+  /** Dialogs and scripts that follow the body. */
   readonly scripts?: string
 }
 
-/** Forbids the browser to fetch anything: pictures, style and script are in the file. */
+/** The policy that forbids the browser to fetch anything: pictures, style and script are in the file. */
 const ALONE = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+
+/**
+ * A card that scrolls sideways if its table is wider than the window. It can be focused, so that the arrow keys scroll it.
+ *
+ * @param label its name for screen readers
+ * @param table HTML
+ */
+export const scrolling = (label: string, table: string): string =>
+  `<div class="card scroll" role="region" tabindex="0" aria-label="${escapeText(label)}">${table}</div>`
 
 /** A whole page as text. */
 export const htmlDocument = ({ body, facts, heading, kind, rules = "", scripts = "", title }: Document): string =>

@@ -4,7 +4,7 @@ import { printed } from "../../pipeline/output.ts"
 import { printableJson } from "../../pipeline/words.ts"
 import { Cut } from "../run.ts"
 
-/** Everything of an element but its kind, and what a ranking was made by; typed arrays as lists of numbers. */
+/** An element as JSON, without its kind and without the vectors of a ranking; typed arrays become lists of numbers. */
 const line = (element: unknown): string => {
   const { kind, vectors, ...others } = element as { readonly kind: string; readonly vectors?: unknown }
   const rest = kind === "ranking" || vectors === undefined ? others : { vectors, ...others }
@@ -14,8 +14,8 @@ const line = (element: unknown): string => {
 }
 
 /**
- * Prints each element as one line of JSON on standard output, where nothing else is printed but the record that `--json`
- * asks for. The stream ends when nobody reads on.
+ * Prints each element as one line of JSON on standard output. Nothing else is printed there, except the run record if `--json`
+ * is given. The stream ends when the reader of the output closes it.
  */
 export const print = passing({
   name: "print",

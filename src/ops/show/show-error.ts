@@ -1,10 +1,10 @@
 import { Effect } from "effect"
 import { explained } from "../../pipeline/explained.ts"
 
-/** Something that cannot be shown or written: a report, a picture, a file that they need. */
+/** A report, a picture or one of their files cannot be shown, read or written. */
 export class ShowError extends explained("ShowError") {}
 
-/** Runs what reads or writes `path`; what it throws becomes an error that names the file. */
+/** Runs code that reads or writes `path`; an exception becomes an error that names the file. */
 export const touching = <A>(path: string, run: () => A): Effect.Effect<A, ShowError> =>
   Effect.try({
     try: run,
@@ -14,7 +14,7 @@ export const touching = <A>(path: string, run: () => A): Effect.Effect<A, ShowEr
         : new ShowError({
             subject: path,
             problem: `cannot be read or written (${cause instanceof Error ? cause.message : cause})`,
-            remedy: "Make room for it, or use `--fresh` to start anew",
+            remedy: "Free disk space and check the permissions of the folder, or use `--fresh` to start from scratch",
             cause
           })
   })

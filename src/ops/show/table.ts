@@ -5,14 +5,21 @@ import { compare, markedName, type NamedReport } from "./comparison.ts"
 const WIDTH = 80
 const NARROWEST = 8
 const WIDEST = 18
-/** Names of classes may be whole sentences. */
+/** Class names may be long: wider ones are shortened. */
 const WIDEST_PART = 28
 
 const shorten = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, width - 1)}…`)
 
+/**
+ * A figure with four decimals; `-` if it is undefined.
+ *
+ * @example
+ * figure(0.5) // => "0.5000"
+ * figure(null) // => "-"
+ */
 export const figure = (value: number | null): string => (value === null ? "-" : value.toFixed(4))
 
-/** Text broken between words into lines of at most 80 characters, where words allow it. */
+/** Text broken between words into lines of at most 80 characters; a longer word is a line of its own. */
 export const wrapped = (text: string): ReadonlyArray<string> => {
   const lines: Array<string> = []
   for (const word of text.split(" ")) {
@@ -24,8 +31,8 @@ export const wrapped = (text: string): ReadonlyArray<string> => {
 }
 
 /**
- * A table with one column per report, at most 80 characters wide for up to five of them. The best of several values is
- * marked with `*`; undefined ones are `-`.
+ * A table with one column per report, at most 80 characters wide for up to five reports. The best of several values is
+ * marked with `*`; undefined values are shown as `-`.
  *
  * @returns its lines
  */

@@ -2,7 +2,7 @@
 import { counted, grouped } from "../../../pipeline/words.ts"
 import { countedText } from "../../data/archives/shared/findings.ts"
 import type { Audit, Finding } from "../../elements.ts"
-import { escapeText, htmlDocument } from "../html.ts"
+import { escapeText, htmlDocument, scrolling } from "../html.ts"
 import { verdict } from "./audit-text.ts"
 
 type Counts = Readonly<Record<string, number>>
@@ -11,7 +11,7 @@ const WIDTH = 420
 const HEIGHT = 200
 const BOX = { left: 8, right: 8, top: 18, bottom: 26 }
 
-/** Bars standing beside each other, each with its value above and its name below. */
+/** Vertical bars, each with its value above and its name below. */
 const columnPlot = (title: string, counts: Counts): string => {
   const entries = Object.entries(counts)
   const most = Math.max(1, ...entries.map(([, n]) => n))
@@ -30,7 +30,7 @@ const columnPlot = (title: string, counts: Counts): string => {
   return `<figure class="card"><figcaption>${escapeText(title)}</figcaption><svg class="plot" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeText(title)}">${bars.join("")}</svg></figure>`
 }
 
-/** Bars below each other, for names too long to stand side by side. */
+/** Horizontal bars, for names that are too long for columns. */
 const rowPlot = (title: string, counts: Counts): string => {
   const most = Math.max(1, ...Object.values(counts))
   const rows = Object.entries(counts).map(
@@ -40,7 +40,7 @@ const rowPlot = (title: string, counts: Counts): string => {
   return `<figure class="card"><figcaption>${escapeText(title)}</figcaption><ul class="rows">${rows.join("")}</ul></figure>`
 }
 
-/** Characters that fit below so many columns, about. */
+/** Number of characters that fit below the columns, approximately. */
 const ROOM = 60
 
 const barPlot = (title: string, counts: Counts): string => {
@@ -49,6 +49,11 @@ const barPlot = (title: string, counts: Counts): string => {
   return longest * names.length > ROOM ? rowPlot(title, counts) : columnPlot(title, counts)
 }
 
+const onlyEntry = (counts: Counts): string =>
+  Object.entries(counts)
+    .map(([name, n]) => `all ${grouped(n)} under “${escapeText(name)}”`)
+    .join("")
+
 const plots = ({ countries, distinctSets, labelsPerPatch, splits }: Audit): string => {
   const all: ReadonlyArray<readonly [string, Counts]> = [
     ["Patches by their number of labels", labelsPerPatch],
@@ -56,21 +61,28 @@ const plots = ({ countries, distinctSets, labelsPerPatch, splits }: Audit): stri
     ["Patches by country", countries],
     ["Distinct label sets", distinctSets]
   ]
-  return `<div class="plots">${all
-    .filter(([, counts]) => Object.keys(counts).length > 0)
-    .map(([title, counts]) => barPlot(title, counts))
-    .join("")}</div>`
+  const shown = all.filter(([, counts]) => Object.keys(counts).length > 0)
+  // A single bar compares nothing: it becomes a sentence.
+  const single = shown.filter(([, counts]) => Object.keys(counts).length === 1)
+  const several = shown.filter(([, counts]) => Object.keys(counts).length > 1)
+  return [
+    ...single.map(([title, counts]) => `<p>${escapeText(title)}: ${onlyEntry(counts)}.</p>`),
+    `<div class="plots">${several.map(([title, counts]) => barPlot(title, counts)).join("")}</div>`
+  ].join("")
 }
 
-/** A row per class: its counts, and a bar as long as its share of the patches. */
+/** One row per class: its counts, and a bar that shows its share of the patches. */
 const classTable = ({ classCounts, patches }: Audit, part: "splits" | "countries", parts: ReadonlyArray<string>) => {
-  const head = ["all", ...parts, ""].map((name) => `<th scope="col">${escapeText(name)}</th>`).join("")
+  const head = `${["all", ...parts].map((name) => `<th scope="col">${escapeText(name)}</th>`).join("")}<td></td>`
   const rows = classCounts.map(({ name, total, ...counts }) => {
     const cells = [total, ...parts.map((key) => counts[part][key] ?? 0)].map((n) => `<td>${grouped(n)}</td>`).join("")
     const share = patches === 0 ? 0 : (100 * total) / patches
     return `<tr><th scope="row">${escapeText(name)}</th>${cells}<td class="share"><div class="bar"><i style="width:${share.toFixed(1)}%"></i></div></td></tr>`
   })
-  return `<div class="card scroll"><table class="counts"><thead><tr><td></td>${head}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`
+  return scrolling(
+    `Classes by ${part === "splits" ? "split" : "country"}`,
+    `<table class="counts"><thead><tr><td></td>${head}</tr></thead><tbody>${rows.join("")}</tbody></table>`
+  )
 }
 
 const WORDS: Readonly<Record<Finding["severity"], string>> = { fail: "unusable", warn: "suspicious", note: "to know" }
@@ -87,9 +99,9 @@ const findingItem = (one: Finding): string => {
 const findings = ({ findings: all, pixels }: Audit): string =>
   [
     all.length === 0
-      ? "<p>Nothing was found wrong.</p>"
+      ? "<p>No problems were found.</p>"
       : `<ul class="notes findings">${all.map(findingItem).join("")}</ul>`,
-    pixels ? "" : "<p>Pixels were not read: neither damage nor copies would have been found.</p>"
+    pixels ? "" : "<p>Pixels were not read, so damaged and duplicate images could not be found.</p>"
   ].join("")
 
 const leak = ({ leak: table }: Audit): string => {
@@ -99,10 +111,10 @@ const leak = ({ leak: table }: Audit): string => {
     ([part, row]) =>
       `<tr><th scope="row">${escapeText(part)}</th>${columns.map((name) => `<td>${grouped(row[name] ?? 0)}</td>`).join("")}</tr>`
   )
-  return `<h2>The same places in BigEarthNet v1</h2><div class="card scroll"><table><thead><tr><td>split here</td>${columns.map((name) => `<th scope="col">${name} of v1</th>`).join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`
+  return `<h2>The same places in BigEarthNet v1</h2>${scrolling("Patches by their split here and in BigEarthNet v1", `<table><thead><tr><td>split here</td>${columns.map((name) => `<th scope="col">${name} of v1</th>`).join("")}</tr></thead><tbody>${rows.join("")}</tbody></table>`)}`
 }
 
-/** All differences from the published counts, folded away where the verdict names no more than a few. */
+/** All differences from the published counts, folded away because the verdict names the first ones. */
 const differences = ({ published }: Audit): string => {
   const all = published?.differences ?? []
   if (all.length === 0) return ""
@@ -147,8 +159,8 @@ export const auditPage = (title: string, audit: Audit): string => {
       leak(audit),
       "<h2>Counts</h2>",
       plots(audit),
-      "<h2>Classes by split</h2>",
-      classTable(audit, "splits", Object.keys(splits)),
+      `<h2>${Object.keys(splits).length === 1 ? "Classes" : "Classes by split"}</h2>`,
+      classTable(audit, "splits", Object.keys(splits).length === 1 ? [] : Object.keys(splits)),
       names.length === 0 ? "" : `<h2>Classes by country</h2>${classTable(audit, "countries", names)}`
     ].join("\n"),
     rules: own

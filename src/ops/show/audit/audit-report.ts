@@ -25,10 +25,10 @@ const publish = Effect.fnUntraced(function* (audit: Audit) {
   yield* say(`page: ${join(folder, "audit.html")}`)
 })
 
-/** Publishes an audit: a table on the terminal, `audit.json`, `audit.html` and the run record. */
+/** Publishes an audit: prints a table, and writes `audit.json`, `audit.html` and the run record. */
 export const auditReport = operator({
   name: "audit-report",
-  about: "Prints what an audit counted and found, and writes it as audit.json and as a page, audit.html.",
+  about: "Prints the counts and findings of an audit, and writes them as audit.json and as a page, audit.html.",
   from: Audit,
   to: Audit,
   params: {},

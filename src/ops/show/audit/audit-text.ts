@@ -4,10 +4,10 @@ import { findingText } from "../../data/archives/shared/findings.ts"
 import type { Audit } from "../../elements.ts"
 import { wrapped } from "../table.ts"
 
-/** More classes than this are in the page and in the JSON. */
+/** Number of classes in the table; the page and the JSON have all of them. */
 const SHOWN = 60
 const WIDEST = 34
-/** Differences that a reader takes in; all are in the page and in the JSON. */
+/** Number of differences in the text; the page and the JSON have all of them. */
 const DIFFERENCES = 6
 
 const shorten = (text: string): string => (text.length <= WIDEST ? text : `${text.slice(0, WIDEST - 1)}…`)
@@ -17,7 +17,7 @@ const tallied = (what: string, counts: Readonly<Record<string, number>>): Readon
     ? []
     : wrapped(
         `${what}: ${Object.entries(counts)
-          // A number of labels beside a number of patches would read as one.
+          // A colon separates a number of labels from a number of patches.
           .map(([key, n]) => `${printable(key)}${/^\d+$/.test(key) ? ":" : ""} ${grouped(n)}`)
           .join(", ")}`
       )
@@ -40,21 +40,21 @@ const classTable = ({ classCounts, splits }: Audit): ReadonlyArray<string> => {
   ]
 }
 
-/** What the published counts say to it. */
+/** The result of the comparison with the published counts. */
 export const verdict = ({ patches, published }: Audit): string => {
-  if (published === undefined) return "No published counts are known of such an archive."
+  if (published === undefined) return "No published counts are known for this kind of archive."
   const { differences, source } = published
-  if (differences.length === 0) return `As published (${source}).`
+  if (differences.length === 0) return `All counts are as published (${source}).`
   const shown = differences.slice(0, DIFFERENCES).join("; ")
   const more = differences.length > DIFFERENCES ? `; and ${differences.length - DIFFERENCES} more` : ""
   const part =
     patches < published.patches
-      ? `Holds ${grouped(patches)} of the ${grouped(published.patches)} patches that were published (${source})`
-      : `Differs from what was published (${source})`
+      ? `Contains ${grouped(patches)} of the ${grouped(published.patches)} published patches (${source})`
+      : `Differs from the published counts (${source})`
   return `${part}: ${shown}${more}.`
 }
 
-/** Lines of the audit, at most 80 characters wide where words and classes allow it. */
+/** Lines of the audit, at most 80 characters wide unless words or class tables are wider. */
 export const auditText = (audit: Audit): ReadonlyArray<string> => {
   const { archive, countries, distinctSets, findings, labelsPerPatch, leak, nomenclature, patches, pixels, splits } =
     audit
@@ -73,7 +73,7 @@ export const auditText = (audit: Audit): ReadonlyArray<string> => {
     "",
     ...wrapped(printable(verdict(audit))),
     "",
-    ...(found.length > 0 ? found : ["Nothing was found wrong."]),
-    ...(pixels ? [] : ["Pixels were not read: neither damage nor copies would have been found."])
+    ...(found.length > 0 ? found : ["No problems were found."]),
+    ...(pixels ? [] : ["Pixels were not read, so damaged and duplicate images could not be found."])
   ]
 }

@@ -28,7 +28,7 @@ const Runs: Plain<ReadonlyArray<string> | Groups> = Schema.Union([
 
 const isGroups = (runs: ReadonlyArray<string> | Groups): runs is Groups => !Array.isArray(runs)
 
-/** As few of the last parts of each path as tell all of them apart; the same path twice has one name. */
+/** The shortest endings of paths that differ from each other; equal paths have the same name. */
 const lastParts = (paths: ReadonlyArray<string>): ReadonlyArray<string> => {
   const parts = paths.map((path) => path.split(sep))
   const longest = Math.max(...parts.map(({ length }) => length))
@@ -38,7 +38,7 @@ const lastParts = (paths: ReadonlyArray<string>): ReadonlyArray<string> => {
   return shortened(count ?? longest)
 }
 
-/** Names of runs: of their folders; of tables within them, where one run has several. */
+/** Names of runs: of their folders, or of their tables if one run has several. */
 const namesOf = (paths: ReadonlyArray<string>): ReadonlyArray<string> => {
   const folders = paths.map((path) => dirname(path))
   const several = new Set(paths).size > new Set(folders).size
@@ -127,7 +127,7 @@ interface Wanted {
 
 const comparisonOfRuns = Effect.fnUntraced(function* (runs: ReadonlyArray<string>, { per_query, resamples }: Wanted) {
   const { seed } = yield* Run
-  if (runs.length < 2) return yield* alone("one run", "Name two or more: --set 'runs=[outputs/a, outputs/b]'")
+  if (runs.length < 2) return yield* alone("one run", "Name two runs or more: --set 'runs=[outputs/a, outputs/b]'")
   const paths = runs.map((run) => fileOf(run, per_query))
   const tables = yield* readAll(paths)
   const names = namesOf(paths)
@@ -167,14 +167,14 @@ const comparisonOfGroups = Effect.fnUntraced(function* (
 })
 
 /**
- * Compares evaluations on the same queries: the figures of all runs in one table, and for each run but the first what it has
- * more, with a 95 % interval of the paired bootstrap. Groups of runs, such as several seeds of each method, are compared by
+ * Compares evaluations on the same queries: the figures of all runs in one table, with each run's difference from the first
+ * and its 95 % interval of the paired bootstrap. Groups of runs, such as several seeds of each method, are compared by
  * their means, and runs are resampled with the queries. Writes comparison.json and comparison.html; for groups comparison.csv.
  */
 export const compare = source({
   name: "compare",
   about:
-    "Compares runs, or groups of runs, by their figures of every query: one table, differences with bootstrap intervals.",
+    "Compares runs, or groups of runs, by their figures of each query: one table, and differences with bootstrap intervals.",
   to: Comparison,
   params: {
     runs: param(
@@ -188,7 +188,7 @@ export const compare = source({
       "Whether the runs of two groups belong together in their order, for example by their seeds.",
       false
     ),
-    resamples: param(PositiveInt, "Resamples of the queries, and of the runs of groups.", 1000),
+    resamples: param(PositiveInt, "Number of resamples of the queries, and of the runs of groups.", 1000),
     name: param(FileName, "Name of the files that are written.", "comparison")
   },
   declares: { shares: ({ name }) => [`${name}.json`, `${name}.html`, `${name}.csv`] },

@@ -1,36 +1,62 @@
 /** A comparison of runs as a page that needs no network. */
 import type { ComparedFigure, Comparison } from "../../elements.ts"
-import { escapeText, htmlDocument } from "../html.ts"
+import { escapeText, htmlDocument, scrolling } from "../html.ts"
 import { figure } from "../table.ts"
-import { comparisonNotes, runNames, signed, stands } from "./compared.ts"
+import { comparisonNotes, isSignificant, runNames, signed } from "./compared.ts"
 
 type Difference = ComparedFigure["differences"][number]
 
-const difference = (one: Difference): string => {
-  if (one === null) return "<td><span>–</span></td>"
-  const text = `${signed(one.mean)} <small>${signed(one.low)} to ${signed(one.high)}</small>`
-  return `<td${stands(one) ? ' class="best"' : ""}><span title="p = ${one.p.toFixed(3)}, ${one.queries} queries">${text}</span></td>`
+const pValue = (p: number): string => (p < 0.001 ? "p < 0.001" : `p = ${p.toFixed(3)}`)
+
+/** `best` for a significant gain, `worse` for a significant loss. All measures are better if they are higher. */
+const verdict = (one: Difference): "best" | "worse" | "" =>
+  one === null || !isSignificant(one) ? "" : one.mean > 0 ? "best" : "worse"
+
+const MARKS = { best: " ▲", worse: " ▼", "": "" } as const
+
+/** One run's mean with, below it, the difference from the first run, its interval and its p-value. */
+const cell = (mean: number | null, one: Difference): string => {
+  const kind = verdict(one)
+  const below =
+    one === null
+      ? ""
+      : [
+          `<small>${signed(one.mean)}${MARKS[kind]}</small>`,
+          `<small>${signed(one.low)} to ${signed(one.high)}</small>`,
+          `<small>${escapeText(pValue(one.p))}, n = ${one.queries}</small>`
+        ].join("")
+  return `<td class="pair${kind === "" ? "" : ` ${kind}`}"><span class="mean">${figure(mean)}</span>${below}</td>`
 }
 
-const line = ({ differences, means, name }: ComparedFigure): string =>
-  `<tr class="first last"><th scope="row">${escapeText(name)}</th>${means.map((mean) => `<td><span>${figure(mean)}</span></td>`).join("")}${differences.map(difference).join("")}</tr>`
+const line = ({ differences, means, name }: ComparedFigure): string => {
+  const cells = means.map((mean, run) => cell(mean, run === 0 ? null : differences[run - 1]))
+  return `<tr class="first last"><th scope="row">${escapeText(name)}</th>${cells.join("")}</tr>`
+}
 
+const KEY =
+  '<p class="soft">Below each figure: the difference from the first run, its 95 % interval, the p-value and the number of queries (n). <b>▲</b> and green mark a significant gain, <b>▼</b> and red a significant loss.</p>'
+
+/** The page: one row per figure and one column per run, the first of which the others are compared with. */
 export const comparisonPage = (experiment: string, comparison: Comparison): string => {
   const { figures } = comparison
   const runs = runNames(comparison)
-  const [first, ...others] = runs.map(escapeText)
-  const heads = [first, ...others, ...others.map((run) => `${run} − ${first}`)]
-  const table = `<div class="card scroll"><table><thead><tr><td></td>${heads.map((head) => `<th scope="col"><span>${head}</span></th>`).join("")}</tr></thead><tbody>
+  const heads = runs.map(
+    (run, i) => `<th scope="col"><span>${escapeText(run)}${i === 0 ? " (baseline)" : ""}</span></th>`
+  )
+  const table = `<table class="compared"><thead><tr><td></td>${heads.join("")}</tr></thead><tbody>
 ${figures.map(line).join("\n")}
-</tbody></table></div>`
+</tbody></table>`
   const notes = comparisonNotes(comparison).map((note) => `<li>${escapeText(note)}</li>`)
   return htmlDocument({
     title: `${experiment} · comparison`,
     kind: "Comparison of runs",
     heading: experiment,
     facts: runs.map(escapeText).join(" · "),
-    body: ["<h2>Figures and differences</h2>", table, `<h2>Notes</h2><ul class="notes">${notes.join("")}</ul>`].join(
-      "\n"
-    )
+    body: [
+      "<h2>Figures and differences</h2>",
+      KEY,
+      scrolling("Figures of each run, and differences from the first", table),
+      `<h2>Notes</h2><ul class="notes">${notes.join("")}</ul>`
+    ].join("\n")
   })
 }

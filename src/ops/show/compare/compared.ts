@@ -1,5 +1,4 @@
 /** A comparison of runs as text. */
-
 import { printable } from "../../../pipeline/words.ts"
 import type { ComparedFigure, Comparison } from "../../elements.ts"
 import { MARK } from "../comparison.ts"
@@ -7,16 +6,22 @@ import { figure } from "../table.ts"
 
 type Difference = NonNullable<ComparedFigure["differences"][number]>
 
-/** Whether the interval leaves 0 out. */
-export const stands = ({ high, low }: Difference): boolean => low > 0 || high < 0
+/** Whether a difference is significant: its interval does not contain 0. */
+export const isSignificant = ({ high, low }: Difference): boolean => low > 0 || high < 0
 
+/**
+ * A number with its sign and four decimals.
+ *
+ * @example
+ * signed(0.5) // => "+0.5000"
+ */
 export const signed = (value: number): string => `${value < 0 ? "-" : "+"}${Math.abs(value).toFixed(4)}`
 
-/** `+0.0123 [-0.0010, +0.0250]`, with `*` where the interval leaves 0 out. */
+/** `+0.0123 [-0.0010, +0.0250]`, with `*` if the interval does not contain 0. */
 export const differenceText = (difference: Difference | null): string =>
   difference === null
     ? "-"
-    : `${signed(difference.mean)} [${signed(difference.low)}, ${signed(difference.high)}]${stands(difference) ? "*" : " "}`
+    : `${signed(difference.mean)} [${signed(difference.low)}, ${signed(difference.high)}]${isSignificant(difference) ? "*" : " "}`
 
 /** Names of the runs as tables show them. */
 export const runNames = ({ runs, useDatabaseLabels }: Comparison): ReadonlyArray<string> =>
@@ -25,18 +30,20 @@ export const runNames = ({ runs, useDatabaseLabels }: Comparison): ReadonlyArray
 const labelNote = ({ useDatabaseLabels }: Comparison): ReadonlyArray<string> =>
   useDatabaseLabels.length === 0
     ? []
-    : [`${MARK} ranked with the labels of the database: no figures of the embeddings alone, whatever the differences.`]
+    : [
+        `${MARK} ranked with the labels of the database: these figures do not measure the embeddings alone, whatever the differences.`
+      ]
 
 export const comparisonNotes = (comparison: Comparison): ReadonlyArray<string> => {
   const { queries, resamples, runs } = comparison
   return [
-    `Means by run over ${queries} queries; behind them what a run has more than ${printable(runs[0])}, with the 95 % interval of ${resamples} paired resamples of the queries.`,
-    "* marks intervals without 0. They say how much a difference depends on which queries were drawn, not on training: that takes several seeds. Of twenty figures without any difference, one is marked by chance.",
+    `Means of each run over ${queries} queries, and differences from ${printable(runs[0])} with the 95 % interval of ${resamples} paired resamples of the queries.`,
+    "Intervals that do not contain 0 are marked as significant (* in text). They show how much a difference depends on the choice of queries, not on training; that needs several seeds. Of twenty figures without a true difference, one is marked by chance.",
     ...labelNote(comparison)
   ]
 }
 
-/** One line a figure: the means of all runs, then the differences from the first. */
+/** One line per figure: the means of all runs, then the differences from the first run. */
 export const comparedTable = (comparison: Comparison): ReadonlyArray<string> => {
   const { figures } = comparison
   const runs = runNames(comparison)

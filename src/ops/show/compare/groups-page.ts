@@ -4,7 +4,7 @@ import { spread } from "../../measure/grouped.ts"
 import { escapeText, htmlDocument } from "../html.ts"
 import { axis } from "../report/scale.ts"
 import { figure } from "../table.ts"
-import { runNames, signed, stands } from "./compared.ts"
+import { isSignificant, runNames, signed } from "./compared.ts"
 import { groupsNotes, pText, spreadText } from "./groups-text.ts"
 
 const RULES = `
@@ -67,7 +67,7 @@ type Difference = ComparedFigure["differences"][number]
 const differenceCells = (one: Difference | undefined): string => {
   if (one === undefined) return "<td></td><td></td>"
   if (one === null) return "<td><span>–</span></td><td></td>"
-  const look = stands(one) ? ` class="${one.mean > 0 ? "up" : "down"}"` : ""
+  const look = isSignificant(one) ? ` class="${one.mean > 0 ? "up" : "down"}"` : ""
   return `<td${look}><span>${signed(one.mean)} <small>${signed(one.low)} to ${signed(one.high)}</small></span></td><td>${pText(one).slice(2)}</td>`
 }
 

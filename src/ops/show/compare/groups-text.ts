@@ -3,7 +3,7 @@ import { printable } from "../../../pipeline/words.ts"
 import type { ComparedFigure, Comparison } from "../../elements.ts"
 import { spread } from "../../measure/grouped.ts"
 import { figure } from "../table.ts"
-import { runNames, signed, stands } from "./compared.ts"
+import { isSignificant, runNames, signed } from "./compared.ts"
 
 /** `0.7700 ± 0.0291`, mean and sample deviation; without a deviation for a single run. */
 export const spreadText = (values: ReadonlyArray<number | null> = []): string => {
@@ -19,7 +19,7 @@ export const pText = ({ adjusted, p }: Difference): string => `p ${(adjusted ?? 
 const differenceCell = (one: Difference | null): string =>
   one === null
     ? "-"
-    : `${signed(one.mean)} [${signed(one.low)}, ${signed(one.high)}]${stands(one) ? "*" : " "} ${pText(one)}`
+    : `${signed(one.mean)} [${signed(one.low)}, ${signed(one.high)}]${isSignificant(one) ? "*" : " "} ${pText(one)}`
 
 /**
  * How the figures were made, in sentences.

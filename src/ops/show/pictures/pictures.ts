@@ -1,4 +1,4 @@
-/** Pictures in the forms that people open and pages hold. */
+/** Encoding and decoding of pictures: PNG for folders, WebP for pages. */
 import { Effect } from "effect"
 import { messageOf } from "../../../pipeline/words.ts"
 import { DataError } from "../../formats/data-error.ts"
@@ -21,9 +21,9 @@ const making = <A>(subject: string, form: string, make: (sharp: Sharp) => Promis
   })
 
 /**
- * Without loss, for folders.
+ * A picture as PNG, without loss.
  *
- * @param subject what the picture is of, for messages
+ * @param subject the content of the picture, for messages
  */
 export const png = ({ data, height, width }: Raster, subject: string): Effect.Effect<Uint8Array, ShowError> =>
   making(subject, "a PNG", (sharp) =>
@@ -33,7 +33,7 @@ export const png = ({ data, height, width }: Raster, subject: string): Effect.Ef
   )
 
 /**
- * Much smaller, for pages.
+ * A picture as WebP, much smaller but with loss.
  *
  * @param quality 1 to 100
  */
@@ -48,7 +48,7 @@ export const webp = (
       .toBuffer()
   )
 
-/** A picture read back. */
+/** The pixels of an encoded picture. */
 export const pixelsOf = (subject: string, picture: Uint8Array): Effect.Effect<Raster, ShowError> =>
   making(subject, "pixels", async (sharp) => {
     const { data, info } = await sharp(picture)

@@ -11,7 +11,7 @@ import { touching } from "../show-error.ts"
 import { type Cell, mosaic, rgbOf } from "./mosaic.ts"
 import { png } from "./pictures.ts"
 
-/** A cell with what it shows, as the list beside the picture has it. */
+/** A cell of the picture and the patch that it shows, as in the list beside the picture. */
 interface Shown {
   readonly row: number
   readonly column: number
@@ -21,9 +21,9 @@ interface Shown {
 }
 
 /**
- * Where a patch goes: a row for each of the first ones, a column for each epoch; undefined where it is not shown.
+ * The place of a patch: a row for each of the first patches, a column for each epoch; undefined if it is not shown.
  *
- * @param rows by index, filled as patches come
+ * @param rows rows by the index of the patch, filled as patches arrive
  */
 const cellOf = (rows: Map<number, number>, { epoch, index }: Patch, first: number, most: number, epochs: number) => {
   const column = epoch - first
@@ -45,21 +45,21 @@ const write = Effect.fnUntraced(function* (cells: ReadonlyArray<Cell>, shown: Re
 })
 
 /**
- * Stands where one wants to look: after `augment`, or after `normalise` to see what the network sees. A row shows one patch as
- * each epoch has it. The picture is written as soon as it is full, or at the end.
+ * Place it after `augment`, or after `normalise` to see the input of the network. Each row shows one patch, in a column per
+ * epoch. The picture is written as soon as it is full, or at the end of the stream.
  */
 export const preview = operator({
   name: "preview",
-  about: "Draws the first patches as they pass, a column for each epoch: what augmentation makes of them.",
+  about: "Draws the first patches as they pass, one column per epoch, to show the effect of augmentation.",
   from: Patch,
   to: Patch,
   params: {
     as: param(FileName, "Name of the picture: previews/NAME.png, with a list NAME.json.", "preview"),
-    patches: param(PositiveInt, "Rows: how many patches.", 8),
-    epochs: param(PositiveInt, "Columns: how many epochs.", 6),
+    patches: param(PositiveInt, "Number of rows: one per patch.", 8),
+    epochs: param(PositiveInt, "Number of columns: one per epoch.", 6),
     bands: param(
       Schema.Union([Schema.Literal("rgb"), Schema.Tuple([Name, Name, Name])]),
-      "Bands shown as red, green and blue; `rgb` are those of Sentinel-2, or of a picture.",
+      "Bands shown as red, green and blue; `rgb` means those of Sentinel-2 or of a colour picture.",
       "rgb"
     )
   },

@@ -1,5 +1,6 @@
-/** Pictures as 8-bit RGB, row-major [height, width, 3], and the little drawing that strips need. */
+/** Pictures as 8-bit RGB, row-major [height, width, 3], and the drawing functions that strips need. */
 
+/** A picture. */
 export interface Raster {
   readonly width: number
   readonly height: number
@@ -7,13 +8,14 @@ export interface Raster {
 }
 export type Colour = readonly [red: number, green: number, blue: number]
 
+/** A picture of one colour. */
 export const blank = (width: number, height: number, [r, g, b]: Colour): Raster => {
   const data = new Uint8Array(width * height * 3)
   for (let i = 0; i < data.length; i += 3) data.set([r, g, b], i)
   return { width, height, data }
 }
 
-/** Fills a rectangle; what lies outside the picture is left out. */
+/** Fills a rectangle, clipped to the picture. */
 export const fill = (on: Raster, left: number, top: number, width: number, height: number, colour: Colour): void => {
   for (let y = Math.max(0, top); y < Math.min(on.height, top + height); y++) {
     for (let x = Math.max(0, left); x < Math.min(on.width, left + width); x++) {
@@ -22,7 +24,7 @@ export const fill = (on: Raster, left: number, top: number, width: number, heigh
   }
 }
 
-/** Draws one picture on another, which must hold it. */
+/** Draws one picture on another, which must be large enough. */
 export const place = (on: Raster, picture: Raster, left: number, top: number): void => {
   for (let y = 0; y < picture.height; y++) {
     const row = picture.data.subarray(y * picture.width * 3, (y + 1) * picture.width * 3)
@@ -30,7 +32,7 @@ export const place = (on: Raster, picture: Raster, left: number, top: number): v
   }
 }
 
-/** Digits of 3 by 5 dots, a row per number, its bits from left to right; so that no font is needed. */
+/** Glyphs of 3 by 5 dots, one number per row with its bits from left to right, so that no font is needed. */
 const GLYPHS: Readonly<Record<string, ReadonlyArray<number>>> = {
   "0": [7, 5, 5, 5, 7],
   "1": [2, 6, 2, 2, 7],
@@ -45,7 +47,7 @@ const GLYPHS: Readonly<Record<string, ReadonlyArray<number>>> = {
   ".": [0, 0, 0, 0, 2]
 }
 
-/** Writes digits and points, each dot `size` pixels wide; other characters leave a gap. */
+/** Writes digits and decimal points, each dot `size` pixels wide; other characters leave a gap. */
 export const writeNumber = (
   on: Raster,
   text: string,

@@ -1,11 +1,14 @@
-/** The course of training as plots. */
+/** Plots of a training run. */
 import { readCsv } from "../../formats/csv.ts"
 import type { Plot, Series } from "./plot.ts"
 
 /**
  * Reads a CSV file of plain numbers with a header, as `curve` writes it.
  *
- * @returns one record per row; a field that is empty or not a number is left out of its record
+ * @returns one record per row, without fields that are empty or not numbers
+ *
+ * @example
+ * numberRows("step,loss\n1,0.5\n2,") // => [{ step: 1, loss: 0.5 }, { step: 2 }]
  */
 export const numberRows = (text: string): ReadonlyArray<Readonly<Record<string, number>>> => {
   const [names = [], ...rows] = readCsv(text, "curve.csv")
@@ -23,7 +26,7 @@ export const numberRows = (text: string): ReadonlyArray<Readonly<Record<string, 
 type Rows = ReturnType<typeof numberRows>
 type Point = readonly [x: number, y: number]
 
-/** More single steps than this are averaged in groups: a screen has no more columns. */
+/** Maximum number of points: more steps are averaged in groups, because a screen has no more columns. */
 const MOST_POINTS = 400
 
 const mean = (values: ReadonlyArray<number>): number => values.reduce((a, b) => a + b, 0) / values.length
@@ -40,7 +43,7 @@ const thin = (points: ReadonlyArray<Point>): ReadonlyArray<Point> => {
 const column = (rows: Rows, name: string): ReadonlyArray<Point> =>
   rows.flatMap((row): ReadonlyArray<Point> => (name in row && "step" in row ? [[row.step, row[name]]] : []))
 
-/** Means of a column by epoch, each at the epoch's last step. */
+/** Mean of a column for each epoch, at the epoch's last step. */
 const byEpoch = (rows: Rows, name: string): ReadonlyArray<Point> => {
   const epochs = new Map<number, Array<Rows[number]>>()
   for (const row of rows) {
@@ -81,7 +84,7 @@ const validationPlot = (rows: Rows): ReadonlyArray<Plot> => {
   return [{ title: "mAP on validation, by epoch", x: "epochs", y: "mAP", wholeX: true, series }]
 }
 
-/** Plots of a `curve.csv`: columns epoch and step (from 1), loss, floor, and figures such as `mAP.hard` at epochs' ends. */
+/** Plots of a `curve.csv` with the columns epoch and step (from 1), loss, floor, and figures such as `mAP.hard` per epoch. */
 export const curvePlots = (text: string): ReadonlyArray<Plot> => {
   const rows = numberRows(text)
   return [...lossPlot(rows), ...validationPlot(rows)]

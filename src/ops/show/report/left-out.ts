@@ -1,16 +1,16 @@
-/** What the run record says was left out: bad patches by the step that skipped them, findings about the archive. */
+/** Patches that were left out, by the step that skipped them, and findings about the archive, from the run record. */
 import { counted } from "../../../pipeline/words.ts"
 import { type Finding, findingText } from "../../data/archives/shared/findings.ts"
 import type { Bad } from "../../data/patches/bad-patches.ts"
 import { escapeText } from "../html.ts"
 
-/** By step; see `bad-patches.ts` and `archive.ts`, which record them. */
+/** Skipped patches and findings by step, as `bad-patches.ts` and `archive.ts` record them. */
 export interface LeftOut {
   readonly skipped?: Readonly<Record<string, ReadonlyArray<Bad>>>
   readonly findings?: Readonly<Record<string, ReadonlyArray<Finding>>>
 }
 
-/** More would make the page heavy; the record has them all. */
+/** Number of patches that the page lists; the record has all of them. */
 const SHOWN = 200
 
 const patches = (count: number): string => counted(count, "patch", "patches")
@@ -24,7 +24,7 @@ const skippedBy = (step: string, bad: ReadonlyArray<Bad>): string => {
   return `<details class="card"><summary>${patches(bad.length)} skipped by ${escapeText(step)}</summary><ul class="notes">${shown.join("")}${rest}</ul></details>`
 }
 
-/** A section of the page; empty where nothing was left out. */
+/** The section of the page; empty if nothing was left out. */
 export const leftOutSection = ({ findings = {}, skipped = {} }: LeftOut): string => {
   const found = Object.values(findings)
     .flat()

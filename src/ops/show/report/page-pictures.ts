@@ -1,4 +1,4 @@
-/** The pictures of the page's strips: cut out, since the same image stands in many strips, and each held once. */
+/** The pictures of a page: cut out of the strips, and stored once even if several strips show the same image. */
 import { createHash } from "node:crypto"
 import { Effect } from "effect"
 import { pixelsOf, webp } from "../pictures/pictures.ts"
@@ -7,9 +7,10 @@ import type { ShowError } from "../show-error.ts"
 import { LAYOUT, leftOf } from "../strips/strip.ts"
 import type { Strip } from "../strips/strips-file.ts"
 
-/** A strip with the numbers of its pictures among those of the page: the query's, then those of its results. */
+/** A strip with the indices of its pictures on the page: first the query's, then those of its results. */
 export type StripWithPictures = Strip & { readonly pictures: ReadonlyArray<number> }
 
+/** The strips of a page and their pictures. */
 export interface PageStrips {
   readonly strips: ReadonlyArray<StripWithPictures>
   /** Distinct pictures as WebP. */
@@ -27,7 +28,7 @@ export const cut = ({ data, width }: Raster, i: number): Raster => {
   return { width: side, height: side, data: picture }
 }
 
-/** Brings strips as they lie on disk into the form of the page. */
+/** Converts strips from their form on disk to that of the page. */
 export const pageStripsOf = (
   strips: ReadonlyArray<Strip & { readonly png: Uint8Array }>
 ): Effect.Effect<PageStrips, ShowError> =>

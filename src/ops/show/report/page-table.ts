@@ -1,6 +1,6 @@
 /** The table of the report page. */
 import { compare, MARK, MARKED, markNote, type NamedReport, type Row } from "../comparison.ts"
-import { escapeText } from "../html.ts"
+import { escapeText, scrolling } from "../html.ts"
 import { figure } from "../table.ts"
 
 const cell = (row: Row, value: number | null, column: number): string =>
@@ -14,19 +14,18 @@ const line = (row: Row, before: Row | undefined, after: Row | undefined): string
   const place = [...(first ? ["first"] : []), ...(last ? ["last"] : [])].join(" ")
   return [
     `<tr class="${place}">`,
-    `<th scope="row">${first ? escapeText(row.measure) : ""}</th>`,
-    `<th scope="row" class="part">${escapeText(row.part)}</th>`,
+    `<th scope="row"><span class="measure${first ? "" : " again"}">${escapeText(row.measure)}</span><span class="part">${escapeText(row.part)}</span></th>`,
     ...row.values.map((value, column) => cell(row, value, column)),
     "</tr>"
   ].join("")
 }
 
 const foot = (label: string, values: ReadonlyArray<number>): string =>
-  `<tr><th scope="row" colspan="2">${label}</th>${values.map((n) => `<td><span>${n}</span></td>`).join("")}</tr>`
+  `<tr><th scope="row">${label}</th>${values.map((n) => `<td><span>${n}</span></td>`).join("")}</tr>`
 
 const MARKUP = ` <abbr title="${escapeText(MARKED)}">${MARK}</abbr>`
 
-/** Figures of all reports side by side, the best of each row marked; below, how many images they are about. */
+/** Figures of all reports side by side, the best of each row marked, with the numbers of queries and database images below. */
 export const pageTable = (reports: ReadonlyArray<NamedReport>): string => {
   const rows = compare(reports)
   const names = reports.map(
@@ -34,8 +33,8 @@ export const pageTable = (reports: ReadonlyArray<NamedReport>): string => {
       `<th scope="col"><span>${escapeText(name)}${report.usesDatabaseLabels === true ? MARKUP : ""}</span></th>`
   )
   const counts = (pick: (report: NamedReport["report"]) => number) => reports.map(({ report }) => pick(report))
-  return [
-    `<div class="card scroll"><table><thead><tr><td colspan="2"></td>${names.join("")}</tr></thead><tbody>`,
+  const table = [
+    `<table class="figures"><thead><tr><td></td>${names.join("")}</tr></thead><tbody>`,
     ...rows.map((row, i) => line(row, rows[i - 1], rows[i + 1])),
     "</tbody><tfoot>",
     foot(
@@ -54,7 +53,10 @@ export const pageTable = (reports: ReadonlyArray<NamedReport>): string => {
       "database images",
       counts(({ database }) => database)
     ),
-    "</tfoot></table></div>",
+    "</tfoot></table>"
+  ]
+  return [
+    scrolling("Figures of all evaluations", table.join("")),
     ...markNote(reports).map((note) => `<p class="soft">${escapeText(note)}</p>`)
   ].join("")
 }

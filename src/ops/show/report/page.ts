@@ -9,23 +9,24 @@ import { pageTable } from "./page-table.ts"
 import { toolsScript } from "./page-tools.ts"
 import { linePlot, type Plot } from "./plot.ts"
 
+/** The content of the report page. */
 export interface Page {
   readonly experiment: string
-  /** In the order of the table's columns; the last one is that of the page. */
+  /** In the order of the table's columns; the last one is the report of this page. */
   readonly reports: ReadonlyArray<NamedReport>
   readonly plots: ReadonlyArray<Plot>
   readonly strips: ReadonlyArray<StripWithPictures>
-  /** WebP, that strips have by number. */
+  /** WebP; strips refer to them by index. */
   readonly pictures: ReadonlyArray<Uint8Array>
   readonly leftOut: LeftOut
-  /** The run's configuration, as text; empty where it is not known. */
+  /** The run's configuration as text; empty if it is not known. */
   readonly configuration: string
 }
 
 const RULE =
   "The Jaccard distance of two images is the share of labels that only one of them has, among all labels of both: 0 if their labels are equal, 1 if they have none in common."
 
-/** The first note is the relevance rule; it stands at the top. */
+/** The first note is the relevance rule, which is shown at the top. */
 const rule = ({ report }: NamedReport): string =>
   `<p class="rule">${escapeText(report.notes[0] ?? "")} <span class="soft">${RULE}</span></p>`
 
@@ -41,7 +42,7 @@ const plots = (all: ReadonlyArray<Plot>): string =>
         )
         .join("")}</div>`
 
-/** Each note once, with the names of the reports that it belongs to where it does not belong to all. */
+/** Each note once, with the names of its reports unless all reports have it. */
 const notes = (reports: ReadonlyArray<NamedReport>): string => {
   const all = new Set(reports.flatMap(({ report }) => report.notes))
   const items = [...all].map((note) => {
@@ -76,6 +77,6 @@ export const page = ({ experiment, pictures, plots: drawn, reports, strips, ...r
       configuration(rest.configuration)
     ].join("\n"),
     rules: pictureStyle(pictures),
-    scripts: strips.length > 1 ? toolsScript : ""
+    scripts: strips.length > 0 ? toolsScript : ""
   })
 }

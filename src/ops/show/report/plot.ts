@@ -1,30 +1,32 @@
-/** Line plots as SVG, coloured by the style sheet of the page they stand in. */
+/** Line plots as SVG, coloured by the style sheet of the page. */
 import { escapeText } from "../html.ts"
 import { type Axis, axis } from "./scale.ts"
 
+/** One line of a plot. */
 export interface Series {
   readonly name: string
   /** Each [x, y]; finite. */
   readonly points: ReadonlyArray<readonly [x: number, y: number]>
-  /** Number of its colour in the style sheet, from 1. */
+  /** Number of the colour in the style sheet, from 1. */
   readonly colour: number
-  /** `faint` for single measurements behind their mean, `dots` to mark each point. */
+  /** `faint` for single measurements behind their mean; `dots` marks each point. */
   readonly look: "line" | "faint" | "dashed" | "dots"
 }
 
+/** A plot and the titles of its axes. */
 export interface Plot {
-  /** Said to readers who do not see the picture. */
+  /** The description for readers who do not see the plot. */
   readonly title: string
   readonly x: string
   readonly y: string
-  /** True where x counts something. */
+  /** True if x counts something. */
   readonly wholeX?: boolean
   readonly series: ReadonlyArray<Series>
 }
 
 const WIDTH = 420
 const HEIGHT = 280
-/** Room for tick labels and titles of the axes. */
+/** Margins for tick labels and titles of the axes. */
 const BOX = { left: 52, right: 12, top: 12, bottom: 46 }
 
 const at = (value: number): string => value.toFixed(1)

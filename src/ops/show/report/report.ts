@@ -18,19 +18,19 @@ import type { LeftOut } from "./left-out.ts"
 import { page } from "./page.ts"
 import { pageStripsOf } from "./page-pictures.ts"
 
-/** Column and file of a report without a name of its own. */
+/** Name of the column and file of a report without a name. */
 export const UNNAMED = "evaluation"
 
 const resultsPath = (folder: string, name: string, form = "json"): string => join(folder, "results", `${name}.${form}`)
 
-/** Reads what an earlier `report` wrote. */
+/** Reads the results of an earlier `report`. */
 const earlier = (folder: string, name: string): Effect.Effect<NamedReport, ShowError> => {
   const path = resultsPath(folder, name)
   return touching(path, () => {
     if (!existsSync(path)) {
       throw new ShowError({
         subject: path,
-        problem: `there are no results named ${name} to set beside these`,
+        problem: `there are no results named ${name} to compare with`,
         remedy: `Run the pipeline that ends in \`report: { as: ${name} }\` before this one`
       })
     }
@@ -38,13 +38,13 @@ const earlier = (folder: string, name: string): Effect.Effect<NamedReport, ShowE
   })
 }
 
-/** The run record so far; empty where there is none. */
+/** The run record so far; empty if there is none. */
 const recorded = (folder: string): Readonly<Record<string, unknown>> & LeftOut => {
   const path = join(folder, "record.json")
   return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {}
 }
 
-/** The configuration in a run record, as YAML with one line per step; empty where there is none. */
+/** The configuration in a run record, as YAML with one line per step; empty if there is none. */
 const configurationText = ({ configuration, engine, versions }: Readonly<Record<string, unknown>>): string => {
   const known = Object.entries({ ...(configuration as object), engine, versions }).filter(([, value]) => value != null)
   return known.map(([key, value]) => dump({ [key]: value }, { flowLevel: 3, lineWidth: 110 })).join("\n")
@@ -52,10 +52,10 @@ const configurationText = ({ configuration, engine, versions }: Readonly<Record<
 
 const optionalText = (path: string): string => (existsSync(path) ? readFileSync(path, "utf8") : "")
 
-/** Writes `report.html` of everything that the run folder holds. */
+/** Writes `report.html` from the files in the run folder. */
 const writePage = Effect.fnUntraced(function* (reports: ReadonlyArray<NamedReport>) {
   const { experiment, folder } = yield* Run
-  // Not named by `wrote`: a later report of the same run replaces it.
+  // Not declared by `wrote`, because a later report of the same run replaces it.
   const path = join(folder, "report.html")
   const shown = yield* pageStripsOf(yield* touching(join(folder, "strips"), () => readStrips(folder)))
   yield* touching(path, () => {
@@ -81,7 +81,7 @@ const publish = Effect.fnUntraced(function* (
   const table = resultsPath(folder, own.name, "csv")
   yield* touching(table, () => writeFileAtomic(table, reportCsv(figures)))
   yield* wrote(table)
-  // One by one, so that figures without a name do not replace those that have one.
+  // Recorded one by one, so that unnamed figures do not replace the named ones.
   if (as !== undefined) yield* record(`results.${as}`, figures.results)
   else for (const [name, figure] of Object.entries(figures.results)) yield* record(`results.${name}`, figure)
   const reports = [...others, own]
@@ -93,18 +93,18 @@ const publish = Effect.fnUntraced(function* (
 })
 
 /**
- * Publishes a report: `results/NAME.json` and `results/NAME.csv` in the run folder, figures and notes in the run record, a
- * table on the terminal beside earlier ones, and `report.html`, which also shows the loss curve (`curve.csv`) and the
- * strips of the run where there are any.
+ * Publishes a report. It writes `results/NAME.json` and `results/NAME.csv` to the run folder and figures and notes to the run
+ * record, prints a table beside earlier results, and writes `report.html`, which also shows the loss curve (`curve.csv`) and
+ * the strips of the run, if it has any.
  */
 export const report = operator({
   name: "report",
-  about: "Writes results and an HTML page, and prints a table, beside earlier results.",
+  about: "Writes results and an HTML page and prints a table, with earlier results for comparison.",
   from: Report,
   to: Report,
   params: {
-    as: optional(FileName, "Name of these results in files, the record and tables; a lone evaluation needs none."),
-    beside: param(Schema.Array(FileName), "Earlier results to show beside them.", [])
+    as: optional(FileName, "Name of these results in files, the record and tables; a single evaluation needs none."),
+    beside: param(Schema.Array(FileName), "Earlier results to show beside these.", [])
   },
   declares: {
     writes: ({ as = UNNAMED }) => [`results/${as}.json`, `results/${as}.csv`],

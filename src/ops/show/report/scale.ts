@@ -1,6 +1,6 @@
-/** Round numbers for axes. */
+/** Axes with round numbers. */
 
-/** Steps of 1, 2 or 5 times a power of ten, about `count` of them over the range. */
+/** A step of 1, 2 or 5 times a power of ten, so that the range has about `count` steps. */
 const niceStep = (range: number, count: number): number => {
   const rough = range / count
   const power = 10 ** Math.floor(Math.log10(rough))
@@ -10,27 +10,31 @@ const niceStep = (range: number, count: number): number => {
 
 const TINY = 1e-9
 
+/** The range of an axis and its ticks. */
 export interface Axis {
   readonly low: number
   readonly high: number
-  /** From low to high, both included. */
+  /** Ticks from low to high, both included. */
   readonly ticks: ReadonlyArray<number>
-  /** A tick as text, with as many decimals as all of them need. */
+  /** A tick as text, with the same number of decimals for all ticks. */
   readonly format: (tick: number) => string
 }
 
 /**
- * An axis that holds all values, from one round number to another.
+ * An axis that contains all values, from one round number to another.
  *
- * @param values finite; none gives an axis from 0 to 1
- * @param whole true where only whole numbers make sense, such as epochs
+ * @param values finite; without values the axis runs from 0 to 1
+ * @param whole true if only whole numbers make sense, as for epochs
+ *
+ * @example
+ * axis([0.12, 0.58]).ticks // => [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
  */
 export const axis = (values: ReadonlyArray<number>, count = 5, whole = false): Axis => {
   let low = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
   let high = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)
   if (low > high) [low, high] = [0, 1]
   const size = Math.max(Math.abs(low), Math.abs(high))
-  // Values that differ by rounding alone are one value, in the middle of the axis.
+  // Values that differ only by rounding count as one value, in the middle of the axis.
   if (size < TINY || high - low <= TINY * size) {
     const margin = whole || size < TINY ? 1 : size / 10
     ;[low, high] = [low - margin, high + margin]

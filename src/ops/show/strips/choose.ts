@@ -1,4 +1,4 @@
-/** Which queries are drawn. */
+/** The choice of queries to draw. */
 import { Effect } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
 import type { Ranking } from "../../elements.ts"
@@ -9,11 +9,11 @@ import { defaultThresholds } from "../../measure/relevance.ts"
 import { perGallery } from "../../retrieve/gallery.ts"
 import { first, type StripContent, spread, stripContent } from "./strip.ts"
 
-/** Spread evenly over all queries, the first ones as in the original, or the worst and the best by average precision. */
+/** Ways to choose queries: spread evenly over all, the first ones as in the original, or the worst and best by average precision. */
 export const WHICH = ["spread", "first", "extremes"] as const
 export type Which = (typeof WHICH)[number]
 
-/** Average precision of queries at hard, what all queries of a gallery share made once; null where nothing is relevant. */
+/** Average precision of a query at hard; null if nothing is relevant. Data that queries of a gallery share is prepared once. */
 const judge = () => {
   const prepared = perGallery((gallery) =>
     prepare(gallery, { at: [1], precisionAt: 1, thresholds: defaultThresholds, original: true })
@@ -25,10 +25,10 @@ const judge = () => {
   }
 }
 
-/** Whether there is an average precision: neither of what a search found alone, nor of queries without labels. */
+/** Whether average precision is defined: not for results of a search, nor for queries without labels. */
 const isJudged = ({ gallery }: Ranking): boolean => gallery.partial !== true && gallery.unlabelled !== true
 
-/** Rows of a block that are told by their number alone. */
+/** Rows of a block that `spread` or `first` chooses, which need only the number of queries. */
 const fixedRows = ({ from, gallery, to }: Ranking, which: Which, queries: number): ReadonlyArray<number> => {
   const count = gallery.queries.length
   return (which === "first" ? first(count, queries) : spread(count, queries)).filter((row) => row >= from && row < to)
@@ -39,8 +39,8 @@ type Judged = StripContent & { readonly ap: number }
 /**
  * Chooses queries while rankings pass.
  *
- * @param top results that a strip shows
- * @returns `pass` gives what is to be drawn of a block at once, `rest` what only the last block decides
+ * @param top number of results per strip
+ * @returns `pass` returns the strips of a block that can be drawn at once, `rest` those that depend on the last block
  */
 export const chooser = (which: Which, queries: number, top: number) => {
   const apOf = judge()
@@ -60,7 +60,7 @@ export const chooser = (which: Which, queries: number, top: number) => {
     const high = enters(best, queries - few, (a, b) => a > b)
     if (!low && !high) return
     const content = { ...stripContent(ranking, row, top), ap }
-    // Equal ones stay in the order of their queries, so that blocks make no difference.
+    // Ties stay in the order of their queries, so that the block size makes no difference.
     if (low) worst = [...worst, content].sort((a, b) => a.ap - b.ap || a.row - b.row).slice(0, few)
     if (high) best = [...best, content].sort((a, b) => b.ap - a.ap || a.row - b.row).slice(0, queries - few)
   }
@@ -70,7 +70,7 @@ export const chooser = (which: Which, queries: number, top: number) => {
       for (let row = ranking.from; row < ranking.to; row++) contend(ranking, row)
       return []
     })
-  /** Worst first; a query that is among both stands once. */
+  /** Worst first; a query among both the worst and the best appears once. */
   const rest = Effect.sync((): ReadonlyArray<StripContent> => {
     const rows = new Set(worst.map(({ row }) => row))
     return [...worst, ...best.filter(({ row }) => !rows.has(row)).reverse()]

@@ -4,26 +4,28 @@ import { operator } from "../../../pipeline/operator.ts"
 import { choice, Name, optional, PositiveInt, param } from "../../../pipeline/param.ts"
 import { DATA_SET_NAMES, type DataSetName } from "../../data/archives/list.ts"
 import { type BandSelection, bandNames } from "../../data/patches/bands.ts"
+import { nodataParameter } from "../../data/patches/image-parameters.ts"
+import type { NodataValue } from "../../data/patches/reading/nodata.ts"
 import { type Band, Ranking } from "../../elements.ts"
 import { writeFileAtomic } from "../../formats/files.ts"
 import { Run } from "../../run.ts"
 import { png } from "../pictures/pictures.ts"
-import { pickRgb } from "../pictures/true-colour.ts"
+import { lacksData, pickRgb } from "../pictures/true-colour.ts"
 import { touching } from "../show-error.ts"
 import { chooser, WHICH, type Which } from "./choose.ts"
 import { drawStrip, type StripContent } from "./strip.ts"
 import { type Strip, stripName, stripsFolder, stripsIndex } from "./strips-file.ts"
 
-/** Where pixels are: a store, or the files of an archive of some kind. */
+/** The source of pixels: a store, or the files of an archive. */
 export interface Place {
   readonly path: string
   readonly store: "lmdb" | "none"
   readonly kind: DataSetName
-  /** File or folder of images that belong to no archive: queries of a search. */
+  /** File or folder of images outside the archive, such as the queries of a search. */
   readonly images: string | undefined
 }
 
-/** Opens a store or an archive, and reads all bands of a patch by its name. */
+/** Opens a store or an archive; the result reads all bands of a patch by its name. */
 export type OpenBands<E, R> = (
   place: Place
 ) => Effect.Effect<(patch: string) => Effect.Effect<ReadonlyArray<Band>, E>, E, R | Scope.Scope>
@@ -36,18 +38,26 @@ const namesIn = (selection: BandSelection, bands: ReadonlyArray<Band>): Readonly
     bands.map(({ name }) => name)
   )
 
+/** How strips are drawn. */
+interface Look {
+  readonly bands: BandSelection
+  readonly digits: number
+  readonly nodata: NodataValue | undefined
+}
+
 /** Draws one strip and writes its picture. */
 const drawOne = Effect.fnUntraced(function* <E>(
   read: (patch: string) => Effect.Effect<ReadonlyArray<Band>, E>,
   folder: string,
   content: StripContent,
-  { bands: selection, digits }: { readonly bands: BandSelection; readonly digits: number }
+  { bands: selection, digits, nodata }: Look
 ) {
   const patches = [content.query, ...content.results]
   const pictures = yield* Effect.forEach(patches, ({ name }) =>
-    Effect.flatMap(read(name), (bands) => touching(name, () => pickRgb(name, bands, namesIn(selection, bands))))
+    Effect.flatMap(read(name), (bands) => touching(name, () => pickRgb(name, bands, namesIn(selection, bands), nodata)))
   )
-  const strip: Strip = { file: stripName(content, digits), ...content }
+  const missing = pictures.some(lacksData) ? { missing: true } : {}
+  const strip: Strip = { file: stripName(content, digits), ...content, ...missing }
   const bytes = yield* png(
     drawStrip(
       pictures,
@@ -62,12 +72,12 @@ const drawOne = Effect.fnUntraced(function* <E>(
 
 const NO_EXTREMES = "strips: no query has a relevant image, so there is no best or worst to draw"
 
-/** Draws the chosen queries while rankings pass, and writes `strips.json` behind the last one. */
+/** Draws the chosen queries while rankings pass, and writes `strips.json` after the last one. */
 const drawing = <E>(
   rankings: Stream.Stream<Ranking>,
   { pass, rest }: ReturnType<typeof chooser>,
   read: (patch: string) => Effect.Effect<ReadonlyArray<Band>, E>,
-  look: { readonly bands: BandSelection; readonly digits: number },
+  look: Look,
   which: Which
 ) =>
   Stream.unwrap(
@@ -97,36 +107,41 @@ const drawing = <E>(
   )
 
 /**
- * Makes the operator `strips` for a kind of store. For some queries it writes one picture of the query and
- * its best results to `strips/` in the run folder, and `strips.json` beside them; rankings pass unchanged.
+ * Makes the operator `strips`. For some queries it writes a picture of the query and its best results to `strips/` in the run
+ * folder, with a description in `strips.json`. Rankings pass unchanged.
  *
- * @param open reads the pixels; `strips` itself knows no store
+ * @param open opens the source of the pixels
  */
 export const makeStrips = <E, R>(open: OpenBands<E, R>) =>
   operator({
     name: "strips",
-    about: "Draws the best results of some queries as pictures, each with its label similarity.",
+    about: "Draws some queries and their best results as pictures, each result with its label similarity.",
     from: Ranking,
     to: Ranking,
     params: {
-      queries: param(PositiveInt, "How many queries.", 8),
+      queries: param(PositiveInt, "Number of queries.", 8),
       which: param(
         choice(...WHICH),
-        "Queries spread evenly over all, the first ones, or `extremes`: the worst and the best by average precision.",
+        "Which queries: spread evenly over all, the first ones, or `extremes`, the worst and the best by average precision.",
         "spread"
       ),
-      top: param(PositiveInt, "Results per query.", 10),
-      from: param(Name, "Store of the patches, or folder of the archive; under `root_dir`.", "patches.lmdb"),
+      top: param(PositiveInt, "Number of results per query.", 10),
+      from: param(Name, "Store of the patches, or folder of the archive; relative to `root_dir`.", "patches.lmdb"),
       store: param(choice("lmdb", "none"), "`none` reads the files of an archive of the given `kind`.", "lmdb"),
-      kind: param(choice(...DATA_SET_NAMES), "What the archive is, where there is no store.", "bigearthnet"),
-      images: optional(Name, "File or folder of queries that belong to no archive, as `images` takes it."),
-      bands: param(Shown, "Bands shown as red, green and blue; `rgb` are those of Sentinel-2, or of a picture.", "rgb"),
-      digits: param(PositiveInt, "Digits of the query's number in file names, filled up with zeros.", 5),
-      without_store: param(choice("fail", "skip"), "What to do where the store cannot be opened.", "fail")
+      kind: param(choice(...DATA_SET_NAMES), "Kind of the archive, with `store: none`.", "bigearthnet"),
+      images: optional(Name, "File or folder of queries outside the archive, as in the operator `images`."),
+      bands: param(
+        Shown,
+        "Bands shown as red, green and blue; `rgb` means those of Sentinel-2 or of a colour picture.",
+        "rgb"
+      ),
+      nodata: nodataParameter,
+      digits: param(PositiveInt, "Digits of the query's number in file names, with leading zeros.", 5),
+      without_store: param(choice("fail", "skip"), "What to do if the store cannot be opened.", "fail")
     },
     declares: { shares: () => ["strips/*.png", "strips/strips.json"] },
     run:
-      ({ bands, digits, from, images, kind, queries, store, top, which, without_store }) =>
+      ({ bands, digits, from, images, kind, nodata, queries, store, top, which, without_store }) =>
       (rankings) =>
         Stream.unwrap(
           Effect.gen(function* () {
@@ -143,7 +158,7 @@ export const makeStrips = <E, R>(open: OpenBands<E, R>) =>
             const read = yield* without_store === "skip" ? skipping : opening
             return read === undefined
               ? rankings
-              : drawing(rankings, chooser(which, queries, top), read, { bands, digits }, which)
+              : drawing(rankings, chooser(which, queries, top), read, { bands, digits, nodata }, which)
           })
         )
   })

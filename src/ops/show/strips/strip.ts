@@ -1,4 +1,4 @@
-/** One query and its best results as one picture. */
+/** A strip: one query and its best results as one picture. */
 import type { Gallery, Ranking } from "../../elements.ts"
 import { labelSimilarity } from "../../measure/relevance.ts"
 import { blank, type Colour, fill, place, type Raster, writeNumber } from "../pictures/raster.ts"
@@ -10,20 +10,22 @@ export interface Shown {
   readonly labels: ReadonlyArray<string>
 }
 export interface ShownResult extends Shown {
-  /** 1 - Jaccard distance of its labels and the query's; null where those are not known. */
+  /** 1 - Jaccard distance of its labels and the query's; null if the query's labels are not known. */
   readonly similarity: number | null
-  /** Similarity of the embeddings. */
+  /** The score by which the result is ranked: similarity of the embeddings, or the score of a re-ranking. */
   readonly score: number
 }
-/** What a strip shows, as `strips.json` keeps it. */
+/** The content of a strip, as in `strips.json`. */
 export interface StripContent {
   /** Row of the query: its position among the queries. */
   readonly row: number
   readonly query: Shown
   readonly results: ReadonlyArray<ShownResult>
-  /** True where the order was made with the labels of the database. */
+  /** True if some pixels of its pictures have no data. */
+  readonly missing?: boolean
+  /** True if the order was made with the labels of the database. */
   readonly usesDatabaseLabels?: boolean
-  /** Average precision of the whole ranking at hard; null where nothing is relevant, absent where it is not known. */
+  /** Average precision of the whole ranking at hard; null if nothing is relevant, absent if it is not known. */
   readonly ap?: number | null
 }
 
@@ -33,10 +35,10 @@ const shown = ({ classes, labels, names }: Gallery, image: number): Shown => ({
 })
 
 /**
- * What the strip of one query shows.
+ * The content of the strip of one query.
  *
  * @param row a query of this ranking: from `ranking.from` to `ranking.to` - 1
- * @param top number of results; fewer where the database is smaller
+ * @param top number of results; fewer if the database is smaller
  */
 export const stripContent = ({ from, gallery, order, scores }: Ranking, row: number, top: number): StripContent => {
   const n = gallery.database.length
@@ -56,7 +58,12 @@ export const stripContent = ({ from, gallery, order, scores }: Ranking, row: num
   return gallery.usesDatabaseLabels === true ? { ...content, usesDatabaseLabels: true } : content
 }
 
-/** Rows of `queries` queries spread evenly, the first one among them. */
+/**
+ * Rows spread evenly over all queries, starting with the first.
+ *
+ * @example
+ * spread(10, 4) // => [0, 2, 5, 7]
+ */
 export const spread = (queries: number, wanted: number): ReadonlyArray<number> => {
   const count = Math.min(queries, wanted)
   return Array.from({ length: count }, (_, i) => Math.floor((i * queries) / count))
@@ -70,7 +77,7 @@ export const first = (queries: number, wanted: number): ReadonlyArray<number> =>
 /** Sizes in pixels: side of a picture, frame around the query, gaps, and the mark below a result. */
 export const LAYOUT = { side: 120, margin: 8, frame: 3, gap: 4, afterQuery: 16, bar: 5, digits: 2 } as const
 
-/** Where the left edge of picture i is; 0 is the query. */
+/** Left edge of picture i; 0 is the query. */
 export const leftOf = (i: number): number =>
   LAYOUT.margin + i * (LAYOUT.side + LAYOUT.gap) + (i > 0 ? LAYOUT.afterQuery : 0)
 
@@ -79,7 +86,7 @@ const INK: Colour = [32, 36, 44]
 const TRACK: Colour = [222, 226, 232]
 const MARK: Colour = [0, 114, 178]
 
-/** Digits and a bar as long as the label similarity. */
+/** Draws the label similarity as digits and as a bar. */
 const drawMark = (on: Raster, similarity: number, left: number): void => {
   const top = LAYOUT.margin + LAYOUT.side + LAYOUT.gap
   fill(on, left, top, LAYOUT.side, LAYOUT.bar, TRACK)
@@ -88,10 +95,10 @@ const drawMark = (on: Raster, similarity: number, left: number): void => {
 }
 
 /**
- * Draws the query in a frame, then its results, each with its label similarity below: digits, and a bar that is full at
- * 1; nothing where it is not known. All pictures of a strip have one stretch per channel.
+ * Draws the query in a frame, then its results, each with its label similarity below (digits, and a bar that is full at 1) if
+ * that is known. All pictures of a strip have the same stretch per channel.
  *
- * @param pictures of the query and of each result, in the order of `similarities` after it
+ * @param pictures the query, then the results in the order of `similarities`
  */
 export const drawStrip = (pictures: ReadonlyArray<Rgb>, similarities: ReadonlyArray<number | null>): Raster => {
   const { bar, digits, frame, gap, margin, side } = LAYOUT

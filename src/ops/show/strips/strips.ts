@@ -35,5 +35,5 @@ const open: OpenBands<DataError | StoreError, never> = (place) =>
     }
   })
 
-/** `strips` for stores of patches in LMDB, as `store` writes them, and for archives as they lie; see `makeStrips`. */
+/** The operator `strips` for stores that `store` wrote and for archives on disk; see `makeStrips`. */
 export const strips = makeStrips(open)

@@ -322,7 +322,7 @@ describe("published counts", () => {
       const same = { ...dataSetOf("ucm").published, distinctSets: sets } as Published
       expect(differencesFrom(same, found)).toEqual([])
       expect(verdict({ ...found, published: { source: "them", patches: 2100, differences: [] } })).toBe(
-        "As published (them)."
+        "All counts are as published (them)."
       )
     })
   )

@@ -1,7 +1,12 @@
 /** A comparison of runs as text and as a page. */
 import { describe, expect, it } from "vitest"
 import type { Comparison } from "../../../../src/ops/elements.ts"
-import { comparedTable, comparisonNotes, differenceText, stands } from "../../../../src/ops/show/compare/compared.ts"
+import {
+  comparedTable,
+  comparisonNotes,
+  differenceText,
+  isSignificant
+} from "../../../../src/ops/show/compare/compared.ts"
 import { comparisonPage } from "../../../../src/ops/show/compare/compared-page.ts"
 
 const better = { mean: 0.125, low: 0.0625, high: 0.1875, p: 0, queries: 40 }
@@ -21,11 +26,11 @@ const alike: Comparison = { ...comparison, useDatabaseLabels: [] }
 
 describe("a difference", () => {
   it("stands where its interval leaves 0 out, on either side, and does not where it ends there", () => {
-    expect(stands(better)).toBe(true)
-    expect(stands({ ...better, low: -0.2, high: -0.1 })).toBe(true)
-    expect(stands(unsure)).toBe(false)
-    expect(stands({ ...better, low: 0 })).toBe(false)
-    expect(stands({ ...better, mean: 0, low: 0, high: 0 })).toBe(false)
+    expect(isSignificant(better)).toBe(true)
+    expect(isSignificant({ ...better, low: -0.2, high: -0.1 })).toBe(true)
+    expect(isSignificant(unsure)).toBe(false)
+    expect(isSignificant({ ...better, low: 0 })).toBe(false)
+    expect(isSignificant({ ...better, mean: 0, low: 0, high: 0 })).toBe(false)
   })
 
   it("is said with its sign, its interval, and a mark where it stands", () => {
@@ -65,16 +70,16 @@ describe("the page", () => {
 
   it("escapes every text and needs no network", () => {
     expect(html).not.toContain("q<e>")
-    expect(html).toContain("q&lt;e&gt; − plain")
+    expect(html).toContain("<span>q&lt;e&gt;</span>")
     expect(html).toContain("Trial &lt;1&gt;")
     expect(html).not.toMatch(/https?:|<script|<link|@import/)
   })
 
   it("marks what stands, says p and queries of each difference, and whose figures use database labels", () => {
-    expect(
-      [...html.matchAll(/<td class="best"><span title="([^"]*)">([^<]*)</g)].map(([, title, text]) => [title, text])
-    ).toEqual([["p = 0.000, 40 queries", "+0.1250 "]])
-    expect(html).toContain("<td><span>–</span></td>")
+    expect([...html.matchAll(/<td class="pair best">(.*?)<\/td>/g)].map(([, cell]) => cell)).toEqual([
+      '<span class="mean">0.3750</span><small>+0.1250 ▲</small><small>+0.0625 to +0.1875</small><small>p &lt; 0.001, n = 40</small>'
+    ])
+    expect(html).toContain('<td class="pair"><span class="mean">-</span></td>')
     expect(html).toContain("<span>ja †</span>")
     expect(html).toContain("<li>† ranked with the labels of the database")
   })

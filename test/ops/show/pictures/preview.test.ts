@@ -2,10 +2,11 @@ import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect, Stream } from "effect"
 import sharp from "sharp"
-import { describe, expect } from "vitest"
+import { describe, expect, it } from "vitest"
 import { Run } from "../../../../src/ops/run.ts"
-import { MOSAIC } from "../../../../src/ops/show/pictures/mosaic.ts"
+import { MOSAIC, rgbOf } from "../../../../src/ops/show/pictures/mosaic.ts"
 import { preview } from "../../../../src/ops/show/pictures/preview.ts"
+import { lacksData } from "../../../../src/ops/show/pictures/true-colour.ts"
 import { toStream } from "../../../../src/pipeline/interpret.ts"
 import { effect } from "../../../effect.ts"
 import { counting } from "../../data/streams.ts"
@@ -45,6 +46,19 @@ describe("preview", () => {
       )
     })
   )
+
+  it("knows which pixels of a patch were filled in for want of data", () => {
+    const bands = ["Red", "Green", "Blue"]
+    const patch = { name: "p", bands, height: 1, width: 2, image: Float32Array.of(1, 2, 3, 4, 5, 6) }
+    const given = { kind: "patch", index: 0, epoch: 0, labels: new Uint8Array(0), classes: [], ...patch } as const
+    expect(lacksData(rgbOf(given, bands))).toBe(false)
+    const filled = rgbOf({ ...given, nodata: Uint8Array.of(0, 0, 0, 0, 1, 0) }, bands)
+    expect(filled.map(({ data }) => [...data])).toEqual([
+      [1, 4],
+      [2, Number.NaN],
+      [3, 6]
+    ])
+  })
 
   effect("gives all pictures one stretch: patches with larger values are brighter", () =>
     Effect.gen(function* () {

@@ -6,7 +6,7 @@ import sharp from "sharp"
 import { describe, expect, it } from "vitest"
 import type { Band, Gallery, Ranking } from "../../../../src/ops/elements.ts"
 import { Run } from "../../../../src/ops/run.ts"
-import { pickRgb, type Rgb, stretchOf, trueColour } from "../../../../src/ops/show/pictures/true-colour.ts"
+import { lacksData, pickRgb, type Rgb, stretchOf, trueColour } from "../../../../src/ops/show/pictures/true-colour.ts"
 import { chooser, type Which } from "../../../../src/ops/show/strips/choose.ts"
 import { makeStrips, type OpenBands } from "../../../../src/ops/show/strips/draw-strips.ts"
 import { drawStrip, LAYOUT, leftOf, spread, stripContent } from "../../../../src/ops/show/strips/strip.ts"
@@ -96,9 +96,57 @@ describe("pictures", () => {
     expect([...data.subarray(0, 12)]).toEqual([0, 0, 128, 0, 0, 128, 255, 0, 128, 255, 0, 128])
   })
 
+  it("leave pixels without data out of the stretch and hatch them in grey, whichever channel lacks them", () => {
+    const marked = (name: string, nodata: number | undefined, value: (i: number) => number): Band => ({
+      ...band(name, 0, 10),
+      dtype: "float32",
+      nodata,
+      data: Float32Array.from({ length: 100 }, (_, i) => value(i))
+    })
+    const declared = marked("R", -9999, (i) => (i < 50 ? -9999 : i))
+    expect(stretchOf([declared])).toEqual(stretchOf([marked("R", undefined, (i) => 50 + (i % 50))]))
+    expect(stretchOf([marked("R", undefined, (i) => (i < 50 ? Number.NaN : i))])).toEqual(stretchOf([declared]))
+    const whole = marked("G", undefined, () => 7)
+    const grey = ([r, g, b]: ReadonlyArray<number>) => r === g && g === b && (r === 140 || r === 200)
+    for (const rgb of [
+      [declared, whole, whole],
+      [whole, whole, { ...declared, name: "B" }]
+    ] as const) {
+      const { data } = trueColour(
+        rgb,
+        rgb.map((one) => stretchOf([one])),
+        10
+      )
+      const pixels = Array.from({ length: 100 }, (_, i) => [...data.subarray(3 * i, 3 * i + 3)])
+      expect(pixels.slice(0, 50).every(grey)).toBe(true)
+      expect(pixels.slice(50).some(grey)).toBe(false)
+      expect(new Set(pixels.slice(0, 50).map(([r]) => r))).toEqual(new Set([140, 200]))
+      expect(lacksData(rgb)).toBe(true)
+    }
+    expect(lacksData([whole, whole, whole])).toBe(false)
+  })
+
+  it("take a value of pixels without data for bands that declare none", () => {
+    const bands = ["B04", "B03", "B02"].map((name) => band(name, (i) => (i === 0 ? 0 : 500)))
+    const names = ["B04", "B03", "B02"]
+    expect(lacksData(pickRgb("p", bands, names))).toBe(false)
+    expect(lacksData(pickRgb("p", bands, names, 0))).toBe(true)
+    // A value that a file declares counts before the given one.
+    expect(
+      lacksData(
+        pickRgb(
+          "p",
+          bands.map((one) => ({ ...one, nodata: 7 })),
+          names,
+          0
+        )
+      )
+    ).toBe(false)
+  })
+
   it("need the bands that are asked for", () => {
     expect(() => pickRgb("patch-1", [band("B02", 1), band("B03", 1)], ["B04", "B03", "B02"])).toThrow(
-      "patch-1: has no band B04 to draw, but B02, B03. Name three bands of the store in `bands` of `strips`."
+      "patch-1: has no band B04 to draw; its bands are B02, B03. Name three bands of the store in `bands` of `strips`."
     )
   })
 })
