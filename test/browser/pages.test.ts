@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest"
 import { axeViolations, describeInBrowser, hasAxe, overflow, type Page } from "./chromium.ts"
 import { removePages, samplePages } from "./sample-pages.ts"
 
-const NAMES = ["report", "wide", "compare", "audit"] as const
+const NAMES = ["report", "wide", "compare", "audit", "search", "list"] as const
 
 describeInBrowser("report pages", (open) => {
   let pages: Awaited<ReturnType<typeof samplePages>>

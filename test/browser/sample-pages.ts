@@ -10,6 +10,7 @@ import { comparisonPage } from "../../src/ops/show/compare/compared-page.ts"
 import type { NamedReport } from "../../src/ops/show/comparison.ts"
 import { page } from "../../src/ops/show/report/page.ts"
 import type { StripWithPictures } from "../../src/ops/show/report/page-pictures.ts"
+import { resultsPage } from "../../src/ops/show/search/results-page.ts"
 
 const CLASSES = [
   "Urban fabric",
@@ -157,6 +158,8 @@ export const samplePages = async () => {
       reportOf(["plain", "qe", "aqe", "dba", "k-reciprocal", "ja"].map((name, i) => report(name, 0.3 + i / 50)))
     ),
     compare: write("compare", comparisonPage("compare", runs(6))),
-    audit: write("audit", auditPage("audit", audit))
+    audit: write("audit", auditPage("audit", audit)),
+    search: write("search", resultsPage("search", [strip(0)], { strips: [strip(0)], pictures })),
+    list: write("list", resultsPage("search", [strip(0)], { strips: [], pictures: [] }))
   }
 }

@@ -17,6 +17,7 @@ it("configs/search.yaml finds the nearest of one query after another, says it, a
   const { code, err } = await runChild([...args, "--set", `root_dir=${home}`, "--set", "query=a", "--set", "top=2"])
   expect([code, err]).toEqual([0, expect.stringMatching(/\n1 {2}c {6,}0\.9889 {4}0\.50 {2}sea; land\n2 {2}b /)])
   expect(err).toContain("No strips: ")
+  expect(err).toContain(`page: ${join(out, "search.html")}`)
   const [{ query, results }] = JSON.parse(readFileSync(join(out, "search.json"), "utf8"))
   expect([query.name, ...results.map(({ name }: { name: string }) => name)]).toEqual(["a", "c", "b"])
   const another = await runChild([...args, "--set", `root_dir=${home}`, "--set", "query=b", "--set", "top=1"])

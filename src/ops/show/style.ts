@@ -17,7 +17,7 @@ body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 s
 main { max-width: 60rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }
 header p.kind { margin: 0; color: var(--accent); font-size: .8rem; font-weight: 600; letter-spacing: .08em; text-transform: uppercase; }
 h1 { margin: .15rem 0 .4rem; font-size: clamp(1.7rem, 5vw, 2.4rem); line-height: 1.15; letter-spacing: -.015em; overflow-wrap: anywhere; }
-h2 { margin: 2.75rem 0 .75rem; font-size: 1.2rem; letter-spacing: -.005em; }
+h2 { margin: 2.75rem 0 .75rem; font-size: 1.2rem; letter-spacing: -.005em; overflow-wrap: anywhere; }
 p { margin: .5rem 0; max-width: 44rem; }
 .facts { color: var(--soft); }
 .rule { margin: 1.25rem 0 0; padding: .9rem 1.1rem; border-left: 3px solid var(--accent); background: var(--wash); border-radius: 0 .5rem .5rem 0; max-width: none; }

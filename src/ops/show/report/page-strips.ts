@@ -25,8 +25,14 @@ const similarity = ({ similarity: value }: ShownResult): string =>
     ? ""
     : `<div class="place"><span>labels</span><b>${value.toFixed(2)}</b></div><div class="bar"><i style="width:${(100 * value).toFixed(0)}%"></i></div>`
 
-/** A score with as many digits as a reader can use: distances may be large. */
-const scoreText = (score: number): string => (Math.abs(score) < 10 ? score.toFixed(3) : score.toPrecision(4))
+/**
+ * A score as text: three decimals, or four digits if it is large, as distances may be.
+ *
+ * @example
+ * scoreText(0.98765) // => "0.988"
+ * scoreText(-1234.5) // => "-1235"
+ */
+export const scoreText = (score: number): string => (Math.abs(score) < 10 ? score.toFixed(3) : score.toPrecision(4))
 
 const result = (number: number, i: number, shown: ShownResult, query: Shown): string =>
   [
