@@ -36,12 +36,30 @@ const withClassMeans = (cells: ReadonlyArray<Cell>, means: ReadonlyArray<Entry>)
 
 const percent = `${CONFIDENCE * 100}%`
 
+/** Name of one end of a figure's interval. */
+const nameOfEnd = (name: string, end: "low" | "high"): string => `${name} ${percent} ${end}`
+
+/**
+ * The figure and the end of an interval that a name in results stands for; undefined for other names.
+ *
+ * @example
+ * endOfInterval("mAP 95% low") // => { name: "mAP", end: "low" }
+ * endOfInterval("mAP") // => undefined
+ */
+export const endOfInterval = (name: string): { readonly name: string; readonly end: "low" | "high" } | undefined => {
+  for (const end of ["low", "high"] as const) {
+    const tail = nameOfEnd("", end)
+    if (name.endsWith(tail)) return { name: name.slice(0, -tail.length), end }
+  }
+  return undefined
+}
+
 /**
  * Reduces figures to a report. All figures are plain means: mAP and precision over the queries with a relevant image at the
  * strictest level; ACG, nDCG and wAP over all queries; standard figures over the queries that count in each of them. With
  * `chunk`, the original's figures are means of the means of chunks.
  *
- * @param intervals of each cell, if there are any; they follow the figures as `NAME 95% low` and `NAME 95% high`
+ * @param intervals of each cell, if there are any; they follow the figures under the names of `endOfInterval`
  * @throws MeasureError if no query was measured, or fewer than one chunk needs
  */
 export const toReport = (prepared: Prepared, { figures }: Tally, intervals?: ReadonlyArray<Interval>): Report => {
@@ -54,10 +72,10 @@ export const toReport = (prepared: Prepared, { figures }: Tally, intervals?: Rea
     const values = figures.map((one) => one.values[i])
     return [cell, cell.metric.group === "original" && chunk !== undefined ? meanOfChunks(values, chunk) : mean(values)]
   })
-  const ends = ["low", "high"].flatMap((end, side) =>
+  const ends = (["low", "high"] as const).flatMap((end, side) =>
     (intervals ?? []).map((interval, i): Entry => {
       const { name, part } = cells[i]
-      return [{ name: `${name} ${percent} ${end}`, part }, interval?.[side] ?? null]
+      return [{ name: nameOfEnd(name, end), part }, interval?.[side] ?? null]
     })
   )
   return makeReport({

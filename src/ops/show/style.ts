@@ -47,6 +47,7 @@ tbody tr.first th, tbody tr.first td { border-top: 1px solid var(--rule); }
 tbody tr.first:first-child th, tbody tr.first:first-child td { border-top: 0; }
 td span { display: inline-block; padding: 0 .45rem; border-radius: .35rem; }
 td.best span { background: var(--wash); color: var(--accent); font-weight: 700; }
+.figures td small { color: var(--soft); font-size: .78rem; }
 td.worse span.mean { background: var(--badwash); color: var(--bad); font-weight: 700; }
 td.pair { vertical-align: top; line-height: 1.3; }
 td.pair small { display: block; padding: 0 .45rem; color: var(--soft); font-size: .75rem; }

@@ -19,6 +19,18 @@ const shorten = (text: string, width: number): string => (text.length <= width ?
  */
 export const figure = (value: number | null): string => (value === null ? "-" : value.toFixed(4))
 
+/**
+ * A figure with its 95 % interval.
+ *
+ * @example
+ * withInterval(0.4567, [0.4471, 0.4669]) // => "0.457 [0.447, 0.467]"
+ * withInterval(0.4567, null) // => "0.4567"
+ */
+export const withInterval = (value: number | null, interval: readonly [low: number, high: number] | null): string =>
+  value === null || interval === null
+    ? figure(value)
+    : `${value.toFixed(3)} [${interval.map((end) => end.toFixed(3)).join(", ")}]`
+
 /** Text broken between words into lines of at most 80 characters; a longer word is a line of its own. */
 export const wrapped = (text: string): ReadonlyArray<string> => {
   const lines: Array<string> = []
@@ -31,8 +43,8 @@ export const wrapped = (text: string): ReadonlyArray<string> => {
 }
 
 /**
- * A table with one column per report, at most 80 characters wide for up to five reports. The best of several values is
- * marked with `*`; undefined values are shown as `-`.
+ * A table with one column per report, at most 80 characters wide for up to five reports (two, if they have intervals). The best
+ * of several values is marked with `*`; undefined values are shown as `-`.
  *
  * @returns its lines
  */
@@ -44,7 +56,9 @@ export const textTable = (given: ReadonlyArray<NamedReport>): ReadonlyArray<stri
   const second = Math.min(WIDEST_PART, longest(rows.map((row) => row.part)))
   const names = longest(reports.map(markedName))
   const room = Math.floor((WIDTH - first - second - 1) / Math.max(1, reports.length)) - 3
-  const width = Math.min(Math.max(NARROWEST, Math.min(names, WIDEST)), Math.max(NARROWEST, room))
+  const cells = rows.map(({ intervals, values }) => values.map((value, i) => withInterval(value, intervals[i])))
+  const narrowest = Math.max(NARROWEST, longest(cells.flat()))
+  const width = Math.max(narrowest, Math.min(names, WIDEST, room))
   const line = (measure: string, part: string, cells: ReadonlyArray<string>) =>
     `${measure.padEnd(first)} ${shorten(part, second).padEnd(second)}${cells.join("")}`.trimEnd()
   const head = line(
@@ -57,11 +71,11 @@ export const textTable = (given: ReadonlyArray<NamedReport>): ReadonlyArray<stri
   )
   return [
     head,
-    ...rows.map(({ best, measure, part, values }, i) =>
+    ...rows.map(({ best, measure, part }, i) =>
       line(
         rows[i - 1]?.measure === measure ? "" : measure,
         part,
-        values.map((value, column) => `  ${figure(value).padStart(width)}${column === best ? "*" : " "}`)
+        cells[i].map((cell, column) => `  ${cell.padStart(width)}${column === best ? "*" : " "}`)
       )
     )
   ]

@@ -19,14 +19,39 @@ const after = named("trained", { mAP: { easy: 0.75, hard: 0.5 }, "ACG@20": 0.5, 
 
 describe("a comparison", () => {
   it("has every figure once, null where one is missing, and marks the single best", () => {
+    const none = [null, null]
     expect(compare([before, after])).toEqual([
-      { measure: "mAP", part: "easy", values: [0.25, 0.75], best: 1 },
-      { measure: "mAP", part: "hard", values: [0.5, 0.5], best: undefined },
-      { measure: "ACG", part: "@20", values: [1, 0.5], best: 0 },
-      { measure: "nDCG", part: "@20", values: [null, 0.25], best: undefined },
-      { measure: "extra", part: "", values: [null, 1], best: undefined }
+      { measure: "mAP", part: "easy", values: [0.25, 0.75], intervals: none, best: 1 },
+      { measure: "mAP", part: "hard", values: [0.5, 0.5], intervals: none, best: undefined },
+      { measure: "ACG", part: "@20", values: [1, 0.5], intervals: none, best: 0 },
+      { measure: "nDCG", part: "@20", values: [null, 0.25], intervals: none, best: undefined },
+      { measure: "extra", part: "", values: [null, 1], intervals: none, best: undefined }
     ])
     expect(compare([after]).every(({ best }) => best === undefined)).toBe(true)
+  })
+})
+
+describe("intervals of the bootstrap", () => {
+  const sure = named("sure", {
+    mAP: { easy: 0.4567, hard: 0.25 },
+    "ACG@20": 1.5,
+    "mAP 95% low": { easy: 0.4471, hard: null },
+    "ACG@20 95% low": 1.25,
+    "mAP 95% high": { easy: 0.4669, hard: null },
+    "ACG@20 95% high": 1.75
+  })
+
+  it("stand in the cell of their figure, and add no rows", () => {
+    expect(textTable([sure, before])).toEqual([
+      "                           sure              untrained",
+      "mAP  easy  0.457 [0.447, 0.467]*                0.2500",
+      "     hard                0.2500                 0.5000*",
+      "ACG  @20   1.500 [1.250, 1.750]*                1.0000",
+      "nDCG @20                      -                      -"
+    ])
+    const html = pageTable([sure])
+    expect(html).toContain("<td><span>0.4567</span> <small>[0.447, 0.467]</small></td>")
+    expect(html).not.toContain("95%")
   })
 })
 

@@ -3,10 +3,13 @@ import { compare, MARK, MARKED, markNote, type NamedReport, type Row } from "../
 import { escapeText, scrolling } from "../html.ts"
 import { figure } from "../table.ts"
 
-const cell = (row: Row, value: number | null, column: number): string =>
-  column === row.best
-    ? `<td class="best"><span title="best">${figure(value)}</span></td>`
-    : `<td><span>${value === null ? '<abbr title="undefined">–</abbr>' : figure(value)}</span></td>`
+/** A figure, marked if it is the best of its row, with its interval. */
+const cell = (row: Row, value: number | null, column: number): string => {
+  const ends = row.intervals[column]
+  const interval = ends === null ? "" : ` <small>[${ends.map((end) => end.toFixed(3)).join(", ")}]</small>`
+  if (column === row.best) return `<td class="best"><span title="best">${figure(value)}</span>${interval}</td>`
+  return `<td><span>${value === null ? '<abbr title="undefined">–</abbr>' : figure(value)}</span>${interval}</td>`
+}
 
 const line = (row: Row, before: Row | undefined, after: Row | undefined): string => {
   const first = row.measure !== before?.measure
