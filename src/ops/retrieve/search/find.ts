@@ -7,6 +7,7 @@ import { givenOf, squaresOf } from "../rank/vectors.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 import { flaw, type Similarity } from "../similarity.ts"
 import { squares } from "../unit-length.ts"
+import { likelyNames } from "./likely-names.ts"
 import { topOf } from "./top.ts"
 
 /** The embeddings to search, and the queries to search for. */
@@ -51,6 +52,14 @@ const allOf = (batches: ReadonlyArray<Embeddings>, images: number, by: Similarit
     by === "cosine" ? squaresOf(batches) : undefined
   )
 
+/** A clause that suggests names, or lists all of them if they are few; empty if no name is likely. */
+const meant = (name: string, names: ReadonlyArray<string>): string => {
+  const likely = likelyNames(name, names).map((one) => `\`${one}\``)
+  if (likely.length === 0) return suggestion(name, names).replace(/\?$/, "")
+  const last = likely.slice(-1)
+  return `; did you mean ${[...(likely.length > 1 ? [likely.slice(0, -1).join(", ")] : []), ...last].join(" or ")}`
+}
+
 /**
  * A search with one of the images as the query.
  *
@@ -62,8 +71,7 @@ export const byName = (batches: ReadonlyArray<Embeddings>, name: string, by: Sim
   const image = names.indexOf(name)
   const refuse = (problem: string, remedy: string) => new RetrieveError({ subject: `query ${name}`, problem, remedy })
   if (image < 0) {
-    const near = suggestion(name, names).replace(/\?$/, "")
-    throw refuse(`none of ${names.length} images has this name${near}`, "Name one of the images")
+    throw refuse(`none of ${names.length} images has this name${meant(name, names)}`, "Name one of the images")
   }
   if (names.indexOf(name, image + 1) >= 0)
     throw refuse("several images have this name", "Give every image a unique name")

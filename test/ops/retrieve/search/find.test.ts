@@ -43,6 +43,17 @@ describe("a search by name", () => {
     expect([...queries].map((query) => names[query])).toEqual([`patch-${image}`])
   })
 
+  it("suggests names in archives of any size, also long ones", () => {
+    const long = "S2A_MSIL2A_20170613T101031_N9999_R022_T33UUP_overlapping_acquisition"
+    const names = [...Array.from({ length: 3000 }, (_, i) => `${long}_${i}`), "beach"]
+    const many = [{ ...first, size: names.length, names }]
+    const asked = (name: string) => message(() => byName(many, name, "dot"))
+    expect(asked(`${long}_77777`)).toContain(`; did you mean \`${long}_777\``)
+    expect(asked("BEACH.tif")).toContain("; did you mean `beach`. Name one")
+    expect(asked("acquisition_29")).toContain(`did you mean \`${long}_29\`, \`${long}_290\` or \`${long}_291\`.`)
+    expect(asked("xyz")).toBe("query xyz: none of 3001 images has this name. Name one of the images.")
+  })
+
   it("names the one that was meant, whatever marks are in names", () => {
     const odd = [{ ...first, names: ["is it?-1", "other"] }]
     expect(message(() => byName(odd, "is it?-2", "dot"))).toBe(

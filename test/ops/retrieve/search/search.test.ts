@@ -190,7 +190,7 @@ describe("search refuses", () => {
   effect("a query that is not there, or not one", () =>
     Effect.gen(function* () {
       expect(yield* message([batch], { query: "patch-l" })).toBe(
-        "query patch-l: none of 2 images has this name; did you mean `patch-0`. Name one of the images."
+        "query patch-l: none of 2 images has this name; did you mean `patch-0` or `patch-1`. Name one of the images."
       )
       expect(yield* message([batch, batch], { query: "patch-1" })).toBe(
         "query patch-1: several images have this name. Give every image a unique name."
