@@ -3,6 +3,7 @@ import { Effect, Schema, Stream } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
 import { operator } from "../../../pipeline/operator.ts"
 import { Compat, Name, type Plain, param } from "../../../pipeline/param.ts"
+import type { Step } from "../../../pipeline/step.ts"
 import { suggestion } from "../../../pipeline/words.ts"
 import { Patch } from "../../elements.ts"
 import { DataError } from "../../formats/data-error.ts"
@@ -68,6 +69,30 @@ export const normalised = (
     for (let channel = 0; channel < channels; channel++, i++) scaled[i] = (image[i] - means[channel]) / stds[channel]
   }
   return scaled
+}
+
+/**
+ * A function that restores the values from before the last `normalise` among some steps, value * std + mean; `undefined` if there
+ * is no such step. Channels without constants are left as they are.
+ *
+ * @param root folder to which files of constants are relative
+ * @throws DataError if the constants cannot be read
+ */
+export const denormaliser = (steps: ReadonlyArray<Step>, root: string) => {
+  const params = steps.findLast(({ name }) => name === "normalise")?.params
+  if (typeof params?.by !== "string" || params.by === "none") return undefined
+  const moments: Readonly<Record<string, Moments>> = momentsOf(
+    params.by,
+    root,
+    params.compat === "original" ? "original" : "none"
+  )
+  return (image: Float32Array, bands: ReadonlyArray<string>): Float32Array => {
+    const known = bands.map((band) => (Object.hasOwn(moments, band) ? moments[band] : { mean: 0, std: 1 }))
+    return image.map((value, i) => {
+      const { mean, std } = known[i % bands.length]
+      return value * std + mean
+    })
+  }
 }
 
 /** Scales each channel to mean 0 and standard deviation 1 by the constants of an archive; belongs after `augment`. */

@@ -1,13 +1,15 @@
 /** A mosaic: pictures of patches in rows and columns. */
 import type { Band, Patch } from "../../elements.ts"
 import { blank, type Colour, place, type Raster } from "./raster.ts"
-import { pickRgb, type Rgb, stretchOf, trueColour } from "./true-colour.ts"
+import { pickRgb, type Rgb, type Stretch, stretchOf, trueColour } from "./true-colour.ts"
 
 /** One picture and its place. */
 export interface Cell {
   readonly row: number
   readonly column: number
   readonly rgb: Rgb
+  /** The value of white, if the pixel type determines it. */
+  readonly white?: number | undefined
 }
 
 /** Side of a picture and gap between pictures, in pixels. */
@@ -29,13 +31,29 @@ export const rgbOf = (patch: Patch, names: ReadonlyArray<string>): Rgb => {
   return pickRgb(patch.name, channels, names)
 }
 
-/** Draws all cells with the same stretch per channel, so that they can be compared; missing cells stay white. */
+/** One stretch per channel for all cells: from 0 to white if that is known, so that colours are true; else by percentiles. */
+const stretchesOf = (cells: ReadonlyArray<Cell>): ReadonlyArray<Stretch> => {
+  const white = cells[0]?.white
+  return white !== undefined && cells.every((cell) => cell.white === white)
+    ? [0, 1, 2].map(() => ({ low: 0, high: white }))
+    : [0, 1, 2].map((channel) => stretchOf(cells.map(({ rgb }) => rgb[channel])))
+}
+
+/** The picture of each cell, all with the same stretch per channel, so that they can be compared. */
+export const tilesOf = (cells: ReadonlyArray<Cell>): ReadonlyArray<Raster> => {
+  const stretches = stretchesOf(cells)
+  return cells.map(({ rgb }) => trueColour(rgb, stretches, MOSAIC.side))
+}
+
+/** Draws all cells as one picture; missing cells stay white. */
 export const mosaic = (cells: ReadonlyArray<Cell>): Raster => {
   const { gap, side } = MOSAIC
+  const tiles = tilesOf(cells)
   const most = (of: (cell: Cell) => number) => cells.reduce((largest, cell) => Math.max(largest, of(cell)), 0) + 1
   const at = (i: number) => gap + i * (side + gap)
   const picture = blank(at(most(({ column }) => column)), at(most(({ row }) => row)), WHITE)
-  const stretches = [0, 1, 2].map((channel) => stretchOf(cells.map(({ rgb }) => rgb[channel])))
-  for (const { column, rgb, row } of cells) place(picture, trueColour(rgb, stretches, side), at(column), at(row))
+  cells.forEach(({ column, row }, i) => {
+    place(picture, tiles[i], at(column), at(row))
+  })
   return picture
 }

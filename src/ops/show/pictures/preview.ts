@@ -1,24 +1,19 @@
 import { join } from "node:path"
 import { Effect, Schema, Stream } from "effect"
+import { attempt } from "../../../pipeline/attempt.ts"
 import { operator } from "../../../pipeline/operator.ts"
 import { Name, PositiveInt, param } from "../../../pipeline/param.ts"
 import { bandNames } from "../../data/patches/bands.ts"
+import { denormaliser } from "../../data/patches/normalise.ts"
 import { Patch } from "../../elements.ts"
 import { FileName } from "../../filename.ts"
+import { DataError } from "../../formats/data-error.ts"
 import { writeFileAtomic } from "../../formats/files.ts"
 import { Run } from "../../run.ts"
 import { touching } from "../show-error.ts"
-import { type Cell, mosaic, rgbOf } from "./mosaic.ts"
-import { png } from "./pictures.ts"
-
-/** A cell of the picture and the patch that it shows, as in the list beside the picture. */
-interface Shown {
-  readonly row: number
-  readonly column: number
-  readonly patch: string
-  readonly epoch: number
-  readonly labels: ReadonlyArray<string>
-}
+import { type Cell, mosaic, rgbOf, tilesOf } from "./mosaic.ts"
+import { png, webp } from "./pictures.ts"
+import { type PreviewedPatch, previewPage } from "./preview-page.ts"
 
 /**
  * The place of a patch: a row for each of the first patches, a column for each epoch; undefined if it is not shown.
@@ -33,20 +28,26 @@ const cellOf = (rows: Map<number, number>, { epoch, index }: Patch, first: numbe
   return row === undefined ? undefined : { row, column }
 }
 
-const write = Effect.fnUntraced(function* (cells: ReadonlyArray<Cell>, shown: ReadonlyArray<Shown>, as: string) {
+const write = Effect.fnUntraced(function* (
+  cells: ReadonlyArray<Cell>,
+  shown: ReadonlyArray<PreviewedPatch>,
+  as: string
+) {
   if (cells.length === 0) return
-  const { folder, wrote } = yield* Run
-  const [picture, list] = [join(folder, "previews", `${as}.png`), join(folder, "previews", `${as}.json`)]
+  const { experiment, folder, wrote } = yield* Run
+  const [picture, list, page] = ["png", "json", "html"].map((end) => join(folder, "previews", `${as}.${end}`))
   const bytes = yield* png(mosaic(cells), `preview ${as}`)
   yield* touching(picture, () => writeFileAtomic(picture, bytes))
   yield* touching(list, () => writeFileAtomic(list, `${JSON.stringify(shown, null, 2)}\n`))
-  yield* wrote(picture)
-  yield* wrote(list)
+  const tiles = yield* Effect.forEach(tilesOf(cells), (tile) => webp(tile, `preview ${as}`))
+  yield* touching(page, () => writeFileAtomic(page, previewPage(experiment, shown, tiles)))
+  yield* Effect.forEach([picture, list, page], wrote, { discard: true })
 })
 
 /**
- * Place it after `augment`, or after `normalise` to see the input of the network. Each row shows one patch, in a column per
- * epoch. The picture is written as soon as it is full, or at the end of the stream.
+ * Place it after `augment`, or after `normalise` to see the input of the network; normalised values are scaled back, so colours
+ * are those of the patches. Each row shows one patch, in a column per epoch. It writes a picture, a list of its cells, and a page
+ * with names, labels and epochs, as soon as they are complete or at the end of the stream.
  */
 export const preview = operator({
   name: "preview",
@@ -54,7 +55,11 @@ export const preview = operator({
   from: Patch,
   to: Patch,
   params: {
-    as: param(FileName, "Name of the picture: previews/NAME.png, with a list NAME.json.", "preview"),
+    as: param(
+      FileName,
+      "Name of the files: the picture previews/NAME.png, the list NAME.json and the page NAME.html.",
+      "preview"
+    ),
     patches: param(PositiveInt, "Number of rows: one per patch.", 8),
     epochs: param(PositiveInt, "Number of columns: one per epoch.", 6),
     bands: param(
@@ -63,33 +68,38 @@ export const preview = operator({
       "rgb"
     )
   },
-  declares: { writes: ({ as }) => [`previews/${as}.png`, `previews/${as}.json`] },
+  declares: { writes: ({ as }) => ["png", "json", "html"].map((end) => `previews/${as}.${end}`) },
   run:
-    ({ as, bands, epochs, patches: most }) =>
+    ({ as, bands, epochs, patches: most }, { before }) =>
     (patches) =>
-      Stream.suspend(() => {
-        const rows = new Map<number, number>()
-        const cells: Array<Cell> = []
-        const shown: Array<Shown> = []
-        let first: number | undefined
-        let written = false
-        const finish = Effect.suspend(() => {
-          if (written) return Effect.void
-          written = true
-          return write(cells, shown, as)
-        })
-        const look = (patch: Patch) =>
-          Effect.gen(function* () {
-            first ??= patch.epoch
-            const cell = written ? undefined : cellOf(rows, patch, first, most, epochs)
-            if (cell === undefined) return
-            const names = bandNames(bands, patch.bands)
-            const rgb = yield* touching(patch.name, () => rgbOf(patch, names))
-            const labels = patch.classes.filter((_, c) => patch.labels[c] !== 0)
-            cells.push({ ...cell, rgb })
-            shown.push({ ...cell, patch: patch.name, epoch: patch.epoch + 1, labels })
-            if (cells.length === most * epochs) yield* finish
+      Stream.unwrap(
+        Effect.gen(function* () {
+          const { root } = yield* Run
+          const restored = yield* attempt(DataError)(() => denormaliser(before ?? [], root))
+          const rows = new Map<number, number>()
+          const cells: Array<Cell> = []
+          const shown: Array<PreviewedPatch> = []
+          let first: number | undefined
+          let written = false
+          const finish = Effect.suspend(() => {
+            if (written) return Effect.void
+            written = true
+            return write(cells, shown, as)
           })
-        return patches.pipe(Stream.tap(look), Stream.concat(Stream.drain(Stream.fromEffect(finish))))
-      })
+          const look = (patch: Patch) =>
+            Effect.gen(function* () {
+              first ??= patch.epoch
+              const cell = written ? undefined : cellOf(rows, patch, first, most, epochs)
+              if (cell === undefined) return
+              const names = bandNames(bands, patch.bands)
+              const image = restored === undefined ? patch.image : restored(patch.image, patch.bands)
+              const rgb = yield* touching(patch.name, () => rgbOf({ ...patch, image }, names))
+              const labels = patch.classes.filter((_, c) => patch.labels[c] !== 0)
+              cells.push({ ...cell, rgb, white: patch.white })
+              shown.push({ ...cell, patch: patch.name, epoch: patch.epoch + 1, labels })
+              if (cells.length === most * epochs) yield* finish
+            })
+          return patches.pipe(Stream.tap(look), Stream.concat(Stream.drain(Stream.fromEffect(finish))))
+        })
+      )
 })

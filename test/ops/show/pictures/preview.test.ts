@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { Effect, Stream } from "effect"
 import sharp from "sharp"
 import { describe, expect, it } from "vitest"
+import { normalise } from "../../../../src/ops/data/patches/normalise.ts"
 import { Run } from "../../../../src/ops/run.ts"
 import { MOSAIC, rgbOf } from "../../../../src/ops/show/pictures/mosaic.ts"
 import { preview } from "../../../../src/ops/show/pictures/preview.ts"
@@ -30,7 +31,7 @@ describe("preview", () => {
     Effect.gen(function* () {
       const { list, passed, raw, wrote } = yield* drawn({ patches: 3, epochs: 2 })
       expect(passed.length).toBe(10)
-      expect(wrote.map((path) => path.split("/").at(-1))).toEqual(["preview.png", "preview.json"])
+      expect(wrote.map((path) => path.split("/").at(-1))).toEqual(["preview.png", "preview.json", "preview.html"])
       const { gap, side } = MOSAIC
       expect([raw?.info.width, raw?.info.height]).toEqual([2 * (side + gap) + gap, 3 * (side + gap) + gap])
       expect(list).toEqual(
@@ -59,6 +60,45 @@ describe("preview", () => {
       [3, 6]
     ])
   })
+
+  effect("shows the same pictures behind normalise as before it, and true colours if white is known", () =>
+    Effect.gen(function* () {
+      const pixels = (behind: boolean, white?: number) =>
+        Effect.gen(function* () {
+          const { folder, run } = yield* fakeRun
+          const patches = counting({ patches: 3, bands: ["B02", "B03"], ...(white === undefined ? {} : { white }) })
+          const look = preview({ bands: ["B03", "B02", "B02"] })
+          const pipeline = behind ? patches.pipe(normalise({ by: "bigearthnet" }), look) : patches.pipe(look)
+          yield* Effect.provideService(Stream.runDrain(toStream(pipeline)), Run, run)
+          return yield* Effect.promise(() =>
+            sharp(join(folder, "previews", "preview.png"))
+              .raw()
+              .toBuffer()
+          )
+        })
+      const plain = yield* pixels(false)
+      const behind = yield* pixels(true)
+      // Scaling back is rounded to float32, so a value may move by one level of 256.
+      expect(plain.reduce((most, value, i) => Math.max(most, Math.abs(value - behind[i])), 0)).toBeLessThanOrEqual(1)
+      const white = yield* pixels(true, 1000)
+      const { gap } = MOSAIC
+      const width = 120 + 2 * gap
+      const corner = (row: number) => [...white.subarray(((gap + row * (120 + gap)) * width + gap) * 3).subarray(0, 3)]
+      // The first pixel of patch i is 100 i in B02 and 100 i + 1 in B03.
+      expect(corner(0)).toEqual([0, 0, 0])
+      expect(corner(2)).toEqual([51, 51, 51])
+    })
+  )
+
+  effect("has a page with names, labels and epochs", () =>
+    Effect.gen(function* () {
+      const { wrote } = yield* drawn({ patches: 2, epochs: 2 })
+      const html = readFileSync(wrote[2], "utf8")
+      expect(html).toContain('<th scope="row">p1<small>a; b</small></th>')
+      expect(html).toContain('<th scope="col">epoch 2</th>')
+      expect(html.match(/<img alt="p\d, epoch \d" src="data:image\/webp;base64,/g)).toHaveLength(4)
+    })
+  )
 
   effect("gives all pictures one stretch: patches with larger values are brighter", () =>
     Effect.gen(function* () {
