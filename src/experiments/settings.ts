@@ -48,7 +48,7 @@ export const settings = {
   ),
   range: optional(
     PositiveInt,
-    "Patches or queries per range, into which long work is divided: a killed run continues with the first range that is missing. By default 4096 patches and 512 queries."
+    "Patches or queries per range, into which long work is divided: a killed run continues with the first range that is missing. By default 4096 patches and 2048 queries."
   ),
   root_dir: param(Name, "Folder of archives and stores, relative to the current working directory.", "data"),
   compat: optional(

@@ -118,7 +118,9 @@ export const inOnePiece = <Out, E, R>({ count, end, make }: Items<Out, E, R>): S
 
 /** The `run` of an operator that splits: all of its items as one range. */
 export const whole =
-  <P, In, Out, E, R>(ranged: Ranged<P, In, Out, E, R>) =>
+  <P, In, Out, E, R, E2, R2>(
+    ranged: (params: P, self: Self) => (input: Stream.Stream<In>) => Effect.Effect<Items<Out, E, R>, E2, R2>
+  ) =>
   (params: P, self: Self) =>
   (input: Stream.Stream<In>) =>
     Stream.unwrap(Effect.map(ranged(params, self)(input), inOnePiece))

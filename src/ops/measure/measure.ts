@@ -2,9 +2,20 @@ import { join } from "node:path"
 import { Effect, Schema, Stream } from "effect"
 import { attempt } from "../../pipeline/attempt.ts"
 import { operator } from "../../pipeline/operator.ts"
-import { Compat, choice, documented, listOf, optional, PositiveInt, Probability, param } from "../../pipeline/param.ts"
+import {
+  Compat,
+  choice,
+  type Decoded,
+  documented,
+  listOf,
+  optional,
+  PositiveInt,
+  Probability,
+  param
+} from "../../pipeline/param.ts"
+import { kept, type Self } from "../../pipeline/step.ts"
 import { conjoined } from "../../pipeline/words.ts"
-import { Ranking, Report } from "../elements.ts"
+import { type Gallery, Ranking, Report } from "../elements.ts"
 import { FileName } from "../filename.ts"
 import { writeFileAtomic } from "../formats/files.ts"
 import { Run } from "../run.ts"
@@ -20,39 +31,49 @@ import { RelationName } from "./relations.ts"
 import { defaultThresholds, levels } from "./relevance.ts"
 import { toReport } from "./to-report.ts"
 
-/** Measures all blocks; values that blocks of one gallery share are computed once. */
-const measured = Effect.fnUntraced(function* <E, R>(
+/** Figures of some queries, and the gallery of their rankings. */
+interface Tallied extends Tally {
+  /** Absent in parts without the first query, so that only one part of many holds it. */
+  readonly gallery?: Gallery | undefined
+}
+
+/** Prepares galleries; one that several blocks share is prepared once. */
+const preparing = (plan: Plan) => {
+  let known: Prepared | undefined
+  return (gallery: Gallery): Effect.Effect<Prepared, MeasureError> =>
+    attempt(MeasureError)(() => {
+      if (known?.gallery !== gallery) known = prepare(gallery, plan)
+      return known
+    })
+}
+
+/** Measures blocks, and merges their figures. */
+const tallied = Effect.fnUntraced(function* <E, R>(
   rankings: Stream.Stream<Ranking, E, R>,
-  plan: Plan,
-  note: (words: string) => void
+  prepared: ReturnType<typeof preparing>,
+  self: Self
 ) {
   const parts: Array<Tally> = []
-  let done = 0
-  let known: { readonly prepared: Prepared; readonly count: Effect.Success<ReturnType<typeof counter>> } | undefined
+  const open = (gallery: Gallery) =>
+    Effect.gen(function* () {
+      const threads = yield* measuringThreads(gallery.queries.length, gallery.database.length)
+      let done = 0
+      return yield* counter(yield* prepared(gallery), threads, (more) => {
+        done += more
+        self.note?.(`${done} of ${gallery.queries.length} queries`)
+      })
+    })
+  let known: { readonly gallery: Gallery; readonly count: Effect.Success<ReturnType<typeof counter>> } | undefined
   yield* Stream.runForEach(
     rankings,
     Effect.fnUntraced(function* (ranking) {
-      if (known?.prepared.gallery !== ranking.gallery) {
-        const prepared = yield* attempt(MeasureError)(() => prepare(ranking.gallery, plan))
-        const { database, queries } = ranking.gallery
-        const threads = yield* measuringThreads(queries.length, database.length)
-        known = {
-          prepared,
-          count: yield* counter(prepared, threads, (more) => {
-            done += more
-            note(`${done} of ${queries.length} queries`)
-          })
-        }
-      }
+      const { gallery } = ranking
+      if (known?.gallery !== gallery) known = { gallery, count: yield* kept(self, "counter", open(gallery)) }
       parts.push(yield* known.count(ranking))
     })
   )
-  if (known !== undefined) return { prepared: known.prepared, all: merge(emptyTally, ...parts) }
-  return yield* new MeasureError({
-    subject: "rankings",
-    problem: "none arrived",
-    remedy: "Rank at least one query"
-  })
+  const all: Tallied = { ...merge(emptyTally, ...parts), gallery: known?.gallery }
+  return all
 })
 
 /** Intervals of all figures from resamples of the queries. */
@@ -104,6 +125,76 @@ const choices = [
 const chosen = (metrics: ReadonlyArray<typeof Metric.Type>): ReadonlyArray<StandardMetric> =>
   standardMetrics.filter((metric) => metrics.includes("standard") || metrics.includes(metric))
 
+const declared = {
+  at: param(listOf(PositiveInt), "Depths of ACG, nDCG and wAP.", [20, 40, 60, 80, 100]),
+  precision_at: param(PositiveInt, "Depth of precision.", 10),
+  thresholds: param(
+    Schema.Struct({ easy: Probability, medium: Probability, hard: Probability }),
+    "Largest Jaccard distance of a relevant image, by level.",
+    defaultThresholds
+  ),
+  metrics: documented(
+    param(
+      listOf(Metric),
+      "`original` for the original's figures, `standard` for all standard metrics, or names of single ones.",
+      ["original"]
+    ),
+    choices
+  ),
+  relations: param(listOf(RelationName), "Rules by which images are relevant in the standard metrics.", [...levels]),
+  bootstrap: optional(PositiveInt, "Number of resamples of the queries for 95 % confidence intervals; 1000 is usual."),
+  per_query: optional(FileName, "Name of a CSV file in the run folder for the figures of every query."),
+  chunk: optional(
+    PositiveInt,
+    "Queries per chunk, with `compat: original`: figures are means of the means of chunks, as the original's for BigEarthNet (500)."
+  ),
+  compat: param(Compat, "`original`: means of the means of chunks, if `chunk` is given.", "none")
+}
+type Given = Decoded<typeof declared>
+
+const planOf = ({ at, chunk, compat, metrics, precision_at, relations, thresholds }: Given): Plan => ({
+  at,
+  precisionAt: precision_at,
+  thresholds,
+  chunk: compat === "original" ? chunk : undefined,
+  original: metrics.includes("original"),
+  standard: { metrics: chosen(metrics), relations }
+})
+
+const checkBootstrap = ({ bootstrap, ...given }: Given): Effect.Effect<void, MeasureError> =>
+  planOf({ bootstrap, ...given }).chunk === undefined || bootstrap === undefined
+    ? Effect.void
+    : new MeasureError({
+        subject: "bootstrap",
+        problem: "cannot be combined with `chunk`: resampled queries have no chunks",
+        remedy: "Omit `bootstrap` or `chunk`"
+      })
+
+/** The report of the figures of all queries, in one part or many. */
+const reported = Effect.fnUntraced(function* (
+  parts: ReadonlyArray<Tallied>,
+  preparedOf: ReturnType<typeof preparing>,
+  given: Given,
+  self: Self
+) {
+  const { bootstrap, per_query } = given
+  yield* checkBootstrap(given)
+  const gallery = parts.find((part) => part.gallery !== undefined)?.gallery
+  if (gallery === undefined) {
+    return yield* new MeasureError({
+      subject: "rankings",
+      problem: "none arrived",
+      remedy: "Rank at least one query"
+    })
+  }
+  const prepared = yield* preparedOf(gallery)
+  const all = merge(emptyTally, ...parts)
+  if (per_query !== undefined) yield* writePerQuery(prepared, all, per_query)
+  const found =
+    bootstrap === undefined ? undefined : yield* intervals(prepared, all, bootstrap, (words) => self.note?.(words))
+  return yield* attempt(MeasureError)(() => toReport(prepared, all, found))
+})
+
 /**
  * Reduces the rankings of all queries to one report. An image is relevant at a level if its Jaccard distance to the query's
  * labels is at most the threshold of the level. mAP (trapezoidal) and precision are means over the queries with a relevant
@@ -115,61 +206,26 @@ export const measure = operator({
   about: "Reduces rankings to mAP, precision, ACG, nDCG, wAP and, optionally, standard metrics.",
   from: Ranking,
   to: Report,
-  params: {
-    at: param(listOf(PositiveInt), "Depths of ACG, nDCG and wAP.", [20, 40, 60, 80, 100]),
-    precision_at: param(PositiveInt, "Depth of precision.", 10),
-    thresholds: param(
-      Schema.Struct({ easy: Probability, medium: Probability, hard: Probability }),
-      "Largest Jaccard distance of a relevant image, by level.",
-      defaultThresholds
-    ),
-    metrics: documented(
-      param(
-        listOf(Metric),
-        "`original` for the original's figures, `standard` for all standard metrics, or names of single ones.",
-        ["original"]
-      ),
-      choices
-    ),
-    relations: param(listOf(RelationName), "Rules by which images are relevant in the standard metrics.", [...levels]),
-    bootstrap: optional(
-      PositiveInt,
-      "Number of resamples of the queries for 95 % confidence intervals; 1000 is usual."
-    ),
-    per_query: optional(FileName, "Name of a CSV file in the run folder for the figures of every query."),
-    chunk: optional(
-      PositiveInt,
-      "Queries per chunk, with `compat: original`: figures are means of the means of chunks, as the original's for BigEarthNet (500)."
-    ),
-    compat: param(Compat, "`original`: means of the means of chunks, if `chunk` is given.", "none")
-  },
+  params: declared,
   declares: { writes: ({ per_query }) => (per_query === undefined ? [] : [`${per_query}.csv`]) },
-  run:
-    ({ at, bootstrap, chunk, compat, metrics, per_query, precision_at, relations, thresholds }, self) =>
-    (rankings) => {
+  parts: {
+    version: 1,
+    make: (params, self) => (rankings) => {
+      const all = Effect.scoped(tallied(rankings, preparing(planOf(params)), self))
+      return Stream.fromEffect(
+        Effect.map(all, ({ gallery, ...tally }): Tallied => (tally.rows[0] === 0 ? { ...tally, gallery } : tally))
+      )
+    },
+    merge: (params, self) => (parts: Stream.Stream<Tallied>) => {
       self.expect(1)
-      const note = (words: string) => self.note?.(words)
-      const plan: Plan = {
-        at,
-        precisionAt: precision_at,
-        thresholds,
-        chunk: compat === "original" ? chunk : undefined,
-        original: metrics.includes("original"),
-        standard: { metrics: chosen(metrics), relations }
-      }
-      const reduced = Effect.gen(function* () {
-        if (plan.chunk !== undefined && bootstrap !== undefined) {
-          return yield* new MeasureError({
-            subject: "bootstrap",
-            problem: "cannot be combined with `chunk`: resampled queries have no chunks",
-            remedy: "Omit `bootstrap` or `chunk`"
-          })
-        }
-        const { all, prepared } = yield* measured(rankings, plan, note)
-        if (per_query !== undefined) yield* writePerQuery(prepared, all, per_query)
-        const found = bootstrap === undefined ? undefined : yield* intervals(prepared, all, bootstrap, note)
-        return yield* attempt(MeasureError)(() => toReport(prepared, all, found))
-      })
-      return Stream.fromEffect(Effect.scoped(reduced))
+      const prepared = preparing(planOf(params))
+      return Stream.fromEffect(Effect.flatMap(Stream.runCollect(parts), (all) => reported(all, prepared, params, self)))
     }
+  },
+  run: (params, self) => (rankings) => {
+    self.expect(1)
+    const prepared = preparing(planOf(params))
+    const all = Effect.andThen(checkBootstrap(params), tallied(rankings, prepared, self))
+    return Stream.fromEffect(Effect.scoped(Effect.flatMap(all, (one) => reported([one], prepared, params, self))))
+  }
 })

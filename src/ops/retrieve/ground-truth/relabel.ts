@@ -52,6 +52,7 @@ export const relabel = operator({
   from: Ranking,
   to: Ranking,
   params: { from: param(Name, "The store that `ground-truth` wrote; relative to the current working directory.") },
+  each: true,
   run:
     ({ from }) =>
     (rankings) =>

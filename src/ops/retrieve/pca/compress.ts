@@ -55,6 +55,7 @@ export const compress = operator({
     whiten: param(Flag, "Divides each coordinate by its standard deviation, so that all have equal weight.", true)
   },
   declares: { reads: ({ from }) => (isOfRun(from) ? [] : [resolve(from)]) },
+  each: true,
   run:
     ({ from, dim, whiten }) =>
     (embeddings) =>

@@ -12,7 +12,7 @@ export const ITEM_TILE = 1024
 export const QUERY_TILE = 64
 
 /** Queries for which each tile of items is assembled once; a larger number does not make the product faster. */
-const MOST_QUERIES = 2048
+export const MOST_QUERIES = 2048
 /** Largest number of queries per ranking that is passed on. */
 const MOST_ROWS = 256
 

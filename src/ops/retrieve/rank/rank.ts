@@ -1,7 +1,9 @@
 import { Effect, Stream } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
 import { operator } from "../../../pipeline/operator.ts"
-import { Fraction, optional, PositiveInt, param, Seed } from "../../../pipeline/param.ts"
+import { type Decoded, Fraction, optional, PositiveInt, param, Seed } from "../../../pipeline/param.ts"
+import { type Range, whole } from "../../../pipeline/splits.ts"
+import type { Self } from "../../../pipeline/step.ts"
 import { Embeddings, type RankedVectors, Ranking } from "../../elements.ts"
 import { Run } from "../../run.ts"
 import { engine } from "../../tensor/engine.ts"
@@ -9,7 +11,7 @@ import { Threads } from "../../workers/threads.ts"
 import { noting } from "../gallery.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 import { Similarity } from "../similarity.ts"
-import { blocksFor } from "./blocks.ts"
+import { blocksFor, MOST_QUERIES, QUERY_TILE } from "./blocks.ts"
 import { exactSides, gather, type Sides } from "./gather.ts"
 import { bytesOf, Memory } from "./memory.ts"
 import { indistinct, trustedError } from "./near-ties.ts"
@@ -22,7 +24,11 @@ import { sorter, sortingThreads } from "./sorting.ts"
 const INDISTINCT =
   "Similarities differ by less than single precision can resolve, so the order comes from double precision. Subtract the mean from embeddings that are this similar, or check whether the network has collapsed."
 
-/** Ranks ranges of queries in ascending order. The scores of `atOnce` queries are computed when the first is needed. */
+/**
+ * Ranks queries; ascending ones fastest. The scores of up to `atOnce` queries are computed when the first of them is due.
+ *
+ * @returns a function that ranks the queries [from, to), which belong to a range that ends at `end`
+ */
 const ranker = Effect.fnUntraced(function* (
   sides: Sides,
   vectors: RankedVectors,
@@ -35,19 +41,29 @@ const ranker = Effect.fnUntraced(function* (
   const exact = exactSides(sides)
   const sort = yield* sorter(n, threads, exact)
   const room = emptyScores(Math.min(count, atOnce), n, threads > 1)
-  const range = (begin: number) => scoresOf(sides, product, begin, Math.min(count, begin + atOnce), room, exact)
-  let scores: Scores = yield* range(0)
-  const flat = n > 1 && indistinct(exact, scores.error, room.subarray(0, scores.to * n))
-  const gallery = flat ? noting(INDISTINCT)(sides.gallery) : sides.gallery
-  return Effect.fnUntraced(function* (from: number, to: number) {
+  let scores: Scores | undefined
+  let { gallery } = sides
+  /** The scores of the query `row` and of those after it. */
+  const scoresFrom = Effect.fnUntraced(function* (row: number, end: number) {
+    if (scores !== undefined && row >= scores.from && row < scores.to) return scores
+    // The first queries decide about the note, which must not depend on the end of their range.
+    const last = Math.min(row === 0 ? count : end, row + atOnce)
+    const found = yield* scoresOf(sides, product, row, last, room, exact)
+    scores = found
+    if (row === 0 && n > 1 && indistinct(exact, found.error, room.subarray(0, found.to * n))) {
+      gallery = noting(INDISTINCT)(sides.gallery)
+    }
+    return found
+  })
+  return Effect.fnUntraced(function* (from: number, to: number, end: number) {
     const block = emptyBlock(to - from, n, threads > 1)
-    for (let row = from; row < to; row = scores.to) {
-      if (row >= scores.to) {
-        scores = yield* range(row - (row % atOnce))
-      }
-      const values = scores.values.subarray((row - scores.from) * n, (Math.min(to, scores.to) - scores.from) * n)
-      const error = trustedError(dim, scores.error, count * n * dim)
+    for (let row = from; row < to; ) {
+      const found = yield* scoresFrom(row, end)
+      const next = Math.min(to, found.to)
+      const values = found.values.subarray((row - found.from) * n, (next - found.from) * n)
+      const error = trustedError(dim, found.error, count * n * dim)
       yield* sort({ values, query: row, error }, block, row - from)
+      row = next
     }
     return { kind: "ranking", gallery, from, to, ...block, vectors } satisfies Ranking
   })
@@ -66,6 +82,49 @@ export const productOfRun = Effect.gen(function* () {
   return given ?? engineProduct(yield* engine)
 })
 
+const declared = {
+  queries: param(Fraction, "Fraction of the images that become queries.", 0.2),
+  seed: optional(Seed, "Seed of the draw, which uses numpy's legacy generator; by default the seed of the run."),
+  by: param(Similarity, "Cosine of the angle, inner product, or Euclidean distance.", "cosine"),
+  memory: param(Memory, "Memory to use besides the embeddings; it changes no result.", "1GiB"),
+  block: optional(PositiveInt, "Queries per ranking that is passed on; by default as many as fit.")
+}
+type Given = Decoded<typeof declared>
+
+/** Queries per range: as many as one pass over the database serves. */
+const RANGE = MOST_QUERIES
+
+/** Gathers the embeddings, and draws the queries. */
+const opened =
+  ({ block, by, memory, queries, seed }: Given, self: Self) =>
+  (embeddings: Stream.Stream<Embeddings>) =>
+    Effect.gen(function* () {
+      const drawn = seed ?? (yield* Run).seed
+      const product = yield* productOfRun
+      const several = (yield* Threads) > 1
+      const batches = yield* Stream.runCollect(several ? Stream.map(embeddings, inSharedMemory) : embeddings)
+      const sides = yield* attempt(RetrieveError)(() => gather(batches, drawn, queries, by))
+      const q = sides.queries.count
+      const { count: n, dim } = sides.database
+      const budget = bytesOf(memory) ?? 0
+      const threads = yield* sortingThreads(q, n, budget)
+      const { queries: atOnce, rows } = yield* attempt(RetrieveError)(() =>
+        blocksFor(n, q, dim, budget, block, threads)
+      )
+      const rankSome = yield* ranker(sides, { by, dim, batches }, product, atOnce, threads)
+      self.expect(Math.ceil(q / rows))
+      return {
+        count: q,
+        size: RANGE,
+        multiple: QUERY_TILE,
+        make: ({ from, to }: Range) =>
+          Stream.range(0, Math.ceil((to - from) / rows) - 1).pipe(
+            Stream.rechunk(1),
+            Stream.mapEffect((i) => rankSome(from + i * rows, Math.min(to, from + (i + 1) * rows), to))
+          )
+      }
+    })
+
 /**
  * Draws queries and ranks the remaining images for each of them, best first, ties by database position. It holds the
  * embeddings once, and at most `memory` beside them. `memory`, `block` and the number of threads change no digit of the
@@ -76,35 +135,7 @@ export const rank = operator({
   about: "Draws queries and sorts all other images by their similarity to each query.",
   from: Embeddings,
   to: Ranking,
-  params: {
-    queries: param(Fraction, "Fraction of the images that become queries.", 0.2),
-    seed: optional(Seed, "Seed of the draw, which uses numpy's legacy generator; by default the seed of the run."),
-    by: param(Similarity, "Cosine of the angle, inner product, or Euclidean distance.", "cosine"),
-    memory: param(Memory, "Memory to use besides the embeddings; it changes no result.", "1GiB"),
-    block: optional(PositiveInt, "Queries per ranking that is passed on; by default as many as fit.")
-  },
-  run:
-    ({ block, by, memory, queries, seed }, self) =>
-    (embeddings) =>
-      Stream.unwrap(
-        Effect.gen(function* () {
-          const drawn = seed ?? (yield* Run).seed
-          const product = yield* productOfRun
-          const several = (yield* Threads) > 1
-          const batches = yield* Stream.runCollect(several ? Stream.map(embeddings, inSharedMemory) : embeddings)
-          const sides = yield* attempt(RetrieveError)(() => gather(batches, drawn, queries, by))
-          const q = sides.queries.count
-          const { count: n, dim } = sides.database
-          const budget = bytesOf(memory) ?? 0
-          const threads = yield* sortingThreads(q, n, budget)
-          const blocks = yield* attempt(RetrieveError)(() => blocksFor(n, q, dim, budget, block, threads))
-          const rankRange = yield* ranker(sides, { by, dim, batches }, product, blocks.queries, threads)
-          const rankings = Math.ceil(q / blocks.rows)
-          self.expect(rankings)
-          return Stream.range(0, rankings - 1).pipe(
-            Stream.rechunk(1),
-            Stream.mapEffect((i) => rankRange(i * blocks.rows, Math.min(q, (i + 1) * blocks.rows)))
-          )
-        })
-      )
+  params: declared,
+  ranges: opened,
+  run: whole(opened)
 })

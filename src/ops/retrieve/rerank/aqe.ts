@@ -16,6 +16,7 @@ export const aqe = operator({
     k: param(PositiveInt, "Number of best results added to the query.", 10),
     alpha: param(NonNegative, "Power of the similarity. The larger it is, the less distant results count.", 3)
   },
+  each: true,
   run: ({ alpha, k }) =>
     expandQueries(
       "aqe",

@@ -2,6 +2,7 @@ import { Effect, Stream } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
 import { operator } from "../../../pipeline/operator.ts"
 import { NonNegative, PositiveInt, param } from "../../../pipeline/param.ts"
+import { kept } from "../../../pipeline/step.ts"
 import { Ranking } from "../../elements.ts"
 import { noting } from "../gallery.ts"
 import type { Product } from "../rank/product.ts"
@@ -41,8 +42,9 @@ export const dba = operator({
     k: param(PositiveInt, "Number of nearest neighbours added to each vector.", 10),
     alpha: param(NonNegative, "Power of the similarity that weights them; 0 gives equal weights.", 0)
   },
+  each: true,
   run:
-    ({ alpha, k }) =>
+    ({ alpha, k }, self) =>
     (rankings) =>
       Stream.unwrap(
         Effect.gen(function* () {
@@ -50,7 +52,11 @@ export const dba = operator({
           const noted = noting(
             `Re-ranked after adding to each database vector its ${k} nearest neighbours, weighted by similarity to the power of ${alpha} (dba).`
           )
-          let known: { readonly of: unknown; readonly database: Float32Array } | undefined
+          const known: { of?: unknown; database?: Float32Array } = yield* kept(
+            self,
+            "database",
+            Effect.sync(() => ({}))
+          )
           return Stream.mapEffect(
             rankings,
             Effect.fnUntraced(function* (ranking: Ranking) {
@@ -60,10 +66,11 @@ export const dba = operator({
                 queries
               } = yield* attempt(RetrieveError)(() => vectorsOfRanking(ranking, "dba"))
               const of = ranking.vectors?.database ?? ranking.vectors?.batches
-              if (known === undefined || known.of !== of) {
-                known = { of, database: yield* augmented(before, k, alpha, product) }
-              }
-              const { database } = known
+              const database =
+                known.of === of && known.database !== undefined
+                  ? known.database
+                  : yield* augmented(before, k, alpha, product)
+              Object.assign(known, { of, database })
               const block = yield* reorder(ranking, product, queries, rowsOf(database, dim))
               const vectors = ranking.vectors === undefined ? undefined : { ...ranking.vectors, database }
               return { ...ranking, ...block, gallery: noted(ranking.gallery), vectors } satisfies Ranking

@@ -26,6 +26,7 @@ export const ja = operator({
   from: Ranking,
   to: Ranking,
   params: {},
+  each: true,
   run: () => (rankings) => {
     const noted = noting(NOTE, { usesDatabaseLabels: true })
     const prepared = perGallery(prepare)

@@ -13,5 +13,6 @@ export const qe = operator({
   from: Ranking,
   to: Ranking,
   params: { k: param(PositiveInt, "Number of best results added to the query.", 10) },
+  each: true,
   run: ({ k }) => expandQueries("qe", k, 0, `Re-ranked by query expansion with the ${k} best results (qe).`)
 })
