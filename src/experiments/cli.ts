@@ -16,10 +16,13 @@ import { networksOf, showNetworks } from "./networks.ts"
 import { language, makePlan, type Plan, showPlan } from "./plan.ts"
 import { makeProgress, stderrScreen } from "./progress.ts"
 import { RunError } from "./run-error.ts"
-import { runPlan } from "./runner.ts"
+import { type RunOptions, runPlan } from "./runner.ts"
 import { sweepCommand } from "./sweep/command.ts"
 import { readSweep } from "./sweep/sweep-file.ts"
 import { versions } from "./versions.ts"
+
+/** More processes than any machine has processors are a mistake. */
+const MOST_PROCESSES = 1024
 
 const options = {
   config: Argument.String(runCommand.argument.name).pipe(
@@ -44,18 +47,34 @@ const knownPipeline = (made: Plan, only: string | undefined): Effect.Effect<void
   )
 }
 
+/** Who makes ranges, as the options say. */
+const workersOf = (given: string | undefined): Effect.Effect<Pick<RunOptions, "processes">, RunError> => {
+  const processes = given === undefined ? undefined : Number(given)
+  if (processes === undefined || (Number.isInteger(processes) && processes >= 1 && processes <= MOST_PROCESSES)) {
+    return Effect.succeed({ processes })
+  }
+  return Effect.fail(
+    new RunError({
+      subject: `--processes ${given}`,
+      problem: `is not a number from 1 to ${MOST_PROCESSES}`,
+      remedy: "Give at most as many processes as this machine has processors"
+    })
+  )
+}
+
 const run = Effect.fnUntraced(function* (
   made: Plan,
   only: string | undefined,
   out: string | undefined,
   begins: Beginning,
-  json: boolean
+  json: boolean,
+  workers: Pick<RunOptions, "processes">
 ) {
   const folder = out === undefined ? made.folder : fromHome(out)
   const progress = makeProgress(stderrScreen())
   progress.say(`orbitrank ${versions.orbitrank}: ${made.file}, seed ${made.loaded.settings.seed}, into ${folder}`)
   for (const note of made.translation?.notes ?? []) progress.say(note)
-  const record = yield* runPlan(made, { folder, only, begins }, progress).pipe(
+  const record = yield* runPlan(made, { folder, only, begins, ...workers }, progress).pipe(
     Effect.onInterrupt(() => Effect.sync(() => progress.say(afterInterrupt(begins, made.loaded.settings.fresh))))
   )
   if (json) yield* Console.log(printableJson(JSON.stringify(record, null, 2)))
@@ -85,6 +104,7 @@ export const command = Command.make("orbitrank", options, (given) =>
     const networks = yield* networksOf(made)
     if (given.check) return yield* Console.log(printableLines(`${showPlan(made)}${showNetworks(networks)}`))
     const begins = given.fresh ? "fresh" : made.loaded.settings.fresh ? "freshByFile" : "continue"
-    yield* run(made, only, Option.getOrUndefined(given.out), begins, given.json)
+    const workers = yield* workersOf(Option.getOrUndefined(given.processes))
+    yield* run(made, only, Option.getOrUndefined(given.out), begins, given.json, workers)
   })
 ).pipe(Command.withDescription(runCommand.about), Command.withSubcommands([initCommand]))

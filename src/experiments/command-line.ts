@@ -48,6 +48,11 @@ export const runCommand = command({
       kind: "switch",
       about: "Remove the files of an earlier run from the run folder, and start anew"
     },
+    processes: {
+      kind: "value",
+      value: "number",
+      about: "Let so many processes of this machine make ranges of patches and queries, with the same results"
+    },
     json: { kind: "switch", about: "Print the run record as JSON at the end" }
   }
 })

@@ -18,6 +18,7 @@ import { few } from "../pipeline/words.ts"
 import { afterFailure, type Beginning } from "./beginning.ts"
 import { Book } from "./book.ts"
 import { operatorsOf } from "./configuration.ts"
+import { graphMode } from "./engine.ts"
 import { forget, makeFolder, type Opened, openFolder, verdict } from "./folder.ts"
 import { linkFolders } from "./links.ts"
 import { lock } from "./lock.ts"
@@ -26,6 +27,7 @@ import type { Progress } from "./progress.ts"
 import { dividing, type RunFacts } from "./ranges/division.ts"
 import { here } from "./ranges/here.ts"
 import { removeParts } from "./ranges/part-files.ts"
+import { processes } from "./ranges/processes.ts"
 import type { RunRecord } from "./record.ts"
 import { inFolder, RunError } from "./run-error.ts"
 import { services } from "./services.ts"
@@ -37,6 +39,8 @@ export interface RunOptions {
   readonly folder: string
   readonly only: string | undefined
   readonly begins: Beginning
+  /** Number of processes of this machine that make ranges; by default this one makes them. */
+  readonly processes?: number | undefined
 }
 
 /** The record of a run that has not begun. */
@@ -153,6 +157,15 @@ const runIfNeeded = Effect.fnUntraced(function* (name: string, pipeline: Runnabl
   yield* runOne(name, pipeline, session)
 })
 
+/** Who makes the ranges of a run. */
+const makersOf = (plan: Plan, { processes: count }: RunOptions, book: Book, facts: RunFacts) => {
+  if (count === undefined) return Effect.succeed(here(facts))
+  const { device, graph, precision, root_dir, seed, threads } = plan.loaded.settings
+  const given = threads === undefined ? {} : { threads }
+  const settings = { seed, device, precision, root_dir: resolve(root_dir), experiment: plan.experiment, ...given }
+  return processes(count, { ...settings, graph: graphMode(graph, book.record.engine) })
+}
+
 /**
  * Runs a plan.
  *
@@ -173,7 +186,7 @@ export const runPlan = Effect.fnUntraced(function* (plan: Plan, options: RunOpti
     settings: { seed: settings.seed, precision: settings.precision },
     engine: () => book.engine
   }
-  const ranges = dividing(facts, here(facts))
+  const ranges = dividing(facts, yield* makersOf(plan, options, book, facts))
   const session: Session = { plan, book, progress, remedy: afterFailure(begins, fresh), places, ranges }
   const program = Effect.gen(function* () {
     for (const [name, pipeline] of plan.loaded.pipelines) {

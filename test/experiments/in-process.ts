@@ -15,7 +15,7 @@ export interface RanHere {
 export const runHere = async (
   file: string,
   set: ReadonlyArray<string> = [],
-  options: { readonly out?: string; readonly fresh?: boolean } = {}
+  options: { readonly out?: string; readonly fresh?: boolean; readonly processes?: number } = {}
 ): Promise<RanHere> => {
   let said = ""
   const progress = makeProgress({ terminal: false, columns: () => 80, write: (text) => (said += text), now: () => 0 })
@@ -23,7 +23,7 @@ export const runHere = async (
   const folder = options.out ?? plan.folder
   const run = runPlan(
     plan,
-    { folder, only: undefined, begins: options.fresh === true ? "fresh" : "continue" },
+    { folder, only: undefined, begins: options.fresh === true ? "fresh" : "continue", processes: options.processes },
     progress
   )
   const result = await Effect.runPromise(Effect.result(run))

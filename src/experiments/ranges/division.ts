@@ -4,18 +4,18 @@
  */
 import { join } from "node:path"
 import { type Cause, type Context, Deferred, Effect, Stream } from "effect"
-import { DataError, fileError } from "../../ops/formats/data-error.ts"
-import { PlainFile, PlainHash, readPlainFile } from "../../ops/formats/plain-file.ts"
+import { fileError } from "../../ops/formats/data-error.ts"
+import { PlainFile, PlainHash } from "../../ops/formats/plain-file.ts"
 import { Run } from "../../ops/run.ts"
 import { engine } from "../../ops/tensor/engine.ts"
-import { attempt } from "../../pipeline/attempt.ts"
 import type { OpenSegment, Ranges, Segment } from "../../pipeline/ranges.ts"
-import { type AnyEffect, type AnyStream, cut, type Range, Sums } from "../../pipeline/splits.ts"
+import { type AnyEffect, cut, type Range, Sums } from "../../pipeline/splits.ts"
 import { counted } from "../../pipeline/words.ts"
 import type { EngineRecord } from "../record.ts"
 import { Collected, Replay } from "./collecting.ts"
 import { type Facts, inputFile, isIntact, type PartPath, partOf, partsFolder, readFacts } from "./part-files.ts"
 import { type Basis, partKeys, settled } from "./part-key.ts"
+import { valuesOf } from "./part-values.ts"
 
 /** A range to make. */
 export interface Job {
@@ -110,17 +110,6 @@ const present = (jobs: ReadonlyArray<Job>, facts: RunFacts) =>
     return found
   })
 
-/** The values of a part. */
-const valuesOf = (path: PartPath): AnyStream =>
-  Stream.suspend(() =>
-    Stream.unfold(readPlainFile(partOf(path)), (values) =>
-      Effect.map(
-        attempt(DataError)(() => values.next()),
-        ({ done, value }) => (done === true ? undefined : ([value, values] as const))
-      )
-    )
-  )
-
 /** Makes the missing parts in the background, so that a failure is known at once. Gives the facts of one part. */
 const inBackground = (
   missing: ReadonlyArray<Job>,
@@ -181,7 +170,7 @@ const parts = (division: Division, found: ReadonlyMap<string, Facts>, makers: Ma
       progress.done()
       for (const [what, amount] of facts.sums) sums.add(what, amount)
       yield* replay.part(facts)
-      return valuesOf(job.path)
+      return valuesOf(partOf(job.path))
     })
     const end = Effect.suspend(() => open.items.end?.(sums.all) ?? Effect.void).pipe(
       Effect.andThen(replay.end),

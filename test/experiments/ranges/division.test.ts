@@ -95,3 +95,28 @@ describe("ranges made here", () => {
     expect(readdirSync(join(out, "parts"))).toEqual(["mine.txt"])
   })
 })
+
+describe("ranges made by processes", () => {
+  it("give the bytes, the figures and the counts of one piece", async () => {
+    const out = join(home, "processes")
+    const { error, results, said } = await runHere(dividing(home), ["range=8"], { out, processes: 2 })
+    expect([error, said]).toEqual(["", expect.stringContaining("8 of 8 ranges")])
+    expect(filesOf(out)).toEqual(whole.files)
+    expect(results).toEqual(whole.results)
+    const [now, before] = [out, join(home, "whole")].map(
+      (folder) => JSON.parse(readFileSync(join(folder, "record.json"), "utf8")) as RunRecord
+    )
+    const counts = ({ stages }: PipelineRecord) => stages.map(({ elements, stage }) => [stage, elements])
+    expect(counts(now.pipelines.extract)).toEqual(counts(before.pipelines.extract))
+    expect(existsSync(join(out, "parts"))).toBe(false)
+  })
+
+  it("fail as this process would, with the place of the step", async () => {
+    const out = join(home, "failing")
+    const given = ["range=8", "extract.crop.size=500"]
+    const here = await runHere(dividing(home), given, { out: join(home, "failing-here") })
+    const there = await runHere(dividing(home), given, { out, processes: 2 })
+    expect(here.error).toContain("too few for a crop of 500 x 500")
+    expect(there.error.replace(/BigEarth\S+|S2\S+/g, "")).toBe(here.error.replace(/BigEarth\S+|S2\S+/g, ""))
+  })
+})

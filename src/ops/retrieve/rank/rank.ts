@@ -40,7 +40,8 @@ const ranker = Effect.fnUntraced(function* (
   const count = sides.queries.count
   const exact = exactSides(sides)
   const sort = yield* sorter(n, threads, exact)
-  const room = emptyScores(Math.min(count, atOnce), n, threads > 1)
+  /** Made when it is needed: a process that only hands out ranges needs none. */
+  let room: Float32Array | undefined
   let scores: Scores | undefined
   let { gallery } = sides
   /** The scores of the query `row` and of those after it. */
@@ -48,6 +49,7 @@ const ranker = Effect.fnUntraced(function* (
     if (scores !== undefined && row >= scores.from && row < scores.to) return scores
     // The first queries decide about the note, which must not depend on the end of their range.
     const last = Math.min(row === 0 ? count : end, row + atOnce)
+    room ??= emptyScores(Math.min(count, atOnce), n, threads > 1)
     const found = yield* scoresOf(sides, product, row, last, room, exact)
     scores = found
     if (row === 0 && n > 1 && indistinct(exact, found.error, room.subarray(0, found.to * n))) {

@@ -1,0 +1,49 @@
+/** Ranges made by several processes of this machine. */
+import { availableParallelism } from "node:os"
+import { Effect, type Scope } from "effect"
+import type { Children } from "./children.ts"
+import { ChildDied, type ChildFailed, openChildren } from "./children.ts"
+import type { Division, Makers } from "./division.ts"
+import { nameOf, PartError, type Task, type TaskSettings, taskOf } from "./task.ts"
+
+/** How often a range may end its process before it fails the run. */
+export const MOST_DEATHS = 3
+
+/** The failure of a range that ended its process again and again. */
+export const deadly = (task: Task, problem: string): PartError =>
+  new PartError({
+    subject: nameOf(task),
+    problem: `${problem.replace(/^its/, "its")}, ${MOST_DEATHS} times`,
+    remedy:
+      "Look for the patches of this range that crash a process, or give each process more memory: fewer processes, smaller batches, a smaller `range`"
+  })
+
+/** Shows which stage failed, and fails as the range did. */
+export const placedFailure = ({ segment }: Pick<Division, "segment">, error: ChildFailed): ChildFailed => {
+  const stage = segment.stages[error.failure.stage ?? -1]
+  if (stage !== undefined) segment.watcher.failed(stage)
+  return error
+}
+
+/** Makes a range; if its process dies, another one tries. */
+const persistently = (children: Children, task: Task, deaths = 1): ReturnType<Children["make"]> =>
+  Effect.catchTag(children.make(task), "ChildDied", (died) =>
+    deaths < MOST_DEATHS ? persistently(children, task, deaths + 1) : Effect.fail(died)
+  )
+
+/** Threads of each of several processes, if nothing is set: they share the processors. */
+export const threadsFor = (processes: number): number => Math.max(1, Math.floor(availableParallelism() / processes))
+
+/** Makes ranges by so many processes. They end with the scope. */
+export const processes = (count: number, settings: TaskSettings): Effect.Effect<Makers, never, Scope.Scope> =>
+  Effect.map(openChildren({ size: count, worker: "process" }), (children) => ({
+    concurrency: count,
+    elsewhere: true,
+    open: (division) =>
+      Effect.succeed((job) => {
+        const task = taskOf(division, job, { threads: threadsFor(count), ...settings })
+        return Effect.mapError(persistently(children, task), (error) =>
+          error instanceof ChildDied ? deadly(task, error.problem) : placedFailure(division, error)
+        )
+      })
+  }))
