@@ -1,5 +1,5 @@
 /**
- * One network on TensorFlow, measured when asked, as `peer.py` measures PyTorch: `peer-job.ts NETWORK THREADS PRECISION GRAPH`.
+ * One network on TensorFlow, measured when asked, as `peer.py` measures PyTorch: `peer-job.ts NETWORK THREADS PRECISION GRAPH DEVICE`.
  */
 import { createInterface } from "node:readline"
 import { Effect } from "effect"
@@ -14,12 +14,15 @@ import { processorTime } from "./harness.ts"
 import { CLASSES, noise } from "./images.ts"
 import { type NetworkName, networks } from "./networks.ts"
 
-const [name, threads, precision, graph] = process.argv.slice(2)
+const [name, threads, precision, graph, device] = process.argv.slice(2)
 const { backbone, batchSize, channels, pixels } = networks[name as NetworkName]
 // Otherwise TensorFlow runs independent operations at the same time, on more threads than asked for.
 if (threads === "1") process.env.TF_NUM_INTEROP_THREADS = "1"
 const options = { threads: Number(threads), precision: precision as "float32", graph: graph === "true" }
-const engine = await Effect.runPromise(openEngine(process.env.BENCH_DEVICE === "gpu" ? "gpu" : "tensorflow", options))
+const engine = await Effect.runPromise(openEngine(device as "tensorflow", options)).catch((fault: Error) => {
+  process.stderr.write(`${fault.message}\n`)
+  process.exit(1)
+})
 const model = makeModel({ backbone, pooling: "avg", channels, num_classes: CLASSES })
 const batch = noise(batchSize, pixels, channels)
 const weights = initialWeights(model, 1)

@@ -61,7 +61,8 @@ const started = async (program: string, args: ReadonlyArray<string>): Promise<Si
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]()
   const next = async () => {
     const { done, value } = await lines.next()
-    if (done) throw new Error(`${program} ${args.join(" ")} ended`)
+    // It has said why.
+    if (done) process.exit(1)
     return JSON.parse(value)
   }
   const { version } = await next()
@@ -78,10 +79,16 @@ const started = async (program: string, args: ReadonlyArray<string>): Promise<Si
   }
 }
 
-/** Our side, with networks as graphs or operation by operation. */
-export const ourSide = (name: NetworkName, threads: number, precision: Precision, graph = true): Promise<Side> => {
+/** Our side. */
+export const ourSide = (
+  name: NetworkName,
+  threads: number,
+  precision: Precision,
+  { graph = true, device = "tensorflow" } = {}
+): Promise<Side> => {
   const job = join(import.meta.dirname, "peer-job.ts")
-  return started(process.execPath, ["--import", "tsx", job, name, String(threads), precision, String(graph)])
+  const args = [name, String(threads), precision, String(graph), device]
+  return started(process.execPath, ["--import", "tsx", job, ...args])
 }
 
 const peerSide = (python: string, name: NetworkName, threads: number, precision: Precision): Promise<Side> => {
@@ -174,16 +181,25 @@ const sides = async (of: Comparison, python: string): Promise<ReadonlyArray<Figu
   return figures
 }
 
-/** Ours and PyTorch's in turn: a benchmark for each network, precision and number of threads. */
-export const peers = (): ReadonlyArray<() => Promise<Figure | ReadonlyArray<Figure>>> => {
+/**
+ * Ours and PyTorch's in turn: a benchmark for each network, precision and number of threads.
+ *
+ * @param words of the titles of those that run; all run if there are none
+ */
+export const peers = (words: ReadonlyArray<string>): ReadonlyArray<() => Promise<Figure | ReadonlyArray<Figure>>> => {
   if (!findNative(ROOT).found) throw new Error("TensorFlow is not set up: run `npm run setup:tensorflow` first")
   const python = peerPython()
   const all = availableParallelism()
   const precisions: ReadonlyArray<Precision> = hasBfloat16() ? ["float32", "bf16"] : ["float32"]
-  return PEERS.flatMap((name) => [
-    ...precisions.flatMap((precision) =>
-      [...new Set([all, 1])].map((threads) => () => sides({ name, precision, threads }, python))
-    ),
-    () => memories({ name, precision: "float32", threads: all }, python)
-  ])
+  const wanted = (of: Comparison) => words.every((word) => titleOf(of, "train").includes(word))
+  return PEERS.flatMap((name) => {
+    const whole: Comparison = { name, precision: "float32", threads: all }
+    const each = precisions.flatMap((precision) =>
+      [...new Set([all, 1])].map((threads) => ({ name, precision, threads }))
+    )
+    return [
+      ...each.filter(wanted).map((of) => () => sides(of, python)),
+      ...(wanted(whole) ? [() => memories(whole, python)] : [])
+    ]
+  })
 }

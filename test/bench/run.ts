@@ -1,5 +1,7 @@
-/** `npm run bench`: every benchmark, each figure a ratio within this run; with `-- --peer` PyTorch beside TensorFlow alone. */
+/** `npm run bench`: every benchmark, each figure a ratio within this run; with `-- --peer` PyTorch beside TensorFlow alone,
+ * with `-- --gpu` a GPU alone. */
 import { engines } from "./engines.ts"
+import { gpu } from "./gpu.ts"
 import { type Figure, show } from "./harness.ts"
 import { oml } from "./losses.ts"
 import { peers } from "./peer.ts"
@@ -10,9 +12,14 @@ import { retrieval } from "./retrieval.ts"
 
 type Benchmark = () => Figure | ReadonlyArray<Figure> | Promise<Figure | ReadonlyArray<Figure>>
 
-const benchmarks: ReadonlyArray<Benchmark> = process.argv.includes("--peer")
-  ? [oml, ...peers()]
-  : [fiveStages, reading, readers, engines, retrieval]
+const [option, ...words] = process.argv.slice(2)
+const benchmarks: ReadonlyArray<Benchmark> =
+  option === "--gpu"
+    ? []
+    : option === "--peer"
+      ? [...(words.length === 0 ? [oml] : []), ...peers(words)]
+      : [fiveStages, reading, readers, engines, retrieval]
+if (option === "--gpu") await gpu()
 let holds = true
 for (const benchmark of benchmarks) {
   const figures = [await benchmark()].flat()
