@@ -11,7 +11,7 @@ import { ENTRIES, INSTALLED, type Published, publish, root } from "./published.t
 let published: Published
 beforeAll(() => {
   published = publish()
-})
+}, 600_000)
 afterAll(() => published.remove())
 
 /** Runs a module in a project with Node alone, and returns what it prints, or how it ends. */
