@@ -52,6 +52,16 @@ describe("the manifest", () => {
   })
 })
 
+it("the library exports every loss", () => {
+  const textOf = (name: string) => sources.find((source) => source.name === name)?.text ?? ""
+  const files = [
+    ...textOf(join("ops", "train", "losses.ts")).matchAll(/^import \{ \w+ \} from "\.\/(losses\/[\w-]+\.ts)"/gm)
+  ]
+  expect(files.length).toBeGreaterThan(6)
+  const exported = textOf("losses.ts")
+  expect(files.map(([, file]) => file).filter((file) => !exported.includes(`"./ops/train/${file}"`))).toEqual([])
+})
+
 describe("optional packages", () => {
   it("are loaded where they are needed: no entry imports one, directly or through other files", () => {
     const texts = new Map(sources.map(({ name, text }) => [join(root, "src", name), text]))

@@ -1,7 +1,7 @@
 import { flag } from "../../../pipeline/definition.ts"
 import { overAnchors } from "./by-anchor.ts"
 import { defineLoss, type LossInput } from "./loss.ts"
-import { MARGIN, marginParam, miningParams, THRESHOLD } from "./mining.ts"
+import { MARGIN, marginParam, strategyParam, THRESHOLD, thresholdParam } from "./mining.ts"
 import { withinJaccard } from "./relation.ts"
 import { candidates, complete } from "./selection.ts"
 import { contrastive } from "./terms.ts"
@@ -44,7 +44,12 @@ export const contrastiveAvg = defineLoss({
   title: "Contrastive loss between an anchor and the means of its positives and negatives, summed over anchors",
   source: "Hadsell et al., CVPR 2006",
   on: "embeddings",
-  params: { ...miningParams, margin: marginParam, exclude_anchor: excludeAnchorParam },
+  params: {
+    sim_threshold: thresholdParam,
+    mining_strategy: strategyParam,
+    margin: marginParam,
+    exclude_anchor: excludeAnchorParam
+  },
   loss:
     ({ exclude_anchor: excludeAnchor, margin, sim_threshold: threshold }) =>
     (input) =>

@@ -6,9 +6,14 @@ export const THRESHOLD = 0.5
 /** Distance by which negatives should lie farther from an anchor than positives. */
 export const MARGIN = 1.2
 
-export const miningParams = {
-  sim_threshold: probability("Jaccard distance up to which two images are positives of each other.", THRESHOLD),
-  mining_strategy: oneOf(["ji"], "Relation that makes positives: `ji`, the Jaccard distance of labels.", "ji")
-}
+// Constants of their own, not one object to spread: bundlers then drop definitions that a program does not use.
+/** The parameter `sim_threshold`. */
+export const thresholdParam = probability(
+  "Jaccard distance up to which two images are positives of each other.",
+  THRESHOLD
+)
+/** The parameter `mining_strategy`. */
+export const strategyParam = oneOf(["ji"], "Relation that makes positives: `ji`, the Jaccard distance of labels.", "ji")
 
+/** The parameter `margin`. */
 export const marginParam = positive("Margin of the hinge.", MARGIN)

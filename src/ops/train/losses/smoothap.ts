@@ -6,7 +6,7 @@
 import { positive } from "../../../pipeline/definition.ts"
 import { directions, similarities, toEmbeddings } from "./cosine.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
-import { miningParams, THRESHOLD } from "./mining.ts"
+import { strategyParam, THRESHOLD, thresholdParam } from "./mining.ts"
 import { withinJaccard } from "./relation.ts"
 import { candidates } from "./selection.ts"
 import { others, rankBuffers, smoothPrecision } from "./smooth-rank.ts"
@@ -57,7 +57,8 @@ export const smoothap = defineLoss({
   source: "Brown et al., ECCV 2020",
   on: "embeddings",
   params: {
-    ...miningParams,
+    sim_threshold: thresholdParam,
+    mining_strategy: strategyParam,
     temperature: positive("Temperature: differences of similarity well above it count as an order.", 0.01)
   },
   loss:

@@ -1,7 +1,7 @@
 import { overAnchors } from "./by-anchor.ts"
 import { type AverageOptions, averaged, excludeAnchorParam } from "./contrastive-avg.ts"
 import { defineLoss, type LossInput } from "./loss.ts"
-import { MARGIN, marginParam, miningParams } from "./mining.ts"
+import { MARGIN, marginParam, strategyParam, thresholdParam } from "./mining.ts"
 import { triplet } from "./terms.ts"
 
 /**
@@ -24,7 +24,12 @@ export const tripletAvg = defineLoss({
   title: "Triplet margin loss between an anchor and the means of its positives and negatives, averaged over anchors",
   source: "Balntas et al., BMVC 2016",
   on: "embeddings",
-  params: { ...miningParams, margin: marginParam, exclude_anchor: excludeAnchorParam },
+  params: {
+    sim_threshold: thresholdParam,
+    mining_strategy: strategyParam,
+    margin: marginParam,
+    exclude_anchor: excludeAnchorParam
+  },
   loss:
     ({ exclude_anchor: excludeAnchor, margin, sim_threshold: threshold }) =>
     (input) =>

@@ -1,6 +1,6 @@
 import { overAnchors } from "./by-anchor.ts"
 import { type Choose, defineLoss, type LossInput } from "./loss.ts"
-import { MARGIN, marginParam, miningParams, THRESHOLD } from "./mining.ts"
+import { MARGIN, marginParam, strategyParam, THRESHOLD, thresholdParam } from "./mining.ts"
 import { withinJaccard } from "./relation.ts"
 import { candidates, complete, drawn } from "./selection.ts"
 import { triplet } from "./terms.ts"
@@ -40,7 +40,7 @@ export const tripletHard = defineLoss({
   title: "Triplet margin loss with one drawn positive and one drawn negative per anchor, averaged over anchors",
   source: "Balntas et al., BMVC 2016",
   on: "embeddings",
-  params: { ...miningParams, margin: marginParam },
+  params: { sim_threshold: thresholdParam, mining_strategy: strategyParam, margin: marginParam },
   loss:
     ({ margin, sim_threshold: threshold }, compat) =>
     (input, choose) =>
