@@ -58,4 +58,4 @@ export { tripletAverage as tripletAverageLoss } from "./ops/train/losses/triplet
 export { type DrawnOptions, tripletDrawn as tripletHardLoss } from "./ops/train/losses/triplet-hard.ts"
 export { type MinedTripletOptions, tripletMined as tripletMinedLoss } from "./ops/train/losses/triplet-mined.ts"
 export { crossEntropy as crossEntropyLoss } from "./ops/train/losses/xent.ts"
-export type { Accepts, Definition, Documented, Own, OwnParam, OwnParams } from "./pipeline/definition.ts"
+export type { Accepts, Choice, Definition, Documented, Own, OwnParam, OwnParams } from "./pipeline/definition.ts"
