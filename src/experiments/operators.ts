@@ -2,6 +2,7 @@
 export { archive } from "../ops/data/archives/archive.ts"
 export { decode } from "../ops/data/archives/decode.ts"
 export { audit } from "../ops/data/audit/audit.ts"
+export { facts } from "../ops/data/facts/facts.ts"
 export { inspect } from "../ops/data/inspect/inspect.ts"
 export { miniature } from "../ops/data/miniature/miniature.ts"
 export { augment } from "../ops/data/patches/augment.ts"

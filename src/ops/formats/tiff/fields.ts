@@ -12,6 +12,7 @@ const MAX_DIRECTORIES = 1024
 /** Bytes of the integer field types. Of the other types, only text is read. */
 const INTEGERS: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4, 16: 8 }
 const TEXT = 2
+const DOUBLE = 12
 
 /** Bytes of a value, by the types of TIFF 6.0 from 1 on, the reference of a directory, and those of BigTIFF. */
 const VALUE_BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8]
@@ -104,6 +105,11 @@ class Numbers {
     if (size === 2) return this.view.getUint16(place, this.little)
     if (size === 4) return this.view.getUint32(place, this.little)
     return size === 1 ? this.view.getUint8(place) : Number(this.view.getBigUint64(place, this.little))
+  }
+
+  /** Reads numbers in double precision, one after the other. */
+  doubles(place: number, count: number): ReadonlyArray<number> {
+    return Array.from({ length: count }, (_, i) => this.view.getFloat64(place + 8 * i, this.little))
   }
 }
 
@@ -238,6 +244,13 @@ export class Fields {
     if (entry === undefined) return undefined
     if (INTEGERS[entry.type] === undefined) return this.refuse(`has a tag ${tag} that is not a whole number`)
     return this.numbersOf(entry)
+  }
+
+  /** All values of a tag of numbers in double precision; `undefined` if it is absent or of another type. */
+  doubles(tag: number): ReadonlyArray<number> | undefined {
+    const entry = this.directories[0].entries.get(tag)
+    if (entry === undefined || entry.type !== DOUBLE) return undefined
+    return this.numbers.doubles(entry.from, entry.count)
   }
 
   /** The only value of a tag; `otherwise` if it is absent. */

@@ -26,6 +26,8 @@ const placesIn = (path: string): ReadonlyMap<string, readonly [number, number]> 
       return
     }
     const [name, latitude, longitude] = columns.map((at) => row[at] ?? "")
+    // Tables of facts have a row for every image, also for those whose place is unknown.
+    if (latitude === "" && longitude === "") return
     const [y, x] = [Number(latitude), Number(longitude)]
     if (!(latitude !== "" && longitude !== "" && Math.abs(y) <= 90 && Math.abs(x) <= 180)) {
       throw new ShowError({
