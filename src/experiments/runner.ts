@@ -3,7 +3,7 @@ import { join, resolve } from "node:path"
 import { Cause, Clock, type Context, DateTime, Effect, Exit } from "effect"
 import { newestEpoch } from "../ops/model/weights/checkpoints.ts"
 import { Cut, FirstEpoch, type Run } from "../ops/run.ts"
-import type { TensorEngine } from "../ops/tensor/engine.ts"
+import { engine, type TensorEngine } from "../ops/tensor/engine.ts"
 import { removeCheckpoints } from "../ops/train/write-checkpoint.ts"
 import { attempt } from "../pipeline/attempt.ts"
 import { readsOf, trainingOf } from "../pipeline/declared.ts"
@@ -17,6 +17,7 @@ import type { Running, Watcher } from "../pipeline/watch.ts"
 import { few } from "../pipeline/words.ts"
 import { afterFailure, type Beginning } from "./beginning.ts"
 import { Book } from "./book.ts"
+import { type ClusterOptions, cluster } from "./cluster/driver.ts"
 import { operatorsOf } from "./configuration.ts"
 import { graphMode } from "./engine.ts"
 import { forget, makeFolder, type Opened, openFolder, verdict } from "./folder.ts"
@@ -28,7 +29,8 @@ import { dividing, type RunFacts } from "./ranges/division.ts"
 import { here } from "./ranges/here.ts"
 import { removeParts } from "./ranges/part-files.ts"
 import { processes } from "./ranges/processes.ts"
-import type { RunRecord } from "./record.ts"
+import type { TaskSettings } from "./ranges/task.ts"
+import type { EngineRecord, RunRecord } from "./record.ts"
 import { inFolder, RunError } from "./run-error.ts"
 import { services } from "./services.ts"
 import { placed, stepError } from "./step-error.ts"
@@ -41,6 +43,8 @@ export interface RunOptions {
   readonly begins: Beginning
   /** Number of processes of this machine that make ranges; by default this one makes them. */
   readonly processes?: number | undefined
+  /** The cluster whose workers make ranges. */
+  readonly cluster?: ClusterOptions | undefined
 }
 
 /** The record of a run that has not begun. */
@@ -158,13 +162,23 @@ const runIfNeeded = Effect.fnUntraced(function* (name: string, pipeline: Runnabl
 })
 
 /** Who makes the ranges of a run. */
-const makersOf = (plan: Plan, { processes: count }: RunOptions, book: Book, facts: RunFacts) => {
-  if (count === undefined) return Effect.succeed(here(facts))
+const makersOf = Effect.fnUntraced(function* (
+  plan: Plan,
+  options: RunOptions,
+  book: Book,
+  facts: RunFacts,
+  progress: Progress
+) {
+  const { cluster: shared, folder, processes: count } = options
+  if (count === undefined && shared === undefined) return here(facts)
   const { device, graph, precision, root_dir, seed, threads } = plan.loaded.settings
   const given = threads === undefined ? {} : { threads }
-  const settings = { seed, device, precision, root_dir: resolve(root_dir), experiment: plan.experiment, ...given }
-  return processes(count, { ...settings, graph: graphMode(graph, book.record.engine) })
-}
+  const common = { seed, device, precision, root_dir: resolve(root_dir), experiment: plan.experiment, ...given }
+  const settings: TaskSettings = { ...common, graph: graphMode(graph, book.record.engine) }
+  if (shared === undefined) return yield* processes(count ?? 1, settings)
+  const opened = Effect.flatMap(engine, () => Effect.sync(() => book.engine as EngineRecord))
+  return yield* cluster(shared, { folder: resolve(folder), settings, engine: opened, progress })
+})
 
 /**
  * Runs a plan.
@@ -186,9 +200,9 @@ export const runPlan = Effect.fnUntraced(function* (plan: Plan, options: RunOpti
     settings: { seed: settings.seed, precision: settings.precision },
     engine: () => book.engine
   }
-  const ranges = dividing(facts, yield* makersOf(plan, options, book, facts))
-  const session: Session = { plan, book, progress, remedy: afterFailure(begins, fresh), places, ranges }
   const program = Effect.gen(function* () {
+    const ranges = dividing(facts, yield* makersOf(plan, options, book, facts, progress))
+    const session: Session = { plan, book, progress, remedy: afterFailure(begins, fresh), places, ranges }
     for (const [name, pipeline] of plan.loaded.pipelines) {
       if (only === undefined ? plan.loaded.inner.has(name) : only !== name) continue
       yield* runIfNeeded(name, pipeline, only !== undefined, session)

@@ -13,7 +13,16 @@ import { type AnyEffect, cut, type Range, Sums } from "../../pipeline/splits.ts"
 import { counted } from "../../pipeline/words.ts"
 import type { EngineRecord } from "../record.ts"
 import { Collected, Replay } from "./collecting.ts"
-import { type Facts, inputFile, isIntact, type PartPath, partOf, partsFolder, readFacts } from "./part-files.ts"
+import {
+  type Facts,
+  inputFile,
+  isIntact,
+  type PartPath,
+  partOf,
+  partsFolder,
+  readFacts,
+  sameEngine
+} from "./part-files.ts"
 import { type Basis, partKeys, settled } from "./part-key.ts"
 import { valuesOf } from "./part-values.ts"
 
@@ -42,6 +51,8 @@ export interface Makers {
   readonly concurrency: number | "unbounded"
   /** Whether other processes read what the first step gathered. */
   readonly elsewhere: boolean
+  /** A few words beside the progress. */
+  readonly words?: () => string
   /** Opens for one division; the function makes one range. */
   readonly open: (division: Division) => AnyEffect<(job: Job) => AnyEffect<Facts>>
 }
@@ -85,13 +96,6 @@ const writtenInput = (path: string) =>
     Effect.sync(() => file.abandon())
   )
 
-const sameEngine = (one: EngineRecord, other: EngineRecord): boolean =>
-  one.name === other.name &&
-  one.version === other.version &&
-  one.precision === other.precision &&
-  one.gpu === other.gpu &&
-  one.graph === other.graph
-
 /** The facts of parts that are there, intact, and made on the engine of this run. */
 const present = (jobs: ReadonlyArray<Job>, facts: RunFacts) =>
   Effect.gen(function* () {
@@ -133,7 +137,7 @@ const inBackground = (
     return ({ key }: Job) => Deferred.await(end(key))
   })
 
-const progressOf = (segment: Segment, jobs: ReadonlyArray<Job>) => {
+const progressOf = (segment: Segment, jobs: ReadonlyArray<Job>, words: () => string) => {
   const last = segment.stages[segment.stages.length - 1]
   let done = 0
   return {
@@ -145,7 +149,7 @@ const progressOf = (segment: Segment, jobs: ReadonlyArray<Job>) => {
     },
     done: () => {
       done++
-      segment.watcher.noted(last, `${done} of ${jobs.length} ranges`)
+      segment.watcher.noted(last, `${done} of ${jobs.length} ranges${words()}`)
     },
     end: () => {
       for (const stage of segment.stages) segment.watcher.ended(stage)
@@ -153,13 +157,28 @@ const progressOf = (segment: Segment, jobs: ReadonlyArray<Job>) => {
   }
 }
 
+/** Who made how many ranges, on what engine, in how many seconds; for the record. */
+class Workers {
+  private readonly known = new Map<string, { engine?: string; ranges: number; seconds: number }>()
+  add({ engine, seconds, worker }: Facts): void {
+    const before = this.known.get(worker) ?? { ranges: 0, seconds: 0 }
+    const described = engine === undefined ? {} : { engine: `${engine.name} ${engine.version}` }
+    this.known.set(worker, { ...before, ...described, ranges: before.ranges + 1, seconds: before.seconds + seconds })
+  }
+  get all(): ReadonlyArray<unknown> {
+    return [...this.known].map(([worker, rest]) => ({ worker, ...rest }))
+  }
+}
+
 /** The parts of a divided segment, in the order of their ranges. */
 const parts = (division: Division, found: ReadonlyMap<string, Facts>, makers: Makers) =>
   Effect.gen(function* () {
     const { jobs, missing, open, segment } = division
-    const replay = new Replay(yield* Run)
-    const progress = progressOf(segment, jobs)
+    const run = yield* Run
+    const replay = new Replay(run)
+    const progress = progressOf(segment, jobs, makers.words ?? (() => ""))
     const sums = new Sums()
+    const workers = new Workers()
     const make = missing.length === 0 ? undefined : yield* makers.open(division)
     const making =
       make === undefined || makers.concurrency === 1 ? make : yield* inBackground(missing, makers.concurrency, make)
@@ -168,12 +187,14 @@ const parts = (division: Division, found: ReadonlyMap<string, Facts>, makers: Ma
       const facts = before ?? (yield* (making as NonNullable<typeof making>)(job))
       if (before !== undefined || makers.elsewhere) progress.elsewhere(facts)
       progress.done()
+      workers.add(facts)
       for (const [what, amount] of facts.sums) sums.add(what, amount)
       yield* replay.part(facts)
       return valuesOf(partOf(job.path))
     })
     const end = Effect.suspend(() => open.items.end?.(sums.all) ?? Effect.void).pipe(
       Effect.andThen(replay.end),
+      Effect.andThen(makers.elsewhere ? run.record(`workers.${segment.pipeline}`, workers.all) : Effect.void),
       Effect.andThen(Effect.sync(progress.end))
     )
     return Stream.fromIterable(jobs).pipe(

@@ -38,7 +38,10 @@ export const Facts = Schema.Struct({
 export type Facts = typeof Facts.Type
 
 const PARTS = "parts"
-const OURS = /^[0-9a-f]{16}\.(part|json|input)$/
+const OURS = /^[0-9a-f]{16}\.(part|json|input|died)$/
+
+/** Says that a run on a cluster still wants its ranges. */
+const WANTED = /^[0-9a-f-]{36}\.wanted$/
 
 /** The folder of the parts of a segment. */
 export const partsFolder = (folder: string, { pipeline, stages }: Pick<Segment, "pipeline" | "stages">): string => {
@@ -72,6 +75,14 @@ export const readFacts = (path: PartPath): Facts | undefined => {
   return Result.isSuccess(result) ? result.success : undefined
 }
 
+/** Whether two engines give the same digits on equal processors. */
+export const sameEngine = (one: EngineRecord, other: EngineRecord): boolean =>
+  one.name === other.name &&
+  one.version === other.version &&
+  one.precision === other.precision &&
+  one.gpu === other.gpu &&
+  one.graph === other.graph
+
 /** Whether a part has the content that its facts say. */
 export const isIntact = (path: PartPath, { bytes, sha256 }: Facts): boolean => {
   const seal = sealOf(partOf(path))
@@ -92,6 +103,9 @@ const tidy = (folder: string): void => {
  */
 export const removeParts = (folder: string, pipeline?: string): void => {
   const parts = join(folder, PARTS)
+  if (pipeline === undefined) {
+    for (const name of namesIn(parts)) if (WANTED.test(name)) rmSync(join(parts, name))
+  }
   for (const name of pipeline === undefined ? namesIn(parts) : [encodeURIComponent(pipeline)]) {
     for (const stage of namesIn(join(parts, name))) {
       const at = join(parts, name, stage)

@@ -1,0 +1,67 @@
+/** Paths of a task, which differ between machines: inside the shared folder they are written relative to it. */
+import { isAbsolute, join, relative, resolve, sep } from "node:path"
+import { isPipeline } from "../../pipeline/pipeline.ts"
+import { nameOf, PartError, type Task } from "../ranges/task.ts"
+
+/** Begins a path inside the shared folder. */
+const SHARED = "<shared>"
+
+const mapTexts = (value: unknown, change: (text: string) => string): unknown => {
+  if (typeof value === "string") return change(value)
+  if (Array.isArray(value)) return value.map((one) => mapTexts(one, change))
+  if (typeof value !== "object" || value === null || isPipeline(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, mapTexts(inner, change)]))
+}
+
+const mapTask = (task: Task, change: (text: string) => string): Task => {
+  const { folder, input, path, settings, steps } = task
+  return {
+    ...task,
+    steps: JSON.stringify(mapTexts(JSON.parse(steps), change)),
+    settings: { ...settings, root_dir: change(settings.root_dir) },
+    folder: change(folder),
+    path: change(path),
+    ...(input === undefined ? {} : { input: change(input) })
+  }
+}
+
+const outside = (task: Task, path: string, shared: string): PartError =>
+  new PartError({
+    subject: nameOf(task),
+    problem: `${path} lies outside the shared folder ${shared}`,
+    remedy: "Keep archives, weights and the run folder in the shared folder, and call the command there"
+  })
+
+/** Whether a path leads out of the folder that it is relative to. */
+const climbs = (text: string): boolean => text.split(/[/\\]/).includes("..")
+
+/**
+ * A task as it travels.
+ *
+ * @throws PartError if it names a path outside the shared folder
+ */
+export const packed = (task: Task, shared: string): Task =>
+  mapTask(task, (text) => {
+    if (!isAbsolute(text)) {
+      if (climbs(text) && !resolve(shared, text).startsWith(shared + sep)) throw outside(task, text, shared)
+      return text
+    }
+    const full = resolve(text)
+    if (full === shared) return SHARED
+    if (!full.startsWith(shared + sep)) throw outside(task, text, shared)
+    return `${SHARED}/${relative(shared, full).split(sep).join("/")}`
+  })
+
+/**
+ * A task as it runs here.
+ *
+ * @throws PartError if it names a path outside the shared folder
+ */
+export const unpacked = (task: Task, shared: string): Task =>
+  mapTask(task, (text) => {
+    if (isAbsolute(text) || text.startsWith("~")) throw outside(task, text, shared)
+    const inside = text === SHARED || text.startsWith(`${SHARED}/`)
+    const full = inside ? join(shared, text.slice(SHARED.length)) : resolve(shared, text)
+    if ((inside || climbs(text)) && full !== shared && !full.startsWith(shared + sep)) throw outside(task, text, shared)
+    return inside ? full : text
+  })
