@@ -60,6 +60,7 @@ const HOW_TO = [
   "networks",
   "evaluation",
   "sweeps",
+  "cluster",
   "explore",
   "reranking",
   "engines",

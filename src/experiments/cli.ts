@@ -8,6 +8,7 @@ import { ConfigError } from "../pipeline/fault.ts"
 import { printableJson, printableLines, suggestion } from "../pipeline/words.ts"
 import { fromHome } from "../pipeline/yaml/environment.ts"
 import { afterInterrupt, type Beginning } from "./beginning.ts"
+import { neededAddress } from "./cluster/address.ts"
 import { PROGRAM, runCommand } from "./command-line.ts"
 import { flagsOf } from "./flags.ts"
 import { initCommand } from "./init/command.ts"
@@ -47,8 +48,13 @@ const knownPipeline = (made: Plan, only: string | undefined): Effect.Effect<void
   )
 }
 
+type Workers = Pick<RunOptions, "cluster" | "processes">
+
+const clusterOf = (anyEngine: boolean): Effect.Effect<Workers, RunError> =>
+  attempt(RunError)(() => ({ cluster: { address: neededAddress(process.env), anyEngine } }))
+
 /** Who makes ranges, as the options say. */
-const workersOf = (given: string | undefined): Effect.Effect<Pick<RunOptions, "processes">, RunError> => {
+const processesOf = (given: string | undefined): Effect.Effect<Workers, RunError> => {
   const processes = given === undefined ? undefined : Number(given)
   if (processes === undefined || (Number.isInteger(processes) && processes >= 1 && processes <= MOST_PROCESSES)) {
     return Effect.succeed({ processes })
@@ -68,7 +74,7 @@ const run = Effect.fnUntraced(function* (
   out: string | undefined,
   begins: Beginning,
   json: boolean,
-  workers: Pick<RunOptions, "processes">
+  workers: Workers
 ) {
   const folder = out === undefined ? made.folder : fromHome(out)
   const progress = makeProgress(stderrScreen())
@@ -104,7 +110,9 @@ export const command = Command.make("orbitrank", options, (given) =>
     const networks = yield* networksOf(made)
     if (given.check) return yield* Console.log(printableLines(`${showPlan(made)}${showNetworks(networks)}`))
     const begins = given.fresh ? "fresh" : made.loaded.settings.fresh ? "freshByFile" : "continue"
-    const workers = yield* workersOf(Option.getOrUndefined(given.processes))
+    const workers = yield* given.cluster
+      ? clusterOf(given["any-engine"])
+      : processesOf(Option.getOrUndefined(given.processes))
     yield* run(made, only, Option.getOrUndefined(given.out), begins, given.json, workers)
   })
 ).pipe(Command.withDescription(runCommand.about), Command.withSubcommands([initCommand]))

@@ -53,6 +53,14 @@ export const runCommand = command({
       value: "number",
       about: "Let so many processes of this machine make ranges of patches and queries, with the same results"
     },
+    cluster: {
+      kind: "switch",
+      about: "Let workers on other machines make ranges; ORBITRANK_CLUSTER holds the address of the database"
+    },
+    "any-engine": {
+      kind: "switch",
+      about: "With --cluster: let workers with other tensor engines make ranges; last digits may differ"
+    },
     json: { kind: "switch", about: "Print the run record as JSON at the end" }
   }
 })

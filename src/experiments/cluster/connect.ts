@@ -1,7 +1,7 @@
 /** The database of a cluster: durable queues, and a table of the workers. */
-import { Cause, Effect, Layer, Logger, Schedule } from "effect"
+import { Cause, Effect, Layer, Logger } from "effect"
 import { PersistedQueue } from "effect/persistence"
-import { SqlClient } from "effect/sql"
+import type { SqlClient } from "effect/sql"
 import { messageOf } from "../../pipeline/words.ts"
 import { RunError } from "../run-error.ts"
 import { type Address, serverOf } from "./address.ts"
@@ -58,9 +58,6 @@ export const databaseError = (address: Address, cause: unknown): RunError => {
     if (/password|authentication/i.test(message)) {
       return new RunError({ subject: serverOf(address), problem: KNOWN[0][1], remedy: KNOWN[0][2] })
     }
-    if (/timed? ?out|connect/i.test(message) && all.indexOf(all.at(-1) as Error) >= 0 && /ECONNREFUSED/.test(message)) {
-      return new RunError({ subject: serverOf(address), problem: KNOWN[4][1], remedy: KNOWN[4][2] })
-    }
   }
   const last = all.at(-1)
   return new RunError({
@@ -87,30 +84,32 @@ const sslOf = ({ authority, host, ssl }: Address) => {
   return { rejectUnauthorized: true, servername: host, ...(authority === undefined ? {} : { ca: authority }) }
 }
 
+/** What a cluster uses of its database. */
+type Services = PersistedQueue.PersistedQueueFactory | SqlClient.SqlClient
+
 /** Queues and tables in the database. Fails with one message if it cannot be used. */
-export const database = (address: Address) =>
-  Layer.unwrap(
-    Effect.map(driver, ({ PgClient }) => {
-      const { database: name, host, password, port, username } = address
-      const client = PgClient.layer({
-        ...{ host, port, database: name, username, ssl: sslOf(address) },
-        ...(password === undefined ? {} : { password }),
-        ...{ applicationName: "orbitrank", maxConnections: 4, connectTimeout: "10 seconds" }
-      })
-      const queues = PersistedQueue.layer.pipe(Layer.provide(PersistedQueue.layerStoreSql(SETTINGS)))
-      return queues.pipe(Layer.provideMerge(client))
+export const database = (address: Address): Layer.Layer<Services, RunError> => {
+  const { database: name, host, password, port, username } = address
+  const opened = Effect.map(driver, ({ PgClient }) => {
+    const client = PgClient.layer({
+      ...{ host, port, database: name, username, ssl: sslOf(address) },
+      ...(password === undefined ? {} : { password }),
+      ...{ applicationName: "orbitrank", maxConnections: 4, connectTimeout: "10 seconds" }
     })
-  ).pipe(
+    const queues = PersistedQueue.layer.pipe(Layer.provide(PersistedQueue.layerStoreSql(SETTINGS)))
+    return Layer.provideMerge(queues, client)
+  })
+  return Layer.unwrap(opened).pipe(
     // Warnings about retries would stand between the lines of progress.
     Layer.provide(Logger.layer([])),
-    Layer.catchCause((cause) => Layer.effectDiscard(Effect.fail(databaseError(address, Cause.squash(cause)))) as never)
+    Layer.catchCause((cause) => Layer.effectContext(Effect.fail(databaseError(address, Cause.squash(cause)))))
   )
+}
 
 /** Repeats what the database does not do while it is away. */
 export const persistently = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, never, R> =>
-  Effect.sandbox(effect).pipe(
-    Effect.tapError((cause) => (Cause.hasInterrupts(cause) ? Effect.interrupt : Effect.void)),
-    Effect.retry(Schedule.spaced("1 second"))
-  ) as Effect.Effect<A, never, R>
-
-export { SqlClient }
+  Effect.catchCause(effect, (cause) =>
+    Cause.hasInterruptsOnly(cause)
+      ? Effect.failCause(cause as Cause.Cause<never>)
+      : Effect.andThen(Effect.sleep("1 second"), persistently(effect))
+  )

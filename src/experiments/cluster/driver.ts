@@ -3,10 +3,10 @@
 import { randomUUID } from "node:crypto"
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
-import { type Cause, Deferred, Effect, Layer, type Scope } from "effect"
+import { Deferred, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { attempt } from "../../pipeline/attempt.ts"
 import type { EngineError, TensorEngine } from "../../ops/tensor/engine.ts"
+import { attempt } from "../../pipeline/attempt.ts"
 import type { Progress } from "../progress.ts"
 import { ChildFailed } from "../ranges/children.ts"
 import type { Division, Job, Makers } from "../ranges/division.ts"
@@ -192,5 +192,3 @@ export const cluster = (options: ClusterOptions, run: ClusterRun) =>
     }
     return makers
   })
-
-export type { Cause, Scope }

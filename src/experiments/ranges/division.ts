@@ -194,7 +194,9 @@ const parts = (division: Division, found: ReadonlyMap<string, Facts>, makers: Ma
     })
     const end = Effect.suspend(() => open.items.end?.(sums.all) ?? Effect.void).pipe(
       Effect.andThen(replay.end),
-      Effect.andThen(makers.elsewhere ? run.record(`workers.${segment.pipeline}`, workers.all) : Effect.void),
+      Effect.andThen(
+        Effect.suspend(() => (makers.elsewhere ? run.record(`workers.${segment.pipeline}`, workers.all) : Effect.void))
+      ),
       Effect.andThen(Effect.sync(progress.end))
     )
     return Stream.fromIterable(jobs).pipe(

@@ -1,0 +1,59 @@
+/** The program that `worker.ts` starts. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Effect, Option } from "effect"
+import { CliConfig, Command, Flag, GlobalFlag } from "effect/cli"
+import { attempt } from "../pipeline/attempt.ts"
+import { runMain, toExit } from "../pipeline/main.ts"
+import { neededAddress } from "./cluster/address.ts"
+import { work } from "./cluster/worker.ts"
+import { RunError } from "./run-error.ts"
+import { versions } from "./versions.ts"
+
+const DEVICES = ["auto", "gpu", "tensorflow", "wasm", "cpu"] as const
+
+const options = {
+  shared: Flag.String("shared").pipe(
+    Flag.withMetavar("folder"),
+    Flag.withDescription("The folder that all machines share: the one in which run.ts is called")
+  ),
+  processes: Flag.Int("processes").pipe(
+    Flag.withDefault(1),
+    Flag.withMetavar("number"),
+    Flag.withDescription("Ranges that are made at a time, each by a process of its own")
+  ),
+  device: Flag.Literals("device", DEVICES).pipe(
+    Flag.withDefault("auto" as const),
+    Flag.withDescription("Tensor engine of this machine")
+  ),
+  threads: Flag.Int("threads").pipe(
+    Flag.withMetavar("number"),
+    Flag.withDescription("Threads of each process; by default the processes share the processors"),
+    Flag.optional
+  ),
+  anyEngine: Flag.Boolean("any-engine").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("Work for runs that allow other engines, and for no others; last digits may differ")
+  )
+} as const
+
+const least = (name: string, value: number | undefined): Effect.Effect<void, RunError> =>
+  value === undefined || (value >= 1 && value <= 1024)
+    ? Effect.void
+    : new RunError({ subject: `--${name} ${value}`, problem: "is not a number from 1 to 1024", remedy: "Give another" })
+
+const command = Command.make("worker.ts", options, ({ anyEngine, device, processes, shared, ...given }) =>
+  Effect.gen(function* () {
+    const threads = Option.getOrUndefined(given.threads)
+    yield* Effect.andThen(least("processes", processes), least("threads", threads))
+    const address = yield* attempt(RunError)(() => neededAddress(process.env))
+    const say = (line: string) => void process.stderr.write(`${line}\n`)
+    yield* work({ address, anyEngine, device, processes, shared, threads, say })
+  })
+).pipe(Command.withDescription("Makes ranges for runs of other machines until it is stopped."))
+
+Command.runWith(command, { version: versions.orbitrank, renderErrors: false })(process.argv.slice(2)).pipe(
+  Effect.provide(CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] })),
+  Effect.provide(NodeServices.layer),
+  toExit("npx tsx src/experiments/worker.ts --help", (error) => error instanceof RunError),
+  runMain
+)

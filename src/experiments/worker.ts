@@ -1,0 +1,4 @@
+/** `npx tsx src/experiments/worker.ts --shared DIR` */
+import { launch } from "./launch.ts"
+
+if (!launch()) await import("./worker-main.ts")

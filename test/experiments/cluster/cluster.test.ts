@@ -1,0 +1,154 @@
+/** A run and its workers on a real PostgreSQL: equal to one process, whoever is killed. */
+import { type ChildProcess, spawn } from "node:child_process"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { createRequire } from "node:module"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+import { pathToFileURL } from "node:url"
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
+import type { RunRecord } from "../../../src/experiments/record.ts"
+import { dividing, preparing } from "../ranges/example.ts"
+import { binaries, openPostgres, PASSWORD, type Postgres } from "./postgres.ts"
+
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
+const SOURCE = resolve(import.meta.dirname, "../../../src/experiments")
+
+interface Program {
+  readonly process: ChildProcess
+  readonly said: () => string
+  readonly ended: Promise<number | null>
+}
+
+const running = new Set<ChildProcess>()
+
+const program = (file: string, args: ReadonlyArray<string>, cwd: string, url: string | undefined): Program => {
+  const env = { ...process.env, ...(url === undefined ? {} : { ORBITRANK_CLUSTER: url }) }
+  const started = spawn(process.execPath, ["--import", TSX, join(SOURCE, file), ...args], { cwd, env })
+  running.add(started)
+  let said = ""
+  for (const stream of [started.stdout, started.stderr]) stream.on("data", (text: Buffer) => (said += text))
+  const ended = new Promise<number | null>((done) =>
+    started.on("exit", (code) => {
+      running.delete(started)
+      done(code)
+    })
+  )
+  return { process: started, said: () => said, ended }
+}
+
+const until = async (what: string, holds: () => boolean, of?: Program): Promise<void> => {
+  for (let i = 0; !holds(); i++) {
+    if (i > 1200) throw new Error(`not within two minutes: ${what}\n${of?.said()}`)
+    await new Promise((done) => setTimeout(done, 100))
+  }
+}
+
+const FILES = ["embeddings.npy", "embeddings.csv", "embeddings.predicted.csv", "queries.csv"]
+
+describe.skipIf(binaries === undefined)("a cluster on PostgreSQL", () => {
+  const home = mkdtempSync(join(tmpdir(), "orbitrank-"))
+  let postgres: Postgres
+  const run = (out: string, more: ReadonlyArray<string> = [], url: string | undefined = postgres.url) =>
+    program("main.ts", ["divided.yaml", "--set", "range=4", "--out", out, ...more], home, url)
+  const worker = (url = postgres.url, shared = home) =>
+    program("worker-main.ts", ["--shared", shared, "--device", "wasm", "--threads", "1"], home, url)
+  const filesOf = (out: string) => FILES.map((name) => readFileSync(join(home, out, name)).toString("base64"))
+  const recordOf = (out: string) => JSON.parse(readFileSync(join(home, out, "record.json"), "utf8")) as RunRecord
+  const partsOf = (out: string) => {
+    const folder = join(home, out, "parts", "extract", "4-embed")
+    return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")).length : 0
+  }
+  const expectWhole = (out: string) => {
+    expect(filesOf(out)).toEqual(filesOf("whole"))
+    expect(recordOf(out).results).toEqual(recordOf("whole").results)
+  }
+
+  beforeAll(async () => {
+    postgres = await openPostgres()
+    preparing(home)
+    dividing(home)
+    const prepared = program("main.ts", ["prepare.yaml", "--out", "prepared"], home, undefined)
+    expect([await prepared.ended, prepared.said()]).toEqual([0, expect.anything()])
+    const whole = program("main.ts", ["divided.yaml", "--out", "whole"], home, undefined)
+    expect([await whole.ended, whole.said()]).toEqual([0, expect.anything()])
+  }, 180_000)
+  afterEach(() => {
+    for (const one of running) one.kill("SIGKILL")
+  })
+  afterAll(async () => {
+    await postgres?.remove()
+    rmSync(home, { recursive: true, force: true })
+  })
+
+  it("gives the bytes and the figures of one process, and records who made what", async () => {
+    const workers = [worker(), worker()]
+    for (const one of workers) await until("a worker", () => one.said().includes("orbitrank worker"), one)
+    const driver = run("two", ["--cluster"])
+    expect([await driver.ended, driver.said()]).toEqual([0, expect.stringContaining("16 of 16 ranges")])
+    expectWhole("two")
+    const { workers: recorded } = recordOf("two") as unknown as {
+      readonly workers: { readonly extract: ReadonlyArray<{ readonly worker: string; readonly ranges: number }> }
+    }
+    expect(recorded.extract).toHaveLength(2)
+    expect(recorded.extract.reduce((sum, { ranges }) => sum + ranges, 0)).toBe(16)
+    expect(existsSync(join(home, "two", "parts"))).toBe(false)
+    const texts = [
+      driver.said(),
+      ...workers.map(({ said }) => said()),
+      readFileSync(join(home, "two", "record.json"), "utf8")
+    ]
+    for (const text of texts) expect(text).not.toContain(PASSWORD)
+  }, 180_000)
+
+  it("survives kills of the driver and of a worker, and a restart of the database", async () => {
+    const [first] = [worker(), worker()]
+    const killed = run("killed", ["--cluster"])
+    await until("three parts", () => partsOf("killed") >= 3, killed)
+    killed.process.kill("SIGKILL")
+    first.process.kill("SIGKILL")
+    await Promise.all([killed.ended, first.ended])
+    const again = run("killed", ["--cluster"])
+    await until("six parts", () => partsOf("killed") >= 6, again)
+    await postgres.kill()
+    await new Promise((done) => setTimeout(done, 5000))
+    await postgres.start()
+    expect([await again.ended, again.said()]).toEqual([0, expect.stringContaining("are there already")])
+    expectWhole("killed")
+  }, 240_000)
+
+  it("names a failure once, with the place of the step", async () => {
+    worker()
+    const driver = run("failing", ["--cluster", "--set", "extract.crop.size=500"])
+    expect([await driver.ended, driver.said()]).toEqual([
+      1,
+      expect.stringMatching(/pipelines\.extract\.crop: .* too few for a crop of 500 x 500/)
+    ])
+  }, 120_000)
+
+  it("says why nobody takes its ranges", async () => {
+    const elsewhere = join(home, "elsewhere")
+    mkdirSync(elsewhere)
+    const driver = run("nobody", ["--cluster"])
+    await until("no worker", () => driver.said().includes("no worker has reported"), driver)
+    worker(postgres.url, elsewhere)
+    await until("another folder", () => driver.said().includes("shares another folder"), driver)
+    driver.process.kill("SIGINT")
+    expect(await driver.ended).toBe(130)
+    expect(existsSync(join(home, "nobody", "parts"))).toBe(false)
+  }, 120_000)
+
+  it("refuses a wrong address, a wrong password and no address by one message without secrets", async () => {
+    const cases = [
+      [postgres.url.replace(String(postgres.port), "1"), "does not answer"],
+      [postgres.url.replace(PASSWORD, "another"), "refuses the user or the password"],
+      [postgres.url.replace(/postgres$/, "absent"), "has no database of that name"],
+      ["mysql://orbitrank:another@127.0.0.1/postgres", "ORBITRANK_CLUSTER: is not the address of a PostgreSQL database"]
+    ] as const
+    for (const [url, message] of cases) {
+      const driver = run("refused", ["--cluster"], url)
+      const code = await driver.ended
+      expect([code, driver.said()]).toEqual([2, expect.stringContaining(message)])
+      expect(driver.said()).not.toMatch(/another@|s3cret/)
+    }
+  }, 120_000)
+})

@@ -1,0 +1,82 @@
+/** A real PostgreSQL for tests, on loopback, with a password; found where Debian installs it. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process"
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+const HOME = "/usr/lib/postgresql"
+
+/** The folder of its programs; undefined if it is not installed. */
+export const binaries: string | undefined = existsSync(HOME)
+  ? readdirSync(HOME)
+      .map((version) => join(HOME, version, "bin"))
+      .filter((bin) => existsSync(join(bin, "initdb")))
+      .at(-1)
+  : undefined
+
+/** The server refuses root. */
+const unprivileged = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
+
+export const PASSWORD = "s3cret-of-the-test"
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
+    })
+  })
+
+export interface Postgres {
+  readonly url: string
+  readonly port: number
+  readonly start: () => Promise<void>
+  /** Ends it at once, as a power cut does. */
+  readonly kill: () => Promise<void>
+  readonly remove: () => Promise<void>
+}
+
+export const openPostgres = async (): Promise<Postgres> => {
+  const bin = binaries ?? "no PostgreSQL"
+  const home = mkdtempSync(join(tmpdir(), "orbitrank-postgres-"))
+  const data = join(home, "data")
+  mkdirSync(data)
+  const secret = join(home, "password")
+  writeFileSync(secret, PASSWORD)
+  if (unprivileged.uid !== undefined)
+    for (const path of [home, data, secret]) chownSync(path, unprivileged.uid, unprivileged.gid)
+  const init = ["-D", data, "-U", "orbitrank", "--auth=scram-sha-256", `--pwfile=${secret}`, "-N"]
+  execFileSync(join(bin, "initdb"), init, { ...unprivileged, stdio: "pipe", cwd: home })
+  const port = await freePort()
+  let server: ChildProcess | undefined
+  const start = async () => {
+    const options = ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", "", "-F"]
+    const started = spawn(join(bin, "postgres"), options, {
+      ...unprivileged,
+      cwd: home,
+      stdio: ["ignore", "ignore", "pipe"]
+    })
+    server = started
+    await new Promise<void>((resolve, reject) => {
+      let said = ""
+      started.stderr?.on("data", (text: Buffer) => {
+        said += text
+        if (said.includes("ready to accept connections")) resolve()
+      })
+      started.on("exit", () => reject(new Error(said)))
+    })
+  }
+  const kill = () =>
+    new Promise<void>((resolve) => {
+      if (server === undefined || server.exitCode !== null) return resolve()
+      server.on("exit", () => resolve())
+      server.kill("SIGQUIT")
+    })
+  await start()
+  const remove = async () => {
+    await kill()
+    rmSync(home, { recursive: true, force: true })
+  }
+  return { url: `postgres://orbitrank:${PASSWORD}@127.0.0.1:${port}/postgres`, port, start, kill, remove }
+}
