@@ -1,13 +1,18 @@
 /** The program that `worker.ts` starts. */
-import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Option } from "effect"
 import { CliConfig, Command, Flag, GlobalFlag } from "effect/cli"
 import { attempt } from "../pipeline/attempt.ts"
 import { runMain, toExit } from "../pipeline/main.ts"
+import { nodeServices } from "../pipeline/node-services.ts"
 import { neededAddress } from "./cluster/address.ts"
 import { work } from "./cluster/worker.ts"
 import { RunError } from "./run-error.ts"
 import { versions } from "./versions.ts"
+
+/** The command as the user types it: in a clone, or in an installed package. */
+const PROGRAM = import.meta.url.endsWith(".ts")
+  ? "npx tsx src/experiments/worker.ts"
+  : "node node_modules/orbitrank/dist/experiments/worker.js"
 
 const DEVICES = ["auto", "gpu", "tensorflow", "wasm", "cpu"] as const
 
@@ -53,7 +58,7 @@ const command = Command.make("worker.ts", options, ({ anyEngine, device, process
 
 Command.runWith(command, { version: versions.orbitrank, renderErrors: false })(process.argv.slice(2)).pipe(
   Effect.provide(CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] })),
-  Effect.provide(NodeServices.layer),
-  toExit("npx tsx src/experiments/worker.ts --help", (error) => error instanceof RunError),
+  Effect.provide(nodeServices),
+  toExit(`${PROGRAM} --help`, (error) => error instanceof RunError),
   runMain
 )

@@ -6,7 +6,7 @@ import { messageOf } from "../../pipeline/words.ts"
 import { RunError } from "../run-error.ts"
 import { type Address, serverOf } from "./address.ts"
 
-const INSTALL = "Install the driver of PostgreSQL: `npm install --no-save @effect/sql-pg@4.0.5`"
+const INSTALL = "Install the driver of PostgreSQL: `npm install @effect/sql-pg@4.0.5`"
 
 /** The driver is an optional package. */
 const driver = Effect.tryPromise({

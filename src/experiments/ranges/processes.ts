@@ -13,7 +13,7 @@ export const MOST_DEATHS = 3
 export const deadly = (task: Task, problem: string): PartError =>
   new PartError({
     subject: nameOf(task),
-    problem: `${problem.replace(/^its/, "its")}, ${MOST_DEATHS} times`,
+    problem: `${problem}, ${MOST_DEATHS} times`,
     remedy:
       "Look for the patches of this range that crash a process, or give each process more memory: fewer processes, smaller batches, a smaller `range`"
   })
@@ -34,16 +34,19 @@ const persistently = (children: Children, task: Task, deaths = 1): ReturnType<Ch
 /** Threads of each of several processes, if nothing is set: they share the processors. */
 export const threadsFor = (processes: number): number => Math.max(1, Math.floor(availableParallelism() / processes))
 
+/** Makes ranges by some processes. */
+export const byChildren = (children: Children, settings: TaskSettings): Makers => ({
+  concurrency: children.size,
+  elsewhere: true,
+  open: (division) =>
+    Effect.succeed((job) => {
+      const task = taskOf(division, job, { threads: threadsFor(children.size), ...settings })
+      return Effect.mapError(persistently(children, task), (error) =>
+        error instanceof ChildDied ? deadly(task, error.problem) : placedFailure(division, error)
+      )
+    })
+})
+
 /** Makes ranges by so many processes. They end with the scope. */
 export const processes = (count: number, settings: TaskSettings): Effect.Effect<Makers, never, Scope.Scope> =>
-  Effect.map(openChildren({ size: count, worker: "process" }), (children) => ({
-    concurrency: count,
-    elsewhere: true,
-    open: (division) =>
-      Effect.succeed((job) => {
-        const task = taskOf(division, job, { threads: threadsFor(count), ...settings })
-        return Effect.mapError(persistently(children, task), (error) =>
-          error instanceof ChildDied ? deadly(task, error.problem) : placedFailure(division, error)
-        )
-      })
-  }))
+  Effect.map(openChildren({ size: count, worker: "process" }), (children) => byChildren(children, settings))

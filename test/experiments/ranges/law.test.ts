@@ -7,8 +7,10 @@ import fc from "fast-check"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { inCode } from "../../../src/experiments/in-code.ts"
 import { aqe, dba, embeddings, ja, measure, qe, rank } from "../../../src/experiments/operators.ts"
+import { ChildDied, type Children } from "../../../src/experiments/ranges/children.ts"
 import { dividing, type Makers } from "../../../src/experiments/ranges/division.ts"
 import { makePart } from "../../../src/experiments/ranges/make-part.ts"
+import { byChildren } from "../../../src/experiments/ranges/processes.ts"
 import { toStream } from "../../../src/pipeline/interpret.ts"
 import type { AnyPipeline } from "../../../src/pipeline/pipeline.ts"
 import { random } from "../../../src/pipeline/random.ts"
@@ -65,6 +67,20 @@ const disordered = (order: ReadonlyArray<number>, twice: number): Makers => ({
     })
 })
 
+/** Processes that die as soon as they are asked for one of the ranges. */
+const dying = (from: number, asked: Array<number>): Makers => {
+  const children: Children = {
+    size: 2,
+    make: (task) => {
+      asked.push(task.from)
+      const died = new ChildDied({ subject: "range", problem: "its process ended (SIGSEGV)", remedy: "" })
+      return task.from === from ? Effect.fail(died) : Effect.never
+    }
+  }
+  const settings = { seed: 24, device: "cpu", precision: "float32", root_dir: home, experiment: "e" } as const
+  return byChildren(children, settings)
+}
+
 let count = 0
 const run = async (pipeline: AnyPipeline, size?: number, makers: Makers = disordered([0], 1)) => {
   const folder = join(home, `run-${count++}`)
@@ -94,4 +110,13 @@ describe("a ranking in ranges", () => {
       )
     }, 120_000)
   }
+})
+
+describe("a range that ends its process", () => {
+  it("fails the run after three attempts, and is named", async () => {
+    const asked: Array<number> = []
+    const failure = run(pipelines.rank, 64, dying(64, asked))
+    await expect(failure).rejects.toThrow("range 64 to 128 of pipeline: its process ended (SIGSEGV), 3 times.")
+    expect(asked.filter((from) => from === 64)).toHaveLength(3)
+  })
 })
