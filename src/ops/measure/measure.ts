@@ -21,6 +21,7 @@ import { writeFileAtomic } from "../formats/files.ts"
 import { Run } from "../run.ts"
 import { emptyTally, merge, type Tally } from "./accumulate.ts"
 import { intervalOf, resampledMeans } from "./bootstrap.ts"
+import { BREAKDOWNS } from "./breakdown.ts"
 import { counter, measuringThreads } from "./counting.ts"
 import { MeasureError } from "./measure-error.ts"
 import { metrics, type StandardMetric, standard, standardMetrics } from "./metrics.ts"
@@ -142,6 +143,11 @@ const declared = {
     choices
   ),
   relations: param(listOf(RelationName), "Rules by which images are relevant in the standard metrics.", [...levels]),
+  by: param(
+    Schema.Array(choice(...BREAKDOWNS)),
+    "Also means over the queries of each `class`, or with each number of `labels`: of mAP at the strictest level, and of standard metrics without a depth.",
+    []
+  ),
   bootstrap: optional(PositiveInt, "Number of resamples of the queries for 95 % confidence intervals; 1000 is usual."),
   per_query: optional(FileName, "Name of a CSV file in the run folder for the figures of every query."),
   chunk: optional(
@@ -152,11 +158,12 @@ const declared = {
 }
 type Given = Decoded<typeof declared>
 
-const planOf = ({ at, chunk, compat, metrics, precision_at, relations, thresholds }: Given): Plan => ({
+const planOf = ({ at, by, chunk, compat, metrics, precision_at, relations, thresholds }: Given): Plan => ({
   at,
   precisionAt: precision_at,
   thresholds,
   chunk: compat === "original" ? chunk : undefined,
+  by,
   original: metrics.includes("original"),
   standard: { metrics: chosen(metrics), relations }
 })

@@ -3,6 +3,7 @@ import { acg } from "./metrics/acg.ts"
 import { meanAveragePrecision } from "./metrics/average-precision.ts"
 import { idealNdcg } from "./metrics/ideal-ndcg.ts"
 import { jaccardNdcg, labelSimilarityMetric } from "./metrics/label-similarity.ts"
+import { mapAtK } from "./metrics/map-at-k.ts"
 import { mapAtR } from "./metrics/map-at-r.ts"
 import type { Metric } from "./metrics/metric.ts"
 import { mrr } from "./metrics/mrr.ts"
@@ -10,6 +11,7 @@ import { ndcg } from "./metrics/ndcg.ts"
 import { classMap, plainMap } from "./metrics/plain-average-precision.ts"
 import { precisionMetric } from "./metrics/plain-precision.ts"
 import { precision } from "./metrics/precision.ts"
+import { precisionRecall } from "./metrics/precision-recall.ts"
 import { rPrecisionMetric } from "./metrics/r-precision.ts"
 import { recall } from "./metrics/recall.ts"
 import { wap } from "./metrics/wap.ts"
@@ -27,10 +29,12 @@ export const metrics = [
   mrr,
   plainMap,
   mapAtR,
+  mapAtK,
   idealNdcg,
   classMap,
   labelSimilarityMetric,
-  jaccardNdcg
+  jaccardNdcg,
+  precisionRecall
 ] as const satisfies ReadonlyArray<Metric>
 
 type AnyMetric = (typeof metrics)[number]

@@ -1,5 +1,6 @@
 /** Values that all queries of a gallery share when they are measured. */
 import type { Gallery } from "../elements.ts"
+import type { Breakdown } from "./breakdown.ts"
 import { type LabelSets, labelSets } from "./label-sets.ts"
 import { MeasureError } from "./measure-error.ts"
 import type { StandardMetric } from "./metrics.ts"
@@ -20,6 +21,8 @@ export interface Plan {
    * relevant image at `hard` then count in mAP and precision, whichever threshold has that name.
    */
   readonly chunk?: number | undefined
+  /** Parts of the queries over which figures are also means; none by default. */
+  readonly by?: ReadonlyArray<Breakdown>
   /** Standard metrics and their relations; see `RelationName`. */
   readonly standard?: { readonly metrics: ReadonlyArray<StandardMetric>; readonly relations: ReadonlyArray<string> }
 }

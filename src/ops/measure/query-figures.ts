@@ -1,6 +1,8 @@
 /** The figures of single queries: one list of cells gives their columns and their values. */
+
+import { brokenDown } from "./breakdown.ts"
 import { labelOf } from "./label-sets.ts"
-import type { ClassMetric, Graded, GradedMetric, Metric, RelationMetric } from "./metrics/metric.ts"
+import type { ClassMetric, CurveMetric, Graded, GradedMetric, Metric, RelationMetric } from "./metrics/metric.ts"
 import { metrics } from "./metrics.ts"
 import type { Plan, Prepared } from "./prepare.ts"
 import { type Codes, codesWith, levels } from "./relevance.ts"
@@ -33,6 +35,10 @@ interface Query extends Graded {
   /** Number of database images. */
   readonly size: number
   readonly counted: boolean
+  /** Number of labels of the query. */
+  readonly labels: number
+  /** Whether the query has a class. */
+  readonly has: (c: number) => boolean
   /** Ranks of the relevant images, ascending, in the order of `levels`. */
   readonly levels: ReadonlyArray<Int32Array>
   /** The same of the relations of standard metrics, in their order. */
@@ -97,6 +103,19 @@ const classCells = (metric: ClassMetric, { gallery }: Prepared): ReadonlyArray<C
     }
   }))
 
+const curveCells = (metric: CurveMetric, { standard }: Prepared): ReadonlyArray<Cell> =>
+  (standard?.relations ?? []).flatMap(({ name }, i) =>
+    metric.points.map((point) => ({
+      metric,
+      name: `${metric.label} (${name})`,
+      part: `${point}`,
+      of: (query) => {
+        const positions = query.relations()[i]
+        return positions.length === 0 ? null : metric.of(positions, point)
+      }
+    }))
+  )
+
 const cellsOfMetric = (metric: Metric, prepared: Prepared): ReadonlyArray<Cell> => {
   switch (metric.kind) {
     case "relation":
@@ -105,6 +124,8 @@ const cellsOfMetric = (metric: Metric, prepared: Prepared): ReadonlyArray<Cell> 
       return gradedCells(metric, prepared)
     case "class":
       return classCells(metric, prepared)
+    case "curve":
+      return curveCells(metric, prepared)
   }
 }
 
@@ -114,7 +135,8 @@ const made = new WeakMap<Prepared, ReadonlyArray<Cell>>()
 export const cellsOf = (prepared: Prepared): ReadonlyArray<Cell> => {
   const before = made.get(prepared)
   if (before !== undefined) return before
-  const cells = chosenMetrics(prepared.plan).flatMap((metric) => cellsOfMetric(metric, prepared))
+  const whole = chosenMetrics(prepared.plan).flatMap((metric) => cellsOfMetric(metric, prepared))
+  const cells = [...whole, ...brokenDown(whole, prepared, prepared.plan.by ?? [])]
   made.set(prepared, cells)
   return cells
 }
@@ -180,6 +202,8 @@ const queryOf = (prepared: Prepared, row: number, order: Int32Array): Query => {
   return {
     size: n,
     counted: found[levels.indexOf(deciding)].length > 0,
+    labels: sets.sizes[sets.of[query]],
+    has: (c) => gallery.labels[query * width + c] !== 0,
     levels: found,
     relations: once(() => {
       const all = codes()

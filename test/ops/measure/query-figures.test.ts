@@ -47,6 +47,18 @@ const naive = {
     const at = hits.flatMap((hit, rank) => (hit && rank < depth ? [naive.precision(hits, rank + 1)] : []))
     return at.reduce((a, b) => a + b, 0) / hits.filter(Boolean).length
   },
+  averagePrecisionAt: (hits: ReadonlyArray<boolean>, k: number) => {
+    const at = hits.flatMap((hit, rank) => (hit && rank < k ? [naive.precision(hits, rank + 1)] : []))
+    return at.length === 0 ? 0 : naive.mean(at)
+  },
+  precisionAtRecall: (hits: ReadonlyArray<boolean>, tenths: number) => {
+    const total = hits.filter(Boolean).length
+    const reached = hits.map((_, rank) => ({
+      found: hits.slice(0, rank + 1).filter(Boolean).length,
+      precision: naive.precision(hits, rank + 1)
+    }))
+    return Math.max(...reached.filter(({ found }) => 10 * found >= tenths * total).map(({ precision }) => precision))
+  },
   mean: (values: ReadonlyArray<number>) => values.reduce((a, b) => a + b, 0) / values.length,
   graded: (grades: ReadonlyArray<number>, k: number) => {
     const dcg = (list: ReadonlyArray<number>) =>
@@ -88,12 +100,17 @@ const expectedOf = ({ gallery, order }: Ranking, row: number) => {
     for (const k of [1, 3, 10, 20]) {
       put(`plain precision@${k}`, () => naive.precision(hits, k))
       put(`recall@${k}`, () => naive.recall(hits, k))
+      put(`mAP@${k}`, () => naive.averagePrecisionAt(hits, k))
     }
     const all = hits.filter(Boolean).length
     put("R-precision", () => naive.precision(hits, all))
     put("MRR", () => naive.reciprocalRank(hits))
     put("plain mAP", () => naive.averagePrecision(hits))
     put("mAP@R", () => naive.averagePrecision(hits, all))
+    for (let tenths = 0; tenths <= 10; tenths++) {
+      const value = hits.includes(true) ? naive.precisionAtRecall(hits, tenths) : null
+      out.set(`precision at recall (${relation})/${tenths / 10}`, value)
+    }
   }
   const shared = results.map((other) => other.filter((label) => query.includes(label)).length)
   for (const k of [1, 3, 20]) out.set(`ideal nDCG@${k}/`, shared.some((c) => c > 0) ? naive.ndcg(shared, k) : null)

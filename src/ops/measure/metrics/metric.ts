@@ -58,7 +58,15 @@ export interface ClassMetric extends Described {
   readonly of: (positions: ArrayLike<number>) => number | null
 }
 
-export type Metric = RelationMetric | GradedMetric | ClassMetric
+/** A curve: one figure per point and relation, `LABEL (RELATION)` with the points as parts. */
+export interface CurveMetric extends Described {
+  readonly kind: "curve"
+  readonly points: ReadonlyArray<number>
+  /** @param positions 0-based ranks of all relevant images, ascending; at least one */
+  readonly of: (positions: ArrayLike<number>, point: number) => number
+}
+
+export type Metric = RelationMetric | GradedMetric | ClassMetric | CurveMetric
 
 /**
  * Declares a metric.

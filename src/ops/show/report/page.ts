@@ -8,6 +8,7 @@ import { pageStrips, pictureStyle } from "./page-strips.ts"
 import { pageTable } from "./page-table.ts"
 import { toolsScript } from "./page-tools.ts"
 import { linePlot, type Plot } from "./plot.ts"
+import { precisionRecallPlots } from "./precision-recall-plots.ts"
 
 /** The content of the report page. */
 export interface Page {
@@ -33,10 +34,10 @@ const rule = ({ report }: NamedReport): string =>
 const facts = ({ report }: NamedReport): string =>
   `${counted(report.queries, "query", "queries")} in a database of ${counted(report.database, "image")}`
 
-const plots = (all: ReadonlyArray<Plot>): string =>
+const plots = (heading: string, all: ReadonlyArray<Plot>): string =>
   all.length === 0
     ? ""
-    : `<h2>Training</h2><div class="plots">${all
+    : `<h2>${heading}</h2><div class="plots">${all
         .map(
           (plot) => `<figure class="card"><figcaption>${escapeText(plot.title)}</figcaption>${linePlot(plot)}</figure>`
         )
@@ -70,7 +71,8 @@ export const page = ({ experiment, pictures, plots: drawn, reports, strips, ...r
       rule(own),
       "<h2>Retrieval quality</h2>",
       pageTable(reports),
-      plots(drawn),
+      plots("Precision and recall", precisionRecallPlots(reports)),
+      plots("Training", drawn),
       pageStrips(strips),
       notes(reports),
       leftOutSection(rest.leftOut),
