@@ -136,7 +136,7 @@ export const cellsOf = (prepared: Prepared): ReadonlyArray<Cell> => {
   const before = made.get(prepared)
   if (before !== undefined) return before
   const whole = chosenMetrics(prepared.plan).flatMap((metric) => cellsOfMetric(metric, prepared))
-  const cells = [...whole, ...brokenDown(whole, prepared, prepared.plan.by ?? [])]
+  const cells = [...whole, ...brokenDown<Query, Cell>(whole, prepared, prepared.plan.by ?? [])]
   made.set(prepared, cells)
   return cells
 }
