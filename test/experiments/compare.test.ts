@@ -101,7 +101,7 @@ describe("configs/compare.yaml", () => {
     expect((await compare("a", "none")).error).toMatch(
       /none\/queries\.csv: there is no such file\. Run the evaluation with/
     )
-    expect((await compare("a")).error).toContain("there is only one run, so there is nothing to compare it with")
+    expect((await compare("a")).error).toContain("one run alone cannot be compared with anything")
   })
 
   it("compares groups of runs, found by patterns, by their means and by resampling runs and queries", async () => {

@@ -45,8 +45,17 @@ describe("measure", () => {
       expect(yield* of("original")).toEqual(original)
       expect(yield* of("original", "mrr")).toEqual([...original, "MRR"])
       const all = yield* of("standard")
-      expect(all).toEqual(expect.arrayContaining([...STANDARD, "label similarity@1", "Jaccard nDCG@1", "class mAP"]))
-      expect(all).toHaveLength(STANDARD.length + 3)
+      expect(all).toEqual(
+        expect.arrayContaining([
+          ...STANDARD,
+          "mAP@1",
+          "label similarity@1",
+          "Jaccard nDCG@1",
+          "class mAP",
+          "precision at recall (hard)"
+        ])
+      )
+      expect(all).toHaveLength(STANDARD.length + 5)
     })
   )
 
@@ -93,6 +102,7 @@ describe("measure", () => {
       thresholds: [true, { easy: 0.6, medium: 0.4, hard: 0.2 }],
       metrics: [true, ["original"]],
       relations: [true, ["easy", "medium", "hard"]],
+      by: [true, []],
       bootstrap: [true, undefined],
       per_query: [true, undefined],
       chunk: [true, undefined],

@@ -104,7 +104,7 @@ const publish = Effect.fnUntraced(function* (comparison: Comparison, name: strin
 })
 
 const alone = (what: string, remedy: string): ShowError =>
-  new ShowError({ subject: "compare", problem: `${what} alone is not compared with anything`, remedy })
+  new ShowError({ subject: "compare", problem: `${what} alone cannot be compared with anything`, remedy })
 
 const fileOf = (run: string, table: string): string =>
   extname(run) === ".csv" ? resolve(run) : resolve(run, `${table}.csv`)
