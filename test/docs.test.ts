@@ -72,10 +72,13 @@ it("every page is reached from the README or the list of pages, and every config
   const list = readFileSync(join(root, "docs/README.md"), "utf8")
   expect(
     readdirSync(join(root, "docs"))
-      .filter((page) => /\.(md|png)$/.test(page))
+      .filter((page) => /\.md$/.test(page))
       .filter((page) => page !== "README.md" && !readme.includes(`docs/${page}`) && !list.includes(`](${page})`))
   ).toEqual([])
   const all = pages.map(({ text }) => text).join("\n")
+  // Pictures are shown on a page.
+  const pictures = readdirSync(join(root, "docs")).filter((file) => file.endsWith(".png"))
+  expect(pictures.filter((file) => !all.includes(`src="${file}"`) && !all.includes(`src="docs/${file}"`))).toEqual([])
   const stem = (file: string) => file.replace(/\.yaml$/, "")
   const unnamed = readdirSync(join(root, "configs")).filter(
     (file) => !new RegExp(`\\b${stem(file)}(\\.yaml|\`)`).test(all)

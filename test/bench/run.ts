@@ -1,6 +1,7 @@
 /** `npm run bench`: every benchmark, each figure a ratio within this run; with `-- --peer` PyTorch beside TensorFlow alone,
  * with `-- --gpu` a GPU alone. */
 import { engines } from "./engines.ts"
+import { explorer } from "./explore.ts"
 import { gpu } from "./gpu.ts"
 import { type Figure, show } from "./harness.ts"
 import { oml } from "./losses.ts"
@@ -18,7 +19,7 @@ const benchmarks: ReadonlyArray<Benchmark> =
     ? []
     : option === "--peer"
       ? [...(words.length === 0 ? [oml] : []), ...peers(words)]
-      : [fiveStages, reading, readers, engines, retrieval]
+      : [fiveStages, reading, readers, engines, retrieval, explorer]
 if (option === "--gpu") await gpu()
 let holds = true
 for (const benchmark of benchmarks) {

@@ -1,14 +1,28 @@
 /** The explorer in a real browser, opened from disk. */
-import { readFileSync, rmSync } from "node:fs"
+import { readFileSync, rmSync, writeFileSync } from "node:fs"
+import type { Server } from "node:http"
+import type { AddressInfo } from "node:net"
 import { join, resolve } from "node:path"
+import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll, expect, it } from "vitest"
+import { openArchive } from "../../src/ops/data/archives/open-archive.ts"
+import { explorerServer, openExplorer } from "../../src/ops/show/explore/serve.ts"
 import { runHere } from "../experiments/in-process.ts"
 import { axeViolations, describeInBrowser, hasAxe, overflow, type Page } from "./chromium.ts"
-import { cell, type Explored, explored } from "./explored.ts"
+import { cell, type Explored, explored, labelsOf } from "./explored.ts"
+import { exploredNetwork } from "./explored-network.ts"
+
+/** Waits until an expression is true. Playwright's own wait evaluates text in the page, which the page's policy forbids. */
+const until = async (page: Page, expression: string, seconds = 20): Promise<void> => {
+  for (let tries = 0; !(await page.evaluate<boolean>(`Boolean(${expression})`)); tries++) {
+    if (tries > seconds * 20) throw new Error(`never became true: ${expression}`)
+    await page.waitForTimeout(50)
+  }
+}
 
 /** Waits until the page shows what its address asks for. */
 const shown = async (page: Page): Promise<void> => {
-  await page.waitForFunction("document.querySelectorAll('.tile').length > 0 && !document.querySelector('progress')")
+  await until(page, "document.querySelectorAll('.tile').length > 0 && !document.querySelector('progress')")
   await page.waitForTimeout(100)
 }
 
@@ -73,7 +87,7 @@ describeInBrowser("the explorer from disk", (open) => {
   it("a click searches by that image, with the ranking, scores and label similarities of Node", async () => {
     const page = await opened()
     await page.locator(".tile .picture").nth(5).click()
-    await page.waitForFunction("location.hash === '#like=image-0005' && document.querySelector('[data-rank]')")
+    await until(page, "location.hash === '#like=image-0005' && document.querySelector('[data-rank]')")
     const nodes = await byNode("image-0005", 60)
     const tiles = await tilesOf(page)
     expect(tiles.map(({ name }) => name)).toEqual(nodes.map(({ name }) => name))
@@ -81,10 +95,10 @@ describeInBrowser("the explorer from disk", (open) => {
     expect(tiles.map(({ score }) => Math.fround(Number(score)))).toEqual(nodes.map(({ score }) => Math.fround(score)))
     expect(await page.locator(".score span").first().textContent()).toBe(nodes[0].label_similarity.toFixed(2))
     await page.goBack()
-    await page.waitForFunction("!document.querySelector('[data-rank]')")
+    await until(page, "!document.querySelector('[data-rank]')")
     expect(await namesOf(page)).toEqual(made.names.slice(0, 60))
     await page.goForward()
-    await page.waitForFunction("document.querySelector('[data-rank]')")
+    await until(page, "document.querySelector('[data-rank]')")
     expect((await namesOf(page))[0]).toBe(nodes[0].name)
   })
 
@@ -103,11 +117,11 @@ describeInBrowser("the explorer from disk", (open) => {
   it("filters by text and by classes, and keeps the filter in the address", async () => {
     const page = await opened()
     await page.locator("#text").fill("image-001")
-    await page.waitForFunction("document.querySelectorAll('.tile').length === 10")
+    await until(page, "document.querySelectorAll('.tile').length === 10")
     expect(page.url()).toContain("text=image-001")
     await page.locator("details.classes summary").first().click()
     await page.locator("details.classes input[value=water]").first().click()
-    await page.waitForFunction("document.querySelectorAll('.tile').length === 5")
+    await until(page, "document.querySelectorAll('.tile').length === 5")
     expect(await namesOf(page)).toEqual([11, 13, 15, 17, 19].map((i) => made.names[i]))
     expect(page.url()).toContain("labels=water")
   })
@@ -124,9 +138,9 @@ describeInBrowser("the explorer from disk", (open) => {
       .click({ modifiers: ["Shift"] })
     expect(await page.locator(".selection strong").textContent()).toBe("3 images selected")
     await page.locator(".selection button").nth(1).click()
-    await page.waitForFunction("document.querySelectorAll('.tile').length === 3")
+    await until(page, "document.querySelectorAll('.tile').length === 3")
     await page.locator(".selection button").nth(0).click()
-    await page.waitForFunction("location.hash.includes('like=image-0005,image-0006,image-0007')")
+    await until(page, "location.hash.includes('like=image-0005,image-0006,image-0007')")
   })
 
   it("a lasso and a rectangle on the maps select images, and a place restricts them", async () => {
@@ -177,7 +191,7 @@ describeInBrowser("the explorer from disk", (open) => {
     expect(await page.locator(".selection strong").textContent()).toMatch(/^\d+ images? selected$/)
     await page.locator("canvas.map").first().focus()
     await page.keyboard.press("Enter")
-    await page.waitForFunction("location.hash.startsWith('#like=') && document.querySelector('[data-rank]')")
+    await until(page, "location.hash.startsWith('#like=') && document.querySelector('[data-rank]')")
   })
 
   it("figures lead to the images behind them", async () => {
@@ -194,14 +208,40 @@ describeInBrowser("the explorer from disk", (open) => {
     )
     if (hasAxe) expect(await axeViolations(page)).toEqual([])
     await page.locator(".bars a").first().click()
-    await page.waitForFunction("location.hash.startsWith('#labels=')")
+    await until(page, "location.hash.startsWith('#labels=')")
     expect((await tilesOf(page)).length).toBe(45)
     await page.goBack()
     await page.locator(".pairs a").first().click()
-    await page.waitForFunction("document.querySelectorAll('.tile').length === 2")
+    await until(page, "document.querySelectorAll('.tile').length === 2")
     const about = await opened("#view=about")
     expect(await about.locator("main").textContent()).toContain("float32")
     if (hasAxe) expect(await axeViolations(about)).toEqual([])
+  })
+
+  it("exports results, and labels corrected by hand that an archive of one's own reads back", async () => {
+    const page = await opened("#like=image-0001")
+    await page.evaluate("kept = []; URL.createObjectURL = (blob) => { kept.push(blob.text()); return 'blob:none' }")
+    const last = () => page.evaluate<string>("kept.at(-1)")
+    await page.locator(".exports button").nth(0).click()
+    const [header, first] = (await last()).split("\n")
+    const [{ name, score }] = await tilesOf(page)
+    expect(header).toBe("rank,name,score,label_similarity,labels")
+    expect(first.startsWith(`1,${name},${score},`)).toBe(true)
+    await page.locator(".exports button").nth(1).click()
+    expect(JSON.parse(await last())[0]).toMatchObject({ rank: 1, name, score: Number(score) })
+    await page.locator(`.tile[data-name="${name}"] .picture`).click({ modifiers: ["Control"] })
+    await page.locator(".selection summary").click()
+    const before = await page.evaluate<boolean>("document.querySelector('.selection input').checked")
+    await page.locator(".selection input").first().click()
+    await page.locator(".selection > button").click()
+    const table = join(made.home, "pictures", "labels.csv")
+    writeFileSync(table, await last())
+    const archive = await openArchive(join(made.home, "pictures"), { kind: "folder" })
+    const labels = [...(await archive.reference(name)).labels]
+    const number = made.names.indexOf(name)
+    expect(labels).toEqual([before ? 0 : 1, ...labelsOf(number).slice(1)])
+    expect([...(await archive.reference("image-0001")).labels]).toEqual(labelsOf(1))
+    rmSync(table)
   })
 
   it("works by the keyboard alone", async () => {
@@ -210,12 +250,12 @@ describeInBrowser("the explorer from disk", (open) => {
     expect(await page.evaluate("document.activeElement.id")).toBe("text")
     await page.locator(".tile .picture").first().focus()
     for (const key of ["ArrowRight", "ArrowRight", "x", "ArrowLeft", "+"]) await page.keyboard.press(key)
-    await page.waitForFunction("location.hash === '#like=image-0001'")
+    await until(page, "location.hash === '#like=image-0001'")
     expect(await page.locator(".selection strong").textContent()).toBe("1 image selected")
     await page.locator(".tile .picture").first().focus()
     await page.keyboard.press("Enter")
-    await page.waitForFunction("location.hash !== '#like=image-0001'")
-    await page.waitForFunction("document.activeElement.className === 'picture'")
+    await until(page, "location.hash !== '#like=image-0001'")
+    await until(page, "document.activeElement.className === 'picture'")
   })
 
   it("fits a phone, light and dark, and breaks no rule of accessibility", async () => {
@@ -237,6 +277,88 @@ describeInBrowser("the explorer from disk", (open) => {
 
   it("meets no error and no blocked request", () => {
     expect(cell("a,b")).toBe('"a,b"')
+    expect(faults).toEqual([])
+  })
+})
+
+describeInBrowser("files that are dropped on the explorer", (open) => {
+  let made: Awaited<ReturnType<typeof exploredNetwork>>
+  beforeAll(async () => {
+    made = await exploredNetwork(8)
+  })
+  afterAll(() => rmSync(made.home, { recursive: true, force: true }))
+
+  it("a GeoTIFF is embedded as Node embeds it, and searched for; back undoes it", async () => {
+    const page = await open()
+    await page.goto(made.url)
+    await shown(page)
+    for (const i of [0, 5]) {
+      await page.locator("#upload").setInputFiles(made.copy(i, `mine-${i}.tif`))
+      await until(page, `document.querySelector('h2')?.textContent === 'Most similar to mine-${i}'`)
+      const [first, second] = await tilesOf(page)
+      expect(first.name).toBe(`scene-${i}`)
+      // Of vectors of length 1, |a - b|^2 = 2 - 2 cos: each value is then within 1e-4.
+      expect(Number(first.score)).toBeGreaterThan(1 - 5e-9)
+      expect(Number(second.score)).toBeLessThan(Number(first.score))
+    }
+    await page.goBack()
+    await page.goBack()
+    await until(page, "document.querySelectorAll('[data-rank]').length === 0")
+  })
+
+  it("what cannot be read is explained, and the page goes on", async () => {
+    const page = await open()
+    await page.goto(made.url)
+    await shown(page)
+    const broken = join(made.home, "broken.tif")
+    writeFileSync(broken, "no image")
+    for (const [path, said] of [
+      [broken, "broken.tif"],
+      [join(made.home, "constants.json"), "constants.json"]
+    ]) {
+      await page.locator("#upload").setInputFiles(path)
+      await until(page, `document.querySelector('[role=alert]')?.textContent.includes(${JSON.stringify(said)})`)
+    }
+    const several = [made.copy(1, "one.tif"), made.copy(2, "two.tif")]
+    await page.locator("#upload").setInputFiles(several)
+    await until(page, "document.querySelector('[role=alert]')?.textContent.includes('several images')")
+    expect((await tilesOf(page)).length).toBe(8)
+    if (hasAxe) expect(await axeViolations(page)).toEqual([])
+  })
+})
+
+describeInBrowser("the explorer over HTTP", (open) => {
+  let made: Explored
+  let server: Server
+  beforeAll(async () => {
+    made = await explored(40)
+    server = explorerServer(await openExplorer(fileURLToPath(new URL(".", made.url))), {
+      token: "a-long-token",
+      hosts: undefined
+    })
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done))
+  })
+  afterAll(() => {
+    server.close()
+    rmSync(made.home, { recursive: true, force: true })
+  })
+
+  it("finds by the server what it finds from disk", async () => {
+    const faults: Array<string> = []
+    const { port } = server.address() as AddressInfo
+    const served = await open()
+    served.on("pageerror", ((fault: Error) => faults.push(fault.message)) as never)
+    await served.goto(`http://127.0.0.1:${port}/?token=a-long-token#like=image-0001&unlike=image-0002`)
+    const local = await open()
+    await local.goto(`${made.url}#like=image-0001&unlike=image-0002`)
+    const [found, expected] = await Promise.all(
+      [served, local].map(async (page) => {
+        await until(page, "document.querySelector('[data-rank]')")
+        return tilesOf(page)
+      })
+    )
+    expect(found.length).toBe(38)
+    expect(found).toEqual(expected)
     expect(faults).toEqual([])
   })
 })

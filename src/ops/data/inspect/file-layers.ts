@@ -1,6 +1,6 @@
 /** Reads every array of one file: tif, jpg, png, npy or safetensors. */
 import { readFile } from "node:fs/promises"
-import { basename, extname } from "node:path"
+import { extname } from "node:path"
 import { messageOf } from "../../../pipeline/words.ts"
 import type { Pixels } from "../../elements.ts"
 import { MAX_VALUES } from "../../formats/bounds.ts"
@@ -11,14 +11,9 @@ import { decodeSafetensors } from "../../formats/safetensors/read.ts"
 import { decodeTiffBands } from "../../formats/tiff/read.ts"
 import { EUROSAT_BANDS, isEurosatFile } from "../archives/eurosat/names.ts"
 import { openPicture } from "../archives/shared/open-picture.ts"
-import { RGB_BANDS, unnamedBands } from "../patches/bands.ts"
+import { unnamedBands } from "../patches/bands.ts"
 import type { Layer } from "./layer-facts.ts"
-
-/** Names of the channels of a jpg or png: grey or colours, and transparency. */
-const channelNames = (channels: number): ReadonlyArray<string> => {
-  const colours = channels < 3 ? ["Data"] : RGB_BANDS
-  return colours.length < channels ? [...colours, "Alpha"] : colours
-}
+import { channelNames, patchOfFile } from "./layer-names.ts"
 
 const tiffLayers = async (bytes: Uint8Array, file: string): Promise<ReadonlyArray<Layer>> => {
   const bands = await decodeTiffBands(bytes, file)
@@ -76,16 +71,6 @@ const decoderOf = (file: string): Decode | undefined => DECODERS[extname(file).t
 
 /** Whether a file's name ends as one that can be read. */
 export const isKnownFile = (file: string): boolean => decoderOf(file) !== undefined
-
-/** Bands that BigEarthNet keeps in a file of their own. */
-const BAND_FILE = /^(.+)_(B0[1-9]|B8A|B1[0-2]|VV|VH)$/
-
-/** The patch that a file belongs to, and its band if the file's name has one. */
-export const patchOfFile = (file: string): { readonly patch: string; readonly band: string | undefined } => {
-  const stem = basename(file, extname(file)).normalize("NFC")
-  const [, patch = stem, band] = BAND_FILE.exec(stem) ?? []
-  return { patch, band }
-}
 
 /**
  * Reads every array of a file.

@@ -6,7 +6,8 @@ import { DataError } from "../../formats/data-error.ts"
 import { DATA_SETS } from "../archives/list.ts"
 import { type Entry, entryOf, isShown, type Trail, trailInto } from "../archives/shared/entries.ts"
 import { byText } from "../archives/shared/read-file.ts"
-import { isKnownFile, patchOfFile } from "./file-layers.ts"
+import { isKnownFile } from "./file-layers.ts"
+import { patchOfFile } from "./layer-names.ts"
 
 /** Folders of masks, which are named like the images beside them in `Images`: masks are not patches. */
 const MASKS: ReadonlyArray<string | undefined> = DATA_SETS.map(({ masks }) => masks)

@@ -15,9 +15,10 @@ import { IMAGE } from "../archives/shared/image-files.ts"
 import { dataFault } from "../file-access.ts"
 import { decodePatchOf, lazily } from "../stores/every-patch.ts"
 import { openReader, type StoreReader } from "../stores/open-store.ts"
-import { patchOfFile, readLayers } from "./file-layers.ts"
+import { readLayers } from "./file-layers.ts"
 import { patchesBelow } from "./images-below.ts"
 import type { Layer } from "./layer-facts.ts"
+import { patchOfFile } from "./layer-names.ts"
 
 type Fault = DataError | StoreError
 

@@ -4,7 +4,6 @@ import { attempt } from "../../../pipeline/attempt.ts"
 import { operator } from "../../../pipeline/operator.ts"
 import { Compat, Name, type Plain, param } from "../../../pipeline/param.ts"
 import type { Step } from "../../../pipeline/step.ts"
-import { suggestion } from "../../../pipeline/words.ts"
 import { Patch } from "../../elements.ts"
 import { DataError } from "../../formats/data-error.ts"
 import { Run } from "../../run.ts"
@@ -16,6 +15,7 @@ import {
   type Moments
 } from "./moments/known-moments.ts"
 import { readMoments } from "./moments/moments-file.ts"
+import { normalised } from "./moments/normalised.ts"
 
 const KNOWN: Readonly<Record<string, Readonly<Record<string, Moments>>>> = {
   bigearthnet: BIGEARTHNET_MOMENTS,
@@ -36,39 +36,6 @@ export const momentsOf = (by: string, root: string, compat: "none" | "original")
   if (by === "imagenet" && compat === "original") return IMAGENET_SWAPPED
   if (Object.hasOwn(KNOWN, by)) return KNOWN[by]
   return readMoments(resolve(root, by))
-}
-
-/**
- * Computes (value - mean) / std for each channel.
- *
- * @param image float32 [..., channels]; not changed
- * @param bands names of the channels, in order
- * @param subject the patch, for messages
- * @throws DataError if a channel has no constants in `moments`
- */
-export const normalised = (
-  image: Float32Array,
-  bands: ReadonlyArray<string>,
-  moments: Readonly<Record<string, Moments>>,
-  subject: string
-): Float32Array => {
-  const known = bands.map((band) => {
-    if (Object.hasOwn(moments, band)) return moments[band]
-    throw new DataError({
-      subject,
-      problem: `has a channel ${band} without normalisation constants${suggestion(band, Object.keys(moments))}`,
-      remedy:
-        "Compute them with the step `statistics` and name its file in `by` of `normalise`, read other bands, or set `by: none`"
-    })
-  })
-  const channels = known.length
-  const means = Float64Array.from(known, ({ mean }) => mean)
-  const stds = Float64Array.from(known, ({ std }) => std)
-  const scaled = new Float32Array(image.length)
-  for (let i = 0; i < scaled.length; ) {
-    for (let channel = 0; channel < channels; channel++, i++) scaled[i] = (image[i] - means[channel]) / stds[channel]
-  }
-  return scaled
 }
 
 /**

@@ -3,8 +3,8 @@ import { existsSync } from "node:fs"
 import { basename, join, resolve } from "node:path"
 import { Effect } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
-import type { Batch } from "../../elements.ts"
 import { completed, mappingOf } from "../../model/architecture.ts"
+import type { Target } from "../../model/load/orders.ts"
 import type { Model } from "../../model/model.ts"
 import { CheckpointError, WeightsError } from "../../model/model-error.ts"
 import { type GivenModel, type ModelParams, pretrainedFile, type WeightsFile } from "../../model/params.ts"
@@ -60,7 +60,7 @@ export const settledWeights = <P extends { readonly weights: WeightsFile; readon
 export const networkOf = (
   given: GivenModel | undefined,
   named: WeightsFile,
-  batch: Batch
+  batch: Target
 ): Effect.Effect<ModelParams, CheckpointError | WeightsError, Run> =>
   Effect.gen(function* () {
     if (given !== undefined && named === "initial") return completed(given, batch)
@@ -77,12 +77,12 @@ export const networkOf = (
  * Loads the weights for a model.
  *
  * @param named `newest`, `best`, `initial` or a file
- * @param batch first batch; the weights are put into the order of its bands and classes
+ * @param batch bands and classes of the first batch; the weights are put into the order of its bands and classes
  */
 export const weightsFor = (
   named: WeightsFile,
   model: Model,
-  batch: Batch,
+  batch: Target,
   needs: Needs
 ): Effect.Effect<RunWeights, CheckpointError | WeightsError, Run> =>
   Effect.gen(function* () {

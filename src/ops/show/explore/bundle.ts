@@ -15,24 +15,26 @@ export interface PageCode {
   readonly style: string
 }
 
-/** Modules that the page replaces: code of Node, and errors that would bring a part of Effect. */
+/** Modules that the page replaces: those that would bring Effect or large packages, and tensors, which are plain arrays there. */
 const REPLACED: ReadonlyArray<readonly [pattern: RegExp, file: string]> = [
   [/(^|\/)explained\.ts$/, "explained.ts"],
-  [/^node:zlib$/, "inflate.ts"]
+  [/(^|\/)show-error\.ts$/, "show-error.ts"],
+  [/\/elementwise\.ts$/, "elementwise.ts"],
+  [/^\.\/jpeg\.ts$/, "jpeg.ts"],
+  [/^zstddec$/, "packages.ts"]
 ]
 
-/**
- * Bundles the page from its sources.
- *
- * @param folder of the page's sources
- */
-export const bundlePage = async (folder = join(HERE, "page")): Promise<string> => {
+/** Name of the module that holds the bundled text of the worker thread. */
+const WORKER = /^worker:source$/
+
+/** Bundles a module with the page's replacements into one script: `iife` for pages, `esm` for tests. */
+export const bundled = async (entry: string, format: "iife" | "esm", page = join(HERE, "page")): Promise<string> => {
   const { build } = await import("esbuild")
   const { outputFiles } = await build({
-    entryPoints: [join(folder, "main.ts")],
+    entryPoints: [entry],
     bundle: true,
-    minify: true,
-    format: "iife",
+    minify: format === "iife",
+    format,
     target: "es2022",
     charset: "utf8",
     legalComments: "none",
@@ -41,14 +43,27 @@ export const bundlePage = async (folder = join(HERE, "page")): Promise<string> =
     plugins: [
       {
         name: "replaced",
-        setup: ({ onResolve }) => {
-          for (const [filter, file] of REPLACED) onResolve({ filter }, () => ({ path: join(folder, "instead", file) }))
+        setup: ({ onLoad, onResolve }) => {
+          for (const [filter, file] of REPLACED) onResolve({ filter }, () => ({ path: join(page, "instead", file) }))
+          onResolve({ filter: WORKER }, ({ path }) => ({ path, namespace: "text" }))
+          onLoad({ filter: WORKER, namespace: "text" }, async () => ({
+            contents: await bundled(join(page, "worker.ts"), "iife", page),
+            loader: "text"
+          }))
         }
       }
     ]
   })
   return outputFiles[0].text
 }
+
+/**
+ * Bundles the page from its sources.
+ *
+ * @param folder of the page's sources
+ */
+export const bundlePage = (folder = join(HERE, "page")): Promise<string> =>
+  bundled(join(folder, "main.ts"), "iife", folder)
 
 /** @returns rejects with ShowError if the code cannot be made */
 export const pageCode = async (): Promise<PageCode> => {

@@ -10,8 +10,8 @@ const SMALL = 4 * 2 ** 20
 /** Share of the ten nearest that must survive. */
 export const LEAST_RECALL = 0.98
 
-/** Queries of the measurement. */
-const QUERIES = 100
+/** Most and fewest queries of the measurement, and multiplications that bound their number. */
+const [MOST_QUERIES, FEWEST_QUERIES, BUDGET] = [100, 10, 4e9]
 
 /** Bytes of one script of vectors, before base64. */
 const PIECE_BYTES = 4 * 2 ** 20
@@ -37,22 +37,23 @@ export interface Recall {
  * codes, over drawn queries, each left out of its own results.
  */
 export const recallOf = (exact: Vectors, approximate: Vectors, seed: number): Recall => {
-  const { count } = exact
-  const queries = random(seed, 0, 0, "recall").permutation(count).subarray(0, Math.min(QUERIES, count))
+  const { count, dim } = exact
+  const wanted = Math.min(MOST_QUERIES, Math.max(FEWEST_QUERIES, Math.floor(BUDGET / (count * dim))))
+  const queries = random(seed, 0, 0, "recall").permutation(count).subarray(0, Math.min(wanted, count))
   const nearest = (vectors: Vectors, query: number) => {
     const scores = cosines(vectors, rowOf(vectors, query))
     scores[query] = Number.NEGATIVE_INFINITY
     return topOf(scores, Math.min(10, count - 1))
   }
-  let [found, wanted] = [0, 0]
+  let [found, all] = [0, 0]
   for (const query of queries) {
     const kept = new Set(nearest(approximate, query))
     for (const image of nearest(exact, query)) {
-      wanted++
+      all++
       if (kept.has(image)) found++
     }
   }
-  return { share: wanted === 0 ? 1 : found / wanted, queries: queries.length }
+  return { share: all === 0 ? 1 : found / all, queries: queries.length }
 }
 
 /**

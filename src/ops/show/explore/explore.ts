@@ -2,10 +2,12 @@ import { join, resolve } from "node:path"
 import { Effect, Schema, Stream } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
 import { operator } from "../../../pipeline/operator.ts"
-import { choice, Flag, Name, optional, PositiveInt, param } from "../../../pipeline/param.ts"
+import { choice, Flag, Name, optional, type Param, PositiveInt, param, pipelineParam } from "../../../pipeline/param.ts"
+import type { Pipeline } from "../../../pipeline/pipeline.ts"
 import { Embeddings } from "../../elements.ts"
 import { FileName } from "../../filename.ts"
 import { Run } from "../../run.ts"
+import type { TensorEngine } from "../../tensor/engine.ts"
 import { ShowError, touching } from "../show-error.ts"
 import { analyse } from "./analysis/analyse.ts"
 import { pageCode } from "./bundle.ts"
@@ -18,6 +20,8 @@ import type { Contents } from "./kit/contents.ts"
 import { openPixels } from "./pixels.ts"
 import { landOutline, placesOf } from "./places.ts"
 import { type SheetOptions, writeSheets } from "./sheets.ts"
+import type { ShownBands } from "./shown-bands.ts"
+import { uploadOf } from "./upload.ts"
 
 const Shown = Schema.Union([Schema.Literal("rgb"), Schema.Tuple([Name, Name, Name])])
 
@@ -65,6 +69,37 @@ const located = Effect.fnUntraced(function* (folder: string, all: Collected, tab
   return true
 })
 
+type Embedding = Pipeline<Embeddings, unknown, Run | TensorEngine>
+
+const uploadParam: Param<Embedding | undefined, false> = {
+  ...pipelineParam<unknown, Run | TensorEngine>()(
+    Embeddings,
+    "Pipeline of `images`, `crop` or `resize`, `normalise`, `batch` and `embed` that made the embeddings; the page carries it out on files that are dropped on it."
+  ),
+  required: false,
+  fallback: undefined
+}
+
+/** Writes the network for uploads; returns whether there is one. */
+const uploadable = Effect.fnUntraced(function* (
+  folder: string,
+  all: Collected,
+  pipeline: Embedding | undefined,
+  absent: "fail" | "skip",
+  shown: ShownBands
+) {
+  if (pipeline === undefined) return false
+  const { say } = yield* Run
+  const making = uploadOf(pipeline.steps, all, shown)
+  const skipping = Effect.catch(making, ({ message }) =>
+    Effect.as(say(`explore: the page takes no uploads: ${message}`), undefined)
+  )
+  const network = yield* absent === "skip" ? skipping : making
+  if (network === undefined) return false
+  yield* writePart(folder, "network", network)
+  return true
+})
+
 /** Origin of an address of tiles, for the page's policy. */
 const originOf = (tiles: string): string | undefined => {
   const parts = /^(https?:\/\/[^/{}\s;,'"]+)\//.exec(tiles)
@@ -102,6 +137,8 @@ export const explore = operator({
       "Precision of the vectors in the page; `auto`: float32 up to 4 MB, else int8 if at least 98 % of the ten nearest images stay the same, else int16.",
       "auto"
     ),
+    upload: uploadParam,
+    without_network: param(choice("fail", "skip"), "What to do if the network of `upload` cannot be used.", "fail"),
     umap: param(Flag, "Whether a map by UMAP is made beside that by PCA.", true),
     places: param(
       Name,
@@ -121,7 +158,7 @@ export const explore = operator({
     }
   },
   run:
-    ({ bands, images, places, thumbnail, tiles, to, umap, vectors: coding, without_images }) =>
+    ({ bands, images, places, thumbnail, tiles, to, umap, upload, vectors: coding, without_images, without_network }) =>
     (embeddings) =>
       Stream.suspend(() => {
         const batches: Array<Embeddings> = []
@@ -136,11 +173,12 @@ export const explore = operator({
           yield* writeVectors(folder, vectors)
           const maps = all.count > 1 ? yield* analysed(folder, all, umap) : undefined
           const onEarth = yield* located(folder, all, places === "names" ? undefined : resolve(places))
+          const network = yield* uploadable(folder, all, upload, without_network, bands)
           const contents: Contents = {
             ...{ format: 1, experiment, count: all.count, dim: all.dim, classes: all.classes },
             ...{ coding: vectors.coding, recall, pieces: vectors.pieces.map(({ rows }) => rows) },
             ...{ sheets: pictured.includes(1) ? sheets : undefined, maps, places: onEarth },
-            ...{ figures: maps !== undefined, network: false, tiles }
+            ...{ figures: maps !== undefined, network, tiles }
           }
           yield* writePart(folder, "contents", contents)
           const { script, style } = yield* Effect.tryPromise({

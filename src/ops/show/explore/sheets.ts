@@ -1,7 +1,6 @@
 /** Thumbnails of all images, on sheets that the page loads as it needs them. */
 import { join } from "node:path"
 import { Effect } from "effect"
-import type { Band } from "../../elements.ts"
 import { writeFileAtomic } from "../../formats/files.ts"
 import { Run } from "../../run.ts"
 import { webp } from "../pictures/pictures.ts"
@@ -10,6 +9,7 @@ import { type Rgb, type Stretch, stretchOf, trueColour } from "../pictures/true-
 import { ShowError, touching } from "../show-error.ts"
 import { type Sheets, sheetName } from "./kit/contents.ts"
 import type { Pixels } from "./pixels.ts"
+import { type ShownBands, shownBands } from "./shown-bands.ts"
 
 /** Images that the brightness of all is derived from. */
 const SAMPLE = 128
@@ -17,46 +17,13 @@ const SAMPLE = 128
 /** Colour of a place without a picture: grey. */
 const NONE = [128, 128, 128] as const
 
-/** Bands by the names that a picture's red, green and blue have in different archives. */
-const COLOURS: ReadonlyArray<readonly [string, string, string]> = [
-  ["B04", "B03", "B02"],
-  ["Red", "Green", "Blue"]
-]
-
-/** The bands to show: those given, else true colour, else the first band as grey. */
-const shownBands = (
-  patch: string,
-  bands: ReadonlyArray<Band>,
-  wanted: "rgb" | readonly [string, string, string]
-): Rgb => {
-  const byName = new Map(bands.map((band) => [band.name, band] as const))
-  const pick = (names: readonly [string, string, string]): Rgb | undefined => {
-    const found = names.map((name) => byName.get(name))
-    return found.every((band) => band !== undefined) ? (found as unknown as Rgb) : undefined
-  }
-  if (wanted !== "rgb") {
-    const given = pick(wanted)
-    if (given !== undefined) return given
-    throw new ShowError({
-      subject: patch,
-      problem: `has no bands ${wanted.join(", ")}, but ${bands.map(({ name }) => name).join(", ")}`,
-      remedy: "Name three bands of the images in `bands` of `explore`"
-    })
-  }
-  for (const names of COLOURS) {
-    const found = pick(names)
-    if (found !== undefined) return found
-  }
-  return bands.length >= 3 ? [bands[0], bands[1], bands[2]] : [bands[0], bands[0], bands[0]]
-}
-
 /** Quality of thumbnails as WebP. */
 const QUALITY = 72
 
 /** How thumbnails look. */
 export interface SheetOptions {
   readonly sheets: Sheets
-  readonly bands: "rgb" | readonly [string, string, string]
+  readonly bands: ShownBands
 }
 
 const rgbReader =

@@ -6,7 +6,8 @@ import {
   IMAGENET_MOMENTS,
   IMAGENET_SWAPPED
 } from "../../../../src/ops/data/patches/moments/known-moments.ts"
-import { normalise, normalised } from "../../../../src/ops/data/patches/normalise.ts"
+import { normalised } from "../../../../src/ops/data/patches/moments/normalised.ts"
+import { normalise } from "../../../../src/ops/data/patches/normalise.ts"
 import { DataError } from "../../../../src/ops/formats/data-error.ts"
 import { effect } from "../../../effect.ts"
 import { counting, runIn } from "../streams.ts"

@@ -6,9 +6,10 @@ import { dirname, relative, sep } from "node:path"
 import { counted } from "../../../../pipeline/words.ts"
 import type { Band } from "../../../elements.ts"
 import { DataError } from "../../../formats/data-error.ts"
-import { patchOfFile, readLayers } from "../../inspect/file-layers.ts"
+import { readLayers } from "../../inspect/file-layers.ts"
 import { type PatchFiles, patchesBelow } from "../../inspect/images-below.ts"
 import type { Layer } from "../../inspect/layer-facts.ts"
+import { patchOfFile } from "../../inspect/layer-names.ts"
 
 /** Prefixes names with their path below `folder` if two folders hold images of one name. */
 const distinct = (folder: string, found: ReadonlyArray<PatchFiles>): ReadonlyArray<PatchFiles> => {

@@ -44,7 +44,10 @@ const namedSplits = (pairs: ReadonlyArray<Pair>, split: Int8Array): Figures["spl
 export const analyse = Effect.fnUntraced(function* (all: Collected, root: string, seed: number, umap: boolean) {
   const pool = yield* workerPool<Task, Analysis>({ module: new URL("./analysis-work.ts", import.meta.url), size: 1 })
   const split = splitsOf(root, all.names)
-  const rows = normaliseRows(all.vectors.slice(), all.dim)
+  // Shared, so that the thread needs no copy.
+  const rows = new Float32Array(new SharedArrayBuffer(all.vectors.byteLength))
+  rows.set(all.vectors)
+  normaliseRows(rows, all.dim)
   const { count, dim, labels } = all
   const { layout, pass, queries } = yield* pool.run({
     ...{ count, dim, rows, labels, split, seed, umap, classes: all.classes.length, budget: BUDGET }

@@ -38,6 +38,8 @@ export interface Contents {
   readonly places: boolean
   readonly figures: boolean
   readonly network: boolean
+  /** Set by the server if it searches, so that the page need not load the vectors. */
+  readonly served?: boolean
   /** Address of tiles for the map of the Earth, with {z}, {x} and {y}; none by default. */
   readonly tiles: string | undefined
 }

@@ -1,5 +1,6 @@
 /** Vectors of the images, as a page holds them, and their cosines with a query. The same code ranks in Node and in the page. */
 import { exactInto, type Given } from "../../../retrieve/rank/exact.ts"
+import { hasSimd, type Kernel, kernelOf } from "./kernel.ts"
 
 /** How values are written: float32 loses nothing; the others keep the direction of each vector. */
 export type Coding = "float32" | "int16" | "int8"
@@ -76,8 +77,8 @@ export const unit = (vector: Float64Array): Float64Array => {
   return length > 0 ? vector.map((value) => value / length) : vector
 }
 
-/** Cosines of a query with the rows of a piece of integers. */
-const codedCosines = (query: Float64Array, { rows, values }: Piece, into: Float64Array): void => {
+/** Cosines of a query with the rows of a piece of integers, in double precision. */
+export const codedCosines = (query: Float64Array, { rows, values }: Piece, into: Float64Array): void => {
   const dim = query.length
   const own = Math.sqrt(squared(query))
   for (let row = 0, at = 0; row < rows; row++, at += dim) {
@@ -90,6 +91,42 @@ const codedCosines = (query: Float64Array, { rows, values }: Piece, into: Float6
     }
     into[row] = sum > 0 ? product / (own * Math.sqrt(sum)) : 0
   }
+}
+
+/** The kernel of a piece of int8, and the lengths of its rows. Made once per piece. */
+interface Fast {
+  readonly kernel: Kernel
+  readonly lengths: Float32Array
+}
+
+const fast = new WeakMap<Piece, Fast>()
+const SIMD = hasSimd()
+
+const fastOf = (piece: Piece, dim: number): Fast => {
+  const before = fast.get(piece)
+  if (before !== undefined) return before
+  const { rows, values } = piece
+  const lengths = Float32Array.from({ length: rows }, (_, row) =>
+    Math.sqrt(squared(values.subarray(row * dim, (row + 1) * dim)))
+  )
+  const made = { kernel: kernelOf(values as Int8Array, rows, dim), lengths }
+  fast.set(piece, made)
+  return made
+}
+
+/** Values of a query as integers of 16 bits, small enough that no sum of products with int8 overflows. */
+const rounded = (query: Float64Array): Int16Array => {
+  const bound = Math.min(32_767, Math.floor(2 ** 31 / (128 * query.length)) - 1)
+  const most = query.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0)
+  return Int16Array.from(query, (value) => Math.round((value * bound) / (most || 1)))
+}
+
+/** Cosines with int8 by SIMD. */
+const fastCosines = (query: Int16Array, piece: Piece, into: Float64Array): void => {
+  const { kernel, lengths } = fastOf(piece, query.length)
+  const own = Math.sqrt(squared(query))
+  const dots = kernel.dots(query)
+  for (let row = 0; row < into.length; row++) into[row] = lengths[row] > 0 ? dots[row] / (own * lengths[row]) : 0
 }
 
 /** Rows of a piece of float32, with their numbers. */
@@ -118,13 +155,15 @@ const rowsIn = (piece: Piece, dim: number): Rows => {
 }
 
 /**
- * Cosines of a query with all rows, in double precision. For float32 they are those of `search`, bit for bit.
+ * Cosines of a query with all rows. For float32 they are those of `search`, bit for bit; for int8 the query is rounded to
+ * 16 bits where SIMD computes them.
  *
  * @param query float64 [dim], of any length but 0
  * @returns float64 [count]; 0 for a row of zeros
  */
 export const cosines = ({ coding, count, dim, pieces }: Vectors, query: Float64Array): Float64Array => {
   const scores = new Float64Array(count)
+  const integers = coding === "int8" && SIMD ? rounded(query) : undefined
   let before = 0
   for (const piece of pieces) {
     const into = scores.subarray(before, before + piece.rows)
@@ -132,7 +171,8 @@ export const cosines = ({ coding, count, dim, pieces }: Vectors, query: Float64A
       const { all, given } = rowsIn(piece, dim)
       exactInto("cosine", query, squared(query), given, all, into)
       for (let row = 0; row < into.length; row++) if (Number.isNaN(into[row])) into[row] = 0
-    } else codedCosines(query, piece, into)
+    } else if (integers !== undefined) fastCosines(integers, piece, into)
+    else codedCosines(query, piece, into)
     before += piece.rows
   }
   return scores

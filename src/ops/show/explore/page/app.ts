@@ -14,6 +14,7 @@ import { type Found, filterOf, findImages, type Uploaded } from "./results.ts"
 import { makeSelection } from "./selection.ts"
 import { makeTiles } from "./tiles.ts"
 import { makeUnderstand } from "./understand.ts"
+import { embedFiles } from "./upload.ts"
 
 /** Pictures per page of results. */
 const STEP = 60
@@ -97,6 +98,39 @@ export const makeApp = (archive: Archive): App => {
     void render()
   })
   const filters = makeFilters(archive, go)
+  const fault = h("p", { class: "fault", role: "alert", hidden: true })
+  /** Searches by a file of the reader's own. */
+  const upload = async (files: ReadonlyArray<File>): Promise<void> => {
+    if (files.length === 0) return
+    fault.hidden = true
+    status.textContent = `Reading ${files[0].name}…`
+    // The words must be on the screen before the network keeps the browser busy.
+    await new Promise((done) => setTimeout(done, 30))
+    try {
+      uploaded = await embedFiles(files)
+      window.history.pushState(null, "", `#${addressOf({ ...view, like: [], unlike: [], view: "images" })}`)
+    } catch (cause) {
+      fault.textContent = (cause as Error).message
+      fault.hidden = false
+    }
+    await render()
+  }
+  const chooser = h("input", {
+    type: "file",
+    multiple: true,
+    accept: ".tif,.tiff,.png,.jpg,.jpeg",
+    class: "hidden",
+    id: "upload",
+    onchange: () => void upload([...(chooser.files ?? [])])
+  })
+  if (contents.network) {
+    filters.element.append(chooser, h("label", { for: "upload", class: "button" }, "Search by a file…"))
+    document.addEventListener("dragover", (event) => event.preventDefault())
+    document.addEventListener("drop", (event) => {
+      event.preventDefault()
+      void upload([...(event.dataTransfer?.files ?? [])])
+    })
+  }
 
   const heading = (): string => {
     const { like, only, unlike } = view
@@ -182,7 +216,10 @@ export const makeApp = (archive: Archive): App => {
     announce(found)
   }
 
-  window.addEventListener("popstate", () => void render())
+  window.addEventListener("popstate", () => {
+    uploaded = undefined
+    void render()
+  })
   window.addEventListener("hashchange", () => void render())
 
   const exports = h(
@@ -199,6 +236,7 @@ export const makeApp = (archive: Archive): App => {
       h(
         "section",
         { class: "found", "aria-label": "Results" },
+        fault,
         queryBar.element,
         h("div", { class: "line" }, title, exports),
         status,

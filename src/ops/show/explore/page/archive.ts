@@ -1,7 +1,7 @@
 /** The archive in the page: names, labels, vectors, pictures. */
 import { bytesFrom, unpackBits } from "../kit/base64.ts"
 import { type Contents, type ImagesPart, PIECE, partName, sheetName } from "../kit/contents.ts"
-import { cosines, type Piece, rowOf, type Vectors, valuesOf } from "../kit/vectors.ts"
+import { indexFor, serverIndex } from "./indexes.ts"
 import { part } from "./load.ts"
 
 export interface Archive {
@@ -14,8 +14,8 @@ export interface Archive {
   /** Corrected labels by image. */
   readonly corrected: Map<number, Uint8Array>
   readonly pictured: (image: number) => boolean
-  /** Vector of an image; the vectors must have been loaded. */
-  readonly vector: (image: number) => Float64Array
+  /** Vectors of images; all must have been loaded. */
+  readonly vectors: (images: ReadonlyArray<number>) => Promise<ReadonlyArray<Float64Array>>
   /** Cosines of a query with all images. */
   readonly cosines: (query: Float64Array) => Promise<Float64Array>
   /** Resolves once all names and vectors are there. */
@@ -30,7 +30,7 @@ export const classesOf = ({ contents }: Archive, labels: Uint8Array): ReadonlyAr
 /** Opens the archive: resolves when the first images are known, and loads the rest meanwhile. */
 export const openArchive = async (progress: (share: number) => void): Promise<Archive> => {
   const contents = await part<Contents>("contents")
-  const { classes, coding, count, dim } = contents
+  const { classes, count } = contents
   const width = classes.length
   const names: Array<string> = []
   const numbers = new Map<string, number>()
@@ -48,8 +48,7 @@ export const openArchive = async (progress: (share: number) => void): Promise<Ar
     pictured.set(unpackBits(bytesFrom(loaded.pictured), loaded.names.length), from)
   }
   await loadImages(0)
-  const pieces: Array<Piece> = []
-  const vectors: Vectors = { count, dim, coding, pieces }
+  const index = contents.served === true ? serverIndex(contents) : indexFor(contents)
   let ready = false
   const loadRest = async () => {
     const steps = Math.ceil(count / PIECE) - 1 + contents.pieces.length
@@ -58,8 +57,8 @@ export const openArchive = async (progress: (share: number) => void): Promise<Ar
       await loadImages(number)
       progress(++done / steps)
     }
-    for (const [number, rows] of contents.pieces.entries()) {
-      pieces.push({ rows, values: valuesOf(bytesFrom(await part<string>(partName("vectors", number))), coding) })
+    for (const [number, rows] of contents.served === true ? [] : contents.pieces.entries()) {
+      await index.add(bytesFrom(await part<string>(partName("vectors", number))), rows)
       progress(++done / steps)
     }
     ready = true
@@ -71,8 +70,8 @@ export const openArchive = async (progress: (share: number) => void): Promise<Ar
     find: (name) => numbers.get(name),
     labels: (image) => corrected.get(image) ?? labels.subarray(image * width, (image + 1) * width),
     pictured: (image) => pictured[image] === 1,
-    vector: (image) => rowOf(vectors, image),
-    cosines: async (query) => cosines(vectors, query),
+    vectors: index.vectors,
+    cosines: index.cosines,
     ready: loadRest(),
     isReady: () => ready
   }

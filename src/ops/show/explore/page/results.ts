@@ -92,8 +92,7 @@ export const findImages = async (
   const count = archive.names.length
   let matching = 0
   for (let image = 0; image < count; image++) if (allowed === undefined || allowed(image)) matching++
-  const vectors = [...(uploaded === undefined ? [] : [uploaded.vector]), ...like.numbers.map(archive.vector)]
-  if (vectors.length + unlike.numbers.length === 0) {
+  if (uploaded === undefined && like.numbers.length + unlike.numbers.length === 0) {
     const results: Array<Result> = []
     for (let image = 0; image < count && results.length < top; image++) {
       if (allowed !== undefined && !allowed(image)) continue
@@ -101,8 +100,10 @@ export const findImages = async (
     }
     return { results, matching, scores: undefined, unknown }
   }
-  const scores = await archive.cosines(queryOf(vectors, unlike.numbers.map(archive.vector)))
-  const left = new Set([...like.numbers, ...unlike.numbers])
+  const towards = [...(uploaded === undefined ? [] : [uploaded.vector]), ...(await archive.vectors(like.numbers))]
+  const scores = await archive.cosines(queryOf(towards, await archive.vectors(unlike.numbers)))
+  const own = uploaded === undefined ? undefined : archive.find(uploaded.name)
+  const left = new Set([...like.numbers, ...unlike.numbers, ...(own === undefined ? [] : [own])])
   const example = uploaded === undefined && like.numbers.length === 1 ? archive.labels(like.numbers[0]) : undefined
   const compared = archive.contents.classes.length === 0 ? undefined : example
   const results = Array.from(

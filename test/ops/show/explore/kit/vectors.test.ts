@@ -1,6 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { bytesFrom, packBits, textFrom, unpackBits } from "../../../../../src/ops/show/explore/kit/base64.ts"
+import { hasSimd, kernelOf } from "../../../../../src/ops/show/explore/kit/kernel.ts"
 import { best, GAMMA, queryOf } from "../../../../../src/ops/show/explore/kit/query.ts"
 import {
   BYTES,
@@ -95,4 +96,37 @@ it("bits hold labels", () => {
       expect([...unpackBits(bytesFrom(text), labels.length)]).toEqual([...labels])
     })
   )
+})
+
+describe("the kernel", () => {
+  it("gives the inner products of a plain loop, whatever the dimension, also at the bounds of its integers", () => {
+    expect(hasSimd()).toBe(true)
+    const code = fc.integer({ min: -128, max: 127 })
+    const sizes = fc.record({ rows: fc.integer({ min: 1, max: 5 }), dim: fc.integer({ min: 1, max: 40 }) })
+    fc.assert(
+      fc.property(
+        sizes.chain(({ dim, rows }) =>
+          fc.record({
+            dim: fc.constant(dim),
+            codes: fc.array(code, { minLength: rows * dim, maxLength: rows * dim }),
+            query: fc.array(fc.integer({ min: -32767, max: 32767 }), { minLength: dim, maxLength: dim })
+          })
+        ),
+        ({ codes, dim, query }) => {
+          const rows = codes.length / dim
+          const kernel = kernelOf(Int8Array.from(codes), rows, dim)
+          const expected = Array.from({ length: rows }, (_, row) => dot(codes.slice(row * dim, (row + 1) * dim), query))
+          expect([...kernel.dots(Int16Array.from(query))]).toEqual(expected)
+          expect([...kernel.row(rows - 1)]).toEqual(codes.slice(-dim))
+        }
+      )
+    )
+  })
+
+  it("cosines of 2,048 extreme dimensions do not overflow", () => {
+    const extreme = Int8Array.from({ length: 2048 }, () => 127)
+    const vectors: Vectors = { count: 1, dim: 2048, coding: "int8", pieces: [{ rows: 1, values: extreme }] }
+    expect(cosines(vectors, new Float64Array(2048).fill(3))[0]).toBeCloseTo(1, 6)
+    expect(cosines(vectors, new Float64Array(2048).fill(-3))[0]).toBeCloseTo(-1, 6)
+  })
 })

@@ -1,0 +1,29 @@
+/** Where vectors are held and searched: here, in a worker thread, or by a server. */
+import { type Coding, cosines, type Piece, rowOf, type Vectors, valuesOf } from "./vectors.ts"
+
+export interface Index {
+  /** Adds the next rows, from their bytes. */
+  readonly add: (bytes: Uint8Array<ArrayBuffer>, rows: number) => Promise<void>
+  /** Vectors of images, float64 [dim] each. */
+  readonly vectors: (images: ReadonlyArray<number>) => Promise<ReadonlyArray<Float64Array>>
+  /** Cosines of a query with all rows. */
+  readonly cosines: (query: Float64Array) => Promise<Float64Array>
+}
+
+/** Shape of the vectors, which the contents of an explorer give. */
+export interface Shape {
+  readonly count: number
+  readonly dim: number
+  readonly coding: Coding
+}
+
+/** An index in the memory of this thread. */
+export const localIndex = (shape: Shape): Index => {
+  const pieces: Array<Piece> = []
+  const vectors: Vectors = { ...shape, pieces }
+  return {
+    add: async (bytes, rows) => void pieces.push({ rows, values: valuesOf(bytes, shape.coding) }),
+    vectors: async (images) => images.map((image) => rowOf(vectors, image)),
+    cosines: async (query) => cosines(vectors, query)
+  }
+}
