@@ -73,7 +73,8 @@ export const report = (name, dist, write) => {
       localBuild: write,
       messageCallback: (message) => {
         message.handled = true
-        // Bases of classes and constants behind `typeof` need no name; the pipeline language has inner types that nobody writes.
+        // Bases of classes and constants behind `typeof` need no name; the pipeline language and definitions have
+        // inner types that nobody writes.
         const forgotten =
           message.messageId === "ae-forgotten-export" &&
           name !== "index" &&
