@@ -12,7 +12,7 @@ let published: Published
 beforeAll(() => {
   published = publish()
 }, 600_000)
-afterAll(() => published.remove())
+afterAll(() => published.remove(), 600_000)
 
 /** Runs a module in a project with Node alone, and returns what it prints, or how it ends. */
 const node = (folder: string, code: string) => {

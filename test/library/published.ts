@@ -21,7 +21,7 @@ export interface Published {
   readonly tarball: string
   /** Paths in the tarball. */
   readonly files: ReadonlyArray<string>
-  /** A new project with the package and links to these other packages. */
+  /** A project with the package and links to these other packages; the same one for the same packages. */
   readonly install: (...packages: ReadonlyArray<string>) => string
   readonly remove: () => void
 }
@@ -47,9 +47,12 @@ export const publish = (): Published => {
   })
   const [{ filename, files }] = JSON.parse(packed)
   const tarball = join(home, filename)
-  let projects = 0
+  const projects = new Map<string, string>()
   const install = (...packages: ReadonlyArray<string>): string => {
-    const folder = join(home, `consumer-${projects++}`)
+    const known = projects.get(packages.join())
+    if (known !== undefined) return known
+    const folder = join(home, `consumer-${projects.size}`)
+    projects.set(packages.join(), folder)
     const modules = join(folder, "node_modules")
     mkdirSync(join(modules, "orbitrank"), { recursive: true })
     execFileSync("tar", ["-xzf", tarball, "-C", join(modules, "orbitrank"), "--strip-components=1"])
