@@ -58,6 +58,7 @@ const HOW_TO = [
   "stores",
   "training",
   "networks",
+  "embeddings",
   "evaluation",
   "sweeps",
   "cluster",

@@ -18,6 +18,21 @@ export interface Report extends AnyElement {
 export type Results = Readonly<Record<string, number | null | Readonly<Record<string, number | null>>>>
 export const Report = element<Report>("report", "reports", "figures of one evaluation, with their relevance rule")
 
+/** Predicted labels of a batch of images. */
+export interface Predictions extends AnyElement {
+  readonly kind: "predictions"
+  readonly size: number
+  readonly names: ReadonlyArray<string>
+  readonly classes: ReadonlyArray<string>
+  /** float32 [size, classes]. */
+  readonly probabilities: Float32Array
+  /** Least probability of a label that counts as predicted. */
+  readonly threshold: number
+  /** The true labels, uint8 [size, classes], if they are known. */
+  readonly labels: Uint8Array | undefined
+}
+export const Predictions = element<Predictions>("predictions", "predictions", "probabilities of labels, float32 [n, L]")
+
 /** One figure of several runs, each compared with the first on the same queries. */
 export interface ComparedFigure {
   /** Name as in the table of figures by query: `mAP hard`, `ACG@20`. */

@@ -29,6 +29,8 @@ export interface Embeddings extends AnyElement {
   readonly facts?: ReadonlyArray<Readonly<Record<string, string>>>
   /** Labels that the network predicts, of the shape of `labels`, if that was requested. */
   readonly predicted?: Uint8Array
+  /** Probability of each label that the network predicts, float32 of the shape of `predicted`. */
+  readonly probabilities?: Float32Array
   /** Class names of `predicted`, if they are others than `classes`: images without labels have none. */
   readonly predictedClasses?: ReadonlyArray<string>
   /** Fingerprint of the weights that made them, if it is known. */

@@ -117,7 +117,15 @@ const channelsAmong = (
     }
     return Array.from({ length: given ?? taken ?? 0 }, (_, i) => i)
   }
-  if (bands === undefined) return undefined
+  if (bands === undefined) {
+    if (channels !== undefined && channels < wanted.length) {
+      refuse(
+        `needs ${counted(wanted.length, "band")} (${few(wanted, 12)}), but the images have ${channels}`,
+        "Read the bands that it needs, or name others in `bands`"
+      )
+    }
+    return undefined
+  }
   return wanted.map((band) => {
     const at = bands.indexOf(band)
     if (at >= 0) return at

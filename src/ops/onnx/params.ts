@@ -22,6 +22,7 @@ const fields = {
   prefix_tokens: Schema.optionalKey(NonNegativeInt),
   layout: Schema.optionalKey(choice(...LAYOUTS)),
   bands: Schema.optionalKey(listOf(Name)),
+  classes: Schema.optionalKey(listOf(Name)),
   range: Schema.optionalKey(Range),
   mean: Schema.optionalKey(Schema.Union([Finite, listOf(Finite)])),
   std: Schema.optionalKey(Schema.Union([Positive, listOf(Positive)]))
@@ -40,6 +41,8 @@ export interface OnnxFacts {
   readonly layout?: Layout
   /** Names of its channels, in order. */
   readonly bands?: ReadonlyArray<string>
+  /** Names of the classes that its output predicts, in order. */
+  readonly classes?: ReadonlyArray<string>
   /** Values of the images that become 0 and 1; for networks that take uint8, 0 and 255. */
   readonly range?: readonly [number, number]
   /** Subtracted from each channel after `range`, and the number it is then divided by. */
@@ -55,7 +58,7 @@ export const OnnxParams: Plain<OnnxParams> = Schema.Union([
   Schema.Struct({ file: Name, provider: Schema.optionalKey(choice(...PROVIDERS)), ...fields })
 ]).annotate({
   expected:
-    "a .onnx file, or a mapping of file and, if wanted, output, pooling, prefix_tokens, layout, bands, range, mean, std, provider"
+    "a .onnx file, or a mapping of file and, if wanted, output, pooling, prefix_tokens, layout, bands, classes, range, mean, std, provider"
 })
 
 /** Absolute path of the file. */

@@ -40,12 +40,19 @@ const originOf = Effect.fnUntraced(function* (
 type Embedded = Stream.Stream<Embeddings, DataError | EmbedError | EngineMemoryError | OnnxError | WorkerError, Run>
 
 /**
- * Embeds batches one after another; each vector is divided by its length.
+ * Embeds batches one after another.
  *
  * @param policy what happens to patches whose pixels are not all numbers
+ * @param unit whether each vector is divided by its length
  * @param self of `embed`; ranges share one session
  */
-export const embedOnnx = (batches: Stream.Stream<Batch>, params: OnnxParams, policy: "fail" | "skip", self: Self) =>
+export const embedOnnx = (
+  batches: Stream.Stream<Batch>,
+  params: OnnxParams,
+  policy: "fail" | "skip",
+  self: Self,
+  unit = true
+) =>
   Effect.gen(function* () {
     const network = yield* attempt(DataError, OnnxError)(() => knownNetwork(params))
     const { first, all } = yield* peeked(batches)
@@ -56,7 +63,7 @@ export const embedOnnx = (batches: Stream.Stream<Batch>, params: OnnxParams, pol
     const embedded = (batch: Batch) => {
       const { classes, labels, names, size } = batch
       return Effect.map(encode(batch), ({ dim, vectors }): Embeddings => {
-        normaliseRows(vectors, dim)
+        if (unit) normaliseRows(vectors, dim)
         return { kind: "embeddings", size, dim, names, vectors, labels, classes, weights: origin.weights, origin }
       })
     }

@@ -19,6 +19,8 @@ export interface Extracted {
   readonly vectors: Float32Array
   /** Predicted labels, uint8 [size, classes], if requested. */
   readonly predicted?: Uint8Array
+  /** Their probabilities, float32 [size, classes]. */
+  readonly probabilities?: Float32Array
 }
 
 /** A network with its weights on an engine. Call `dispose` to free the weights. */
@@ -41,6 +43,8 @@ const embedError = (batch: Batch, cause: unknown): EmbedError =>
 
 /** Labels with a logit of at least 0, that is, a sigmoid of at least one half. */
 const predictedLabels = (logits: Float32Array): Uint8Array => Uint8Array.from(logits, (logit) => (logit >= 0 ? 1 : 0))
+
+const sigmoid = (logits: Float32Array): Float32Array => logits.map((logit) => 1 / (1 + Math.exp(-logit)))
 
 /**
  * @param predict whether labels are predicted too
@@ -67,7 +71,8 @@ export const extractor = (
     engine.scope(() => {
       const outputs = network(engine.tensor(images, [size, height, width, bands.length]))
       const [vectors, logits] = outputs.map(engine.read)
-      return predict ? { vectors, predicted: predictedLabels(logits) } : { vectors }
+      if (!predict) return { vectors }
+      return { vectors, predicted: predictedLabels(logits), probabilities: sigmoid(logits) }
     })
   return {
     extract: (batch) => {

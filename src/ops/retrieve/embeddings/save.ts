@@ -6,16 +6,10 @@ import { choice, Name, optional, param } from "../../../pipeline/param.ts"
 import { Embeddings } from "../../elements.ts"
 import { FileStem } from "../../filename.ts"
 import { Run } from "../../run.ts"
-import { RetrieveError, unwritable } from "../retrieve-error.ts"
+import { RetrieveError } from "../retrieve-error.ts"
+import { writing } from "../writing.ts"
 import { EmbeddingsFile, endingsOf, FORM_NAMES, type FormName, loadForm } from "./embeddings-file.ts"
 import { originPath, readOrigin } from "./origin.ts"
-
-/** Runs code that writes to `path`; an error of the file system becomes one that names the file. */
-const writing = <A>(path: string, run: () => A): Effect.Effect<A, RetrieveError> =>
-  Effect.try({
-    try: run,
-    catch: (cause) => (cause instanceof RetrieveError ? cause : unwritable(path, cause))
-  })
 
 /** The file of the embeddings. */
 const fileOf = (path: string, form: FormName): string => `${path}.${form}`
