@@ -26,7 +26,8 @@ const judge = () => {
 }
 
 /** Whether average precision is defined: not for results of a search, nor for queries without labels. */
-const isJudged = ({ gallery }: Ranking): boolean => gallery.partial !== true && gallery.unlabelled !== true
+const isJudged = ({ gallery }: Ranking): boolean =>
+  gallery.partial !== true && gallery.unlabelled !== true && gallery.classes.length > 0
 
 /** Rows of a block that `spread` or `first` chooses, which need only the number of queries. */
 const fixedRows = ({ from, gallery, to }: Ranking, which: Which, queries: number): ReadonlyArray<number> => {

@@ -19,7 +19,7 @@ import { type Strip, stripName, stripsFolder, stripsIndex } from "./strips-file.
 /** The source of pixels: a store, or the files of an archive. */
 export interface Place {
   readonly path: string
-  readonly store: "lmdb" | "none"
+  readonly store: "lmdb" | "none" | "images"
   readonly kind: DataSetName
   /** File or folder of images outside the archive, such as the queries of a search. */
   readonly images: string | undefined
@@ -127,7 +127,11 @@ export const makeStrips = <E, R>(open: OpenBands<E, R>) =>
       ),
       top: param(PositiveInt, "Number of results per query.", 10),
       from: param(Name, "Store of the patches, or folder of the archive; relative to `root_dir`.", "patches.lmdb"),
-      store: param(choice("lmdb", "none"), "`none` reads the files of an archive of the given `kind`.", "lmdb"),
+      store: param(
+        choice("lmdb", "none", "images"),
+        "`none` reads the files of an archive of the given `kind`; `images` reads any folder of images, by name with or without the ending of the file.",
+        "lmdb"
+      ),
       kind: param(choice(...DATA_SET_NAMES), "Kind of the archive, with `store: none`.", "bigearthnet"),
       images: optional(Name, "File or folder of queries outside the archive, as in the operator `images`."),
       bands: param(

@@ -50,7 +50,10 @@ export const stripContent = ({ from, gallery, order, scores }: Ranking, row: num
     const image = gallery.database[order[at]]
     return {
       ...shown(gallery, image),
-      similarity: gallery.unlabelled === true ? null : labelSimilarity(labelsOf(query), labelsOf(image)),
+      similarity:
+        gallery.unlabelled === true || gallery.classes.length === 0
+          ? null
+          : labelSimilarity(labelsOf(query), labelsOf(image)),
       score: scores[at]
     }
   })

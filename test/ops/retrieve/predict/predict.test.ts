@@ -60,7 +60,6 @@ describe("predict", () => {
   )
 
   it("refuses parameters of another kind of network", () => {
-    expect(() => predict({})).toThrow("predict.")
     expect(() => predict({ model: tiny, activation: "softmax" })).toThrow(
       "predict.activation: belongs to `onnx`, but the network is that of `model` or `weights`"
     )
