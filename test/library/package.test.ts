@@ -15,7 +15,8 @@ const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf
 const imported = (text: string): ReadonlyArray<string> =>
   [...text.matchAll(/^(?:import|export) (?!type )[^"']*?from "([^".][^"]*)"|^import "([^".][^"]*)"/gm)]
     .map(([, from, bare]) => from ?? bare)
-    .filter((from) => !from.startsWith("node:"))
+    // A scheme names modules of Node, or those that a bundler makes.
+    .filter((from) => !/^[a-z]+:/.test(from))
     .map((from) => from.match(/^(@[^/]+\/)?[^/]+/)?.[0] ?? from)
 
 describe("the manifest", () => {
