@@ -195,11 +195,11 @@ describe("a file of the original", () => {
 
   it("saves embeddings under the experiment's name in save_path, or where a .npy says", () => {
     const save = (...set: ReadonlyArray<string>) => paramsOf(experimentFile(UCM), "test", "save", set)
-    expect(save()).toEqual({ to: NAME, folder: join(home, "saved") })
+    expect(save()).toEqual({ to: NAME, folder: join(home, "saved"), as: "npy" })
     expect(save("experiment=second run", "train.learning_rate=0.0001")).toMatchObject({
       to: "UCM_0.0001_resnet50_max_none_second run"
     })
-    expect(save(`test.save_path=${home}/a/own.v2.npy`)).toEqual({ to: "own.v2", folder: join(home, "a") })
+    expect(save(`test.save_path=${home}/a/own.v2.npy`)).toEqual({ to: "own.v2", folder: join(home, "a"), as: "npy" })
     expect(faults(experimentFile(UCM), [`test.save_path=${home}/a/.npy.npy`]).join()).toContain(
       'expected a file name before .npy, found ".npy"'
     )
