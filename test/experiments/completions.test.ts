@@ -35,7 +35,7 @@ describe("completions", () => {
 
 describe.skipIf(!has("bash"))("bash offers", () => {
   it("options that begin as typed", () => {
-    expect(offered("--c")).toEqual(["--check", "--completions"])
+    expect(offered("--c")).toEqual(["--check", "--cluster", "--completions"])
     expect(offered("x.yaml", "--fr")).toEqual(["--fresh"])
   })
 
