@@ -5,7 +5,10 @@
 import type { Explanation } from "./explained.ts"
 import { messageOf } from "./words.ts"
 
-/** Packages by name, with the versions that orbitrank is tested with. They equal `peerDependencies` of package.json. */
+/**
+ * Packages by name, with the versions that orbitrank is tested with. They equal the optional `peerDependencies` of package.json,
+ * but for those in `UNDECLARED`.
+ */
 export const OPTIONAL_PACKAGES = {
   "@effect/sql-pg": "4.0.5",
   "@tensorflow/tfjs": "4.22.0",
@@ -17,9 +20,11 @@ export const OPTIONAL_PACKAGES = {
   lmdb: "3.5.6",
   "onnxruntime-node": "1.30.0",
   sharp: "0.35.5",
-  usearch: "2.25.3",
   "world-atlas": "2.0.2"
 } as const
+
+/** Packages that a clone does not bring: npm would install no optional peer of the clone's own package.json, even when asked. */
+export const UNDECLARED: ReadonlyArray<string> = ["onnxruntime-node"]
 
 export type OptionalPackage = keyof typeof OPTIONAL_PACKAGES
 
