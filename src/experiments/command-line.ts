@@ -51,7 +51,7 @@ export const runCommand = command({
     processes: {
       kind: "value",
       value: "number",
-      about: "Let so many processes of this machine make ranges of patches and queries, with the same results"
+      about: "Let this number of processes make ranges of patches and queries, with the same results"
     },
     cluster: {
       kind: "switch",

@@ -47,6 +47,6 @@ export const byChildren = (children: Children, settings: TaskSettings): Makers =
     })
 })
 
-/** Makes ranges by so many processes. They end with the scope. */
+/** Makes ranges in a number of processes. They end with the scope. */
 export const processes = (count: number, settings: TaskSettings): Effect.Effect<Makers, never, Scope.Scope> =>
   Effect.map(openChildren({ size: count, worker: "process" }), (children) => byChildren(children, settings))

@@ -37,7 +37,10 @@ const declared = {
   ),
   per_query: param(Name, "Name of the table that `measure` writes with `per_query`.", "queries"),
   resamples: param(PositiveInt, "Resamples of queries and runs for the intervals.", 1000),
-  draw: optional(PositiveInt, "Random search: so many groups of the grid, drawn evenly without replacement."),
+  draw: optional(
+    PositiveInt,
+    "Random search: the number of groups that are drawn from the grid, evenly and without replacement."
+  ),
   draw_seed: param(NonNegativeInt, "Key of these draws.", 24),
   processes: param(PositiveInt, "Cells that run at the same time, each as a process of its own.", 1),
   keep_going: param(Flag, "Whether the other cells still run after one has failed.", true)

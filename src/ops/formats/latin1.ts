@@ -1,4 +1,4 @@
-/** Bytes that are turned into text at a time: a function takes only so many arguments. */
+/** Bytes that are turned into text at a time: the number of arguments of a function is limited. */
 const STEP = 8192
 
 /**
