@@ -1,9 +1,8 @@
 import { positive, probability } from "../../../pipeline/definition.ts"
 import { directions, similarities, toEmbeddings } from "./cosine.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
-import { pairsOf } from "./pairs.ts"
-import { type RelationChoice, relationParam, relevanceOf } from "./relations.ts"
-import { complete } from "./selection.ts"
+import { type RelationChoice, related, relationParam } from "./relations.ts"
+import { candidates, complete } from "./selection.ts"
 
 export interface CircleOptions {
   readonly relation?: RelationChoice
@@ -36,7 +35,7 @@ export const circle = (
   const given = directions(values, rows)
   const S = similarities(given)
   const dS = new Float64Array(rows * rows)
-  const anchors = complete(pairsOf(relevanceOf(labels, rows, relation), rows))
+  const anchors = complete(candidates(related(labels, rows, relation), "nowhere"))
   let sum = 0
   for (const { anchor, negatives, positives } of anchors) {
     const s = (i: number) => S[anchor * rows + i]

@@ -2,7 +2,7 @@ import { flag } from "../../../pipeline/definition.ts"
 import { overAnchors } from "./by-anchor.ts"
 import { defineLoss, type LossInput } from "./loss.ts"
 import { MARGIN, marginParam, strategyParam, THRESHOLD, thresholdParam } from "./mining.ts"
-import { withinJaccard } from "./relation.ts"
+import { withinJaccard } from "./relations.ts"
 import { candidates, complete } from "./selection.ts"
 import { contrastive } from "./terms.ts"
 

@@ -2,9 +2,8 @@ import { oneOf, positive } from "../../../pipeline/definition.ts"
 import { directions, similarities, toEmbeddings } from "./cosine.ts"
 import { type Choose, defineLoss, type LossInput, type LossValue } from "./loss.ts"
 import { drawnByDistance } from "./miners.ts"
-import { pairsOf } from "./pairs.ts"
-import { type RelationChoice, relationParam, relevanceOf } from "./relations.ts"
-import { complete } from "./selection.ts"
+import { type RelationChoice, related, relationParam } from "./relations.ts"
+import { candidates, complete } from "./selection.ts"
 import { fromUnitDistances, unitDistances } from "./unit-distances.ts"
 
 export interface MarginOptions {
@@ -45,7 +44,7 @@ export const marginLoss = (
     open++
     slopes[at] += sign
   }
-  for (const { anchor, negatives, positives } of complete(pairsOf(relevanceOf(labels, rows, relation), rows))) {
+  for (const { anchor, negatives, positives } of complete(candidates(related(labels, rows, relation), "nowhere"))) {
     for (const positive of positives) add(anchor * rows + positive, 1)
     const far = which === "all" ? negatives : positives.map(() => drawnByDistance(anchor, negatives, mined))
     for (const negative of far) add(anchor * rows + negative, -1)

@@ -2,8 +2,8 @@ import { positive, probability } from "../../../pipeline/definition.ts"
 import { directions, similarities, toEmbeddings } from "./cosine.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
 import { informative } from "./miners.ts"
-import { pairsOf } from "./pairs.ts"
-import { type RelationChoice, relationParam, relevanceOf } from "./relations.ts"
+import { type RelationChoice, related, relationParam } from "./relations.ts"
+import { candidates } from "./selection.ts"
 
 export interface MultiSimilarityOptions {
   readonly relation?: RelationChoice
@@ -47,7 +47,7 @@ export const multiSimilarity = (
   const S = similarities(given)
   const dS = new Float64Array(rows * rows)
   let sum = 0
-  for (const one of informative(S, rows, pairsOf(relevanceOf(labels, rows, relation), rows), slack)) {
+  for (const one of informative(S, rows, candidates(related(labels, rows, relation), "nowhere"), slack)) {
     const at = (i: number) => one.anchor * rows + i
     const sides = [
       { list: one.positives, scale: -alpha },

@@ -1,8 +1,8 @@
 import { count, positive } from "../../../pipeline/definition.ts"
 import { directions, similarities, toEmbeddings } from "./cosine.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
-import { pairsOf } from "./pairs.ts"
-import { type RelationChoice, relationParam, relevanceOf } from "./relations.ts"
+import { type RelationChoice, related, relationParam } from "./relations.ts"
+import { candidates } from "./selection.ts"
 
 export interface RecallOptions {
   readonly relation?: RelationChoice
@@ -48,7 +48,7 @@ export const recallSurrogate = (
   const given = directions(values, rows)
   const S = similarities(given)
   const dS = new Float64Array(rows * rows)
-  const anchors = pairsOf(relevanceOf(labels, rows, relation), rows).filter(({ positives }) => positives.length > 0)
+  const anchors = candidates(related(labels, rows, relation), "nowhere").filter(({ positives }) => positives.length > 0)
   const ks = powersUpTo(k)
   let recall = 0
   for (const { anchor, negatives, positives } of anchors) {

@@ -14,11 +14,11 @@ import {
 } from "../../../pipeline/definition.ts"
 import { jaccardDistance } from "../../measure/relevance.ts"
 
-/** Two label sets: their classes, the number of each set, and a weight for each class. */
+/** Two multi-hot label sets, and a weight for each class: rare ones of the batch count more. */
 interface Pair {
   readonly a: Uint8Array
   readonly b: Uint8Array
-  readonly weights: Float64Array
+  readonly idf: Float64Array
 }
 
 /** Everything about a relation: its name in configurations, its parameters, and the relevance of a pair. */
@@ -32,19 +32,18 @@ const defineRelation = <const Name extends string, const P extends OwnParams>(
   definition: RelationDefinition<Name, P>
 ): RelationDefinition<Name, P> => definition
 
-/** Sizes of intersection and union; each class counts by its weight. */
-const sizes = ({ a, b, weights }: Pair): { readonly both: number; readonly any: number } => {
+/** Sizes of intersection and union; with weights, each class counts by its own. */
+const sizes = ({ a, b }: Pair, weights?: Float64Array): { readonly both: number; readonly any: number } => {
   let [both, any] = [0, 0]
   for (let c = 0; c < a.length; c++) {
-    if (a[c] !== 0 && b[c] !== 0) both += weights[c]
-    if (a[c] !== 0 || b[c] !== 0) any += weights[c]
+    const weight = weights?.[c] ?? 1
+    if (a[c] !== 0 && b[c] !== 0) both += weight
+    if (a[c] !== 0 || b[c] !== 0) any += weight
   }
   return { both, any }
 }
 
 const size = (set: Uint8Array): number => set.reduce((sum, label) => sum + (label !== 0 ? 1 : 0), 0)
-
-const unweighted = (pair: Pair): Pair => ({ ...pair, weights: new Float64Array(pair.a.length).fill(1) })
 
 const jaccard = defineRelation({
   name: "jaccard",
@@ -52,7 +51,7 @@ const jaccard = defineRelation({
   source: "Jaccard 1901",
   params: { threshold: probability("Largest Jaccard distance of two images that are alike.", 0.5) },
   relevance: ({ threshold }, pair) => {
-    const { any, both } = sizes(unweighted(pair))
+    const { any, both } = sizes(pair)
     return jaccardDistance(both, any) <= threshold ? 1 : 0
   }
 })
@@ -61,14 +60,14 @@ const shared = defineRelation({
   name: "shared",
   title: "1 if two images have at least `n` labels in common, else 0",
   params: { n: count("Number of labels in common.", 1) },
-  relevance: ({ n }, pair) => (sizes(unweighted(pair)).both >= n ? 1 : 0)
+  relevance: ({ n }, pair) => (sizes(pair).both >= n ? 1 : 0)
 })
 
 const anyLabel = defineRelation({
   name: "any",
   title: "1 if two images have a label in common, else 0",
   params: {},
-  relevance: (_, pair) => (sizes(unweighted(pair)).both >= 1 ? 1 : 0)
+  relevance: (_, pair) => (sizes(pair).both >= 1 ? 1 : 0)
 })
 
 const exact = defineRelation({
@@ -76,7 +75,7 @@ const exact = defineRelation({
   title: "1 if two images have the same labels, else 0",
   params: {},
   relevance: (_, pair) => {
-    const { any, both } = sizes(unweighted(pair))
+    const { any, both } = sizes(pair)
     return both === any ? 1 : 0
   }
 })
@@ -87,7 +86,7 @@ const graded = defineRelation({
   source: "Jaccard 1901",
   params: {},
   relevance: (_, pair) => {
-    const { any, both } = sizes(unweighted(pair))
+    const { any, both } = sizes(pair)
     return 1 - jaccardDistance(both, any)
   }
 })
@@ -98,7 +97,7 @@ const cosine = defineRelation({
   params: {},
   relevance: (_, pair) => {
     const length = Math.sqrt(size(pair.a) * size(pair.b))
-    return length === 0 ? Number(size(pair.a) === size(pair.b)) : Math.min(1, sizes(unweighted(pair)).both / length)
+    return length === 0 ? Number(size(pair.a) === size(pair.b)) : Math.min(1, sizes(pair).both / length)
   }
 })
 
@@ -109,7 +108,7 @@ const idf = defineRelation({
   source: "Sparck Jones 1972, smoothed",
   params: {},
   relevance: (_, pair) => {
-    const { any, both } = sizes(pair)
+    const { any, both } = sizes(pair, pair.idf)
     return any === 0 ? 1 : both / any
   }
 })
@@ -150,15 +149,38 @@ export const relevanceOf = (labels: Uint8Array, rows: number, choice: RelationCh
   if (chosen === undefined) throw new TypeError(`there is no relation ${JSON.stringify(choice)}`)
   const classes = rows === 0 ? 0 : labels.length / rows
   const sets = Array.from({ length: rows }, (_, row) => labels.subarray(row * classes, (row + 1) * classes))
-  const weights = idfWeights(sets)
+  const idf = idfWeights(sets)
   const relevance = new Float64Array(rows * rows)
   for (let i = 0; i < rows; i++) {
     relevance[i * rows + i] = 1
     for (let j = i + 1; j < rows; j++) {
-      const value = chosen.definition.relevance(chosen.own, { a: sets[i], b: sets[j], weights })
+      const value = chosen.definition.relevance(chosen.own, { a: sets[i], b: sets[j], idf })
       relevance[i * rows + j] = value
       relevance[j * rows + i] = value
     }
   }
   return relevance
 }
+
+/** Which images of a batch are alike: `alike` is uint8 [rows, rows], symmetric. Every image is like itself. */
+export interface Relation {
+  readonly rows: number
+  readonly alike: Uint8Array
+}
+
+/** The images with any relevance for each other. */
+export const related = (labels: Uint8Array, rows: number, choice: RelationChoice): Relation => ({
+  rows,
+  alike: Uint8Array.from(relevanceOf(labels, rows, choice), (relevance) => (relevance > 0 ? 1 : 0))
+})
+
+/**
+ * The relation of images whose labels have a Jaccard distance of at most `threshold`, compared as doubles. Two empty sets have
+ * distance 0.
+ *
+ * @param labels multi-hot [rows, classes]
+ * @example
+ * withinJaccard(Uint8Array.of(1, 1, 1, 0), 2, 0.5).alike // => Uint8Array.of(1, 1, 1, 1)
+ */
+export const withinJaccard = (labels: Uint8Array, rows: number, threshold: number): Relation =>
+  related(labels, rows, { name: "jaccard", threshold })

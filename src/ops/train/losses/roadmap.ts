@@ -1,9 +1,8 @@
 import { positive, probability } from "../../../pipeline/definition.ts"
 import { directions, similarities, toEmbeddings } from "./cosine.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
-import { pairsOf } from "./pairs.ts"
-import { type RelationChoice, relationParam, relevanceOf } from "./relations.ts"
-import type { Selected } from "./selection.ts"
+import { type RelationChoice, related, relationParam } from "./relations.ts"
+import { candidates, type Selected } from "./selection.ts"
 
 export interface RoadmapOptions {
   readonly relation?: RelationChoice
@@ -117,7 +116,7 @@ export const roadmapLoss = (
   const given = directions(values, rows)
   const S = similarities(given)
   const dS = new Float64Array(rows * rows)
-  const pairs = pairsOf(relevanceOf(labels, rows, relation), rows)
+  const pairs = candidates(related(labels, rows, relation), "nowhere")
   const anchors = pairs.filter(({ positives }) => positives.length > 0)
   const scale = (1 - calibration) / Math.max(1, anchors.length)
   let value = calibrationLoss(S, dS, rows, pairs, { above, below, scale: calibration })

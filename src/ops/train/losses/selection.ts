@@ -1,6 +1,6 @@
 /** Selection: which images an anchor is compared with. It depends on a relation only. */
 import type { Choose } from "./loss.ts"
-import type { Relation } from "./relation.ts"
+import type { Relation } from "./relations.ts"
 
 /** An anchor with its positives and negatives: rows of the batch, ascending. */
 export interface Selected {

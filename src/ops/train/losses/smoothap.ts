@@ -4,12 +4,9 @@
  * (1 + sum over b in P of G(s_b - s_a)) / (1 + sum over all b of G(s_b - s_a)), b != a. The loss is the mean of 1 - AP_q.
  */
 import { positive } from "../../../pipeline/definition.ts"
-import { directions, similarities, toEmbeddings } from "./cosine.ts"
+import { hierarchicalPrecision } from "./happier.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
 import { strategyParam, THRESHOLD, thresholdParam } from "./mining.ts"
-import { withinJaccard } from "./relation.ts"
-import { candidates } from "./selection.ts"
-import { others, rankBuffers, smoothPrecision } from "./smooth-rank.ts"
 
 export interface SmoothApOptions {
   /** Jaccard distance up to which two images are positives of each other. */
@@ -27,28 +24,9 @@ export interface SmoothApOptions {
  * smoothAveragePrecision({ values, labels: Uint8Array.of(1, 0, 1, 0, 0, 1, 0, 1), rows: 4 }).value.toFixed(6) // => "0.000000"
  */
 export const smoothAveragePrecision = (
-  { values, labels, rows }: LossInput,
+  input: LossInput,
   { temperature = 0.01, threshold = THRESHOLD }: SmoothApOptions = {}
-): LossValue => {
-  const anchors = candidates(withinJaccard(labels, rows, threshold), "nowhere").filter((a) => a.positives.length > 0)
-  if (anchors.length === 0) return { value: 0, gradient: new Float32Array(values.length), floor: 0 }
-  const given = directions(values, rows)
-  const S = similarities(given)
-  const dS = new Float64Array(rows * rows)
-  const buffers = rankBuffers(rows - 1)
-  let precision = 0
-  for (const { anchor, positives } of anchors) {
-    const members = positives.map((row) => (row < anchor ? row : row - 1))
-    const scale = 1 / (anchors.length * members.length)
-    const slope = new Float64Array(rows - 1)
-    const s = others(S, rows, anchor)
-    precision += smoothPrecision(s, [{ members, scale }], temperature, buffers, slope)
-    slope.forEach((value, i) => {
-      dS[anchor * rows + (i < anchor ? i : i + 1)] -= value
-    })
-  }
-  return { value: 1 - precision, gradient: toEmbeddings(dS, given), floor: 0 }
-}
+): LossValue => hierarchicalPrecision(input, { temperature, relation: { name: "jaccard", threshold } })
 
 /** The loss `smoothap`. */
 export const smoothap = defineLoss({

@@ -1,7 +1,7 @@
 import { overAnchors } from "./by-anchor.ts"
 import { type Choose, defineLoss, type LossInput } from "./loss.ts"
 import { MARGIN, marginParam, strategyParam, THRESHOLD, thresholdParam } from "./mining.ts"
-import { withinJaccard } from "./relation.ts"
+import { withinJaccard } from "./relations.ts"
 import { candidates, complete, drawn } from "./selection.ts"
 import { triplet } from "./terms.ts"
 

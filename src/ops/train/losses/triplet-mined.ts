@@ -2,8 +2,8 @@ import { oneOf, positive } from "../../../pipeline/definition.ts"
 import { directions, similarities, toEmbeddings } from "./cosine.ts"
 import { type Choose, defineLoss, type LossInput, type LossValue } from "./loss.ts"
 import { type MinerName, minerNames, tripletsOf } from "./miners.ts"
-import { pairsOf } from "./pairs.ts"
-import { type RelationChoice, relationParam, relevanceOf } from "./relations.ts"
+import { type RelationChoice, related, relationParam } from "./relations.ts"
+import { candidates } from "./selection.ts"
 import { fromUnitDistances, unitDistances } from "./unit-distances.ts"
 
 export interface MinedTripletOptions {
@@ -30,7 +30,7 @@ export const tripletMined = (
 ): LossValue => {
   const given = directions(values, rows)
   const distances = unitDistances(similarities(given))
-  const pairs = pairsOf(relevanceOf(labels, rows, relation), rows)
+  const pairs = candidates(related(labels, rows, relation), "nowhere")
   const triplets = tripletsOf(miner, pairs, { distances, rows, dim: given.dim, choose })
   const slopes = new Float64Array(rows * rows)
   let sum = 0

@@ -7,7 +7,7 @@ import { contrastiveAverage } from "../../../../src/ops/train/losses/contrastive
 import type { LossInput, LossValue } from "../../../../src/ops/train/losses/loss.ts"
 import { multiLabelCrossEntropy } from "../../../../src/ops/train/losses/ml-xent.ts"
 import { orderedMultiLabel } from "../../../../src/ops/train/losses/oml.ts"
-import { withinJaccard } from "../../../../src/ops/train/losses/relation.ts"
+import { withinJaccard } from "../../../../src/ops/train/losses/relations.ts"
 import { candidates, drawn } from "../../../../src/ops/train/losses/selection.ts"
 import { triplet } from "../../../../src/ops/train/losses/terms.ts"
 import { tripletAverage } from "../../../../src/ops/train/losses/triplet-avg.ts"
