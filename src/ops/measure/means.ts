@@ -20,6 +20,14 @@ export const mean = (values: Iterable<number | null>): number | null => {
 }
 
 /**
+ * Mean of a column of figures by query, in which NaN marks a query that does not count; null if no query counts.
+ *
+ * @example
+ * columnMean(Float64Array.of(1, Number.NaN, 3)) // => 2
+ */
+export const columnMean = (column: Float64Array): number | null => mean(column.filter((value) => !Number.isNaN(value)))
+
+/**
  * Cuts the queries, in their order, into trunc(queries / size) chunks; the first (queries mod chunks) are one longer.
  *
  * @returns [from, to) of each

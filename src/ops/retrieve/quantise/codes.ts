@@ -1,4 +1,5 @@
 /** Short forms of vectors: eight bits a value, or one. */
+import { popcount } from "../../measure/popcount.ts"
 
 /**
  * Rounds each vector to whole numbers from -127 to 127, scaled by its largest absolute value: one byte per value.
@@ -50,13 +51,6 @@ export const packSigns = (vectors: Float32Array, dim: number): Uint32Array => {
   return packed
 }
 
-/** Number of bits that are 1, as counted in parallel (Warren, Hacker's Delight, 5-1). */
-const ones = (word: number): number => {
-  let x = word - ((word >>> 1) & 0x55555555)
-  x = (x & 0x33333333) + ((x >>> 2) & 0x33333333)
-  return Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
-}
-
 /** One result of a search. */
 export interface Match {
   /** Row of the database. */
@@ -82,7 +76,7 @@ export const nearestCodes = (query: Uint32Array, database: Uint32Array, k: numbe
   const counts = new Uint32Array(32 * words + 1)
   for (let row = 0, at = 0; row < rows; row++) {
     let distance = 0
-    for (let w = 0; w < words; w++, at++) distance += ones(query[w] ^ database[at])
+    for (let w = 0; w < words; w++, at++) distance += popcount(query[w] ^ database[at])
     distances[row] = distance
     counts[distance]++
   }

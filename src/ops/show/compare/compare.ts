@@ -7,6 +7,7 @@ import { Flag, listOf, Name, optional, type Plain, PositiveInt, param } from "..
 import { type ComparedFigure, Comparison } from "../../elements.ts"
 import { FileName } from "../../filename.ts"
 import { writeFileAtomic } from "../../formats/files.ts"
+import { columnMean } from "../../measure/means.ts"
 import { MeasureError } from "../../measure/measure-error.ts"
 import { pairedDifferences } from "../../measure/paired.ts"
 import { inOrderOf, type PerQuery, parsePerQuery } from "../../measure/per-query.ts"
@@ -59,11 +60,6 @@ const read = (path: string): Effect.Effect<PerQuery, MeasureError> =>
           })
   })
 
-const meanOf = (values: Float64Array): number | null => {
-  const counting = values.filter((value) => !Number.isNaN(value))
-  return counting.length === 0 ? null : counting.reduce((sum, value) => sum + value, 0) / counting.length
-}
-
 const compared = (tables: ReadonlyArray<PerQuery>, seed: number, resamples: number): ReadonlyArray<ComparedFigure> => {
   const [first, ...others] = tables
   const common = [...first.columns.keys()].filter((name) => others.every(({ columns }) => columns.has(name)))
@@ -77,7 +73,7 @@ const compared = (tables: ReadonlyArray<PerQuery>, seed: number, resamples: numb
   )
   return common.map((name, i) => ({
     name,
-    means: tables.map((table) => meanOf(column(table, name))),
+    means: tables.map((table) => columnMean(column(table, name))),
     differences: differences.map((run) => run[i] ?? null)
   }))
 }

@@ -5,6 +5,7 @@ import { suggestion } from "../../../pipeline/words.ts"
 import type { ComparedFigure, Comparison } from "../../elements.ts"
 import { field } from "../../formats/csv.ts"
 import { groupedDifference, holm, spread } from "../../measure/grouped.ts"
+import { columnMean } from "../../measure/means.ts"
 import type { PerQuery } from "../../measure/per-query.ts"
 import { ShowError } from "../show-error.ts"
 
@@ -64,11 +65,6 @@ const chosen = (common: ReadonlyArray<string>, figures: ReadonlyArray<string> | 
   })
 }
 
-const meanOf = (values: Float64Array): number | null => {
-  const counting = values.filter((value) => !Number.isNaN(value))
-  return counting.length === 0 ? null : counting.reduce((sum, value) => sum + value, 0) / counting.length
-}
-
 /** p-values of all differences, corrected for their number. */
 const corrected = (figures: ReadonlyArray<ComparedFigure>): ReadonlyArray<ComparedFigure> => {
   const adjusted = holm(
@@ -110,7 +106,7 @@ export const comparedGroups = (
   const column = ({ columns }: PerQuery, name: string) => columns.get(name) ?? new Float64Array(0)
   const figures = chosen(common, wanted.figures).map((name): ComparedFigure => {
     const groups = grouped.map((tables) => tables.map((table) => column(table, name)))
-    const values = groups.map((runs) => runs.map(meanOf))
+    const values = groups.map((runs) => runs.map(columnMean))
     const differences = groups.slice(1).map((group) => groupedDifference(groups[0], group, wanted) ?? null)
     return { name, means: values.map((one) => spread(one).mean), values, differences }
   })
