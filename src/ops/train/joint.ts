@@ -1,18 +1,8 @@
 /** Joins the outputs of several batches for one loss, and splits its gradients again. */
 import type { Batch } from "../elements.ts"
+import { joined } from "../joined.ts"
 import type { BranchesOf, BranchValues } from "./losses/combined.ts"
 import type { Slopes } from "./pass.ts"
-
-const joined = <A extends Float32Array | Uint8Array>(parts: ReadonlyArray<A>): A => {
-  const Kind = parts[0].constructor as new (length: number) => A
-  const whole = new Kind(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
-}
 
 /** Labels of several batches, one after another. */
 export const jointLabels = (batches: ReadonlyArray<Batch>): Uint8Array => joined(batches.map(({ labels }) => labels))

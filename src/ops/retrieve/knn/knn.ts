@@ -7,6 +7,7 @@ import { printable } from "../../../pipeline/words.ts"
 import { Ranking } from "../../elements.ts"
 import { FileStem } from "../../filename.ts"
 import { writeFileAtomic } from "../../formats/files.ts"
+import { joined } from "../../joined.ts"
 import { classificationFigures } from "../../measure/classification.ts"
 import { Run } from "../../run.ts"
 import { figureLines, figureRecord } from "../predict/figures-text.ts"
@@ -31,15 +32,6 @@ const strange = (votes: ReadonlyArray<Votes>, duplicate: number, outliers: numbe
     duplicates: all.filter(({ score }) => score >= duplicate),
     outliers: all.toSorted((a, b) => a.score - b.score).slice(0, outliers)
   }
-}
-
-const concatenated = <A extends Float32Array | Uint8Array>(into: A, parts: ReadonlyArray<A>): A => {
-  let at = 0
-  for (const part of parts) {
-    into.set(part, at)
-    at += part.length
-  }
-  return into
 }
 
 /**
@@ -75,16 +67,9 @@ export const knn = operator({
         const finish = Effect.gen(function* () {
           if (votes.length === 0) return
           const { folder, record, say, wrote } = yield* Run
-          const length = votes.reduce((sum, { labels }) => sum + labels.length, 0)
           const figures = classificationFigures({
-            probabilities: concatenated(
-              new Float32Array(length),
-              votes.map(({ probabilities }) => probabilities)
-            ),
-            labels: concatenated(
-              new Uint8Array(length),
-              votes.map(({ labels }) => labels)
-            ),
+            probabilities: joined(votes.map(({ probabilities }) => probabilities)),
+            labels: joined(votes.map(({ labels }) => labels)),
             classes: classes.length,
             threshold: 0.5
           })

@@ -6,6 +6,7 @@ import { choice, listOf, Name, optional, Probability, param } from "../../../pip
 import { BATCHES_AHEAD, Batch, type Embeddings, Predictions } from "../../elements.ts"
 import { FileStem } from "../../filename.ts"
 import { writeFileAtomic } from "../../formats/files.ts"
+import { joined } from "../../joined.ts"
 import { classificationFigures } from "../../measure/classification.ts"
 import { knownNetwork, type OnnxParams } from "../../onnx/params.ts"
 import { Run } from "../../run.ts"
@@ -56,21 +57,9 @@ const report = Effect.fnUntraced(function* (batches: ReadonlyArray<Predictions>,
   const labelled = batches.flatMap(({ labels }) => (labels === undefined ? [] : [labels]))
   if (batches.length === 0 || labelled.length < batches.length) return
   const [{ classes, threshold }] = batches
-  const joined = <A extends Float32Array | Uint8Array>(into: A, parts: ReadonlyArray<A>): A => {
-    let at = 0
-    for (const part of parts) {
-      into.set(part, at)
-      at += part.length
-    }
-    return into
-  }
-  const length = labelled.reduce((sum, one) => sum + one.length, 0)
   const figures = classificationFigures({
-    probabilities: joined(
-      new Float32Array(length),
-      batches.map(({ probabilities }) => probabilities)
-    ),
-    labels: joined(new Uint8Array(length), labelled),
+    probabilities: joined(batches.map(({ probabilities }) => probabilities)),
+    labels: joined(labelled),
     classes: classes.length,
     threshold
   })

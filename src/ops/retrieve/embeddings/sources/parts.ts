@@ -2,6 +2,7 @@
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
 import { Effect, type Scope } from "effect"
+import { joined } from "../../../joined.ts"
 import { RetrieveError } from "../../retrieve-error.ts"
 import type { Rows, Source } from "./source.ts"
 
@@ -49,19 +50,16 @@ const recoded = (labels: Uint8Array, from: ReadonlyArray<string>, to: ReadonlyAr
   return out
 }
 
-const joined = (parts: ReadonlyArray<Rows>): Rows => {
-  const vectors = new Float32Array(parts.reduce((sum, part) => sum + part.vectors.length, 0))
-  const labels = parts.every((part) => part.labels !== undefined)
-    ? Uint8Array.from(parts.flatMap((part) => [...(part.labels ?? [])]))
-    : undefined
-  let at = 0
-  for (const part of parts) {
-    vectors.set(part.vectors, at)
-    at += part.vectors.length
-  }
+const joinedRows = (parts: ReadonlyArray<Rows>): Rows => {
+  const labels = parts.flatMap((part) => part.labels ?? [])
   const all = <A>(of: (part: Rows) => ReadonlyArray<A> | undefined) =>
     parts.every((part) => of(part) !== undefined) ? parts.flatMap((part) => of(part) ?? []) : undefined
-  return { vectors, labels, names: all(({ names }) => names), facts: all(({ facts }) => facts) }
+  return {
+    vectors: joined(parts.map(({ vectors }) => vectors)),
+    labels: labels.length === parts.length ? joined(labels) : undefined,
+    names: all(({ names }) => names),
+    facts: all(({ facts }) => facts)
+  }
 }
 
 /**
@@ -103,7 +101,7 @@ export const joinParts = (folder: string, parts: ReadonlyArray<Source>): Source 
                 }
               ])
       ),
-      (found) => joined(found.flat())
+      (found) => joinedRows(found.flat())
     )
   return {
     path: folder,
