@@ -1,5 +1,5 @@
 /** Writes ONNX files. Field numbers are those of `onnx.proto` (github.com/onnx/onnx). */
-import { bytes, float, integer, joined, type Message, message, text } from "./message.ts"
+import { bytes, float, integer, joined, type Message, message, text } from "../protobuf-write.ts"
 
 /** Version of the standard operators that the files need. */
 export const OPSET = 17

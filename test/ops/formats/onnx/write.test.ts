@@ -4,8 +4,8 @@ import { join } from "node:path"
 import fc from "fast-check"
 import { afterAll, describe, expect, it } from "vitest"
 import { describeOnnx } from "../../../../src/ops/formats/onnx/describe.ts"
-import { integer, joined, lengthOf } from "../../../../src/ops/formats/onnx/message.ts"
 import { encodeOnnx, type OnnxGraph } from "../../../../src/ops/formats/onnx/write.ts"
+import { integer, joined, lengthOf } from "../../../../src/ops/formats/protobuf-write.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "orbitrank-onnx-write-"))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -9,8 +9,8 @@ export type Message = ReadonlyArray<Uint8Array>
 /** Number of bytes of a message. */
 export const lengthOf = (message: Message): number => message.reduce((sum, { length }) => sum + length, 0)
 
-const varint = (value: number | bigint): Uint8Array => {
-  // Negative numbers are written as 64-bit two's complement.
+/** A number of 7 bits per byte, lowest first; a negative one as 64-bit two's complement. */
+export const varint = (value: number | bigint): Uint8Array => {
   let rest = BigInt.asUintN(64, BigInt(value))
   const bytes: Array<number> = []
   do {
@@ -21,7 +21,7 @@ const varint = (value: number | bigint): Uint8Array => {
   return Uint8Array.from(bytes)
 }
 
-const tag = (field: number, wire: 0 | 2 | 5): Uint8Array => varint((field << 3) | wire)
+const tag = (field: number, wire: 0 | 1 | 2 | 5): Uint8Array => varint((field << 3) | wire)
 
 /**
  * A field with a whole number.
@@ -36,6 +36,13 @@ export const float = (field: number, value: number): Message => {
   const bytes = new Uint8Array(4)
   new DataView(bytes.buffer).setFloat32(0, value, true)
   return [tag(field, 5), bytes]
+}
+
+/** A field with a float64 number. */
+export const double = (field: number, value: number): Message => {
+  const bytes = new Uint8Array(8)
+  new DataView(bytes.buffer).setFloat64(0, value, true)
+  return [tag(field, 1), bytes]
 }
 
 /** A field with bytes. */
