@@ -91,7 +91,7 @@ const publish = Effect.fnUntraced(function* (
  */
 export const calibrate = operator({
   name: "calibrate",
-  about: "Finds which score means which precision: thresholds at a precision, with intervals; writes NAME.json.",
+  about: "Finds the score threshold for each given precision, with intervals; writes NAME.json.",
   from: Ranking,
   to: Ranking,
   params: {

@@ -145,7 +145,7 @@ const declared = {
   relations: param(listOf(RelationName), "Rules by which images are relevant in the standard metrics.", [...levels]),
   by: param(
     Schema.Array(choice(...BREAKDOWNS)),
-    "Also means over the queries of each `class`, or with each number of `labels`: of mAP at the strictest level, and of standard metrics without a depth.",
+    "Adds means over the queries of each `class`, or over the queries with each number of `labels`, for mAP at the strictest level and for standard metrics without a depth k.",
     []
   ),
   bootstrap: optional(PositiveInt, "Number of resamples of the queries for 95 % confidence intervals; 1000 is usual."),

@@ -91,10 +91,10 @@ const preparing = (path: string, { bands, normalisation, sizing = [] }: NetworkF
  */
 export const asTrained = operator({
   name: "as-trained",
-  about: "Brings patches into the form that published weights state: their bands, size and normalisation.",
+  about: "Preprocesses patches as recorded in a weights file: selects bands, resizes, crops and normalises.",
   from: Patch,
   to: Patch,
-  params: { weights: param(WeightsFile, "A file of weights that `publish` wrote.") },
+  params: { weights: param(WeightsFile, "A weights file written by `publish`, or a checkpoint.") },
   declares: {
     reads: ({ weights }) => [weightsPath(weights)],
     gives: ({ weights }) => {

@@ -73,7 +73,7 @@ export const ModelParams = Schema.Struct({
       (embedding_dim === undefined || isSingle(parts)),
     {
       expected:
-        "a mapping of backbone, pooling and, if wanted, channels and num_classes (by default those of the data), output_stride (8 or 16 not for vgg and ibn), module, parts, part_dim, embedding_dim (not beside parts), pretrained (a file of weights to start from, or a mapping of file, bands, classes, skip, key, prefix, ignore), compat"
+        "a mapping of backbone, pooling and, if wanted, channels and num_classes (by default determined by the data), output_stride (8 or 16 not for vgg and ibn), module, parts, part_dim, embedding_dim (not beside parts), pretrained (a file of weights to start from, or a mapping of file, bands, classes, skip, key, prefix, ignore), compat"
     }
   )
 )

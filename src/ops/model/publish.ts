@@ -129,16 +129,23 @@ export const publish = operator({
     ),
     names: param(
       choice("original", "library"),
-      "Names of the arrays in safetensors: the original's, or torchvision's (ResNet) and timm's (SE networks).",
+      "Array names in safetensors: `original` as in the original, `library` as in torchvision (ResNet) or timm (SE networks).",
       "original"
     ),
-    normalise: param(Flag, "Whether the ONNX network normalises images itself, and so takes raw values.", false),
+    normalise: param(
+      Flag,
+      "Whether the ONNX network normalises images itself; its input is then raw pixel values.",
+      false
+    ),
     normalisation: optional(
       Name,
-      "Name of the normalisation in the manifest; by default that of the step `normalise` before, with its constants."
+      "Name of the normalisation in the manifest; by default the manifest holds the name and the constants of the preceding step `normalise`."
     ),
     licence: optional(Name, "Licence of the weights, as its SPDX name, such as `CC-BY-4.0`."),
-    card: optional(Name, "A model card in the form of Hugging Face, beside the weights, such as `README.md`.")
+    card: optional(
+      Name,
+      "File name of a model card in Hugging Face format, written beside the weights, such as `README.md`."
+    )
   },
   declares: {
     writes: ({ as, card, to }) => [fileOf({ as, to }), ...(card === undefined ? [] : [join(dirname(to), card)])]

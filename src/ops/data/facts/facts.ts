@@ -67,7 +67,8 @@ const columnsOf = (all: ReadonlyArray<Facts>): ReadonlyArray<string> => {
  */
 export const facts = operator({
   name: "facts",
-  about: "Writes facts about the images of an archive to a table: place, date, and other columns of its own table.",
+  about:
+    "Writes facts about the images of an archive to a table: place, date, and the other columns of the archive's table.",
   from: PatchRef,
   to: PatchRef,
   params: {

@@ -43,7 +43,7 @@ export const miniature = source({
     patches: param(PositiveInt, "Number of patches.", 1400),
     size: optional(
       PositiveInt,
-      "Rows and columns of the pictures; by default those of the data set. BigEarthNet's are fixed."
+      "Rows and columns of the pictures; by default the size in the data set. BigEarthNet's are fixed."
     ),
     seed: optional(Seed, "Seed of all random draws; by default that of the run."),
     to: param(Name, "Its folder; relative to `root_dir`.", "miniature")

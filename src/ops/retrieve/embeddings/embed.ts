@@ -135,17 +135,17 @@ export const embed = operator({
   from: Batch,
   to: Embeddings,
   params: {
-    model: optional(ModelParams, "The network; by default the one that the file of weights or the checkpoint states."),
+    model: optional(ModelParams, "The network; by default, the weights file or checkpoint describes it."),
     onnx: optional(
       OnnxParams,
-      "A network in an ONNX file, in place of `model`: the file, or a mapping of it and of what it does not say; docs/embeddings.md explains the keys."
+      "A network in an ONNX file, in place of `model`: the file, or a mapping of the file and of settings that it lacks; docs/embeddings.md explains the keys."
     ),
     weights: param(
       WeightsFile,
-      "`newest` or `best` checkpoint of the run, `initial` (untrained, or `pretrained`), or a file of weights (safetensors, PyTorch's, or a checkpoint) in the form of `pretrained`.",
+      "`newest` or `best` checkpoint of the run, `initial` (untrained, or `pretrained`), or a weights file (safetensors, PyTorch or checkpoint). Accepts the same keys as `pretrained`.",
       "newest"
     ),
-    predict: param(Flag, "Also predict labels (sigmoid of at least 0.5), which `save` writes.", false),
+    predict: param(Flag, "Whether labels are predicted, too (sigmoid of at least 0.5); `save` writes them.", false),
     on_bad_patch: onBadPatch
   },
   ahead: BATCHES_AHEAD,

@@ -58,18 +58,18 @@ export const embeddings = source({
     from: param(Name, "The file, or a folder of parts; relative to the current working directory."),
     labels: optional(
       Name,
-      "A table with the header `name,CLASS,...` and rows of 0 and 1, or with a column `labels` (`a;b;c`), or a .npy matrix [n, classes] of 0 and 1. By default the labels in the file of embeddings, if it has any."
+      "A table with the header `name,CLASS,...` and rows of 0 and 1, or with a column `labels` (`a;b;c`), or a .npy matrix [n, classes] of 0 and 1. By default, labels come from the file of embeddings, if it has any."
     ),
     names: optional(
       Name,
-      "A file of names, one per row of embeddings: text, or the first column of a table. By default those in the other files, else numbers."
+      "A file of names, one per row of embeddings: text, or the first column of a table. By default, names come from the file of embeddings or of labels; if there are none, images are numbered."
     ),
     array: optional(
       Name,
-      "Name of the array (.npz), tensor (.safetensors) or column (.parquet) of the embeddings, if several may be them."
+      "Name of the array (.npz), tensor (.safetensors) or column (.parquet) of the embeddings, if the file has several candidates."
     ),
     id: optional(Name, "Column of the images' names in a .parquet file, if it has no usual name such as `id`."),
-    classes: optional(listOf(Name), "Names of the classes of a .npy matrix of labels, in its order.")
+    classes: optional(listOf(Name), "Names of the classes of a .npy matrix of labels, in the order of its columns.")
   },
   run: ({ array, classes, from, id, labels, names }, self) =>
     Stream.unwrap(

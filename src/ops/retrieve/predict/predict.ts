@@ -89,15 +89,15 @@ export const predict = operator({
     weights,
     on_bad_patch,
     to: param(FileStem, "Name of the files in the run folder, without extension.", "predictions"),
-    threshold: param(Probability, "Least probability of a label that counts as predicted.", 0.5),
+    threshold: param(Probability, "Smallest probability at which a label counts as predicted.", 0.5),
     activation: param(
       choice(...ACTIVATIONS),
-      "How the output of an ONNX network becomes probabilities: `sigmoid` for each class, `softmax` for one class per image, `none` if it gives probabilities. Networks of `model` have a sigmoid.",
+      "How the output of an ONNX network becomes probabilities: `sigmoid` for each class, `softmax` for one class per image, `none` if the output is a probability already. A network of `model` always uses the sigmoid.",
       "sigmoid"
     ),
     classes: optional(
       listOf(Name),
-      "Names of the classes of an ONNX network, in its order; by default those in its metadata, else those of the images."
+      "Names of the classes of an ONNX network, in the order of its outputs; by default the classes in its metadata, else the classes of the images."
     )
   },
   ahead: BATCHES_AHEAD,

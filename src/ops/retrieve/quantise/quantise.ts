@@ -31,7 +31,7 @@ const checkSigns = ({ names, vectors }: Embeddings): void => {
 /** Replaces embeddings by what is left of them in eight bits or one bit per value. */
 export const quantise = operator({
   name: "quantise",
-  about: "Replaces embeddings by what is left of them in 8 bits or 1 bit per value, each divided by its length.",
+  about: "Reduces the precision of embeddings to 8 bits or 1 bit per value; each result is divided by its length.",
   from: Embeddings,
   to: Embeddings,
   params: {

@@ -119,7 +119,7 @@ const Tiles = Name.check(
  */
 export const explore = operator({
   name: "explore",
-  about: "Writes a page to look around in an archive and to search it by pointing: index.html and its data.",
+  about: "Writes a page for browsing an archive and searching it by clicking on images: index.html and its data.",
   from: Embeddings,
   to: Embeddings,
   params: {
@@ -130,8 +130,12 @@ export const explore = operator({
       "patches.lmdb"
     ),
     without_images: param(choice("fail", "skip"), "What to do if `images` cannot be opened.", "fail"),
-    bands: param(Shown, "Bands shown as red, green and blue; `rgb` are those of Sentinel-2, or of a picture.", "rgb"),
-    thumbnail: param(PositiveInt, "Edge of a thumbnail in pixels.", 96),
+    bands: param(
+      Shown,
+      "Bands shown as red, green and blue; `rgb` selects these bands of Sentinel-2 or of a colour picture.",
+      "rgb"
+    ),
+    thumbnail: param(PositiveInt, "Width and height of a thumbnail in pixels.", 96),
     vectors: param(
       choice("auto", "float32", "int16", "int8"),
       "Precision of the vectors in the page; `auto`: float32 up to 4 MB, else int8 if at least 98 % of the ten nearest images stay the same, else int16.",
@@ -139,10 +143,10 @@ export const explore = operator({
     ),
     upload: uploadParam,
     without_network: param(choice("fail", "skip"), "What to do if the network of `upload` cannot be used.", "fail"),
-    umap: param(Flag, "Whether a map by UMAP is made beside that by PCA.", true),
+    umap: param(Flag, "Whether a UMAP map is made in addition to the PCA map.", true),
     places: param(
       Name,
-      "Table with the columns name, latitude and longitude, relative to where the command is called; `names` reads places from names that hold a Sentinel-2 tile.",
+      "Table with the columns name, latitude and longitude, relative to the current working directory; `names` derives places from image names that contain a Sentinel-2 tile.",
       "names"
     ),
     tiles: optional(

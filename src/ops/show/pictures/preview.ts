@@ -64,7 +64,7 @@ export const preview = operator({
     epochs: param(PositiveInt, "Number of columns: one per epoch.", 6),
     bands: param(
       Schema.Union([Schema.Literal("rgb"), Schema.Tuple([Name, Name, Name])]),
-      "Bands shown as red, green and blue; `rgb` means those of Sentinel-2 or of a colour picture.",
+      "Bands shown as red, green and blue; `rgb` selects these bands of Sentinel-2 or of a colour picture.",
       "rgb"
     )
   },

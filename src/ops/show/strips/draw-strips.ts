@@ -136,7 +136,7 @@ export const makeStrips = <E, R>(open: OpenBands<E, R>) =>
       images: optional(Name, "File or folder of queries outside the archive, as in the operator `images`."),
       bands: param(
         Shown,
-        "Bands shown as red, green and blue; `rgb` means those of Sentinel-2 or of a colour picture.",
+        "Bands shown as red, green and blue; `rgb` selects these bands of Sentinel-2 or of a colour picture.",
         "rgb"
       ),
       nodata: nodataParameter,

@@ -134,7 +134,7 @@ export const roadmap = defineLoss({
     relation: relationParam("jaccard"),
     temperature: positive("Differences of similarity well above it count as an order.", 0.01),
     slope: positive("Slope of the bound for negatives far above a positive.", 100),
-    calibration: probability("Share of the calibration loss; the rest is that of average precision.", 0.5),
+    calibration: probability("Weight of the calibration loss; the rest is the weight of average precision.", 0.5),
     above: probability("Cosine similarity that positives should exceed.", 0.9),
     below: probability("Cosine similarity that negatives should not exceed.", 0.6)
   },

@@ -125,7 +125,7 @@ type SamplerChoice = Choice<(typeof samplers)[number]>
 
 export const samplerParam = named(
   samplers,
-  "An order of each epoch that brings together images of the same classes; it replaces `shuffle`.",
+  "Order of the images in an epoch: puts images of the same classes into the same batch; replaces `shuffle`.",
   "none",
   { none: true }
 )
