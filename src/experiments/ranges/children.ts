@@ -1,9 +1,9 @@
 /** Processes that make ranges, started when they are needed, and again if they died. */
 import { type ChildProcess, fork } from "node:child_process"
-import { createRequire } from "node:module"
-import { fileURLToPath, pathToFileURL } from "node:url"
+import { fileURLToPath } from "node:url"
 import { Effect, type Scope, Semaphore } from "effect"
 import { explained } from "../../pipeline/explained.ts"
+import { loaderOf } from "../../pipeline/loader.ts"
 import type { Reply } from "./child.ts"
 import type { Facts } from "./part-files.ts"
 import { nameOf, PartError, type RangeFailure, type Task } from "./task.ts"
@@ -20,12 +20,8 @@ export class ChildFailed extends PartError {
   }
 }
 
-/** The first file of a child, in the language of this one. */
-const CHILD = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "./child.ts" : "./child.js", import.meta.url))
-
-/** TypeScript needs `tsx`, found from here wherever the process works. */
-const loader = (): ReadonlyArray<string> =>
-  CHILD.endsWith(".ts") ? ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href] : []
+/** The first file of a child. */
+const CHILD = fileURLToPath(new URL("./child.ts", import.meta.url))
 
 /** Makes ranges by other processes. */
 export interface Children {
@@ -85,7 +81,7 @@ export const openChildren = ({
       })
     )
     const start = () => {
-      const execArgv = [...loader()]
+      const execArgv = [...loaderOf(CHILD)]
       const options = { execArgv, env, ...(cwd === undefined ? {} : { cwd }) }
       const child = fork(CHILD, [worker], { ...options, stdio: ["ignore", "inherit", "inherit", "ipc"] })
       all.add(child)

@@ -1,13 +1,11 @@
 /** One run as a process of its own, exactly as a user would start it. */
 import { spawn } from "node:child_process"
-import { extname } from "node:path"
 import { fileURLToPath } from "node:url"
 import { Effect } from "effect"
+import { loaderOf } from "../../pipeline/loader.ts"
 import { RunError } from "../run-error.ts"
 
-/** Runs from TypeScript need the loader; built ones do not. */
-const loader = extname(import.meta.url) === ".ts" ? ["--import", import.meta.resolve("tsx")] : []
-const program = fileURLToPath(new URL(`../run${extname(import.meta.url)}`, import.meta.url))
+const PROGRAM = fileURLToPath(new URL("../run.ts", import.meta.url))
 
 /** Most lines of a failed run that are repeated. */
 const LAST = 12
@@ -22,7 +20,8 @@ export const childRun = (
   say: (line: string) => void
 ): Effect.Effect<{ readonly code: number; readonly last: ReadonlyArray<string> }, RunError> =>
   Effect.callback((resume) => {
-    const child = spawn(process.execPath, [...loader, program, ...args], { stdio: ["ignore", "ignore", "pipe"] })
+    const command = [...loaderOf(PROGRAM), PROGRAM, ...args]
+    const child = spawn(process.execPath, command, { stdio: ["ignore", "ignore", "pipe"] })
     const last: Array<string> = []
     let rest = ""
     const take = (line: string) => {

@@ -1,7 +1,7 @@
 /** Tries a built package in a process of its own, so that a crash harms nothing else. */
-import { createRequire } from "node:module"
-import { fileURLToPath, pathToFileURL } from "node:url"
+import { fileURLToPath } from "node:url"
 import { Effect, Schema } from "effect"
+import { loaderOf } from "../../../pipeline/loader.ts"
 import { Machine } from "./machine.ts"
 import { SetupError } from "./setup-error.ts"
 
@@ -28,10 +28,6 @@ const Answer = Schema.fromJsonString(
 const PRODUCT = [58, 64, 139, 154]
 
 const PROBE = fileURLToPath(new URL("./probe.ts", import.meta.url))
-
-/** Options of Node for a script: in a clone it is TypeScript and needs tsx, in the published package JavaScript. */
-const loaderOf = (script: string): ReadonlyArray<string> =>
-  script.endsWith(".ts") ? ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href] : []
 
 /** Loads the package and multiplies two matrices. @error SetupError if it does not load or the product is wrong */
 export const tryPackage = Effect.fnUntraced(function* (packageFolder: string) {
