@@ -1,16 +1,24 @@
 /** Ranges made by workers that pull them from the database. */
 
 import { randomUUID } from "node:crypto"
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs"
-import { join, resolve } from "node:path"
+import { resolve } from "node:path"
 import { Deferred, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import type { EngineError, TensorEngine } from "../../ops/tensor/engine.ts"
 import { attempt } from "../../pipeline/attempt.ts"
+import { counted } from "../../pipeline/words.ts"
 import type { Progress } from "../progress.ts"
 import { ChildFailed } from "../ranges/children.ts"
 import type { Division, Job, Makers } from "../ranges/division.ts"
-import { type Facts, isIntact, readFacts, sameEngine } from "../ranges/part-files.ts"
+import {
+  type Facts,
+  isIntact,
+  readFacts,
+  removeWanted,
+  sameEngine,
+  wantedRun,
+  writeWanted
+} from "../ranges/part-files.ts"
 import { placedFailure } from "../ranges/processes.ts"
 import { nameOf, PartError, type Task, type TaskSettings, taskOf } from "../ranges/task.ts"
 import type { EngineRecord } from "../record.ts"
@@ -35,31 +43,17 @@ const PATIENCE = 10
 /** Seconds that a part may take to become visible in a shared folder. */
 const VISIBLE = 60
 
-const WANTED = /^([0-9a-f-]{36})\.wanted$/
-
-/** The folder with the file that says a run still wants its ranges. */
-const wantedFolder = (folder: string): string => join(folder, "parts")
-
-/** Path of that file. Workers look at it before each range. */
-export const wantedFile = (folder: string, run: string): string => join(wantedFolder(folder), `${run}.wanted`)
-
-/** The id of a run: that of a killed one, whose ranges may still be made, or a new one. The file goes with the scope. */
+/** The id of a run: that of a killed one, whose ranges may still be made, or a new one. Its wanted file goes with the scope. */
 const runId = (folder: string) =>
   Effect.acquireRelease(
     Effect.sync(() => {
-      const parts = wantedFolder(folder)
-      mkdirSync(parts, { recursive: true })
-      const [old] = readdirSync(parts).flatMap((name) => WANTED.exec(name)?.[1] ?? [])
-      const id = old ?? randomUUID()
-      if (old === undefined) writeFileSync(wantedFile(folder, id), "")
+      const old = wantedRun(folder)
+      if (old !== undefined) return old
+      const id = randomUUID()
+      writeWanted(folder, id)
       return id
     }),
-    (id) =>
-      Effect.sync(() => {
-        rmSync(wantedFile(folder, id), { force: true })
-        const parts = wantedFolder(folder)
-        if (existsSync(parts) && readdirSync(parts).length === 0) rmSync(parts, { recursive: true })
-      })
+    (id) => Effect.sync(() => removeWanted(folder, id))
   )
 
 /** The facts of a part that a worker has made, once the shared folder shows them. */
@@ -187,7 +181,7 @@ export const cluster = (options: ClusterOptions, run: ClusterRun) =>
     const makers: Makers = {
       concurrency: "unbounded",
       elsewhere: true,
-      words: () => `, ${workers} ${workers === 1 ? "worker" : "workers"}`,
+      words: () => `, ${counted(workers, "worker")}`,
       open: (division) => Effect.succeed(one(division))
     }
     return makers

@@ -2,7 +2,7 @@
  * The files of parts. The part of a range is `parts/PIPELINE/STAGE/KEY.part` in the run folder, and `KEY.json` beside it says
  * how it was made. Both are written beside their place and renamed, the second one last: a part without it is unfinished.
  */
-import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Result, Schema } from "effect"
 import { writeFileAtomic } from "../../ops/formats/files.ts"
@@ -40,8 +40,7 @@ export type Facts = typeof Facts.Type
 const PARTS = "parts"
 const OURS = /^[0-9a-f]{16}\.(part|json|input|died)$/
 
-/** Says that a run on a cluster still wants its ranges. */
-const WANTED = /^[0-9a-f-]{36}\.wanted$/
+const WANTED = /^([0-9a-f-]{36})\.wanted$/
 
 /** The folder of the parts of a segment. */
 export const partsFolder = (folder: string, { pipeline, stages }: Pick<Segment, "pipeline" | "stages">): string => {
@@ -94,6 +93,25 @@ const namesIn = (folder: string): ReadonlyArray<string> => (existsSync(folder) ?
 /** Removes a folder if it is empty. */
 const tidy = (folder: string): void => {
   if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder)
+}
+
+/** Path of the file that says a run on a cluster still wants its ranges. Workers look at it before each range. */
+export const wantedFile = (folder: string, run: string): string => join(folder, PARTS, `${run}.wanted`)
+
+/** The id of the run whose wanted file is there: a killed one. */
+export const wantedRun = (folder: string): string | undefined =>
+  namesIn(join(folder, PARTS)).flatMap((name) => WANTED.exec(name)?.[1] ?? [])[0]
+
+/** Writes the wanted file of a run. */
+export const writeWanted = (folder: string, run: string): void => {
+  mkdirSync(join(folder, PARTS), { recursive: true })
+  writeFileSync(wantedFile(folder, run), "")
+}
+
+/** Removes the wanted file of a run, and its folder if nothing else is there. */
+export const removeWanted = (folder: string, run: string): void => {
+  rmSync(wantedFile(folder, run), { force: true })
+  tidy(join(folder, PARTS))
 }
 
 /**
