@@ -1,17 +1,9 @@
 /** Paths of a task, which differ between machines: inside the shared folder they are written relative to it. */
 import { isAbsolute, join, relative, resolve, sep } from "node:path"
-import { isPipeline } from "../../pipeline/pipeline.ts"
-import { nameOf, PartError, type Task } from "../ranges/task.ts"
+import { mapTexts, nameOf, PartError, type Task } from "../ranges/task.ts"
 
 /** Begins a path inside the shared folder. */
 const SHARED = "<shared>"
-
-const mapTexts = (value: unknown, change: (text: string) => string): unknown => {
-  if (typeof value === "string") return change(value)
-  if (Array.isArray(value)) return value.map((one) => mapTexts(one, change))
-  if (typeof value !== "object" || value === null || isPipeline(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, mapTexts(inner, change)]))
-}
 
 const mapTask = (task: Task, change: (text: string) => string): Task => {
   const { folder, input, path, settings, steps } = task

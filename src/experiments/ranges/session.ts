@@ -54,9 +54,7 @@ const stepsOf = (task: Task) => {
   const before = from === undefined ? undefined : gathered(from)
   const operators = before === undefined ? language.operators : [...language.operators, before]
   const all = before === undefined ? steps : [{ [GATHERED]: { from: input } }, ...steps]
-  const { device, experiment, graph, precision, root_dir, seed, threads } = task.settings
-  const settings = { device, experiment, graph, precision, root_dir, seed, threads }
-  const text = JSON.stringify({ ...settings, pipelines: { [task.pipeline]: all } })
+  const text = JSON.stringify({ ...task.settings, pipelines: { [task.pipeline]: all } })
   // A task names no environment variables and no other files: its values are those of the run.
   const sources = {
     environment: { variables: {}, home: "~" },

@@ -38,12 +38,12 @@ export const Task = Schema.Struct({
 })
 export type Task = typeof Task.Type
 
-/** Data whose texts are read as they are: a file's reader would fill in environment variables. */
-const literal = (value: unknown): unknown => {
-  if (typeof value === "string") return escaped(value)
-  if (Array.isArray(value)) return value.map(literal)
+/** Plain data with every text changed; keys stay. */
+export const mapTexts = (value: unknown, change: (text: string) => string): unknown => {
+  if (typeof value === "string") return change(value)
+  if (Array.isArray(value)) return value.map((one) => mapTexts(one, change))
   if (typeof value !== "object" || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, literal(inner)]))
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, mapTexts(inner, change)]))
 }
 
 /** The task of a range. */
@@ -52,7 +52,8 @@ export const taskOf = (
   { key, path, range }: Job,
   settings: TaskSettings
 ): Task => {
-  const steps = JSON.stringify(literal(toJson(makePipeline(basis.steps))))
+  // Texts are read as they are: a file's reader would fill in environment variables.
+  const steps = JSON.stringify(mapTexts(toJson(makePipeline(basis.steps)), escaped))
   const { folder } = basis
   const shared = {
     ...{ pipeline: segment.pipeline, steps, settings, folder },
