@@ -6,7 +6,7 @@ import { version } from "../ops/version.ts"
 const require = createRequire(import.meta.url)
 
 /** The entry point of a package; undefined if it is not installed. */
-const entryOf = (name: string): string | undefined => {
+export const entryOf = (name: string): string | undefined => {
   try {
     return require.resolve(name)
   } catch {

@@ -2,11 +2,12 @@
 import { Cause, Effect, Layer, Logger } from "effect"
 import { PersistedQueue } from "effect/persistence"
 import type { SqlClient } from "effect/sql"
+import { installCommand } from "../../pipeline/packages.ts"
 import { messageOf } from "../../pipeline/words.ts"
 import { RunError } from "../run-error.ts"
 import { type Address, serverOf } from "./address.ts"
 
-const INSTALL = "Install the driver of PostgreSQL: `npm install @effect/sql-pg@4.0.5`"
+const INSTALL = `Install the driver of PostgreSQL: \`${installCommand("@effect/sql-pg")}\``
 
 /** The driver is an optional package. */
 const driver = Effect.tryPromise({
