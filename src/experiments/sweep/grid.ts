@@ -1,4 +1,5 @@
 /** The grid of a sweep: its cells, and the groups of cells that repeat one experiment. */
+import { flowText } from "../../pipeline/print.ts"
 import { random } from "../../pipeline/random.ts"
 import type { SweepFile } from "./sweep-file.ts"
 
@@ -47,8 +48,9 @@ const nameOf = (choice: Choice, keys: ReadonlyArray<string>): string => {
     .join(",")
 }
 
-const assignments = (values: Choice): ReadonlyArray<string> =>
-  Object.entries(values).map(([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`)
+/** Values as `--set` takes them; a text such as "24" stays one. */
+export const assignments = (values: Choice): ReadonlyArray<string> =>
+  Object.entries(values).map(([key, value]) => `${key}=${flowText(value)}`)
 
 const without = (choice: Choice, key: string): Choice =>
   Object.fromEntries(Object.entries(choice).filter(([name]) => name !== key))

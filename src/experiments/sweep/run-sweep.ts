@@ -16,7 +16,7 @@ import { RunError } from "../run-error.ts"
 import { runPlan } from "../runner.ts"
 import { adopt } from "./adopt.ts"
 import { childRun } from "./child-run.ts"
-import { type Cell, type Group, gridOf } from "./grid.ts"
+import { assignments, type Cell, type Group, gridOf } from "./grid.ts"
 import type { SweepFile } from "./sweep-file.ts"
 
 /** A sweep that was read and checked. */
@@ -52,8 +52,8 @@ export const planSweep = (sweep: SweepFile, set: ReadonlyArray<string>): Sweep =
   const plans = new Map(
     groups.flatMap(({ cells }) => cells.map((cell) => [cell, makePlan(sweep.of, cell.set)] as const))
   )
-  const common = Object.entries(sweep.set).map(([key, value]) => `${key}=${flowText(value)}`)
-  const base = makePlan(sweep.of, [...set, ...common])
+  const common = [...set, ...assignments(sweep.set)]
+  const base = makePlan(sweep.of, common)
   const unknown = sweep.once.filter((name) => !base.loaded.pipelines.has(name))
   if (unknown.length > 0) {
     throw new RunError({
@@ -70,7 +70,7 @@ export const planSweep = (sweep: SweepFile, set: ReadonlyArray<string>): Sweep =
       remedy: `Add \`per_query: ${sweep.per_query}\` to the last \`measure\` there, or by \`set\` of the sweep: \`test.measure.per_query: ${sweep.per_query}\``
     })
   }
-  return { sweep, groups, plans, base, set: [...set, ...common] }
+  return { sweep, groups, plans, base, set: common }
 }
 
 /** The grid, and the plan of its first cell. */

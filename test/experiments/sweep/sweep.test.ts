@@ -84,6 +84,15 @@ describe("the grid of a sweep", () => {
     ])
   })
 
+  it("hands every value on as it is: a text that looks like a number stays a text", () => {
+    const { sweep: found } = read(sweep('  over: { test.report.as: ["24", plain] }\n  set: { test.note: "a: b" }\n'))
+    const sets = gridOf(found, []).flatMap(({ cells }) => cells.map(({ set }) => set))
+    expect(sets).toEqual([
+      ['test.note="a: b"', 'test.report.as="24"'],
+      ['test.note="a: b"', "test.report.as=plain"]
+    ])
+  })
+
   it("is drawn for a random search: the same groups for the same key", () => {
     const over = "  over: { test.crop.size: [8, 16, 24, 32, 40, 48], seed: [1, 2] }\n"
     const groups = (more: string) => gridOf(read(sweep(over + more)).sweep, []).map(({ name }) => name)
