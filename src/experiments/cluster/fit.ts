@@ -27,7 +27,7 @@ export const program = (): string => {
 }
 
 /** The file that shows whether two machines see one folder. */
-export const NONCE = ".orbitrank-cluster"
+const NONCE = ".orbitrank-cluster"
 
 /**
  * The id of a shared folder, which is made if it has none.

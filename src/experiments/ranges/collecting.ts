@@ -6,7 +6,7 @@ import type { Facts } from "./part-files.ts"
 type RunShape = Context.Service.Shape<typeof Run>
 
 /** A path as facts hold it: relative to the working directory if it lies there, so that another machine finds it. */
-export const portable = (path: string): string => {
+const portable = (path: string): string => {
   const full = resolve(path)
   const here = resolve(".")
   return full.startsWith(here + sep) ? relative(here, full) : full

@@ -24,8 +24,6 @@ export interface Sweep {
   readonly sweep: SweepFile
   readonly groups: ReadonlyArray<Group>
   readonly plans: ReadonlyMap<Cell, Plan>
-  /** The plan of the pipelines that run once: that of the file without a choice. */
-  readonly base: Plan
   /** Values of `--set` for every cell. */
   readonly set: ReadonlyArray<string>
 }
@@ -53,13 +51,13 @@ export const planSweep = (sweep: SweepFile, set: ReadonlyArray<string>): Sweep =
     groups.flatMap(({ cells }) => cells.map((cell) => [cell, makePlan(sweep.of, cell.set)] as const))
   )
   const common = [...set, ...assignments(sweep.set)]
-  const base = makePlan(sweep.of, common)
-  const unknown = sweep.once.filter((name) => !base.loaded.pipelines.has(name))
+  const names = [...makePlan(sweep.of, common).loaded.pipelines.keys()]
+  const unknown = sweep.once.filter((name) => !names.includes(name))
   if (unknown.length > 0) {
     throw new RunError({
       subject: `${sweep.file}: sweep.once`,
       problem: `${sweep.of} has no pipeline ${few(unknown)}`,
-      remedy: `Choose among ${[...base.loaded.pipelines.keys()].join(", ")}`
+      remedy: `Choose among ${names.join(", ")}`
     })
   }
   for (const [cell, plan] of plans) {
@@ -70,7 +68,7 @@ export const planSweep = (sweep: SweepFile, set: ReadonlyArray<string>): Sweep =
       remedy: `Add \`per_query: ${sweep.per_query}\` to the last \`measure\` there, or by \`set\` of the sweep: \`test.measure.per_query: ${sweep.per_query}\``
     })
   }
-  return { sweep, groups, plans, base, set: common }
+  return { sweep, groups, plans, set: common }
 }
 
 /** The grid, and the plan of its first cell. */
