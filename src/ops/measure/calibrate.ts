@@ -5,13 +5,13 @@ import { operator } from "../../pipeline/operator.ts"
 import { listOf, PositiveInt, Probability, param } from "../../pipeline/param.ts"
 import { Ranking } from "../elements.ts"
 import { FileName } from "../filename.ts"
-import { writeFileAtomic } from "../formats/files.ts"
 import { Run } from "../run.ts"
 import { addCounts, type Counts, countsOf, curveOf, noCounts, thresholdAt, thresholdInterval } from "./calibration.ts"
 import { MeasureError } from "./measure-error.ts"
 import { prepare } from "./prepare.ts"
 import { RelationName, relationOf } from "./relations.ts"
 import { codebook, codesWith, defaultThresholds } from "./relevance.ts"
+import { writeText } from "./writing.ts"
 
 const PLAN = { at: [1], precisionAt: 1, thresholds: defaultThresholds }
 
@@ -51,7 +51,7 @@ const publish = Effect.fnUntraced(function* (
   resamples: number,
   to: string
 ) {
-  const { folder, record, say, seed, wrote } = yield* Run
+  const { folder, record, say, seed } = yield* Run
   const total = noCounts()
   for (const one of all) addCounts(total, one)
   const thresholds = precisions.map((precision) => ({
@@ -61,17 +61,7 @@ const publish = Effect.fnUntraced(function* (
   }))
   const path = join(folder, `${to}.json`)
   const content = { relation, queries: all.length, resamples, thresholds, curve: curveOf(total) }
-  yield* Effect.mapError(
-    attempt(Error)(() => writeFileAtomic(path, `${JSON.stringify(content, null, 2)}\n`)),
-    (cause) =>
-      new MeasureError({
-        subject: path,
-        problem: `cannot be written (${cause.message})`,
-        remedy: "Free disk space, or choose another run folder",
-        cause
-      })
-  )
-  yield* wrote(path)
+  yield* writeText(path, () => `${JSON.stringify(content, null, 2)}\n`)
   yield* record(`calibrations.${to}`, { relation, queries: all.length, thresholds })
   yield* say(`Thresholds at a precision (${relation}), over all pairs of ${all.length} queries:`)
   for (const { interval, precision, recall, results, threshold } of thresholds) {

@@ -17,7 +17,6 @@ import { kept, type Self } from "../../pipeline/step.ts"
 import { conjoined } from "../../pipeline/words.ts"
 import { type Gallery, Ranking, Report } from "../elements.ts"
 import { FileName } from "../filename.ts"
-import { writeFileAtomic } from "../formats/files.ts"
 import { Run } from "../run.ts"
 import { emptyTally, merge, type Tally } from "./accumulate.ts"
 import { intervalOf, resampledMeans } from "./bootstrap.ts"
@@ -31,6 +30,7 @@ import { cellsOf } from "./query-figures.ts"
 import { RelationName } from "./relations.ts"
 import { defaultThresholds, levels } from "./relevance.ts"
 import { toReport } from "./to-report.ts"
+import { writeText } from "./writing.ts"
 
 /** Figures of some queries, and the gallery of their rankings. */
 interface Tallied extends Tally {
@@ -100,19 +100,8 @@ const intervals = Effect.fnUntraced(function* (
 })
 
 const writePerQuery = Effect.fnUntraced(function* (prepared: Prepared, all: Tally, name: string) {
-  const { folder, wrote } = yield* Run
-  const path = join(folder, `${name}.csv`)
-  yield* Effect.mapError(
-    attempt(Error)(() => writeFileAtomic(path, perQueryCsv(prepared, all))),
-    (cause) =>
-      new MeasureError({
-        subject: path,
-        problem: `cannot be written (${cause.message})`,
-        remedy: "Free disk space, or choose another run folder",
-        cause
-      })
-  )
-  yield* wrote(path)
+  const { folder } = yield* Run
+  yield* writeText(join(folder, `${name}.csv`), () => perQueryCsv(prepared, all))
 })
 
 /** A value of `metrics`: all figures of the original, all standard metrics, or one of them. */
