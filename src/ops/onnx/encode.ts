@@ -14,7 +14,6 @@ import type { Images } from "./feed.ts"
 import { OnnxError } from "./onnx-error.ts"
 import type { KnownNetwork } from "./params.ts"
 import { notInstalled, runtimeInstalled } from "./runtime.ts"
-import { thrownThere } from "./session.ts"
 
 /** All files of a network: the .onnx file, and those that hold its weights. */
 export const filesOf = ({ description: { external, file } }: KnownNetwork): ReadonlyArray<string> => [
@@ -54,6 +53,10 @@ export const scalingText = ({ facts: { mean, range, std } }: KnownNetwork): stri
     ...(mean === undefined ? [] : [`mean ${[mean].flat().join(", ")}`]),
     ...(std === undefined ? [] : [`std ${[std].flat().join(", ")}`])
   ].join("; ")
+
+/** An error of the thread as the error that was thrown there. */
+const thrownThere = (error: WorkerError): OnnxError | WorkerError =>
+  error.thrown === "OnnxError" ? new OnnxError(error) : error
 
 /**
  * Fits a network to the first batch and opens it until the scope ends.

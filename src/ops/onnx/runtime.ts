@@ -1,6 +1,6 @@
 /**
  * ONNX Runtime for Node: loads the optional package, opens sessions and runs them. Its `run` blocks the thread that calls it,
- * so it is called in worker threads (see `session.ts`); this file imports no Effect.
+ * so it is called in worker threads (see `encode-work.ts`); this file imports no Effect.
  */
 import { createRequire } from "node:module"
 import { few, messageOf } from "../../pipeline/words.ts"

@@ -5,8 +5,7 @@ import { describe, expect, it } from "vitest"
 import type { Batch } from "../../../../src/ops/elements.ts"
 import { networkFingerprint } from "../../../../src/ops/onnx/encode.ts"
 import { knownNetwork, type OnnxFacts } from "../../../../src/ops/onnx/params.ts"
-import { runtimeInstalled } from "../../../../src/ops/onnx/runtime.ts"
-import { openOnnx } from "../../../../src/ops/onnx/session.ts"
+import { type OnnxArray, openSession, runtimeInstalled } from "../../../../src/ops/onnx/runtime.ts"
 import { embed } from "../../../../src/ops/retrieve/embeddings/embed.ts"
 import { embedOnnx } from "../../../../src/ops/retrieve/embeddings/embed-onnx.ts"
 import { Run } from "../../../../src/ops/run.ts"
@@ -122,7 +121,9 @@ describe.skipIf(!runtimeInstalled())("embedding by ONNX Runtime (onnxruntime-nod
 
   effect("runs a network on any arrays, in order", () =>
     Effect.gen(function* () {
-      const { run } = yield* openOnnx(networkFile("two"))
+      const session = yield* Effect.promise(() => openSession(networkFile("two"), { provider: "cpu", threads: 1 }))
+      const run = (feeds: Readonly<Record<string, OnnxArray>>, outputs: ReadonlyArray<string>) =>
+        Effect.tryPromise({ try: () => session.run(feeds, outputs), catch: (cause) => cause as Error })
       const x = () => Float32Array.from({ length: 192 }, (_, i) => i)
       const product = (scale: number) =>
         run(
