@@ -1,6 +1,6 @@
 /** Matrices in `.npy` files, and in the members of `.npz` archives. */
 import { attempt } from "../../../../pipeline/attempt.ts"
-import { checkNpySize, NPY_PREFIX, npyHead, parseNpy } from "../../../formats/npy.ts"
+import { checkNpySize, NPY_PREFIX, type NpyHeader, npyHead, parseNpy } from "../../../formats/npy.ts"
 import { RetrieveError } from "../../retrieve-error.ts"
 import type { Source } from "./source.ts"
 import {
@@ -38,6 +38,16 @@ const typeOf = (descr: string, types: ReadonlyArray<StoredType>, refuse: (proble
 }
 
 /**
+ * The header of an array, read from the first bytes alone.
+ *
+ * @throws what `refuse` throws if there is none
+ */
+export const npyHeaderOf = ({ read, size }: Bytes, refuse: (problem: string) => never): NpyHeader => {
+  const first = (length: number) => read(0, Math.min(length, size))
+  return parseNpy(first(npyHead(first(NPY_PREFIX), refuse)), refuse)
+}
+
+/**
  * Describes the matrix in the bytes of a `.npy` file.
  *
  * @param types types of values that are accepted
@@ -48,8 +58,7 @@ export const npyRows = (bytes: Bytes, types: ReadonlyArray<StoredType> = VECTOR_
   const refused = (problem: string, remedy = SAVE): never => {
     throw new RetrieveError({ subject: path, problem, remedy })
   }
-  const first = (length: number) => bytes.read(0, Math.min(length, size))
-  const header = parseNpy(first(npyHead(first(NPY_PREFIX), refused)), refused)
+  const header = npyHeaderOf(bytes, refused)
   const { begin, descr, fortran, shape } = header
   const type = typeOf(
     descr,

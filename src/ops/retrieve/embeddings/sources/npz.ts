@@ -2,10 +2,9 @@
 import { inflateRawSync } from "node:zlib"
 import { attempt } from "../../../../pipeline/attempt.ts"
 import { messageOf } from "../../../../pipeline/words.ts"
-import { NPY_PREFIX, npyHead, parseNpy } from "../../../formats/npy.ts"
 import { ZipFault, type ZipMember, zipMembers } from "../../../formats/zip.ts"
 import { RetrieveError } from "../../retrieve-error.ts"
-import { npyRows } from "./npy.ts"
+import { npyHeaderOf, npyRows } from "./npy.ts"
 import { chooseArray, type Source, type SourceOptions } from "./source.ts"
 import { type Bytes, bytesInMemory, openBytes, readRows } from "./stored-rows.ts"
 
@@ -39,8 +38,7 @@ const textsOf = (bytes: Bytes): ReadonlyArray<string> | undefined => {
   const refuse = (problem: string): never => {
     throw new RetrieveError({ subject: bytes.path, problem, remedy: SAVE })
   }
-  const head = npyHead(bytes.read(0, Math.min(NPY_PREFIX, bytes.size)), refuse)
-  const { begin, descr, shape } = parseNpy(bytes.read(0, Math.min(bytes.size, head)), refuse)
+  const { begin, descr, shape } = npyHeaderOf(bytes, refuse)
   const width = Number(/^<U(\d+)$/.exec(descr)?.[1])
   if (!(width > 0)) return undefined
   if (shape.length !== 1 || begin + 4 * width * shape[0] > bytes.size) return refuse("is not a list of texts")
@@ -57,8 +55,7 @@ const isMatrix = (bytes: Bytes): boolean => {
     throw new ZipFault("has a member that is not an array")
   }
   try {
-    const head = npyHead(bytes.read(0, Math.min(NPY_PREFIX, bytes.size)), quiet)
-    const { descr, shape } = parseNpy(bytes.read(0, Math.min(head, bytes.size)), quiet)
+    const { descr, shape } = npyHeaderOf(bytes, quiet)
     return shape.length === 2 && /[fiu]\d+$/.test(descr)
   } catch {
     return false
