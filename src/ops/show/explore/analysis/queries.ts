@@ -1,5 +1,6 @@
 /** One pass of queries over an archive: average precision, curves, nearest pairs, doubtful labels. Runs in a worker thread. */
 import { averagePrecision } from "../../../measure/metrics/average-precision.ts"
+import { interpolatedPrecision } from "../../../measure/metrics/precision-recall.ts"
 import { defaultThresholds, jaccardDistance, type Level, levels } from "../../../measure/relevance.ts"
 import { topOf } from "../../../retrieve/search/top.ts"
 import { type Curve, type Doubt, FULL, type Pair, UNKNOWN } from "../kit/figures.ts"
@@ -68,15 +69,9 @@ const ranksOf = (ascending: Float32Array, scores: Float32Array, images: Readonly
   return ranks
 }
 
-/** Highest precision at each recall or a higher one (Manning, Raghavan and Schütze 2008, section 8.4), [STEPS + 1]. */
-export const interpolated = (ranks: ArrayLike<number>): Float64Array => {
-  const curve = new Float64Array(STEPS + 1)
-  for (let j = 0; j < ranks.length; j++) {
-    const precision = (j + 1) / (ranks[j] + 1)
-    for (let s = 0; s <= STEPS && s * ranks.length <= (j + 1) * STEPS; s++) curve[s] = Math.max(curve[s], precision)
-  }
-  return curve
-}
+/** Interpolated precision at each recall, [STEPS + 1]. */
+export const interpolated = (ranks: ArrayLike<number>): Float64Array =>
+  Float64Array.from({ length: STEPS + 1 }, (_, s) => interpolatedPrecision(ranks, s / STEPS))
 
 interface Sums {
   readonly curve: Float64Array
