@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { messageOf } from "../../../pipeline/words.ts"
 import { ShowError } from "../show-error.ts"
 
 const HERE = fileURLToPath(new URL(".", import.meta.url))
@@ -75,7 +76,7 @@ export const pageCode = async (): Promise<PageCode> => {
   } catch (cause) {
     throw new ShowError({
       subject: "the explorer's page",
-      problem: `cannot be bundled (${cause instanceof Error ? cause.message : cause})`,
+      problem: `cannot be bundled (${messageOf(cause)})`,
       remedy: "Run `npm ci` to install esbuild for this platform",
       cause
     })

@@ -20,9 +20,13 @@ export const writeText = Effect.fnUntraced(function* (folder: string, name: stri
   yield* (yield* Run).wrote(path)
 })
 
-/** Writes a part of the data: a script that hands its value to the page. */
+/** A part of the data: a script that hands its value to the page. */
+export const partText = (name: string, value: unknown): string =>
+  `orbitrank(${scriptJson(name)},${scriptJson(value)})\n`
+
+/** Writes a part of the data. */
 export const writePart = (folder: string, name: string, value: unknown) =>
-  writeText(folder, `data/${name}.js`, `orbitrank(${scriptJson(name)},${scriptJson(value)})\n`)
+  writeText(folder, `data/${name}.js`, partText(name, value))
 
 /** Names, labels and whether there is a picture, in pieces. */
 export const writeImages = Effect.fnUntraced(function* (

@@ -4,7 +4,9 @@ import { readFileSync } from "node:fs"
 import { readFile, realpath, stat } from "node:fs/promises"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import { extname, join, sep } from "node:path"
+import { messageOf } from "../../../pipeline/words.ts"
 import { ShowError } from "../show-error.ts"
+import { partText } from "./folder.ts"
 import { policyOf } from "./html.ts"
 import { viewOf } from "./kit/address.ts"
 import { bytesFrom } from "./kit/base64.ts"
@@ -31,7 +33,7 @@ const partIn = (folder: string, name: string): unknown => {
   } catch (cause) {
     throw new ShowError({
       subject: path,
-      problem: `cannot be read (${cause instanceof Error ? cause.message : cause})`,
+      problem: `cannot be read (${messageOf(cause)})`,
       remedy: "Give the folder of an explorer, as configs/explore.yaml writes it",
       cause
     })
@@ -133,8 +135,7 @@ const answerSearch = async ({ contents, index, names }: Explorer, query: string)
 /** A file of the explorer's folder. Links that lead out of it, and all files that are not part of a page, are refused. */
 const answerFile = async ({ contents, folder }: Explorer, path: string): Promise<Answer> => {
   if (path === "/data/contents.js") {
-    const value = JSON.stringify({ ...contents, served: true }).replaceAll("<", "\\u003c")
-    return { status: 200, type: TYPES[".js"], body: `orbitrank("contents",${value})\n` }
+    return { status: 200, type: TYPES[".js"], body: partText("contents", { ...contents, served: true }) }
   }
   const name = path === "/" ? "/index.html" : path
   if (!/^\/((index\.html|page\.(js|css))|(data|sheets)\/[\w-]+\.(js|webp))$/.test(name))
