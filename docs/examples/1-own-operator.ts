@@ -29,7 +29,7 @@ const bright = operator({
       })
 })
 
-// `bright` takes decoded patches: behind `archive`, which lists patches only, it would not compile.
+// `bright` takes decoded patches: directly after `archive`, which only lists patches, it would not compile.
 const made = miniature({ kind: "ucm", patches: 12, size: 32, to: "ucm" })
 const chosen = archive({ kind: "ucm", path: "ucm" }).pipe(decode(), bright({ least: 128 }))
 

@@ -3,7 +3,7 @@
  *
  *   npx tsx docs/examples/4-own-loss.ts [embeddings.npy labels.npy]
  *
- * A loss gives its value and its gradient, so it trains whatever made its input. To use it for networks, as `metric_loss` in
+ * A loss returns its value and its gradient, so it can train any model that computes its input. To use it for networks, as `metric_loss` in
  * YAML, add the definition to the list of losses: CONTRIBUTING.md has the recipe.
  */
 import { readFileSync } from "node:fs"
@@ -13,7 +13,7 @@ import { decodeNpy } from "../../src/formats.ts"
 import { defineLoss } from "../../src/losses.ts"
 import { jaccardDistance } from "../../src/metrics.ts"
 
-/** The mean over pairs of (squared distance - Jaccard distance)²: distances of embeddings shall be those of labels. */
+/** The mean over pairs of (squared distance - Jaccard distance)²: distances of embeddings should equal distances of labels. */
 const distances = defineLoss({
   name: "distances",
   title: "Mean square of the difference between squared distances of embeddings and Jaccard distances of labels",
@@ -51,7 +51,7 @@ const labels = decodeNpy(readFileSync(told), told).data as Uint8Array
 const [rows, width] = shape
 const dim = 4
 
-// The projection [width, dim] begins small and different in every column.
+// The projection [width, dim] starts with small values that differ between columns.
 const weights = Float32Array.from({ length: width * dim }, (_, i) => 0.05 * Math.sin(1 + 7 * i))
 const loss = distances.loss({}, "none")
 const rate = 0.02

@@ -29,7 +29,7 @@ const patches = toStream(archive({ path }).pipe(decode()))
 const program = Effect.gen(function* () {
   if (path === "ben") yield* Stream.runDrain(toStream(miniature({ kind: "bigearthnet", patches: 24, to: "ben" })))
   const classes = new Map<string, { sum: number; count: number }>()
-  // `runForEach` asks for the next patch when it is done with one, so memory holds a few patches, not the archive.
+  // `runForEach` requests the next patch only after it has processed the current one, so memory holds a few patches, not the archive.
   yield* Stream.runForEach(patches, (patch) =>
     Effect.sync(() => {
       const index = vegetation(patch)

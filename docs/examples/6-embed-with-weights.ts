@@ -1,10 +1,10 @@
 /**
- * Embeds images with a network from a weights file, and prints which images are most alike.
+ * Embeds images with a network from a weights file, and prints the most similar image of each.
  *
  *   npx tsx docs/examples/6-embed-with-weights.ts WEIGHTS IMAGES
  *
  * WEIGHTS is a file that `publish` wrote, a checkpoint, or PyTorch's state dict of the same network; IMAGES is a folder of pictures.
- * The network, size and constants below must be those of its training.
+ * The network, size and constants below must be the same as in training.
  */
 import { resolve } from "node:path"
 import { Effect, Stream } from "effect"

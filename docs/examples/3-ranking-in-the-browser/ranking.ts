@@ -7,7 +7,7 @@
 // In a project of your own: from "orbitrank/search"
 import { rank } from "../../../src/search.ts"
 
-/** What this program uses of the browser. */
+/** Browser functions that this program uses. */
 interface Element {
   textContent: string | null
   onclick: (() => void) | null
