@@ -7,7 +7,8 @@ import { fromHome } from "../../pipeline/yaml/environment.ts"
 import { makeProgress, stderrScreen } from "../progress.ts"
 import type { RunError } from "../run-error.ts"
 import { versions } from "../versions.ts"
-import { planSweep, runSweep, showSweep } from "./run-sweep.ts"
+import { planSweep, showSweep } from "./plan-sweep.ts"
+import { runSweep } from "./run-sweep.ts"
 import type { readSweep } from "./sweep-file.ts"
 
 interface Given {

@@ -3,7 +3,17 @@ import { readFileSync } from "node:fs"
 import { basename, extname } from "node:path"
 import { Schema } from "effect"
 import { ConfigError, inOrder } from "../../pipeline/fault.ts"
-import { Flag, listOf, Name, NonNegativeInt, optional, type Plain, PositiveInt, param } from "../../pipeline/param.ts"
+import {
+  type Decoded,
+  Flag,
+  listOf,
+  Name,
+  NonNegativeInt,
+  optional,
+  type Plain,
+  PositiveInt,
+  param
+} from "../../pipeline/param.ts"
 import { applySettings } from "../../pipeline/yaml/edit.ts"
 import { Faults } from "../../pipeline/yaml/faults.ts"
 import { parseFile } from "../../pipeline/yaml/include.ts"
@@ -47,22 +57,9 @@ const declared = {
 }
 
 /** Everything that a file says of its sweep. */
-export interface SweepFile {
+export interface SweepFile extends Decoded<typeof declared> {
   readonly file: string
   readonly experiment: string
-  readonly of: string
-  readonly over: Readonly<Record<string, ReadonlyArray<unknown>>>
-  readonly set: Readonly<Record<string, unknown>>
-  readonly once: ReadonlyArray<string>
-  readonly figures: ReadonlyArray<string> | undefined
-  readonly against: Readonly<Record<string, unknown>> | undefined
-  readonly replicate: string
-  readonly per_query: string
-  readonly resamples: number
-  readonly draw: number | undefined
-  readonly draw_seed: number
-  readonly processes: number
-  readonly keep_going: boolean
 }
 
 const KNOWN = { experiment: optional(Name, "Name of the folder `outputs/NAME`; by default the name of the file.") }
