@@ -5,9 +5,11 @@ import { operator } from "../../../pipeline/operator.ts"
 import { choice, listOf, Name, optional, Probability, param } from "../../../pipeline/param.ts"
 import { BATCHES_AHEAD, Batch, type Embeddings, Predictions } from "../../elements.ts"
 import { FileStem } from "../../filename.ts"
+import { DataError } from "../../formats/data-error.ts"
 import { writeFileAtomic } from "../../formats/files.ts"
 import { joined } from "../../joined.ts"
 import { classificationFigures } from "../../measure/classification.ts"
+import { OnnxError } from "../../onnx/onnx-error.ts"
 import { knownNetwork, type OnnxParams } from "../../onnx/params.ts"
 import { Run } from "../../run.ts"
 import { embed } from "../embeddings/embed.ts"
@@ -148,13 +150,14 @@ export const predict = operator({
               >,
               ofModel
             )
+          const byOnnx = (given: OnnxParams) =>
+            Effect.map(
+              attempt(DataError, OnnxError)(() => ofOnnx(given, activation, classes)),
+              (outputOf) =>
+                Stream.map(Stream.unwrap(embedOnnx(batches, given, network.on_bad_patch, self, false)), outputOf)
+            )
           const outputs: Stream.Stream<Output, Fault, Services> =
-            network.onnx === undefined
-              ? byModel()
-              : Stream.map(
-                  Stream.unwrap(embedOnnx(batches, network.onnx, network.on_bad_patch, self, false)),
-                  ofOnnx(network.onnx, activation, classes)
-                )
+            network.onnx === undefined ? byModel() : Stream.unwrap(byOnnx(network.onnx))
           const finish = Effect.suspend(() =>
             writing(path, () => file.finish()).pipe(
               Effect.andThen(Effect.forEach(file.paths, wrote, { discard: true })),

@@ -1,8 +1,9 @@
-import { readFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect, Stream } from "effect"
 import { describe, expect, it } from "vitest"
 import { Batch, type Predictions } from "../../../../src/ops/elements.ts"
+import { DataError } from "../../../../src/ops/formats/data-error.ts"
 import { runtimeInstalled } from "../../../../src/ops/onnx/runtime.ts"
 import { inOrder } from "../../../../src/ops/retrieve/predict/class-order.ts"
 import { predict } from "../../../../src/ops/retrieve/predict/predict.ts"
@@ -82,6 +83,23 @@ describe("predict", () => {
     expect(() => inOrder(images, 2, ["sea", "ice"])).toThrow("classes that the network does not know (land)")
     expect(() => inOrder(images, 2, ["sea"])).toThrow("predicts 2 classes, but 1 are named")
   })
+})
+
+describe("predict by an ONNX file that cannot be read", () => {
+  effect("fails with the message of the file, before anything runs", () =>
+    Effect.gen(function* () {
+      const fake = yield* fakeRun
+      const onnx = join(fake.folder, "damaged.onnx")
+      writeFileSync(onnx, "no network")
+      const failed = yield* Stream.runCollect(toStream(given(imageBatches(1, [1])).pipe(predict({ onnx })))).pipe(
+        Effect.provideService(Run, fake.run),
+        Effect.provideService(TensorEngine, { open: Effect.die(new Error("no engine is needed")) }),
+        Effect.flip
+      )
+      expect(failed).toBeInstanceOf(DataError)
+      expect(failed.message).toContain(onnx)
+    })
+  )
 })
 
 describe.skipIf(!runtimeInstalled())("predict by ONNX Runtime (onnxruntime-node)", () => {
