@@ -40,7 +40,7 @@ const meanOf = (values: Float64Array, times: Float64Array): number => {
 
 const average = (list: ReadonlyArray<number>): number => list.reduce((sum, value) => sum + value, 0) / list.length
 
-/** The same queries of every run: those that count in all of them. */
+/** Keeps the queries that count in every run. */
 const counting = (groups: ReadonlyArray<GroupValues>): ReadonlyArray<GroupValues> => {
   const runs = groups.flat()
   const kept = Array.from(runs[0] ?? [], (_, i) => i).filter((i) => runs.every((run) => !Number.isNaN(run[i])))

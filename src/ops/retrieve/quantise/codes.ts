@@ -5,7 +5,7 @@ import { popcount } from "../../measure/popcount.ts"
  * Rounds each vector to whole numbers from -127 to 127, scaled by its largest absolute value: one byte per value.
  *
  * @param vectors float32 [n, d]
- * @returns the whole numbers as float32 [n, d]; their directions are those of the bytes
+ * @returns the whole numbers, stored as float32 [n, d]
  * @example
  * toInt8(Float32Array.of(0.5, -1), 2) // => Float32Array.of(64, -127)
  */

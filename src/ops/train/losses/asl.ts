@@ -37,7 +37,7 @@ const absent = (x: number, gamma: number, clip: number) => {
 
 /**
  * Asymmetric loss (Ridnik et al., ICCV 2021): the mean over all entries of -(1 - p)^g+ log p for labels that an image has, and
- * of -q^g- log(1 - q), q = max(0, p - clip), for those that it lacks, with p = sigmoid(logit). Easy negatives, which are most
+ * of -q^g- log(1 - q), q = max(0, p - clip), for labels that it lacks, with p = sigmoid(logit). Easy negatives, which are most
  * entries, count little. Without focusing and clip it is `ml_xent`.
  *
  * @param input logits [rows, classes] with labels of the same shape

@@ -16,7 +16,7 @@ const EPSILON = 1e-6
 /**
  * Log-ratio loss (Kim et al., CVPR 2019): for each anchor a and each pair of others i, j,
  * (log(D_ai / D_aj) - log(Y_ai / Y_aj))^2, with the squared distances D of raw embeddings and the distances Y = 1 - relevance
- * of labels; the mean over pairs, then over anchors. Distances of embeddings come to follow those of labels.
+ * of labels; the mean over pairs, then over anchors. Training makes distances of embeddings proportional to distances of labels.
  *
  * The paper's labels are continuous. Label sets are often equal, which asks for the distance 0; `offset` is added to Y.
  *

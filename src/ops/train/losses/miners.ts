@@ -52,8 +52,8 @@ const hard: Miner = ({ anchor, negatives, positives }, { distances, rows }) => {
 }
 
 /**
- * For each pair of an anchor and a positive the nearest negative that is farther than the positive, or the farthest negative
- * if there is none (Schroff et al., CVPR 2015).
+ * One negative for each pair of an anchor and a positive: the nearest one that is farther than the positive. If none is, the
+ * farthest one (Schroff et al., CVPR 2015).
  */
 const semiHard: Miner = ({ anchor, negatives, positives }, { distances, rows }) => {
   const d = (i: number) => distances[anchor * rows + i]
@@ -74,8 +74,8 @@ const STEPS = 2 ** 30
 
 /**
  * One negative, drawn with the inverse of the density of distances on a sphere (Wu et al., ICCV 2017):
- * d^(2 - n) (1 - d^2 / 4)^((3 - n) / 2) for dimension n, with distances below 0.5 counted as 0.5 and those from 1.4 on left
- * out. If all are that far, they are drawn evenly.
+ * d^(2 - n) (1 - d^2 / 4)^((3 - n) / 2) for dimension n. A distance below 0.5 counts as 0.5. Negatives at a distance of 1.4 or
+ * more are left out; if all are that far, they are drawn evenly.
  */
 export const drawnByDistance = (anchor: number, negatives: ReadonlyArray<number>, given: Mined): number => {
   const { choose, dim, distances, rows } = given

@@ -13,8 +13,8 @@ export interface ScalableNeighborOptions {
 /**
  * Scalable neighbor discriminative loss (Kang et al., IEEE TGRS 2021): the mean over anchors of -log(sum over p of r_ip q_ip),
  * where q_ip is the softmax over p != i of s_ip / t, s cosine similarities, and r the cosine of the label vectors. Anchors
- * without a label in common with another image do not count. The paper compares with a memory of the whole archive; here
- * the neighbours are those of the batch. With `id_loss: ml_xent` beside it, it is the paper's SNDL-BCE.
+ * without a label in common with another image do not count. The paper compares with a memory of the whole archive; this
+ * loss compares with the batch. With `id_loss: ml_xent` beside it, it is the paper's SNDL-BCE.
  *
  * @param input raw embeddings [rows, D], which are L2-normalised here
  * @example
