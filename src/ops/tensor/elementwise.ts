@@ -65,5 +65,9 @@ export const batchMatMul = (
   { transposeA = false, transposeB = false }: { readonly transposeA?: boolean; readonly transposeB?: boolean } = {}
 ): Tensor => a.matMul(b, transposeA, transposeB)
 
+/** Returns one boolean tensor: whether all values of all tensors are finite. Nothing is copied from the device. */
+export const finite = (tensors: ReadonlyArray<Tensor>): Tensor =>
+  tensors.map((x) => x.isFinite().all()).reduce((a, b) => a.logicalAnd(b))
+
 /** Returns the largest value over the last axis minus x, of the shape of x. */
 export const belowMax = (x: Tensor): Tensor => x.max(-1, true).sub(x)

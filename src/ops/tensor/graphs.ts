@@ -27,6 +27,8 @@ export interface Trainable {
   readonly trained: () => ReadonlyArray<Tensor>
   /** Whether the loss depends on an output, by its place among them. */
   readonly wanted: (output: number) => boolean
+  /** Whether passes also check that all gradients are finite. */
+  readonly checked: boolean
 }
 
 /** The outputs' values to the derivatives of the loss with respect to them; undefined for those that are not wanted. */
@@ -37,6 +39,8 @@ export interface Passed {
   /** In the order of `trained`; undefined for tensors that the loss does not depend on. */
   readonly gradients: ReadonlyArray<Tensor | undefined>
   readonly seen: ReadonlyArray<readonly [name: string, tensor: Tensor]>
+  /** One boolean, whether all gradients are finite; undefined if that is not checked. */
+  readonly finite: Tensor | undefined
 }
 
 /** Passes through a network in training. Both open a scope of their own. */

@@ -1,5 +1,5 @@
 /** Passes through whole networks: as recorded functions where the engine has them, otherwise operation by operation. */
-import { plus } from "./elementwise.ts"
+import { finite, plus } from "./elementwise.ts"
 import type { Forward, SlopesOf, Trainable, TrainingPasses } from "./graphs.ts"
 import type { Engine } from "./operations.ts"
 import type { Tensor } from "./tfjs.ts"
@@ -18,7 +18,7 @@ const weighted = (engine: Engine, outputs: ReadonlyArray<Tensor>, slopes: Return
     .reduce(plus)
 
 /** Passes operation by operation. */
-export const eagerPasses = (engine: Engine, { run, trained }: Trainable): TrainingPasses => ({
+export const eagerPasses = (engine: Engine, { checked, run, trained }: Trainable): TrainingPasses => ({
   outputs: (values, shape) =>
     engine.scope(() => {
       const outputs = run(engine.tensor(values, shape), (_, tensor) => engine.dispose([tensor]))
@@ -32,10 +32,13 @@ export const eagerPasses = (engine: Engine, { run, trained }: Trainable): Traini
         const outputs = run(images, (name, tensor) => void seen.push([name, tensor]))
         return weighted(engine, outputs, slopesOf(outputs.map(engine.read)))
       }, trained())
-      return gradients.map((one) => (one === undefined ? undefined : engine.keep(one)))
+      const made = gradients.filter((one) => one !== undefined)
+      const flag = checked ? engine.keep(finite(made)) : undefined
+      made.forEach(engine.keep)
+      return { gradients, finite: flag }
     }
     try {
-      return { gradients: engine.scope(body), seen }
+      return { ...engine.scope(body), seen }
     } catch (fault) {
       engine.dispose(seen.map(([, tensor]) => tensor))
       throw fault

@@ -19,11 +19,13 @@ export interface Gradients {
   /** In the order of the weights; undefined for weights that the loss does not depend on. */
   readonly gradients: ReadonlyArray<Tensor | undefined>
   readonly seen: Seen
+  /** Whether all gradients are finite, for one batch of a network without batch norms. */
+  readonly finite?: Tensor | undefined
 }
 
-/** Disposes gradients and statistics. */
-export const release = (engine: Engine, { gradients, seen }: Gradients): void => {
-  engine.dispose(gradients.filter((one) => one !== undefined))
+/** Disposes gradients, statistics and the check. */
+export const release = (engine: Engine, { finite, gradients, seen }: Gradients): void => {
+  engine.dispose([...gradients, finite].filter((one) => one !== undefined))
   engine.dispose(seen.map(([, tensor]) => tensor))
 }
 
@@ -34,9 +36,10 @@ const sumOf = (engine: Engine, a: Tensor | undefined, b: Tensor | undefined): Te
   return sum
 }
 
-/** Adds gradients and joins statistics. Both arguments are released, also if adding fails. */
+/** Adds gradients and joins statistics. Both arguments are released, also if adding fails. The sum is not checked. */
 export const added = (engine: Engine, a: Gradients, b: Gradients): Gradients => {
   const seen = [...a.seen, ...b.seen]
+  engine.dispose([a.finite, b.finite].filter((one) => one !== undefined))
   const gradients: Array<Tensor | undefined> = []
   try {
     for (const [i, one] of a.gradients.entries()) gradients.push(sumOf(engine, one, b.gradients[i]))
@@ -46,6 +49,13 @@ export const added = (engine: Engine, a: Gradients, b: Gradients): Gradients => 
     throw fault
   }
 }
+
+/**
+ * Whether the backbone has batch norms. Their statistics show values that are not finite, so without them the gradients are
+ * checked.
+ */
+export const isNormed = ({ parameters }: Model): boolean =>
+  parameters.some(({ name, role }) => role === "statistic" && name.startsWith("encoder."))
 
 /** Names of the weights that are trained, in the order of their gradients. */
 export const trainedNames = ({ parameters }: Model): ReadonlyArray<string> =>
@@ -79,7 +89,8 @@ export const passesOf = (engine: Engine, model: Model, weights: Weights, losses:
     },
     weights: () => model.parameters.map(({ name }) => weights.get(name)),
     trained: () => trainedNames(model).map(weights.get),
-    wanted: (output) => (output % 2 === 0 ? losses.metric : losses.id) !== undefined
+    wanted: (output) => (output % 2 === 0 ? losses.metric : losses.id) !== undefined,
+    checked: !isNormed(model)
   })
   const branchesOf = (values: ReadonlyArray<Float32Array>): BranchesOf<BranchValues> => {
     const all = Array.from({ length: values.length / 2 }, (_, i) => ({

@@ -5,6 +5,7 @@
 import type { Batch, TrainState } from "../elements.ts"
 import type { Model } from "../model/model.ts"
 import { uploadArrays, type Weights } from "../model/weights/tensors.ts"
+import { finite } from "../tensor/elementwise.ts"
 import type { Engine } from "../tensor/engine.ts"
 import { allFinite } from "../tensor/finite.ts"
 import type { Tensor } from "../tensor/tfjs.ts"
@@ -12,7 +13,7 @@ import { backward } from "./backward.ts"
 import type { Combined, Losses } from "./losses/combined.ts"
 import type { Choose } from "./losses/loss.ts"
 import { type OptimiserChoice, optimiserOf, type UpdateOptions } from "./optimisers.ts"
-import { type Gradients, passesOf, release, type Seen, trainedNames } from "./pass.ts"
+import { type Gradients, isNormed, passesOf, release, type Seen, trainedNames } from "./pass.ts"
 
 /** Losses of one update, computed before it. */
 export type StepLosses = Pick<Combined, "total" | "id" | "metric" | "floor">
@@ -71,11 +72,14 @@ const updateAll = (
 
 /**
  * Whether all statistics and gradients are finite. The loss alone does not show it, since ReLU may turn NaN into 0. The
- * statistics of the backbone's batch norms do. For a backbone without batch norms (VGG) gradients are read, which takes longer.
+ * statistics of the backbone's batch norms do. For a backbone without batch norms (VGG) the gradients are checked where they are;
+ * only the result is read. Called inside a scope.
  */
-const isSound = (engine: Engine, { gradients, seen }: Gradients, normed: boolean): boolean => {
-  const looked = normed ? [] : gradients.filter((one) => one !== undefined)
-  return [...seen.map(([, tensor]) => tensor), ...looked].every((tensor) => allFinite(engine.read(tensor)))
+const isSound = (engine: Engine, { finite: checked, gradients, seen }: Gradients, normed: boolean): boolean => {
+  if (!seen.every(([, tensor]) => allFinite(engine.read(tensor)))) return false
+  if (normed) return true
+  const whole = checked ?? finite(gradients.filter((one) => one !== undefined))
+  return engine.read(whole)[0] === 1
 }
 
 /**
@@ -94,7 +98,7 @@ export const makeTrainer = (
   const trained = trainedNames(model)
   const shares = new Map(model.parameters.map(({ name, momentum: share }) => [name, share]))
   const all = { engine, weights, moments, trained, optimiser: optimiserOf(optimiser) }
-  const normed = model.parameters.some(({ name, role }) => role === "statistic" && name.startsWith("encoder."))
+  const normed = isNormed(model)
   const back = { engine, passes: passesOf(engine, model, weights, losses), losses, trained }
   let updates = start.step
 

@@ -252,4 +252,39 @@ describe.each(modes)("a trainer on %s", (device) => {
     trainer.dispose()
     for (const [i, { data, name }] of weights.entries()) expect(data, name).toEqual(from.weights[i].data)
   })
+
+  it.each([
+    ["one batch", 1, Number.POSITIVE_INFINITY],
+    ["the second of two batches", 2, Number.NaN]
+  ])("finds a single gradient that is not finite in %s, and reads only outputs and one value", (_, many, bad) => {
+    const plain = plainModel(engine)
+    const from = { weights: initialWeights(plain, 3), moments: zeroMoments(plain.parameters, "sgd"), step: 0 }
+    const read: Array<number> = []
+    const watched: Engine = {
+      ...engine,
+      read: (tensor) => {
+        read.push(tensor.size)
+        return engine.read(tensor)
+      }
+    }
+    let spoils = false
+    const losses: Losses = {
+      ...id,
+      id: (input) => {
+        const found = multiLabelCrossEntropy(input)
+        return spoils ? { ...found, gradient: found.gradient.with(-1, bad) } : found
+      }
+    }
+    const batches = [0, 1].slice(0, many).map((i) => makeBatch(0, 4 * i, 4))
+    const trainer = makeTrainer(watched, plain, { losses, optimiser: "sgd" }, from)
+    const before = engine.live()
+    expect(trainer.step(batches, 2e-3, first).total).toBeGreaterThan(0)
+    read.length = 0
+    expect(trainer.step(batches, 2e-3, first).total).toBeGreaterThan(0)
+    expect(read.filter((size) => size > 4 * 8)).toEqual([])
+    spoils = true
+    expect(trainer.step(batches, 2e-3, first).total).toBeNaN()
+    expect([trainer.updates(), engine.live()]).toEqual([2, before])
+    trainer.dispose()
+  })
 })

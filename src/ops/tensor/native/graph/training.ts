@@ -25,7 +25,7 @@ interface Half {
 interface Pair {
   /** Reads images and weights. Gives outputs, statistics, outputs for the way back. */
   readonly forward: Half
-  /** Reads images, weights, slopes and what the way back needs. Gives the gradients that exist. */
+  /** Reads images, weights, slopes and what the way back needs. Gives the gradients that exist, and the check if there is one. */
   readonly backward: Half
   /** Images and weights to the outputs alone. */
   readonly outputsOnly: Half
@@ -48,6 +48,7 @@ interface Rehearsal {
     readonly outputs: ReadonlyArray<number>
     readonly statistics: ReadonlyArray<number>
     readonly gradients: ReadonlyArray<number | undefined>
+    readonly finite: number | undefined
   }
   readonly statistics: ReadonlyArray<string>
   readonly values: { readonly outputs: ReadonlyArray<Float32Array>; readonly gradients: ReadonlyArray<Float32Array> }
@@ -76,8 +77,8 @@ const pairOf = ({ facts, given, ids, recording, slopes, statistics, turn }: Rehe
     const slope = constants.get(id)
     if (slope !== undefined) outside.set(id, slope)
   }
-  const gradients = ids.gradients.filter(isDefined)
-  const back = graphOf({ recording: { constants, operations: after }, given: outside, outputs: gradients })
+  const results = [...ids.gradients, ids.finite].filter(isDefined)
+  const back = graphOf({ recording: { constants, operations: after }, given: outside, outputs: results })
   const residuals = back.inputs.filter((id) => made.has(id))
   const forth = (outputs: ReadonlyArray<number>) =>
     half(graphOf({ recording: { constants, operations: before }, given: facts, outputs }), given)
@@ -132,18 +133,19 @@ export const training = (
         return slopes
       })
     })
-    const { gradients, seen } = result
+    const { finite, gradients, seen } = result
     try {
       const ids = {
         outputs,
         statistics: seen.map(([, one]) => idOf(backend, one)),
-        gradients: gradients.map((one) => (one === undefined ? undefined : idOf(backend, one)))
+        gradients: gradients.map((one) => (one === undefined ? undefined : idOf(backend, one))),
+        finite: finite === undefined ? undefined : idOf(backend, finite)
       }
       const found = { outputs: values, gradients: gradients.filter(isDefined).map(read) }
       const statistics = seen.map(([name]) => name)
       return { recording, turn, images, slopes, given, facts, ids, statistics, values: found }
     } finally {
-      dispose([...gradients.filter(isDefined), ...seen.map(([, one]) => one)])
+      dispose([...[...gradients, finite].filter(isDefined), ...seen.map(([, one]) => one)])
     }
   }
 
@@ -169,9 +171,11 @@ export const training = (
         const slopes = slopesOf(outputs.map(read)).map((one, i) =>
           one === undefined ? undefined : tensor(one, outputs[i].shape)
         )
-        const gradients = call(pair.backward, [...given, ...slopes, ...residuals]).values()
+        const results = call(pair.backward, [...given, ...slopes, ...residuals]).values()
+        const next = (): Tensor => keeping(results.next().value as Tensor)
         return {
-          gradients: pair.reached.map((reached) => (reached ? keeping(gradients.next().value as Tensor) : undefined)),
+          gradients: pair.reached.map((reached) => (reached ? next() : undefined)),
+          finite: network.checked ? next() : undefined,
           seen
         }
       })
@@ -187,7 +191,7 @@ export const training = (
   /** @throws NoGraph if the functions give other numbers than the recorded pass */
   const compare = (pair: Pair, { images, slopes, values }: Rehearsal, shape: ReadonlyArray<number>): void => {
     let outputs: ReadonlyArray<Float32Array> = []
-    const { gradients, seen } = pass(pair, images, shape, (found) => {
+    const { finite, gradients, seen } = pass(pair, images, shape, (found) => {
       outputs = found
       return slopes
     })
@@ -195,7 +199,7 @@ export const training = (
     const right =
       agrees(precision, "outputs", outputs, values.outputs) &&
       agrees(precision, "gradients", found.map(read), values.gradients)
-    dispose([...found, ...seen.map(([, one]) => one)])
+    dispose([...found, ...seen.map(([, one]) => one), ...(finite === undefined ? [] : [finite])])
     if (!right) throw new NoGraph("a graph gave other numbers")
   }
 

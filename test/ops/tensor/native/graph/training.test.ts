@@ -149,6 +149,18 @@ describe.runIf(graphs)("training by functions", () => {
     trainer.dispose()
   })
 
+  it("gives the same numbers for a shape whose functions were forgotten meanwhile", () => {
+    const trainer = trainerOn(graph, modelOf(), both)
+    // With a rate of 0 the weights do not change.
+    const totalOf = (pixels: number) => trainer.step([batchOf(4, pixels, 1)], 0, first).total
+    const before = totalOf(17)
+    // The functions of four shapes are known at a time.
+    for (const pixels of [18, 19, 20, 21]) totalOf(pixels)
+    expect(totalOf(17)).toBe(before)
+    expect(graph.graphs?.refused()).toEqual([])
+    trainer.dispose()
+  })
+
   it("leaves no tensor behind where the loss throws", () => {
     let fails = false
     const failing: Losses = {
