@@ -19,7 +19,7 @@ const OTHERS = ["20.20.2", "22.23.3", "24.21.0"].filter(
 const ENTRIES = Object.keys(manifest.exports)
   .filter((path) => !path.includes("*") && !path.endsWith(".json"))
   .map((path) => path.replace(/^\./, "orbitrank"))
-/** What experiments need; see src/experiments/needed.ts. */
+/** What experiments need; see src/experiments/command/needed.ts. */
 const EXPERIMENTS = ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm", "lmdb", "sharp"].map(
   (name) => `${name}@${manifest.devDependencies[name]}`
 )

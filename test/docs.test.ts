@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path"
 import { Effect } from "effect"
 import { afterAll, describe, expect, it } from "vitest"
 import { sections } from "../docs/site/pages.ts"
-import { language } from "../src/experiments/plan.ts"
+import { language } from "../src/experiments/plan/plan.ts"
 import { catalogue, catalogueMarkdown } from "../src/pipeline/catalogue.ts"
 
 const root = resolve(import.meta.dirname, "..")

@@ -1,7 +1,7 @@
 /** Pages of the documentation site: the files of `docs`, one page per operator, and their places in the menu. */
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { language } from "../../src/experiments/plan.ts"
+import { language } from "../../src/experiments/plan/plan.ts"
 import { catalogue, operatorMarkdown } from "../../src/pipeline/catalogue.ts"
 
 /** A page: its path below the site's root, its title in the menu, its Markdown. */

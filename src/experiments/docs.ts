@@ -2,6 +2,6 @@
 import { join } from "node:path"
 import { writeFileAtomic } from "../ops/formats/files.ts"
 import { catalogue, catalogueMarkdown } from "../pipeline/catalogue.ts"
-import { language } from "./plan.ts"
+import { language } from "./plan/plan.ts"
 
 writeFileAtomic(join(import.meta.dirname, "../../docs/operators.md"), catalogueMarkdown(catalogue(language.operators)))

@@ -6,9 +6,9 @@ import type { Run } from "../ops/run.ts"
 import type { TensorEngine } from "../ops/tensor/engine.ts"
 import { messageOf } from "../pipeline/words.ts"
 import { fromHome } from "../pipeline/yaml/environment.ts"
-import type { EngineSettings } from "./engine.ts"
 import { RunError } from "./run-error.ts"
-import { servicesOf } from "./services.ts"
+import type { EngineSettings } from "./running/engine.ts"
+import { servicesOf } from "./running/services.ts"
 
 /** Options of `inCode`. */
 export interface InCode extends Partial<EngineSettings> {

@@ -4,11 +4,11 @@ import { CliConfig, Command } from "effect/cli"
 import { ConfigError } from "../pipeline/fault.ts"
 import { runMain, toExit } from "../pipeline/main.ts"
 import { nodeServices } from "../pipeline/node-services.ts"
-import { command } from "./cli.ts"
-import { PROGRAM } from "./command-line.ts"
+import { command } from "./command/cli.ts"
+import { PROGRAM } from "./command/command-line.ts"
+import { versions } from "./command/versions.ts"
 import { RunError } from "./run-error.ts"
 import { StepError } from "./step-error.ts"
-import { versions } from "./versions.ts"
 
 const badInput = (error: unknown): boolean =>
   error instanceof ConfigError || (error instanceof RunError && !(error instanceof StepError))

@@ -6,8 +6,8 @@ import { runMain, toExit } from "../pipeline/main.ts"
 import { nodeServices } from "../pipeline/node-services.ts"
 import { neededAddress } from "./cluster/address.ts"
 import { work } from "./cluster/worker.ts"
+import { versions } from "./command/versions.ts"
 import { RunError } from "./run-error.ts"
-import { versions } from "./versions.ts"
 
 /** The command as the user types it: in a clone, or in an installed package. */
 const PROGRAM = import.meta.url.endsWith(".ts")

@@ -1,4 +1,4 @@
 /** `npx tsx src/experiments/worker.ts --shared DIR` */
-import { launch } from "./launch.ts"
+import { launch } from "./command/launch.ts"
 
 if (!launch()) await import("./worker-main.ts")

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { homedir, tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { makePlan, showPlan } from "../../src/experiments/plan.ts"
+import { makePlan, showPlan } from "../../src/experiments/plan/plan.ts"
 import { runHere } from "./in-process.ts"
 import { experimentFile, variants } from "./original/files.ts"
 

@@ -1,8 +1,8 @@
 /** Runs a configuration without a child process: what is wrong with it, or what the run said and recorded. */
 import { Effect, Result } from "effect"
-import { makePlan } from "../../src/experiments/plan.ts"
-import { makeProgress } from "../../src/experiments/progress.ts"
-import { runPlan } from "../../src/experiments/runner.ts"
+import { makePlan } from "../../src/experiments/plan/plan.ts"
+import { makeProgress } from "../../src/experiments/running/progress.ts"
+import { runPlan } from "../../src/experiments/running/runner.ts"
 
 export interface RanHere {
   readonly said: string

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { describe, expect, it } from "vitest"
-import { language } from "../../src/experiments/plan.ts"
+import { language } from "../../src/experiments/plan/plan.ts"
 
 const { operators } = language
 const folder = resolve(import.meta.dirname, "../../src/experiments")

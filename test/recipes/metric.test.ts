@@ -66,7 +66,7 @@ describe("the recipe of a metric", () => {
       "query,counted,hit rate@1 exact,hit rate@1 any,hit rate@2 exact,hit rate@2 any,thresholds"
     )
     const { measure } = await load<typeof import("../../src/ops/measure/measure.ts")>("ops/measure/measure.ts")
-    const { language } = await load<typeof import("../../src/experiments/plan.ts")>("experiments/plan.ts")
+    const { language } = await load<typeof import("../../src/experiments/plan/plan.ts")>("experiments/plan/plan.ts")
     const { catalogue, catalogueMarkdown } =
       await load<typeof import("../../src/pipeline/catalogue.ts")>("pipeline/catalogue.ts")
     const { load: loadText } = await load<typeof import("../../src/pipeline/load.ts")>("pipeline/load.ts")

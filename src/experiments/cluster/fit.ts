@@ -4,9 +4,9 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { canonical } from "../../pipeline/print.ts"
 import { messageOf } from "../../pipeline/words.ts"
-import type { EngineRecord } from "../record.ts"
+import { versions } from "../command/versions.ts"
+import type { EngineRecord } from "../folder/record.ts"
 import { RunError } from "../run-error.ts"
-import { versions } from "../versions.ts"
 
 const digest = (text: string | Uint8Array): string => createHash("sha256").update(text).digest("hex").slice(0, 16)
 

@@ -2,8 +2,8 @@
 import { Console, Effect, Option } from "effect"
 import { Argument, Command } from "effect/cli"
 import { printableLines } from "../../pipeline/words.ts"
-import { initFacts, PROGRAM } from "../command-line.ts"
-import { flagsOf } from "../flags.ts"
+import { initFacts, PROGRAM } from "../command/command-line.ts"
+import { flagsOf } from "../command/flags.ts"
 import { RunError } from "../run-error.ts"
 import { init } from "./init.ts"
 

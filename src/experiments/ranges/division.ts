@@ -11,7 +11,7 @@ import { engine } from "../../ops/tensor/engine.ts"
 import type { OpenSegment, Ranges, Segment } from "../../pipeline/ranges.ts"
 import { type AnyEffect, cut, type Range, Sums } from "../../pipeline/splits.ts"
 import { counted } from "../../pipeline/words.ts"
-import type { EngineRecord } from "../record.ts"
+import type { EngineRecord } from "../folder/record.ts"
 import { Collected, Replay } from "./collecting.ts"
 import {
   type Facts,

@@ -6,7 +6,7 @@ import { Run } from "../../ops/run.ts"
 import { secondsOf } from "../../pipeline/monotonic.ts"
 import type { OpenSegment, Segment } from "../../pipeline/ranges.ts"
 import { type Range, Sums } from "../../pipeline/splits.ts"
-import type { EngineRecord } from "../record.ts"
+import type { EngineRecord } from "../folder/record.ts"
 import { Collected } from "./collecting.ts"
 import { type Facts, type PartPath, partOf, writeFacts } from "./part-files.ts"
 

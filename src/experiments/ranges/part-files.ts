@@ -9,7 +9,7 @@ import { writeFileAtomic } from "../../ops/formats/files.ts"
 import { sealOf } from "../../ops/formats/plain-file.ts"
 import { check } from "../../pipeline/check.ts"
 import type { Segment } from "../../pipeline/ranges.ts"
-import { EngineRecord } from "../record.ts"
+import { EngineRecord } from "../folder/record.ts"
 
 const Amount = Schema.Tuple([Schema.String, Schema.Number])
 

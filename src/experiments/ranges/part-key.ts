@@ -5,8 +5,8 @@ import { makePipeline } from "../../pipeline/pipeline.ts"
 import { canonical, toJson } from "../../pipeline/print.ts"
 import type { Range } from "../../pipeline/splits.ts"
 import type { Step } from "../../pipeline/step.ts"
-import { stamp } from "../stamps.ts"
-import { versions } from "../versions.ts"
+import { versions } from "../command/versions.ts"
+import { stamp } from "../folder/stamps.ts"
 
 /** Raise it if keys, files of parts or their facts change their form. */
 const FORM = 1

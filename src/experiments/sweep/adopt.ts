@@ -3,11 +3,11 @@ import { existsSync, mkdirSync } from "node:fs"
 import { resolve } from "node:path"
 import type { AnyPipeline } from "../../pipeline/pipeline.ts"
 import { hash } from "../../pipeline/print.ts"
-import type { Plan } from "../plan.ts"
-import { type PipelineRecord, type RunRecord, readRecord, recordPath, writeRecord } from "../record.ts"
+import { type PipelineRecord, type RunRecord, readRecord, recordPath, writeRecord } from "../folder/record.ts"
+import { recordedPath } from "../folder/stamps.ts"
+import type { Plan } from "../plan/plan.ts"
 import { RunError } from "../run-error.ts"
-import { newRecord } from "../runner.ts"
-import { recordedPath } from "../stamps.ts"
+import { newRecord } from "../running/runner.ts"
 
 /** A pipeline's record with paths that are right from another run folder. */
 const moved = (record: PipelineRecord, from: string, to: string): PipelineRecord => {

@@ -2,7 +2,7 @@
 import { allSteps } from "../../pipeline/declared.ts"
 import type { AnyPipeline } from "../../pipeline/pipeline.ts"
 import { counted, few } from "../../pipeline/words.ts"
-import { makePlan, type Plan, showPlan } from "../plan.ts"
+import { makePlan, type Plan, showPlan } from "../plan/plan.ts"
 import { RunError } from "../run-error.ts"
 import { assignments, type Cell, type Group, gridOf } from "./grid.ts"
 import type { SweepFile } from "./sweep-file.ts"

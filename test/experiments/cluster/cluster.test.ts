@@ -6,7 +6,7 @@ import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
-import type { RunRecord } from "../../../src/experiments/record.ts"
+import type { RunRecord } from "../../../src/experiments/folder/record.ts"
 import { dividing, preparing } from "../ranges/example.ts"
 import { binaries, openPostgres, PASSWORD, type Postgres } from "./postgres.ts"
 

@@ -1,0 +1,118 @@
+/** The command line: `run.ts CONFIG [--check] [--set path=value] ...`. */
+import { join } from "node:path"
+import { Console, Effect, Option } from "effect"
+import { Argument, Command } from "effect/cli"
+import { attempt } from "../../pipeline/attempt.ts"
+import { catalogue, showCatalogue } from "../../pipeline/catalogue.ts"
+import { ConfigError } from "../../pipeline/fault.ts"
+import { printableJson, printableLines, suggestion } from "../../pipeline/words.ts"
+import { fromHome } from "../../pipeline/yaml/environment.ts"
+import { neededAddress } from "../cluster/address.ts"
+import { afterInterrupt, type Beginning } from "../folder/beginning.ts"
+import { initCommand } from "../init/command.ts"
+import { networksOf, showNetworks } from "../plan/networks.ts"
+import { language, makePlan, type Plan, showPlan } from "../plan/plan.ts"
+import { RunError } from "../run-error.ts"
+import { makeProgress, stderrScreen } from "../running/progress.ts"
+import { type RunOptions, runPlan } from "../running/runner.ts"
+import { sweepCommand } from "../sweep/command.ts"
+import { readSweep } from "../sweep/sweep-file.ts"
+import { PROGRAM, runCommand } from "./command-line.ts"
+import { flagsOf } from "./flags.ts"
+import { checkPackages } from "./needed.ts"
+import { versions } from "./versions.ts"
+
+/** More processes than any machine has processors are a mistake. */
+const MOST_PROCESSES = 1024
+
+const options = {
+  config: Argument.String(runCommand.argument.name).pipe(
+    Argument.withDescription(runCommand.argument.about),
+    Argument.optional
+  ),
+  ...flagsOf(runCommand.options)
+}
+
+const plan = (file: string, set: ReadonlyArray<string>): Effect.Effect<Plan, ConfigError | RunError> =>
+  Effect.try({ try: () => makePlan(file, set), catch: (cause) => cause as ConfigError | RunError })
+
+const knownPipeline = (made: Plan, only: string | undefined): Effect.Effect<void, RunError> => {
+  const names = [...made.loaded.pipelines.keys()]
+  if (only === undefined || names.includes(only)) return Effect.void
+  return Effect.fail(
+    new RunError({
+      subject: `--only ${only}`,
+      problem: `${made.file} has no such pipeline${suggestion(only, names)}`,
+      remedy: "Name one of its pipelines"
+    })
+  )
+}
+
+type Workers = Pick<RunOptions, "cluster" | "processes">
+
+const clusterOf = (anyEngine: boolean): Effect.Effect<Workers, RunError> =>
+  attempt(RunError)(() => ({ cluster: { address: neededAddress(process.env), anyEngine } }))
+
+/** Who makes ranges, as the options say. */
+const processesOf = (given: string | undefined): Effect.Effect<Workers, RunError> => {
+  const processes = given === undefined ? undefined : Number(given)
+  if (processes === undefined || (Number.isInteger(processes) && processes >= 1 && processes <= MOST_PROCESSES)) {
+    return Effect.succeed({ processes })
+  }
+  return Effect.fail(
+    new RunError({
+      subject: `--processes ${given}`,
+      problem: `is not a number from 1 to ${MOST_PROCESSES}`,
+      remedy: "Give at most as many processes as this machine has processors"
+    })
+  )
+}
+
+const run = Effect.fnUntraced(function* (
+  made: Plan,
+  only: string | undefined,
+  out: string | undefined,
+  begins: Beginning,
+  json: boolean,
+  workers: Workers
+) {
+  const folder = out === undefined ? made.folder : fromHome(out)
+  const progress = makeProgress(stderrScreen())
+  progress.say(`orbitrank ${versions.orbitrank}: ${made.file}, seed ${made.loaded.settings.seed}, into ${folder}`)
+  for (const note of made.translation?.notes ?? []) progress.say(note)
+  const record = yield* runPlan(made, { folder, only, begins, ...workers }, progress).pipe(
+    Effect.onInterrupt(() => Effect.sync(() => progress.say(afterInterrupt(begins, made.loaded.settings.fresh))))
+  )
+  if (json) yield* Console.log(printableJson(JSON.stringify(record, null, 2)))
+  else progress.say(`Record: ${join(folder, "record.json")}`)
+})
+
+/** The command. */
+export const command = Command.make("orbitrank", options, (given) =>
+  Effect.gen(function* () {
+    if (given.operators) return yield* Console.log(showCatalogue(catalogue(language.operators)))
+    const file = Option.getOrUndefined(given.config)
+    if (file === undefined) {
+      return yield* new RunError({
+        subject: "orbitrank",
+        problem: "no configuration is given",
+        remedy: `Try \`${PROGRAM} configs/quickstart.yaml\`, or \`--help\``
+      })
+    }
+    const swept = yield* attempt(ConfigError)(() => readSweep(file, given.set))
+    if (swept !== undefined) {
+      return yield* sweepCommand(swept, { ...given, out: Option.getOrUndefined(given.out) })
+    }
+    const made = yield* plan(file, given.set)
+    const only = Option.getOrUndefined(given.only)
+    yield* knownPipeline(made, only)
+    yield* attempt(RunError)(() => checkPackages())
+    const networks = yield* networksOf(made)
+    if (given.check) return yield* Console.log(printableLines(`${showPlan(made)}${showNetworks(networks)}`))
+    const begins = given.fresh ? "fresh" : made.loaded.settings.fresh ? "freshByFile" : "continue"
+    const workers = yield* given.cluster
+      ? clusterOf(given["any-engine"])
+      : processesOf(Option.getOrUndefined(given.processes))
+    yield* run(made, only, Option.getOrUndefined(given.out), begins, given.json, workers)
+  })
+).pipe(Command.withDescription(runCommand.about), Command.withSubcommands([initCommand]))
