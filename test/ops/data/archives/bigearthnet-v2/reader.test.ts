@@ -197,7 +197,8 @@ describe("readParquet", () => {
       const copy = join(root, `damaged${i}.parquet`)
       writeFileSync(copy, damaged(whole, damage))
       try {
-        const { labels, patch_id } = await readParquet(copy, wanted, {}, 2)
+        // Damage may keep the reader busy for ever; a sound file may only be slow, on a busy machine.
+        const { labels, patch_id } = await readParquet(copy, wanted, {}, isIntact(damage) ? 60 : 2)
         expect([labels.length, patch_id.length]).toEqual([40, 40])
         if (isIntact(damage)) expect(patch_id).toEqual(names)
         outcomes.read++
@@ -209,5 +210,5 @@ describe("readParquet", () => {
       }
     }
     expect([outcomes.read > 5, outcomes.refused > 20]).toEqual([true, true])
-  }, 120_000)
+  }, 300_000)
 })
