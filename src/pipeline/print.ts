@@ -1,5 +1,5 @@
 /** Pipelines as text: JSON, hash, YAML. */
-import { createHash } from "node:crypto"
+import { digest } from "./digest.ts"
 import { type AnyPipeline, isPipeline } from "./pipeline.ts"
 import { escaped } from "./yaml/environment.ts"
 
@@ -12,11 +12,7 @@ export const toJson = (pipeline: AnyPipeline): unknown =>
   }))
 
 /** Hash of a pipeline: the first 16 hexadecimal digits of the SHA-256 of its canonical JSON. Equal pipelines have equal hashes. */
-export const hash = (pipeline: AnyPipeline): string =>
-  createHash("sha256")
-    .update(canonical(toJson(pipeline)))
-    .digest("hex")
-    .slice(0, 16)
+export const hash = (pipeline: AnyPipeline): string => digest(canonical(toJson(pipeline)))
 
 /** Text that YAML reads as that text without quotes. */
 const BARE = /^(?!(true|false|null|[-+]?\.inf|\.nan)$)[A-Za-z_./][\w./+-]*$/i

@@ -1,14 +1,13 @@
 /** Who may make the ranges of whom: the same program, the same folder, the same kind of engine. */
-import { createHash, randomUUID } from "node:crypto"
+import { randomUUID } from "node:crypto"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
+import { digest } from "../../pipeline/digest.ts"
 import { canonical } from "../../pipeline/print.ts"
 import { messageOf } from "../../pipeline/words.ts"
 import { versions } from "../command/versions.ts"
 import type { EngineRecord } from "../folder/record.ts"
 import { RunError } from "../run-error.ts"
-
-const digest = (text: string | Uint8Array): string => createHash("sha256").update(text).digest("hex").slice(0, 16)
 
 /** The lockfile of this program: its own, or that of the project in which it is installed. */
 const lockfile = (): string | undefined => {

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto"
 import { Effect } from "effect"
+import { digest } from "../../pipeline/digest.ts"
 import { makeStep, originOf } from "../../pipeline/origin.ts"
 import { makePipeline } from "../../pipeline/pipeline.ts"
 import { canonical, toJson } from "../../pipeline/print.ts"
@@ -55,9 +55,5 @@ export const partKeys = ({
   const stamps = [...new Set([...files, ...uses])].sort().flatMap((path) => stamp(folder, path))
   const pipeline = toJson(makePipeline(steps))
   const basis = [FORM, versions.orbitrank, version, pipeline, settings, stamps, input]
-  return ({ from, to }) =>
-    createHash("sha256")
-      .update(canonical([...basis, from, to]))
-      .digest("hex")
-      .slice(0, 16)
+  return ({ from, to }) => digest(canonical([...basis, from, to]))
 }

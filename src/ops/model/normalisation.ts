@@ -1,15 +1,13 @@
 /** Normalisation and size of the images that reach a step, found from the steps before it. */
-import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { shapeAfter } from "../../pipeline/declared.ts"
+import { digest } from "../../pipeline/digest.ts"
 import type { Step } from "../../pipeline/step.ts"
 import { momentsOf } from "../data/patches/normalise.ts"
 import type { Normalisation, Sizing } from "../elements.ts"
 import type { WeightsFile } from "./params.ts"
 import { describeWeights } from "./weights/network-file.ts"
-
-const digest = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex").slice(0, 16)
 
 const lastOf = (steps: ReadonlyArray<Step>): Step | undefined =>
   steps.findLast(({ name }) => name === "normalise" || name === "as-trained")

@@ -2,15 +2,13 @@
  * The origin of embeddings. Vectors of different weights, bands, sizes or normalisations cannot be compared, even if their
  * lengths are equal. `NAME.json` beside `NAME.npy` records the origin so that a mix is noticed.
  */
-import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { Schema } from "effect"
+import { digest } from "../../../pipeline/digest.ts"
 import type { Embeddings, Origin } from "../../elements.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 
 const FORMAT = "orbitrank embeddings 1"
-
-const digest = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex").slice(0, 16)
 
 /** The facts that decide whether embeddings are comparable, as text. */
 const facts = ({
