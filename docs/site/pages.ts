@@ -60,6 +60,7 @@ const HOW_TO = [
   "networks",
   "embeddings",
   "evaluation",
+  "search",
   "sweeps",
   "cluster",
   "explore",

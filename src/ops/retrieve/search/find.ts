@@ -1,6 +1,8 @@
 /** Search in embeddings that are in memory, as pure functions. */
 import { suggestion } from "../../../pipeline/words.ts"
 import type { Embeddings, Ranking } from "../../elements.ts"
+import type { Candidates } from "../index/coding.ts"
+import { bestRows } from "../index/scan.ts"
 import { exactInto, type Given } from "../rank/exact.ts"
 import { labelsOf, sameShape } from "../rank/gather.ts"
 import { givenOf, squaresOf } from "../rank/vectors.ts"
@@ -8,7 +10,6 @@ import { RetrieveError } from "../retrieve-error.ts"
 import { flaw, type Similarity } from "../similarity.ts"
 import { squares } from "../unit-length.ts"
 import { likelyNames } from "./likely-names.ts"
-import { topOf } from "./top.ts"
 
 /** The embeddings to search, and the queries to search for. */
 export interface Searched {
@@ -18,6 +19,8 @@ export interface Searched {
   readonly given: Given
   /** Number of images that are searched. */
   readonly images: number
+  /** 1 for each image that may be found, uint8 [images]; all if it is absent. */
+  readonly allowed?: Uint8Array | undefined
   /** Names of the images searched, followed by those of queries that are not among them. */
   readonly names: ReadonlyArray<string>
   /** uint8 [names, classes]. */
@@ -125,39 +128,51 @@ export const withQueries = (
   }
 }
 
-/** @throws RetrieveError if the query or a database vector cannot be compared */
-const scoresFor = ({ by, given, images, names, queries, vectors }: Searched, row: number): Float64Array => {
-  const refuse = (name: string, why: string) =>
-    new RetrieveError({ subject: name, problem: `the embedding ${why}`, remedy: "Check the weights and the pixels" })
+const refuseVector = (name: string, why: string) =>
+  new RetrieveError({ subject: name, problem: `the embedding ${why}`, remedy: "Check the weights and the pixels" })
+
+/** @throws RetrieveError if a query cannot be compared */
+export const checkQuery = ({ by, names, queries, vectors }: Searched, row: number): number => {
   const own = squares(vectors[row])
   const why = flaw(by, own)
-  if (why !== undefined) throw refuse(names[queries[row]], why)
-  const scores = new Float64Array(images)
-  const all = Int32Array.from(scores, (_, image) => image)
-  exactInto(by, Float64Array.from(vectors[row]), own, given, all, scores)
-  const bad = scores.findIndex((score) => !Number.isFinite(Math.fround(score)))
-  if (bad >= 0) throw refuse(names[bad], "is zero, too large or not finite")
-  return scores
+  if (why !== undefined) throw refuseVector(names[queries[row]], why)
+  return own
+}
+
+/** Numbers of the images that a query may find: those that the filter allows and that do not have the query's own name. */
+export const mayFind = ({ allowed, images, names, queries }: Searched, row: number): Int32Array => {
+  const own = names[queries[row]]
+  const found = new Int32Array(images)
+  let count = 0
+  for (let image = 0; image < images; image++) {
+    if (names[image] !== own && allowed?.[image] !== 0) found[count++] = image
+  }
+  return found.subarray(0, count)
 }
 
 /**
- * The images most similar to one query. Images with the query's own name are left out.
+ * The images most similar to one query, in double precision.
+ *
+ * @param images that may be found, ascending
+ * @throws RetrieveError if the query or a database vector cannot be compared
+ */
+export const exactly = (what: Searched, row: number, images: Int32Array, top: number): Candidates => {
+  const { by, given, names, vectors } = what
+  const own = checkQuery(what, row)
+  const scores = new Float64Array(images.length)
+  exactInto(by, Float64Array.from(vectors[row]), own, given, images, scores)
+  const bad = scores.findIndex((score) => !Number.isFinite(Math.fround(score)))
+  if (bad >= 0) throw refuseVector(names[images[bad]], "is zero, too large or not finite")
+  return bestRows(images, scores, top)
+}
+
+/**
+ * The results of one query as a ranking, whose database consists of the images found, in ascending order of their numbers.
  *
  * @param row number of the query
- * @param top number of results; fewer if there are fewer images
- * @returns a ranking whose database consists of the images found, in ascending order of their numbers
  */
-export const searchOne = (what: Searched, row: number, top: number): Ranking => {
-  const { batches, images, labels, names, queries } = what
-  const scores = scoresFor(what, row)
-  const name = names[queries[row]]
-  let own = 0
-  for (let image = 0; image < images; image++) {
-    if (names[image] !== name) continue
-    scores[image] = Number.NEGATIVE_INFINITY
-    own++
-  }
-  const found = topOf(scores, Math.min(top, images - own))
+export const rankingOf = (what: Searched, row: number, { rows: found, scores }: Candidates): Ranking => {
+  const { batches, labels, names, queries } = what
   const database = found.toSorted()
   const place = new Map(Array.from(database, (image, at) => [image, at]))
   return {
@@ -174,6 +189,15 @@ export const searchOne = (what: Searched, row: number, top: number): Ranking => 
     from: row,
     to: row + 1,
     order: found.map((image) => place.get(image) ?? 0),
-    scores: Float32Array.from(found, (image) => scores[image])
+    scores: Float32Array.from(scores)
   }
 }
+
+/**
+ * The images most similar to one query. Images with the query's own name are left out.
+ *
+ * @param row number of the query
+ * @param top number of results; fewer if there are fewer images
+ */
+export const searchOne = (what: Searched, row: number, top: number): Ranking =>
+  rankingOf(what, row, exactly(what, row, mayFind(what, row), top))

@@ -9,6 +9,7 @@ import { search } from "../../../../src/ops/retrieve/search/search.ts"
 import { topOf } from "../../../../src/ops/retrieve/search/top.ts"
 import { Run } from "../../../../src/ops/run.ts"
 import { source } from "../../../../src/pipeline/operator.ts"
+import { random } from "../../../../src/pipeline/random.ts"
 import { effect } from "../../../effect.ts"
 import { runs } from "../../../runs.ts"
 import { fakeRun } from "../../fake-run.ts"
@@ -19,7 +20,11 @@ type Params = Partial<Parameters<typeof search.run>[0]>
 const found = (given: ReadonlyArray<Embeddings>, params: Params) =>
   Stream.runCollect(
     search.run(
-      { query: undefined, queries: undefined, top: 10, by: "cosine", ...params },
+      {
+        ...{ query: undefined, queries: undefined, top: 10, by: "cosine", index: "exact", check: 100 },
+        ...{ labels: undefined, without: undefined },
+        ...params
+      },
       self
     )(Stream.fromIterable(given) as never) as unknown as Stream.Stream<Ranking, Error, Run>
   )
@@ -145,6 +150,83 @@ describe("search", () => {
         [0, 1],
         [1, 2]
       ])
+    })
+  )
+})
+
+describe("search through an index", () => {
+  const { normal } = random(5, 0, 0, "images")
+  const many = embeddings(
+    Float32Array.from({ length: 300 * 8 }, normal),
+    Uint8Array.from({ length: 300 * 2 }, (_, i) => (i % 7 < 3 ? 1 : 0)),
+    8,
+    2,
+    64
+  )
+  const names = (rankings: ReadonlyArray<Ranking>) =>
+    rankings.map(({ gallery, order }) => Array.from(order, (at) => gallery.names[gallery.database[at]]))
+  const others = Float32Array.from({ length: 1003 * 8 }, normal)
+  const asked = source({
+    name: "asked",
+    about: "More queries than are searched together.",
+    to: Embeddings,
+    params: {},
+    run: () =>
+      Stream.fromIterable(
+        embeddings(others, new Uint8Array(1003 * 2), 8, 2, 400).map((batch, b) => ({
+          ...batch,
+          names: batch.names.map((name) => `new-${b}-${name}`)
+        }))
+      )
+  })
+
+  for (const index of ["int8", { name: "binary", rerank: 300 }] as const) {
+    effect(`${typeof index === "string" ? index : index.name}: finds what an exact search finds, 1,003 queries`, () =>
+      Effect.gen(function* () {
+        const fake = yield* fakeRun
+        const quiet = { ...fake.run, seed: 24 }
+        const search = (params: Params) => Effect.provideService(found(many, { top: 3, ...params }), Run, quiet)
+        const exact = yield* search({ queries: asked() })
+        expect(names(yield* search({ queries: asked(), index }))).toEqual(names(exact))
+        expect(fake.recorded.search_index).toMatchObject({ images: 300, queries: 100, top: 3, recall: 1 })
+        expect(fake.said).toContain(
+          "search: it finds 100.0 % of the 3 most similar images (100 images, compared with an exact search)"
+        )
+        const one = { query: "patch-70", by: "l2", check: 0 } as const
+        expect(names(yield* search({ ...one, index }))).toEqual(names(yield* search(one)))
+        expect(fake.recorded.search_index).not.toHaveProperty("recall")
+      })
+    )
+  }
+
+  for (const index of ["exact", "binary"] as const) {
+    effect(`${index}: finds only images with the labels, and none with others`, () =>
+      Effect.gen(function* () {
+        const fake = yield* fakeRun
+        const params = { query: "patch-0", top: 300, index, labels: ["class 0"], without: ["class 1"], check: 5 }
+        const [{ gallery }] = yield* Effect.provideService(found(many, params), Run, fake.run)
+        const wanted = Array.from({ length: 300 }, (_, i) => i).filter((i) => (2 * i) % 7 < 3 && (2 * i + 1) % 7 >= 3)
+        expect([...gallery.database]).toEqual(wanted.filter((i) => i !== 0))
+      })
+    )
+  }
+
+  effect("refuses classes that do not exist, filters that leave nothing, and vectors that cannot be compared", () =>
+    Effect.gen(function* () {
+      const fake = yield* fakeRun
+      const message = (params: Params, given = many) =>
+        Effect.map(
+          Effect.flip(Effect.provideService(found(given, { query: "patch-1", ...params }), Run, fake.run)),
+          (error) => error.message
+        )
+      expect(yield* message({ labels: ["class O"] })).toBe(
+        "labels: class O: the images that are searched have no class of this name; did you mean `class 0`? Name one of their classes."
+      )
+      expect(yield* message({ labels: ["class 0"], without: ["class 0"] })).toBe(
+        "search: none of 300 images meets the conditions of the filter. Remove a condition."
+      )
+      const vectors = Float32Array.from(many[0].vectors).fill(0, 16, 24)
+      expect(yield* message({ index: "int8" }, [{ ...many[0], vectors }])).toMatch(/^patch-2: the embedding is zero/)
     })
   )
 })

@@ -1,0 +1,93 @@
+/**
+ * The form of an index: how vectors are stored and how the most similar ones are found. Indexes know neither names nor labels;
+ * they number vectors in the order in which they were added.
+ *
+ * A new index is a file in this folder that exports a definition, and its name in the list of `../indexes.ts`.
+ */
+import { count, type Definition, flag, type Own, type OwnParams } from "../../../pipeline/definition.ts"
+import type { Dtype, Pixels } from "../../formats/dtypes.ts"
+import type { SearchThreads } from "../hamming/threads.ts"
+import type { Similarity } from "../similarity.ts"
+import type { Rows } from "./rows.ts"
+
+/** Rows that were found for one query, best first. */
+export interface Candidates {
+  readonly rows: Int32Array
+  /** Their similarities, which may be approximate; larger is more similar. */
+  readonly scores: Float64Array
+}
+
+/** An array that an index saves. */
+export interface Saved {
+  readonly dtype: Dtype
+  readonly shape: ReadonlyArray<number>
+  readonly data: Pixels
+}
+
+/** Threads that an index may use. */
+export type Threads = SearchThreads & { readonly size: number }
+
+/** The surroundings of an index. */
+export interface Setting {
+  /** Length of a vector. */
+  readonly dim: number
+  readonly by: Similarity
+  /** Draws whatever is drawn when codes are fitted. */
+  readonly seed: number
+  /** Without them, the calling thread searches. */
+  readonly threads: Threads | undefined
+  /** The vectors themselves, unless only codes are kept. */
+  readonly rows: Rows
+}
+
+/** The vectors that an index has stored. */
+export interface Coding {
+  /** @param vectors float32 [n, dim] */
+  readonly add: (vectors: Float32Array) => void
+  /** Forgets rows; an index that cannot relies on `allowed`. */
+  readonly remove?: (rows: Int32Array) => void
+  /**
+   * The best rows of each query.
+   *
+   * @param queries float32 [dim] each
+   * @param k number of rows; fewer are returned if fewer are allowed
+   * @param allowed uint8 [rows], 1 for each row that may be found; undefined for all
+   */
+  readonly search: (
+    queries: ReadonlyArray<Float32Array>,
+    k: number,
+    allowed: Uint8Array | undefined
+  ) => Promise<ReadonlyArray<Candidates>>
+  /** Everything that `load` needs. */
+  readonly save: () => Promise<Readonly<Record<string, Saved>>>
+  /** Bytes of the codes of all rows. */
+  readonly bytes: () => number
+  /** How it computes, for records; undefined if there is only one way. */
+  readonly kernel?: string
+}
+
+/** Everything about an index: its name in configurations, its parameters, and how they make it. */
+export interface IndexDefinition<Name extends string = string, P extends OwnParams = OwnParams>
+  extends Definition<Name, P> {
+  readonly source: string
+  /**
+   * Number of candidates whose similarities are computed again from the vectors; undefined if the index keeps no vectors.
+   * (Methods, so that definitions with different parameters fit in one list.)
+   */
+  rerank(own: Own<P>): number | undefined
+  /** Makes an empty index. @param sample vectors that codes are fitted on, float32 [n, dim] */
+  build(own: Own<P>, setting: Setting, sample: Float32Array): Promise<Coding>
+  /** Makes the index that saved these arrays. */
+  load(own: Own<P>, setting: Setting, arrays: Readonly<Record<string, Saved>>): Promise<Coding>
+}
+
+/** Declares an index. */
+export const defineIndex = <const Name extends string, const P extends OwnParams>(
+  definition: IndexDefinition<Name, P>
+): IndexDefinition<Name, P> => definition
+
+/** The parameters of every index that searches codes first and vectors second. */
+export const rerankParams = {
+  rerank: count("Number of first results whose similarities are computed again from the vectors.", 100),
+  codes_only: flag("Keeps only the codes, not the vectors: there is no re-ranking, and scores are approximate.", false)
+}
