@@ -19,7 +19,8 @@ const outcome = (name: string) => {
   const { results } = JSON.parse(readFileSync(join(folder, "record.json"), "utf8"))
   const checkpoints = readdirSync(join(folder, "checkpoints"))
   const weights = checkpoints.map((file) => readFileSync(join(folder, "checkpoints", file)).toString("base64"))
-  return { results, checkpoints, weights, curve: readFileSync(join(folder, "curve.csv"), "utf8") }
+  const explorer = readFileSync(join(folder, "explore", "data", "vectors-0000.js"), "utf8")
+  return { results, checkpoints, weights, explorer, curve: readFileSync(join(folder, "curve.csv"), "utf8") }
 }
 
 describe("an interrupted run", () => {

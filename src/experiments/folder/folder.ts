@@ -3,7 +3,7 @@ import { lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { sweepPartials } from "../../ops/formats/files.ts"
 import { messageOf } from "../../pipeline/words.ts"
-import { type Configuration, differences, type Operators } from "../plan/configuration.ts"
+import { type Configuration, differences, type Operators, withoutAdded } from "../plan/configuration.ts"
 import { RunError } from "../run-error.ts"
 import type { Beginning } from "./beginning.ts"
 import { clear, isInside } from "./clear.ts"
@@ -63,7 +63,8 @@ const startAnew = (folder: string, { configuration, experiment, operators }: Wan
 }
 
 /**
- * Opens the run folder, which is made.
+ * Opens the run folder, which is made. A run may be continued by a configuration that has the same pipelines and others after
+ * them.
  *
  * @throws RunError if the folder belongs to another configuration, is not a run folder, or has a damaged record
  */
@@ -72,12 +73,17 @@ export const openFolder = (folder: string, wanted: Wanted, how: Beginning): Open
   if (how !== "continue") return startAnew(folder, wanted, how)
   const record = readRecord(folder)
   if (record === undefined) checkOurs(folder, "")
+  const { configuration, operators } = wanted
   const different =
-    record === undefined ? [] : differences(record.configuration, wanted.configuration, wanted.operators)
+    record === undefined
+      ? []
+      : differences(record.configuration, withoutAdded(record.configuration, configuration), operators)
   if (different.length === 0) {
     // The caller holds the lock, so that nobody else is writing here.
     sweepPartials(folder, { alone: true })
-    return { record, kept: [] }
+    const grown =
+      Object.keys(configuration.pipelines).length > Object.keys(record?.configuration.pipelines ?? {}).length
+    return { record: record !== undefined && grown ? { ...record, configuration } : record, kept: [] }
   }
   const shown = different.slice(0, 10).concat(different.length > 10 ? [`and ${different.length - 10} more`] : [])
   throw new RunError({

@@ -94,3 +94,16 @@ export const differences = (
     .filter((key) => old.get(key) !== current.get(key))
     .map((key) => `${key}: ${old.get(key) ?? "absent"} before, ${current.get(key) ?? "absent"} now`)
 }
+
+/**
+ * A configuration without the pipelines that were added after those of a record. Pipelines run in their order, so added ones
+ * change nothing that the recorded ones made.
+ *
+ * @example
+ * withoutAdded({ settings: {}, pipelines: { a: [] } }, { settings: {}, pipelines: { a: [], b: [] } }).pipelines // => { a: [] }
+ */
+export const withoutAdded = (recorded: Configuration, now: Configuration): Configuration => {
+  const entries = Object.entries(now.pipelines)
+  const last = entries.findLastIndex(([name]) => Object.hasOwn(recorded.pipelines, name))
+  return { ...now, pipelines: Object.fromEntries(entries.slice(0, last + 1)) }
+}

@@ -21,7 +21,9 @@ describe("run.ts", () => {
     expect(out).toMatch(/- read: \{.*split: train.*epochs: 3/)
     expect(out).toContain(", run by another pipeline, not by itself")
     const networks = out.slice(out.indexOf("\nnetworks:\n"))
-    expect(networks).toContain("resnet10-slim:  # untrained.embed, validation.embed, train.optimise, trained.embed;")
+    expect(networks).toContain(
+      "resnet10-slim:  # untrained.embed, validation.embed, train.optimise, trained.embed, dropped.embed, explorer.embed;"
+    )
     expect(networks).toMatch(/encoder\.encoder_block4 +2 x 2 x 256 +[\d,]+\n +head +embedding of 256 +[\d,]+\n/)
   })
 

@@ -71,6 +71,21 @@ describe("a run folder", () => {
     ])
   })
 
+  it("is continued by a configuration that has more pipelines after the recorded ones, and by no other", () => {
+    writeRecord(folder, record)
+    const { train } = configuration.pipelines
+    const page = [{ explore: {} }]
+    const wider = { settings: { seed: 1 }, pipelines: { train, page } }
+    expect(opened("e", wider, "continue").record).toEqual({ ...record, configuration: wider })
+    expect(() => opened("e", { ...wider, pipelines: { page, train } }, "continue")).toThrow("page.0.explore.")
+    expect(() => opened("e", { settings: { seed: 2 }, pipelines: { train, page } }, "continue")).toThrow(
+      "settings.seed"
+    )
+    expect(() => opened("e", { ...wider, pipelines: { ...changed.pipelines, page } }, "continue")).toThrow("0.001 now")
+    writeRecord(folder, { ...record, configuration: wider })
+    expect(() => opened("e", configuration, "continue")).toThrow("page.0.explore.")
+  })
+
   /** A record of a run that wrote files, some listed, some only declared by its operators. */
   const withFiles = () => {
     const files = ["embeddings.npy", "strips/1_2.png", "report.html", "checkpoints/epoch_0001.safetensors"]

@@ -255,6 +255,16 @@ describe("a run", () => {
     )
   })
 
+  it("runs only the pipelines that were added after those of the record", async () => {
+    const [one] = file.split("\n  two:")
+    await runWell(one)
+    const { said } = await runWell(file)
+    expect(said).toContain("one: done before, skipped")
+    expect(record().pipelines).toMatchObject({ one: { status: "finished" }, two: { status: "finished" } })
+    expect(Object.keys(record().configuration.pipelines)).toEqual(["one", "two"])
+    expect((await runWell(file)).said).toContain("two: done before, skipped")
+  })
+
   it("puts the file system's codes in words", async () => {
     const { result } = await run(file.replace("{ to: two }", "{ to: two, fails: true }"))
     expect(Result.isFailure(result) && result.failure.message).toContain("two: the disk is full. Once this is fixed")
