@@ -14,7 +14,7 @@ const PROGRAM = import.meta.url.endsWith(".ts")
   ? "npx tsx src/experiments/worker.ts"
   : "node node_modules/orbitrank/dist/experiments/worker.js"
 
-const DEVICES = ["auto", "gpu", "tensorflow", "wasm", "cpu"] as const
+const DEVICES = ["auto", "gpu", "tensorflow", "wasm", "onnx", "cpu"] as const
 
 const options = {
   shared: Flag.String("shared").pipe(

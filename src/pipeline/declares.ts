@@ -46,6 +46,8 @@ export interface Declares<P = any> {
    * anything runs. Files that do not exist yet are no fault: an earlier pipeline may write them.
    */
   readonly faults?: (params: P, given: Shape) => ReadonlyArray<Misfit>
+  /** Set if it trains a network, which needs an engine with gradients. */
+  readonly trains?: true
   /** Set if it saves checkpoints of a training: whether a stopped run resumes from them, or trains anew. */
   readonly training?: (params: P) => "resumes" | "restarts"
 }

@@ -1,10 +1,13 @@
 /**
- * One network on TensorFlow, measured when asked, as `peer.py` measures PyTorch: `peer-job.ts NETWORK THREADS PRECISION GRAPH DEVICE`.
+ * One network on an engine, measured when asked, as `peer.py` measures PyTorch: `peer-job.ts NETWORK THREADS PRECISION GRAPH DEVICE`.
  */
+import { tmpdir } from "node:os"
 import { createInterface } from "node:readline"
-import { Effect } from "effect"
+import { Effect, Layer, ManagedRuntime, Scope } from "effect"
+import { inCode } from "../../src/experiments/in-code.ts"
 import { makeModel } from "../../src/ops/model/model.ts"
 import { extractor } from "../../src/ops/retrieve/embeddings/extract.ts"
+import { openExtraction } from "../../src/ops/retrieve/embeddings/extraction.ts"
 import { openEngine } from "../../src/ops/tensor/engine.ts"
 import { multiLabelCrossEntropy } from "../../src/ops/train/losses/ml-xent.ts"
 import { zeroMoments } from "../../src/ops/train/optimisers.ts"
@@ -27,6 +30,11 @@ const model = makeModel({ backbone, pooling: "avg", channels, num_classes: CLASS
 const batch = noise(batchSize, pixels, channels)
 const weights = initialWeights(model, 1)
 
+/** Threads live until the process ends. */
+const runtime = ManagedRuntime.make(
+  Layer.mergeAll(Layer.effect(Scope.Scope, Scope.make()), inCode({ folder: tmpdir() }))
+)
+
 /** Made when first asked for, so that memory is that of one job where only one is asked for. */
 const jobs: Record<string, () => () => unknown> = {
   train: () => {
@@ -36,14 +44,25 @@ const jobs: Record<string, () => () => unknown> = {
     return () => trainer.step([batch], 1e-3, () => 0)
   },
   infer: () => {
-    const { extract } = extractor(engine, model, weights, false)
-    return () => extract(batch)
+    if (engine.inference === undefined && engine.workers === 1) {
+      const { extract } = extractor(engine, model, weights, false)
+      return () => extract(batch)
+    }
+    const params = { backbone, pooling: "avg", channels, num_classes: CLASSES } as const
+    const extraction = openExtraction(engine, model, { model: params, arrays: weights, predict: false }, batch)
+    const opened = runtime.runPromise(extraction)
+    // On several threads, as many batches at a time; the time is that of one.
+    return async () => {
+      const extract = await opened
+      const one = () => runtime.runPromise(extract({ ...batch, images: batch.images.slice() }))
+      await Promise.all(Array.from({ length: engine.workers }, one))
+    }
   }
 }
 const made = new Map<string, () => unknown>()
 
 const answer = (value: unknown) => void process.stdout.write(`${JSON.stringify(value)}\n`)
-answer({ version: engine.version, why: engine.why })
+answer({ version: engine.inference?.library ?? engine.version, why: engine.why })
 for await (const line of createInterface({ input: process.stdin })) {
   const [what, passes] = line.split(" ")
   const job = made.get(what) ?? jobs[what]()
@@ -51,9 +70,12 @@ for await (const line of createInterface({ input: process.stdin })) {
   const [wall, processor]: [Array<number>, Array<number>] = [[], []]
   for (let i = 0; i < Number(passes); i++) {
     const begun = [performance.now(), processorTime()]
-    job()
-    wall.push((performance.now() - begun[0]) / 1000)
-    processor.push((processorTime() - begun[1]) / 1000)
+    await job()
+    const batches = what === "infer" ? engine.workers : 1
+    wall.push((performance.now() - begun[0]) / 1000 / batches)
+    processor.push((processorTime() - begun[1]) / 1000 / batches)
   }
   answer({ wall, processor, memory: process.resourceUsage().maxRSS / 1024 })
 }
+// Worker threads would keep the process alive.
+process.exit(0)

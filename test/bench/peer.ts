@@ -91,7 +91,8 @@ export const ourSide = (
   return started(process.execPath, ["--import", "tsx", job, ...args])
 }
 
-const peerSide = (python: string, name: NetworkName, threads: number, precision: Precision): Promise<Side> => {
+/** PyTorch. */
+export const peerSide = (python: string, name: NetworkName, threads: number, precision: Precision): Promise<Side> => {
   const { backbone, batchSize, channels, pixels } = networks[name]
   const numbers = [batchSize, channels, pixels, CLASSES, threads].map(String)
   return started(python, [join(import.meta.dirname, "peer.py"), backbone, ...numbers, precision])
@@ -161,7 +162,7 @@ const memories = async (of: Comparison, python: string): Promise<Figure> => {
 }
 
 /** Networks that PyTorch is measured by: those that torchvision has. */
-const PEERS: ReadonlyArray<NetworkName> = ["resnet18, 64 px, batch 64", "resnet50, 120 px, batch 16"]
+export const PEERS: ReadonlyArray<NetworkName> = ["resnet18, 64 px, batch 64", "resnet50, 120 px, batch 16"]
 
 /** Whether the processor multiplies in bfloat16. */
 const hasBfloat16 = (): boolean => {

@@ -58,8 +58,13 @@ const unusable = (shared: string, cause: unknown): RunError =>
   })
 
 /** Engines of one kind give the same digits on equal processors. */
-export const engineKind = ({ gpu, name, version }: Pick<EngineRecord, "gpu" | "name" | "version">): string =>
-  `${name} ${version}${gpu ? " GPU" : ""}`
+export const engineKind = ({
+  gpu,
+  inference,
+  name,
+  version
+}: Pick<EngineRecord, "gpu" | "name" | "version"> & { readonly inference?: string | undefined }): string =>
+  `${name} ${version}${gpu ? " GPU" : ""}${inference === undefined ? "" : ` with ${inference}`}`
 
 /** What must be equal between a run and its workers. */
 export interface Fit {

@@ -91,7 +91,11 @@ const fitOf = ({ anyEngine, device, shared, threads }: WorkerOptions) =>
   Effect.gen(function* () {
     const engine = yield* openEngine(device, { threads: threads ?? 1 })
     const folder = yield* attempt(RunError)(() => folderId(shared))
-    const fit: Fit = { program: program(), folder, engine: anyEngine ? "any" : engineKind(engine) }
+    const fit: Fit = {
+      program: program(),
+      folder,
+      engine: anyEngine ? "any" : engineKind({ ...engine, inference: engine.inference?.library })
+    }
     return { fit, engine }
   })
 

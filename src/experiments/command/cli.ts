@@ -5,11 +5,13 @@ import { Argument, Command } from "effect/cli"
 import { attempt } from "../../pipeline/attempt.ts"
 import { catalogue, showCatalogue } from "../../pipeline/catalogue.ts"
 import { ConfigError } from "../../pipeline/fault.ts"
+import type { AnyPipeline } from "../../pipeline/pipeline.ts"
 import { printableJson, printableLines, suggestion } from "../../pipeline/words.ts"
 import { fromHome } from "../../pipeline/yaml/environment.ts"
 import { neededAddress } from "../cluster/address.ts"
 import { afterInterrupt, type Beginning } from "../folder/beginning.ts"
 import { initCommand } from "../init/command.ts"
+import { deviceFaults } from "../plan/agreement.ts"
 import { networksOf, showNetworks } from "../plan/networks.ts"
 import { language, makePlan, type Plan, showPlan } from "../plan/plan.ts"
 import { RunError } from "../run-error.ts"
@@ -46,6 +48,13 @@ const knownPipeline = (made: Plan, only: string | undefined): Effect.Effect<void
       remedy: "Name one of its pipelines"
     })
   )
+}
+
+/** Refuses trainings on an engine that has none, unless another pipeline alone is run. */
+const trainable = ({ loaded }: Plan, only: string | undefined): Effect.Effect<void, ConfigError> => {
+  const run = [...loaded.pipelines].filter(([name]) => only === undefined || only === name)
+  const faults = run.flatMap(([, pipeline]) => deviceFaults(pipeline as AnyPipeline, loaded.settings.device))
+  return faults.length === 0 ? Effect.void : Effect.fail(new ConfigError({ faults }))
 }
 
 type Workers = Pick<RunOptions, "cluster" | "processes">
@@ -106,6 +115,7 @@ export const command = Command.make("orbitrank", options, (given) =>
     const made = yield* plan(file, given.set)
     const only = Option.getOrUndefined(given.only)
     yield* knownPipeline(made, only)
+    yield* trainable(made, only)
     yield* attempt(RunError)(() => checkPackages())
     const networks = yield* networksOf(made)
     if (given.check) return yield* Console.log(printableLines(`${showPlan(made)}${showNetworks(networks)}`))

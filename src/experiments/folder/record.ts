@@ -52,6 +52,8 @@ export const EngineRecord = Schema.Struct({
   gpu: Schema.Boolean,
   /** Whether networks run as graphs. Version 0.1.0 had none. */
   graph: Schema.optionalKey(Schema.Boolean),
+  /** The library that computes embeddings in place of the engine. */
+  inference: Schema.optionalKey(Schema.String),
   why: Schema.String
 })
 export type EngineRecord = typeof EngineRecord.Type

@@ -50,6 +50,7 @@ const Device = Schema.Union([
   Schema.Literal("gpu"),
   Schema.Literal("tensorflow"),
   Schema.Literal("wasm"),
+  Schema.Literal("onnx"),
   Schema.Literal("cpu"),
   listOf(NonNegativeInt)
 ])

@@ -1,4 +1,5 @@
 /** Faults between the steps of a file, found before anything is made or read. */
+import { type Device, NO_TRAINING } from "../../ops/tensor/engine.ts"
 import { declaredBy, shapeAfter } from "../../pipeline/declared.ts"
 import { type Fault, inOrder } from "../../pipeline/fault.ts"
 import { originOf } from "../../pipeline/origin.ts"
@@ -61,6 +62,14 @@ const fileFaults = (pipelines: ReadonlyMap<string, AnyPipeline>): ReadonlyArray<
     }
   }
   return faults
+}
+
+/** The fault of a pipeline that trains on `device: onnx`, which cannot train. */
+export const deviceFaults = ({ steps }: AnyPipeline, device: Device): ReadonlyArray<Fault> => {
+  const training = device === "onnx" ? steps.find((step) => declaredBy(step).trains === true) : undefined
+  if (training === undefined) return []
+  const { problem, remedy } = NO_TRAINING
+  return [{ at: originOf(training).at, path: "device", problem: `${problem}, as \`${training.name}\` must. ${remedy}` }]
 }
 
 /** The faults of a configuration whose pipelines are each valid on their own. */

@@ -21,6 +21,7 @@ const Device: Plain<AnyDevice> = Schema.Union([
   Schema.Literal("gpu"),
   Schema.Literal("tensorflow"),
   Schema.Literal("wasm"),
+  Schema.Literal("onnx"),
   Schema.Literal("cpu"),
   listOf(NonNegativeInt)
 ])
@@ -30,12 +31,12 @@ export const settings = {
   seed: param(Seed, "Key of every random draw: the same seed gives the same result.", 24),
   device: param(
     Device,
-    "Tensor engine: `auto` uses the fastest that loads; a list of CUDA ids, as in the original's files, uses the first of these GPUs.",
+    "Tensor engine: `auto` uses the fastest that loads; `onnx` computes embeddings with ONNX Runtime and cannot train; a list of CUDA ids, as in the original's files, uses the first of these GPUs.",
     "auto"
   ),
   threads: optional(
     PositiveInt,
-    "Number of threads of each TensorFlow operation, and of reading, sorting and measuring; by default all processors. On WebAssembly, number of threads of extraction; by default one."
+    "Number of threads of each TensorFlow operation, and of reading, sorting and measuring; by default all processors. On WebAssembly, number of threads of extraction; by default one. On ONNX Runtime, number of threads of each network; by default all processors."
   ),
   precision: param(
     choice("float32", "bf16"),

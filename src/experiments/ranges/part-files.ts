@@ -80,7 +80,8 @@ export const sameEngine = (one: EngineRecord, other: EngineRecord): boolean =>
   one.version === other.version &&
   one.precision === other.precision &&
   one.gpu === other.gpu &&
-  one.graph === other.graph
+  one.graph === other.graph &&
+  one.inference === other.inference
 
 /** Whether a part has the content that its facts say. */
 export const isIntact = (path: PartPath, { bytes, sha256 }: Facts): boolean => {

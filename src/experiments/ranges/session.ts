@@ -93,13 +93,14 @@ export class Session {
   private services({ folder, settings }: Task) {
     const key = canonical([folder, settings])
     if (this.runtime?.key === key) return this.runtime.of
-    const { device, experiment, graph, precision, root_dir, seed, threads } = settings
+    const { device, experiment, graph, inference, precision, root_dir, seed, threads } = settings
     const nothing = () => Effect.void
     const run = Effect.succeed({
       ...{ folder, seed, experiment, root: resolve(root_dir) },
       ...{ say: nothing, record: nothing, wrote: nothing, uses: nothing }
     })
-    const layer = servicesOf(run, { device: device as Device, precision, threads, graph }, (engine) => {
+    const engine = { device: device as Device, precision, threads, graph, inference }
+    const layer = servicesOf(run, engine, (engine) => {
       this.engine = engine
     })
     this.runtime = { key, of: ManagedRuntime.make(layer) }

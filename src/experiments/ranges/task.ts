@@ -14,6 +14,7 @@ const TaskSettings = Schema.Struct({
   precision: Schema.Literals(["float32", "bf16"]),
   threads: Schema.optionalKey(Schema.Number),
   graph: Schema.optionalKey(Schema.Boolean),
+  inference: Schema.optionalKey(Schema.Boolean),
   root_dir: Schema.String,
   experiment: Schema.String
 })

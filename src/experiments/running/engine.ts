@@ -4,7 +4,7 @@ import { type Device, type Engine, type EngineOptions, openEngine, TensorEngine 
 
 import type { EngineRecord } from "../folder/record.ts"
 
-const facts = ({ name, threads, workers, version, precision, gpu, graphs, why }: Engine): EngineRecord => ({
+const facts = ({ name, threads, workers, version, precision, gpu, graphs, inference, why }: Engine): EngineRecord => ({
   name,
   version,
   threads,
@@ -12,14 +12,16 @@ const facts = ({ name, threads, workers, version, precision, gpu, graphs, why }:
   precision,
   gpu,
   graph: graphs !== undefined,
+  ...(inference === undefined ? {} : { inference: inference.library }),
   why
 })
 
-const described = ({ name, version, threads, precision, gpu, graph }: EngineRecord): string => {
+const described = ({ name, version, threads, precision, gpu, graph, inference }: EngineRecord): string => {
   const special = [
     ...(precision === "bf16" ? [", bf16"] : []),
     ...(gpu ? [", GPU"] : []),
-    ...(graph ? [", graphs"] : [])
+    ...(graph ? [", graphs"] : []),
+    ...(inference === undefined ? [] : [`, embeddings by ${inference}`])
   ]
   return `${name} (${version}, ${threads} ${threads === 1 ? "thread" : "threads"}${special.join("")})`
 }
@@ -44,6 +46,15 @@ export const engineWarning = (before: EngineRecord | undefined, now: EngineRecor
 export const graphMode = (set: boolean | undefined, before: EngineRecord | undefined): boolean =>
   set ?? (before === undefined || before.name !== "tensorflow" || before.graph === true)
 
+/**
+ * Whether `auto` may use ONNX Runtime: a run that began without it continues without it, because digits would differ.
+ *
+ * @example
+ * inferenceMode(undefined) // => true
+ */
+export const inferenceMode = (before: EngineRecord | undefined): boolean =>
+  before === undefined || before.inference !== undefined
+
 /** The settings of a file that determine the engine. */
 export interface EngineSettings extends EngineOptions {
   readonly device: Device
@@ -55,10 +66,10 @@ export interface EngineSettings extends EngineOptions {
  * @param opened called once, when the engine has opened
  */
 export const engineLayer = (
-  { device, graph, precision, threads }: EngineSettings,
+  { device, graph, inference, precision, threads }: EngineSettings,
   opened: (engine: EngineRecord) => void
 ): Layer.Layer<TensorEngine> => {
-  const announced = Effect.tap(openEngine(device, { graph, precision, threads }), (engine) =>
+  const announced = Effect.tap(openEngine(device, { graph, inference, precision, threads }), (engine) =>
     Effect.sync(() => opened(facts(engine)))
   )
   return Layer.effect(

@@ -32,7 +32,7 @@ import { processes } from "../ranges/processes.ts"
 import type { TaskSettings } from "../ranges/task.ts"
 import { inFolder, RunError } from "../run-error.ts"
 import { placed, stepError } from "../step-error.ts"
-import { graphMode } from "./engine.ts"
+import { graphMode, inferenceMode } from "./engine.ts"
 import type { Progress } from "./progress.ts"
 import { services } from "./services.ts"
 
@@ -174,7 +174,8 @@ const makersOf = Effect.fnUntraced(function* (
   const { device, graph, precision, root_dir, seed, threads } = plan.loaded.settings
   const given = threads === undefined ? {} : { threads }
   const common = { seed, device, precision, root_dir: resolve(root_dir), experiment: plan.experiment, ...given }
-  const settings: TaskSettings = { ...common, graph: graphMode(graph, book.record.engine) }
+  const { engine: before } = book.record
+  const settings: TaskSettings = { ...common, graph: graphMode(graph, before), inference: inferenceMode(before) }
   if (shared === undefined) return yield* processes(count ?? 1, settings)
   const opened = Effect.flatMap(engine, () => Effect.sync(() => book.engine as EngineRecord))
   return yield* cluster(shared, { folder: resolve(folder), settings, engine: opened, progress })

@@ -7,7 +7,7 @@ import { Threads } from "../../ops/workers/threads.ts"
 import type { Book } from "../folder/book.ts"
 import type { EngineRecord } from "../folder/record.ts"
 import type { Plan } from "../plan/plan.ts"
-import { type EngineSettings, engineLayer, engineWarning, graphMode } from "./engine.ts"
+import { type EngineSettings, engineLayer, engineWarning, graphMode, inferenceMode } from "./engine.ts"
 import type { Progress } from "./progress.ts"
 
 /**
@@ -43,7 +43,9 @@ export const services = (plan: Plan, book: Book, progress: Progress): Layer.Laye
     wrote: (path: string) => Effect.sync(() => book.writes(path)),
     uses: (path: string) => Effect.sync(() => book.uses(path))
   })
-  return servicesOf(run, { ...settings, graph: graphMode(settings.graph, book.record.engine) }, (engine) => {
+  const { engine: before } = book.record
+  const modes = { graph: graphMode(settings.graph, before), inference: inferenceMode(before) }
+  return servicesOf(run, { ...settings, ...modes }, (engine) => {
     progress.say(`  engine: ${engine.why}`)
     const warning = engineWarning(book.record.engine, engine)
     if (warning !== undefined) progress.say(warning)

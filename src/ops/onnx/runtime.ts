@@ -29,7 +29,7 @@ export interface SessionOptions {
 interface Runtime {
   readonly Tensor: new (type: string, data: unknown, dims: ReadonlyArray<number>) => unknown
   readonly InferenceSession: {
-    readonly create: (file: string, options: object) => Promise<RuntimeSession>
+    readonly create: (file: string | Uint8Array, options: object) => Promise<RuntimeSession>
   }
   readonly listSupportedBackends: () => ReadonlyArray<{ readonly name: string }>
 }
@@ -52,6 +52,16 @@ export const runtimeInstalled = (): boolean => {
     return true
   } catch {
     return false
+  }
+}
+
+/** Name and version of the installed package. @throws OnnxError if it is not installed */
+export const runtimeVersion = (): string => {
+  try {
+    const { version } = createRequire(import.meta.url)(`${PACKAGE}/package.json`) as { readonly version: string }
+    return `ONNX Runtime ${version}`
+  } catch (cause) {
+    throw notInstalled(cause)
   }
 }
 
@@ -92,6 +102,8 @@ export interface OnnxSession {
     feeds: Readonly<Record<string, OnnxArray>>,
     outputs: ReadonlyArray<string>
   ) => Promise<Readonly<Record<string, OnnxArray>>>
+  /** Frees the network. */
+  readonly release: () => Promise<void>
 }
 
 /** Half-precision numbers come as a `Float16Array` where Node has that type; their bits are the same. */
@@ -110,9 +122,14 @@ const firstLine = (cause: unknown): string =>
 /**
  * Opens a network.
  *
+ * @param model path or content of an ONNX file
  * @returns rejects with OnnxError if ONNX Runtime is not installed, lacks the provider, or cannot load the file
  */
-export const openSession = async (file: string, { provider, threads }: SessionOptions): Promise<OnnxSession> => {
+export const openSession = async (
+  model: string | Uint8Array,
+  { provider, threads }: SessionOptions
+): Promise<OnnxSession> => {
+  const file = typeof model === "string" ? model : "the network"
   const ort = await load()
   const known = ort.listSupportedBackends().map(({ name }) => name)
   if (!known.includes(provider)) {
@@ -122,7 +139,7 @@ export const openSession = async (file: string, { provider, threads }: SessionOp
       remedy: "Set `provider: cpu`"
     })
   }
-  const session = await ort.InferenceSession.create(file, {
+  const session = await ort.InferenceSession.create(model, {
     executionProviders: [provider],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
@@ -139,6 +156,7 @@ export const openSession = async (file: string, { provider, threads }: SessionOp
     })
   })
   return {
+    release: () => session.release(),
     run: async (feeds, outputs) => {
       try {
         const tensors = Object.entries(feeds).map(([name, { data, dims, type }]) => [

@@ -1,16 +1,21 @@
 /** Chooses the engine: by the `device` that the user names, and by what is set up on this machine. */
+import { availableParallelism } from "node:os"
 import { resolve } from "node:path"
 import { Effect } from "effect"
 import { messageOf } from "../../pipeline/words.ts"
+import { runtimeInstalled, runtimeVersion } from "../onnx/runtime.ts"
 import { EngineError } from "./engine-error.ts"
 import { openNative, type Started } from "./native/open.ts"
 import { type Precision, processSettings } from "./native/process.ts"
 import { openTfjs } from "./open.ts"
-import type { Engine } from "./operations.ts"
+import type { Engine, Inference } from "./operations.ts"
 import { type Found, findNative, SETUP_COMMAND } from "./setup/load.ts"
 
-/** Name of an engine: `gpu` is TensorFlow on a GPU, `auto` the fastest engine that loads. */
-export type DeviceName = "auto" | "gpu" | "tensorflow" | "wasm" | "cpu"
+/**
+ * Name of an engine: `gpu` is TensorFlow on a GPU, `onnx` ONNX Runtime for embeddings with WebAssembly for the rest, `auto` the
+ * fastest engine that loads.
+ */
+export type DeviceName = "auto" | "gpu" | "tensorflow" | "wasm" | "onnx" | "cpu"
 
 /**
  * An engine by name, or a list of CUDA ids, as in files of the original: the first GPU of the list if it can be used, else
@@ -20,12 +25,17 @@ export type Device = DeviceName | ReadonlyArray<number>
 
 /** Settings of an engine. */
 export interface EngineOptions {
-  /** Threads of one operation on TensorFlow, by default all processors; on WebAssembly, threads of extraction, by default 1. */
+  /**
+   * Threads of one operation on TensorFlow and ONNX Runtime, by default all processors; on WebAssembly, threads of extraction, by
+   * default 1.
+   */
   readonly threads?: number | undefined
   /** `bf16` lets TensorFlow multiply in bfloat16 if the processor supports it. */
   readonly precision?: Precision | undefined
   /** Whether TensorFlow runs networks as graphs; by default it does. */
   readonly graph?: boolean | undefined
+  /** Whether `auto` may use ONNX Runtime where TensorFlow is not set up; by default it may. */
+  readonly inference?: boolean | undefined
   /** Bytes that tensors may occupy in WebAssembly; by default all that it can address. */
   readonly memory?: number | undefined
   /** The folder that holds `.tensorflow`; by default the project's root. */
@@ -67,6 +77,33 @@ const openFastestJs = (why: string, options: EngineOptions): Effect.Effect<Engin
   Effect.catch(openJs("wasm", why, options), (failed) =>
     openJs("cpu", `WebAssembly failed: ${failed.problem}`, options)
   )
+
+/** ONNX Runtime as far as it is installed; it is loaded with the first network. */
+const inferenceOf = ({ threads = availableParallelism() }: EngineOptions, named: boolean): Inference => ({
+  library: runtimeVersion(),
+  threads,
+  named
+})
+
+/** An engine whose embeddings ONNX Runtime computes. */
+const withInference = (engine: Engine, inference: Inference): Engine => {
+  const { library, threads } = inference
+  const why = `${library}, ${threads} ${threads === 1 ? "thread" : "threads"}, for embeddings; for the rest ${engine.why}`
+  return { ...engine, inference, why }
+}
+
+const openOnnx = (options: EngineOptions): Effect.Effect<Engine, EngineError> =>
+  Effect.gen(function* () {
+    const inference = yield* Effect.try({
+      try: () => inferenceOf(options, true),
+      catch: (cause) => {
+        const { problem = text(cause), remedy = "" } = cause as Partial<EngineError>
+        return new EngineError({ subject: "device onnx", problem: `onnxruntime-node ${problem}`, remedy, cause })
+      }
+    })
+    const engine = yield* openJs("wasm", "no training", { ...options, threads: 1 })
+    return { ...withInference(engine, inference), name: "onnx" }
+  })
 
 const whyNative =
   (precision: Precision) =>
@@ -111,13 +148,22 @@ const openGpu = (found: Found, options: EngineOptions, cuda?: number): Effect.Ef
   )
 }
 
+/** The fastest engine without TensorFlow. WebAssembly uses one thread if ONNX Runtime computes the embeddings. */
+const openWithout = (why: string, options: EngineOptions): Effect.Effect<Engine, EngineError> => {
+  if (options.inference === false || !runtimeInstalled()) return openFastestJs(why, options)
+  const inference = inferenceOf(options, false)
+  return Effect.map(openFastestJs(why, { ...options, threads: undefined }), (engine) =>
+    withInference(engine, inference)
+  )
+}
+
 const openAuto = (found: Found, options: EngineOptions): Effect.Effect<Engine, EngineError> => {
   if (!found.found) {
     const { why, remedy } = found
-    return openFastestJs(`${why}: ${remedy.charAt(0).toLowerCase()}${remedy.slice(1)}`, options)
+    return openWithout(`${why}: ${remedy.charAt(0).toLowerCase()}${remedy.slice(1)}`, options)
   }
   return Effect.catch(openTensorFlow(found, "device auto", options), (failed) =>
-    openFastestJs(`TensorFlow failed: ${failed.problem}`, options)
+    openWithout(`TensorFlow failed: ${failed.problem}`, options)
   )
 }
 
@@ -142,6 +188,7 @@ export const openEngine = (device: Device, options: EngineOptions = {}): Effect.
     if (typeof device !== "string") return openListed(found, device, options)
     if (device === "auto") return openAuto(found, options)
     if (device === "gpu") return openGpu(found, options)
+    if (device === "onnx" && options.precision !== "bf16") return openOnnx(options)
     if (device === "tensorflow") return openTensorFlow(found, "device tensorflow", options)
     if (options.precision === "bf16") {
       return Effect.fail(
@@ -152,5 +199,9 @@ export const openEngine = (device: Device, options: EngineOptions = {}): Effect.
         })
       )
     }
-    return openJs(device, device === "wasm" ? "part of the npm package, needs no set-up" : "slow, for tests", options)
+    return openJs(
+      device as "wasm" | "cpu",
+      device === "wasm" ? "part of the npm package, needs no set-up" : "slow, for tests",
+      options
+    )
   })

@@ -62,6 +62,7 @@ export const openTfjs = async (
     precision: "float32",
     gpu: false,
     graphs: undefined,
+    inference: undefined,
     limit: heap?.limit,
     peak: (body) => {
       if (heap !== undefined) heap.peak = heap.used

@@ -7,6 +7,15 @@ import type { Given, Normalised, NormOptions } from "./norm.ts"
 import type { SgdOptions, SgdState } from "./sgd.ts"
 import type { Tensor } from "./tfjs.ts"
 
+/** A library beside the engine that runs whole networks and cannot train them. */
+export interface Inference {
+  /** Its name and version. */
+  readonly library: string
+  readonly threads: number
+  /** Whether the user named it. Then a network that it cannot run is an error, and so is training. */
+  readonly named: boolean
+}
+
 /**
  * Operations on float32 tensors. All of them, `gradients` included, are called inside `scope`, which frees every tensor
  * made in it; tensors that must live longer go through `keep` and later `dispose`. Images are [N, H, W, C], convolution
@@ -25,6 +34,8 @@ export interface Engine {
   readonly gpu: boolean
   /** Whole networks as recorded functions; undefined if every operation runs by itself. */
   readonly graphs: Graphs | undefined
+  /** What computes embeddings in place of the engine; undefined if the engine does. */
+  readonly inference: Inference | undefined
   /** One line that says what runs, and why no faster engine does. */
   readonly why: string
 

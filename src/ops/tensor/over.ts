@@ -16,6 +16,7 @@ export type Own = Pick<
   | "precision"
   | "gpu"
   | "graphs"
+  | "inference"
   | "limit"
   | "peak"
   | "why"

@@ -18,7 +18,7 @@ import { ModelParams, pretrainedFile } from "../model/params.ts"
 import { checkpointPath, type EpochEnd, readCheckpoint } from "../model/weights/checkpoints.ts"
 import { startingWeights } from "../model/weights/start.ts"
 import { FirstEpoch, Run } from "../run.ts"
-import { type Engine, engine } from "../tensor/engine.ts"
+import { type Engine, trainingEngine } from "../tensor/engine.ts"
 import { withoutGraph } from "../tensor/without-graph.ts"
 import { checkBatch, checkLosses } from "./checks.ts"
 import { type Course, type CourseParams, courseOf } from "./course.ts"
@@ -173,6 +173,7 @@ export const optimise = operator({
   params: declared,
   ahead: BATCHES_AHEAD,
   declares: {
+    trains: true,
     network: ({ model }) => model,
     reads: ({ model }) => pretrainedFile(model),
     faults: ({ model: { num_classes } }, { classes }) =>
@@ -194,7 +195,7 @@ export const optimise = operator({
         Effect.gen(function* () {
           const { folder, seed } = yield* Run
           const epoch = yield* FirstEpoch
-          const tensors = yield* engine
+          const tensors = yield* trainingEngine
           const resumed = epoch > 0 ? yield* readCheckpoint(join(folder, "checkpoints"), epoch) : undefined
           const { first, all } = yield* peeked(batches)
           const model = makeModel(completed(params.model, first ?? resumed?.state.network ?? NO_DATA))

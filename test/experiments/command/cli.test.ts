@@ -27,6 +27,13 @@ describe("run.ts", () => {
     expect(networks).toMatch(/encoder\.encoder_block4 +2 x 2 x 256 +[\d,]+\n +head +embedding of 256 +[\d,]+\n/)
   })
 
+  it("--only runs the other pipelines of such a file on ONNX Runtime", async () => {
+    const { code } = await runChild([
+      ...["configs/quickstart.yaml", "--check", "--set", "device=onnx", "--only", "trained"]
+    ])
+    expect(code).toBe(0)
+  })
+
   it("--operators lists the catalogue", async () => {
     const { code, out } = await runChild(["--operators"])
     expect(code).toBe(0)
@@ -48,6 +55,11 @@ describe("run.ts", () => {
       "an unknown pipeline",
       ["configs/quickstart.yaml", "--only", "trian"],
       "has no such pipeline; did you mean `train`?"
+    ],
+    [
+      "training on ONNX Runtime",
+      ["configs/quickstart.yaml", "--check", "--set", "device=onnx"],
+      "device: ONNX Runtime computes embeddings, but does not train networks, as `optimise` must. Set `device: auto`"
     ],
     [
       "a wrong --set",

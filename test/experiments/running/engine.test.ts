@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import type { EngineRecord } from "../../../src/experiments/folder/record.ts"
 import { settings } from "../../../src/experiments/plan/settings.ts"
-import { engineLayer, engineWarning, graphMode } from "../../../src/experiments/running/engine.ts"
+import { engineLayer, engineWarning, graphMode, inferenceMode } from "../../../src/experiments/running/engine.ts"
 import { engine } from "../../../src/ops/tensor/engine.ts"
 import { decodeParams } from "../../../src/pipeline/decode.ts"
 
@@ -44,6 +44,15 @@ describe("the engine of a run", () => {
     )
   })
 
+  it("computes embeddings as the run began: with ONNX Runtime or without", () => {
+    const wasm: EngineRecord = { name: "wasm", version: "TensorFlow.js 4.22.0", threads: 1, gpu: false, why: "" }
+    const onnx = { ...wasm, inference: "ONNX Runtime 1.30.0" }
+    expect([undefined, wasm, onnx].map(inferenceMode)).toEqual([true, false, true])
+    expect(engineWarning(wasm, onnx)).toBe(
+      "Note: this run began on wasm (TensorFlow.js 4.22.0, 1 thread) and continues on wasm (TensorFlow.js 4.22.0, 1 thread, embeddings by ONNX Runtime 1.30.0); numbers may differ in their last digits."
+    )
+  })
+
   it("warns where a run goes on in another precision", () => {
     // Records of versions before precision was a setting do not have it.
     expect(engineWarning(record, { ...record, precision: "float32" })).toBeUndefined()
@@ -58,7 +67,7 @@ describe("its settings", () => {
   const faults = (given: Record<string, unknown>) => decodeParams(settings, given).faults.map(({ problem }) => problem)
 
   it("accept names and the original's list of GPUs", () => {
-    for (const device of ["auto", "gpu", "tensorflow", "wasm", "cpu", [0], [1, 0]]) {
+    for (const device of ["auto", "gpu", "tensorflow", "wasm", "onnx", "cpu", [0], [1, 0]]) {
       expect(faults({ device }), String(device)).toEqual([])
     }
     expect(faults({ threads: 3, precision: "bf16" })).toEqual([])

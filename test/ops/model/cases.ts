@@ -4,6 +4,7 @@ import type { OutputStride } from "../../../src/ops/model/backbones/backbone.ts"
 import { type BackboneName, backboneNames } from "../../../src/ops/model/backbones.ts"
 import type { Part } from "../../../src/ops/model/heads/parts.ts"
 import { type Model, makeModel } from "../../../src/ops/model/model.ts"
+import type { ModelParams } from "../../../src/ops/model/params.ts"
 import type { PoolingName } from "../../../src/ops/model/poolings.ts"
 import { type ReferenceArray, reference } from "../../reference.ts"
 import { type RecordedMap, type RecordedRows, sizeOf } from "./recorded.ts"
@@ -55,12 +56,14 @@ interface File {
 
 const known = (name: string): name is BackboneName => (backboneNames as ReadonlyArray<string>).includes(name)
 
-export const modelOf = ({ encoder, channels, input, ...rest }: Case): Model => {
+export const paramsOf = ({ encoder, channels, input, ...rest }: Case): ModelParams => {
   const { output_stride, module, parts, pooling, part_dim, num_classes } = rest
   if (!known(encoder)) throw new Error(`no backbone ${encoder}`)
   const options = { output_stride, module, parts, part_dim, compat: "original" } as const
-  return makeModel({ backbone: encoder, pooling, channels: input[1], num_classes, ...options })
+  return { backbone: encoder, pooling, channels: input[1], num_classes, ...options }
 }
+
+export const modelOf = (one: Case): Model => makeModel(paramsOf(one))
 
 const read = (name: string): ReadonlyArray<Case> => {
   const { seed, input_phase, cases } = reference<File>(name)

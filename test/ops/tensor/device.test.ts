@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { Effect } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { runtimeInstalled } from "../../../src/ops/onnx/runtime.ts"
 import { type Device, type EngineOptions, openEngine } from "../../../src/ops/tensor/engine.ts"
 import { BINDING, packageFolderOf } from "../../../src/ops/tensor/setup/load.ts"
 import { devices } from "./with-engine.ts"
@@ -35,13 +36,37 @@ describe.runIf(process.platform === "linux")("where TensorFlow is not set up", (
   const NOT = "TensorFlow is not set up"
 
   it("auto takes WebAssembly, and says how to get better", async () => {
-    const engine = await open("auto", { project: bare })
+    const engine = await open("auto", { project: bare, inference: false })
     expect(engine.name).toBe("wasm")
     expect(engine.why).toBe(`WebAssembly, 1 thread; ${NOT}: run \`npm run setup:tensorflow\` (about 210 MB)`)
   })
 
+  it.runIf(runtimeInstalled())(
+    "auto takes ONNX Runtime for embeddings where it is installed, and says so",
+    async () => {
+      const engine = await open("auto", { project: bare, threads: 3 })
+      expect(engine).toMatchObject({ name: "wasm", workers: 1, inference: { threads: 3, named: false } })
+      expect(engine.why).toMatch(
+        /^ONNX Runtime [\d.]+, 3 threads, for embeddings; for the rest WebAssembly, 1 thread; TensorFlow is not set up: /
+      )
+    }
+  )
+
+  it.runIf(runtimeInstalled())("onnx is ONNX Runtime by name", async () => {
+    const engine = await open("onnx", { threads: 1 })
+    expect(engine).toMatchObject({ name: "onnx", inference: { threads: 1, named: true } })
+    expect(engine.why).toMatch(/^ONNX Runtime [\d.]+, 1 thread, for embeddings; for the rest WebAssembly, 1 thread; /)
+    expect(await refused("onnx", { precision: "bf16" })).toMatch(/^device onnx: computes in float32 only/)
+  })
+
+  it.skipIf(runtimeInstalled())("onnx is an error with the one command", async () => {
+    expect(await refused("onnx", {})).toMatch(
+      /^device onnx: onnxruntime-node is not installed.* Run `npm install --no-save onnxruntime-node@/
+    )
+  })
+
   it("a list of GPUs does the same, in a line", async () => {
-    const engine = await open([1, 0], { project: bare })
+    const engine = await open([1, 0], { project: bare, inference: false })
     expect(engine.name).toBe("wasm")
     expect(engine.why).toContain(`; not GPU 1, because ${NOT}`)
   })

@@ -66,6 +66,7 @@ export const traceEngine = (graph: GraphBuilder): Engine => {
     precision: "float32",
     gpu: false,
     graphs: undefined,
+    inference: undefined,
     why: "it writes a graph",
     limit: undefined,
     scope: (body) => body(),

@@ -1,5 +1,4 @@
 import { Effect, Stream } from "effect"
-import { attempt } from "../../../pipeline/attempt.ts"
 import type { Misfit } from "../../../pipeline/check.ts"
 import { operator } from "../../../pipeline/operator.ts"
 import { Flag, optional, param } from "../../../pipeline/param.ts"
@@ -7,8 +6,8 @@ import { peeked } from "../../../pipeline/peek.ts"
 import { canonical } from "../../../pipeline/print.ts"
 import { kept, type Self } from "../../../pipeline/step.ts"
 import { onBadPatch } from "../../data/patches/bad-patches.ts"
-import { BATCHES_AHEAD, Batch, Embeddings, type NamedArray, type Origin } from "../../elements.ts"
-import { type Model, makeModel } from "../../model/model.ts"
+import { BATCHES_AHEAD, Batch, Embeddings, type Origin } from "../../elements.ts"
+import { makeModel } from "../../model/model.ts"
 import { normalisationOf } from "../../model/normalisation.ts"
 import { type GivenModel, ModelParams, pretrainedFile, WeightsFile } from "../../model/params.ts"
 import { fingerprint } from "../../model/weights/fingerprint.ts"
@@ -16,48 +15,15 @@ import { describeWeights } from "../../model/weights/network-file.ts"
 import { onnxFaults, onnxReads } from "../../onnx/onnx-faults.ts"
 import { OnnxParams } from "../../onnx/params.ts"
 import { Run } from "../../run.ts"
-import { type Engine, EngineMemoryError, engine } from "../../tensor/engine.ts"
+import { engine } from "../../tensor/engine.ts"
 import { withoutGraph } from "../../tensor/without-graph.ts"
-import { type WorkerError, workerPool } from "../../workers/pool.ts"
 import { embedGood } from "./checked-batches.ts"
 import { embedOnnx } from "./embed-onnx.ts"
 import { namedFile, networkOf, settledWeights, weightsFor } from "./embed-weights.ts"
-import { EmbedError, type Extracted, extractor } from "./extract.ts"
-import type { Network } from "./extract-work.ts"
+import { EmbedError } from "./extract.ts"
+import { openExtraction } from "./extraction.ts"
 
 export { EmbedError } from "./extract.ts"
-
-/** An array in shared memory, so that threads need no copy of their own. */
-const shared = ({ data, ...array }: NamedArray): NamedArray => {
-  const copy = new Float32Array(new SharedArrayBuffer(data.byteLength))
-  copy.set(data)
-  return { ...array, data: copy }
-}
-
-/** An error from a thread's extractor, as the class that was thrown there. */
-const thrownBy = (error: WorkerError): EmbedError | EngineMemoryError | WorkerError => {
-  if (error.thrown === "EmbedError") return new EmbedError(error)
-  return error.thrown === "EngineMemoryError" ? new EngineMemoryError(error) : error
-}
-
-/** A function that applies the network to a batch. On threads, several batches are computed at once, with the same results. */
-const opened = (tensors: Engine, model: Model, { arrays, ...network }: Omit<Network, "limit">) =>
-  Effect.gen(function* () {
-    if (tensors.workers === 1) {
-      const { extract } = yield* Effect.acquireRelease(
-        attempt(EmbedError, EngineMemoryError)(() => extractor(tensors, model, arrays, network.predict)),
-        ({ dispose }) => Effect.sync(dispose)
-      )
-      return (batch: Batch) => attempt(EmbedError, EngineMemoryError)(() => extract(batch))
-    }
-    const data: Network = { ...network, arrays: arrays.map(shared), limit: tensors.limit }
-    const pool = yield* workerPool<Batch, Extracted>({
-      module: new URL("./extract-work.ts", import.meta.url),
-      size: tensors.workers,
-      data
-    })
-    return (batch: Batch) => Effect.mapError(pool.run(batch, [batch.images.buffer as ArrayBuffer]), thrownBy)
-  })
 
 /**
  * Class names of predicted labels if the images have no classes: those of the weights, else numbers.
@@ -116,7 +82,7 @@ const network = Effect.fnUntraced(function* (
   const weights = fingerprint(arrays)
   const origin: Origin = { weights, bands, height, width, normalisation: normalisationOf(before, root) }
   const tensors = yield* engine
-  const extract = yield* opened(tensors, model, { model: params, arrays, predict })
+  const extract = yield* openExtraction(tensors, model, { model: params, arrays, predict }, first)
   return { extract, origin, predictedClasses: classesOf(known, params.num_classes) }
 })
 

@@ -44,7 +44,13 @@ const embedError = (batch: Batch, cause: unknown): EmbedError =>
 /** Labels with a logit of at least 0, that is, a sigmoid of at least one half. */
 const predictedLabels = (logits: Float32Array): Uint8Array => Uint8Array.from(logits, (logit) => (logit >= 0 ? 1 : 0))
 
-const sigmoid = (logits: Float32Array): Float32Array => logits.map((logit) => 1 / (1 + Math.exp(-logit)))
+const sigmoidOf = (logits: Float32Array): Float32Array => logits.map((logit) => 1 / (1 + Math.exp(-logit)))
+
+/** Labels and probabilities of logits, float32 [size, classes]. */
+export const labelled = (logits: Float32Array) => ({
+  predicted: predictedLabels(logits),
+  probabilities: sigmoidOf(logits)
+})
 
 /**
  * @param predict whether labels are predicted too
@@ -71,8 +77,7 @@ export const extractor = (
     engine.scope(() => {
       const outputs = network(engine.tensor(images, [size, height, width, bands.length]))
       const [vectors, logits] = outputs.map(engine.read)
-      if (!predict) return { vectors }
-      return { vectors, predicted: predictedLabels(logits), probabilities: sigmoid(logits) }
+      return predict ? { vectors, ...labelled(logits) } : { vectors }
     })
   return {
     extract: (batch) => {

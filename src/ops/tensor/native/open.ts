@@ -50,6 +50,7 @@ export const openNative = (
     workers: 1,
     precision,
     gpu: native.gpu,
+    inference: undefined,
     graphs: graphed === "yes" ? graphsOf(backend, precision) : undefined,
     limit: undefined,
     peak: (body) => {
