@@ -2,6 +2,7 @@
  * Packages that only some tasks need. A clone installs most of them; a program that installs orbitrank adds the ones it
  * uses. They are imported here alone, so that a missing one ends in the same message everywhere. Does not use Effect.
  */
+import { createRequire } from "node:module"
 import type { Explanation } from "./explained.ts"
 import { messageOf } from "./words.ts"
 
@@ -38,10 +39,19 @@ export type OptionalPackage = keyof typeof OPTIONAL_PACKAGES
 export const installCommand = (...names: ReadonlyArray<OptionalPackage>): string =>
   `npm install ${names.map((name) => `${name}@${OPTIONAL_PACKAGES[name]}`).join(" ")}`
 
+const MISSING: ReadonlySet<unknown> = new Set(["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND"])
+
 const isMissing = (cause: unknown, name: string): boolean =>
-  cause instanceof Error &&
-  (cause as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND" &&
-  cause.message.includes(`'${name}'`)
+  cause instanceof Error && MISSING.has((cause as NodeJS.ErrnoException).code) && cause.message.includes(`'${name}'`)
+
+/**
+ * Returns a `load` for a large CommonJS package. `import` would first scan all of its source for the names of its exports, which
+ * for TensorFlow.js takes twice as long as loading it.
+ */
+export const byRequire =
+  <Module>(name: OptionalPackage) =>
+  async (): Promise<Module> =>
+    createRequire(import.meta.url)(name)
 
 /**
  * Imports a package that only some tasks need.

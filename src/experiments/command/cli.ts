@@ -16,8 +16,7 @@ import { networksOf, showNetworks } from "../plan/networks.ts"
 import { language, makePlan, type Plan, showPlan } from "../plan/plan.ts"
 import { RunError } from "../run-error.ts"
 import { makeProgress, stderrScreen } from "../running/progress.ts"
-import { type RunOptions, runPlan } from "../running/runner.ts"
-import { sweepCommand } from "../sweep/command.ts"
+import type { RunOptions } from "../running/runner.ts"
 import { readSweep } from "../sweep/sweep-file.ts"
 import { PROGRAM, runCommand } from "./command-line.ts"
 import { flagsOf } from "./flags.ts"
@@ -85,6 +84,8 @@ const run = Effect.fnUntraced(function* (
   json: boolean,
   workers: Workers
 ) {
+  // Imported here, so that `--check` starts faster.
+  const { runPlan } = yield* Effect.promise(() => import("../running/runner.ts"))
   const folder = out === undefined ? made.folder : fromHome(out)
   const progress = makeProgress(stderrScreen())
   progress.say(`orbitrank ${versions.orbitrank}: ${made.file}, seed ${made.loaded.settings.seed}, into ${folder}`)
@@ -110,6 +111,7 @@ export const command = Command.make("orbitrank", options, (given) =>
     }
     const swept = yield* attempt(ConfigError)(() => readSweep(file, given.set))
     if (swept !== undefined) {
+      const { sweepCommand } = yield* Effect.promise(() => import("../sweep/command.ts"))
       return yield* sweepCommand(swept, { ...given, out: Option.getOrUndefined(given.out) })
     }
     const made = yield* plan(file, given.set)

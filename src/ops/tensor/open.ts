@@ -2,7 +2,7 @@
 import { createRequire } from "node:module"
 import { dirname } from "node:path"
 import type * as tfjsWasm from "@tensorflow/tfjs-backend-wasm"
-import { optionalPackage } from "../../pipeline/packages.ts"
+import { byRequire, optionalPackage } from "../../pipeline/packages.ts"
 import { addRelu, relu } from "./activation.ts"
 import { adamUpdate } from "./adam.ts"
 import { composedConvolution } from "./composed.ts"
@@ -17,17 +17,19 @@ import { composedMaxPool, registerMaxPool } from "./pool.ts"
 import { sgdUpdate } from "./sgd.ts"
 import type { Info, Tensor, Tf } from "./tfjs.ts"
 
+const WASM = "@tensorflow/tfjs-backend-wasm"
+
 const wasmBackend = () =>
-  optionalPackage<typeof tfjsWasm>("@tensorflow/tfjs-backend-wasm", "Computations on WebAssembly", EngineError)
+  optionalPackage(WASM, "Computations on WebAssembly", EngineError, byRequire<typeof tfjsWasm>(WASM))
 
 /** Loads the library without its start-up messages, and starts one backend. */
 const start = async (name: BackendName): Promise<Tf> => {
-  const tf: Tf = await optionalPackage<Tf>("@tensorflow/tfjs", "Tensor engines", EngineError)
+  const tf = await optionalPackage("@tensorflow/tfjs", "Tensor engines", EngineError, byRequire<Tf>("@tensorflow/tfjs"))
   // Production mode switches off advice to use other packages, which would appear between our own lines.
   tf.enableProdMode()
   if (name === "wasm") {
     const wasm = await wasmBackend()
-    const binaries = dirname(createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm"))
+    const binaries = dirname(createRequire(import.meta.url).resolve(WASM))
     // Paths can only be set before the backend starts; another engine may have started it.
     if (!("wasm" in tf.engine().registry)) wasm.setWasmPaths(`${binaries}/`)
   }
