@@ -8,6 +8,8 @@ export interface SgdOptions {
   readonly inPlace?: boolean
   /** Decay of the velocity; 0.9. */
   readonly momentum?: number
+  /** Moves by g + momentum v' instead of by v' (Nesterov 1983). */
+  readonly nesterov?: boolean
 }
 
 /** A weight with its velocity, both of one shape; the velocity is 0 before the first update. */
@@ -17,8 +19,8 @@ export interface SgdState<A> {
 }
 
 /**
- * Computes one update, as in PyTorch: v' = momentum v + g, w' = w - rate v'. No dampening, no Nesterov step, no weight decay.
- * It writes new allocations, like Adam.
+ * Computes one update, as in PyTorch: v' = momentum v + g, w' = w - rate v', or w' = w - rate (g + momentum v') with
+ * Nesterov's step. No dampening, no weight decay. It writes new allocations, like Adam.
  *
  * @returns the new state; the caller frees both the old and the new
  */
@@ -26,7 +28,7 @@ export const sgdUpdate = (
   memory: Memory,
   state: SgdState<Info>,
   gradient: Info,
-  { learningRate, momentum = 0.9 }: SgdOptions
+  { learningRate, momentum = 0.9, nesterov = false }: SgdOptions
 ): SgdState<Info> => {
   const made = { weight: memory.make(gradient.shape), velocity: memory.make(gradient.shape) }
   const [w, v, g] = [state.weight, state.velocity, gradient].map(memory.values)
@@ -34,7 +36,7 @@ export const sgdUpdate = (
   for (let i = 0; i < g.length; i++) {
     const velocity = momentum * v[i] + g[i]
     newV[i] = velocity
-    newW[i] = w[i] - learningRate * velocity
+    newW[i] = w[i] - learningRate * (nesterov ? g[i] + momentum * velocity : velocity)
   }
   return made
 }

@@ -2,9 +2,10 @@
 import { join } from "node:path"
 import { Clock, Effect, Schema, Stream } from "effect"
 import { attempt } from "../../pipeline/attempt.ts"
+import type { Misfit } from "../../pipeline/check.ts"
 import { decodeRecorded } from "../../pipeline/decode.ts"
 import { operator } from "../../pipeline/operator.ts"
-import { Compat, NonNegative, Positive, PositiveInt, param } from "../../pipeline/param.ts"
+import { Compat, Fraction, NonNegative, optional, Positive, PositiveInt, param } from "../../pipeline/param.ts"
 import { peeked } from "../../pipeline/peek.ts"
 import type { Step } from "../../pipeline/step.ts"
 import { counted, messageOf } from "../../pipeline/words.ts"
@@ -14,7 +15,7 @@ import { completed } from "../model/architecture.ts"
 import { drawnWeights, type Model, makeModel } from "../model/model.ts"
 import { type CheckpointError, WeightsError } from "../model/model-error.ts"
 import { constantsOf, sizingOf } from "../model/normalisation.ts"
-import { ModelParams, pretrainedFile } from "../model/params.ts"
+import { type GivenModel, ModelParams, pretrainedFile } from "../model/params.ts"
 import { checkpointPath, type EpochEnd, readCheckpoint } from "../model/weights/checkpoints.ts"
 import { startingWeights } from "../model/weights/start.ts"
 import { FirstEpoch, Run } from "../run.ts"
@@ -25,6 +26,7 @@ import { type Course, type CourseParams, courseOf } from "./course.ts"
 import { type LossParams, lossesOf, lossParams, settledWeights } from "./losses.ts"
 import { type OptimiserChoice, optimiserParam, zeroMoments } from "./optimisers.ts"
 import { paceOf, wordsOf } from "./pace.ts"
+import { type PartParams, parted, partFaults, partParams } from "./part-rates.ts"
 import { checkResumed } from "./resume.ts"
 import { scheduleParam } from "./schedule.ts"
 import { TrainError } from "./train-error.ts"
@@ -52,6 +54,9 @@ const asTrainError = (cause: unknown): Explained => {
 
 const trying = <A>(body: () => A) => Effect.mapError(attempt(Error)(body), asTrainError)
 
+/** Stands for the data where there is none: a training without a batch, which fails, and checks before anything is read. */
+const NO_DATA = { bands: ["none"], classes: [] }
+
 const declared = {
   model: param(ModelParams, "The network."),
   ...lossParams,
@@ -59,6 +64,12 @@ const declared = {
   optimizer: optimiserParam,
   learning_rate: param(Positive, "Learning rate of the first epoch.", 2e-3),
   schedule: scheduleParam,
+  clip_norm: optional(Positive, "Largest norm of all gradients together; larger ones are scaled down to it."),
+  ema: optional(
+    Fraction,
+    "Decay of moving averages of all weights, such as 0.999; validation, embeddings and published weights use the averages."
+  ),
+  ...partParams,
   update_iter: param(PositiveInt, "Number of batches per update; they count as one batch.", 1),
   compat: param(
     Compat,
@@ -67,18 +78,29 @@ const declared = {
   )
 }
 
-/** Checks the weights of losses, and brings those of losses that are `none` into one form. */
-const settle = <P extends LossParams>(params: P) => {
+/** Parameters whose combination is checked; checkpoints record them without the network. */
+type Settled = LossParams & PartParams & { readonly model?: GivenModel }
+
+/** Faults of the parts of the network that parameters name. */
+const faultsOfParts = (params: Settled): ReadonlyArray<Misfit> =>
+  params.model === undefined || (params.freeze === undefined && params.rates === undefined)
+    ? []
+    : partFaults(makeModel(completed(params.model, NO_DATA)), params, params.id_loss !== "none")
+
+/** Checks parts and the weights of losses, and brings those of losses that are `none` into one form. */
+const settle = <P extends Settled>(params: P) => {
   const { faults, weights } = settledWeights(params)
-  return { params: { ...params, loss_weight: weights }, faults }
+  return { params: { ...params, loss_weight: weights }, faults: [...faults, ...faultsOfParts(params)] }
 }
 
 /** Parameters that a checkpoint records, in the form of this version. */
 const recorded = (configuration: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
   decodeRecorded(optimise, configuration)
 
-interface TrainerParams extends CourseParams {
+interface TrainerParams extends CourseParams, PartParams {
   readonly optimizer: OptimiserChoice
+  readonly clip_norm: number | undefined
+  readonly ema: number | undefined
 }
 
 /** Everything that a trainer is made from. */
@@ -91,7 +113,7 @@ interface Beginning {
 
 /** The start of a new training: drawn weights, or those of a file with bands and classes in the order of the first batch. */
 const fresh = Effect.fnUntraced(function* ({ first, model, params }: Beginning) {
-  const moments = zeroMoments(model.parameters, params.optimizer)
+  const moments = zeroMoments(parted(model, params).parameters, params.optimizer)
   const { seed } = yield* Run
   if (first === undefined) return { weights: drawnWeights(model, seed), moments, step: 0 }
   yield* trying(() => checkBatch(first, model))
@@ -112,7 +134,8 @@ const opened = Effect.fnUntraced(function* (beginning: Beginning, resumed: Epoch
   const losses = lossesOf(params)
   yield* trying(() => checkLosses(losses))
   const start = yield* resumed === undefined ? fresh(beginning) : resumable(beginning, resumed)
-  const options = { losses, optimiser: params.optimizer }
+  const { clip_norm: clip, ema, optimizer: optimiser } = params
+  const options = { losses, optimiser, clip, ema, parts: params }
   return yield* Effect.acquireRelease(
     trying(() => makeTrainer(tensors, model, options, start)),
     (trainer) => Effect.sync(() => trainer.dispose())
@@ -130,9 +153,6 @@ const imagesOf = Effect.fnUntraced(function* (before: ReadonlyArray<Step>, { ban
     sizing: sizingOf(before)
   }))
 })
-
-/** Stands for the data of a training without a batch, which fails. */
-const NO_DATA = { bands: ["none"], classes: [] }
 
 type Note = ((words: string) => void) | undefined
 

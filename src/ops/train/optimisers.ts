@@ -1,68 +1,16 @@
-/** Optimisers: what they remember of each weight, and one update. */
-import {
-  type Choice,
-  chosenFrom,
-  type Definition,
-  type Own,
-  type OwnParams,
-  probability
-} from "../../pipeline/definition.ts"
+/** The optimisers: one list, and the arrays that they remember of each weight. */
+import { type Choice, chosenFrom, type Own, type OwnParams } from "../../pipeline/definition.ts"
 import { named } from "../../pipeline/named.ts"
 import type { NamedArray } from "../elements.ts"
 import type { Parameter } from "../model/layers/layer.ts"
-import type { Engine } from "../tensor/engine.ts"
-import type { Tensor } from "../tensor/tfjs.ts"
+import { adam } from "./optimisers/adam.ts"
+import { adamw } from "./optimisers/adamw.ts"
+import { lion } from "./optimisers/lion.ts"
+import type { Optimiser } from "./optimisers/optimiser.ts"
+import { sgd } from "./optimisers/sgd.ts"
 
-export interface UpdateOptions {
-  readonly learningRate: number
-  /** Number of this update, from 1. */
-  readonly step: number
-}
-
-/** Everything about an optimiser: its name in configurations, its parameters, and its update. */
-export interface Optimiser<Name extends string = string, P extends OwnParams = OwnParams> extends Definition<Name, P> {
-  /** Names of the arrays that it remembers per weight, in the order of `update`; 0 before the first update. */
-  readonly moments: ReadonlyArray<string>
-  /** Makes new tensors, float32 in the shape of the weight; the engine may free the given ones, which are not used again. */
-  update(
-    engine: Engine,
-    state: { readonly weight: Tensor; readonly moments: ReadonlyArray<Tensor> },
-    gradient: Tensor,
-    options: UpdateOptions,
-    own: Own<P>
-  ): { readonly weight: Tensor; readonly moments: ReadonlyArray<Tensor> }
-}
-
-const defineOptimiser = <const Name extends string, const P extends OwnParams>(
-  definition: Optimiser<Name, P>
-): Optimiser<Name, P> => definition
-
-const adam = defineOptimiser({
-  name: "adam",
-  title: "Adam with betas 0.9 and 0.999, as PyTorch's",
-  source: "Kingma and Ba, ICLR 2015",
-  params: {},
-  moments: ["m", "v"],
-  update: (engine, { moments: [m, v], weight }, gradient, { learningRate, step }) => {
-    const next = engine.adam({ weight, m, v }, gradient, { learningRate, step, inPlace: true })
-    return { weight: next.weight, moments: [next.m, next.v] }
-  }
-})
-
-const sgd = defineOptimiser({
-  name: "sgd",
-  title: "Stochastic gradient descent with momentum, as PyTorch's",
-  source: "Robbins and Monro 1951; Polyak 1964",
-  params: { momentum: probability("Share of the earlier updates that is kept.", 0.9) },
-  moments: ["velocity"],
-  update: (engine, { moments: [velocity], weight }, gradient, { learningRate }, { momentum }) => {
-    const next = engine.sgd({ weight, velocity }, gradient, { learningRate, momentum, inPlace: true })
-    return { weight: next.weight, moments: [next.velocity] }
-  }
-})
-
-/** Every optimiser. A new one is a definition above and its name here. */
-const optimisers = [adam, sgd] as const
+/** Every optimiser. A new one is a file in `optimisers/` and its name here. */
+export const optimisers = [adam, adamw, sgd, lion] as const
 
 /** An optimiser as the parameter `optimizer` chooses it. */
 export type OptimiserChoice = Choice<(typeof optimisers)[number]>

@@ -51,15 +51,11 @@ export const added = (engine: Engine, a: Gradients, b: Gradients): Gradients => 
 }
 
 /**
- * Whether the backbone has batch norms. Their statistics show values that are not finite, so without them the gradients are
- * checked.
+ * Whether the backbone has batch norms that are trained. Their statistics show values that are not finite, so without them the
+ * gradients are checked.
  */
-export const isNormed = ({ parameters }: Model): boolean =>
+export const isNormed = ({ parameters }: Pick<Model, "parameters">): boolean =>
   parameters.some(({ name, role }) => role === "statistic" && name.startsWith("encoder."))
-
-/** Names of the weights that are trained, in the order of their gradients. */
-export const trainedNames = ({ parameters }: Model): ReadonlyArray<string> =>
-  parameters.filter(({ role }) => role === "weight").map(({ name }) => name)
 
 export interface Passes {
   /** Outputs without gradients, for losses over several batches. */
@@ -77,8 +73,19 @@ const KINDS = ["local", "global"] as const
 const inARow = <A>(branches: BranchesOf<{ readonly [K in keyof BranchValues]: A }>): ReadonlyArray<A> =>
   KINDS.flatMap((kind) => branches[kind].flatMap(({ embedding, logits }) => [embedding, logits]))
 
-/** The passes of a network with its weights. @param losses which outputs have slopes follows from them */
-export const passesOf = (engine: Engine, model: Model, weights: Weights, losses: Losses): Passes => {
+/** What the passes of a network need beside it. */
+interface PassOptions {
+  readonly weights: Weights
+  /** Which outputs have slopes follows from them. */
+  readonly losses: Losses
+  /** Names of the weights that are trained, in the order of their gradients. */
+  readonly trained: ReadonlyArray<string>
+  /** Whether the backbone has batch norms that are trained, see `isNormed`. */
+  readonly normed: boolean
+}
+
+/** The passes of a network with its weights. */
+export const passesOf = (engine: Engine, model: Model, { losses, normed, trained, weights }: PassOptions): Passes => {
   // A network always has the same number of local branches; it is known once the network has run.
   let locals = 0
   const passes = trainingPasses(engine, {
@@ -88,9 +95,9 @@ export const passesOf = (engine: Engine, model: Model, weights: Weights, losses:
       return inARow(branches)
     },
     weights: () => model.parameters.map(({ name }) => weights.get(name)),
-    trained: () => trainedNames(model).map(weights.get),
+    trained: () => trained.map(weights.get),
     wanted: (output) => (output % 2 === 0 ? losses.metric : losses.id) !== undefined,
-    checked: !isNormed(model)
+    checked: !normed
   })
   const branchesOf = (values: ReadonlyArray<Float32Array>): BranchesOf<BranchValues> => {
     const all = Array.from({ length: values.length / 2 }, (_, i) => ({

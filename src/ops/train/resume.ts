@@ -6,14 +6,17 @@ import { factsOf, type ModelFacts } from "../model/architecture.ts"
 import type { Model } from "../model/model.ts"
 import { damagedCheckpoint, type EpochEnd } from "../model/weights/checkpoints.ts"
 import { checkWeights } from "../model/weights/tensors.ts"
+import { rawArrays } from "./averages.ts"
 import { momentsOf, type OptimiserChoice, optimiserOf } from "./optimisers.ts"
+import { type PartParams, parted } from "./part-rates.ts"
 import { TrainError } from "./train-error.ts"
 
 /** The training that would continue. */
 export interface Wanted {
   readonly model: Model
   /** Parameters of `optimise`, as decoded. */
-  readonly configuration: Readonly<Record<string, unknown>> & { readonly optimizer: OptimiserChoice }
+  readonly configuration: Readonly<Record<string, unknown>> &
+    PartParams & { readonly optimizer: OptimiserChoice; readonly ema: number | undefined }
   /** Brings parameters of `optimise` that an earlier version recorded into the form of this one. */
   readonly recorded: (configuration: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>
   readonly seed: number
@@ -83,7 +86,9 @@ const configurationApart = (
 const checkMoments = (path: string, { state }: EpochEnd, { configuration, model }: Wanted): void => {
   const given = new Map(state.moments.map((array) => [array.name, array]))
   const { name: optimizer } = optimiserOf(configuration.optimizer).definition
-  for (const { name, shape } of momentsOf(model.parameters, configuration.optimizer)) {
+  const { parameters } = parted(model, configuration)
+  const wanted = [...momentsOf(parameters, configuration.optimizer), ...rawArrays(parameters, configuration.ema)]
+  for (const { name, shape } of wanted) {
     const found = given.get(name)
     if (found === undefined) throw damagedCheckpoint(path, `has no moment ${name}, which ${optimizer} needs`)
     if (found.shape.join() !== shape.join()) {

@@ -9,11 +9,15 @@ import { finite } from "../tensor/elementwise.ts"
 import type { Engine } from "../tensor/engine.ts"
 import { allFinite } from "../tensor/finite.ts"
 import type { Tensor } from "../tensor/tfjs.ts"
+import { averagesOf, startOf, withoutRaw } from "./averages.ts"
 import { backward } from "./backward.ts"
+import { clipFactor, normOf } from "./clip.ts"
 import type { Combined, Losses } from "./losses/combined.ts"
 import type { Choose } from "./losses/loss.ts"
-import { type OptimiserChoice, optimiserOf, type UpdateOptions } from "./optimisers.ts"
-import { type Gradients, isNormed, passesOf, release, type Seen, trainedNames } from "./pass.ts"
+import type { UpdateOptions } from "./optimisers/optimiser.ts"
+import { type OptimiserChoice, optimiserOf } from "./optimisers.ts"
+import { type PartParams, parted } from "./part-rates.ts"
+import { type Gradients, isNormed, passesOf, release, type Seen } from "./pass.ts"
 
 /** Losses of one update, computed before it. */
 export type StepLosses = Pick<Combined, "total" | "id" | "metric" | "floor">
@@ -42,6 +46,12 @@ export interface TrainerOptions {
   readonly losses: Losses
   /** Adam by default. */
   readonly optimiser?: OptimiserChoice
+  /** Largest norm of all gradients together; undefined to leave them as they are. */
+  readonly clip?: number | undefined
+  /** Decay of the averages of weights; undefined for none. */
+  readonly ema?: number | undefined
+  /** Parts that are frozen or have a learning rate of their own. */
+  readonly parts?: PartParams
 }
 
 /** The tensors that training changes, and the optimiser that changes them. */
@@ -51,17 +61,21 @@ interface Trained {
   readonly moments: Weights
   readonly trained: ReadonlyArray<string>
   readonly optimiser: ReturnType<typeof optimiserOf>
+  /** Factor of the learning rate of a weight. */
+  readonly factor: (name: string) => number
 }
 
-/** Replaces weights and moments by updated ones. */
+/** Replaces weights and moments by updated ones. @param scale factor of all gradients */
 const updateAll = (
-  { engine, moments, optimiser, trained, weights }: Trained,
+  { engine, factor, moments, optimiser, trained, weights }: Trained,
   gradients: ReadonlyArray<Tensor | undefined>,
-  options: UpdateOptions
+  { learningRate, scale, step }: UpdateOptions & { readonly scale: number }
 ): void =>
   trained.forEach((name, i) => {
-    const gradient = gradients[i]
-    if (gradient === undefined) return
+    const given = gradients[i]
+    if (given === undefined) return
+    const gradient = scale === 1 ? given : given.mul(scale)
+    const options = { learningRate: learningRate * factor(name), step }
     const { definition, own } = optimiser
     const keys = definition.moments.map((moment) => `${moment}/${name}`)
     const state = { weight: weights.get(name), moments: keys.map(moments.get) }
@@ -89,17 +103,19 @@ const isSound = (engine: Engine, { finite: checked, gradients, seen }: Gradients
  */
 export const makeTrainer = (
   engine: Engine,
-  model: Model,
-  { losses, optimiser = "adam" }: TrainerOptions,
+  given: Model,
+  { clip, ema, losses, optimiser = "adam", parts = { rates: undefined, freeze: undefined } }: TrainerOptions,
   start: TrainerState
 ): Trainer => {
-  const weights = uploadArrays(engine, start.weights)
-  const moments = uploadArrays(engine, start.moments)
-  const trained = trainedNames(model)
-  const shares = new Map(model.parameters.map(({ name, momentum: share }) => [name, share]))
-  const all = { engine, weights, moments, trained, optimiser: optimiserOf(optimiser) }
-  const normed = isNormed(model)
-  const back = { engine, passes: passesOf(engine, model, weights, losses), losses, trained }
+  const { factor, model, parameters } = parted(given, parts)
+  const weights = uploadArrays(engine, startOf(start.weights, start.moments))
+  const moments = uploadArrays(engine, withoutRaw(start.moments))
+  const averages = ema === undefined ? undefined : averagesOf(engine, ema, parameters, start.weights)
+  const trained = parameters.filter(({ role }) => role === "weight").map(({ name }) => name)
+  const shares = new Map(parameters.map(({ name, momentum: share }) => [name, share]))
+  const all = { engine, weights, moments, trained, optimiser: optimiserOf(optimiser), factor }
+  const normed = isNormed({ parameters })
+  const back = { engine, passes: passesOf(engine, model, { weights, losses, trained, normed }), losses, trained }
   let updates = start.step
 
   const average = (seen: Seen) => {
@@ -107,6 +123,17 @@ export const makeTrainer = (
       weights.replace(name, engine.keep(engine.blend(weights.get(name), tensor, shares.get(name) ?? 0)))
     }
   }
+  /** The factor of clipping; NaN if a gradient is not finite. */
+  const scaleOf = ({ gradients }: Gradients) =>
+    clip === undefined
+      ? 1
+      : clipFactor(
+          normOf(
+            engine,
+            gradients.filter((one) => one !== undefined)
+          ),
+          clip
+        )
 
   return {
     step: (batches, learningRate, choose) => {
@@ -114,11 +141,13 @@ export const makeTrainer = (
       try {
         return engine.scope(() => {
           const { found, gradients, seen } = way
-          const total = isSound(engine, way, normed) ? found.total : Number.NaN
+          const scale = scaleOf(way)
+          const total = Number.isFinite(scale) && isSound(engine, way, normed) ? found.total : Number.NaN
           if (Number.isFinite(total)) {
             updates++
-            updateAll(all, gradients, { learningRate, step: updates })
+            updateAll(all, gradients, { learningRate, step: updates, scale })
             average(seen)
+            averages?.add(weights, updates)
           }
           return { total, id: found.id, metric: found.metric, floor: found.floor }
         })
@@ -127,10 +156,14 @@ export const makeTrainer = (
       }
     },
     updates: () => updates,
-    state: () => ({ step: updates, weights: weights.arrays(), moments: moments.arrays() }),
+    state: () => {
+      const seen = averages?.arrays(weights) ?? { weights: weights.arrays(), raw: [] }
+      return { step: updates, weights: seen.weights, moments: [...moments.arrays(), ...seen.raw] }
+    },
     dispose: () => {
       weights.dispose()
       moments.dispose()
+      averages?.dispose()
     }
   }
 }

@@ -59,16 +59,16 @@ export const adam = (
   return { weight, m, v }
 }
 
-/** `ResourceApplyMomentum`: v' = momentum v + g, w' = w - rate v'. */
+/** `ResourceApplyMomentum`: v' = momentum v + g, w' = w - rate v'; Nesterov's step as in `../sgd.ts`. */
 export const sgd = (
   native: Native,
   state: SgdState<Tensor>,
   gradient: Tensor,
-  { learningRate, momentum = 0.9, inPlace = false }: SgdOptions
+  { learningRate, momentum = 0.9, nesterov = false, inPlace = false }: SgdOptions
 ): SgdState<Tensor> => {
   const [weight, velocity] = using([native.scalar(learningRate), native.scalar(momentum)], (rate, share) =>
     throughVariables(native, [state.weight, state.velocity], inPlace, ([w, v]) => {
-      const attributes = { type: { T: "float32" }, bool: { use_locking: false, use_nesterov: false } } as const
+      const attributes = { type: { T: "float32" }, bool: { use_locking: false, use_nesterov: nesterov } } as const
       native.runMany("ResourceApplyMomentum", attributes, [w, v, rate, gradient, share], 0)
     })
   )
