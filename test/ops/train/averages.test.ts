@@ -48,7 +48,7 @@ describe.each(modes)("averages of weights on %s", (device) => {
     expect(engine.live()).toBe(live)
     const [state, raw] = [averaged.state(), plain.state()]
     state.weights.forEach(({ data, name }, i) => {
-      const off = data.reduce((most, value, at) => Math.max(most, Math.abs(value - expected[i][at])), 0)
+      const off = expected[i].reduce((most, value, at) => Math.max(most, Math.abs(value - data[at])), 0)
       expect(off, name).toBeLessThan(1e-5)
     })
     const kept = new Map(state.moments.map((array) => [array.name, array.data]))

@@ -54,7 +54,7 @@ describe.each(modes)("rates and frozen parts on %s", (device) => {
     const step = (parts: PartParams) =>
       trained(parts, 1).weights.map(({ data, name }, i) => ({
         name,
-        moved: data.map((x, at) => x - initial[i].data[at])
+        moved: Float64Array.from(data, (x, at) => x - initial[i].data[at])
       }))
     const [all, some] = [
       step({ rates: undefined, freeze: undefined }),
