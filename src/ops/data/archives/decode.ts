@@ -1,14 +1,13 @@
 import { Effect, Scope, Stream } from "effect"
 import { operator } from "../../../pipeline/operator.ts"
 import { PositiveInt, param } from "../../../pipeline/param.ts"
-import { few } from "../../../pipeline/words.ts"
 import { PatchRef, RawPatch } from "../../elements.ts"
 import { DataError } from "../../formats/data-error.ts"
-import { Run } from "../../run.ts"
 import { type WorkerError, workerPool } from "../../workers/pool.ts"
 import { Threads } from "../../workers/threads.ts"
 import { dataFault } from "../file-access.ts"
 import { mapGood, onBadPatch } from "../patches/bad-patches.ts"
+import { type Note, noted } from "../patches/noted.ts"
 import type { Decoded } from "./decode-work.ts"
 import { decodePatch } from "./open-archive.ts"
 
@@ -20,7 +19,7 @@ const patchFault = (error: WorkerError): Effect.Effect<never, DataError> =>
   error.thrown === "DataError" ? Effect.fail(new DataError(error)) : Effect.die(error)
 
 /** Decodes here, and on worker threads once there are enough patches to make up for their start. */
-const decoder = Effect.fnUntraced(function* (threads: number, note: (text: string) => void) {
+const decoder = Effect.fnUntraced(function* (threads: number, note: Note) {
   const pool = yield* Effect.cached(
     workerPool<PatchRef, Decoded>({ module: new URL("./decode-work.ts", import.meta.url), size: threads })
   )
@@ -55,16 +54,11 @@ export const decode = operator({
     (references) =>
       Stream.unwrap(
         Effect.gen(function* () {
-          const { say } = yield* Run
           const threads = yield* Threads
-          const notes: Array<string> = []
-          const use = yield* decoder(threads, (text) => notes.push(text))
+          const { note, saidAfter } = yield* noted("decode")
+          const use = yield* decoder(threads, note)
           const most = Math.max(concurrency, 2 * threads)
-          const sayNotes = Effect.suspend(() => (notes.length === 0 ? Effect.void : say(`decode: ${few(notes)}`)))
-          return references.pipe(
-            mapGood("decode", on_bad_patch, most, ({ name }) => name, use),
-            Stream.concat(Stream.drain(Stream.fromEffect(sayNotes)))
-          )
+          return saidAfter(mapGood("decode", on_bad_patch, most, ({ name }: PatchRef) => name, use)(references))
         })
       )
 })

@@ -79,6 +79,8 @@ interface Seen {
   readonly leak: Leak | undefined
   /** Why patches cannot be read. */
   readonly bad: Array<string>
+  /** What was unusual about files that were read nevertheless. */
+  readonly unusual: Array<string>
 }
 
 const seenOf = (
@@ -91,26 +93,28 @@ const seenOf = (
   copies: copiesOf(),
   pixels: pixelFindings(nodata),
   leak,
-  bad: []
+  bad: [],
+  unusual: []
 })
 
-const see = ({ bad, copies, leak, pixels, tally }: Seen, result: Result.Result<Looked, DataError>): void => {
+const see = ({ bad, copies, leak, pixels, tally, unusual }: Seen, result: Result.Result<Looked, DataError>): void => {
   if (Result.isFailure(result)) {
     // Examples are joined to a list, which ends with its own full stop.
     bad.push(result.failure.message.replace(/\.$/, ""))
     return
   }
-  const { labels, raw, reference } = result.success
+  const { labels, notes, raw, reference } = result.success
   const { facts, name, split } = reference
   tally.count({ name, split, labels, country: facts.country })
   leak?.see(reference)
+  unusual.push(...notes)
   if (raw === undefined) return
   copies.see(raw)
   pixels.see(raw)
 }
 
 const findingsOf = (
-  { bad, copies, leak, pixels, tally }: Seen,
+  { bad, copies, leak, pixels, tally, unusual }: Seen,
   { findings, names, there }: Audited,
   lists: Lists | undefined
 ): ReadonlyArray<Finding> =>
@@ -119,6 +123,7 @@ const findingsOf = (
     ...(there === undefined ? [] : presenceFindings(names, there)),
     ...(lists === undefined ? [] : listFindings(lists, names)),
     ...finding("patches cannot be read", bad, "fail", "Get these files again, or leave them out"),
+    ...finding("files are read although they are unusual", unusual, "note", "No step needs to change"),
     ...tally.findings(),
     ...pixels.findings(),
     ...copies.findings(),

@@ -24,6 +24,8 @@ export interface Looked {
   readonly labels: Uint8Array
   /** All bands, if pixels are read. */
   readonly raw: RawPatch | undefined
+  /** What was unusual about files that were read nevertheless. */
+  readonly notes: ReadonlyArray<string>
 }
 
 /** Labels alone are cheap, so many patches are one step. */
@@ -52,7 +54,9 @@ export const lookedAt = ({
   const lookAt = async (name: string): Promise<Looked> => {
     const reference = divided(await opened.reference(name))
     const labels = translateLabels(reference.labels, reference.nomenclature, to, name)
-    return { reference, labels, raw: pixels ? await decodePatch(reference) : undefined }
+    const notes: Array<string> = []
+    const raw = pixels ? await decodePatch(reference, (text) => notes.push(text)) : undefined
+    return { reference, labels, raw, notes }
   }
   const tried = async (name: string): Promise<Result.Result<Looked, DataError>> => {
     try {

@@ -12,6 +12,7 @@ import { decodeTiffBands } from "../../formats/tiff/read.ts"
 import { EUROSAT_BANDS, isEurosatFile } from "../archives/eurosat/names.ts"
 import { openPicture } from "../archives/shared/open-picture.ts"
 import { unnamedBands } from "../patches/bands.ts"
+import type { Note } from "../patches/noted.ts"
 import type { Layer } from "./layer-facts.ts"
 import { channelNames, patchOfFile } from "./layer-names.ts"
 
@@ -25,9 +26,9 @@ const tiffLayers = async (bytes: Uint8Array, file: string): Promise<ReadonlyArra
 /**
  * Pixels as the file has them, colour profiles left alone: 8 or 16 bits; fewer are stretched, so that the largest is white.
  */
-const imageLayers = async (bytes: Uint8Array, file: string): Promise<ReadonlyArray<Layer>> => {
+const imageLayers = async (bytes: Uint8Array, file: string, note: Note): Promise<ReadonlyArray<Layer>> => {
   try {
-    const { image, metadata } = await openPicture(bytes, file, { maxValues: MAX_VALUES, note: () => undefined })
+    const { image, metadata } = await openPicture(bytes, file, { maxValues: MAX_VALUES, note })
     const { channels: count = 3, depth } = metadata
     const deep = depth === "ushort"
     const raw = image.toColourspace(deep ? "rgb16" : "srgb").raw({ depth: deep ? "ushort" : "uchar" })
@@ -53,7 +54,7 @@ const imageLayers = async (bytes: Uint8Array, file: string): Promise<ReadonlyArr
   }
 }
 
-type Decode = (bytes: Uint8Array, file: string) => ReadonlyArray<Layer> | Promise<ReadonlyArray<Layer>>
+type Decode = (bytes: Uint8Array, file: string, note: Note) => ReadonlyArray<Layer> | Promise<ReadonlyArray<Layer>>
 
 const DECODERS: Readonly<Record<string, Decode>> = {
   ".tif": tiffLayers,
@@ -75,9 +76,10 @@ export const isKnownFile = (file: string): boolean => decoderOf(file) !== undefi
 /**
  * Reads every array of a file.
  *
+ * @param note receives what was unusual about a file that is read nevertheless
  * @returns rejects with DataError if it cannot be read, is damaged, or of an unknown kind
  */
-export const readLayers = async (file: string): Promise<ReadonlyArray<Layer>> => {
+export const readLayers = async (file: string, note: Note): Promise<ReadonlyArray<Layer>> => {
   const decode = decoderOf(file)
   if (decode === undefined) {
     throw new DataError({
@@ -94,7 +96,7 @@ export const readLayers = async (file: string): Promise<ReadonlyArray<Layer>> =>
       cause
     })
   })
-  const layers = await decode(bytes, file)
+  const layers = await decode(bytes, file, note)
   const { band } = patchOfFile(file)
   return band !== undefined && layers.length === 1 ? [{ ...layers[0], name: band }] : layers
 }

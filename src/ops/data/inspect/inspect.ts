@@ -7,6 +7,7 @@ import type { DataError } from "../../formats/data-error.ts"
 import { Run } from "../../run.ts"
 import { ArchiveSchema } from "../archives/archive.ts"
 import { mapGood, onBadPatch } from "../patches/bad-patches.ts"
+import { noted } from "../patches/noted.ts"
 import { type Inspected, inspected, nothing } from "./inspected.ts"
 import { type Facts, factsOf } from "./layer-facts.ts"
 
@@ -48,7 +49,8 @@ export const inspect = source({
       Effect.gen(function* () {
         const { root } = yield* Run
         const path = resolve(root, from)
-        const all = yield* inspected(path, archive ?? {})
+        const { note, saidAfter } = yield* noted("inspect")
+        const all = yield* inspected(path, archive ?? {}, note)
         let patches = 0
         const ended = Stream.suspend(() =>
           patches > 0 ? Stream.empty : Stream.fail(nothing(path, "holds nothing to inspect"))
@@ -57,7 +59,8 @@ export const inspect = source({
           Stream.tap(() => Effect.sync(() => void patches++)),
           mapGood("inspect", on_bad_patch, concurrency, ({ name }: Inspected) => name, look),
           Stream.flatMap((facts) => Stream.fromIterable(facts)),
-          Stream.concat(ended)
+          Stream.concat(ended),
+          saidAfter
         )
       })
     )

@@ -13,6 +13,7 @@ import { decodeOwn, ownNames } from "../archives/folder/reader.ts"
 import { type ArchiveChoice, decodePatch, openArchive } from "../archives/open-archive.ts"
 import { IMAGE } from "../archives/shared/image-files.ts"
 import { dataFault } from "../file-access.ts"
+import type { Note } from "../patches/noted.ts"
 import { decodePatchOf, lazily } from "../stores/every-patch.ts"
 import { openReader, type StoreReader } from "../stores/open-store.ts"
 import { readLayers } from "./file-layers.ts"
@@ -35,10 +36,10 @@ const fromStore =
     layers: decodePatchOf(store, name, (bytes) => decodeSafetensors(bytes, name).tensors)
   })
 
-const fromFiles = (name: string, files: ReadonlyArray<string>): Inspected => ({
+const fromFiles = (name: string, files: ReadonlyArray<string>, note: Note): Inspected => ({
   name,
   layers: Effect.map(
-    Effect.forEach(files, (file) => dataFault(() => readLayers(file))),
+    Effect.forEach(files, (file) => dataFault(() => readLayers(file, note))),
     (layers) => layers.flat()
   )
 })
@@ -50,7 +51,11 @@ const layersOf = (bands: ReadonlyArray<Band>): ReadonlyArray<Layer> =>
   bands.map(({ height, width, ...band }) => ({ ...band, shape: [height, width] }))
 
 /** Patches that share one file, which only an archive's reader can separate. */
-const fromArrays = (path: string, choice: ArchiveChoice): Effect.Effect<Stream.Stream<Inspected, Fault>, DataError> =>
+const fromArrays = (
+  path: string,
+  choice: ArchiveChoice,
+  note: Note
+): Effect.Effect<Stream.Stream<Inspected, Fault>, DataError> =>
   Effect.map(
     dataFault(() => openArchive(path, { ...choice, kind: "arrays" })),
     ({ names, reference }) =>
@@ -58,7 +63,7 @@ const fromArrays = (path: string, choice: ArchiveChoice): Effect.Effect<Stream.S
         Stream.map((name) => ({
           name,
           layers: Effect.map(
-            dataFault(async () => decodePatch(await reference(name))),
+            dataFault(async () => decodePatch(await reference(name), note)),
             ({ bands }) => layersOf(bands)
           )
         }))
@@ -67,11 +72,16 @@ const fromArrays = (path: string, choice: ArchiveChoice): Effect.Effect<Stream.S
 
 /** An image of one's own, named as its archive names it and its bands, whether it has labels or not. */
 const fromOwn =
-  (below: string, nameOf: (file: string) => string, { bands, max_values: maxValues = MAX_VALUES }: ArchiveChoice) =>
+  (
+    below: string,
+    nameOf: (file: string) => string,
+    { bands, max_values: maxValues = MAX_VALUES }: ArchiveChoice,
+    note: Note
+  ) =>
   (file: string): Inspected => ({
     name: nameOf(relative(below, file).split(sep).join("/")),
     layers: Effect.map(
-      dataFault(() => decodeOwn(file, bands, { maxValues, note: () => undefined })),
+      dataFault(() => decodeOwn(file, bands, { maxValues, note })),
       layersOf
     )
   })
@@ -83,23 +93,24 @@ const isOwn = (path: string, labels: string | undefined): boolean =>
 /** The patches at `path`: in a store, one file, an archive of arrays, or a folder of images. */
 export const inspected = (
   path: string,
-  choice: ArchiveChoice
+  choice: ArchiveChoice,
+  note: Note
 ): Effect.Effect<Stream.Stream<Inspected, Fault>, Fault, Scope.Scope> =>
   Effect.gen(function* () {
     if (!existsSync(path)) return yield* nothing(path, "there is no such file or folder")
     if (!statSync(path).isDirectory() && !isStoreFile(path))
-      return Stream.succeed(fromFiles(patchOfFile(path).patch, [path]))
+      return Stream.succeed(fromFiles(patchOfFile(path).patch, [path], note))
     if (existsSync(dataFile(path))) {
       const store = yield* openReader(path)
       return Stream.map(lazily(store.names), fromStore(store))
     }
-    if (arrays.recognises(path)) return yield* fromArrays(path, choice)
+    if (arrays.recognises(path)) return yield* fromArrays(path, choice, note)
     const found = lazily(() => patchesBelow(path))
-    if (!isOwn(path, choice.labels)) return Stream.map(found, ({ files, name }) => fromFiles(name, files))
+    if (!isOwn(path, choice.labels)) return Stream.map(found, ({ files, name }) => fromFiles(name, files, note))
     const nameOf = yield* dataFault(() => ownNames(path, choice.labels))
     return found.pipe(
       Stream.flatMap(({ files }) => Stream.fromIterable(files)),
       Stream.filter((file) => IMAGE.test(file)),
-      Stream.map(fromOwn(path, nameOf, choice))
+      Stream.map(fromOwn(path, nameOf, choice, note))
     )
   })

@@ -8,6 +8,7 @@ import { DataError } from "../../formats/data-error.ts"
 import { dataFault } from "../file-access.ts"
 import { type BandSelection, channelsOf, SELECTION_NAMES } from "./bands.ts"
 import { fillParameter, maxValuesParameter, nodataParameter } from "./image-parameters.ts"
+import { noted } from "./noted.ts"
 import { bandsOf, imagesAt } from "./reading/loose-images.ts"
 import { imageOf } from "./reading/make-patch.ts"
 
@@ -44,14 +45,16 @@ export const images = source({
         const found = yield* attempt(DataError)(() => imagesAt(resolve(from)))
         const look = { bands, unit, rule: { nodata, fill }, maxValues: max_values }
         self.expect(found.length)
+        const { note, saidAfter } = yield* noted("images")
         return Stream.fromIterable(found.entries()).pipe(
           Stream.rechunk(1),
           Stream.mapEffect(([index, image]) =>
             Effect.flatMap(
-              dataFault(() => bandsOf(image, names)),
+              dataFault(() => bandsOf(image, names, note)),
               (present) => attempt(DataError)(() => patchOf(image.name, index, imageOf(present, look, image.name)))
             )
-          )
+          ),
+          saidAfter
         )
       })
     )

@@ -4,6 +4,7 @@ import { Effect, type Scope, Stream } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
 import { inspected } from "../../data/inspect/inspected.ts"
 import type { Layer } from "../../data/inspect/layer-facts.ts"
+import { unnoted } from "../../data/patches/noted.ts"
 import { openReader } from "../../data/stores/open-store.ts"
 import { decodeBands } from "../../data/stores/patch-value.ts"
 import type { Band } from "../../elements.ts"
@@ -30,7 +31,7 @@ export const openPixels = (path: string): Effect.Effect<Pixels, DataError | Stor
       const reader = yield* openReader(path)
       return (name) => (reader.has(name) ? reader.decode(name, (bytes) => decodeBands(bytes, name)) : undefined)
     }
-    const all = yield* Stream.runCollect(yield* inspected(path, {}))
+    const all = yield* Stream.runCollect(yield* inspected(path, {}, unnoted))
     const known = new Map(all.map((one) => [one.name, one] as const))
     return (name) => {
       const one = known.get(name)

@@ -2,6 +2,7 @@ import { Effect } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
 import { decodePatch, openArchive } from "../../data/archives/open-archive.ts"
 import { dataFault } from "../../data/file-access.ts"
+import { unnoted } from "../../data/patches/noted.ts"
 import { bandsOf, imagesAt } from "../../data/patches/reading/loose-images.ts"
 import { openReader } from "../../data/stores/open-store.ts"
 import { decodeBands } from "../../data/stores/patch-value.ts"
@@ -16,7 +17,7 @@ const loose = (path: string) =>
     const find = positions(found.map(({ name }) => name))
     return (patch: string) => {
       const at = find(patch)
-      return at === undefined ? undefined : dataFault(() => bandsOf(found[at], undefined))
+      return at === undefined ? undefined : dataFault(() => bandsOf(found[at], undefined, unnoted))
     }
   })
 

@@ -10,6 +10,7 @@ import { readLayers } from "../../inspect/file-layers.ts"
 import { type PatchFiles, patchesBelow } from "../../inspect/images-below.ts"
 import type { Layer } from "../../inspect/layer-facts.ts"
 import { patchOfFile } from "../../inspect/layer-names.ts"
+import type { Note } from "../noted.ts"
 
 /** Prefixes names with their path below `folder` if two folders hold images of one name. */
 const distinct = (folder: string, found: ReadonlyArray<PatchFiles>): ReadonlyArray<PatchFiles> => {
@@ -53,13 +54,15 @@ const bandOf = (name: string, { name: own, shape, ...layer }: Layer, given: stri
  * Reads all bands of one image.
  *
  * @param names that replace those in the files, in order
+ * @param note receives what was unusual about a file that is read nevertheless
  * @returns rejects with DataError if a file cannot be read, or the number of bands is not that of `names`
  */
 export const bandsOf = async (
   { files, name }: PatchFiles,
-  names: ReadonlyArray<string> | undefined
+  names: ReadonlyArray<string> | undefined,
+  note: Note
 ): Promise<ReadonlyArray<Band>> => {
-  const layers = (await Promise.all(files.map(readLayers))).flat()
+  const layers = (await Promise.all(files.map((file) => readLayers(file, note)))).flat()
   if (names !== undefined && names.length !== layers.length) {
     throw new DataError({
       subject: name,

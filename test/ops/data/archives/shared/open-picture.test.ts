@@ -8,7 +8,9 @@ import { describe, expect, it } from "vitest"
 import { archive } from "../../../../../src/ops/data/archives/archive.ts"
 import { decode } from "../../../../../src/ops/data/archives/decode.ts"
 import { openPicture, withoutExtraneous } from "../../../../../src/ops/data/archives/shared/open-picture.ts"
+import { audit } from "../../../../../src/ops/data/audit/audit.ts"
 import { inspect } from "../../../../../src/ops/data/inspect/inspect.ts"
+import { images } from "../../../../../src/ops/data/patches/images.ts"
 import { effect } from "../../../../effect.ts"
 import { temporaryFolder } from "../../folder.ts"
 import { runIn } from "../../streams.ts"
@@ -66,8 +68,14 @@ describe("bytes between the segments of a JPEG file", () => {
       writeFileSync(join(root, "b.jpg"), withBytes(markers[2], [0, 7]))
       const [a, b] = yield* collect(archive({ path: "." }).pipe(decode()))
       expect(b.bands).toEqual(a.bands)
-      expect(said.at(-1)).toBe(`decode: ${join(root, "b.jpg")} has 2 bytes that belong to no part of a JPEG: skipped`)
+      const note = `${join(root, "b.jpg")} has 2 bytes that belong to no part of a JPEG: skipped`
+      expect(said.at(-1)).toBe(`decode: ${note}`)
       expect(yield* collect(inspect({ from: "b.jpg" }))).toHaveLength(3)
+      expect(said.at(-1)).toBe(`inspect: ${note}`)
+      expect(yield* collect(images({ from: join(root, "b.jpg"), bands: "rgb" }))).toHaveLength(1)
+      expect(said.at(-1)).toBe(`images: ${note}`)
+      const [{ findings }] = yield* collect(audit({ from: "." }))
+      expect(findings).toContainEqual(expect.objectContaining({ severity: "note", count: 1, examples: [note] }))
     })
   )
 })

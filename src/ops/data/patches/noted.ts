@@ -1,0 +1,28 @@
+/** Notes about files that were read although something in them was unusual. */
+import { Effect, Stream } from "effect"
+import { few } from "../../../pipeline/words.ts"
+import { Run } from "../../run.ts"
+
+/** Receives a note. */
+export type Note = (text: string) => void
+
+/** For readers of pictures that were read, and noted, before. */
+export const unnoted: Note = () => undefined
+
+/** Collects notes while patches are read, and says them in one line at the end. */
+export interface Noted {
+  readonly note: Note
+  /** The same elements; after the last one, the notes are said. */
+  readonly saidAfter: <A, E, R>(elements: Stream.Stream<A, E, R>) => Stream.Stream<A, E, R>
+}
+
+/** @param operator its name, which begins the line */
+export const noted = (operator: string): Effect.Effect<Noted, never, Run> =>
+  Effect.map(Run, ({ say }) => {
+    const notes: Array<string> = []
+    const sayAll = Effect.suspend(() => (notes.length === 0 ? Effect.void : say(`${operator}: ${few(notes)}`)))
+    return {
+      note: (text) => void notes.push(text),
+      saidAfter: (elements) => Stream.concat(elements, Stream.drain(Stream.fromEffect(sayAll)))
+    }
+  })
