@@ -8,8 +8,9 @@ export default defineConfig({
     pool: "forks",
     // All processors: by default one is kept free.
     maxWorkers: "100%",
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // Long enough for a machine that is busy with other work.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     // CI reads the runner's own counts from a file.
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]]
   }

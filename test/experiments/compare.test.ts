@@ -38,7 +38,7 @@ beforeAll(async () => {
     await evaluate("c", vectors, Math.floor(0.8 * images))
   ]
   expect(evaluated.map(({ error }) => error)).toEqual(["", "", ""])
-}, 60_000)
+})
 
 describe("configs/compare.yaml", () => {
   it("holds runs against the first, on the same queries", async () => {
@@ -149,4 +149,4 @@ describe("configs/compare.yaml", () => {
     expect((await groups(uneven)).said).toContain("A group of one run cannot show")
     expect((await groups(`{ good: ["${home}/good-*"] }`)).error).toContain("one group alone")
   })
-}, 60_000)
+})

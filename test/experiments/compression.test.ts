@@ -34,4 +34,4 @@ describe("configs/compression.yaml", () => {
     expect(figures.binary.mAP.easy).toBeGreaterThan(0)
     expect(said).toMatch(/float32 +int8 +pca +binary/)
   })
-}, 60_000)
+})

@@ -91,4 +91,4 @@ describe("configs/evaluate.yaml", () => {
     const gone = await evaluate("gone")
     expect([gone.code, gone.err]).toEqual([1, expect.stringContaining(`${npy}: there is no such file`)])
   })
-}, 120_000)
+})

@@ -62,4 +62,4 @@ describe("an interrupted run", () => {
     expect(again).toMatchObject({ code: 0, err: expect.stringContaining("prepare: done before, skipped") })
     expect(outcome("training")).toEqual(outcome("whole"))
   })
-}, 300_000)
+})

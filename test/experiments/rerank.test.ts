@@ -60,4 +60,4 @@ describe("configs/rerank.yaml", () => {
     expect(html).toContain("ja: Re-ranked by the labels of the database")
     expect(html).toContain("<span>k-reciprocal</span>")
   })
-}, 120_000)
+})

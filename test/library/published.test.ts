@@ -126,7 +126,7 @@ describe("a project with what npm installs along", () => {
     ])
   })
 
-  it("runs an experiment on threads once the packages are there", { timeout: 240_000 }, () => {
+  it("runs an experiment on threads once the packages are there", () => {
     const folder = published.install(
       ...INSTALLED,
       ...["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm", "lmdb", "sharp"]
@@ -165,7 +165,7 @@ export { mAP, operator, type DataError }
   it.each([
     ["NodeNext", "NodeNext"],
     ["ESNext", "Bundler"]
-  ])("compiles a program with module %s and resolution %s", { timeout: 240_000 }, (module, moduleResolution) => {
+  ])("compiles a program with module %s and resolution %s", (module, moduleResolution) => {
     const folder = published.install(...INSTALLED, "@types/node")
     writeFileSync(join(folder, "program.ts"), PROGRAM)
     const compilerOptions = { module, moduleResolution, target: "ES2022", strict: true, noEmit: true, types: ["node"] }
@@ -299,7 +299,7 @@ describe.skipIf(attw === undefined)(`attw${without("@arethetypeswrong/cli")}`, (
 
 const extractor = toolAt("@microsoft/api-extractor")
 describe.skipIf(extractor === undefined)(`the public surface${without("@microsoft/api-extractor")}`, () => {
-  it("is what .ci/api says; `npm run api` writes it anew", { timeout: 240_000 }, async () => {
+  it("is what .ci/api says; `npm run api` writes it anew", async () => {
     const { entries, report } = await import("../../.ci/api.mjs")
     expect(entries.flatMap((name) => report(name, join(published.project, "dist"), false))).toEqual([])
   })

@@ -42,7 +42,7 @@ describe("the recipe of a data set", () => {
       expect(message).toContain(`Property '${line.trim().split(":")[0]}' is missing`)
     }
     writeFileSync(path, whole)
-  }, 60_000)
+  })
 
   it("reaches operators, class lists, miniatures, readers and audits", async () => {
     const { miniature } = await load<typeof import("../../src/ops/data/miniature/miniature.ts")>(

@@ -61,7 +61,7 @@ describe("killed runs", () => {
     const { equal, wrong } = await kill("save", 5, 1)
     expect([wrong, equal]).toEqual([[], 1])
   })
-}, 240_000)
+})
 
 it("counts are a table", () => {
   expect(table([counted("a", [{ outcome: "equal" }, { outcome: "wrong", why: "it ends" }], 4)])).toBe(

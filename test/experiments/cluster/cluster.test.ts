@@ -71,7 +71,7 @@ describe.skipIf(binaries === undefined)("a cluster on PostgreSQL", () => {
     expect([await prepared.ended, prepared.said()]).toEqual([0, expect.anything()])
     const whole = program("main.ts", ["divided.yaml", "--out", "whole"], home, undefined)
     expect([await whole.ended, whole.said()]).toEqual([0, expect.anything()])
-  }, 180_000)
+  })
   afterEach(() => {
     for (const one of running) one.kill("SIGKILL")
   })
@@ -98,7 +98,7 @@ describe.skipIf(binaries === undefined)("a cluster on PostgreSQL", () => {
       readFileSync(join(home, "two", "record.json"), "utf8")
     ]
     for (const text of texts) expect(text).not.toContain(PASSWORD)
-  }, 180_000)
+  })
 
   it("survives kills of the driver and of a worker, and a restart of the database", async () => {
     const [first] = [worker(), worker()]
@@ -116,7 +116,7 @@ describe.skipIf(binaries === undefined)("a cluster on PostgreSQL", () => {
     await postgres.start()
     expect([await again.ended, again.said()]).toEqual([0, expect.stringContaining("are there already")])
     expectWhole("killed")
-  }, 240_000)
+  })
 
   it("names a failure once, with the place of the step", async () => {
     worker()
@@ -125,7 +125,7 @@ describe.skipIf(binaries === undefined)("a cluster on PostgreSQL", () => {
       1,
       expect.stringMatching(/pipelines\.extract\.crop: .* too few for a crop of 500 x 500/)
     ])
-  }, 120_000)
+  })
 
   it("says why nobody takes its ranges", async () => {
     const elsewhere = join(home, "elsewhere")
@@ -137,7 +137,7 @@ describe.skipIf(binaries === undefined)("a cluster on PostgreSQL", () => {
     driver.process.kill("SIGINT")
     expect(await driver.ended).toBe(130)
     expect(existsSync(join(home, "nobody", "parts"))).toBe(false)
-  }, 120_000)
+  })
 
   it("refuses a wrong address, a wrong password and no address by one message without secrets", async () => {
     const cases = [
@@ -152,5 +152,5 @@ describe.skipIf(binaries === undefined)("a cluster on PostgreSQL", () => {
       expect([code, driver.said()]).toEqual([2, expect.stringContaining(message)])
       expect(driver.said()).not.toMatch(/another@|s3cret/)
     }
-  }, 120_000)
+  })
 })

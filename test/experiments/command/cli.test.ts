@@ -113,4 +113,4 @@ describe("run.ts", () => {
     expect(err).toContain(`${path}:4:7: pipelines.a.read: `)
     expect(err).not.toMatch(/^ +at /m)
   })
-}, 60_000)
+})

@@ -163,5 +163,5 @@ describe("a lock", () => {
     )
     expect(outs).toEqual(outs.map(() => ({ held: 40, doubled: 0 })))
     expect(existsSync(join(folder, "inside"))).toBe(false)
-  }, 120_000)
+  })
 })

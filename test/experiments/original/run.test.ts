@@ -50,7 +50,7 @@ beforeAll(async () => {
   mkdirSync(at("checkpoints"), { recursive: true })
   const model = makeModel({ backbone: "resnet10-slim", pooling: "max", channels: 3, num_classes: 17 })
   writeFileSync(at("checkpoints", "epoch_3.pth"), originalCheckpoint(3, initialWeights(model, 5)))
-}, 60_000)
+})
 
 describe("a file of the original on a miniature of UCM", () => {
   it("prepares the lists that the original's generator draws", async () => {
@@ -102,4 +102,4 @@ describe("a file of the original on a miniature of UCM", () => {
     expect((await run("test", ...own)).error).toBe("")
     expect(existsSync(join(home, "own.csv"))).toBe(true)
   })
-}, 120_000)
+})

@@ -112,4 +112,4 @@ describe("a file of the original", () => {
     expect(saved).toEqual(["UCM_1e-4_resnet10-slim_max_none_multiAP.npy", "UCM_1e-4_resnet10-slim_max_none_other.npy"])
     expect(readFileSync(join(root, "saved", saved[0]))).toEqual(before)
   })
-}, 120_000)
+})

@@ -163,4 +163,4 @@ describe("configurations", () => {
     expect(found(image.said)).toEqual(found(byName.said))
     expect(existsSync(join(out, "strips", "strips.json"))).toBe(true)
   })
-}, 120_000)
+})

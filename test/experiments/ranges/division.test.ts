@@ -41,7 +41,7 @@ beforeAll(async () => {
   const { error, results } = await runHere(dividing(home), [], { out: join(home, "whole") })
   expect(error).toBe("")
   whole = { files: filesOf(join(home, "whole")), results }
-}, 120_000)
+})
 
 describe("ranges made here", () => {
   it("give the bytes and the figures of one piece", async () => {

@@ -108,7 +108,7 @@ describe("a ranking in ranges", () => {
         ),
         runs(4)
       )
-    }, 120_000)
+    })
   }
 })
 

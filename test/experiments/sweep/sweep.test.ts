@@ -203,4 +203,4 @@ describe("a sweep that runs", () => {
     expect(refused.code).toBe(2)
     expect(refused.err).toContain("is the folder of a single run")
   })
-}, 240_000)
+})

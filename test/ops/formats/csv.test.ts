@@ -41,7 +41,7 @@ describe("reading CSV", () => {
         ["a", "1"]
       ])
     }
-  }, 120_000)
+  })
 
   it("refuses quotes that are not balanced, with the file's name", () => {
     expect(() => readCsv('a,"b\nc', "labels.csv")).toThrow(

@@ -85,7 +85,7 @@ describe("optimise", () => {
   )
 })
 
-it("a step gives the same on both engines", { timeout: 60_000 }, async () => {
+it("a step gives the same on both engines", async () => {
   const cpu = await opened("cpu")
   const run = (tensors: Engine) =>
     Effect.runPromise(

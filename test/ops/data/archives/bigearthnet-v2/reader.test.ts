@@ -210,5 +210,5 @@ describe("readParquet", () => {
       }
     }
     expect([outcomes.read > 5, outcomes.refused > 20]).toEqual([true, true])
-  }, 300_000)
+  })
 })
