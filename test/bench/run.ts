@@ -1,8 +1,10 @@
 /** `npm run bench`: every benchmark, each figure a ratio within this run; with `-- --peer` PyTorch beside TensorFlow alone,
- * with `-- --onnx` ONNX Runtime beside WebAssembly and PyTorch alone, with `-- --gpu` a GPU alone. */
+ * with `-- --onnx` ONNX Runtime beside WebAssembly and PyTorch alone, with `-- --gpu` a GPU alone, with `-- --hamming` Hamming
+ * search beside faiss alone. */
 import { engines } from "./engines.ts"
 import { explorer } from "./explore.ts"
 import { gpu } from "./gpu.ts"
+import { hamming } from "./hamming.ts"
 import { type Figure, show } from "./harness.ts"
 import { inference } from "./inference.ts"
 import { oml } from "./losses.ts"
@@ -20,9 +22,11 @@ const benchmarks: ReadonlyArray<Benchmark> =
     ? []
     : option === "--onnx"
       ? inference(words)
-      : option === "--peer"
-        ? [...(words.length === 0 ? [oml] : []), ...peers(words)]
-        : [fiveStages, reading, readers, engines, retrieval, explorer]
+      : option === "--hamming"
+        ? [() => hamming(words)]
+        : option === "--peer"
+          ? [...(words.length === 0 ? [oml] : []), ...peers(words)]
+          : [fiveStages, reading, readers, engines, retrieval, explorer]
 if (option === "--gpu") await gpu()
 let holds = true
 for (const benchmark of benchmarks) {
