@@ -3,7 +3,14 @@ import type { Batch } from "../elements.ts"
 import type { Engine } from "../tensor/engine.ts"
 import { withinMemory } from "../tensor/fitting.ts"
 import { jointLabels, jointOutputs, rowsOfSlopes } from "./joint.ts"
-import { type BranchesOf, type BranchValues, type Combined, combined, type Losses } from "./losses/combined.ts"
+import {
+  type BranchesOf,
+  type BranchValues,
+  type Combined,
+  combined,
+  type Held,
+  type Losses
+} from "./losses/combined.ts"
 import type { Choose } from "./losses/loss.ts"
 import { added, type Gradients, type Passes, release, type Slopes } from "./pass.ts"
 
@@ -16,6 +23,8 @@ export interface BackwardOptions {
   readonly engine: Engine
   readonly passes: Passes
   readonly losses: Losses
+  /** What the metric loss knows beside the batches. */
+  readonly held?: Held
   /** Names of the weights that are trained, in the order of their gradients. */
   readonly trained: ReadonlyArray<string>
 }
@@ -33,7 +42,7 @@ const passed = ({ engine, passes }: BackwardOptions, batch: Batch, slopesOf: Slo
 const backwardOne = (options: BackwardOptions, batch: Batch, choose: Choose): Backward => {
   let found: Combined | undefined
   const pass = passed(options, batch, (outputs, { labels, size }) => {
-    found = combined(options.losses, outputs, labels, size, choose)
+    found = combined(options.losses, outputs, labels, size, choose, options.held)
     return found.gradients
   })
   return { ...pass, found: found as Combined }
@@ -47,7 +56,7 @@ const backwardAll = (options: BackwardOptions, batches: ReadonlyArray<Batch>, ch
   const { engine, losses, passes, trained } = options
   const rows = batches.reduce((sum, { size }) => sum + size, 0)
   const outputs = jointOutputs(batches.map((batch) => withinMemory(engine, batch, passes.outputs)))
-  const found = combined(losses, outputs, jointLabels(batches), rows, choose)
+  const found = combined(losses, outputs, jointLabels(batches), rows, choose, options.held)
   let from = 0
   let sum: Gradients = { gradients: trained.map(() => undefined), seen: [] }
   try {

@@ -8,13 +8,14 @@ import type { Losses } from "./losses/combined.ts"
 import { contrastiveAvg } from "./losses/contrastive-avg.ts"
 import { happier } from "./losses/happier.ts"
 import { logRatioLoss } from "./losses/log-ratio.ts"
-import type { Loss, LossDefinition } from "./losses/loss.ts"
+import type { Learned, Loss, LossDefinition } from "./losses/loss.ts"
 import { marginDefinition } from "./losses/margin.ts"
 import { mlXent } from "./losses/ml-xent.ts"
 import { mlXentSmooth } from "./losses/ml-xent-smooth.ts"
 import { mulsupcon } from "./losses/mulsupcon.ts"
 import { multiSimilarityLoss } from "./losses/multi-similarity.ts"
 import { oml } from "./losses/oml.ts"
+import { proxyAnchorLoss } from "./losses/proxy-anchor.ts"
 import { recallAtK } from "./losses/recall-at-k.ts"
 import { roadmap } from "./losses/roadmap.ts"
 import { smoothap } from "./losses/smoothap.ts"
@@ -43,6 +44,7 @@ export const losses = [
   circleLoss,
   marginDefinition,
   tripletLoss,
+  proxyAnchorLoss,
   xent,
   mlXent,
   mlXentSmooth,
@@ -85,6 +87,36 @@ export const lossesOf = ({ compat, id_loss, loss_weight, metric_loss }: LossPara
   metric: lossOf(metricLosses, metric_loss, compat),
   weight: loss_weight
 })
+
+/** The array that the chosen metric loss learns; undefined for a loss that learns none. */
+export const learnedOf = (
+  metric_loss: LossParams["metric_loss"],
+  size: { readonly classes: number; readonly dim: number }
+): Learned | undefined => {
+  const chosen = chosenFrom<LossDefinition>(metricLosses, metric_loss)
+  return chosen?.definition.learned?.(chosen.own, size)
+}
+
+const quoted = (names: ReadonlyArray<string>): string => names.map((name) => `\`${name}\``).join(", ")
+
+/** Faults of a metric loss that cannot use a memory of earlier batches, or that cannot train a network of several branches. */
+export const metricFaults = (
+  { metric_loss }: LossParams,
+  { memory, parts }: { readonly memory: boolean; readonly parts: boolean }
+): ReadonlyArray<Misfit> => {
+  const definition = chosenFrom<LossDefinition>(metricLosses, metric_loss)?.definition
+  const name = definition?.name ?? "none"
+  const able = metricLosses.filter((one: LossDefinition) => one.memory === true).map((one) => one.name)
+  const fault = (key: string, problem: string): ReadonlyArray<Misfit> => [{ path: [key], key: false, problem }]
+  return [
+    ...(memory && definition?.memory !== true
+      ? fault("xbm", `cannot be used by \`metric_loss: ${name}\`; choose one of ${quoted(able)}, or omit \`xbm\``)
+      : []),
+    ...(parts && definition?.learned !== undefined
+      ? fault("metric_loss", `\`${name}\` learns proxies for one embedding per image; omit \`parts\` of the model`)
+      : [])
+  ]
+}
 
 /** Name of the chosen loss that accepts images of exactly one label only; none where every batch is accepted. */
 export const oneLabelLoss = ({ compat, id_loss, metric_loss }: LossParams): string | undefined => {

@@ -12,6 +12,7 @@ import { counted, messageOf } from "../../pipeline/words.ts"
 import { BATCHES_AHEAD, Batch, TrainStep } from "../elements.ts"
 import { DataError } from "../formats/data-error.ts"
 import { completed } from "../model/architecture.ts"
+import { isSingle } from "../model/heads/parts.ts"
 import { drawnWeights, type Model, makeModel } from "../model/model.ts"
 import { type CheckpointError, WeightsError } from "../model/model-error.ts"
 import { constantsOf, sizingOf } from "../model/normalisation.ts"
@@ -23,7 +24,8 @@ import { type Engine, trainingEngine } from "../tensor/engine.ts"
 import { withoutGraph } from "../tensor/without-graph.ts"
 import { checkBatch, checkLosses } from "./checks.ts"
 import { type Course, type CourseParams, courseOf } from "./course.ts"
-import { type LossParams, lossesOf, lossParams, settledWeights } from "./losses.ts"
+import { type CrossBatchOptions, crossBatchParam } from "./cross-batch.ts"
+import { type LossParams, learnedOf, lossesOf, lossParams, metricFaults, settledWeights } from "./losses.ts"
 import { type OptimiserChoice, optimiserParam, zeroMoments } from "./optimisers.ts"
 import { paceOf, wordsOf } from "./pace.ts"
 import { type PartParams, parted, partFaults, partParams } from "./part-rates.ts"
@@ -70,6 +72,7 @@ const declared = {
     "Decay of moving averages of all weights, such as 0.999; validation, embeddings and published weights use the averages."
   ),
   ...partParams,
+  xbm: crossBatchParam,
   update_iter: param(PositiveInt, "Number of batches per update; they count as one batch.", 1),
   compat: param(
     Compat,
@@ -79,7 +82,7 @@ const declared = {
 }
 
 /** Parameters whose combination is checked; checkpoints record them without the network. */
-type Settled = LossParams & PartParams & { readonly model?: GivenModel }
+type Settled = LossParams & PartParams & { readonly model?: GivenModel; readonly xbm: CrossBatchOptions | undefined }
 
 /** Faults of the parts of the network that parameters name. */
 const faultsOfParts = (params: Settled): ReadonlyArray<Misfit> =>
@@ -90,7 +93,9 @@ const faultsOfParts = (params: Settled): ReadonlyArray<Misfit> =>
 /** Checks parts and the weights of losses, and brings those of losses that are `none` into one form. */
 const settle = <P extends Settled>(params: P) => {
   const { faults, weights } = settledWeights(params)
-  return { params: { ...params, loss_weight: weights }, faults: [...faults, ...faultsOfParts(params)] }
+  const parts = params.model?.parts !== undefined && !isSingle(params.model.parts)
+  const more = [...metricFaults(params, { memory: params.xbm !== undefined, parts }), ...faultsOfParts(params)]
+  return { params: { ...params, loss_weight: weights }, faults: [...faults, ...more] }
 }
 
 /** Parameters that a checkpoint records, in the form of this version. */
@@ -101,6 +106,7 @@ interface TrainerParams extends CourseParams, PartParams {
   readonly optimizer: OptimiserChoice
   readonly clip_norm: number | undefined
   readonly ema: number | undefined
+  readonly xbm: CrossBatchOptions | undefined
 }
 
 /** Everything that a trainer is made from. */
@@ -134,8 +140,10 @@ const opened = Effect.fnUntraced(function* (beginning: Beginning, resumed: Epoch
   const losses = lossesOf(params)
   yield* trying(() => checkLosses(losses))
   const start = yield* resumed === undefined ? fresh(beginning) : resumable(beginning, resumed)
-  const { clip_norm: clip, ema, optimizer: optimiser } = params
-  const options = { losses, optimiser, clip, ema, parts: params }
+  const { clip_norm: clip, ema, optimizer: optimiser, xbm } = params
+  const { seed } = yield* Run
+  const learned = learnedOf(params.metric_loss, { classes: model.params.num_classes, dim: model.dim })
+  const options = { losses, optimiser, clip, ema, xbm, learned, seed, parts: params }
   return yield* Effect.acquireRelease(
     trying(() => makeTrainer(tensors, model, options, start)),
     (trainer) => Effect.sync(() => trainer.dispose())

@@ -7,6 +7,9 @@ import type { Model } from "../model/model.ts"
 import { damagedCheckpoint, type EpochEnd } from "../model/weights/checkpoints.ts"
 import { checkWeights } from "../model/weights/tensors.ts"
 import { rawArrays } from "./averages.ts"
+import { type CrossBatchOptions, isRemembered } from "./cross-batch.ts"
+import { learnedArrays } from "./learned.ts"
+import { type LossParams, learnedOf } from "./losses.ts"
 import { momentsOf, type OptimiserChoice, optimiserOf } from "./optimisers.ts"
 import { type PartParams, parted } from "./part-rates.ts"
 import { TrainError } from "./train-error.ts"
@@ -16,7 +19,12 @@ export interface Wanted {
   readonly model: Model
   /** Parameters of `optimise`, as decoded. */
   readonly configuration: Readonly<Record<string, unknown>> &
-    PartParams & { readonly optimizer: OptimiserChoice; readonly ema: number | undefined }
+    PartParams & {
+      readonly optimizer: OptimiserChoice
+      readonly ema: number | undefined
+      readonly metric_loss: LossParams["metric_loss"]
+      readonly xbm: CrossBatchOptions | undefined
+    }
   /** Brings parameters of `optimise` that an earlier version recorded into the form of this one. */
   readonly recorded: (configuration: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>
   readonly seed: number
@@ -87,7 +95,10 @@ const checkMoments = (path: string, { state }: EpochEnd, { configuration, model 
   const given = new Map(state.moments.map((array) => [array.name, array]))
   const { name: optimizer } = optimiserOf(configuration.optimizer).definition
   const { parameters } = parted(model, configuration)
-  const wanted = [...momentsOf(parameters, configuration.optimizer), ...rawArrays(parameters, configuration.ema)]
+  const { ema, metric_loss, optimizer: choice, xbm } = configuration
+  const learned = learnedOf(metric_loss, { classes: model.params.num_classes, dim: model.dim })
+  const wanted = [...momentsOf(parameters, choice), ...rawArrays(parameters, ema), ...learnedArrays(learned, choice)]
+  if (xbm !== undefined) for (const name of [...given.keys()].filter(isRemembered)) given.delete(name)
   for (const { name, shape } of wanted) {
     const found = given.get(name)
     if (found === undefined) throw damagedCheckpoint(path, `has no moment ${name}, which ${optimizer} needs`)

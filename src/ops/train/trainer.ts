@@ -12,8 +12,11 @@ import type { Tensor } from "../tensor/tfjs.ts"
 import { averagesOf, startOf, withoutRaw } from "./averages.ts"
 import { backward } from "./backward.ts"
 import { clipFactor, normOf } from "./clip.ts"
+import { type CrossBatchOptions, isRemembered, memoryArrays, memoryFrom, remembered } from "./cross-batch.ts"
+import { jointLabels } from "./joint.ts"
+import { learning, withoutLearned } from "./learned.ts"
 import type { Combined, Losses } from "./losses/combined.ts"
-import type { Choose } from "./losses/loss.ts"
+import type { Choose, Learned } from "./losses/loss.ts"
 import type { UpdateOptions } from "./optimisers/optimiser.ts"
 import { type OptimiserChoice, optimiserOf } from "./optimisers.ts"
 import { type PartParams, parted } from "./part-rates.ts"
@@ -50,6 +53,12 @@ export interface TrainerOptions {
   readonly clip?: number | undefined
   /** Decay of the averages of weights; undefined for none. */
   readonly ema?: number | undefined
+  /** Memory of earlier batches for the metric loss. */
+  readonly xbm?: CrossBatchOptions | undefined
+  /** The array that the metric loss learns. */
+  readonly learned?: Learned | undefined
+  /** Key of the first values of that array; 0. */
+  readonly seed?: number
   /** Parts that are frozen or have a learning rate of their own. */
   readonly parts?: PartParams
 }
@@ -96,20 +105,30 @@ const isSound = (engine: Engine, { finite: checked, gradients, seen }: Gradients
   return engine.read(whole)[0] === 1
 }
 
+const NO_PARTS = { rates: undefined, freeze: undefined }
+
+/** The batches of an update, as the memory holds them. */
+const newest = (batches: ReadonlyArray<Batch>, { embeddings }: Combined) => ({
+  rows: batches.reduce((sum, { size }) => sum + size, 0),
+  labels: jointLabels(batches),
+  embeddings
+})
+
 /**
  * Makes a trainer, which owns its tensors until `dispose`.
  *
  * @param start weights of `model`, and the optimiser's moments for each trained weight, named `MOMENT/NAME`
  */
-export const makeTrainer = (
-  engine: Engine,
-  given: Model,
-  { clip, ema, losses, optimiser = "adam", parts = { rates: undefined, freeze: undefined } }: TrainerOptions,
-  start: TrainerState
-): Trainer => {
+export const makeTrainer = (engine: Engine, given: Model, options: TrainerOptions, start: TrainerState): Trainer => {
+  const { clip, ema, learned, losses, optimiser = "adam", parts = NO_PARTS, seed = 0, xbm } = options
   const { factor, model, parameters } = parted(given, parts)
   const weights = uploadArrays(engine, startOf(start.weights, start.moments))
-  const moments = uploadArrays(engine, withoutRaw(start.moments))
+  const moments = uploadArrays(
+    engine,
+    withoutLearned(withoutRaw(start.moments)).filter(({ name }) => !isRemembered(name))
+  )
+  const own = learned && learning(engine, learned, { optimiser, seed, arrays: start.moments })
+  let memory = memoryFrom(start.moments)
   const averages = ema === undefined ? undefined : averagesOf(engine, ema, parameters, start.weights)
   const trained = parameters.filter(({ role }) => role === "weight").map(({ name }) => name)
   const shares = new Map(parameters.map(({ name, momentum: share }) => [name, share]))
@@ -137,7 +156,8 @@ export const makeTrainer = (
 
   return {
     step: (batches, learningRate, choose) => {
-      const way = backward(back, batches, choose)
+      const held = { memory, learned: own?.values() }
+      const way = backward({ ...back, held }, batches, choose)
       try {
         return engine.scope(() => {
           const { found, gradients, seen } = way
@@ -146,8 +166,11 @@ export const makeTrainer = (
           if (Number.isFinite(total)) {
             updates++
             updateAll(all, gradients, { learningRate, step: updates, scale })
+            if (found.learned !== undefined) own?.update(found.learned, { learningRate, step: updates })
             average(seen)
             averages?.add(weights, updates)
+            if (xbm !== undefined && updates > (xbm.after ?? 0))
+              memory = remembered(memory, newest(batches, found), xbm.size)
           }
           return { total, id: found.id, metric: found.metric, floor: found.floor }
         })
@@ -158,12 +181,17 @@ export const makeTrainer = (
     updates: () => updates,
     state: () => {
       const seen = averages?.arrays(weights) ?? { weights: weights.arrays(), raw: [] }
-      return { step: updates, weights: seen.weights, moments: [...moments.arrays(), ...seen.raw] }
+      return {
+        step: updates,
+        weights: seen.weights,
+        moments: [...moments.arrays(), ...seen.raw, ...(own?.arrays() ?? []), ...memoryArrays(memory)]
+      }
     },
     dispose: () => {
       weights.dispose()
       moments.dispose()
       averages?.dispose()
+      own?.dispose()
     }
   }
 }

@@ -29,13 +29,13 @@ const softmaxOf = (exponents: ReadonlyArray<number>) => {
  * circle(input).value.toFixed(4) // => "0.0000"
  */
 export const circle = (
-  { labels, rows, values }: LossInput,
+  { labels, rows, values, anchors: queries = rows }: LossInput,
   { gamma = 80, relation = "jaccard", relaxation: m = 0.4 }: CircleOptions = {}
 ): LossValue => {
   const given = directions(values, rows)
-  const S = similarities(given)
-  const dS = new Float64Array(rows * rows)
-  const anchors = complete(candidates(related(labels, rows, relation), "nowhere"))
+  const S = similarities(given, queries)
+  const dS = new Float64Array(queries * rows)
+  const anchors = complete(candidates(related(labels, rows, relation, queries), "nowhere"))
   let sum = 0
   for (const { anchor, negatives, positives } of anchors) {
     const s = (i: number) => S[anchor * rows + i]
@@ -53,7 +53,7 @@ export const circle = (
       })
     })
   }
-  return { value: sum / Math.max(1, anchors.length), gradient: toEmbeddings(dS, given), floor: Number.NaN }
+  return { value: sum / Math.max(1, anchors.length), gradient: toEmbeddings(dS, given, queries), floor: Number.NaN }
 }
 
 /** The loss `circle`. */
@@ -62,6 +62,7 @@ export const circleLoss = defineLoss({
   title: "Circle loss: pairs count the more, the farther they are from their aim",
   source: "Sun et al., CVPR 2020",
   on: "embeddings",
+  memory: true,
   params: {
     relation: relationParam("jaccard"),
     relaxation: probability("m: positives aim at a similarity of 1 - m, negatives at m.", 0.4),

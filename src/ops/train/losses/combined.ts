@@ -1,4 +1,5 @@
 /** Combines an id loss on logits and a metric loss on embeddings, over all branches of a network, into one weighted loss. */
+import { joined } from "../../joined.ts"
 import type { Choose, Loss, LossInput, LossValue } from "./loss.ts"
 
 /** Output of one branch: embedding [rows, d], logits [rows, classes]. */
@@ -23,6 +24,21 @@ export interface Losses {
   readonly weight: readonly [id: number, metric: number]
 }
 
+/** Embeddings and labels of earlier batches. */
+export interface Memory {
+  readonly rows: number
+  /** Multi-hot [rows, classes]. */
+  readonly labels: Uint8Array
+  /** [rows, d] of each branch. */
+  readonly embeddings: BranchesOf<Float32Array>
+}
+
+/** What the metric loss knows beside the batch: earlier batches, and the array that it learns. */
+export interface Held {
+  readonly memory?: Memory | undefined
+  readonly learned?: Float32Array | undefined
+}
+
 /** Value and gradients of both losses together. */
 export interface Combined {
   readonly total: number
@@ -33,21 +49,46 @@ export interface Combined {
   readonly floor: number
   /** Derivatives of the total; undefined for outputs that no loss looks at. */
   readonly gradients: BranchesOf<{ readonly [K in keyof BranchValues]: Float32Array | undefined }>
+  /** Derivative of the total with respect to the array that the metric loss learns. */
+  readonly learned: Float32Array | undefined
+  /** The embeddings that the loss was computed from. */
+  readonly embeddings: BranchesOf<Float32Array>
 }
 
 const NONE = { value: 0, floor: 0 }
 
 /** The mean over branches of one kind, and each branch's gradient times `weight`, divided by the number of branches. */
 const averaged = (loss: Loss | undefined, inputs: ReadonlyArray<LossInput>, choose: Choose, weight: number) => {
-  if (loss === undefined || inputs.length === 0) return { ...NONE, gradients: inputs.map(() => undefined) }
+  if (loss === undefined || inputs.length === 0) {
+    return { ...NONE, gradients: inputs.map(() => undefined), learned: undefined }
+  }
   const found = inputs.map((input) => loss(input, choose))
   const mean = (of: (one: LossValue) => number) => found.reduce((sum, one) => sum + of(one), 0) / found.length
   return {
     value: mean(({ value }) => value),
     floor: mean(({ floor }) => floor),
-    gradients: found.map(({ gradient }) => gradient.map((slope) => (slope * weight) / found.length))
+    gradients: found.map(({ gradient }) => gradient.map((slope) => (slope * weight) / found.length)),
+    learned: found[0].learned?.map((slope) => slope * weight)
   }
 }
+
+/** A batch followed by the rows of the memory, of which only those of the batch are anchors. */
+const beside = (input: LossInput, memory: Memory | undefined, embeddings: Float32Array | undefined): LossInput =>
+  memory === undefined || embeddings === undefined
+    ? input
+    : {
+        ...input,
+        values: joined([input.values, embeddings]),
+        labels: joined([input.labels, memory.labels]),
+        rows: input.rows + memory.rows,
+        anchors: input.rows
+      }
+
+/** Without the slopes of the memory. */
+const ofBatch = <A extends { readonly gradients: ReadonlyArray<Float32Array | undefined> }>(
+  found: A,
+  inputs: ReadonlyArray<{ readonly values: Float32Array }>
+): A => ({ ...found, gradients: found.gradients.map((one, i) => one?.subarray(0, inputs[i].values.length)) })
 
 /**
  * The weighted sum of both losses. Each is averaged over the local and over the global branches, and both means are added.
@@ -60,11 +101,15 @@ export const combined = (
   branches: BranchesOf<BranchValues>,
   labels: Uint8Array,
   rows: number,
-  choose: Choose
+  choose: Choose,
+  { learned, memory }: Held = {}
 ): Combined => {
   const of = (kind: "local" | "global", part: keyof BranchValues) => {
     const inputs = branches[kind].map((branch) => ({ values: branch[part], labels, rows }))
-    return part === "logits" ? averaged(id, inputs, choose, weight[0]) : averaged(metric, inputs, choose, weight[1])
+    if (part === "logits") return averaged(id, inputs, choose, weight[0])
+    const all = inputs.map((input, i) => beside(input, memory, memory?.embeddings[kind][i]))
+    const given = learned === undefined ? all : all.map((input) => ({ ...input, learned }))
+    return ofBatch(averaged(metric, given, choose, weight[1]), inputs)
   }
   const [ids, metrics] = (["logits", "embedding"] as const).map((part) => ({
     local: of("local", part),
@@ -79,6 +124,11 @@ export const combined = (
     id: sum(ids, "value"),
     metric: sum(metrics, "value"),
     floor: total("floor"),
-    gradients: { local: gradientsOf("local"), global: gradientsOf("global") }
+    gradients: { local: gradientsOf("local"), global: gradientsOf("global") },
+    learned: metrics.global.learned,
+    embeddings: {
+      local: branches.local.map(({ embedding }) => embedding),
+      global: branches.global.map(({ embedding }) => embedding)
+    }
   }
 }

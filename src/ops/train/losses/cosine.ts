@@ -57,19 +57,24 @@ const tile = ({ dim, rows, unit }: Directions, q: number, a: number, S: Float64A
   S.set([yc, yd, ye, yf], (q + 1) * rows + a)
 }
 
-/** Cosine similarities [rows, rows]; those with a >= q are computed, the others mirrored. */
-export const similarities = (given: Directions): Float64Array => {
+/**
+ * Cosine similarities of the first rows with all rows, [anchors, rows]; those with a >= q are computed, the others mirrored.
+ *
+ * @param anchors number of first rows
+ */
+export const similarities = (given: Directions, anchors = given.rows): Float64Array => {
   const { dim, rows, unit } = given
-  const S = new Float64Array(rows * rows)
+  const S = new Float64Array(anchors * rows)
   const whole = rows - (rows % 4)
-  for (let q = 0; q < rows; q += 2) {
+  for (let q = 0; q < anchors; q += 2) {
     const from = q - (q % 4)
-    if (q + 1 < rows) for (let a = from; a < whole; a += 4) tile(given, q, a, S)
-    for (let row = q; row < Math.min(rows, q + 2); row++) {
-      for (let a = q + 1 < rows ? Math.max(row, whole) : row; a < rows; a++) S[row * rows + a] = pair(unit, dim, row, a)
+    const both = q + 1 < anchors
+    if (both) for (let a = from; a < whole; a += 4) tile(given, q, a, S)
+    for (let row = q; row < Math.min(anchors, q + 2); row++) {
+      for (let a = both ? Math.max(row, whole) : row; a < rows; a++) S[row * rows + a] = pair(unit, dim, row, a)
     }
   }
-  for (let q = 0; q < rows; q++) for (let a = q + 1; a < rows; a++) S[a * rows + q] = S[q * rows + a]
+  for (let q = 0; q < anchors; q++) for (let a = q + 1; a < anchors; a++) S[a * rows + q] = S[q * rows + a]
   return S
 }
 
@@ -88,18 +93,20 @@ const weighted = ({ dim, rows, unit }: Directions, weights: Float64Array, dE: Fl
 }
 
 /**
- * From dL/dS to dL/dx, through S = E E^T and E = x / |x|. A vector of length zero gets no gradient.
+ * From dL/dS to dL/dx, through S = E E^T and E = x / |x|. A vector of length zero gets no gradient; rows that are not anchors
+ * get none, either.
  *
- * @param dS [rows, rows]
+ * @param dS [anchors, rows]
  */
-export const toEmbeddings = (dS: Float64Array, given: Directions): Float32Array => {
+export const toEmbeddings = (dS: Float64Array, given: Directions, anchors = given.rows): Float32Array => {
   const { dim, norms, rows, unit } = given
   const gradient = new Float32Array(unit.length)
   const dE = new Float64Array(dim)
   const weights = new Float64Array(rows)
-  for (let q = 0; q < rows; q++) {
+  for (let q = 0; q < anchors; q++) {
     if (norms[q] < TINY) continue
-    for (let a = 0; a < rows; a++) weights[a] = dS[q * rows + a] + dS[a * rows + q]
+    for (let a = 0; a < anchors; a++) weights[a] = dS[q * rows + a] + dS[a * rows + q]
+    for (let a = anchors; a < rows; a++) weights[a] = dS[q * rows + a]
     weighted(given, weights, dE)
     let along = 0
     for (let i = 0; i < dim; i++) along += dE[i] * unit[q * dim + i]

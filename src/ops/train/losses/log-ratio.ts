@@ -29,17 +29,17 @@ const EPSILON = 1e-6
  * logRatio({ ...input, values: Float32Array.of(0, 0.5, 2) }).value < logRatio(input).value // => true
  */
 export const logRatio = (
-  { labels, rows, values }: LossInput,
+  { labels, rows, values, anchors = rows }: LossInput,
   { offset = 0.1, relation = "graded_jaccard" }: LogRatioOptions = {}
 ): LossValue => {
   if (rows < 3) return { value: 0, gradient: new Float32Array(values.length), floor: 0 }
-  const D = squaredDistances(values, rows)
-  const relevance = relevanceOf(labels, rows, relation)
-  const dD = new Float64Array(rows * rows)
+  const D = squaredDistances(values, rows, anchors)
+  const relevance = relevanceOf(labels, rows, relation, anchors)
+  const dD = new Float64Array(anchors * rows)
   const n = rows - 1
   const residual = new Float64Array(rows)
   let sum = 0
-  for (let a = 0; a < rows; a++) {
+  for (let a = 0; a < anchors; a++) {
     let mean = 0
     for (let i = 0; i < rows; i++) {
       residual[i] = i === a ? 0 : Math.log(D[a * rows + i] + EPSILON) - Math.log(1 - relevance[a * rows + i] + offset)
@@ -49,10 +49,10 @@ export const logRatio = (
       if (i === a) continue
       const off = residual[i] - mean
       sum += (2 / (n - 1)) * off * off
-      dD[a * rows + i] = ((4 / (n - 1)) * off) / (D[a * rows + i] + EPSILON) / rows
+      dD[a * rows + i] = ((4 / (n - 1)) * off) / (D[a * rows + i] + EPSILON) / anchors
     }
   }
-  return { value: sum / rows, gradient: fromSquaredDistances(dD, values, rows), floor: 0 }
+  return { value: sum / anchors, gradient: fromSquaredDistances(dD, values, rows, anchors), floor: 0 }
 }
 
 /** The loss `log_ratio`. */
@@ -61,6 +61,7 @@ export const logRatioLoss = defineLoss({
   title: "Log-ratio loss: ratios of distances follow ratios of label distances",
   source: "Kim et al., CVPR 2019",
   on: "embeddings",
+  memory: true,
   params: {
     relation: relationParam("graded_jaccard"),
     offset: positive("Added to the distance of labels, 1 - relevance, which is 0 for equal labels.", 0.1)

@@ -4,12 +4,26 @@
  * A new loss is a file in this folder that exports a definition, and its name in the list of `../losses.ts`.
  */
 import type { Definition, Own, OwnParams } from "../../../pipeline/definition.ts"
+import type { Random } from "../../../pipeline/random.ts"
 
 /** Row-major values [rows, columns] of one batch with multi-hot labels [rows, classes]. */
 export interface LossInput {
   readonly values: Float32Array
   readonly labels: Uint8Array
   readonly rows: number
+  /** Number of anchors, which are the first rows; all other rows are only compared with them. All rows if it is absent. */
+  readonly anchors?: number
+  /** Values of the arrays that the loss itself learns, see `LossDefinition.learned`. */
+  readonly learned?: Float32Array
+}
+
+/** An array that a loss learns beside the network, such as one proxy per class. */
+export interface Learned {
+  readonly name: string
+  readonly shape: ReadonlyArray<number>
+  /** Learning rate, as a multiple of the network's. */
+  readonly rate: number
+  readonly init: (random: Random) => Float32Array
 }
 
 export interface LossValue {
@@ -18,6 +32,8 @@ export interface LossValue {
   readonly gradient: Float32Array
   /** The smallest value that any input could give with these labels; NaN if it is unknown. */
   readonly floor: number
+  /** Derivative with respect to `learned`, in its shape. */
+  readonly learned?: Float32Array
 }
 
 /** Draws a whole number from 0..n-1. */
@@ -37,6 +53,14 @@ export interface LossDefinition<
   readonly on: On
   /** Set if every image must have exactly one label. */
   readonly oneLabel?: true
+  /** Set if anchors of the batch can be compared with images of earlier batches. */
+  readonly memory?: true
+  /**
+   * The array that the loss learns, for networks of one branch.
+   *
+   * @param size number of classes, and length of embeddings
+   */
+  learned?(own: Own<P>, size: { readonly classes: number; readonly dim: number }): Learned
   /**
    * Makes the function. (A method, so that definitions with different parameters fit in one list.)
    *

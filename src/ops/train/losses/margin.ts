@@ -27,14 +27,14 @@ export interface MarginOptions {
  * marginLoss(input, () => 0, { boundary: 2.5 }).value.toFixed(2) // => "0.70"
  */
 export const marginLoss = (
-  { labels, rows, values }: LossInput,
+  { labels, rows, values, anchors = rows }: LossInput,
   choose: Choose,
   { boundary = 1.2, margin = 0.2, negatives: which = "distance_weighted", relation = "jaccard" }: MarginOptions = {}
 ): LossValue => {
   const given = directions(values, rows)
-  const distances = unitDistances(similarities(given))
+  const distances = unitDistances(similarities(given, anchors))
   const mined = { distances, rows, dim: given.dim, choose }
-  const slopes = new Float64Array(rows * rows)
+  const slopes = new Float64Array(anchors * rows)
   let [sum, open] = [0, 0]
   const add = (at: number, sign: number) => {
     const hinge = margin + sign * (distances[at] - boundary)
@@ -44,7 +44,8 @@ export const marginLoss = (
     open++
     slopes[at] += sign
   }
-  for (const { anchor, negatives, positives } of complete(candidates(related(labels, rows, relation), "nowhere"))) {
+  const pairs = candidates(related(labels, rows, relation, anchors), "nowhere")
+  for (const { anchor, negatives, positives } of complete(pairs)) {
     for (const positive of positives) add(anchor * rows + positive, 1)
     const far = which === "all" ? negatives : positives.map(() => drawnByDistance(anchor, negatives, mined))
     for (const negative of far) add(anchor * rows + negative, -1)
@@ -54,7 +55,7 @@ export const marginLoss = (
     slopes.map((slope) => slope * scale),
     distances
   )
-  return { value: sum * scale, gradient: toEmbeddings(dS, given), floor: 0 }
+  return { value: sum * scale, gradient: toEmbeddings(dS, given, anchors), floor: 0 }
 }
 
 /** The loss `margin`. */
@@ -63,6 +64,7 @@ export const marginDefinition = defineLoss({
   title: "Margin loss around a fixed boundary of distances, with negatives drawn by distance",
   source: "Wu et al., ICCV 2017",
   on: "embeddings",
+  memory: true,
   params: {
     relation: relationParam("jaccard"),
     margin: positive("Margin on both sides of the boundary.", 0.2),

@@ -13,7 +13,7 @@ export interface Triplet {
  * The pairs that say something (Wang et al., CVPR 2019): negatives nearer than the farthest positive plus `slack`, positives
  * farther than the nearest negative less `slack`. Anchors without positives or without negatives have none.
  *
- * @param S similarities [rows, rows]
+ * @param S similarities [anchors, rows]
  */
 export const informative = (
   S: Float64Array,
@@ -33,7 +33,7 @@ export const informative = (
     }
   })
 
-/** What a miner sees: distances [rows, rows], the dimension of embeddings, and draws. */
+/** What a miner sees: distances [anchors, rows], the dimension of embeddings, and draws. */
 export interface Mined {
   readonly distances: Float64Array
   readonly rows: number

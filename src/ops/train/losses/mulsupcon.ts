@@ -7,16 +7,17 @@ export interface MultiLabelSupervisedContrastiveOptions {
   readonly temperature?: number
 }
 
-/** Weight of p as a positive of i: the sum over their common classes c of 1 / (members of c other than i), over all terms. */
-const classShares = (labels: Uint8Array, rows: number): Float64Array => {
+/** Weight of p for the anchor i: the sum over their common classes c of 1 / (members of c other than i), over all terms. */
+const classShares = (labels: Uint8Array, rows: number, anchors = rows): Float64Array => {
   const classes = rows === 0 ? 0 : labels.length / rows
-  const weights = new Float64Array(rows * rows)
+  const weights = new Float64Array(anchors * rows)
   let terms = 0
   for (let c = 0; c < classes; c++) {
     const members = Array.from({ length: rows }, (_, row) => row).filter((row) => labels[row * classes + c] !== 0)
     if (members.length < 2) continue
-    terms += members.length
-    for (const i of members) for (const p of members) if (p !== i) weights[i * rows + p] += 1 / (members.length - 1)
+    const own = members.filter((row) => row < anchors)
+    terms += own.length
+    for (const i of own) for (const p of members) if (p !== i) weights[i * rows + p] += 1 / (members.length - 1)
   }
   return weights.map((weight) => weight / Math.max(1, terms))
 }
@@ -32,12 +33,13 @@ const classShares = (labels: Uint8Array, rows: number): Float64Array => {
  * multiLabelSupervisedContrastive(input, { temperature: 1 }).value.toFixed(6) // => "0.313262"
  */
 export const multiLabelSupervisedContrastive = (
-  { labels, rows, values }: LossInput,
+  { anchors, labels, rows, values }: LossInput,
   { temperature = 0.1 }: MultiLabelSupervisedContrastiveOptions = {}
 ): LossValue => {
   const given = directions(values, rows)
-  const { dS, value } = weightedLogSoftmax(similarities(given), classShares(labels, rows), rows, temperature)
-  return { value, gradient: toEmbeddings(dS, given), floor: Number.NaN }
+  const weights = classShares(labels, rows, anchors)
+  const { dS, value } = weightedLogSoftmax(similarities(given, anchors), weights, rows, temperature, anchors)
+  return { value, gradient: toEmbeddings(dS, given, anchors), floor: Number.NaN }
 }
 
 /** The loss `mulsupcon`. */
@@ -46,6 +48,7 @@ export const mulsupcon = defineLoss({
   title: "Multi-label supervised contrastive loss: one term for each anchor and each of its classes",
   source: "Zhang and Wu, AAAI 2024",
   on: "embeddings",
+  memory: true,
   params: { temperature: positive("Divides similarities before the softmax.", 0.1) },
   loss: (own) => (input) => multiLabelSupervisedContrastive(input, own)
 })

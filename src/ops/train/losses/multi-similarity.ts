@@ -40,14 +40,14 @@ const softened = (s: ReadonlyArray<number>, scale: number, base: number) => {
  * multiSimilarity(input).value // => 0
  */
 export const multiSimilarity = (
-  { labels, rows, values }: LossInput,
+  { labels, rows, values, anchors = rows }: LossInput,
   { alpha = 2, base = 0.5, beta = 50, relation = "jaccard", slack = 0.1 }: MultiSimilarityOptions = {}
 ): LossValue => {
   const given = directions(values, rows)
-  const S = similarities(given)
-  const dS = new Float64Array(rows * rows)
+  const S = similarities(given, anchors)
+  const dS = new Float64Array(anchors * rows)
   let sum = 0
-  for (const one of informative(S, rows, candidates(related(labels, rows, relation), "nowhere"), slack)) {
+  for (const one of informative(S, rows, candidates(related(labels, rows, relation, anchors), "nowhere"), slack)) {
     const at = (i: number) => one.anchor * rows + i
     const sides = [
       { list: one.positives, scale: -alpha },
@@ -62,11 +62,11 @@ export const multiSimilarity = (
       )
       sum += value
       list.forEach((i, n) => {
-        dS[at(i)] += slopes[n] / rows
+        dS[at(i)] += slopes[n] / anchors
       })
     }
   }
-  return { value: sum / Math.max(1, rows), gradient: toEmbeddings(dS, given), floor: 0 }
+  return { value: sum / Math.max(1, anchors), gradient: toEmbeddings(dS, given, anchors), floor: 0 }
 }
 
 /** The loss `multi_similarity`. */
@@ -75,6 +75,7 @@ export const multiSimilarityLoss = defineLoss({
   title: "Multi-similarity loss, with the mining of informative pairs that it was published with",
   source: "Wang et al., CVPR 2019",
   on: "embeddings",
+  memory: true,
   params: {
     relation: relationParam("jaccard"),
     alpha: positive("Scale of positives.", 2),

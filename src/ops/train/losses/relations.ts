@@ -137,41 +137,44 @@ const idfWeights = (sets: ReadonlyArray<Uint8Array>): Float64Array => {
 }
 
 /**
- * Relevance of all pairs of a batch, [rows, rows], symmetric. The diagonal is 1: an image is like itself, even without labels.
+ * Relevance of the first rows for all rows, [anchors, rows]. The diagonal is 1: an image is like itself, even without labels.
  *
  * @param labels multi-hot [rows, classes]
+ * @param anchors number of first rows
  * @example
  * relevanceOf(Uint8Array.of(1, 1, 1, 0), 2, "graded_jaccard") // => Float64Array.of(1, 0.5, 0.5, 1)
  * relevanceOf(Uint8Array.of(1, 1, 1, 0), 2, "exact") // => Float64Array.of(1, 0, 0, 1)
  */
-export const relevanceOf = (labels: Uint8Array, rows: number, choice: RelationChoice): Float64Array => {
+export const relevanceOf = (labels: Uint8Array, rows: number, choice: RelationChoice, anchors = rows): Float64Array => {
   const chosen = chosenFrom<RelationDefinition>(relations, choice)
   if (chosen === undefined) throw new TypeError(`there is no relation ${JSON.stringify(choice)}`)
   const classes = rows === 0 ? 0 : labels.length / rows
   const sets = Array.from({ length: rows }, (_, row) => labels.subarray(row * classes, (row + 1) * classes))
   const idf = idfWeights(sets)
-  const relevance = new Float64Array(rows * rows)
-  for (let i = 0; i < rows; i++) {
+  const relevance = new Float64Array(anchors * rows)
+  for (let i = 0; i < anchors; i++) {
     relevance[i * rows + i] = 1
     for (let j = i + 1; j < rows; j++) {
       const value = chosen.definition.relevance(chosen.own, { a: sets[i], b: sets[j], idf })
       relevance[i * rows + j] = value
-      relevance[j * rows + i] = value
+      if (j < anchors) relevance[j * rows + i] = value
     }
   }
   return relevance
 }
 
-/** Which images of a batch are alike: `alike` is uint8 [rows, rows], symmetric. Every image is like itself. */
+/** Which images of a batch are alike: `alike` is uint8 [anchors, rows]. Every image is like itself. */
 export interface Relation {
   readonly rows: number
+  readonly anchors: number
   readonly alike: Uint8Array
 }
 
 /** The images with any relevance for each other. */
-export const related = (labels: Uint8Array, rows: number, choice: RelationChoice): Relation => ({
+export const related = (labels: Uint8Array, rows: number, choice: RelationChoice, anchors = rows): Relation => ({
   rows,
-  alike: Uint8Array.from(relevanceOf(labels, rows, choice), (relevance) => (relevance > 0 ? 1 : 0))
+  anchors,
+  alike: Uint8Array.from(relevanceOf(labels, rows, choice, anchors), (relevance) => (relevance > 0 ? 1 : 0))
 })
 
 /**

@@ -12,9 +12,9 @@ export interface Selected {
 /** Whether an anchor counts among its own positives, among its negatives, or among neither. */
 export type AnchorCounts = "positive" | "negative" | "nowhere"
 
-/** Every row as an anchor, with all rows that are like it and all that are not; both lists may be empty. */
-export const candidates = ({ alike, rows }: Relation, anchorCounts: AnchorCounts): ReadonlyArray<Selected> =>
-  Array.from({ length: rows }, (_, anchor) => {
+/** Every anchor with all rows that are like it and all that are not; both lists may be empty. */
+export const candidates = ({ alike, anchors, rows }: Relation, anchorCounts: AnchorCounts): ReadonlyArray<Selected> =>
+  Array.from({ length: anchors }, (_, anchor) => {
     const positives: Array<number> = []
     const negatives: Array<number> = []
     for (let other = 0; other < rows; other++) {

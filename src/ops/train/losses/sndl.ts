@@ -14,7 +14,7 @@ export interface ScalableNeighborOptions {
  * Scalable neighbor discriminative loss (Kang et al., IEEE TGRS 2021): the mean over anchors of -log(sum over p of r_ip q_ip),
  * where q_ip is the softmax over p != i of s_ip / t, s cosine similarities, and r the cosine of the label vectors. Anchors
  * without a label in common with another image do not count. The paper compares with a memory of the whole archive; this
- * loss compares with the batch. With `id_loss: ml_xent` beside it, it is the paper's SNDL-BCE.
+ * loss compares with the batch, and with earlier ones if `optimise` has `xbm`. With `id_loss: ml_xent` beside it, it is the paper's SNDL-BCE.
  *
  * @param input raw embeddings [rows, D], which are L2-normalised here
  * @example
@@ -22,15 +22,15 @@ export interface ScalableNeighborOptions {
  * scalableNeighbor(input, { temperature: 1 }).value.toFixed(6) // => "0.313262"
  */
 export const scalableNeighbor = (
-  { labels, rows, values }: LossInput,
+  { labels, rows, values, anchors: queries = rows }: LossInput,
   { relation = "cosine", temperature = 0.1 }: ScalableNeighborOptions = {}
 ): LossValue => {
   const given = directions(values, rows)
-  const S = similarities(given)
-  const relevance = relevanceOf(labels, rows, relation)
-  const dS = new Float64Array(rows * rows)
+  const S = similarities(given, queries)
+  const relevance = relevanceOf(labels, rows, relation, queries)
+  const dS = new Float64Array(queries * rows)
   let [sum, anchors] = [0, 0]
-  for (let i = 0; i < rows; i++) {
+  for (let i = 0; i < queries; i++) {
     const near = logSumOfOthers(S, rows, i, temperature, relevance)
     if (near === Number.NEGATIVE_INFINITY) continue
     const all = logSumOfOthers(S, rows, i, temperature)
@@ -47,7 +47,8 @@ export const scalableNeighbor = (
     value: sum / count,
     gradient: toEmbeddings(
       dS.map((slope) => slope / count),
-      given
+      given,
+      queries
     ),
     floor: Number.NaN
   }
@@ -59,6 +60,7 @@ export const sndl = defineLoss({
   title: "Scalable neighbor discriminative loss: the likelihood of neighbours, weighted by how alike their labels are",
   source: "Kang et al., IEEE TGRS 2021",
   on: "embeddings",
+  memory: true,
   params: {
     relation: relationParam("cosine"),
     temperature: positive("Divides similarities before the softmax.", 0.1)

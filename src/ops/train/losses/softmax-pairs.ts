@@ -3,19 +3,20 @@
 /**
  * Sum over anchors i and others p of -w_ip log(exp(s_ip / t) / sum over a != i of exp(s_ia / t)).
  *
- * @param S similarities [rows, rows]
- * @param weights [rows, rows], at least 0; the diagonal does not count
+ * @param S similarities [anchors, rows]
+ * @param weights [anchors, rows], at least 0; the diagonal does not count
  * @returns the sum and its derivative with respect to S
  */
 export const weightedLogSoftmax = (
   S: Float64Array,
   weights: Float64Array,
   rows: number,
-  temperature: number
+  temperature: number,
+  anchors = rows
 ): { readonly value: number; readonly dS: Float64Array } => {
-  const dS = new Float64Array(rows * rows)
+  const dS = new Float64Array(anchors * rows)
   let value = 0
-  for (let i = 0; i < rows; i++) {
+  for (let i = 0; i < anchors; i++) {
     const total = rowTotal(weights, rows, i)
     // Not `total === 0`: NaN must stay NaN.
     if (total <= 0) continue
@@ -39,7 +40,7 @@ const rowTotal = (weights: Float64Array, rows: number, i: number): number => {
 /**
  * log of the sum over a != i of w_ia exp(S_ia / t); minus infinity without any.
  *
- * @param weights [rows, rows]; all 1 where it is not given
+ * @param weights [anchors, rows]; all 1 where it is not given
  */
 export const logSumOfOthers = (
   S: Float64Array,

@@ -12,7 +12,7 @@ export interface SupervisedContrastiveOptions {
 
 /** Divides each row, without its diagonal, by its sum and by the number of rows that have one. */
 const shares = (relevance: Float64Array, rows: number): Float64Array => {
-  const totals = Array.from({ length: rows }, (_, i) =>
+  const totals = Array.from({ length: rows === 0 ? 0 : relevance.length / rows }, (_, i) =>
     relevance.subarray(i * rows, (i + 1) * rows).reduce((sum, value, p) => sum + (p === i ? 0 : value), 0)
   )
   const anchors = totals.filter((total) => total > 0).length
@@ -33,13 +33,13 @@ const shares = (relevance: Float64Array, rows: number): Float64Array => {
  * supervisedContrastive(input, { temperature: 1 }).value.toFixed(6) // => "0.313262"
  */
 export const supervisedContrastive = (
-  { labels, rows, values }: LossInput,
+  { anchors, labels, rows, values }: LossInput,
   { relation = "graded_jaccard", temperature = 0.1 }: SupervisedContrastiveOptions = {}
 ): LossValue => {
   const given = directions(values, rows)
-  const weights = shares(relevanceOf(labels, rows, relation), rows)
-  const { dS, value } = weightedLogSoftmax(similarities(given), weights, rows, temperature)
-  return { value, gradient: toEmbeddings(dS, given), floor: Number.NaN }
+  const weights = shares(relevanceOf(labels, rows, relation, anchors), rows)
+  const { dS, value } = weightedLogSoftmax(similarities(given, anchors), weights, rows, temperature, anchors)
+  return { value, gradient: toEmbeddings(dS, given, anchors), floor: Number.NaN }
 }
 
 /** The loss `supcon`. */
@@ -48,6 +48,7 @@ export const supcon = defineLoss({
   title: "Supervised contrastive loss; positives count by their relevance",
   source: "Khosla et al., NeurIPS 2020",
   on: "embeddings",
+  memory: true,
   params: {
     relation: relationParam("graded_jaccard"),
     temperature: positive("Divides similarities before the softmax.", 0.1)

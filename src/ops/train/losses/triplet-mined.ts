@@ -24,15 +24,15 @@ export interface MinedTripletOptions {
  * tripletMined(input, () => 0, { margin: 3 }).value // => 1
  */
 export const tripletMined = (
-  { labels, rows, values }: LossInput,
+  { labels, rows, values, anchors = rows }: LossInput,
   choose: Choose,
   { margin = 0.2, miner = "semi_hard", relation = "jaccard" }: MinedTripletOptions = {}
 ): LossValue => {
   const given = directions(values, rows)
-  const distances = unitDistances(similarities(given))
-  const pairs = candidates(related(labels, rows, relation), "nowhere")
+  const distances = unitDistances(similarities(given, anchors))
+  const pairs = candidates(related(labels, rows, relation, anchors), "nowhere")
   const triplets = tripletsOf(miner, pairs, { distances, rows, dim: given.dim, choose })
-  const slopes = new Float64Array(rows * rows)
+  const slopes = new Float64Array(anchors * rows)
   let sum = 0
   for (const { anchor, negative, positive: near } of triplets) {
     const hinge = margin + distances[anchor * rows + near] - distances[anchor * rows + negative]
@@ -42,7 +42,7 @@ export const tripletMined = (
     slopes[anchor * rows + near] += 1 / triplets.length
     slopes[anchor * rows + negative] -= 1 / triplets.length
   }
-  return { value: sum, gradient: toEmbeddings(fromUnitDistances(slopes, distances), given), floor: 0 }
+  return { value: sum, gradient: toEmbeddings(fromUnitDistances(slopes, distances), given, anchors), floor: 0 }
 }
 
 /** The loss `triplet`. */
@@ -51,6 +51,7 @@ export const tripletLoss = defineLoss({
   title: "Triplet margin loss on directions, over triplets that a miner finds",
   source: "Schroff et al., CVPR 2015",
   on: "embeddings",
+  memory: true,
   params: {
     relation: relationParam("jaccard"),
     margin: positive("Margin of the hinge, on distances from 0 to 2.", 0.2),

@@ -1,0 +1,117 @@
+import { positive, probability } from "../../../pipeline/definition.ts"
+import { directions } from "./cosine.ts"
+import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
+import { TINY } from "./terms.ts"
+
+export interface ProxyAnchorOptions {
+  /** Scale of similarities. */
+  readonly alpha?: number
+  /** Similarity beyond which pairs have little weight: positives above it, negatives below its opposite. */
+  readonly delta?: number
+}
+
+/** log(1 + sum of exp(x)), and each exponential's share of the sum. */
+const softplus = (exponents: ReadonlyArray<number>) => {
+  const most = exponents.reduce((a, b) => Math.max(a, b), 0)
+  const sum = exponents.reduce((total, x) => total + Math.exp(x - most), Math.exp(-most))
+  return { value: most + Math.log(sum), shares: exponents.map((x) => Math.exp(x - most) / sum) }
+}
+
+/** From the slopes of similarities to those of one row: through s = x y / |x|. */
+const toRow = (pull: Float64Array, unit: Float64Array, norm: number): Float64Array => {
+  if (norm < TINY) return new Float64Array(pull.length)
+  const along = pull.reduce((sum, value, i) => sum + value * unit[i], 0)
+  return pull.map((value, i) => (value - along * unit[i]) / norm)
+}
+
+/** From dL/dS [rows, proxies] to both sides. */
+const backwards = (dS: Float64Array, x: ReturnType<typeof directions>, p: ReturnType<typeof directions>) => {
+  const { dim } = x
+  const gradient = new Float32Array(x.unit.length)
+  const learned = new Float32Array(p.unit.length)
+  const row = (of: Float64Array, i: number) => of.subarray(i * dim, (i + 1) * dim)
+  const pulled = (count: number, slope: (other: number) => number, others: Float64Array) => {
+    const pull = new Float64Array(dim)
+    for (let other = 0; other < count; other++) {
+      const weight = slope(other)
+      if (weight !== 0) for (let d = 0; d < dim; d++) pull[d] += weight * others[other * dim + d]
+    }
+    return pull
+  }
+  for (let i = 0; i < x.rows; i++) {
+    const pull = pulled(p.rows, (c) => dS[i * p.rows + c], p.unit)
+    gradient.set(toRow(pull, row(x.unit, i), x.norms[i]), i * dim)
+  }
+  for (let c = 0; c < p.rows; c++) {
+    const pull = pulled(x.rows, (i) => dS[i * p.rows + c], x.unit)
+    learned.set(toRow(pull, row(p.unit, c), p.norms[c]), c * dim)
+  }
+  return { gradient, learned }
+}
+
+/**
+ * Proxy-anchor loss (Kim et al., CVPR 2020, equation 4) with one learned proxy per class, cosine similarities s, and any number
+ * of labels per image: the mean over proxies with positives in the batch of log(1 + sum over images with the class of
+ * exp(-alpha (s - delta))), plus the mean over all proxies of log(1 + sum over images without the class of
+ * exp(alpha (s + delta))).
+ *
+ * @param input raw embeddings [rows, D] and raw proxies `learned` [classes, D], which are L2-normalised here
+ * @example
+ * const input = { values: Float32Array.of(1, 0), labels: Uint8Array.of(1, 0), rows: 1, learned: Float32Array.of(1, 0, -1, 0) }
+ * proxyAnchor(input, { alpha: 1, delta: 0 }).value.toFixed(4) // => "0.4699"
+ */
+export const proxyAnchor = (
+  { labels, learned, rows, values }: LossInput,
+  { alpha = 32, delta = 0.1 }: ProxyAnchorOptions = {}
+): LossValue & { readonly learned: Float32Array } => {
+  if (rows === 0 || learned === undefined) {
+    return { value: 0, gradient: new Float32Array(values.length), learned: new Float32Array(0), floor: 0 }
+  }
+  const classes = labels.length / rows
+  const [x, p] = [directions(values, rows), directions(learned, classes)]
+  const dS = new Float64Array(rows * classes)
+  const S = dS.map((_, at) => {
+    const [i, c] = [Math.floor(at / classes), at % classes]
+    let sum = 0
+    for (let d = 0; d < x.dim; d++) sum += x.unit[i * x.dim + d] * p.unit[c * x.dim + d]
+    return sum
+  })
+  const all = Array.from({ length: rows }, (_, i) => i)
+  const having = Array.from({ length: classes }, (_, c) => all.filter((i) => labels[i * classes + c] !== 0))
+  const present = having.filter((list) => list.length > 0).length
+  let value = 0
+  const add = (c: number, list: ReadonlyArray<number>, sign: number, count: number) => {
+    const { shares, value: term } = softplus(list.map((i) => sign * alpha * (S[i * classes + c] + sign * delta)))
+    value += term / count
+    list.forEach((i, n) => {
+      dS[i * classes + c] += (sign * alpha * shares[n]) / count
+    })
+  }
+  having.forEach((positives, c) => {
+    if (positives.length > 0) add(c, positives, -1, present)
+    const negatives = all.filter((i) => labels[i * classes + c] === 0)
+    add(c, negatives, 1, classes)
+  })
+  return { value, ...backwards(dS, x, p), floor: Number.NaN }
+}
+
+/** The loss `proxy_anchor`. */
+export const proxyAnchorLoss = defineLoss({
+  name: "proxy_anchor",
+  title: "Proxy-anchor loss: images are compared with one learned proxy per class instead of with each other",
+  source: "Kim et al., CVPR 2020",
+  on: "embeddings",
+  params: {
+    alpha: positive("Scale of similarities.", 32),
+    delta: probability("Similarity above which positives, and below minus which negatives, have little weight.", 0.1),
+    proxy_rate: positive("Learning rate of the proxies, as a multiple of the network's.", 100)
+  },
+  learned: ({ proxy_rate: rate }, { classes, dim }) => ({
+    name: "proxies",
+    shape: [classes, dim],
+    rate,
+    // As the authors draw them: He et al. 2015 by the number of classes.
+    init: ({ normal }) => Float32Array.from({ length: classes * dim }, () => Math.sqrt(2 / classes) * normal())
+  }),
+  loss: (own) => (input) => proxyAnchor(input, own)
+})
