@@ -10,16 +10,28 @@ import { optimise } from "../../../src/ops/train/optimise.ts"
 import { toStream } from "../../../src/pipeline/interpret.ts"
 import { batches, services, tiny } from "./harness.ts"
 
-const [folder] = process.argv.slice(2)
+const [folder, kind] = process.argv.slice(2)
+
+const common = {
+  model: { ...tiny, parts: [[2, 1, 1]], part_dim: 6 },
+  id_loss: "ml_xent",
+  update_iter: 2,
+  schedule: { name: "plateau", patience: 1, warm_up: 3 }
+} as const
+
+/** Everything that checkpoints hold beside weights and moments. */
+const remembering = {
+  metric_loss: { name: "triplet", miner: "distance_weighted" },
+  optimizer: { name: "lion" },
+  learning_rate: 1e-4,
+  xbm: { size: 10, after: 1 },
+  ema: 0.9,
+  clip_norm: 1,
+  rates: { backbone: 0.5 }
+} as const
 
 const pipeline = batches({ epochs: 4, count: 3, size: 3 }).pipe(
-  optimise({
-    model: { ...tiny, parts: [[2, 1, 1]], part_dim: 6 },
-    id_loss: "ml_xent",
-    metric_loss: "triplet_hard",
-    update_iter: 2,
-    schedule: { name: "plateau", patience: 1, warm_up: 3 }
-  }),
+  optimise({ ...common, ...(kind === "memory" ? remembering : { metric_loss: "triplet_hard" }) }),
   checkpoint(),
   curve()
 )

@@ -10,9 +10,15 @@ const root = mkdtempSync(join(tmpdir(), "orbitrank-killed-"))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 /** Runs the child; kills it so many milliseconds after it printed so many lines. Gives whether it came to its end. */
-const run = (folder: string, kill?: { readonly lines: number; readonly ms: number }): Promise<boolean> =>
+const run = (folder: string, kind: string, kill?: { readonly lines: number; readonly ms: number }): Promise<boolean> =>
   new Promise((settle, fail) => {
-    const child = spawn(process.execPath, ["--import", "tsx", join(import.meta.dirname, "killed-child.ts"), folder])
+    const child = spawn(process.execPath, [
+      "--import",
+      "tsx",
+      join(import.meta.dirname, "killed-child.ts"),
+      folder,
+      kind
+    ])
     let lines = 0
     let said = ""
     child.stdout.on("data", (chunk: Buffer) => {
@@ -39,17 +45,17 @@ const contents = (folder: string) => {
   }
 }
 
-it("ends with the same bytes, wherever it was killed", async () => {
-  const [whole, parted] = [join(root, "whole"), join(root, "parted")]
-  const uninterrupted = run(whole)
+it.each(["draws", "memory"])("ends with the same bytes, wherever it was killed (%s)", async (kind) => {
+  const [whole, parted] = [join(root, `whole ${kind}`), join(root, `parted ${kind}`)]
+  const uninterrupted = run(whole, kind)
   // A seed of the day would make a failure that nobody can repeat.
   const draw = random(20, 0, "kill", "where")
   let kills = 0
   for (const lines of [2 + draw.int(3), 2 + draw.int(2)]) {
-    if (!(await run(parted, { lines, ms: draw.int(60) }))) kills++
+    if (!(await run(parted, kind, { lines, ms: draw.int(60) }))) kills++
   }
   expect(kills).toBe(2)
-  expect(await run(parted)).toBe(true)
+  expect(await run(parted, kind)).toBe(true)
   await uninterrupted
   expect(contents(parted)).toEqual(contents(whole))
   expect(contents(whole).names).toEqual(["epoch_0003.safetensors", "epoch_0004.safetensors"])

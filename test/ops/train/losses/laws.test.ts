@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest"
 import type { LossDefinition, LossInput, LossValue } from "../../../../src/ops/train/losses/loss.ts"
 import { losses } from "../../../../src/ops/train/losses.ts"
 import { chosenFrom } from "../../../../src/pipeline/definition.ts"
+import { random } from "../../../../src/pipeline/random.ts"
 import { inputs } from "./inputs.ts"
 
 /** Steep losses are tried with gentler parameters, so that differences say something; others with their defaults. */
@@ -14,7 +15,8 @@ const GENTLE: Readonly<Record<string, object>> = {
   roadmap: { temperature: 0.2, slope: 3 },
   recall_at_k: { temperature: 0.2, k: 2 },
   multi_similarity: { beta: 5, slack: 1 },
-  circle: { gamma: 4 }
+  circle: { gamma: 4 },
+  proxy_anchor: { alpha: 4 }
 }
 
 /** Losses whose gradient is published with weights held constant: it is not the derivative (see definitions.test.ts). */
@@ -25,7 +27,15 @@ const CHOOSING = ["triplet_hard", "triplet", "margin"]
 const lossOf = (name: string, own: object = {}) => {
   const chosen = chosenFrom<LossDefinition>(losses, { name, ...own })
   const loss = chosen?.definition.loss(chosen.own, "none")
-  return (input: LossInput): LossValue => loss?.(input, () => 0) as LossValue
+  /** First values of what the loss learns, which do not depend on the batch. */
+  const learnedFor = ({ labels, rows, values }: LossInput) => {
+    const size = { classes: labels.length / Math.max(1, rows), dim: values.length / Math.max(1, rows) }
+    return chosen?.definition.learned?.(chosen.own, size).init(random(3, 0, 0, "laws"))
+  }
+  return (input: LossInput): LossValue => {
+    const learned = input.learned ?? learnedFor(input)
+    return loss?.(learned === undefined ? input : { ...input, learned }, () => 0) as LossValue
+  }
 }
 
 /** Every loss of the list. */
@@ -49,6 +59,9 @@ const reordered = <A extends Float32Array | Uint8Array>(rows: A, order: Readonly
   })
   return made
 }
+
+/** Losses that compare images with vectors of their own, which a rotation of the images alone leaves behind. */
+const learning = losses.filter((one: LossDefinition) => one.learned !== undefined).map(({ name }): string => name)
 
 /** All rows turned in the plane of two of their components, by the triangle 3, 4, 5: exact, as values are multiples of 5. */
 const turned = (input: LossInput): LossInput => {
@@ -132,7 +145,7 @@ describe.each(names)("%s", (name) => {
   })
 })
 
-describe.each(embedded.map(({ name }) => name))("%s", (name) => {
+describe.each(embedded.map(({ name }) => name).filter((name) => !learning.includes(name)))("%s", (name) => {
   it("does not depend on a rotation of all embeddings", () => {
     // The shift of 1e-6 of every component, which PyTorch's distance makes, is all that a triplet sees of axes.
     const digits = name.startsWith("triplet") ? 4 : 5
