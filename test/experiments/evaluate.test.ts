@@ -69,6 +69,23 @@ describe("configs/evaluate.yaml", () => {
     expect([again.code, again.err]).toEqual([0, expect.stringContaining("L.csv was changed")])
   })
 
+  it("classifies by neighbours and by a linear probe where `metrics` names them", async () => {
+    const [{ one }] = cases
+    writeNpy(npy, Float32Array.from(one.vectors.data), one.vectors.shape[0], one.vectors.shape[1])
+    writeTable(csv, one.labels.data, one.labels.shape[1])
+    expect((await evaluate("plain", ...SEED)).code).toBe(0)
+    const { code, err } = await evaluate("classified", ...SEED, "--set", "metrics=[original, knn, linear-probe]")
+    expect([code, err]).toEqual([0, expect.stringContaining("Linear probe: logistic regression on")])
+    expect(resultsOf("classified")).toEqual(resultsOf("plain"))
+    for (const file of ["knn.json", "linear-probe.json"]) {
+      const read = (out: string) => readFileSync(join(home, out, file), "utf8")
+      const figures = JSON.parse(read("classified"))
+      for (const name of ["mAP", "top_1"]) expect(figures[name], file).toBeGreaterThan(0)
+      // Not asked for in the first run, and nothing was read for it.
+      expect(() => read("plain")).toThrow(/ENOENT/)
+    }
+  })
+
   it("says what is wrong with the files, and leaves no NaN behind", async () => {
     const [{ one }] = cases
     const data = Float32Array.from(one.vectors.data)

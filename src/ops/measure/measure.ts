@@ -104,12 +104,16 @@ const writePerQuery = Effect.fnUntraced(function* (prepared: Prepared, all: Tall
   yield* writeText(join(folder, `${name}.csv`), () => perQueryCsv(prepared, all))
 })
 
+/** Figures that steps of these names compute; `measure` accepts the names, so that one list serves all of them. */
+const STEPS = ["knn", "linear-probe"] as const
+
 /** A value of `metrics`: all figures of the original, all standard metrics, or one of them. */
-const Metric = choice("original", "standard", ...standardMetrics)
+const Metric = choice("original", "standard", ...standardMetrics, ...STEPS)
 
 const choices = [
   { name: "original", title: conjoined(metrics.filter(({ group }) => group === "original").map(({ label }) => label)) },
-  ...standard.map(({ label, name, title }) => ({ name, title: `${label}: ${title}` }))
+  ...standard.map(({ label, name, title }) => ({ name, title: `${label}: ${title}` })),
+  ...STEPS.map((name) => ({ name, title: `figures of the step \`${name}\` before it, which computes them` }))
 ]
 
 const chosen = (metrics: ReadonlyArray<typeof Metric.Type>): ReadonlyArray<StandardMetric> =>

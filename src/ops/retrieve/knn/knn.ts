@@ -6,22 +6,11 @@ import { Finite, NonNegativeInt, PositiveInt, param } from "../../../pipeline/pa
 import { printable } from "../../../pipeline/words.ts"
 import { Ranking } from "../../elements.ts"
 import { FileStem } from "../../filename.ts"
-import { writeFileAtomic } from "../../formats/files.ts"
-import { joined } from "../../joined.ts"
-import { classificationFigures } from "../../measure/classification.ts"
 import { Run } from "../../run.ts"
-import { figureLines, figureRecord } from "../predict/figures-text.ts"
+import { checkLabelled, onlyIf } from "../labelled-ranking.ts"
+import { publishFigures } from "../predict/publish-figures.ts"
 import { RetrieveError } from "../retrieve-error.ts"
-import { writing } from "../writing.ts"
 import { type Votes, votesOf } from "./votes.ts"
-
-const checkLabelled = ({ gallery: { classes, partial, unlabelled } }: Ranking): void => {
-  const refuse = (problem: string, remedy: string) => new RetrieveError({ subject: "knn", problem, remedy })
-  if (classes.length === 0 || unlabelled === true) {
-    throw refuse("needs labels of all images", "Give `labels` to the step that reads the embeddings")
-  }
-  if (partial === true) throw refuse("needs a ranking of the whole database", "Put `knn` after `rank`")
-}
 
 /** Queries whose best result is alike, and those whose best result is least alike. */
 const strange = (votes: ReadonlyArray<Votes>, duplicate: number, outliers: number) => {
@@ -49,45 +38,38 @@ export const knn = operator({
     k: param(PositiveInt, "Number of neighbours.", 20),
     duplicate: param(Finite, "Least score of a near duplicate; for `l2`, minus the distance.", 0.999),
     outliers: param(NonNegativeInt, "Number of queries to list whose nearest neighbour is farthest.", 10),
+    metrics: onlyIf("knn"),
     to: param(FileStem, "Name of the file in the run folder, without extension.", "knn")
   },
   declares: { writes: ({ to }) => [`${to}.json`] },
   run:
-    ({ duplicate, k, outliers, to }) =>
+    ({ duplicate, k, metrics, outliers, to }) =>
     (rankings) =>
       Stream.suspend(() => {
+        if (metrics !== undefined && !metrics.includes("knn")) return Stream.empty
         const votes: Array<Votes> = []
         let classes: ReadonlyArray<string> = []
         const look = (ranking: Ranking) =>
           attempt(RetrieveError)(() => {
-            checkLabelled(ranking)
+            checkLabelled(ranking, "knn")
             classes = ranking.gallery.classes
             votes.push(votesOf(ranking, k))
           })
         const finish = Effect.gen(function* () {
           if (votes.length === 0) return
-          const { folder, record, say, wrote } = yield* Run
-          const figures = classificationFigures({
-            probabilities: joined(votes.map(({ probabilities }) => probabilities)),
-            labels: joined(votes.map(({ labels }) => labels)),
-            classes: classes.length,
-            threshold: 0.5
+          const { folder } = yield* Run
+          const findings = strange(votes, duplicate, outliers)
+          const far = findings.outliers.slice(0, 3)
+          yield* publishFigures({
+            ...{ batches: votes, classes, threshold: 0.5, file: join(folder, `${to}.json`), key: `knn.${to}` },
+            title: `${k} nearest neighbours`,
+            settings: { k },
+            findings,
+            notes: [
+              `${findings.duplicates.length} queries have a near duplicate in the database (score of at least ${duplicate})`,
+              ...far.map(({ query, score }) => `far from all: ${printable(query)} (${score.toFixed(4)})`)
+            ]
           })
-          const found = strange(votes, duplicate, outliers)
-          const recorded = { k, ...figureRecord(figures, classes), ...found }
-          const path = join(folder, `${to}.json`)
-          yield* writing(path, () => writeFileAtomic(path, `${JSON.stringify(recorded, null, 2)}\n`))
-          yield* wrote(path)
-          yield* record(`knn.${to}`, recorded)
-          const lines = [
-            `${k} nearest neighbours`,
-            ...figureLines(figures, classes),
-            `${found.duplicates.length} queries have a near duplicate in the database (score of at least ${duplicate})`,
-            ...found.outliers
-              .slice(0, 3)
-              .map(({ query, score }) => `far from all: ${printable(query)} (${score.toFixed(4)})`)
-          ]
-          yield* Effect.forEach(lines, say, { discard: true })
         })
         return rankings.pipe(Stream.tap(look), Stream.concat(Stream.drain(Stream.fromEffect(finish))))
       })

@@ -6,9 +6,6 @@ import { choice, listOf, Name, optional, Probability, param } from "../../../pip
 import { BATCHES_AHEAD, Batch, type Embeddings, Predictions } from "../../elements.ts"
 import { FileStem } from "../../filename.ts"
 import { DataError } from "../../formats/data-error.ts"
-import { writeFileAtomic } from "../../formats/files.ts"
-import { joined } from "../../joined.ts"
-import { classificationFigures } from "../../measure/classification.ts"
 import { OnnxError } from "../../onnx/onnx-error.ts"
 import { knownNetwork, type OnnxParams } from "../../onnx/params.ts"
 import { Run } from "../../run.ts"
@@ -18,8 +15,8 @@ import { RetrieveError } from "../retrieve-error.ts"
 import { writing } from "../writing.ts"
 import { ACTIVATIONS, type Activation, probabilitiesOf } from "./activation.ts"
 import { inOrder } from "./class-order.ts"
-import { figureLines, figureRecord } from "./figures-text.ts"
 import { PredictionsFile } from "./predictions-file.ts"
+import { publishFigures } from "./publish-figures.ts"
 
 type Fault = (typeof embed)["~E"]
 type Services = (typeof embed)["~R"]
@@ -55,24 +52,15 @@ const predictionsOf = ({ images, named, probabilities }: Output, threshold: numb
 }
 
 /** Figures of all batches, if their images have labels. */
-const report = Effect.fnUntraced(function* (batches: ReadonlyArray<Predictions>, path: string, name: string) {
-  const labelled = batches.flatMap(({ labels }) => (labels === undefined ? [] : [labels]))
-  if (batches.length === 0 || labelled.length < batches.length) return
+const report = (batches: ReadonlyArray<Predictions>, path: string, name: string) => {
+  const labelled = batches.flatMap(({ labels, probabilities }) =>
+    labels === undefined ? [] : [{ labels, probabilities }]
+  )
+  if (batches.length === 0 || labelled.length < batches.length) return Effect.void
   const [{ classes, threshold }] = batches
-  const figures = classificationFigures({
-    probabilities: joined(batches.map(({ probabilities }) => probabilities)),
-    labels: joined(labelled),
-    classes: classes.length,
-    threshold
-  })
-  const { record, say, wrote } = yield* Run
-  yield* Effect.forEach(figureLines(figures, classes), say, { discard: true })
-  const recorded = figureRecord(figures, classes)
   const file = `${path}.figures.json`
-  yield* writing(file, () => writeFileAtomic(file, `${JSON.stringify(recorded, null, 2)}\n`))
-  yield* wrote(file)
-  yield* record(`predictions.${name}`, recorded)
-})
+  return publishFigures({ batches: labelled, classes, threshold, file, key: `predictions.${name}` })
+}
 
 /**
  * Predicts the labels of images: writes the probability of every class to `NAME.csv`, and names, labels and probabilities to
