@@ -19,6 +19,18 @@ interface Settings {
 
 let loaded: Settings | undefined
 
+const LISTS = "TF_AUTO_MIXED_PRECISION_GRAPH_REWRITE"
+
+/**
+ * Keeps pooling and heads in float32 where graphs compute in bfloat16: embeddings of similar images differ in digits that
+ * bfloat16 does not have. Heads multiply by `BatchMatMul`, convolutions of small maps by `MatMul`. TensorFlow reads the lists
+ * whenever it rewrites a graph.
+ */
+export const keepHeadsInFloat32 = (): void => {
+  process.env[`${LISTS}_INFERLIST_REMOVE`] ??= "Mean"
+  process.env[`${LISTS}_ALLOWLIST_REMOVE`] ??= "BatchMatMul,BatchMatMulV2"
+}
+
 const described = ({ threads, precision }: Settings): string =>
   `${threads} ${threads === 1 ? "thread" : "threads"} and ${precision}`
 

@@ -1,7 +1,7 @@
 /** Graphs as functions of TensorFlow's eager context: added when they are first called, and removed when others need room. */
 import { createHash } from "node:crypto"
 import type { Info, Tensor } from "../../tfjs.ts"
-import type { Precision } from "../process.ts"
+import { keepHeadsInFloat32, type Precision } from "../process.ts"
 import type { Graph } from "./graph-def.ts"
 import { bytes, message, whole } from "./protobuf.ts"
 
@@ -53,6 +53,7 @@ export interface Functions {
 
 export const functionsOf = (binding: FunctionBinding, backend: FunctionBackend, precision: Precision): Functions => {
   const config = configOf(precision)
+  if (precision === "bf16") keepHeadsInFloat32()
   /** Names in the order of their last use. */
   const held = new Set<string>()
   const use = ({ content, inputs, name, outputs }: Definition): void => {
