@@ -1,7 +1,7 @@
 /** The segments of a pipeline whose work is divided into ranges, and the service that has the ranges made. */
 import { Context, type Effect, type Scope } from "effect"
 import { type AnyOperator, originOf } from "./origin.ts"
-import type { AnyItems, AnyStream, Range } from "./splits.ts"
+import type { AnyEffect, AnyItems, AnyStream, Beside, Range } from "./splits.ts"
 import type { Step } from "./step.ts"
 import type { Running, Watcher } from "./watch.ts"
 
@@ -60,8 +60,23 @@ export interface Segment {
   readonly open: (input: AnyStream) => Effect.Effect<OpenSegment, unknown, Scope.Scope>
   /** Elements and seconds of its stages, of all ranges that this process has made. */
   readonly times: () => ReadonlyArray<StageTime>
-  /** Continues the pipeline with the parts of all ranges, in their order. */
-  readonly merge: (parts: AnyStream<unknown>) => AnyStream
+  /**
+   * Opens its steps that put something aside: pairs of a step, counted from the first one of the segment, and a function for
+   * everything that it put aside in all ranges.
+   */
+  readonly asides: Effect.Effect<
+    ReadonlyArray<readonly [stage: number, end: (put: ReadonlyArray<unknown>) => AnyEffect<void>]>,
+    unknown,
+    Scope.Scope
+  >
+  /**
+   * Continues the pipeline with the parts of all ranges, in their order.
+   *
+   * @param put gives everything that its last step put aside, once the parts have ended
+   */
+  readonly merge: (parts: AnyStream<unknown>, put: () => ReadonlyArray<unknown>) => AnyStream
+  /** If the merge saves each value at once: whether the result still holds a part, by the values that were put aside. */
+  readonly saves?: Effect.Effect<(put: ReadonlyArray<unknown>) => boolean, unknown, Scope.Scope>
 }
 
 /** A segment whose first step is open. */
@@ -69,8 +84,12 @@ export interface OpenSegment {
   readonly items: AnyItems
   /** Ranges are multiples of it: of what the first step computes at once, and of what later steps bring together. */
   readonly multiple: number
-  /** The part of one range. */
-  readonly part: (range: Range, add: (what: string, amount: number) => void) => AnyStream<unknown>
+  /**
+   * The part of one range.
+   *
+   * @param beside takes what a step gathers beside its elements; steps are counted from the first one of the segment
+   */
+  readonly part: (range: Range, beside: (stage: number) => Beside) => AnyStream<unknown>
   /** The whole segment in one piece, without parts. */
   readonly whole: AnyStream
 }

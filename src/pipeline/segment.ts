@@ -1,9 +1,9 @@
 /** A segment of a pipeline, whose ranges can be made one by one. */
-import { Clock, Effect, Scope } from "effect"
+import { Clock, Effect, Scope, type Stream } from "effect"
 import { secondsOf } from "./monotonic.ts"
 import { originOf } from "./origin.ts"
 import type { Segment, Span } from "./ranges.ts"
-import { type AnyItems, type AnyStream, inOnePiece, type Range } from "./splits.ts"
+import { type AnyItems, type AnyStream, type Beside, inOnePiece, merged, type Range } from "./splits.ts"
 import { fail, type Line, selfOf, stageOf, stageStream, watched } from "./stage.ts"
 import type { Self } from "./step.ts"
 import type { Watcher } from "./watch.ts"
@@ -45,11 +45,19 @@ const keeper = (scope: Scope.Scope): NonNullable<Self["keep"]> => {
 }
 
 /** The parts that the last step of a segment makes of a range. */
-const partStream = (line: Line, index: number, before: AnyStream, self: Self): AnyStream => {
+const partStream = (line: Line, index: number, before: AnyStream, self: Self, beside: Beside): AnyStream => {
   const stage = stageOf(line, index)
   const make = originOf(stage.step).operator.parts?.make
   if (make === undefined) return stageStream(line, index, before, self)
-  return watched(make(stage.step.params, self)(before), stage, line, false)
+  return watched(make(stage.step.params, self, beside)(before), stage, line, false)
+}
+
+/** The elements of a step inside a segment. */
+const elementStream = (line: Line, index: number, before: AnyStream, self: Self, beside: Beside): AnyStream => {
+  const stage = stageOf(line, index)
+  const { aside } = originOf(stage.step).operator
+  if (aside === undefined) return stageStream(line, index, before, self)
+  return watched(aside.make(stage.step.params, self, beside)(before), stage, line)
 }
 
 /** The segment of some steps, after a stream. */
@@ -67,8 +75,7 @@ export const segmentOf = (whole: Line, { from, to }: Span, input: AnyStream): Se
     }
   }
   const line: Line = { ...whole, watcher }
-  const between = (on: Line, first: AnyStream, selfAt: (index: number) => Self): AnyStream =>
-    indices.slice(1, -1).reduce((before, i) => stageStream(on, i, before, selfAt(i)), first)
+  const inner = indices.slice(1, -1)
   const open = (given: AnyStream) =>
     Effect.gen(function* () {
       const scope = yield* Effect.scope
@@ -80,23 +87,56 @@ export const segmentOf = (whole: Line, { from, to }: Span, input: AnyStream): Se
       const together = line.steps
         .slice(from, to + 1)
         .map((step) => originOf(step).operator.together?.(step.params) ?? 1)
-      const undivided = between(whole, first(whole, inOnePiece(items)), (i) => selfOf(whole, i))
+      const { make, merge } = last.operator.parts ?? {}
+      const own = inOnePiece(items)
+      /** A segment of one step, whose parts may be other values than its elements. */
+      const alone = () =>
+        make === undefined || merge === undefined
+          ? first(whole, own)
+          : watched(
+              merged<unknown, unknown, unknown, unknown, unknown, unknown>({ make, merge })(
+                last.step.params,
+                selfAt(to)
+              )(own as Stream.Stream<unknown>),
+              last.stage,
+              whole
+            )
+      const several = () =>
+        stageStream(
+          whole,
+          to,
+          inner.reduce((before, i) => stageStream(whole, i, before), first(whole, own))
+        )
       return {
         items,
         multiple: [multiple, ...together].reduce(commonMultiple),
-        part: (range: Range, add: (what: string, amount: number) => void) => {
-          const made = first(line, items.make(range, add))
-          const { make } = originOf(line.steps[to]).operator.parts ?? {}
-          if (from === to) return make?.(line.steps[to].params, selfAt(to))(made) ?? made
-          return partStream(line, to, between(line, made, selfAt), selfAt(to))
+        part: (range: Range, beside: (stage: number) => Beside) => {
+          const made = items.make(range, beside(0))
+          if (from === to) {
+            const part = make?.(last.step.params, selfAt(to), beside(0))(made) ?? made
+            return watched(part, last.stage, line, make === undefined)
+          }
+          const elements = inner.reduce(
+            (before, i) => elementStream(line, i, before, selfAt(i), beside(i - from)),
+            first(line, made)
+          )
+          return partStream(line, to, elements, selfAt(to), beside(to - from))
         },
-        whole: from === to ? undivided : stageStream(whole, to, undivided)
+        whole: from === to ? alone() : several()
       }
     })
-  const last = stageOf(line, to)
-  const mergeParts = originOf(last.step).operator.parts?.merge
-  const merge = (parts: AnyStream): AnyStream =>
-    mergeParts === undefined ? parts : watched(mergeParts(last.step.params, selfOf(whole, to))(parts), last, whole)
+  const last = { step: line.steps[to], operator: originOf(line.steps[to]).operator, stage: stageOf(line, to) }
+  const { merge: mergeParts, saves } = last.operator.parts ?? {}
+  const merge = (parts: AnyStream, put: () => ReadonlyArray<unknown>): AnyStream =>
+    mergeParts === undefined
+      ? parts
+      : watched(mergeParts(last.step.params, selfOf(whole, to), put)(parts), last.stage, whole)
+  const asides = Effect.forEach(inner, (i) => {
+    const { step } = stageOf(line, i)
+    const { aside } = originOf(step).operator
+    const open = aside?.open(step.params, selfOf(whole, i)) ?? Effect.succeed(() => Effect.void)
+    return Effect.map(open, (end) => [i - from, end] as const)
+  })
   return {
     pipeline: line.name,
     steps: line.steps.slice(from, to + 1),
@@ -105,6 +145,8 @@ export const segmentOf = (whole: Line, { from, to }: Span, input: AnyStream): Se
     input,
     open: open as Segment["open"],
     times: () => times.map((time) => ({ ...time })),
-    merge
+    asides: asides as Segment["asides"],
+    merge,
+    ...(saves === undefined ? {} : { saves: saves(last.step.params) as NonNullable<Segment["saves"]> })
   }
 }

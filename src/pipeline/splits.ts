@@ -6,6 +6,16 @@
 import { Effect, type Scope, Stream } from "effect"
 import type { Self } from "./step.ts"
 
+/** Takes whatever a step gathers in a range beside its elements. */
+export interface Beside<Kept = unknown> {
+  /** Counts something. */
+  readonly add: (what: string, amount: number) => void
+  /** Keeps a value: JSON data. */
+  readonly put: (value: Kept) => void
+  /** Has the range made again by the next run, because something in it must be repaired first. */
+  readonly again: () => void
+}
+
 /** Items of an operator: from (inclusive) to (exclusive). */
 export interface Range {
   readonly from: number
@@ -19,14 +29,10 @@ export interface Items<Out, E, R> {
   readonly size: number
   /** Ranges begin at multiples of it; 1 by default. */
   readonly multiple?: number
-  /**
-   * Makes the elements of one range. Ranges may be made in any order.
-   *
-   * @param add counts something, for `end`
-   */
-  readonly make: (range: Range, add: (what: string, amount: number) => void) => Stream.Stream<Out, E, R>
-  /** Called once, after the last range, with the sums of all counts. */
-  readonly end?: (sums: ReadonlyMap<string, number>) => Effect.Effect<void, never, R>
+  /** Makes the elements of one range. Ranges may be made in any order. */
+  readonly make: (range: Range, beside: Beside) => Stream.Stream<Out, E, R>
+  /** Called once, after the last range, with the sums of all counts and, in the order of ranges, everything put aside. */
+  readonly end?: (sums: ReadonlyMap<string, number>, put: ReadonlyArray<unknown>) => Effect.Effect<void, E, R>
 }
 
 /** The opening of an operator that splits: of a source, or of an operator that first gathers its input. */
@@ -44,9 +50,34 @@ export interface Parts<P, In, Part, Out, E, R> {
   /** Parameters with everything resolved that another process would resolve otherwise, and the files that they name. */
   readonly settle?: (params: P) => Effect.Effect<{ readonly params: P; readonly files: ReadonlyArray<string> }, E, R>
   /** Makes the part of one range; by default the operator's own stream. */
-  readonly make?: (params: P, self: Self) => (input: Stream.Stream<In>) => Stream.Stream<Part, E, R>
-  /** Continues with the parts of all ranges, in their order; by default parts are the operator's elements. */
-  readonly merge?: (params: P, self: Self) => (parts: Stream.Stream<Part>) => Stream.Stream<Out, E, R>
+  readonly make?: (params: P, self: Self, beside: Beside) => (input: Stream.Stream<In>) => Stream.Stream<Part, E, R>
+  /**
+   * Continues with the parts of all ranges, in their order; by default parts are the operator's elements.
+   *
+   * @param put gives everything that `make` put aside, in the order of ranges; complete once the parts have ended
+   */
+  readonly merge?: (
+    params: P,
+    self: Self,
+    put: () => ReadonlyArray<unknown>
+  ) => (parts: Stream.Stream<Part>) => Stream.Stream<Out, E, R>
+  /**
+   * For an operator whose merge saves each value before it takes the next one, so that a part need not be kept: whether the
+   * result of an earlier run still holds a part, by the values that were put aside.
+   */
+  readonly saves?: (params: P) => Effect.Effect<(put: ReadonlyArray<unknown>) => boolean, E, R | Scope.Scope>
+}
+
+/**
+ * A step that treats each element alone, but gathers something of all elements, such as pictures to draw at the end. `open`
+ * is called first, once for all ranges, and its result after the last one, with everything put aside in the order of ranges.
+ */
+export interface Aside<P, In, Out, Kept, E, R> {
+  readonly make: (params: P, self: Self, beside: Beside<Kept>) => (input: Stream.Stream<In>) => Stream.Stream<Out, E, R>
+  readonly open: (
+    params: P,
+    self: Self
+  ) => Effect.Effect<(put: ReadonlyArray<Kept>) => Effect.Effect<void, E, R>, E, R | Scope.Scope>
 }
 
 /** What a definition may say about splitting. Whatever says nothing runs in one piece. */
@@ -58,6 +89,8 @@ export interface Splits<P, In, Out, E, R> {
   readonly ranges?: Ranged<P, In, Out, E, R>
   // biome-ignore lint/suspicious/noExplicitAny: what its parts hold concerns nobody else
   readonly parts?: Parts<P, In, any, Out, E, R>
+  // biome-ignore lint/suspicious/noExplicitAny: what it puts aside concerns nobody else
+  readonly aside?: Aside<P, In, Out, any, E, R>
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the errors and services of any operators
@@ -78,8 +111,16 @@ export interface AnySplits<P = any> {
     readonly settle?: (
       params: P
     ) => Effect.Effect<{ readonly params: P; readonly files: ReadonlyArray<string> }, unknown, unknown>
-    readonly make?: (params: P, self: Self) => (input: AnyStream) => AnyStream
-    readonly merge?: (params: P, self: Self) => (parts: AnyStream) => AnyStream
+    readonly make?: (params: P, self: Self, beside: Beside) => (input: AnyStream) => AnyStream
+    readonly merge?: (params: P, self: Self, put: () => ReadonlyArray<unknown>) => (parts: AnyStream) => AnyStream
+    readonly saves?: (params: P) => Effect.Effect<(put: ReadonlyArray<unknown>) => boolean, unknown, unknown>
+  }
+  readonly aside?: {
+    readonly make: (params: P, self: Self, beside: Beside) => (input: AnyStream) => AnyStream
+    readonly open: (
+      params: P,
+      self: Self
+    ) => Effect.Effect<(put: ReadonlyArray<unknown>) => Effect.Effect<void, unknown, unknown>, unknown, unknown>
   }
 }
 
@@ -107,13 +148,21 @@ export class Sums {
   readonly add = (what: string, amount: number): void => void this.all.set(what, (this.all.get(what) ?? 0) + amount)
 }
 
+/** Sums and values of a step that runs in one piece. */
+class InOnePiece<Kept> extends Sums implements Beside<Kept> {
+  readonly kept: Array<Kept> = []
+  readonly put = (value: Kept): void => void this.kept.push(value)
+  readonly again = (): void => {}
+}
+
+const followedBy = <A, E, R, E2, R2>(stream: Stream.Stream<A, E, R>, end: () => Effect.Effect<void, E2, R2>) =>
+  Stream.concat(stream, Stream.drain(Stream.fromEffect(Effect.suspend(end))))
+
 /** The operator's stream in one piece, made by the same opening as its ranges. */
 export const inOnePiece = <Out, E, R>({ count, end, make }: Items<Out, E, R>): Stream.Stream<Out, E, R> => {
-  const sums = new Sums()
-  const all = make({ from: 0, to: count }, sums.add)
-  return end === undefined
-    ? all
-    : Stream.concat(all, Stream.drain(Stream.fromEffect(Effect.suspend(() => end(sums.all)))))
+  const beside = new InOnePiece<unknown>()
+  const all = make({ from: 0, to: count }, beside)
+  return end === undefined ? all : followedBy(all, () => end(beside.all, beside.kept))
 }
 
 /** The `run` of an operator that splits: all of its items as one range. */
@@ -124,3 +173,27 @@ export const whole =
   (params: P, self: Self) =>
   (input: Stream.Stream<In>) =>
     Stream.unwrap(Effect.map(ranged(params, self)(input), inOnePiece))
+
+/** The `run` of an operator that puts something aside. */
+export const withAside =
+  <P, In, Out, Kept, E, R>({ make, open }: Aside<P, In, Out, Kept, E, R>) =>
+  (params: P, self: Self) =>
+  (input: Stream.Stream<In>): Stream.Stream<Out, E, R> =>
+    Stream.unwrap(
+      Effect.map(open(params, self), (end) => {
+        const beside = new InOnePiece<Kept>()
+        return followedBy(make(params, self, beside)(input), () => end(beside.kept))
+      })
+    ) as Stream.Stream<Out, E, R>
+
+/** The elements of an operator whose parts are other values, from its stream in one piece: one part, merged. */
+export const merged =
+  <P, In, Part, Out, E, R>({ make, merge }: Required<Pick<Parts<P, In, Part, Out, E, R>, "make" | "merge">>) =>
+  (params: P, self: Self) =>
+  <E0, R0>(input: Stream.Stream<In, E0, R0>): Stream.Stream<Out, E | E0, R | R0> =>
+    Stream.suspend(() => {
+      const beside = new InOnePiece<unknown>()
+      // Its types do not say that the errors of the input pass through.
+      const parts = make(params, self, beside)(input as Stream.Stream<In>)
+      return merge(params, self, () => beside.kept)(parts as Stream.Stream<Part>)
+    })

@@ -63,7 +63,8 @@ const outcomeOf = (
 ): Effect.Effect<Outcome, ChildDied> =>
   Effect.suspend(() => {
     const before = readFacts(task.path)
-    if (before !== undefined && isIntact(task.path, before)) return Effect.succeed({ sha256: before.sha256 })
+    if (before !== undefined && before.again !== true && isIntact(task.path, before))
+      return Effect.succeed({ sha256: before.sha256 })
     if (attempts > MOST_BEGINNINGS) {
       return Effect.succeed({
         failure: failureOf(deadly(task, `its workers vanished ${attempts - 1} times, the last time`))

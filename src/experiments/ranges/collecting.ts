@@ -1,15 +1,34 @@
-import { relative, resolve, sep } from "node:path"
+import { resolve } from "node:path"
 import { type Context, Effect } from "effect"
+import { portable } from "../../ops/formats/portable.ts"
 import type { Run } from "../../ops/run.ts"
+import { type Beside, Sums } from "../../pipeline/splits.ts"
 import type { Facts } from "./part-files.ts"
 
 type RunShape = Context.Service.Shape<typeof Run>
 
-/** A path as facts hold it: relative to the working directory if it lies there, so that another machine finds it. */
-const portable = (path: string): string => {
-  const full = resolve(path)
-  const here = resolve(".")
-  return full.startsWith(here + sep) ? relative(here, full) : full
+/** Whatever the steps of a range gather beside their elements. */
+export class Gathered {
+  private readonly sums = new Sums()
+  private readonly kept: Array<readonly [stage: number, value: unknown]> = []
+  private repeat = false
+
+  /** For a step, counted from the first one of the segment. */
+  readonly at = (stage: number): Beside => ({
+    add: this.sums.add,
+    put: (value) => void this.kept.push([stage, value]),
+    again: () => {
+      this.repeat = true
+    }
+  })
+
+  get facts(): Pick<Facts, "again" | "beside" | "sums"> {
+    return {
+      sums: [...this.sums.all],
+      ...(this.kept.length === 0 ? {} : { beside: this.kept }),
+      ...(this.repeat ? { again: true } : {})
+    }
+  }
 }
 
 /** Whatever the operators of a range tell the run, kept for the facts of its part. */

@@ -9,7 +9,7 @@ import { PlainFile, PlainHash } from "../../ops/formats/plain-file.ts"
 import { Run } from "../../ops/run.ts"
 import { engine } from "../../ops/tensor/engine.ts"
 import type { OpenSegment, Ranges, Segment } from "../../pipeline/ranges.ts"
-import { type AnyEffect, cut, type Range, Sums } from "../../pipeline/splits.ts"
+import { type AnyEffect, type AnyStream, cut, type Range, Sums } from "../../pipeline/splits.ts"
 import { counted } from "../../pipeline/words.ts"
 import type { EngineRecord } from "../folder/record.ts"
 import { Collected, Replay } from "./collecting.ts"
@@ -17,6 +17,7 @@ import {
   type Facts,
   inputFile,
   isIntact,
+  markSaved,
   type PartPath,
   partOf,
   partsFolder,
@@ -53,6 +54,8 @@ export interface Makers {
   readonly elsewhere: boolean
   /** A few words beside the progress. */
   readonly words?: () => string
+  /** Makes a range of which each value is saved as it comes, so that no part is needed; absent for other processes. */
+  readonly pass?: (division: Division, job: Job, made: (facts: Facts) => AnyEffect<void>) => AnyStream
   /** Opens for one division; the function makes one range. */
   readonly open: (division: Division) => AnyEffect<(job: Job) => AnyEffect<Facts>>
 }
@@ -96,13 +99,20 @@ const writtenInput = (path: string) =>
     Effect.sync(() => file.abandon())
   )
 
+/** What the step with this number put aside in a range. */
+const putBy = (stage: number, { beside = [] }: Facts): ReadonlyArray<unknown> =>
+  beside.flatMap(([at, value]) => (at === stage ? [value] : []))
+
 /** The facts of parts that are there, intact, and made on the engine of this run. */
-const present = (jobs: ReadonlyArray<Job>, facts: RunFacts) =>
+const present = (jobs: ReadonlyArray<Job>, facts: RunFacts, { saves, steps }: Segment) =>
   Effect.gen(function* () {
     const found = new Map<string, Facts>()
-    for (const { key, path } of jobs) {
-      const read = readFacts(path)
-      if (read === undefined || !isIntact(path, read)) continue
+    const all = jobs.map(({ path }) => readFacts(path))
+    const isSaved = all.some((one) => one?.saved) && saves !== undefined ? yield* saves : () => false
+    for (const [i, { key, path }] of jobs.entries()) {
+      const read = all[i]
+      if (read === undefined || read.again === true) continue
+      if (!(read.saved === true ? isSaved(putBy(steps.length - 1, read)) : isIntact(path, read))) continue
       if (read.engine !== undefined) {
         if (facts.engine() === undefined) yield* engine
         const now = facts.engine()
@@ -112,7 +122,7 @@ const present = (jobs: ReadonlyArray<Job>, facts: RunFacts) =>
       yield* Effect.yieldNow
     }
     return found
-  })
+  }).pipe(Effect.scoped)
 
 /** Makes the missing parts in the background, so that a failure is known at once. Gives the facts of one part. */
 const inBackground = (
@@ -170,29 +180,82 @@ class Workers {
   }
 }
 
-/** The parts of a divided segment, in the order of their ranges. */
-const parts = (division: Division, found: ReadonlyMap<string, Facts>, makers: Makers) =>
+/** What the steps of a segment put aside in all ranges, in the order of ranges. */
+class PutAside {
+  readonly sums = new Sums()
+  private readonly stages: ReadonlyArray<Array<unknown>>
+  constructor(stages: number) {
+    this.stages = Array.from({ length: stages }, () => [])
+  }
+  add(facts: Facts): void {
+    for (const [what, amount] of facts.sums) this.sums.add(what, amount)
+    this.stages.forEach((all, stage) => {
+      all.push(...putBy(stage, facts))
+    })
+  }
+  readonly of = (stage: number): ReadonlyArray<unknown> => this.stages[stage]
+}
+
+/** Ends the steps that put something aside, each with everything that it put; a failure is placed at its step. */
+const endAsides = ({ open, segment }: Division, put: PutAside, ends: Effect.Success<Segment["asides"]>) => {
+  const placed = (stage: number, end: AnyEffect<void>) =>
+    Effect.onError(end, () => Effect.sync(() => segment.watcher.failed(segment.stages[stage])))
+  const first = Effect.suspend(() => open.items.end?.(put.sums.all, put.of(0)) ?? Effect.void)
+  return Effect.andThen(
+    placed(0, first),
+    Effect.forEach(
+      ends,
+      ([stage, end]) =>
+        placed(
+          stage,
+          Effect.suspend(() => end(put.of(stage)))
+        ),
+      { discard: true }
+    )
+  )
+}
+
+/** The values of all parts, in the order of their ranges. Other values end with them. */
+const parts = (division: Division, found: ReadonlyMap<string, Facts>, makers: Makers, put: PutAside) =>
   Effect.gen(function* () {
-    const { jobs, missing, open, segment } = division
+    const { jobs, missing, segment } = division
     const run = yield* Run
     const replay = new Replay(run)
     const progress = progressOf(segment, jobs, makers.words ?? (() => ""))
-    const sums = new Sums()
     const workers = new Workers()
-    const make = missing.length === 0 ? undefined : yield* makers.open(division)
+    const asides = yield* segment.asides
+    const { saves } = segment
+    const passes = saves === undefined ? undefined : makers.pass
+    const make = missing.length === 0 || passes !== undefined ? undefined : yield* makers.open(division)
     const making =
       make === undefined || makers.concurrency === 1 ? make : yield* inBackground(missing, makers.concurrency, make)
+    const done = (facts: Facts) =>
+      Effect.suspend(() => {
+        progress.done()
+        workers.add(facts)
+        put.add(facts)
+        return replay.part(facts)
+      })
+    const saved = (job: Job, facts: Facts) =>
+      facts.again === true
+        ? Effect.void
+        : Effect.try({ try: () => markSaved(job.path, facts), catch: fileError(job.path) })
     const part = Effect.fnUntraced(function* (job: Job) {
       const before = found.get(job.key)
+      if (before === undefined && passes !== undefined) {
+        return passes(division, job, (facts) => Effect.andThen(saved(job, facts), done(facts)))
+      }
       const facts = before ?? (yield* (making as NonNullable<typeof making>)(job))
       if (before !== undefined || makers.elsewhere) progress.elsewhere(facts)
-      progress.done()
-      workers.add(facts)
-      for (const [what, amount] of facts.sums) sums.add(what, amount)
-      yield* replay.part(facts)
-      return valuesOf(partOf(job.path))
+      yield* done(facts)
+      if (facts.saved === true) return Stream.empty
+      const values = valuesOf(partOf(job.path))
+      // The merge saves a value before it takes the next one, so after the last one the part may go.
+      return saves === undefined
+        ? values
+        : Stream.concat(values, Stream.drain(Stream.fromEffect(Effect.suspend(() => saved(job, facts)))))
     })
-    const end = Effect.suspend(() => open.items.end?.(sums.all) ?? Effect.void).pipe(
+    const end = endAsides(division, put, asides).pipe(
       Effect.andThen(replay.end),
       Effect.andThen(
         Effect.suspend(() => (makers.elsewhere ? run.record(`workers.${segment.pipeline}`, workers.all) : Effect.void))
@@ -229,10 +292,13 @@ export const dividing = (facts: RunFacts, makers: Makers): Context.Service.Shape
           const key = keyOf(range)
           return { range, key, path: join(at, key) }
         })
-        const found = yield* present(jobs, facts)
+        const found = yield* present(jobs, facts, segment)
         if (found.size > 0) yield* run.say(`  ${found.size} of ${counted(jobs.length, "range")} are there already`)
         const missing = jobs.filter(({ key }) => !found.has(key))
-        return segment.merge(Stream.unwrap(parts({ segment, open, basis, input, jobs, missing }, found, makers)))
+        const put = new PutAside(segment.steps.length)
+        const last = segment.steps.length - 1
+        const division = { segment, open, basis, input, jobs, missing }
+        return segment.merge(Stream.unwrap(parts(division, found, makers, put)), () => put.of(last))
       })
     )
 })

@@ -32,6 +32,12 @@ export const Facts = Schema.Struct({
   /** Entries of the run record, by dotted path; one without a value was removed. */
   record: Schema.Array(Schema.Struct({ path: Schema.String, value: Schema.optionalKey(Schema.Unknown) })),
   sums: Schema.Array(Amount),
+  /** JSON data that steps put aside, each with the number of its step in the segment. */
+  beside: Schema.optionalKey(Schema.Array(Schema.Tuple([Schema.Number, Schema.Unknown]))),
+  /** Whether the next run makes it again. */
+  again: Schema.optionalKey(Schema.Literal(true)),
+  /** Whether the result holds its values, so that the part itself is not kept. */
+  saved: Schema.optionalKey(Schema.Literal(true)),
   /** Elements and seconds of each stage. */
   stages: Schema.Array(Schema.Struct({ elements: Schema.Number, seconds: Schema.Number }))
 })
@@ -89,11 +95,31 @@ export const isIntact = (path: PartPath, { bytes, sha256 }: Facts): boolean => {
   return seal !== undefined && seal.bytes === bytes && seal.sha256 === sha256
 }
 
-const namesIn = (folder: string): ReadonlyArray<string> => (existsSync(folder) ? readdirSync(folder) : [])
+const namesIn = (folder: string): ReadonlyArray<string> => {
+  try {
+    return readdirSync(folder)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return []
+    throw cause
+  }
+}
 
-/** Removes a folder if it is empty. */
-const tidy = (folder: string): void => {
-  if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder)
+/** Removes the file of a part whose values the result holds. Throws what the file system throws. */
+export const markSaved = (path: PartPath, facts: Facts): void => {
+  writeFacts(path, { ...facts, saved: true })
+  rmSync(partOf(path), { force: true })
+}
+
+/** What another process may do to a folder at the same time: fill it, or remove it. */
+const RACES: ReadonlyArray<unknown> = ["ENOENT", "ENOTEMPTY", "EEXIST"]
+
+/** Removes a folder if it is there and empty. Another process may write into it, or remove it, meanwhile. */
+export const tidy = (folder: string): void => {
+  try {
+    rmdirSync(folder)
+  } catch (cause) {
+    if (!RACES.includes((cause as NodeJS.ErrnoException).code)) throw cause
+  }
 }
 
 /** Path of the file that says a run on a cluster still wants its ranges. Workers look at it before each range. */
@@ -123,12 +149,12 @@ export const removeWanted = (folder: string, run: string): void => {
 export const removeParts = (folder: string, pipeline?: string): void => {
   const parts = join(folder, PARTS)
   if (pipeline === undefined) {
-    for (const name of namesIn(parts)) if (WANTED.test(name)) rmSync(join(parts, name))
+    for (const name of namesIn(parts)) if (WANTED.test(name)) rmSync(join(parts, name), { force: true })
   }
   for (const name of pipeline === undefined ? namesIn(parts) : [encodeURIComponent(pipeline)]) {
     for (const stage of namesIn(join(parts, name))) {
       const at = join(parts, name, stage)
-      for (const file of namesIn(at)) if (OURS.test(file)) rmSync(join(at, file))
+      for (const file of namesIn(at)) if (OURS.test(file)) rmSync(join(at, file), { force: true })
       tidy(at)
     }
     tidy(join(parts, name))

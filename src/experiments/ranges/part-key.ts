@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { digest } from "../../pipeline/digest.ts"
 import { makeStep, originOf } from "../../pipeline/origin.ts"
-import { makePipeline } from "../../pipeline/pipeline.ts"
+import { isPipeline, makePipeline } from "../../pipeline/pipeline.ts"
 import { canonical, toJson } from "../../pipeline/print.ts"
 import type { Range } from "../../pipeline/splits.ts"
 import type { Step } from "../../pipeline/step.ts"
@@ -19,16 +19,37 @@ export interface Settled {
   readonly version: number
 }
 
-/** Resolves the parameters of a segment's last step that another process would resolve otherwise. */
-export const settled = (steps: ReadonlyArray<Step>): Effect.Effect<Settled, unknown, unknown> =>
+type Entry = readonly [key: string, value: unknown, files: ReadonlyArray<string>]
+
+/** A parameter, with everything resolved if it is a pipeline. */
+const settledEntry = ([key, value]: readonly [string, unknown]): Effect.Effect<Entry, unknown, unknown> =>
+  isPipeline(value)
+    ? Effect.map(settledSteps(value.steps), ({ files, steps }): Entry => [key, makePipeline(steps), files])
+    : Effect.succeed<Entry>([key, value, []])
+
+/** A step with everything resolved that another process would resolve otherwise, and the files that it names. */
+const settledStep = (step: Step): Effect.Effect<readonly [Step, ReadonlyArray<string>], unknown, unknown> =>
   Effect.gen(function* () {
-    const last = steps[steps.length - 1]
-    const { at, operator } = originOf(last)
-    const { settle, version = 0 } = operator.parts ?? {}
-    if (settle === undefined) return { steps, files: [], version }
-    const { files, params } = yield* settle(last.params)
-    return { steps: [...steps.slice(0, -1), makeStep(operator, params, at)], files, version }
+    const { at, operator } = originOf(step)
+    const settle = operator.parts?.settle
+    const own = settle === undefined ? { files: [], params: step.params } : yield* settle(step.params)
+    const entries = yield* Effect.forEach(Object.entries(own.params as Step["params"]), settledEntry)
+    const params = Object.fromEntries(entries.map(([key, value]) => [key, value]))
+    return [makeStep(operator, params, at), [...own.files, ...entries.flatMap(([, , files]) => files)]] as const
   })
+
+const settledSteps = (steps: ReadonlyArray<Step>): Effect.Effect<Omit<Settled, "version">, unknown, unknown> =>
+  Effect.map(Effect.forEach(steps, settledStep), (all) => ({
+    steps: all.map(([step]) => step),
+    files: all.flatMap(([, files]) => files)
+  }))
+
+/** Resolves the parameters of a segment that another process would resolve otherwise. */
+export const settled = (steps: ReadonlyArray<Step>): Effect.Effect<Settled, unknown, unknown> =>
+  Effect.map(settledSteps(steps), (all) => ({
+    ...all,
+    version: originOf(steps[steps.length - 1]).operator.parts?.version ?? 0
+  }))
 
 /** Everything that decides the content of the parts of a segment. */
 export interface Basis extends Settled {

@@ -44,7 +44,8 @@ const refused = (task: Task, problem: string): RunError =>
 
 /** The pipeline of a task, with a source of its input in front. Parameters are checked as those of a file are. */
 const stepsOf = (task: Task) => {
-  const steps = JSON.parse(task.steps) as ReadonlyArray<Readonly<Record<string, unknown>>>
+  const given = JSON.parse(task.steps) as Readonly<Record<string, ReadonlyArray<Readonly<Record<string, unknown>>>>>
+  const steps = given[task.pipeline] ?? []
   const first: AnyOperator | undefined = language.operators.find(({ name }) => name === Object.keys(steps[0] ?? {})[0])
   const { input } = task
   const from: Element<AnyElement> | "any" | undefined = first?.from
@@ -54,7 +55,7 @@ const stepsOf = (task: Task) => {
   const before = from === undefined ? undefined : gathered(from)
   const operators = before === undefined ? language.operators : [...language.operators, before]
   const all = before === undefined ? steps : [{ [GATHERED]: { from: input } }, ...steps]
-  const text = JSON.stringify({ ...task.settings, pipelines: { [task.pipeline]: all } })
+  const text = JSON.stringify({ ...task.settings, pipelines: { ...given, [task.pipeline]: all } })
   // A task names no environment variables and no other files: its values are those of the run.
   const sources = {
     environment: { variables: {}, home: "~" },

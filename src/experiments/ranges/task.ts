@@ -2,8 +2,9 @@
 import { createHash } from "node:crypto"
 import { Schema } from "effect"
 import { explained } from "../../pipeline/explained.ts"
-import { makePipeline } from "../../pipeline/pipeline.ts"
-import { canonical, toJson } from "../../pipeline/print.ts"
+import { isPipeline } from "../../pipeline/pipeline.ts"
+import { canonical } from "../../pipeline/print.ts"
+import type { Step } from "../../pipeline/step.ts"
 import { escaped } from "../../pipeline/yaml/environment.ts"
 import type { Division, Job } from "./division.ts"
 
@@ -25,7 +26,10 @@ export const Task = Schema.Struct({
   segment: Schema.String,
   key: Schema.String,
   pipeline: Schema.String,
-  /** Its steps in the form of `toJson`, as text. They are loaded by the operators of the process that makes the range. */
+  /**
+   * Its steps, and the pipelines that their parameters name, as the text of a JSON mapping from names to steps. They are
+   * loaded by the operators of the process that makes the range.
+   */
   steps: Schema.String,
   settings: TaskSettings,
   /** The run folder. */
@@ -47,6 +51,24 @@ export const mapTexts = (value: unknown, change: (text: string) => string): unkn
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, mapTexts(inner, change)]))
 }
 
+/** Pipelines as a file has them: one inside a parameter is another pipeline, which the parameter names. */
+const asFile = (name: string, steps: ReadonlyArray<Step>): Readonly<Record<string, unknown>> => {
+  const all: Record<string, unknown> = {}
+  const add = (own: string, pipeline: ReadonlyArray<Step>): string => {
+    all[own] = pipeline.map((step) => ({
+      [step.name]: Object.fromEntries(
+        Object.entries(step.params).map(([key, value]) => [
+          key,
+          isPipeline(value) ? add(`${own}-${Object.keys(all).length}`, value.steps) : value
+        ])
+      )
+    }))
+    return own
+  }
+  add(name, steps)
+  return all
+}
+
 /** The task of a range. */
 export const taskOf = (
   { basis, input, segment }: Division,
@@ -54,7 +76,7 @@ export const taskOf = (
   settings: TaskSettings
 ): Task => {
   // Texts are read as they are: a file's reader would fill in environment variables.
-  const steps = JSON.stringify(mapTexts(toJson(makePipeline(basis.steps)), escaped))
+  const steps = JSON.stringify(mapTexts(asFile(segment.pipeline, basis.steps), escaped))
   const { folder } = basis
   const shared = {
     ...{ pipeline: segment.pipeline, steps, settings, folder },

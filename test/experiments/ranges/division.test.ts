@@ -2,37 +2,17 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { Effect, Exit, Fiber } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { PipelineRecord, RunRecord } from "../../../src/experiments/folder/record.ts"
-import { makePlan } from "../../../src/experiments/plan/plan.ts"
-import { makeProgress } from "../../../src/experiments/running/progress.ts"
-import { runPlan } from "../../../src/experiments/running/runner.ts"
-import type { Running } from "../../../src/pipeline/watch.ts"
 import { runHere } from "../in-process.ts"
 import { dividing, preparing } from "./example.ts"
+import { runUntil } from "./run-until.ts"
 
 const home = mkdtempSync(join(tmpdir(), "orbitrank-"))
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 
 const FILES = ["embeddings.npy", "embeddings.csv", "embeddings.predicted.csv", "embeddings.json", "queries.csv"]
 const filesOf = (folder: string) => FILES.map((name) => readFileSync(join(folder, name)).toString("base64"))
-
-/** Runs until so many ranges are made, and is interrupted then. */
-const runUntil = async (file: string, set: ReadonlyArray<string>, folder: string, ranges: number) => {
-  const { watcher, ...progress } = makeProgress({ terminal: false, columns: () => 80, write: () => {}, now: () => 0 })
-  const noted = (stage: Running, words: string) => {
-    if (words.startsWith(`${ranges} of`)) fiber.interruptUnsafe()
-    watcher.noted(stage, words)
-  }
-  const run = runPlan(
-    makePlan(file, set),
-    { folder, only: undefined, begins: "continue" },
-    { ...progress, watcher: { ...watcher, noted } }
-  )
-  const fiber = Effect.runFork(run)
-  expect(Exit.isSuccess(await Effect.runPromise(Fiber.await(fiber)))).toBe(false)
-}
 
 let whole: { readonly files: ReadonlyArray<string>; readonly results: unknown }
 
@@ -110,6 +90,21 @@ describe("ranges made by processes", () => {
     expect(counts(now.pipelines.extract)).toEqual(counts(before.pipelines.extract))
     expect(existsSync(join(out, "parts"))).toBe(false)
   })
+
+  it("know the pipelines that parameters name, as the queries of a search", async () => {
+    const file = join(home, "search.yaml")
+    const from = `{ from: ${join(home, "whole/embeddings.npy")}, labels: ${join(home, "whole/embeddings.csv")} }`
+    writeFileSync(
+      file,
+      `device: cpu\npipelines:\n  asked: [ embeddings: ${from} ]\n  found: [ embeddings: ${from}, search: { queries: asked } ]\n`
+    )
+    const here = await runHere(file, [], { out: join(home, "search-here") })
+    const out = join(home, "search-processes")
+    const there = await runHere(file, ["range=30"], { out, processes: 2 })
+    expect([here.error, there.error, there.said]).toEqual(["", "", expect.stringContaining("3 of 3 ranges")])
+    const [one, other] = [here.folder, out].map((folder) => readFileSync(join(folder, "search.json"), "utf8"))
+    expect(other).toBe(one)
+  }, 60_000)
 
   it("fail as this process would, with the place of the step", async () => {
     const out = join(home, "failing")

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import type { Finding, Nomenclature, PatchRef, RawPatch } from "../../elements.ts"
 import { MAX_VALUES } from "../../formats/bounds.ts"
 import { DataError } from "../../formats/data-error.ts"
+import { portable } from "../../formats/portable.ts"
 import type { ArchiveOptions, DataSet, OptionName, PatchEntry, Reader } from "./data-set.ts"
 import { DATA_SET_NAMES, DATA_SETS, type DataSetName, dataSetOf } from "./list.ts"
 import { firstNames } from "./shared/glance.ts"
@@ -141,7 +142,8 @@ export const referenceOf = (archive: string, nomenclature: Nomenclature, entry: 
   archive,
   nomenclature,
   split: undefined,
-  ...entry
+  ...entry,
+  folder: portable(entry.folder)
 })
 
 /**

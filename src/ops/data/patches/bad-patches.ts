@@ -39,6 +39,37 @@ export const reportSkipped = Effect.fnUntraced(function* (stage: string, bad: Re
   yield* run.record(`skipped.${stage}`, bad.length > 0 ? bad : undefined)
 })
 
+/** Ends a stage: bad patches fail it together, or are reported and counted. */
+export const endWith = (stage: string, policy: "fail" | "skip", bad: ReadonlyArray<Bad>) =>
+  Effect.suspend(
+    (): Effect.Effect<void, DataError, Run> =>
+      bad.length > 0 && policy === "fail" ? Effect.fail(badPatches(stage, bad)) : reportSkipped(stage, bad)
+  )
+
+/**
+ * Applies `use` to every item and keeps their order. Items that fail are set aside.
+ *
+ * @param aside is told of each item that failed
+ */
+export const goodOnes =
+  <A, B, R>(
+    concurrency: number,
+    nameOf: (item: A) => string,
+    use: (item: A) => Effect.Effect<B, DataError, R>,
+    aside: (bad: Bad) => void
+  ) =>
+  <E0, R0>(items: Stream.Stream<A, E0, R0>): Stream.Stream<B, E0, R0 | R> =>
+    items.pipe(
+      Stream.mapEffect((item) => Effect.map(Effect.result(use(item)), (result) => ({ item, result })), {
+        concurrency
+      }),
+      Stream.filterMap(({ item, result }) => {
+        if (Result.isSuccess(result)) return Result.succeed(result.success)
+        aside({ name: nameOf(item), why: result.failure.message })
+        return Result.fail(undefined)
+      })
+    )
+
 /**
  * Applies `use` to every item and keeps their order. Items that fail are set aside; at the end of the stream they fail it
  * together, or are reported and counted.
@@ -54,19 +85,8 @@ export const mapGood =
   <E0, R0>(items: Stream.Stream<A, E0, R0>): Stream.Stream<B, E0 | DataError, R0 | R | Run> =>
     Stream.suspend(() => {
       const bad: Array<Bad> = []
-      const atEnd = Effect.gen(function* () {
-        if (bad.length > 0 && policy === "fail") return yield* badPatches(stage, bad)
-        yield* reportSkipped(stage, bad)
-      })
       return items.pipe(
-        Stream.mapEffect((item) => Effect.map(Effect.result(use(item)), (result) => ({ item, result })), {
-          concurrency
-        }),
-        Stream.filterMap(({ item, result }) => {
-          if (Result.isSuccess(result)) return Result.succeed(result.success)
-          bad.push({ name: nameOf(item), why: result.failure.message })
-          return Result.fail(undefined)
-        }),
-        Stream.concat(Stream.drain(Stream.fromEffect(atEnd)))
+        goodOnes(concurrency, nameOf, use, (one) => bad.push(one)),
+        Stream.concat(Stream.drain(Stream.fromEffect(endWith(stage, policy, bad))))
       )
     })

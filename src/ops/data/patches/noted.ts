@@ -16,11 +16,15 @@ export interface Noted {
   readonly saidAfter: <A, E, R>(elements: Stream.Stream<A, E, R>) => Stream.Stream<A, E, R>
 }
 
+/** Says notes in one line, if there are any. */
+export const sayNotes = (operator: string, notes: ReadonlyArray<string>): Effect.Effect<void, never, Run> =>
+  Effect.flatMap(Run, ({ say }) => (notes.length === 0 ? Effect.void : say(`${operator}: ${few(notes)}`)))
+
 /** @param operator its name, which begins the line */
 export const noted = (operator: string): Effect.Effect<Noted, never, Run> =>
-  Effect.map(Run, ({ say }) => {
+  Effect.map(Run, (run) => {
     const notes: Array<string> = []
-    const sayAll = Effect.suspend(() => (notes.length === 0 ? Effect.void : say(`${operator}: ${few(notes)}`)))
+    const sayAll = Effect.suspend(() => Effect.provideService(sayNotes(operator, notes), Run, run))
     return {
       note: (text) => void notes.push(text),
       saidAfter: (elements) => Stream.concat(elements, Stream.drain(Stream.fromEffect(sayAll)))

@@ -4,7 +4,7 @@ import { attempt } from "../../../pipeline/attempt.ts"
 import { source } from "../../../pipeline/operator.ts"
 import { choice, type Decoded, Flag, listOf, Name, optional, PositiveInt, param } from "../../../pipeline/param.ts"
 import { random } from "../../../pipeline/random.ts"
-import { type Range, whole } from "../../../pipeline/splits.ts"
+import { type Beside, type Range, whole } from "../../../pipeline/splits.ts"
 import type { Self } from "../../../pipeline/step.ts"
 import { counted } from "../../../pipeline/words.ts"
 import { Patch } from "../../elements.ts"
@@ -173,7 +173,7 @@ const opened = (params: Given, self: Self) => () =>
     return {
       count,
       size: RANGE,
-      make: (range: Range, add: (what: string, amount: number) => void) => {
+      make: (range: Range, { add }: Beside) => {
         const labelled = ({ classes, patch }: Made, draw: number): Patch | undefined => {
           // Counted in the first epoch only, which has every patch.
           if (range.from + draw < names.length) {

@@ -26,7 +26,10 @@ export interface Matches {
 }
 
 /** The results of a ranking of one query, best first. */
-export const matchesOf = ({ from, gallery, order, scores }: Ranking, what: Searched): Matches => {
+export const matchesOf = (
+  { from, gallery, order, scores }: Ranking,
+  what: Pick<Searched, "by" | "images" | "labelled">
+): Matches => {
   const { by, images: searched, labelled } = what
   const { classes, database, labels, names, queries } = gallery
   const vector = (image: number) => labels.subarray(image * classes.length, (image + 1) * classes.length)

@@ -5,6 +5,7 @@ import { toStream } from "../../../pipeline/interpret.ts"
 import { named } from "../../../pipeline/named.ts"
 import { operator } from "../../../pipeline/operator.ts"
 import {
+  type Decoded,
   listOf,
   Name,
   NonNegativeInt,
@@ -15,7 +16,9 @@ import {
   pipelineParam
 } from "../../../pipeline/param.ts"
 import type { Pipeline } from "../../../pipeline/pipeline.ts"
-import { Embeddings, Ranking } from "../../elements.ts"
+import { merged, type Range, whole } from "../../../pipeline/splits.ts"
+import type { Self } from "../../../pipeline/step.ts"
+import { Embeddings, type Gallery, Ranking } from "../../elements.ts"
 import { writeFileAtomic } from "../../formats/files.ts"
 import { Run } from "../../run.ts"
 import type { TensorEngine } from "../../tensor/engine.ts"
@@ -84,15 +87,6 @@ const publish = Effect.fnUntraced(function* (all: ReadonlyArray<Matches>) {
   yield* record("search", all)
 })
 
-/** Prints the results of one query, and adds them to `all`. */
-const shown = Effect.fnUntraced(function* (what: Searched, ranking: Ranking, all: Array<Matches>) {
-  const matches = matchesOf(ranking, what)
-  all.push(matches)
-  const { say } = yield* Run
-  yield* Effect.forEach(matchLines(matches), say, { discard: true })
-  return ranking
-})
-
 /** Runs a function that rejects with a RetrieveError. */
 const awaiting = <A>(run: () => Promise<A>): Effect.Effect<A, RetrieveError> =>
   Effect.catchIf(
@@ -101,9 +95,9 @@ const awaiting = <A>(run: () => Promise<A>): Effect.Effect<A, RetrieveError> =>
     Effect.die
   ) as Effect.Effect<A, RetrieveError>
 
-/** The rankings of all queries by exact search, one query after another. */
-const exactRankings = (what: Searched, top: number): Stream.Stream<Ranking, RetrieveError> =>
-  Stream.range(0, what.queries.length - 1).pipe(
+/** The rankings of some queries by exact search, one query after another. */
+const exactRankings = (what: Searched, { from, to }: Range, top: number): Stream.Stream<Ranking, RetrieveError> =>
+  Stream.range(from, to - 1).pipe(
     Stream.rechunk(1),
     Stream.mapEffect((row) => attempt(RetrieveError)(() => searchOne(what, row, top)))
   )
@@ -122,33 +116,116 @@ const inspected = Effect.fnUntraced(function* (what: Searched, index: VectorInde
   yield* record("search_index", { ...facts, ...measured })
 })
 
-/** The rankings of all queries through an index, up to 1,000 queries at a time. */
-const indexedRankings = Effect.fnUntraced(function* (what: Searched, choice: IndexChoice, check: number, top: number) {
+/** Opens an index; the function gives the rankings of some queries, up to 1,000 at a time. */
+const openedIndex = Effect.fnUntraced(function* (what: Searched, choice: IndexChoice, check: number, top: number) {
   const [{ seed }, threads] = [yield* Run, yield* Threads]
   const index = yield* Effect.acquireRelease(
     awaiting(() => indexOf(what, choice, seed, Math.min(threads, MOST_THREADS))),
     (one) => Effect.promise(one.close)
   )
   yield* inspected(what, index, check, top)
-  const count = what.queries.length
-  return Stream.range(0, Math.ceil(count / QUERIES) - 1).pipe(
-    Stream.rechunk(1),
-    Stream.mapEffect((block) => {
-      const [from, to] = [block * QUERIES, Math.min(count, (block + 1) * QUERIES)]
-      return Effect.map(
-        awaiting(() => found(what, index, [from, to], top)),
-        (all) => all.map((one, i) => rankingOf(what, from + i, one))
-      )
-    }),
-    Stream.flatMap((rankings) => Stream.rechunk(Stream.fromIterable(rankings), 1))
-  )
+  return (range: Range) =>
+    Stream.range(0, Math.ceil((range.to - range.from) / QUERIES) - 1).pipe(
+      Stream.rechunk(1),
+      Stream.mapEffect((block) => {
+        const from = range.from + block * QUERIES
+        const to = Math.min(range.to, from + QUERIES)
+        return Effect.map(
+          awaiting(() => found(what, index, [from, to], top)),
+          (all) => all.map((one, i) => rankingOf(what, from + i, one))
+        )
+      }),
+      Stream.flatMap((rankings) => Stream.rechunk(Stream.fromIterable(rankings), 1))
+    )
 })
 
-/** The rankings of all queries. */
-const rankingsOf = (what: Searched, choice: IndexChoice, check: number, top: number) =>
-  (typeof choice === "string" ? choice : choice.name) === "exact"
-    ? exactRankings(what, top)
-    : Stream.scoped(Stream.unwrap(indexedRankings(what, choice, check, top)))
+const declared = {
+  query: optional(Name, "Name of the image to search for; one of the images that are searched."),
+  queries: queriesParam,
+  top: param(PositiveInt, "Number of images to find.", 10),
+  by: param(Similarity, "Cosine of the angle, inner product, or Euclidean distance.", "cosine"),
+  index: named(indexes, "How images are found; all but `exact` may miss some.", "exact"),
+  check: param(
+    NonNegativeInt,
+    "Number of images on which the recall of an index other than `exact` is measured; 0 for none.",
+    100
+  ),
+  labels: optional(listOf(Name), "Finds only images that have all of these labels."),
+  without: optional(listOf(Name), "Finds only images that have none of these labels.")
+}
+type Given = Decoded<typeof declared>
+
+/** Queries per range: a minute or so in an archive of a million images. */
+const RANGE = 512
+
+/** Gathers the embeddings, and finds the queries among them or embeds them. */
+const opened =
+  ({ by, check, index, labels, queries, query, top, without }: Given, self: Self) =>
+  (embeddings: Stream.Stream<Embeddings>) =>
+    Effect.gen(function* () {
+      const prepared = yield* prepare(yield* Stream.runCollect(embeddings), query, queries, by)
+      const allowed = yield* attempt(RetrieveError)(() => allowedImages(prepared.batches, { labels, without }))
+      const what: Searched = { ...prepared, allowed }
+      const count = what.queries.length
+      self.expect(count)
+      const exact = (typeof index === "string" ? index : index.name) === "exact"
+      return {
+        count,
+        size: RANGE,
+        // An index is fitted once, and not by every process: its search is short.
+        multiple: exact ? 1 : count,
+        make: exact ? (range: Range) => exactRankings(what, range, top) : yield* openedIndex(what, index, check, top)
+      }
+    })
+
+/** The result of one query. The part of the first query also has what all results share. */
+interface Part extends Pick<Ranking, "from" | "to" | "order" | "scores"> {
+  readonly database: Int32Array
+  readonly shared?: Omit<Gallery, "database"> | undefined
+}
+
+const partOf = ({ from, gallery: { database, ...shared }, order, scores, to }: Ranking): Part => ({
+  ...{ from, to, order, scores, database },
+  ...(from === 0 ? { shared } : {})
+})
+
+/** Prints and publishes the results, and passes on their rankings. */
+const results =
+  ({ by, queries }: Given) =>
+  (parts: Stream.Stream<Part>) =>
+    Stream.suspend(() => {
+      const all: Array<Matches> = []
+      let gallery: Omit<Gallery, "database"> = {
+        names: [],
+        classes: [],
+        labels: new Uint8Array(),
+        queries: new Int32Array()
+      }
+      const one = Effect.fnUntraced(function* ({ database, shared, ...part }: Part) {
+        gallery = shared ?? gallery
+        const ranking: Ranking = { kind: "ranking", ...part, gallery: { ...gallery, database } }
+        const { names, queries: asked, unlabelled } = gallery
+        // Queries of another pipeline stand behind the images that are searched.
+        const images = names.length - (queries === undefined ? 0 : asked.length)
+        const matches = matchesOf(ranking, { by, images, labelled: unlabelled !== true })
+        all.push(matches)
+        const { say } = yield* Run
+        yield* Effect.forEach(matchLines(matches), say, { discard: true })
+        return ranking
+      })
+      return parts.pipe(
+        Stream.mapEffect(one),
+        Stream.concat(Stream.drain(Stream.fromEffect(Effect.suspend(() => publish(all)))))
+      )
+    })
+
+const parts = {
+  version: 1,
+  // Its elements come from its own ranges.
+  make: () => (own: Stream.Stream<Embeddings | Ranking>) =>
+    Stream.flatMap(own, (one) => Stream.fromIterable(one.kind === "ranking" ? [partOf(one)] : [])),
+  merge: results
+}
 
 /**
  * Finds the images most similar to one of the images, or to other images that a pipeline embeds. Images with the query's own
@@ -163,35 +240,9 @@ export const search = operator({
   about: "Finds the images most similar to a query; writes a table and search.json.",
   from: Embeddings,
   to: Ranking,
-  params: {
-    query: optional(Name, "Name of the image to search for; one of the images that are searched."),
-    queries: queriesParam,
-    top: param(PositiveInt, "Number of images to find.", 10),
-    by: param(Similarity, "Cosine of the angle, inner product, or Euclidean distance.", "cosine"),
-    index: named(indexes, "How images are found; all but `exact` may miss some.", "exact"),
-    check: param(
-      NonNegativeInt,
-      "Number of images on which the recall of an index other than `exact` is measured; 0 for none.",
-      100
-    ),
-    labels: optional(listOf(Name), "Finds only images that have all of these labels."),
-    without: optional(listOf(Name), "Finds only images that have none of these labels.")
-  },
+  params: declared,
   declares: { shares: () => ["search.json"] },
-  run:
-    ({ by, check, index, labels, queries, query, top, without }, self) =>
-    (embeddings) =>
-      Stream.unwrap(
-        Effect.gen(function* () {
-          const prepared = yield* prepare(yield* Stream.runCollect(embeddings), query, queries, by)
-          const allowed = yield* attempt(RetrieveError)(() => allowedImages(prepared.batches, { labels, without }))
-          const what: Searched = { ...prepared, allowed }
-          const all: Array<Matches> = []
-          self.expect(what.queries.length)
-          return rankingsOf(what, index, check, top).pipe(
-            Stream.mapEffect((ranking) => shown(what, ranking, all)),
-            Stream.concat(Stream.drain(Stream.fromEffect(Effect.suspend(() => publish(all)))))
-          )
-        })
-      )
+  ranges: opened,
+  parts,
+  run: (params, self) => (embeddings) => merged(parts)(params, self)(whole(opened)(params, self)(embeddings))
 })

@@ -37,6 +37,38 @@ const fixedRows = ({ from, gallery, to }: Ranking, which: Which, queries: number
 
 type Judged = StripContent & { readonly ap: number }
 
+/** The worst, lowest first, and the best, highest first; ties in the order of their queries. */
+const extremesOf = (all: ReadonlyArray<Judged>, queries: number) => {
+  const few = Math.floor(queries / 2)
+  return {
+    worst: all.toSorted((a, b) => a.ap - b.ap || a.row - b.row).slice(0, few),
+    best: all.toSorted((a, b) => b.ap - a.ap || a.row - b.row).slice(0, queries - few)
+  }
+}
+
+/** Worst first; a query among both the worst and the best appears once. */
+const inTurn = ({
+  best,
+  worst
+}: Readonly<Record<"best" | "worst", ReadonlyArray<Judged>>>): ReadonlyArray<StripContent> => {
+  const rows = new Set(worst.map(({ row }) => row))
+  return [...worst, ...best.filter(({ row }) => !rows.has(row)).reverse()]
+}
+
+const isExtreme = (content: StripContent): content is Judged => typeof content.ap === "number"
+
+/**
+ * The strips to draw, of those that were chosen in several ranges of queries.
+ *
+ * @param chosen in the order of their ranges
+ */
+export const chosenOf = (
+  chosen: ReadonlyArray<StripContent>,
+  which: Which,
+  queries: number
+): ReadonlyArray<StripContent> =>
+  which === "extremes" ? inTurn(extremesOf(chosen.filter(isExtreme), queries)) : chosen
+
 /**
  * Chooses queries while rankings pass.
  *
@@ -61,9 +93,8 @@ export const chooser = (which: Which, queries: number, top: number) => {
     const high = enters(best, queries - few, (a, b) => a > b)
     if (!low && !high) return
     const content = { ...stripContent(ranking, row, top), ap }
-    // Ties stay in the order of their queries, so that the block size makes no difference.
-    if (low) worst = [...worst, content].sort((a, b) => a.ap - b.ap || a.row - b.row).slice(0, few)
-    if (high) best = [...best, content].sort((a, b) => b.ap - a.ap || a.row - b.row).slice(0, queries - few)
+    if (low) worst = extremesOf([...worst, content], queries).worst
+    if (high) best = extremesOf([...best, content], queries).best
   }
   const pass = (ranking: Ranking) =>
     attempt(MeasureError)((): ReadonlyArray<StripContent> => {
@@ -71,10 +102,6 @@ export const chooser = (which: Which, queries: number, top: number) => {
       for (let row = ranking.from; row < ranking.to; row++) contend(ranking, row)
       return []
     })
-  /** Worst first; a query among both the worst and the best appears once. */
-  const rest = Effect.sync((): ReadonlyArray<StripContent> => {
-    const rows = new Set(worst.map(({ row }) => row))
-    return [...worst, ...best.filter(({ row }) => !rows.has(row)).reverse()]
-  })
+  const rest = Effect.sync(() => inTurn({ worst, best }))
   return { pass, rest }
 }
