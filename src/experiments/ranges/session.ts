@@ -55,7 +55,9 @@ const stepsOf = (task: Task) => {
   const before = from === undefined ? undefined : gathered(from)
   const operators = before === undefined ? language.operators : [...language.operators, before]
   const all = before === undefined ? steps : [{ [GATHERED]: { from: input } }, ...steps]
-  const text = JSON.stringify({ ...task.settings, pipelines: { ...given, [task.pipeline]: all } })
+  // A file does not say whether a run began with ONNX Runtime.
+  const { inference: _, ...settings } = task.settings
+  const text = JSON.stringify({ ...settings, pipelines: { ...given, [task.pipeline]: all } })
   // A task names no environment variables and no other files: its values are those of the run.
   const sources = {
     environment: { variables: {}, home: "~" },
