@@ -14,9 +14,15 @@ export {
   contrastiveAverage as contrastiveAverageLoss
 } from "./ops/train/losses/contrastive-avg.ts"
 export {
+  type CentralSimilarityOptions,
+  centralSimilarity as centralSimilarityLoss,
+  hashCentres
+} from "./ops/train/losses/csq.ts"
+export {
   type GradedPrecisionOptions,
   hierarchicalPrecision as hierarchicalPrecisionLoss
 } from "./ops/train/losses/happier.ts"
+export { type HashNetOptions, hashNet as hashNetLoss } from "./ops/train/losses/hashnet.ts"
 export { type LogRatioOptions, logRatio as logRatioLoss } from "./ops/train/losses/log-ratio.ts"
 export {
   type Choose,

@@ -38,15 +38,18 @@ const nested = (values: ArrayLike<number>, width: number) =>
 describe("losses against PyTorch", () => {
   peer(
     "have the values and gradients of other implementations",
-    ["torch", "timm", "pytorch_metric_learning"],
+    ["torch", "timm", "pytorch_metric_learning", "scipy"],
     async (python) => {
       for (const seed of [1, 2]) {
         const { labels, logits, values } = drawn(seed)
+        const { int } = random(0, 0, 0, "undecided bits")
+        const undecided = Array.from({ length: DIM }, () => int(2))
         const file = join(root, `losses-${seed}.json`)
         const given = {
           embeddings: nested(values, DIM),
           logits: nested(logits, CLASSES),
-          labels: nested(labels, CLASSES)
+          labels: nested(labels, CLASSES),
+          undecided: Array.from({ length: DIM }, (_, k) => 2 * undecided[k] - 1)
         }
         writeFileSync(file, JSON.stringify(given))
         const found = (await python("losses", file)) as Readonly<

@@ -6,7 +6,9 @@ import { asl } from "./losses/asl.ts"
 import { circleLoss } from "./losses/circle.ts"
 import type { Losses } from "./losses/combined.ts"
 import { contrastiveAvg } from "./losses/contrastive-avg.ts"
+import { csq } from "./losses/csq.ts"
 import { happier } from "./losses/happier.ts"
+import { hashNetLoss } from "./losses/hashnet.ts"
 import { logRatioLoss } from "./losses/log-ratio.ts"
 import type { Learned, Loss, LossDefinition } from "./losses/loss.ts"
 import { marginDefinition } from "./losses/margin.ts"
@@ -45,6 +47,8 @@ export const losses = [
   marginDefinition,
   tripletLoss,
   proxyAnchorLoss,
+  hashNetLoss,
+  csq,
   xent,
   mlXent,
   mlXentSmooth,

@@ -157,6 +157,32 @@ def margin(x):
     return terms.sum() / (terms > 0).sum().clamp(min=1)
 
 
+def quantisation(h):
+    return ((h.abs() - 1) ** 2).mean()
+
+
+def hashnet(x):
+    """Cao et al. 2017, eq. 2 to 4, with weights as groups."""
+    h = torch.tanh(x)
+    t = 10 * (h @ h.T) / h.shape[1]
+    i, j = torch.triu_indices(ROWS, ROWS, 1)
+    s = (JACCARD[i, j] > 0).double()
+    w = torch.where(s > 0, JACCARD[i, j] * len(s) / s.sum(), len(s) / (1 - s).sum())
+    return (w * (torch.log1p(torch.exp(t[i, j])) - s * t[i, j])).mean() + 0.1 * quantisation(h)
+
+
+def csq(x):
+    """Yuan et al. 2020, eq. 4 to 7, with scipy's Hadamard matrix; undecided bits come from the file."""
+    from scipy.linalg import hadamard
+
+    h = torch.tanh(x)
+    votes = LABELS @ torch.tensor(hadamard(h.shape[1])[: LABELS.shape[1]], dtype=torch.float64)
+    bits = torch.where(votes == 0, torch.tensor(data["undecided"], dtype=torch.float64)[None], votes.sign())
+    some = LABELS.sum(1) > 0
+    cross = torch.nn.functional.binary_cross_entropy((1 + h[some]) / 2, (1 + bits[some]) / 2)
+    return cross + 0.01 * quantisation(h)
+
+
 def asl(x):
     loss = AsymmetricLossMultiLabel(gamma_neg=4, gamma_pos=1, clip=0.05, eps=1e-30, reduction="mean")
     return loss(x, LABELS)
@@ -168,7 +194,7 @@ def ml_xent_smooth(x):
 
 out = {}
 for name, loss in list(globals().items()):
-    if not callable(loss) or getattr(loss, "__module__", "") != "__main__" or name in ("pairs", "similarities", "log_softmax"):
+    if not callable(loss) or getattr(loss, "__module__", "") != "__main__" or name in ("pairs", "similarities", "log_softmax", "quantisation"):
         continue
     given = data["logits" if name in ("asl", "ml_xent_smooth") else "embeddings"]
     x = torch.tensor(given, dtype=torch.float64, requires_grad=True)

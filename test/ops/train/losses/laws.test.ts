@@ -38,6 +38,9 @@ const lossOf = (name: string, own: object = {}) => {
   }
 }
 
+/** Losses of hash codes: the signs of single values matter, so they depend on axes. */
+const AXES = ["hashnet", "csq"]
+
 /** Every loss of the list. */
 const all: Readonly<Record<string, (input: LossInput) => LossValue>> = {
   ...Object.fromEntries(losses.map(({ name }) => [name, lossOf(name, GENTLE[name])])),
@@ -147,6 +150,7 @@ describe.each(names)("%s", (name) => {
 
 describe.each(embedded.map(({ name }) => name).filter((name) => !learning.includes(name)))("%s", (name) => {
   it("does not depend on a rotation of all embeddings", () => {
+    if (AXES.includes(name)) return
     // The shift of 1e-6 of every component, which PyTorch's distance makes, is all that a triplet sees of axes.
     const digits = name.startsWith("triplet") ? 4 : 5
     fc.assert(

@@ -1,0 +1,90 @@
+import { positive, probability } from "../../../pipeline/definition.ts"
+import { random } from "../../../pipeline/random.ts"
+import { popcount } from "../../measure/popcount.ts"
+import { quantisation, sigmoid, softplus, throughTanh } from "./hash-codes.ts"
+import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
+
+export interface CentralSimilarityOptions {
+  /** Steepness of tanh. */
+  readonly beta?: number
+  /** Weight of the quantisation loss. */
+  readonly quantisation?: number
+}
+
+const drawn = (bits: number, item: number, purpose: string): ReadonlyArray<number> => {
+  const { int } = random(0, 0, item, purpose)
+  return Array.from({ length: bits }, () => 2 * int(2) - 1)
+}
+
+/**
+ * Hash centres of classes, of 1 and -1: the rows of a Hadamard matrix of `bits` rows and then of its negative, half of whose
+ * bits differ, if `bits` is a power of two and at least half the number of classes; else drawn bits (algorithm 1 of the paper).
+ *
+ * @example
+ * hashCentres(3, 2) // => [[1, 1], [1, -1], [-1, -1]]
+ */
+export const hashCentres = (classes: number, bits: number): ReadonlyArray<ReadonlyArray<number>> =>
+  Array.from({ length: classes }, (_, c) => {
+    if (bits < 1 || popcount(bits) !== 1 || classes > 2 * bits) return drawn(bits, c, "hash centre")
+    const sign = c < bits ? 1 : -1
+    return Array.from({ length: bits }, (__, k) => (popcount((c % bits) & k) % 2 === 0 ? sign : -sign))
+  })
+
+/** The centre of several classes: the sign of the sum of theirs; bits that are undecided are drawn once for all images. */
+const centreOf = (
+  labels: Uint8Array,
+  centres: ReadonlyArray<ReadonlyArray<number>>,
+  undecided: ReadonlyArray<number>
+): ReadonlyArray<number> =>
+  undecided.map((bit, k) => {
+    let sum = 0
+    for (let c = 0; c < labels.length; c++) if (labels[c] !== 0) sum += centres[c][k]
+    return sum === 0 ? bit : Math.sign(sum)
+  })
+
+/**
+ * Central similarity quantisation (Yuan et al., CVPR 2020, eq. 4 to 7): with codes h = tanh(beta x), the mean over images with a
+ * label and over bits of the binary cross-entropy of (1 + h) / 2 and the bit of the hash centre, which is
+ * log(1 + exp(-2 beta c x)), plus `quantisation` times the mean of (|h| - 1)^2, for the paper's log cosh(|h| - 1). The centre of
+ * several labels is the sign of the sum of their centres.
+ *
+ * @param input embeddings [rows, bits], not normalised
+ */
+export const centralSimilarity = (
+  { labels, rows, values }: LossInput,
+  { beta = 1, quantisation: weight = 0.01 }: CentralSimilarityOptions = {}
+): LossValue => {
+  const [bits, classes] = rows === 0 ? [0, 0] : [values.length / rows, labels.length / rows]
+  const h = Float64Array.from(values, (x) => Math.tanh(beta * x))
+  const dh = new Float64Array(h.length)
+  const quantised = quantisation(h, weight, dh)
+  const gradient = throughTanh(dh, h, beta)
+  const centres = hashCentres(classes, bits)
+  const undecided = drawn(bits, 0, "undecided bits")
+  const sets = Array.from({ length: rows }, (_, row) => labels.subarray(row * classes, (row + 1) * classes))
+  const labelled = sets.filter((set) => set.some((label) => label !== 0)).length
+  let sum = 0
+  sets.forEach((set, row) => {
+    if (!set.some((label) => label !== 0)) return
+    centreOf(set, centres, undecided).forEach((bit, k) => {
+      const at = row * bits + k
+      const t = -2 * beta * bit * values[at]
+      sum += softplus(t)
+      gradient[at] += (-2 * beta * bit * sigmoid(t)) / (labelled * bits)
+    })
+  })
+  return { value: (labelled === 0 ? 0 : sum / (labelled * bits)) + quantised, gradient, floor: 0 }
+}
+
+/** The loss `csq`. */
+export const csq = defineLoss({
+  name: "csq",
+  title: "Hash codes: codes move to the hash centres of their labels, which are far from each other",
+  source: "Yuan et al., CVPR 2020",
+  on: "embeddings",
+  params: {
+    beta: positive("Steepness of tanh, which turns embeddings into codes.", 1),
+    quantisation: probability("Weight of the mean of (|h| - 1)^2 over all values h of the codes.", 0.01)
+  },
+  loss: (own) => (input) => centralSimilarity(input, own)
+})

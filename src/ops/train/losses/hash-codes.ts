@@ -1,0 +1,27 @@
+/** Codes of tanh: what losses that train hash codes have in common. An embedding's sign is its code. */
+
+/** ln(1 + e^x), without overflow. */
+export const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
+
+/** 1 / (1 + e^-x). */
+export const sigmoid = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)))
+
+/**
+ * The quantisation loss: the mean of (|h| - 1)^2 over all values h, by which values move to 1 or -1 before their signs are
+ * taken. Adds `weight` times its derivative to `dh`.
+ *
+ * @returns `weight` times the mean
+ */
+export const quantisation = (h: Float64Array, weight: number, dh: Float64Array): number => {
+  let sum = 0
+  for (let i = 0; i < h.length; i++) {
+    const off = Math.abs(h[i]) - 1
+    sum += off * off
+    dh[i] += (weight * 2 * off * Math.sign(h[i])) / h.length
+  }
+  return h.length === 0 ? 0 : (weight * sum) / h.length
+}
+
+/** Derivative with respect to x from that with respect to h = tanh(beta x), [rows, bits]. */
+export const throughTanh = (dh: Float64Array, h: Float64Array, beta: number): Float32Array =>
+  Float32Array.from(dh, (slope, i) => slope * beta * (1 - h[i] * h[i]))

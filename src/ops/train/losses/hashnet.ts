@@ -1,0 +1,75 @@
+import { positive, probability } from "../../../pipeline/definition.ts"
+import { quantisation, sigmoid, softplus, throughTanh } from "./hash-codes.ts"
+import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
+import { type RelationChoice, relationParam, relevanceOf } from "./relations.ts"
+
+export interface HashNetOptions {
+  /** Relevance of pairs: pairs with any are similar, and their terms are weighted by it. */
+  readonly relation?: RelationChoice
+  /** Steepness of tanh. */
+  readonly beta?: number
+  /** Factor of the mean product of two codes, from -1 to 1, in the logarithm. */
+  readonly sharpness?: number
+  /** Weight of the quantisation loss. */
+  readonly quantisation?: number
+}
+
+/**
+ * HashNet (Cao et al., ICCV 2017, eq. 2 to 4): with codes h = tanh(beta x) of K bits and t_ij = `sharpness` <h_i, h_j> / K, the
+ * mean of w_ij (log(1 + exp(t_ij)) - s_ij t_ij) over all pairs. s_ij is 1 for pairs with any relevance, else 0. The weights make
+ * similar and dissimilar pairs count equally as groups, and similar pairs by their relevance (Jaccard similarity in the paper).
+ *
+ * The paper's alpha is `sharpness` / K. It raises beta during training; here beta is fixed, and a quantisation loss, the
+ * mean of (|h| - 1)^2 (Zhu et al., AAAI 2016), moves codes to 1 and -1.
+ *
+ * @param input embeddings [rows, K], not normalised
+ * @example
+ * const labels = Uint8Array.of(1, 0, 1, 0, 0, 1)
+ * const alike = hashNet({ values: Float32Array.of(2, 2, 2, 2, -2, 2), labels, rows: 3 }).value
+ * alike < hashNet({ values: Float32Array.of(2, 2, -2, -2, 2, 2), labels, rows: 3 }).value // => true
+ */
+export const hashNet = (
+  { labels, rows, values }: LossInput,
+  { beta = 1, quantisation: weight = 0.1, relation = "graded_jaccard", sharpness = 10 }: HashNetOptions = {}
+): LossValue => {
+  const bits = rows === 0 ? 0 : values.length / rows
+  const h = Float64Array.from(values, (x) => Math.tanh(beta * x))
+  const dh = new Float64Array(h.length)
+  const relevance = relevanceOf(labels, rows, relation)
+  let similar = 0
+  for (let i = 0; i < rows; i++) for (let j = i + 1; j < rows; j++) if (relevance[i * rows + j] > 0) similar++
+  const counts = [(rows * (rows - 1)) / 2 - similar, similar]
+  let sum = 0
+  for (let i = 0; i < rows; i++) {
+    for (let j = i + 1; j < rows; j++) {
+      const s = relevance[i * rows + j] > 0 ? 1 : 0
+      const w = (s === 1 ? relevance[i * rows + j] : 1) / counts[s]
+      let product = 0
+      for (let k = 0; k < bits; k++) product += h[i * bits + k] * h[j * bits + k]
+      const t = (sharpness * product) / bits
+      sum += w * (softplus(t) - s * t)
+      const slope = (w * (sigmoid(t) - s) * sharpness) / bits
+      for (let k = 0; k < bits; k++) {
+        dh[i * bits + k] += slope * h[j * bits + k]
+        dh[j * bits + k] += slope * h[i * bits + k]
+      }
+    }
+  }
+  const value = sum + quantisation(h, weight, dh)
+  return { value, gradient: throughTanh(dh, h, beta), floor: 0 }
+}
+
+/** The loss `hashnet`. */
+export const hashNetLoss = defineLoss({
+  name: "hashnet",
+  title: "Hash codes: products of codes follow whether two images are similar, and values move to 1 and -1",
+  source: "Cao et al., ICCV 2017",
+  on: "embeddings",
+  params: {
+    relation: relationParam("graded_jaccard"),
+    beta: positive("Steepness of tanh, which turns embeddings into codes.", 1),
+    sharpness: positive("Factor of the mean product of two codes; the paper's alpha times the number of bits.", 10),
+    quantisation: probability("Weight of the mean of (|h| - 1)^2 over all values h of the codes.", 0.1)
+  },
+  loss: (own) => (input) => hashNet(input, own)
+})
