@@ -15,9 +15,9 @@ const lastLine = (program: string, args: ReadonlyArray<string>) =>
   JSON.parse(execFileSync(program, args, { encoding: "utf8" }).trim().split("\n").at(-1) ?? "")
 
 /** In a process of its own, whose memory is nothing else's. */
-export const omlMeasured = (batch = BATCH, rounds = ROUNDS): OmlMeasured => {
+export const omlMeasured = (batch = BATCH, rounds = ROUNDS, threads = 1): OmlMeasured => {
   const args = ["--import", "tsx", join(import.meta.dirname, "oml-job.ts")]
-  return lastLine(process.execPath, [...args, ...[batch, WIDTH, CLASSES, rounds].map(String)])
+  return lastLine(process.execPath, [...args, ...[batch, WIDTH, CLASSES, rounds, threads].map(String)])
 }
 
 const omlOfPeer = (python: string): OmlMeasured & { readonly version: string } => {
@@ -25,10 +25,10 @@ const omlOfPeer = (python: string): OmlMeasured & { readonly version: string } =
   return lastLine(python, [join(import.meta.dirname, "oml.py"), ...numbers])
 }
 
-/** Ours on one thread and PyTorch's on all, in turn, three times. */
+/** Ours and PyTorch's on all processors, in turn, three times. */
 export const oml = (): ReadonlyArray<Figure> => {
   const python = peerPython()
-  const pairs = [1, 2, 3].map(() => [omlMeasured(), omlOfPeer(python)] as const)
+  const pairs = [1, 2, 3].map(() => [omlMeasured(BATCH, ROUNDS, availableParallelism()), omlOfPeer(python)] as const)
   const [, { version }] = pairs[0]
   const figure = (what: keyof OmlMeasured) => ({
     ours: median(pairs.map(([ours]) => ours[what])),
@@ -38,7 +38,7 @@ export const oml = (): ReadonlyArray<Figure> => {
   const name = `oml beside PyTorch ${version}, batch ${BATCH}, value and gradient`
   const [time, memory] = [figure("seconds"), figure("memory")]
   return [
-    { ...time, name: `${name}: time`, unit: "s", bound: "ratio at most 1", holds: time.ratio <= 1 },
+    { ...time, name: `${name}: time`, unit: "s", bound: "ratio at most 0.6", holds: time.ratio <= 0.6 },
     {
       ...memory,
       name: `${name}: memory`,

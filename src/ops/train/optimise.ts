@@ -25,6 +25,7 @@ import { withoutGraph } from "../tensor/without-graph.ts"
 import { checkBatch, checkLosses } from "./checks.ts"
 import { type Course, type CourseParams, courseOf } from "./course.ts"
 import { type CrossBatchOptions, crossBatchParam } from "./cross-batch.ts"
+import { teamOfRun } from "./losses/team.ts"
 import { type LossParams, learnedOf, lossesOf, lossParams, metricFaults, settledWeights } from "./losses.ts"
 import { type OptimiserChoice, optimiserParam, zeroMoments } from "./optimisers.ts"
 import { paceOf, wordsOf } from "./pace.ts"
@@ -137,7 +138,7 @@ const resumable = Effect.fnUntraced(function* ({ first, model, params }: Beginni
 /** A trainer that lives as long as the scope: new, or in the state after an epoch. */
 const opened = Effect.fnUntraced(function* (beginning: Beginning, resumed: EpochEnd | undefined) {
   const { model, params, tensors } = beginning
-  const losses = lossesOf(params)
+  const losses = { ...lossesOf(params), team: yield* teamOfRun }
   yield* trying(() => checkLosses(losses))
   const start = yield* resumed === undefined ? fresh(beginning) : resumable(beginning, resumed)
   const { clip_norm: clip, ema, optimizer: optimiser, xbm } = params

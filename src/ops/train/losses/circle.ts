@@ -29,10 +29,10 @@ const softmaxOf = (exponents: ReadonlyArray<number>) => {
  * circle(input).value.toFixed(4) // => "0.0000"
  */
 export const circle = (
-  { labels, rows, values, anchors: queries = rows }: LossInput,
+  { labels, rows, values, team, anchors: queries = rows }: LossInput,
   { gamma = 80, relation = "jaccard", relaxation: m = 0.4 }: CircleOptions = {}
 ): LossValue => {
-  const given = directions(values, rows)
+  const given = directions({ values, rows, team })
   const S = similarities(given, queries)
   const dS = new Float64Array(queries * rows)
   const anchors = complete(candidates(related(labels, rows, relation, queries), "nowhere"))

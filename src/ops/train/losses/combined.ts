@@ -1,5 +1,6 @@
 /** Combines an id loss on logits and a metric loss on embeddings, over all branches of a network, into one weighted loss. */
 import { joined } from "../../joined.ts"
+import type { Team } from "../../workers/loops.ts"
 import type { Choose, Loss, LossInput, LossValue } from "./loss.ts"
 
 /** Output of one branch: embedding [rows, d], logits [rows, classes]. */
@@ -22,6 +23,8 @@ export interface Losses {
   /** The loss on embeddings. */
   readonly metric: Loss | undefined
   readonly weight: readonly [id: number, metric: number]
+  /** Threads that share the loops over large batches; by default one thread computes all. */
+  readonly team?: Team | undefined
 }
 
 /** Embeddings and labels of earlier batches. */
@@ -97,7 +100,7 @@ const ofBatch = <A extends { readonly gradients: ReadonlyArray<Float32Array | un
  * @param labels multi-hot [rows, classes]
  */
 export const combined = (
-  { id, metric, weight }: Losses,
+  { id, metric, team, weight }: Losses,
   branches: BranchesOf<BranchValues>,
   labels: Uint8Array,
   rows: number,
@@ -105,7 +108,7 @@ export const combined = (
   { learned, memory }: Held = {}
 ): Combined => {
   const of = (kind: "local" | "global", part: keyof BranchValues) => {
-    const inputs = branches[kind].map((branch) => ({ values: branch[part], labels, rows }))
+    const inputs = branches[kind].map((branch) => ({ values: branch[part], labels, rows, team }))
     if (part === "logits") return averaged(id, inputs, choose, weight[0])
     const all = inputs.map((input, i) => beside(input, memory, memory?.embeddings[kind][i]))
     const given = learned === undefined ? all : all.map((input) => ({ ...input, learned }))

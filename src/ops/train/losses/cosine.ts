@@ -1,4 +1,7 @@
 /** Cosine similarities of a batch, and the gradient from similarities back to embeddings; float64, by tiles of rows. */
+import type { Loop, Team } from "../../workers/loops.ts"
+import { everyRow, numbers, shared } from "./every-row.ts"
+import type { LossInput } from "./loss.ts"
 import { TINY } from "./terms.ts"
 
 /** Vectors of a batch with their lengths divided out. */
@@ -8,18 +11,27 @@ export interface Directions {
   readonly norms: Float64Array
   readonly rows: number
   readonly dim: number
+  /** Threads that share the loops over this batch; undefined if it is too small to be divided. */
+  readonly team: Team | undefined
 }
+
+/**
+ * Multiplications of a batch, rows times rows times dimensions, from which threads save more time than they cost. Below, about
+ * 15 ms of work, one thread computes alone.
+ */
+export const WORTH_THREADS = 2 ** 24
 
 /**
  * Divides each row by its length.
  *
  * @example
- * directions(Float32Array.of(3, 4), 1).norms[0] // => 5
+ * directions({ values: Float32Array.of(3, 4), rows: 1 }).norms[0] // => 5
  */
-export const directions = (values: Float32Array, rows: number): Directions => {
+export const directions = (input: Pick<LossInput, "rows" | "team" | "values">): Directions => {
+  const { rows, values } = input
   const dim = rows === 0 ? 0 : values.length / rows
-  const unit = new Float64Array(values.length)
-  const norms = new Float64Array(rows)
+  const team = rows * rows * dim < WORTH_THREADS ? undefined : input.team
+  const [unit, norms] = [numbers(team, "unit", values.length), numbers(team, "norms", rows)]
   for (let row = 0; row < rows; row++) {
     const end = (row + 1) * dim
     let sum = 0
@@ -28,8 +40,11 @@ export const directions = (values: Float32Array, rows: number): Directions => {
     const length = Math.max(norms[row], TINY)
     for (let i = row * dim; i < end; i++) unit[i] = values[i] / length
   }
-  return { unit, norms, rows, dim }
+  return { unit, norms, rows, dim, team }
 }
+
+/** A batch as threads receive it. */
+type Batch = Omit<Directions, "team">
 
 const pair = (unit: Float64Array, dim: number, q: number, a: number): number => {
   let sum = 0
@@ -38,7 +53,7 @@ const pair = (unit: Float64Array, dim: number, q: number, a: number): number => 
 }
 
 /** Similarities of rows q and q + 1 with a .. a + 3, so that each loaded value serves several products. */
-const tile = ({ dim, rows, unit }: Directions, q: number, a: number, S: Float64Array): void => {
+const tile = ({ dim, rows, unit }: Batch, q: number, a: number, S: Float64Array): void => {
   const [x, y] = [unit.subarray(q * dim, (q + 1) * dim), unit.subarray((q + 1) * dim, (q + 2) * dim)]
   const [c, d, e, f] = [0, 1, 2, 3].map((i) => unit.subarray((a + i) * dim, (a + i + 1) * dim))
   let [xc, xd, xe, xf, yc, yd, ye, yf] = [0, 0, 0, 0, 0, 0, 0, 0]
@@ -53,8 +68,34 @@ const tile = ({ dim, rows, unit }: Directions, q: number, a: number, S: Float64A
     ye += v * e[i]
     yf += v * f[i]
   }
-  S.set([xc, xd, xe, xf], q * rows + a)
-  S.set([yc, yd, ye, yf], (q + 1) * rows + a)
+  const [at, below] = [q * rows + a, (q + 1) * rows + a]
+  S[at] = xc
+  S[at + 1] = xd
+  S[at + 2] = xe
+  S[at + 3] = xf
+  S[below] = yc
+  S[below + 1] = yd
+  S[below + 2] = ye
+  S[below + 3] = yf
+}
+
+/** A batch whose first rows are compared with all rows. */
+type Anchored = Batch & { readonly anchors: number }
+
+/** Similarities with a >= q, for two anchors at a time. */
+export const similarityPairs: Loop<Anchored & { readonly S: Float64Array }> = {
+  name: "similarities",
+  rows: (batch) => (from, to) => {
+    const { anchors, dim, rows, S, unit } = batch
+    const whole = rows - (rows % 4)
+    for (let q = 2 * from; q < Math.min(anchors, 2 * to); q += 2) {
+      const both = q + 1 < anchors
+      if (both) for (let a = q - (q % 4); a < whole; a += 4) tile(batch, q, a, S)
+      for (let row = q; row < Math.min(anchors, q + 2); row++) {
+        for (let a = both ? Math.max(row, whole) : row; a < rows; a++) S[row * rows + a] = pair(unit, dim, row, a)
+      }
+    }
+  }
 }
 
 /**
@@ -62,24 +103,16 @@ const tile = ({ dim, rows, unit }: Directions, q: number, a: number, S: Float64A
  *
  * @param anchors number of first rows
  */
-export const similarities = (given: Directions, anchors = given.rows): Float64Array => {
-  const { dim, rows, unit } = given
-  const S = new Float64Array(anchors * rows)
-  const whole = rows - (rows % 4)
-  for (let q = 0; q < anchors; q += 2) {
-    const from = q - (q % 4)
-    const both = q + 1 < anchors
-    if (both) for (let a = from; a < whole; a += 4) tile(given, q, a, S)
-    for (let row = q; row < Math.min(anchors, q + 2); row++) {
-      for (let a = both ? Math.max(row, whole) : row; a < rows; a++) S[row * rows + a] = pair(unit, dim, row, a)
-    }
-  }
+export const similarities = ({ team, ...batch }: Directions, anchors = batch.rows): Float64Array => {
+  const { rows } = batch
+  const S = numbers(team, "S", anchors * rows)
+  everyRow(team, similarityPairs, { ...batch, anchors, S }, Math.ceil(anchors / 2))
   for (let q = 0; q < anchors; q++) for (let a = q + 1; a < anchors; a++) S[a * rows + q] = S[q * rows + a]
   return S
 }
 
 /** dE of one row: the weighted sum of all rows, four at a time. */
-const weighted = ({ dim, rows, unit }: Directions, weights: Float64Array, dE: Float64Array): void => {
+const weighted = ({ dim, rows, unit }: Batch, weights: Float64Array, dE: Float64Array): void => {
   dE.fill(0)
   let a = 0
   for (; a + 3 < rows; a += 4) {
@@ -92,25 +125,38 @@ const weighted = ({ dim, rows, unit }: Directions, weights: Float64Array, dE: Fl
   for (; a < rows; a++) for (let i = 0; i < dim; i++) dE[i] += weights[a] * unit[a * dim + i]
 }
 
+/** Rows of the gradient with respect to raw embeddings. */
+export const gradientRows: Loop<Anchored & { readonly dS: Float64Array; readonly gradient: Float32Array }> = {
+  name: "gradient",
+  rows: (batch) => {
+    const { anchors, dim, dS, gradient, norms, rows, unit } = batch
+    const dE = new Float64Array(dim)
+    const weights = new Float64Array(rows)
+    return (from, to) => {
+      for (let q = from; q < to; q++) {
+        if (norms[q] < TINY) continue
+        for (let a = 0; a < anchors; a++) weights[a] = dS[q * rows + a] + dS[a * rows + q]
+        for (let a = anchors; a < rows; a++) weights[a] = dS[q * rows + a]
+        weighted(batch, weights, dE)
+        let along = 0
+        for (let i = 0; i < dim; i++) along += dE[i] * unit[q * dim + i]
+        for (let i = 0; i < dim; i++) gradient[q * dim + i] = (dE[i] - along * unit[q * dim + i]) / norms[q]
+      }
+    }
+  }
+}
+
 /**
  * From dL/dS to dL/dx, through S = E E^T and E = x / |x|. A vector of length zero gets no gradient; rows that are not anchors
  * get none, either.
  *
  * @param dS [anchors, rows]
  */
-export const toEmbeddings = (dS: Float64Array, given: Directions, anchors = given.rows): Float32Array => {
-  const { dim, norms, rows, unit } = given
-  const gradient = new Float32Array(unit.length)
-  const dE = new Float64Array(dim)
-  const weights = new Float64Array(rows)
-  for (let q = 0; q < anchors; q++) {
-    if (norms[q] < TINY) continue
-    for (let a = 0; a < anchors; a++) weights[a] = dS[q * rows + a] + dS[a * rows + q]
-    for (let a = anchors; a < rows; a++) weights[a] = dS[q * rows + a]
-    weighted(given, weights, dE)
-    let along = 0
-    for (let i = 0; i < dim; i++) along += dE[i] * unit[q * dim + i]
-    for (let i = 0; i < dim; i++) gradient[q * dim + i] = (dE[i] - along * unit[q * dim + i]) / norms[q]
-  }
-  return gradient
+export const toEmbeddings = (dS: Float64Array, { team, ...batch }: Directions, anchors = batch.rows): Float32Array => {
+  const size = batch.unit.length
+  const memory = team === undefined ? new ArrayBuffer(4 * size) : team.memory("gradient", 4 * size)
+  const gradient = new Float32Array(memory, 0, size).fill(0)
+  everyRow(team, gradientRows, { ...batch, anchors, dS: shared(team, "dS", dS), gradient }, anchors)
+  // The next batch overwrites the team's memory.
+  return team === undefined ? gradient : Float32Array.from(gradient)
 }

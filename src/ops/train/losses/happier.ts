@@ -1,8 +1,9 @@
 import { positive } from "../../../pipeline/definition.ts"
 import { directions, similarities, toEmbeddings } from "./cosine.ts"
+import { shared } from "./every-row.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
+import { everyPrecision, gradedAnchors, totalsOfOthers } from "./precisions.ts"
 import { type RelationChoice, relationParam, relevanceOf } from "./relations.ts"
-import { gradedPrecision, others, rankBuffers } from "./smooth-rank.ts"
 
 export interface GradedPrecisionOptions {
   readonly temperature?: number
@@ -23,27 +24,23 @@ export interface GradedPrecisionOptions {
  * hierarchicalPrecision({ values, labels: Uint8Array.of(1, 0, 1, 0, 0, 1, 0, 1), rows: 4 }).value.toFixed(6) // => "0.000000"
  */
 export const hierarchicalPrecision = (
-  { labels, rows, values }: LossInput,
+  { labels, rows, team, values }: LossInput,
   { relation = "graded_jaccard", temperature = 0.01 }: GradedPrecisionOptions = {}
 ): LossValue => {
   const relevance = relevanceOf(labels, rows, relation)
-  const totals = Array.from({ length: rows }, (_, q) => others(relevance, rows, q).reduce((sum, r) => sum + r, 0))
+  const totals = totalsOfOthers(relevance, rows)
   const anchors = totals.filter((total) => total > 0).length
   if (anchors === 0) return { value: 0, gradient: new Float32Array(values.length), floor: 0 }
-  const given = directions(values, rows)
-  const S = similarities(given)
-  const dS = new Float64Array(rows * rows)
-  const buffers = rankBuffers(rows - 1)
-  let precision = 0
-  totals.forEach((total, q) => {
-    if (total <= 0) return
-    const slope = new Float64Array(rows - 1)
-    const graded = { relevance: others(relevance, rows, q), scale: 1 / (anchors * total) }
-    precision += gradedPrecision(others(S, rows, q), graded, temperature, buffers, slope)
-    slope.forEach((value, i) => {
-      dS[q * rows + (i < q ? i : i + 1)] -= value
-    })
-  })
+  const given = directions({ values, rows, team })
+  const graded = {
+    S: similarities(given),
+    relevance: shared(given.team, "relevance", relevance),
+    totals,
+    anchors,
+    rows,
+    temperature
+  }
+  const { dS, precision } = everyPrecision(gradedAnchors, graded, given.team)
   return { value: 1 - precision, gradient: toEmbeddings(dS, given), floor: 0 }
 }
 

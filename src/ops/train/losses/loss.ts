@@ -5,6 +5,7 @@
  */
 import type { Definition, Own, OwnParams } from "../../../pipeline/definition.ts"
 import type { Random } from "../../../pipeline/random.ts"
+import type { Team } from "../../workers/loops.ts"
 
 /** Row-major values [rows, columns] of one batch with multi-hot labels [rows, classes]. */
 export interface LossInput {
@@ -15,6 +16,8 @@ export interface LossInput {
   readonly anchors?: number
   /** Values of the arrays that the loss itself learns, see `LossDefinition.learned`. */
   readonly learned?: Float32Array
+  /** Threads that share the loops over a large batch; they change no digit. By default one thread computes all. */
+  readonly team?: Team | undefined
 }
 
 /** An array that a loss learns beside the network, such as one proxy per class. */

@@ -27,11 +27,11 @@ export interface MarginOptions {
  * marginLoss(input, () => 0, { boundary: 2.5 }).value.toFixed(2) // => "0.70"
  */
 export const marginLoss = (
-  { labels, rows, values, anchors = rows }: LossInput,
+  { labels, rows, values, team, anchors = rows }: LossInput,
   choose: Choose,
   { boundary = 1.2, margin = 0.2, negatives: which = "distance_weighted", relation = "jaccard" }: MarginOptions = {}
 ): LossValue => {
-  const given = directions(values, rows)
+  const given = directions({ values, rows, team })
   const distances = unitDistances(similarities(given, anchors))
   const mined = { distances, rows, dim: given.dim, choose }
   const slopes = new Float64Array(anchors * rows)

@@ -33,10 +33,10 @@ const classShares = (labels: Uint8Array, rows: number, anchors = rows): Float64A
  * multiLabelSupervisedContrastive(input, { temperature: 1 }).value.toFixed(6) // => "0.313262"
  */
 export const multiLabelSupervisedContrastive = (
-  { anchors, labels, rows, values }: LossInput,
+  { anchors, labels, rows, values, team }: LossInput,
   { temperature = 0.1 }: MultiLabelSupervisedContrastiveOptions = {}
 ): LossValue => {
-  const given = directions(values, rows)
+  const given = directions({ values, rows, team })
   const weights = classShares(labels, rows, anchors)
   const { dS, value } = weightedLogSoftmax(similarities(given, anchors), weights, rows, temperature, anchors)
   return { value, gradient: toEmbeddings(dS, given, anchors), floor: Number.NaN }

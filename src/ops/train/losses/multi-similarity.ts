@@ -40,10 +40,10 @@ const softened = (s: ReadonlyArray<number>, scale: number, base: number) => {
  * multiSimilarity(input).value // => 0
  */
 export const multiSimilarity = (
-  { labels, rows, values, anchors = rows }: LossInput,
+  { labels, rows, values, team, anchors = rows }: LossInput,
   { alpha = 2, base = 0.5, beta = 50, relation = "jaccard", slack = 0.1 }: MultiSimilarityOptions = {}
 ): LossValue => {
-  const given = directions(values, rows)
+  const given = directions({ values, rows, team })
   const S = similarities(given, anchors)
   const dS = new Float64Array(anchors * rows)
   let sum = 0

@@ -12,7 +12,8 @@
 import { positive } from "../../../pipeline/definition.ts"
 import { directions, similarities, toEmbeddings } from "./cosine.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
-import { type Group, rankBuffers, smoothPrecision } from "./smooth-rank.ts"
+import { everyPrecision, groupedAnchors } from "./precisions.ts"
+import type { Group } from "./smooth-rank.ts"
 
 export interface OrderedMultiLabelOptions {
   /** Temperature t: differences of similarity well above t count as an order. */
@@ -47,22 +48,18 @@ const groupsOf = (classes: ReadonlyArray<Int32Array>, rows: number): ReadonlyArr
  * orderedMultiLabel({ values, labels: Uint8Array.of(1, 0, 1, 0, 0, 1, 0, 1), rows: 4 }).floor // => 0.5
  */
 export const orderedMultiLabel = (
-  { values, labels, rows }: LossInput,
+  { values, labels, rows, team }: LossInput,
   { temperature = 0.01 }: OrderedMultiLabelOptions = {}
 ): LossValue => {
   const classes = classesOf(labels, rows)
   if (classes.length === 0) return { value: 0, gradient: new Float32Array(values.length), floor: 0 }
-  const given = directions(values, rows)
+  const given = directions({ values, rows, team })
   const S = similarities(given)
-  const slopes = new Float64Array(rows * rows)
-  const buffers = rankBuffers(rows)
-  let precision = 0
-  groupsOf(classes, rows).forEach((groups, q) => {
-    const row = <A extends Float64Array>(of: A) => of.subarray(q * rows, (q + 1) * rows)
-    precision += smoothPrecision(row(S), groups, temperature, buffers, row(slopes))
-  })
-  // The loss falls as precision rises.
-  const dS = slopes.map((slope) => -slope)
+  const { dS, precision } = everyPrecision(
+    groupedAnchors,
+    { S, groups: groupsOf(classes, rows), rows, temperature },
+    given.team
+  )
   const floor = classes.reduce((sum, members) => sum + 1 - members.length / rows, 0) / classes.length
   return { value: 1 - precision, gradient: toEmbeddings(dS, given), floor }
 }

@@ -68,7 +68,7 @@ export const proxyAnchor = (
     return { value: 0, gradient: new Float32Array(values.length), learned: new Float32Array(0), floor: 0 }
   }
   const classes = labels.length / rows
-  const [x, p] = [directions(values, rows), directions(learned, classes)]
+  const [x, p] = [directions({ values, rows }), directions({ values: learned, rows: classes })]
   const dS = new Float64Array(rows * classes)
   const S = dS.map((_, at) => {
     const [i, c] = [Math.floor(at / classes), at % classes]

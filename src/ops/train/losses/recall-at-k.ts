@@ -1,6 +1,8 @@
 import { count, positive } from "../../../pipeline/definition.ts"
 import { directions, similarities, toEmbeddings } from "./cosine.ts"
+import { everyRow, numbers } from "./every-row.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
+import { recallAnchors } from "./recall-anchors.ts"
 import { type RelationChoice, related, relationParam } from "./relations.ts"
 import { candidates } from "./selection.ts"
 
@@ -14,22 +16,9 @@ export interface RecallOptions {
   readonly rank_temperature?: number
 }
 
-const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
-
 /** 1, 2, 4, ... up to `most`. */
 const powersUpTo = (most: number): ReadonlyArray<number> =>
   Array.from({ length: Math.floor(Math.log2(most)) + 1 }, (_, i) => 2 ** i)
-
-/** The mean over ks of a smooth "rank is at most k", and its derivative. */
-const smoothRecall = (rank: number, ks: ReadonlyArray<number>, temperature: number) => {
-  let [value, slope] = [0, 0]
-  for (const k of ks) {
-    const g = sigmoid((k - rank) / temperature)
-    value += g / ks.length
-    slope -= (g * (1 - g)) / temperature / ks.length
-  }
-  return { value, slope }
-}
 
 /**
  * Recall@k surrogate (Patel et al., CVPR 2022): for an anchor with positives P, the mean over p in P of
@@ -42,32 +31,18 @@ const smoothRecall = (rank: number, ks: ReadonlyArray<number>, temperature: numb
  * recallSurrogate(input, { k: 1 }).value.toFixed(3) // => "0.500"
  */
 export const recallSurrogate = (
-  { labels, rows, values }: LossInput,
-  { k = 16, rank_temperature = 1, relation = "jaccard", temperature = 0.01 }: RecallOptions = {}
+  { labels, rows, team, values }: LossInput,
+  { k = 16, rank_temperature: rankTemperature = 1, relation = "jaccard", temperature = 0.01 }: RecallOptions = {}
 ): LossValue => {
-  const given = directions(values, rows)
+  const given = directions({ values, rows, team })
   const S = similarities(given)
-  const dS = new Float64Array(rows * rows)
-  const anchors = candidates(related(labels, rows, relation), "nowhere").filter(({ positives }) => positives.length > 0)
-  const ks = powersUpTo(k)
-  let recall = 0
-  for (const { anchor, negatives, positives } of anchors) {
-    const all = [...positives, ...negatives]
-    const at = (i: number) => anchor * rows + i
-    const share = 1 / (anchors.length * positives.length)
-    for (const p of positives) {
-      const steps = all.map((z) => (z === p ? 0 : sigmoid((S[at(z)] - S[at(p)]) / temperature)))
-      const { slope, value } = smoothRecall(1 + steps.reduce((sum, g) => sum + g, 0), ks, rank_temperature)
-      recall += share * value
-      steps.forEach((g, i) => {
-        const moved = (share * slope * g * (1 - g)) / temperature
-        dS[at(all[i])] -= moved
-        dS[at(p)] += moved
-      })
-    }
-  }
+  const [dS, recalls] = ["dS", "recalls"].map((name) => numbers(given.team, name, rows * rows))
+  const liked = related(labels, rows, relation)
+  const anchors = candidates(liked, "nowhere").filter(({ positives }) => positives.length > 0).length
+  const found = { S, dS, relation: liked, recalls, anchors, ks: powersUpTo(k), temperature, rankTemperature }
+  everyRow(given.team, recallAnchors, found, rows)
   // A batch without positives has no loss.
-  const value = anchors.length === 0 ? 0 : 1 - recall
+  const value = anchors === 0 ? 0 : 1 - recalls.reduce((sum, one) => sum + one, 0)
   return { value, gradient: toEmbeddings(dS, given), floor: Number.NaN }
 }
 

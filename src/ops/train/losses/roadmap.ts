@@ -1,7 +1,9 @@
 import { positive, probability } from "../../../pipeline/definition.ts"
 import { directions, similarities, toEmbeddings } from "./cosine.ts"
+import { everyRow, numbers } from "./every-row.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
 import { type RelationChoice, related, relationParam } from "./relations.ts"
+import { boundedAnchors } from "./roadmap-anchors.ts"
 import { candidates, type Selected } from "./selection.ts"
 
 export interface RoadmapOptions {
@@ -15,48 +17,6 @@ export interface RoadmapOptions {
   readonly above?: number
   /** Similarity that negatives should not exceed. */
   readonly below?: number
-}
-
-/** Difference of similarity from which the bound is a line. */
-const DELTA = 0.05
-
-/** A value and its derivative. */
-interface Sloped {
-  readonly value: number
-  readonly slope: number
-}
-
-/** The upper bound of the step: a sigmoid, half a step higher above 0, a line from `DELTA` on. */
-const bound = (d: number, temperature: number, line: number): Sloped => {
-  const g = 1 / (1 + Math.exp(-Math.min(d, DELTA) / temperature))
-  if (d > DELTA) return { value: line * (d - DELTA) + g + 0.5, slope: line }
-  return { value: d > 0 ? g + 0.5 : g, slope: (g * (1 - g)) / temperature }
-}
-
-/** Adds 1 - SupAP of one anchor, times `scale`, and its derivative. */
-const precisionLoss = (
-  S: Float64Array,
-  dS: Float64Array,
-  rows: number,
-  { anchor, negatives, positives }: Selected,
-  { scale, temperature, line }: { readonly scale: number; readonly temperature: number; readonly line: number }
-): number => {
-  const at = (i: number) => anchor * rows + i
-  let value = 0
-  for (const k of positives) {
-    let above = 1
-    for (const j of positives) if (j !== k && S[at(j)] >= S[at(k)]) above++
-    const bounds = negatives.map((j) => bound(S[at(j)] - S[at(k)], temperature, line))
-    const wrong = bounds.reduce((sum, one) => sum + one.value, 0)
-    const share = scale / positives.length
-    value += (share * wrong) / (above + wrong)
-    const outer = (share * above) / (above + wrong) ** 2
-    bounds.forEach(({ slope }, n) => {
-      dS[at(negatives[n])] += outer * slope
-      dS[at(k)] -= outer * slope
-    })
-  }
-  return value
 }
 
 /** Adds the hinges of all pairs, times `scale`: positives above a similarity, negatives below another. */
@@ -103,24 +63,27 @@ const calibrationLoss = (
  * roadmapLoss({ values, labels: Uint8Array.of(1, 0, 1, 0, 0, 1, 0, 1), rows: 4 }).value.toFixed(6) // => "0.000000"
  */
 export const roadmapLoss = (
-  { labels, rows, values }: LossInput,
+  { labels, rows, team, values }: LossInput,
   {
     above = 0.9,
     below = 0.6,
     calibration = 0.5,
-    relation = "jaccard",
+    relation: relationChoice = "jaccard",
     slope: line = 100,
     temperature = 0.01
   }: RoadmapOptions = {}
 ): LossValue => {
-  const given = directions(values, rows)
+  const given = directions({ values, rows, team })
   const S = similarities(given)
-  const dS = new Float64Array(rows * rows)
-  const pairs = candidates(related(labels, rows, relation), "nowhere")
-  const anchors = pairs.filter(({ positives }) => positives.length > 0)
-  const scale = (1 - calibration) / Math.max(1, anchors.length)
+  const dS = numbers(given.team, "dS", rows * rows)
+  const relation = related(labels, rows, relationChoice)
+  const pairs = candidates(relation, "nowhere")
+  const anchors = pairs.filter(({ positives }) => positives.length > 0).length
+  const scale = (1 - calibration) / Math.max(1, anchors)
   let value = calibrationLoss(S, dS, rows, pairs, { above, below, scale: calibration })
-  for (const anchor of anchors) value += precisionLoss(S, dS, rows, anchor, { scale, temperature, line })
+  const losses = numbers(given.team, "losses", rows)
+  everyRow(given.team, boundedAnchors, { S, dS, relation, losses, scale, temperature, line }, rows)
+  for (const one of losses) value += one
   return { value, gradient: toEmbeddings(dS, given), floor: 0 }
 }
 

@@ -12,17 +12,24 @@ export interface Selected {
 /** Whether an anchor counts among its own positives, among its negatives, or among neither. */
 export type AnchorCounts = "positive" | "negative" | "nowhere"
 
-/** Every anchor with all rows that are like it and all that are not; both lists may be empty. */
-export const candidates = ({ alike, anchors, rows }: Relation, anchorCounts: AnchorCounts): ReadonlyArray<Selected> =>
-  Array.from({ length: anchors }, (_, anchor) => {
-    const positives: Array<number> = []
-    const negatives: Array<number> = []
-    for (let other = 0; other < rows; other++) {
-      if (other !== anchor) (alike[anchor * rows + other] === 1 ? positives : negatives).push(other)
-      else if (anchorCounts !== "nowhere") (anchorCounts === "positive" ? positives : negatives).push(other)
-    }
-    return { anchor, positives, negatives }
-  })
+/** One row as an anchor, with all rows that are like it and all that are not; both lists may be empty. */
+export const candidate = (
+  { alike, rows }: Pick<Relation, "alike" | "rows">,
+  anchor: number,
+  anchorCounts: AnchorCounts
+): Selected => {
+  const positives: Array<number> = []
+  const negatives: Array<number> = []
+  for (let other = 0; other < rows; other++) {
+    if (other !== anchor) (alike[anchor * rows + other] === 1 ? positives : negatives).push(other)
+    else if (anchorCounts !== "nowhere") (anchorCounts === "positive" ? positives : negatives).push(other)
+  }
+  return { anchor, positives, negatives }
+}
+
+/** Every anchor with all rows that are like it and all that are not. */
+export const candidates = (relation: Relation, anchorCounts: AnchorCounts): ReadonlyArray<Selected> =>
+  Array.from({ length: relation.anchors }, (_, anchor) => candidate(relation, anchor, anchorCounts))
 
 /** The anchors that have both positives and negatives. */
 export const complete = (selected: ReadonlyArray<Selected>): ReadonlyArray<Selected> =>

@@ -15,14 +15,6 @@ export interface Group {
   readonly scale: number
 }
 
-/** Row q of a matrix [rows, rows] without its entry q. */
-export const others = (matrix: Float64Array, rows: number, q: number): Float64Array => {
-  const rest = new Float64Array(rows - 1)
-  rest.set(matrix.subarray(q * rows, q * rows + q))
-  rest.set(matrix.subarray(q * rows + q + 1, (q + 1) * rows), q)
-  return rest
-}
-
 /** Memory for one anchor, reused for all anchors: it grows with n^2, although there are n^3 comparisons. */
 export interface RankBuffers {
   /** G(s_b - s_a) at [a, b], a < b. */

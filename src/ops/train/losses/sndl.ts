@@ -22,10 +22,10 @@ export interface ScalableNeighborOptions {
  * scalableNeighbor(input, { temperature: 1 }).value.toFixed(6) // => "0.313262"
  */
 export const scalableNeighbor = (
-  { labels, rows, values, anchors: queries = rows }: LossInput,
+  { labels, rows, values, team, anchors: queries = rows }: LossInput,
   { relation = "cosine", temperature = 0.1 }: ScalableNeighborOptions = {}
 ): LossValue => {
-  const given = directions(values, rows)
+  const given = directions({ values, rows, team })
   const S = similarities(given, queries)
   const relevance = relevanceOf(labels, rows, relation, queries)
   const dS = new Float64Array(queries * rows)

@@ -33,10 +33,10 @@ const shares = (relevance: Float64Array, rows: number): Float64Array => {
  * supervisedContrastive(input, { temperature: 1 }).value.toFixed(6) // => "0.313262"
  */
 export const supervisedContrastive = (
-  { anchors, labels, rows, values }: LossInput,
+  { anchors, labels, rows, values, team }: LossInput,
   { relation = "graded_jaccard", temperature = 0.1 }: SupervisedContrastiveOptions = {}
 ): LossValue => {
-  const given = directions(values, rows)
+  const given = directions({ values, rows, team })
   const weights = shares(relevanceOf(labels, rows, relation, anchors), rows)
   const { dS, value } = weightedLogSoftmax(similarities(given, anchors), weights, rows, temperature, anchors)
   return { value, gradient: toEmbeddings(dS, given, anchors), floor: Number.NaN }

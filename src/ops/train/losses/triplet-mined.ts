@@ -24,11 +24,11 @@ export interface MinedTripletOptions {
  * tripletMined(input, () => 0, { margin: 3 }).value // => 1
  */
 export const tripletMined = (
-  { labels, rows, values, anchors = rows }: LossInput,
+  { labels, rows, values, team, anchors = rows }: LossInput,
   choose: Choose,
   { margin = 0.2, miner = "semi_hard", relation = "jaccard" }: MinedTripletOptions = {}
 ): LossValue => {
-  const given = directions(values, rows)
+  const given = directions({ values, rows, team })
   const distances = unitDistances(similarities(given, anchors))
   const pairs = candidates(related(labels, rows, relation, anchors), "nowhere")
   const triplets = tripletsOf(miner, pairs, { distances, rows, dim: given.dim, choose })
