@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process"
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
+import { bundleProgram } from "./program.mjs"
 import { annotated } from "./pure.mjs"
 
 const root = resolve(import.meta.dirname, "..")
@@ -37,6 +38,10 @@ for (const file of ["ops/workers/entry.mjs", "ops/show/explore/page/style.css"])
 const page = "ops/show/explore/page"
 const { bundlePage } = await import(pathToFileURL(join(dist, "ops/show/explore/bundle.js")).href)
 writeFileSync(join(dist, page, "page.js"), await bundlePage(join(root, "src", page)))
+
+const { optionalDependencies = {}, peerDependenciesMeta } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+const optional = Object.keys({ ...optionalDependencies, ...peerDependenciesMeta, "@tensorflow/tfjs-node-gpu": {} })
+await bundleProgram(dist, optional)
 
 // npm makes it executable; a folder that was copied has no npm.
 chmodSync(join(dist, "experiments/run.js"), 0o755)

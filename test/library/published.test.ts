@@ -1,6 +1,6 @@
 /** The package as its users get it: packed, installed into empty projects, imported, compiled, run, bundled for browsers. */
 import { spawnSync } from "node:child_process"
-import { readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { join } from "node:path"
 import { build } from "esbuild"
@@ -49,6 +49,29 @@ describe("the tarball", () => {
   it("has source maps that hold their sources", () => {
     const map = JSON.parse(readFileSync(join(published.project, "dist/metrics.js.map"), "utf8"))
     expect(map.sourcesContent[0]).toContain("averagePrecision")
+  })
+})
+
+describe("the bundle of the command", () => {
+  const folder = () => join(published.project, "dist/experiments/program")
+  const files = () => readdirSync(folder()).filter((name) => name.endsWith(".js"))
+
+  it("holds no package that may be missing, and knows the places of its modules", () => {
+    const text = files()
+      .map((name) => readFileSync(join(folder(), name), "utf8"))
+      .join("\n")
+    const { peerDependenciesMeta } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+    for (const name of Object.keys(peerDependenciesMeta)) expect(text).not.toContain(`node_modules/${name}/`)
+    expect(text).not.toContain("import.meta.dirname")
+    const places = [...text.matchAll(/new URL\("([^"]+)", import\.meta\.url\)/g)].map(([, place]) => place)
+    expect(places).toContain("../../ops")
+    for (const place of places) expect(existsSync(join(folder(), place)), place).toBe(true)
+  })
+
+  it("comes with the licences of the packages that it holds", () => {
+    const licences = readFileSync(join(folder(), "LICENSES.txt"), "utf8")
+    for (const name of ["effect", "js-yaml"])
+      expect(licences).toMatch(new RegExp(`^${name} [\\d.]+ \\(MIT\\)\n\n.*MIT`, "m"))
   })
 })
 
