@@ -5,10 +5,13 @@ import { Effect } from "effect"
 import { readSplitFile } from "../../../data/splits/name-lists.ts"
 import { normaliseRows } from "../../../retrieve/unit-length.ts"
 import { workerPool } from "../../../workers/pool.ts"
+import { MOST_THREADS, Threads } from "../../../workers/threads.ts"
 import type { Collected } from "../collected.ts"
 import { textFrom } from "../kit/base64.ts"
 import type { Figures, Pair } from "../kit/figures.ts"
-import type { Analysis, Task } from "./analysis-work.ts"
+import type { Job, Jobs, Known } from "./analysis-work.ts"
+import { ended } from "./layout.ts"
+import { type Neighbours, neighboursFor, visitsOf } from "./neighbours.ts"
 
 /** Multiplications of the pass of queries: some seconds. */
 const BUDGET = 4e9
@@ -40,22 +43,76 @@ const countsOf = ({ classes, count, labels }: Collected) => {
 const namedSplits = (pairs: ReadonlyArray<Pair>, split: Int8Array): Figures["splits"] =>
   Object.fromEntries(pairs.flatMap((pair) => pair.slice(0, 2)).map((image) => [image, SPLITS[split[image]]]))
 
-/** Computes maps and figures in a worker thread. */
+/** Copy in shared memory, so that threads need none of their own. */
+const shared = (values: Uint8Array): Uint8Array => {
+  const out = new Uint8Array(new SharedArrayBuffer(values.byteLength))
+  out.set(values)
+  return out
+}
+
+/** Images per task of a thread. */
+const SHARE = 4_096
+
+/** Parts of `count` things, at most `each` long. */
+const partsOf = (count: number, each: number) =>
+  Array.from({ length: Math.ceil(count / each) }, (_, i) => ({ from: i * each, to: Math.min(count, (i + 1) * each) }))
+
+/** Runs jobs on threads that know the archive. */
+const openJobs = Effect.fnUntraced(function* (known: Known) {
+  const threads = Math.min(MOST_THREADS, yield* Threads)
+  const module = new URL("./analysis-work.ts", import.meta.url)
+  const pool = yield* workerPool<Job, unknown>({ module, size: threads, data: known })
+  const run = <K extends keyof Jobs>(kind: K, input: Jobs[K]["in"]) =>
+    Effect.map(pool.run({ kind, input } as Job), (output) => output as Jobs[K]["out"])
+  const runParts = <K extends "place" | "assign" | "search">(
+    kind: K,
+    parts: ReadonlyArray<{ readonly from: number; readonly to: number }>,
+    more: Omit<Jobs[K]["in"], "from" | "to">
+  ) => Effect.forEach(parts, (part) => run(kind, { ...more, ...part } as Jobs[K]["in"]), { concurrency: threads })
+  return { run, runParts }
+})
+
+type Runner = Effect.Success<ReturnType<typeof openJobs>>
+
+/** Both maps. */
+const mapped = Effect.fnUntraced(function* ({ run, runParts }: Runner, count: number, umap: boolean) {
+  const begun = yield* run("map", { umap })
+  const parts = yield* runParts("place", partsOf(begun.fitted.length === 0 ? 0 : count, SHARE), { begun })
+  const placed = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
+  parts.reduce((at, part) => {
+    placed.set(part, at)
+    return at + part.length
+  }, 0)
+  return ended(begun, placed)
+})
+
+/** Finds the nearest images of all images. */
+const compared = Effect.fnUntraced(function* ({ run, runParts }: Runner, count: number, neighbours: Neighbours) {
+  const centres = yield* run("centres", {})
+  yield* runParts("assign", partsOf(count, SHARE), { centres })
+  yield* runParts("search", partsOf(neighbours.groups, 1), { visits: visitsOf(neighbours) })
+})
+
+/** Computes maps and figures in worker threads. */
 export const analyse = Effect.fnUntraced(function* (all: Collected, root: string, seed: number, umap: boolean) {
-  const pool = yield* workerPool<Task, Analysis>({ module: new URL("./analysis-work.ts", import.meta.url), size: 1 })
+  const { count, dim, labels } = all
   const split = splitsOf(root, all.names)
-  // Shared, so that the thread needs no copy.
   const rows = new Float32Array(new SharedArrayBuffer(all.vectors.byteLength))
   rows.set(all.vectors)
-  normaliseRows(rows, all.dim)
-  const { count, dim, labels } = all
-  const { layout, pass, queries } = yield* pool.run({
-    ...{ count, dim, rows, labels, split, seed, umap, classes: all.classes.length, budget: BUDGET }
-  })
-  const { ap, ...rest } = pass
+  normaliseRows(rows, dim)
+  const neighbours = neighboursFor(count)
+  const labelled = { count, dim, rows, labels: shared(labels), split, classes: all.classes.length }
+  const jobs = yield* openJobs({ all: labelled, neighbours, seed })
+  const [layout, { ap, classes, curves, nearest, queries }] = yield* Effect.all(
+    [mapped(jobs, count, umap), jobs.run("pass", { budget: BUDGET }), compared(jobs, count, neighbours)],
+    { concurrency: "unbounded" }
+  )
+  const { recall, ...found } = yield* jobs.run("relations", { queries, nearest })
+  const { groups, visits } = neighbours
   const figures: Figures = {
-    ...{ queries, ...countsOf(all), ...rest, ap: textFrom(ap) },
-    splits: namedSplits(pass.across, split)
+    ...{ queries: queries.length, ...countsOf(all), classes, curves, ...found, ap: textFrom(ap) },
+    splits: namedSplits(found.across, split),
+    neighbours: groups === 1 ? undefined : { groups, visits, recall }
   }
   return { layout, figures }
 })

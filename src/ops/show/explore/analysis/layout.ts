@@ -96,7 +96,7 @@ const fromGram = (components: Float64Array, centred: Float64Array, count: number
 
 /** All images along the first axes, float32 [count, kept]. */
 const projected = ({ count, dim, rows }: Labelled, { directions, kept, mean }: ReturnType<typeof axes>) => {
-  const out = new Float32Array(count * kept)
+  const out = new Float32Array(new SharedArrayBuffer(4 * count * kept))
   for (let row = 0; row < count; row++)
     for (let axis = 0; axis < kept; axis++) {
       let sum = 0
@@ -140,23 +140,57 @@ const placed = (
   return [x / total, y / total]
 }
 
-const umapOf = (all: Labelled, values: Float32Array, width: number, fitted: Int32Array, seed: number) => {
+/** What `layoutOf` has before the images that UMAP was not fitted to are placed. */
+export interface Beginning {
+  readonly explained: number
+  /** All images along the first axes, float32 [count, width], in shared memory. */
+  readonly values: Float32Array
+  readonly width: number
+  /** Images that UMAP was fitted to, and their places; empty without UMAP. */
+  readonly fitted: Int32Array
+  readonly places: ReadonlyArray<ReadonlyArray<number>>
+}
+
+/** Computes the axes, and fits UMAP to drawn images. */
+export const beginning = (all: Labelled, seed: number, withUmap: boolean): Beginning => {
+  const order = random(seed, 0, 0, "layout").permutation(all.count)
+  const found = axes(all, order.subarray(0, FITTED), SEEN)
+  const values = projected(all, found)
+  const { explained, kept: width } = found
+  if (!withUmap || all.count < 8) return { explained, values, width, fitted: new Int32Array(0), places: [] }
+  const fitted = order.slice(0, LEARNT)
   const points = Array.from(fitted, (image) => Array.from(values.subarray(image * width, (image + 1) * width)))
-  const draw = random(seed, 0, 0, "umap")
   const places = new umap.UMAP({
     nComponents: 2,
     nNeighbors: Math.min(NEIGHBOURS, points.length - 1),
     minDist: 0.15,
-    random: draw.next
+    random: random(seed, 0, 0, "umap").next
   }).fit(points)
-  const known = new Map(Array.from(fitted, (image, i) => [image, i] as const))
-  const out = new Float32Array(all.count * 2)
-  for (let image = 0; image < all.count; image++) {
-    const own = known.get(image)
-    out.set(own === undefined ? placed(values, width, image, fitted, places) : places[own], image * 2)
-  }
-  return stretched(out, 2)
+  return { explained, values, width, fitted, places }
 }
+
+/** Places of images `from` to `to` on the map of UMAP, float32 [to - from, 2]. */
+export const placesBetween = ({ fitted, places, values, width }: Beginning, from: number, to: number): Float32Array => {
+  const known = new Map(Array.from(fitted, (image, i) => [image, i] as const))
+  const out = new Float32Array((to - from) * 2)
+  for (let image = from; image < to; image++) {
+    const own = known.get(image)
+    out.set(own === undefined ? placed(values, width, image, fitted, places) : places[own], (image - from) * 2)
+  }
+  return out
+}
+
+/**
+ * Ends a layout.
+ *
+ * @param placed places of all images on the map of UMAP, float32 [count, 2]; empty without UMAP
+ */
+export const ended = ({ explained, fitted, values, width }: Beginning, placed: Float32Array): Layout => ({
+  pca: stretched(values, width),
+  umap: placed.length === 0 ? undefined : stretched(placed, 2),
+  explained,
+  fitted: fitted.length
+})
 
 /**
  * Places images in the plane by PCA (Hotelling 1933) and by UMAP (McInnes, Healy and Melville 2018) of the first 32 axes. UMAP
@@ -166,15 +200,6 @@ const umapOf = (all: Labelled, values: Float32Array, width: number, fitted: Int3
  * @param withUmap whether UMAP is computed; it needs at least 8 images
  */
 export const layoutOf = (all: Labelled, seed: number, withUmap: boolean): Layout => {
-  const order = random(seed, 0, 0, "layout").permutation(all.count)
-  const found = axes(all, order.subarray(0, FITTED), SEEN)
-  const values = projected(all, found)
-  const fitted = order.subarray(0, LEARNT)
-  const umapped = withUmap && all.count >= 8 ? umapOf(all, values, found.kept, fitted, seed) : undefined
-  return {
-    pca: stretched(values, found.kept),
-    umap: umapped,
-    explained: found.explained,
-    fitted: umapped === undefined ? 0 : fitted.length
-  }
+  const begun = beginning(all, seed, withUmap)
+  return ended(begun, placesBetween(begun, 0, begun.fitted.length === 0 ? 0 : all.count))
 }

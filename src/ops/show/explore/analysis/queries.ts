@@ -1,9 +1,9 @@
-/** One pass of queries over an archive: average precision, curves, nearest pairs, doubtful labels. Runs in a worker thread. */
+/** One pass of queries over an archive: average precision, curves, nearest images. Runs in a worker thread. */
 import { averagePrecision } from "../../../measure/metrics/average-precision.ts"
 import { interpolatedPrecision } from "../../../measure/metrics/precision-recall.ts"
 import { defaultThresholds, jaccardDistance, type Level, levels } from "../../../measure/relevance.ts"
 import { topOf } from "../../../retrieve/search/top.ts"
-import { type Curve, type Doubt, FULL, type Pair, UNKNOWN } from "../kit/figures.ts"
+import { type Curve, FULL, UNKNOWN } from "../kit/figures.ts"
 
 export interface Labelled {
   readonly count: number
@@ -17,12 +17,8 @@ export interface Labelled {
   readonly split: Int8Array
 }
 
-/** Nearest images that vote on a label. */
-const VOTERS = 10
-/** Share of the voters that must contradict a label. */
-const DOUBTFUL = 0.8
-/** Longest list of pairs or doubts. */
-const LISTED = 120
+/** Nearest images that are given of each query. */
+const NEAREST = 10
 /** Steps of a curve. */
 const STEPS = 20
 
@@ -30,9 +26,8 @@ export interface Pass {
   readonly classes: ReadonlyArray<number | null>
   readonly curves: ReadonlyArray<Curve>
   readonly ap: Uint8Array
-  readonly pairs: ReadonlyArray<Pair>
-  readonly across: ReadonlyArray<Pair>
-  readonly doubts: ReadonlyArray<Doubt>
+  /** The nearest images of each query, int32 [queries, min(10, count - 1)]. */
+  readonly nearest: Int32Array
 }
 
 /** Inner products of row `query` with all rows. */
@@ -89,52 +84,21 @@ const distanceOf = ({ classes, labels }: Labelled, a: number, b: number): number
   return jaccardDistance(shared, all)
 }
 
-/** Keeps the best pairs, each once. */
-const keeping = () => {
-  const best: Array<Pair> = []
-  const seen = new Set<string>()
-  const add = (a: number, b: number, cosine: number) => {
-    const last = best[LISTED - 1]
-    if (last !== undefined && cosine <= last[2]) return
-    const key = a < b ? `${a},${b}` : `${b},${a}`
-    if (seen.has(key)) return
-    seen.add(key)
-    best.push(a < b ? [a, b, cosine] : [b, a, cosine])
-    best.sort((x, y) => y[2] - x[2] || x[0] - y[0] || x[1] - y[1])
-    best.length = Math.min(best.length, LISTED)
-  }
-  return { best, add }
-}
-
-/** Labels of an image that its nearest images contradict. */
-const doubtsOf = ({ classes, labels }: Labelled, image: number, nearest: Int32Array): ReadonlyArray<Doubt> => {
-  const doubts: Array<Doubt> = []
-  for (let label = 0; label < classes && nearest.length === VOTERS; label++) {
-    const having = nearest.reduce((sum, other) => sum + labels[other * classes + label], 0)
-    const share = having / VOTERS
-    const has = labels[image * classes + label] === 1
-    if ((has ? 1 - share : share) >= DOUBTFUL) doubts.push({ image, label, has, share })
-  }
-  return doubts
-}
-
-const certainty = ({ has, share }: Doubt): number => (has ? 1 - share : share)
-
 /**
  * Searches with each query among all other images.
  *
  * @param queries numbers of the images that are queries
  */
 export const passOf = (all: Labelled, queries: Int32Array): Pass => {
-  const { classes, count, labels, split } = all
+  const { classes, count, labels } = all
   const ap = new Uint8Array(count).fill(UNKNOWN)
   const sums = new Map<Level, Sums>(
     levels.map((level) => [level, { curve: new Float64Array(STEPS + 1), ap: 0, queries: 0 }])
   )
   const classSums = Float64Array.from({ length: classes }, () => 0)
   const classQueries = new Int32Array(classes)
-  const [near, across] = [keeping(), keeping()]
-  const doubts: Array<Doubt> = []
+  const each = Math.min(NEAREST, count - 1)
+  const nearest = new Int32Array(queries.length * each)
   const scores = new Float32Array(count)
 
   const measure = (query: number, ascending: Float32Array) => {
@@ -167,21 +131,12 @@ export const passOf = (all: Labelled, queries: Int32Array): Pass => {
     })
   }
 
-  for (const query of queries) {
+  queries.forEach((query, i) => {
     productsWith(all, query, scores)
     scores[query] = Number.NEGATIVE_INFINITY
-    const ascending = scores.slice().sort().subarray(1)
-    if (classes > 0) measure(query, ascending)
-    const nearest = topOf(scores, Math.min(VOTERS, count - 1))
-    for (const other of nearest.subarray(0, 3)) near.add(query, other, scores[other])
-    doubts.push(...doubtsOf(all, query, nearest))
-    let other = -1
-    for (let image = 0; image < count; image++) {
-      if (split[image] < 0 || split[query] < 0 || split[image] === split[query]) continue
-      if (other < 0 || scores[image] > scores[other]) other = image
-    }
-    if (other >= 0) across.add(query, other, scores[other])
-  }
+    nearest.set(topOf(scores, each), i * each)
+    if (classes > 0) measure(query, scores.slice().sort().subarray(1))
+  })
   return {
     ap,
     classes: Array.from(classSums, (sum, c) => (classQueries[c] === 0 ? null : sum / classQueries[c])),
@@ -194,10 +149,6 @@ export const passOf = (all: Labelled, queries: Int32Array): Pass => {
         queries: n
       }
     }),
-    pairs: near.best,
-    across: across.best,
-    doubts: doubts
-      .sort((a, b) => certainty(b) - certainty(a) || a.image - b.image || a.label - b.label)
-      .slice(0, LISTED)
+    nearest
   }
 }

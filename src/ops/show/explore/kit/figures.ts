@@ -40,6 +40,12 @@ export interface Figures {
   /** Names of the splits and the split of each image of `across`, by image. */
   readonly splits: Readonly<Record<string, string>>
   readonly doubts: ReadonlyArray<Doubt>
+  /**
+   * How the nearest images behind `pairs`, `across` and `doubts` were found: each image was compared with the members of
+   * `visits` of `groups` groups; `recall` is the share of the ten nearest that this found for the queries. Undefined if all
+   * images were compared with all.
+   */
+  readonly neighbours: { readonly groups: number; readonly visits: number; readonly recall: number } | undefined
 }
 
 /** Cosine from which two images count as duplicates. */

@@ -235,6 +235,12 @@ const doubtList = (archive: Archive, doubts: ReadonlyArray<Doubt>) =>
     })
   )
 
+/** How nearest images were looked for, if not every image was compared with every other. */
+const rule = ({ neighbours }: Figures): string =>
+  neighbours === undefined
+    ? ""
+    : ` Each image was compared with the images of the ${neighbours.visits} nearest of ${grouped(neighbours.groups)} groups, which finds ${(100 * neighbours.recall).toFixed(1)} % of the ten nearest images.`
+
 const cosine = ([, , value]: Pair): string => `cosine ${value.toFixed(4)}`
 
 /** The page of figures. */
@@ -268,14 +274,14 @@ export const makeUnderstand = (archive: Archive, figures: Figures): HTMLElement 
     across.length > 0 &&
       section(
         "Nearest pairs across splits",
-        "If such images show the same place, the test is too easy.",
+        `If such images show the same place, the test is too easy.${rule(figures)}`,
         pairList(archive, across, (pair) => `${splits[pair[0]]} and ${splits[pair[1]]}, ${cosine(pair)}`)
       ),
     section(
       "Duplicates",
       copies.length === 0
-        ? `No two images have embeddings with a cosine of ${SAME} or more.`
-        : `${counted(copies.length, "pair")} with a cosine of ${SAME} or more.`,
+        ? `No two images that were compared have embeddings with a cosine of ${SAME} or more.${rule(figures)}`
+        : `${others.length === 0 ? "At least " : ""}${counted(copies.length, "pair")} with a cosine of ${SAME} or more.${rule(figures)}`,
       ...(copies.length === 0 ? [] : [pairList(archive, copies, cosine)])
     ),
     others.length > 0 &&
@@ -284,8 +290,8 @@ export const makeUnderstand = (archive: Archive, figures: Figures): HTMLElement 
       section(
         "Likely wrong labels",
         doubts.length === 0
-          ? "No label is contradicted by 8 or more of the 10 nearest images."
-          : "At least 8 of the 10 nearest images contradict the label. Select an image to correct its labels.",
+          ? `No label is contradicted by 8 or more of the 10 nearest images.${rule(figures)}`
+          : `At least 8 of the 10 nearest images contradict the label. Select an image to correct its labels.${rule(figures)}`,
         ...(doubts.length === 0 ? [] : [doubtList(archive, doubts)])
       )
   ]

@@ -4,35 +4,9 @@ import { describe, expect, it } from "vitest"
 import { averagePrecision } from "../../../../../src/ops/measure/metrics/average-precision.ts"
 import { interpolated, type Labelled, passOf } from "../../../../../src/ops/show/explore/analysis/queries.ts"
 import { FULL, UNKNOWN } from "../../../../../src/ops/show/explore/kit/figures.ts"
-import { random } from "../../../../../src/pipeline/random.ts"
-
-const drawn = (count: number, classes: number, seed: number): Labelled => {
-  const draw = random(seed, 0, 0, "archive")
-  const dim = 5
-  const rows = new Float32Array(count * dim)
-  for (let i = 0; i < count; i++) {
-    const row = Array.from({ length: dim }, () => draw.normal())
-    const length = Math.hypot(...row)
-    rows.set(
-      row.map((value) => value / length),
-      i * dim
-    )
-  }
-  const labels = Uint8Array.from({ length: count * classes }, () => draw.int(2))
-  const split = Int8Array.from({ length: count }, () => draw.int(3) - 1)
-  return { count, dim, rows, classes, labels, split }
-}
+import { drawn, ranked } from "./drawn.ts"
 
 const labelsOf = ({ classes, labels }: Labelled, i: number) => [...labels.subarray(i * classes, (i + 1) * classes)]
-const dot = ({ dim, rows }: Labelled, a: number, b: number) => {
-  let sum = 0
-  for (let k = 0; k < dim; k++) sum += rows[a * dim + k] * rows[b * dim + k]
-  return sum
-}
-/** All others, best first. */
-const ranked = (all: Labelled, query: number) =>
-  [...Array(all.count).keys()].filter((i) => i !== query).sort((a, b) => dot(all, query, b) - dot(all, query, a))
-
 const apOf = (all: Labelled, query: number, relevant: (other: number) => boolean) => {
   const ranks = ranked(all, query).flatMap((other, rank) => (relevant(other) ? [rank] : []))
   return averagePrecision(ranks, ranks.length)
@@ -71,42 +45,10 @@ describe("the pass of queries", () => {
     )
   })
 
-  it("finds the nearest pairs, and the nearest of two splits", () => {
+  it("gives the nearest images of each query", () => {
     const all = drawn(30, 2, 5)
-    const pass = passOf(
-      all,
-      Int32Array.from({ length: 30 }, (_, i) => i)
-    )
-    const pairs = [...Array(30).keys()].flatMap((a) => [...Array(a).keys()].map((b) => [b, a, dot(all, a, b)] as const))
-    const best = pairs.reduce((one, other) => (other[2] > one[2] ? other : one))
-    expect(pass.pairs[0].slice(0, 2)).toEqual(best.slice(0, 2))
-    const apart = pairs.filter(([a, b]) => all.split[a] >= 0 && all.split[b] >= 0 && all.split[a] !== all.split[b])
-    const nearest = apart.reduce((one, other) => (other[2] > one[2] ? other : one))
-    expect(pass.across[0].slice(0, 2)).toEqual(nearest.slice(0, 2))
-    expect(pass.across.every(([a, b]) => all.split[a] !== all.split[b])).toBe(true)
-  })
-
-  it("doubts a label that all neighbours contradict", () => {
-    const all = drawn(24, 1, 3)
-    // Two groups in opposite directions; the first image of each has the label of the other.
-    for (let i = 0; i < 24; i++) {
-      const row = Float32Array.of(i < 12 ? 1 : -1, i / 1000, 0, 0, 0)
-      all.rows.set(
-        row.map((value) => value / Math.hypot(...row)),
-        i * 5
-      )
-      all.labels[i] = i < 12 ? 1 : 0
-    }
-    all.labels[0] = 0
-    all.labels[12] = 1
-    const { doubts } = passOf(
-      all,
-      Int32Array.from({ length: 24 }, (_, i) => i)
-    )
-    expect(doubts).toEqual([
-      { image: 0, label: 0, has: false, share: 1 },
-      { image: 12, label: 0, has: true, share: 0 }
-    ])
+    const { nearest } = passOf(all, Int32Array.of(3, 8))
+    expect([...nearest]).toEqual([...ranked(all, 3).slice(0, 10), ...ranked(all, 8).slice(0, 10)])
   })
 })
 
