@@ -170,6 +170,8 @@ export const explore = operator({
           const { experiment, folder: run, root, say, seed } = yield* Run
           const folder = to === undefined ? run : join(run, to)
           const all = yield* attempt(ShowError)(() => collect(batches))
+          // Frees the memory of a second copy.
+          batches.length = 0
           const sheets = { edge: thumbnail, columns: 10, rows: 10 }
           const pictured = yield* drawn(folder, all, resolve(root, images), without_images, { sheets, bands })
           const { recall, vectors } = chosenVectors(all, coding, seed)

@@ -11,7 +11,7 @@ import { textFrom } from "../kit/base64.ts"
 import type { Figures, Pair } from "../kit/figures.ts"
 import type { Job, Jobs, Known } from "./analysis-work.ts"
 import { ended } from "./layout.ts"
-import { type Neighbours, neighboursFor, visitsOf } from "./neighbours.ts"
+import { membersOf, type Neighbours, neighboursFor } from "./neighbours.ts"
 
 /** Multiplications of the pass of queries: some seconds. */
 const BUDGET = 4e9
@@ -90,7 +90,7 @@ const mapped = Effect.fnUntraced(function* ({ run, runParts }: Runner, count: nu
 const compared = Effect.fnUntraced(function* ({ run, runParts }: Runner, count: number, neighbours: Neighbours) {
   const centres = yield* run("centres", {})
   yield* runParts("assign", partsOf(count, SHARE), { centres })
-  yield* runParts("search", partsOf(neighbours.groups, 1), { visits: visitsOf(neighbours) })
+  yield* runParts("search", partsOf(neighbours.groups, 1), { members: membersOf(neighbours), centres })
 })
 
 /** Computes maps and figures in worker threads. */
@@ -108,11 +108,11 @@ export const analyse = Effect.fnUntraced(function* (all: Collected, root: string
     { concurrency: "unbounded" }
   )
   const { recall, ...found } = yield* jobs.run("relations", { queries, nearest })
-  const { groups, visits } = neighbours
+  const { compared: each, groups } = neighbours
   const figures: Figures = {
     ...{ queries: queries.length, ...countsOf(all), classes, curves, ...found, ap: textFrom(ap) },
     splits: namedSplits(found.across, split),
-    neighbours: groups === 1 ? undefined : { groups, visits, recall }
+    neighbours: groups === 1 ? undefined : { compared: each, recall }
   }
   return { layout, figures }
 })

@@ -2,7 +2,7 @@
 import { random } from "../../../../pipeline/random.ts"
 import type { Work } from "../../../workers/thread.ts"
 import { type Beginning, beginning, placesBetween } from "./layout.ts"
-import { assign, centresOf, type Neighbours, searchGroups, type Visits } from "./neighbours.ts"
+import { assign, centresOf, type Members, type Neighbours, searchGroups } from "./neighbours.ts"
 import { type Labelled, type Pass, passOf } from "./queries.ts"
 import { type Relations, relationsOf } from "./relations.ts"
 
@@ -26,7 +26,10 @@ export interface Jobs {
   readonly pass: { readonly in: { readonly budget: number }; readonly out: Measured }
   readonly centres: { readonly in: object; readonly out: Float32Array }
   readonly assign: { readonly in: Part & { readonly centres: Float32Array }; readonly out: undefined }
-  readonly search: { readonly in: Part & { readonly visits: Visits }; readonly out: undefined }
+  readonly search: {
+    readonly in: Part & { readonly members: Members; readonly centres: Float32Array }
+    readonly out: undefined
+  }
   readonly relations: {
     readonly in: { readonly queries: Int32Array; readonly nearest: Int32Array }
     readonly out: Relations
@@ -64,7 +67,7 @@ const done = (known: Known, { input, kind }: Job): Jobs[keyof Jobs]["out"] => {
       assign(all, neighbours, input.centres, input.from, input.to)
       return undefined
     case "search":
-      searchGroups(all, neighbours, input.visits, input.from, input.to)
+      searchGroups(all, neighbours, input.members, input.centres, input.from, input.to)
       return undefined
     case "relations":
       return relationsOf(all, neighbours, input.queries, input.nearest)

@@ -1,17 +1,17 @@
 /**
  * The nearest images of every image. Comparing all with all takes hours at 590,000 images, so a larger archive is divided into
- * groups around centres (inverted lists; Sivic and Zisserman 2003), and each image is compared with the members of the nearest
- * groups alone. Runs in worker threads.
+ * groups around centres (inverted lists; Sivic and Zisserman 2003), and each image is compared only with the images of its own
+ * group and of the groups beside it. Runs in worker threads.
  */
 import { random } from "../../../../pipeline/random.ts"
 import { topOf } from "../../../retrieve/search/top.ts"
 import { coded, cosines, type Vectors } from "../kit/vectors.ts"
 import type { Labelled } from "./queries.ts"
 
-/** Mean members of a group, and most members that an image is compared with in one group. */
-const [EACH, LARGEST] = [2_000, 4_096]
-/** Groups whose members an image is compared with. */
-export const VISITED = 3
+/** Images with which each is compared, at least, if there are as many. Fewer images are all compared with all. */
+export const COMPARED = 6_000
+/** Groups among which these images are divided. */
+const GROUPS_BESIDE = 12
 /** Nearest images that are kept, and candidates by int8 among which they are found by float32. */
 export const [NEAREST, CANDIDATES] = [10, 16] as const
 /** Rounds of k-means, and images per centre that it sees. */
@@ -19,16 +19,16 @@ const [ROUNDS, SAMPLE] = [4, 32]
 
 /** What the threads fill in; all of it lies in shared memory. */
 export interface Neighbours {
+  /** Images with which each is compared, at least. */
+  readonly compared: number
   readonly groups: number
-  /** Groups that each image visits. */
-  readonly visits: number
-  /** int32 [count, visits], the nearest group first, and the cosines with their centres. */
+  /** int32 [count]: the group of each image; and its cosine with the centre. */
   readonly group: Int32Array
   readonly score: Float32Array
-  /** int32 [count, visits, NEAREST], -1 where there are fewer, and their cosines. */
+  /** int32 [count, NEAREST], best first, -1 where there are fewer; and their cosines. */
   readonly near: Int32Array
   readonly cosine: Float32Array
-  /** int32 [count, visits]: the nearest image of another split, -1 if there is none, and its cosine. */
+  /** int32 [count]: the nearest image of another split, -1 if there is none; and its cosine. */
   readonly other: Int32Array
   readonly otherCosine: Float32Array
 }
@@ -36,20 +36,13 @@ export interface Neighbours {
 const int32 = (length: number) => new Int32Array(new SharedArrayBuffer(4 * length)).fill(-1)
 const float32 = (length: number) => new Float32Array(new SharedArrayBuffer(4 * length))
 
-/**
- * Memory for the neighbours of an archive.
- *
- * @param each mean members of a group
- */
-export const neighboursFor = (count: number, largest = LARGEST, each = EACH): Neighbours => {
-  const groups = count <= largest ? 1 : Math.ceil(count / each)
-  const visits = Math.min(groups, VISITED)
-  const all = count * visits
-  return {
-    ...{ groups, visits, group: int32(all), score: float32(all), other: int32(all), otherCosine: float32(all) },
-    ...{ near: int32(all * NEAREST), cosine: float32(all * NEAREST) }
-  }
-}
+/** Memory for the neighbours of an archive. */
+export const neighboursFor = (count: number, compared = COMPARED): Neighbours => ({
+  compared,
+  groups: count <= compared ? 1 : Math.ceil((count * GROUPS_BESIDE) / compared),
+  ...{ group: int32(count), score: float32(count), other: int32(count), otherCosine: float32(count) },
+  ...{ near: int32(count * NEAREST), cosine: float32(count * NEAREST) }
+})
 
 const rowOf = ({ dim, rows }: Labelled, image: number): Float64Array =>
   Float64Array.from(rows.subarray(image * dim, (image + 1) * dim))
@@ -93,10 +86,10 @@ export const centresOf = (all: Labelled, groups: number, seed: number): Float32A
   return centres
 }
 
-/** Enters the nearest groups of images `from` to `to`. */
+/** Enters the groups of images `from` to `to`. */
 export const assign = (
   all: Labelled,
-  { group, score, visits }: Neighbours,
+  { group, score }: Neighbours,
   centres: Float32Array,
   from: number,
   to: number
@@ -104,39 +97,45 @@ export const assign = (
   const vectors = packed(centres, all.dim)
   for (let image = from; image < to; image++) {
     const scores = cosines(vectors, rowOf(all, image))
-    topOf(scores, visits).forEach((one, visit) => {
-      group[image * visits + visit] = one
-      score[image * visits + visit] = scores[one]
-    })
+    const [nearest] = topOf(scores, 1)
+    group[image] = nearest
+    score[image] = scores[nearest]
   }
 }
 
-/** Visits by group. */
-export interface Visits {
-  /** int32 [groups + 1]: where the visits of each group begin in `order`. */
+/** Images by group. */
+export interface Members {
+  /** int32 [groups + 1]: where the images of each group begin in `images`. */
   readonly starts: Int32Array
-  /** int32 [count x visits]: image x visits + number of the visit, ascending within each group. */
-  readonly order: Int32Array
+  /** int32 [count]. */
+  readonly images: Int32Array
 }
 
-/** Sorts visits by their group, by counting. */
-export const visitsOf = ({ group, groups }: Neighbours): Visits => {
+/** Sorts images by their group; within a group by their cosine with its centre, so that equal images come together. */
+export const membersOf = ({ group, groups, score }: Neighbours): Members => {
   const starts = int32(groups + 1).fill(0)
   for (const one of group) starts[one + 1]++
   for (let one = 0; one < groups; one++) starts[one + 1] += starts[one]
   const next = starts.slice()
-  const order = int32(group.length)
-  group.forEach((one, visit) => {
-    order[next[one]++] = visit
+  const images = int32(group.length)
+  group.forEach((one, image) => {
+    images[next[one]++] = image
   })
-  return { starts, order }
+  for (let one = 0; one < groups; one++)
+    images.subarray(starts[one], starts[one + 1]).sort((a, b) => score[b] - score[a] || a - b)
+  return { starts, images }
 }
 
-/** Members of a group that are compared with each other, and the same as vectors. */
-interface Chunk {
+/** Images that others are compared with, and the same as vectors. */
+interface Compared {
   readonly images: Int32Array
   readonly vectors: Vectors
 }
+
+const comparedOf = (all: Labelled, images: Int32Array): Compared => ({
+  images,
+  vectors: packed(gathered(all, images), all.dim)
+})
 
 const dot = ({ dim, rows }: Labelled, a: number, b: number): number => {
   let sum = 0
@@ -144,17 +143,22 @@ const dot = ({ dim, rows }: Labelled, a: number, b: number): number => {
   return sum
 }
 
-/** Enters the nearest members of a chunk, best first. */
-const compare = (all: Labelled, into: Neighbours, visit: number, { images, vectors }: Chunk, parted: boolean): void => {
-  const image = Math.floor(visit / into.visits)
+/** Enters the nearest images of an image. */
+const compare = (
+  all: Labelled,
+  into: Neighbours,
+  image: number,
+  { images, vectors }: Compared,
+  parted: boolean
+): void => {
   const scores = cosines(vectors, rowOf(all, image))
   const found = Array.from(topOf(scores, CANDIDATES + 1), (at) => images[at])
     .filter((one) => one !== image)
     .map((one) => [one, dot(all, image, one)] as const)
     .sort((a, b) => b[1] - a[1] || a[0] - b[0])
   found.slice(0, NEAREST).forEach(([one, value], place) => {
-    into.near[visit * NEAREST + place] = one
-    into.cosine[visit * NEAREST + place] = value
+    into.near[image * NEAREST + place] = one
+    into.cosine[image * NEAREST + place] = value
   })
   const own = all.split[image]
   if (!parted || own < 0) return
@@ -164,47 +168,63 @@ const compare = (all: Labelled, into: Neighbours, visit: number, { images, vecto
     if (split >= 0 && split !== own && (best < 0 || scores[at] > scores[best])) best = at
   }
   if (best < 0) return
-  into.other[visit] = images[best]
-  into.otherCosine[visit] = dot(all, image, images[best])
+  into.other[image] = images[best]
+  into.otherCosine[image] = dot(all, image, images[best])
 }
 
-/** Compares the visitors of groups `from` to `to` with their members. */
+/** Images of a group and of the groups with the most similar centres, until they are enough. */
+const beside = (
+  { compared, groups }: Neighbours,
+  { images, starts }: Members,
+  centres: Float32Array,
+  dim: number,
+  group: number
+): Int32Array => {
+  const scores = cosines(packed(centres, dim), Float64Array.from(centres.subarray(group * dim, (group + 1) * dim)))
+  scores[group] = Number.POSITIVE_INFINITY
+  const parts: Array<Int32Array> = []
+  let length = 0
+  for (const one of topOf(scores, groups)) {
+    const part = images.subarray(starts[one], starts[one + 1])
+    parts.push(part)
+    length += part.length
+    if (length >= compared) break
+  }
+  const out = new Int32Array(length)
+  let at = 0
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.length
+  }
+  return out
+}
+
+/** Compares the images of groups `from` to `to`. A group of more than twice `compared` images is divided. */
 export const searchGroups = (
   all: Labelled,
   into: Neighbours,
-  { order, starts }: Visits,
+  members: Members,
+  centres: Float32Array,
   from: number,
-  to: number,
-  largest = LARGEST
+  to: number
 ): void => {
-  const { score, visits } = into
+  const { images, starts } = members
   const parted = all.split.some((one) => one >= 0)
   for (let group = from; group < to; group++) {
-    const visitors = order.subarray(starts[group], starts[group + 1])
-    // Members by their cosine with the centre: equal images come together if the group is divided.
-    const members = visitors.filter((visit) => visit % visits === 0).sort((a, b) => score[b] - score[a] || a - b)
-    if (members.length === 0) continue
-    const size = Math.ceil(members.length / Math.ceil(members.length / largest))
-    const chunks = Array.from({ length: Math.ceil(members.length / size) }, (_, i): Chunk => {
-      const images = members.slice(i * size, (i + 1) * size).map((visit) => visit / visits)
-      return { images, vectors: packed(gathered(all, images), all.dim) }
-    })
-    for (const visit of visitors) {
-      let [low, high] = [0, members.length - 1]
-      while (low < high) {
-        const middle = (low + high) >> 1
-        if (score[members[middle]] > score[visit]) low = middle + 1
-        else high = middle
-      }
-      compare(all, into, visit, chunks[Math.floor(low / size)], parted)
+    const own = images.subarray(starts[group], starts[group + 1])
+    const parts = Math.ceil(own.length / (2 * into.compared))
+    const size = Math.ceil(own.length / Math.max(1, parts))
+    for (let at = 0; at < own.length; at += size) {
+      const some = own.subarray(at, at + size)
+      const others = comparedOf(all, parts > 1 ? some : beside(into, members, centres, all.dim, group))
+      for (const image of some) compare(all, into, image, others, parted)
     }
   }
 }
 
-/** The nearest images of an image over all its visits, best first, with their cosines. */
-export const nearestOf = ({ cosine, near, visits }: Neighbours, image: number) => {
+/** The nearest images of an image, best first, with their cosines. */
+export const nearestOf = ({ cosine, near }: Neighbours, image: number) => {
   const found: Array<readonly [image: number, cosine: number]> = []
-  for (let at = image * visits * NEAREST; at < (image + 1) * visits * NEAREST; at++)
-    if (near[at] >= 0) found.push([near[at], cosine[at]])
-  return found.sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, NEAREST)
+  for (let at = image * NEAREST; at < (image + 1) * NEAREST && near[at] >= 0; at++) found.push([near[at], cosine[at]])
+  return found
 }

@@ -80,7 +80,7 @@ export const relationsOf = (
   exact: Int32Array
 ): Relations => {
   const [near, across] = [keeping(), keeping()]
-  const { other, otherCosine, visits } = neighbours
+  const { other, otherCosine } = neighbours
   let doubts: Array<Doubt> = []
   for (let image = 0; image < all.count; image++) {
     const nearest = nearestOf(neighbours, image)
@@ -89,8 +89,7 @@ export const relationsOf = (
     doubts.push(...doubtsOf(all, image, images))
     // Bounds the list; an archive with many wrong labels would hold millions.
     if (doubts.length > 50 * LISTED) doubts = surest(doubts)
-    for (let visit = image * visits; visit < (image + 1) * visits; visit++)
-      if (other[visit] >= 0) across.add(image, other[visit], otherCosine[visit])
+    if (other[image] >= 0) across.add(image, other[image], otherCosine[image])
   }
   return {
     ...{ pairs: near.best, across: across.best, doubts: surest(doubts) },

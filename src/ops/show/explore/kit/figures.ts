@@ -41,11 +41,11 @@ export interface Figures {
   readonly splits: Readonly<Record<string, string>>
   readonly doubts: ReadonlyArray<Doubt>
   /**
-   * How the nearest images behind `pairs`, `across` and `doubts` were found: each image was compared with the members of
-   * `visits` of `groups` groups; `recall` is the share of the ten nearest that this found for the queries. Undefined if all
-   * images were compared with all.
+   * How the nearest images behind `pairs`, `across` and `doubts` were found: each image was compared with at least `compared`
+   * images, those of its group and of the groups beside it; `recall` is the share of the ten nearest that this found for the
+   * queries. Undefined if all images were compared with all.
    */
-  readonly neighbours: { readonly groups: number; readonly visits: number; readonly recall: number } | undefined
+  readonly neighbours: { readonly compared: number; readonly recall: number } | undefined
 }
 
 /** Cosine from which two images count as duplicates. */

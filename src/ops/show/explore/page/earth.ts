@@ -1,5 +1,5 @@
 /** The Earth behind a map, in the Mercator projection of web maps, so that tiles fit. */
-import type { Camera, Points } from "./scatter.ts"
+import type { Camera, Points } from "../kit/cover.ts"
 
 /** Latitude at which the projection ends. */
 const EDGE = 85.0511

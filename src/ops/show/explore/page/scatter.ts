@@ -1,11 +1,7 @@
 /** A map of points on a canvas: zoom, pan, choice by lasso or rectangle, and all of it by the keyboard. */
+import type { Camera, Points } from "../kit/cover.ts"
 import { h } from "./dom.ts"
-
-/** Points in the unit square; NaN for images that have no place. */
-export interface Points {
-  readonly x: Float32Array
-  readonly y: Float32Array
-}
+import { makePointLayer } from "./point-layer.ts"
 
 /** How points look. */
 export interface Look {
@@ -19,13 +15,6 @@ export interface Look {
   /** Points with a large mark: the examples. */
   readonly examples: ReadonlyArray<number>
   readonly selected: ReadonlySet<number>
-}
-
-/** Where the unit square lies on the canvas: screen = middle + (point - centre) * scale. */
-export interface Camera {
-  x: number
-  y: number
-  scale: number
 }
 
 export interface ScatterOptions {
@@ -62,6 +51,8 @@ const colour = (name: string): string => getComputedStyle(document.documentEleme
 
 /** Pixels within which a click meets a point. */
 const REACH = 14
+/** Points up to which each is drawn by a call of its own. */
+const FEW = 50_000
 /** Share of the canvas that an arrow key moves the cross. */
 const STEP = 0.03
 
@@ -91,9 +82,12 @@ export const makeScatter = ({ background, choose, hover, label, open }: ScatterO
     ]
   }
 
-  const dots = ({ colours, palette, shown }: Look) => {
+  const drawLayer = makePointLayer()
+  const dots = (how: Look, ratio: number) => {
+    const { colours, palette, shown } = how
     const [width, height] = size()
-    const edge = points.x.length > 50_000 ? 2 : points.x.length > 5_000 ? 3 : 5
+    if (points.x.length > FEW) return drawLayer(context, points, how, camera, size(), ratio, colour("--soft"))
+    const edge = points.x.length > 5_000 ? 3 : 5
     const visit = (wanted: (image: number) => boolean, side: number) => {
       for (let image = 0; image < points.x.length; image++) {
         if (!wanted(image)) continue
@@ -153,7 +147,7 @@ export const makeScatter = ({ background, choose, hover, label, open }: ScatterO
     canvas.height = height * ratio
     context.setTransform(ratio, 0, 0, ratio, 0, 0)
     background?.(context, camera, width, height)
-    dots(look)
+    dots(look, ratio)
     for (const image of look.results) ring(image, 5, colour("--ink"), 1.2)
     for (const image of look.selected) ring(image, 6, colour("--accent"), 2.5)
     for (const image of look.examples) {
@@ -183,12 +177,16 @@ export const makeScatter = ({ background, choose, hover, label, open }: ScatterO
   }
 
   const nearest = ([x, y]: Spot, reach: number): number | undefined => {
-    let [best, found] = [reach * reach, -1]
+    const [width, height] = size()
+    const [px, py] = [camera.x + (x - width / 2) / camera.scale, camera.y + (y - height / 2) / camera.scale]
+    let best = (reach / camera.scale) ** 2
+    let found = -1
     for (let image = 0; image < points.x.length; image++) {
-      if (look?.shown?.(image) === false) continue
-      const [px, py] = screen(image)
-      const distance = (px - x) ** 2 + (py - y) ** 2
-      if (distance < best) [best, found] = [distance, image]
+      const distance = (points.x[image] - px) ** 2 + (points.y[image] - py) ** 2
+      // The filters are asked last, since they are slow.
+      if (!(distance < best) || look?.shown?.(image) === false) continue
+      best = distance
+      found = image
     }
     return found < 0 ? undefined : found
   }

@@ -4,11 +4,11 @@ import { normaliseRows } from "../../../../../src/ops/retrieve/unit-length.ts"
 import {
   assign,
   centresOf,
+  membersOf,
   type Neighbours,
   nearestOf,
   neighboursFor,
-  searchGroups,
-  visitsOf
+  searchGroups
 } from "../../../../../src/ops/show/explore/analysis/neighbours.ts"
 import type { Labelled } from "../../../../../src/ops/show/explore/analysis/queries.ts"
 import { relationsOf } from "../../../../../src/ops/show/explore/analysis/relations.ts"
@@ -16,12 +16,12 @@ import { random } from "../../../../../src/pipeline/random.ts"
 import { dot, drawn, ranked } from "./drawn.ts"
 
 /** Compares in tasks of `step` images, as several threads do. */
-const compared = (all: Labelled, largest?: number, each?: number, step = all.count): Neighbours => {
-  const found = neighboursFor(all.count, largest, each)
+const compared = (all: Labelled, most?: number, step = all.count): Neighbours => {
+  const found = neighboursFor(all.count, most)
   const centres = centresOf(all, found.groups, 7)
   for (let from = 0; from < all.count; from += step) assign(all, found, centres, from, Math.min(all.count, from + step))
-  const visits = visitsOf(found)
-  for (let group = 0; group < found.groups; group++) searchGroups(all, found, visits, group, group + 1, largest)
+  const members = membersOf(found)
+  for (let group = 0; group < found.groups; group++) searchGroups(all, found, members, centres, group, group + 1)
   return found
 }
 const relations = (all: Labelled) => relationsOf(all, compared(all), new Int32Array(0), new Int32Array(0))
@@ -52,10 +52,10 @@ describe("nearest images", () => {
 
   it("of a larger one are nearly all found among the nearest groups, in tasks of any size", () => {
     const all = clustered(600, 24, 60)
-    const found = compared(all, 100, 30)
+    const found = compared(all, 100)
     const queries = Int32Array.from({ length: 600 }, (_, i) => i)
     const exact = Int32Array.from([...queries].flatMap((image) => ranked(all, image).slice(0, 10)))
-    expect([found.groups, found.visits]).toEqual([20, 3])
+    expect(found.groups).toBe(72)
     let shared = 0
     for (const image of queries) {
       const here = new Set(nearestOf(found, image).map(([one]) => one))
@@ -64,7 +64,7 @@ describe("nearest images", () => {
     }
     expect(shared / 6_000).toBeGreaterThan(0.9)
     expect(shared).toBeLessThan(6_000)
-    const again = compared(all, 100, 30, 77)
+    const again = compared(all, 100, 77)
     expect([again.near, again.cosine]).toEqual([found.near, found.cosine])
     expect(relationsOf(all, found, queries, exact).recall).toBeCloseTo(shared / 6_000, 9)
   })
@@ -76,8 +76,8 @@ describe("nearest images", () => {
       [598, 51]
     ]) {
       all.rows.copyWithin(copy * 16, of * 16, (of + 1) * 16)
-      for (const largest of [50, 1000]) {
-        const [nearest] = nearestOf(compared(all, largest, 300), of)
+      for (const most of [20, 300]) {
+        const [nearest] = nearestOf(compared(all, most), of)
         expect(nearest[0]).toBe(copy)
         expect(nearest[1]).toBeCloseTo(1, 5)
       }

@@ -1,0 +1,47 @@
+/** Points of a map as pixels. */
+
+/** Points in the unit square; NaN for images that have no place. */
+export interface Points {
+  readonly x: Float32Array
+  readonly y: Float32Array
+}
+
+/** Where the unit square lies on the canvas: screen = middle + (point - centre) * scale. */
+export interface Camera {
+  x: number
+  y: number
+  scale: number
+}
+
+/**
+ * The highest number that any point gives to each pixel; 0 where there is none.
+ *
+ * @param camera in pixels of the layer
+ * @param edge of a point in pixels
+ * @param number of a point, from 1
+ * @returns uint8 [height, width]
+ *
+ * @example
+ * const points = { x: Float32Array.of(0, 0.5), y: Float32Array.of(0, 0) }
+ * cover(points, { x: 0, y: 0, scale: 2 }, 4, 1, 1, (point) => point + 1) // => Uint8Array.of(0, 0, 1, 2)
+ */
+export const cover = (
+  points: Points,
+  camera: Camera,
+  width: number,
+  height: number,
+  edge: number,
+  number: (point: number) => number
+): Uint8Array => {
+  const out = new Uint8Array(width * height)
+  const [left, top] = [width / 2 - camera.x * camera.scale, height / 2 - camera.y * camera.scale]
+  for (let point = 0; point < points.x.length; point++) {
+    const x = Math.floor(left + points.x[point] * camera.scale - edge / 2 + 0.5)
+    const y = Math.floor(top + points.y[point] * camera.scale - edge / 2 + 0.5)
+    if (!(x >= 0 && y >= 0 && x + edge <= width && y + edge <= height)) continue
+    const own = number(point)
+    for (let row = y; row < y + edge; row++)
+      for (let at = row * width + x; at < row * width + x + edge; at++) if (out[at] < own) out[at] = own
+  }
+  return out
+}
