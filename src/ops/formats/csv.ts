@@ -1,4 +1,4 @@
-/** Reads and writes CSV (RFC 4180), and its variants with semicolons or tabs. */
+/** Reads CSV (RFC 4180), and its variants with semicolons or tabs. */
 import { CsvError, parse } from "csv-parse/sync"
 import { DataError } from "./data-error.ts"
 
@@ -9,33 +9,6 @@ export type Delimiter = (typeof DELIMITERS)[number]
 
 /** Tables may mix line ends, for example after a header was added to them. */
 const LINE_ENDS = ["\r\n", "\n", "\r"]
-
-/**
- * Signs that a field may only hold in quotes. Semicolons and tabs are among them so that `delimiterOf` finds the comma;
- * white space at the ends would be trimmed; Excel reads `sep=` on a first line as an instruction.
- */
-const QUOTED = /[",;\t\r\n]|^\s|\s$|^sep=/i
-
-/**
- * Writes one field of a CSV file, in quotes if it needs them.
- *
- * @example
- * field("Sea, ocean") // => "\"Sea, ocean\""
- * field("Beach") // => "Beach"
- */
-export const field = (text: string): string => (QUOTED.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
-
-/**
- * Writes one row of a CSV file, line end included.
- *
- * @example
- * csvRow(["a.png", 1, 0]) // => "a.png,1,0\n"
- */
-export const csvRow = (fields: ReadonlyArray<string | number>): string => {
-  const line = fields.map((one) => field(String(one))).join(",")
-  // Readers skip an empty line, so a row that is one empty field needs its quotes.
-  return line === "" ? '""\n' : `${line}\n`
-}
 
 /** The first line `sep=;` (or another sign), by which Excel knows the delimiter. */
 const SEPARATOR_LINE = /^sep=([^"\r\n])[\r\n]+/i

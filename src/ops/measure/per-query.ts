@@ -1,6 +1,7 @@
 /** Tables of the figures of every query, which `measure` writes with `per_query` and `compare` reads. */
 import { few, repeated } from "../../pipeline/words.ts"
-import { field, readCsv } from "../formats/csv.ts"
+import { readCsv } from "../formats/csv.ts"
+import { field } from "../formats/csv-rows.ts"
 import { DataError } from "../formats/data-error.ts"
 import type { Tally } from "./accumulate.ts"
 import { MeasureError } from "./measure-error.ts"

@@ -1,6 +1,6 @@
 /** Reports as immutable values, and as tables of numbers. */
 import type { Report, Results } from "../elements.ts"
-import { field } from "../formats/csv.ts"
+import { field } from "../formats/csv-rows.ts"
 import { MeasureError } from "./measure-error.ts"
 
 /**

@@ -1,6 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { csvRow, delimiterOf, eachRow, field, readCsv } from "../../../src/ops/formats/csv.ts"
+import { delimiterOf, eachRow, readCsv } from "../../../src/ops/formats/csv.ts"
+import { csvRow, field } from "../../../src/ops/formats/csv-rows.ts"
 
 describe("reading CSV", () => {
   it.each([

@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs"
 import { messageOf } from "../../../pipeline/words.ts"
 import type { Split } from "../../elements.ts"
-import { csvRow, eachRow } from "../../formats/csv.ts"
+import { eachRow } from "../../formats/csv.ts"
+import { csvRow } from "../../formats/csv-rows.ts"
 import { DataError } from "../../formats/data-error.ts"
 import { textOf } from "../../formats/text.ts"
 

@@ -2,7 +2,7 @@
 import { rmSync } from "node:fs"
 import { optionalPackage } from "../../../pipeline/packages.ts"
 import type { Embeddings } from "../../elements.ts"
-import { field } from "../../formats/csv.ts"
+import { field } from "../../formats/csv-rows.ts"
 import { GrowingFile } from "../../formats/files.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 import type { Form } from "./forms/form.ts"

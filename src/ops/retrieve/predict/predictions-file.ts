@@ -1,6 +1,6 @@
 /** Predictions on disk, as a table and as JSON. */
 import type { Predictions } from "../../elements.ts"
-import { csvRow } from "../../formats/csv.ts"
+import { csvRow } from "../../formats/csv-rows.ts"
 import { GrowingFile } from "../../formats/files.ts"
 
 /** Digits of a probability: as many as float32 has. */

@@ -5,7 +5,8 @@
 
 import { suggestion } from "../../../../pipeline/words.ts"
 import type { Split } from "../../../elements.ts"
-import { csvRow, readCsv } from "../../../formats/csv.ts"
+import { readCsv } from "../../../formats/csv.ts"
+import { csvRow } from "../../../formats/csv-rows.ts"
 import { DataError } from "../../../formats/data-error.ts"
 import { textOf } from "../../../formats/text.ts"
 import { classFinder } from "../shared/class-list.ts"

@@ -1,5 +1,5 @@
 /** Files that the page offers: results, selections, corrected labels. */
-import { csvOf } from "../kit/table.ts"
+import { csvRow } from "../../../formats/csv-rows.ts"
 import { type Archive, classesOf } from "./archive.ts"
 import { download } from "./dom.ts"
 import type { Result } from "./results.ts"
@@ -24,11 +24,15 @@ export const exportResults = (archive: Archive, results: ReadonlyArray<Result>, 
     label_similarity ?? "",
     labels.join("; ")
   ])
-  download("results.csv", "text/csv", csvOf(["rank", "name", "score", "label_similarity", "labels"], lines))
+  download(
+    "results.csv",
+    "text/csv",
+    [["rank", "name", "score", "label_similarity", "labels"], ...lines].map(csvRow).join("")
+  )
 }
 
 /** Labels of images in the form of `labels.csv`, which `archive: { kind: folder }` reads. */
 export const exportLabels = (archive: Archive, images: Iterable<number>): void => {
   const rows = Array.from(images, (image) => [archive.names[image], ...archive.labels(image)])
-  download("labels.csv", "text/csv", csvOf(["image", ...archive.contents.classes], rows))
+  download("labels.csv", "text/csv", [["image", ...archive.contents.classes], ...rows].map(csvRow).join(""))
 }
