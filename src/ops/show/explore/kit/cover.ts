@@ -6,6 +6,20 @@ export interface Points {
   readonly y: Float32Array
 }
 
+/** How points look. */
+export interface Look {
+  /** Colour of each point, as a number of `palette`. */
+  readonly colours: Uint8Array
+  readonly palette: ReadonlyArray<string>
+  /** Whether a point passes the filters; the others are faint. */
+  readonly shown: ((image: number) => boolean) | undefined
+  /** Points with a ring: the results. */
+  readonly results: ReadonlyArray<number>
+  /** Points with a large mark: the examples. */
+  readonly examples: ReadonlyArray<number>
+  readonly selected: ReadonlySet<number>
+}
+
 /** Where the unit square lies on the canvas: screen = middle + (point - centre) * scale. */
 export interface Camera {
   x: number

@@ -1,13 +1,13 @@
 /** The maps beside the pictures: of the embeddings, and of the Earth. */
 import { bytesFrom } from "../kit/base64.ts"
-import type { Points } from "../kit/cover.ts"
+import type { Look, Points } from "../kit/cover.ts"
 import type { Figures } from "../kit/figures.ts"
 import { type Archive, classesOf, drawThumbnail } from "./archive.ts"
 import { type ColourBy, coloured } from "./colours.ts"
 import { h } from "./dom.ts"
 import { landBehind, pointsOf, tilesBehind } from "./earth.ts"
 import { part } from "./load.ts"
-import { type Look, makeScatter, type Scatter } from "./scatter.ts"
+import { makeScatter, type Scatter } from "./scatter.ts"
 
 /** What the maps show besides the points. */
 export interface Marks {

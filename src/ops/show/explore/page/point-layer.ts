@@ -1,6 +1,5 @@
 /** Many points at once, as pixels: a call per point takes seconds at 590,000 points. */
-import { type Camera, cover, type Points } from "../kit/cover.ts"
-import type { Look } from "./scatter.ts"
+import { type Camera, cover, type Look, type Points } from "../kit/cover.ts"
 
 /** Opacity of points that pass the filters, and of the others, from 0 to 255. */
 const [CLEAR, FAINT] = [217, 64]

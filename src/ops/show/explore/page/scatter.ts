@@ -1,21 +1,7 @@
 /** A map of points on a canvas: zoom, pan, choice by lasso or rectangle, and all of it by the keyboard. */
-import type { Camera, Points } from "../kit/cover.ts"
+import type { Camera, Look, Points } from "../kit/cover.ts"
 import { h } from "./dom.ts"
 import { makePointLayer } from "./point-layer.ts"
-
-/** How points look. */
-export interface Look {
-  /** Colour of each point, as a number of `palette`. */
-  readonly colours: Uint8Array
-  readonly palette: ReadonlyArray<string>
-  /** Whether a point passes the filters; the others are faint. */
-  readonly shown: ((image: number) => boolean) | undefined
-  /** Points with a ring: the results. */
-  readonly results: ReadonlyArray<number>
-  /** Points with a large mark: the examples. */
-  readonly examples: ReadonlyArray<number>
-  readonly selected: ReadonlySet<number>
-}
 
 export interface ScatterOptions {
   readonly label: string
