@@ -15,23 +15,28 @@ const [{ one }] = cases
 const [images, dim] = one.vectors.shape
 
 describe("configs/compression.yaml", () => {
-  it("shows float32, int8, components and binary codes side by side", async () => {
+  it("shows float32, int8, components, binary codes and product quantisation side by side", async () => {
     const [npy, csv] = [join(home, "e.npy"), join(home, "e.csv")]
     writeNpy(npy, Float32Array.from(one.vectors.data), images, dim)
     writeTable(csv, one.labels.data, one.labels.shape[1])
     const set = [`embeddings=${npy}`, `labels=${csv}`]
     const plain = await runHere(config("evaluate"), set, { out: join(home, "plain") })
-    const { error, results, said } = await runHere(config("compression"), [...set, `dim=${Math.min(8, dim)}`], {
-      out: join(home, "compression")
-    })
+    const { error, results, said } = await runHere(
+      config("compression"),
+      [...set, `dim=${Math.min(8, dim)}`, "parts=4"],
+      {
+        out: join(home, "compression")
+      }
+    )
     expect(error).toBe("")
     const figures = results as Readonly<Record<string, { readonly mAP: Readonly<Record<string, number>> }>>
-    expect(Object.keys(figures)).toEqual(["float32", "int8", "pca", "binary"])
+    expect(Object.keys(figures)).toEqual(["float32", "int8", "pca", "binary", "itq", "pq"])
     expect(figures.float32.mAP).toEqual((plain.results as typeof figures.float32).mAP)
     // A byte per value changes few places; a bit per value changes more.
     expect(Math.abs(figures.int8.mAP.easy - figures.float32.mAP.easy)).toBeLessThan(0.02)
     expect(figures.binary.mAP.easy).not.toBe(figures.float32.mAP.easy)
-    expect(figures.binary.mAP.easy).toBeGreaterThan(0)
-    expect(said).toMatch(/float32 +int8 +pca +binary/)
+    for (const form of ["binary", "itq", "pq"]) expect(figures[form].mAP.easy).toBeGreaterThan(0)
+    expect(new Set([figures.binary, figures.itq, figures.pq].map(({ mAP }) => mAP.easy)).size).toBe(3)
+    expect(said).toMatch(/float32 +int8 +pca +binary +itq +pq/)
   })
 })

@@ -2,16 +2,22 @@ import { join } from "node:path"
 import { Effect, Stream } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
 import { operator } from "../../../pipeline/operator.ts"
-import { PositiveInt, param } from "../../../pipeline/param.ts"
+import { choice, PositiveInt, param } from "../../../pipeline/param.ts"
+import { random } from "../../../pipeline/random.ts"
 import type { Self } from "../../../pipeline/step.ts"
 import { Compression, Embeddings } from "../../elements.ts"
 import { FileName } from "../../filename.ts"
 import { Run } from "../../run.ts"
 import { workerPool } from "../../workers/pool.ts"
+import type { Rotating } from "../quantise/itq-work.ts"
+import { type Reservoir, reservoir } from "../quantise/reservoir.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 import type { Axes } from "./axes.ts"
 import { explained, writePca } from "./file.ts"
-import { addVectors, type Components, covarianceOf, type Moments, noMoments, rankOf } from "./pca.ts"
+import { addVectors, type Components, covarianceOf, type Moments, noMoments, project, rankOf } from "./pca.ts"
+
+/** Embeddings that a rotation is fitted on, at most. */
+const MOST_POINTS = 10_000
 
 /** Rows that are processed before the run can be interrupted again. */
 const ROWS = 64
@@ -20,6 +26,8 @@ const ROWS = 64
 interface Seen {
   moments: Moments | undefined
   weights: string | undefined
+  /** Some of them, if a rotation is fitted. */
+  readonly points: Reservoir | undefined
 }
 
 const refuse = (subject: string, problem: string, remedy: string) => new RetrieveError({ subject, problem, remedy })
@@ -53,6 +61,7 @@ const add = (seen: Seen, batch: Embeddings): Effect.Effect<void, RetrieveError> 
   Effect.flatMap(
     attempt(RetrieveError)(() => checked(seen, batch)),
     (moments) => {
+      seen.points?.add(batch.vectors, batch.dim)
       const starts = Array.from({ length: Math.ceil(batch.size / ROWS) }, (_, i) => i * ROWS * batch.dim)
       const block = (from: number) =>
         Effect.as(Effect.yieldNow, addVectors(moments, batch.vectors.subarray(from, from + ROWS * batch.dim)))
@@ -94,10 +103,33 @@ const componentsOf = Effect.fnUntraced(function* (moments: Moments, to: number) 
   return { mean: moments.mean, components, variances: variances.slice(0, to), total } satisfies Components
 }, Effect.scoped)
 
+/**
+ * Components whose coordinates are those of the given ones after an ITQ rotation, whose signs lose the least. Each variance is
+ * that along the new axis.
+ */
+const turned = Effect.fnUntraced(function* (given: Components, points: Float32Array, seed: number) {
+  const [k, d] = [given.variances.length, given.mean.length]
+  const vectors = Float64Array.from(project(given, points, k, false))
+  const module = new URL("../quantise/itq-work.ts", import.meta.url)
+  const pool = yield* workerPool<Rotating, Float64Array>({ module, size: 1 })
+  const rotation = yield* pool.run({ vectors, dim: k, seed })
+  const components = new Float64Array(k * d)
+  const variances = new Float64Array(k)
+  for (let i = 0; i < k; i++) {
+    for (let j = 0; j < k; j++) {
+      const factor = rotation[i * k + j]
+      variances[j] += factor * factor * given.variances[i]
+      for (let c = 0; c < d; c++) components[j * d + c] += factor * given.components[i * d + c]
+    }
+  }
+  return { ...given, components, variances } satisfies Components
+}, Effect.scoped)
+
 const fitted = Effect.fnUntraced(function* (seen: Seen, to: number, name: string, { before }: Self) {
   const run = yield* Run
   const moments = yield* attempt(RetrieveError)(() => enough(seen.moments, to))
-  const components = yield* componentsOf(moments, to)
+  const plain = yield* componentsOf(moments, to)
+  const components = seen.points === undefined ? plain : yield* turned(plain, seen.points.sample(), run.seed)
   const { count } = moments
   const provenance = { experiment: run.experiment, pipeline: before ?? null, weights: seen.weights ?? null, count }
   const path = join(run.folder, `${name}.safetensors`)
@@ -114,7 +146,8 @@ const fitted = Effect.fnUntraced(function* (seen: Seen, to: number, name: string
 
 /**
  * Fits principal components on the embeddings that pass. The embeddings are not kept: one pass collects their means and
- * products in double precision. With 2,048 dimensions this needs 80 MB and, at the end, a minute.
+ * products in double precision. With 2,048 dimensions this needs 80 MB and, at the end, a minute. For `rotation: itq` (Gong and
+ * Lazebnik 2011), up to 10,000 embeddings are kept.
  */
 export const fitPca = operator({
   name: "fit-pca",
@@ -123,17 +156,25 @@ export const fitPca = operator({
   to: Compression,
   params: {
     dim: param(PositiveInt, "Number of components to keep."),
-    to: param(FileName, "Name of the safetensors file in the run folder.", "pca")
+    to: param(FileName, "Name of the safetensors file in the run folder.", "pca"),
+    rotation: param(
+      choice("none", "itq"),
+      "`itq` turns the components so that signs of coordinates lose the least, for `quantise: { to: binary }`; use all of them, with `whiten: false`.",
+      "none"
+    )
   },
   declares: { writes: ({ to }) => [`${to}.safetensors`] },
   run:
-    ({ dim, to }, self) =>
+    ({ dim, rotation, to }, self) =>
     (embeddings) =>
-      Stream.suspend(() => {
-        const seen: Seen = { moments: undefined, weights: undefined }
-        return Stream.concat(
-          Stream.drain(Stream.mapEffect(embeddings, (batch) => add(seen, batch))),
-          Stream.fromEffect(Effect.suspend(() => fitted(seen, dim, to, self)))
-        )
-      })
+      Stream.unwrap(
+        Effect.map(Run, ({ seed }) => {
+          const points = rotation === "itq" ? reservoir(MOST_POINTS, random(seed, 0, 0, "itq points")) : undefined
+          const seen: Seen = { moments: undefined, weights: undefined, points }
+          return Stream.concat(
+            Stream.drain(Stream.mapEffect(embeddings, (batch) => add(seen, batch))),
+            Stream.fromEffect(Effect.suspend(() => fitted(seen, dim, to, self)))
+          )
+        })
+      )
 })

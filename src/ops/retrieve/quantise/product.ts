@@ -9,7 +9,7 @@ import { kMeans, nearestCentre } from "./k-means.ts"
 const CENTRES = 256
 
 /** Vectors that centres are fitted on, at most: 64 per centre. */
-const MOST_POINTS = 64 * CENTRES
+export const MOST_POINTS = 64 * CENTRES
 
 /** The centres of all parts. */
 export interface Codebook {

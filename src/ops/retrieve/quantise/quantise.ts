@@ -1,11 +1,17 @@
-import { Stream } from "effect"
+import { readFileSync } from "node:fs"
+import { basename, join, resolve } from "node:path"
+import { Effect, Stream } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
+import { digest } from "../../../pipeline/digest.ts"
 import { operator } from "../../../pipeline/operator.ts"
-import { choice, param } from "../../../pipeline/param.ts"
+import { choice, Name, param } from "../../../pipeline/param.ts"
 import { Embeddings } from "../../elements.ts"
+import { Run } from "../../run.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 import { normaliseRows } from "../unit-length.ts"
+import { type FittedCodebook, readCodebook } from "./codebook-file.ts"
 import { toInt8, toSigns } from "./codes.ts"
+import { productCodes, productVectors } from "./product.ts"
 
 /** Each form: how vectors become it, and its bits per value. */
 const forms = {
@@ -28,31 +34,79 @@ const checkSigns = ({ names, vectors }: Embeddings): void => {
   })
 }
 
-/** Replaces embeddings by what is left of them in eight bits or one bit per value. */
+/** Embeddings that a compression has replaced by others of the same length. */
+const replaced = (batch: Embeddings, vectors: Float32Array, form: string): Embeddings => {
+  const unit = { ...batch, vectors: normaliseRows(vectors, batch.dim) }
+  if (batch.origin === undefined) return unit
+  const before = batch.origin.compression
+  return { ...unit, origin: { ...batch.origin, compression: before === undefined ? form : `${before}, ${form}` } }
+}
+
+/** Whether `from` is a bare name, which means a file in the run folder. */
+const isOfRun = (from: string): boolean => basename(from) === from
+
+/** A codebook that was read, and what identifies its content. */
+interface Book extends FittedCodebook {
+  readonly path: string
+  readonly digest: string
+}
+
+const bookOf = Effect.fnUntraced(function* (from: string) {
+  const path = isOfRun(from) ? join((yield* Run).folder, from) : resolve(from)
+  return yield* attempt(RetrieveError)((): Book => {
+    const book = readCodebook(path)
+    return { ...book, path, digest: digest(readFileSync(path)) }
+  })
+})
+
+/** @throws RetrieveError if the codebook was fitted on embeddings of another kind */
+const checkBook = ({ dim, manifest, path }: Book, batch: Embeddings): void => {
+  const fail = (problem: string) => {
+    throw new RetrieveError({ subject: path, problem, remedy: "Fit it on embeddings of this network, with `fit-pq`" })
+  }
+  if (batch.dim !== dim) fail(`was fitted on embeddings of ${dim} dimensions, but these have ${batch.dim}`)
+  if (manifest.weights !== null && batch.weights !== undefined && manifest.weights !== batch.weights) {
+    fail(`was fitted on embeddings of other weights (${manifest.weights}) than these embeddings (${batch.weights})`)
+  }
+}
+
+/** Replaces embeddings by what is left of them in eight bits or one bit per value, or in one byte per part of a vector. */
 export const quantise = operator({
   name: "quantise",
-  about: "Reduces the precision of embeddings to 8 bits or 1 bit per value; each result is divided by its length.",
+  about:
+    "Reduces embeddings to 8 bits or 1 bit per value, or to 1 byte per part; each result is divided by its length.",
   from: Embeddings,
   to: Embeddings,
   params: {
     to: param(
-      choice("int8", "binary"),
-      "`int8`: whole numbers from -127 to 127, scaled by the largest value of each vector. `binary`: the sign of each value; ranking by `cosine` is then ranking by Hamming distance."
+      choice("int8", "binary", "pq"),
+      "`int8`: whole numbers from -127 to 127, scaled by the largest value of each vector. `binary`: the sign of each value; ranking by `cosine` is then ranking by Hamming distance. `pq`: the nearest of 256 centres for each part of a vector, which `fit-pq` wrote."
+    ),
+    from: param(
+      Name,
+      "For `pq`: a file name in the run folder, or the path of a file of another run.",
+      "pq.safetensors"
     )
   },
+  declares: { reads: ({ from, to }) => (to !== "pq" || isOfRun(from) ? [] : [resolve(from)]) },
   run:
-    ({ to }: { readonly to: Form }, { note }) =>
+    ({ from, to }, { note }) =>
     (embeddings) =>
-      Stream.mapEffect(embeddings, (batch) =>
-        attempt(RetrieveError)((): Embeddings => {
-          if (to === "binary") checkSigns(batch)
-          const { bits, of } = forms[to]
-          const vectors = normaliseRows(of(batch.vectors, batch.dim), batch.dim)
-          note?.(`${Math.ceil((batch.dim * bits) / 8)} bytes per image instead of ${4 * batch.dim}`)
-          if (batch.origin === undefined) return { ...batch, vectors }
-          const before = batch.origin.compression
-          const compression = before === undefined ? to : `${before}, ${to}`
-          return { ...batch, vectors, origin: { ...batch.origin, compression } }
+      Stream.unwrap(
+        Effect.gen(function* () {
+          const book = to === "pq" ? yield* bookOf(from) : undefined
+          const one = (batch: Embeddings): Embeddings => {
+            if (book !== undefined) {
+              checkBook(book, batch)
+              note?.(`${book.centres.length} bytes per image instead of ${4 * batch.dim}`)
+              return replaced(batch, productVectors(book, productCodes(book, batch.vectors)), `pq ${book.digest}`)
+            }
+            if (to === "binary") checkSigns(batch)
+            const { bits, of } = forms[to as Form]
+            note?.(`${Math.ceil((batch.dim * bits) / 8)} bytes per image instead of ${4 * batch.dim}`)
+            return replaced(batch, of(batch.vectors, batch.dim), to)
+          }
+          return Stream.mapEffect(embeddings, (batch) => attempt(RetrieveError)(() => one(batch)))
         })
       )
 })

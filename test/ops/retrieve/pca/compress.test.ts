@@ -8,6 +8,7 @@ import { embeddings } from "../../../../src/ops/retrieve/embeddings/embeddings.t
 import { compress } from "../../../../src/ops/retrieve/pca/compress.ts"
 import { decodePca, readPca } from "../../../../src/ops/retrieve/pca/file.ts"
 import { fitPca } from "../../../../src/ops/retrieve/pca/fit-pca.ts"
+import { project } from "../../../../src/ops/retrieve/pca/pca.ts"
 import { Run } from "../../../../src/ops/run.ts"
 import { toStream } from "../../../../src/pipeline/interpret.ts"
 import { effect } from "../../../effect.ts"
@@ -22,9 +23,9 @@ const values = Float32Array.from(noise([ROWS, DIM], 4).data, (value, i) => 3 + v
 const given = batches(values, new Uint8Array(ROWS), DIM, 1, 40)
 const self = { expect: () => {} }
 
-const fitting = (stream: ReadonlyArray<Embeddings>, dim: number, to = "pca") =>
+const fitting = (stream: ReadonlyArray<Embeddings>, dim: number, to = "pca", rotation: "none" | "itq" = "none") =>
   Stream.runCollect(
-    fitPca.run({ dim, to }, self)(Stream.fromIterable(stream)) as Stream.Stream<Compression, Error, Run>
+    fitPca.run({ dim, to, rotation }, self)(Stream.fromIterable(stream)) as Stream.Stream<Compression, Error, Run>
   )
 const compressed = (stream: ReadonlyArray<Embeddings>, params: object = {}) =>
   Stream.runCollect(
@@ -36,6 +37,30 @@ const compressed = (stream: ReadonlyArray<Embeddings>, params: object = {}) =>
 const labelled = (weights: string) => given.map((batch) => ({ ...batch, weights }))
 
 describe("fit-pca and compress", () => {
+  effect("turn components by ITQ: they stay orthonormal, span the same space, and their signs lose less", () =>
+    Effect.gen(function* () {
+      const fake = yield* fakeRun
+      const provided = Effect.provideService(Run, fake.run)
+      const [said] = yield* fitting(given, 3, "itq", "itq").pipe(provided)
+      yield* fitting(given, 3).pipe(provided)
+      const [turned, plain] = ["itq", "pca"].map((name) => readPca(join(fake.folder, `${name}.safetensors`)))
+      expect(said.explained).toBeCloseTo(plain.variances.reduce((sum, one) => sum + one, 0) / plain.total, 10)
+      const dot = (a: Float64Array, i: number, b: Float64Array, j: number) =>
+        Array.from({ length: DIM }, (_, c) => a[i * DIM + c] * b[j * DIM + c]).reduce((sum, one) => sum + one, 0)
+      const three = [0, 1, 2]
+      for (const i of three) {
+        for (const j of three) {
+          expect(dot(turned.components, i, turned.components, j)).toBeCloseTo(i === j ? 1 : 0, 10)
+        }
+        const within = three.map((j) => dot(turned.components, i, plain.components, j) ** 2)
+        expect(within.reduce((sum, one) => sum + one, 0)).toBeCloseTo(1, 10)
+      }
+      const loss = (fitted: typeof plain) =>
+        project(fitted, values, 3, false).reduce((sum, value) => sum + (Math.abs(value) - 1) ** 2, 0)
+      expect(loss(turned)).toBeLessThan(loss(plain))
+    })
+  )
+
   effect("write a file that makes embeddings shorter, whitened and of length 1, by hand too", () =>
     Effect.gen(function* () {
       const fake = yield* fakeRun

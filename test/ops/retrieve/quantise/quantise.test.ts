@@ -77,7 +77,10 @@ describe("quantise", () => {
     Effect.runPromise(
       Effect.result(
         Stream.runCollect(
-          quantise.run({ to }, { expect: () => {} })(Stream.fromIterable(given)) as Stream.Stream<Embeddings, Error>
+          quantise.run(
+            { to, from: "pq.safetensors" },
+            { expect: () => {} }
+          )(Stream.fromIterable(given)) as Stream.Stream<Embeddings, Error>
         )
       )
     )
