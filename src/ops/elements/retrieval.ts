@@ -64,6 +64,8 @@ export interface Gallery {
   readonly classes: ReadonlyArray<string>
   /** uint8 [names.length, classes.length]. */
   readonly labels: Uint8Array
+  /** Facts about the images, in the order of `names`, if any are known; see `Embeddings`. */
+  readonly facts?: Embeddings["facts"] | undefined
   /** Image indices of the queries, ascending. */
   readonly queries: Int32Array
   /** Image indices of the database, ascending. */

@@ -6,6 +6,7 @@ import { listOf, Name, optional, param } from "../../../pipeline/param.ts"
 import { Embeddings, type Origin } from "../../elements.ts"
 import { Run } from "../../run.ts"
 import { RetrieveError } from "../retrieve-error.ts"
+import { withFacts } from "./labels/facts-table.ts"
 import { type Images, imagesOf } from "./labels/given.ts"
 import { originPath, readOrigin } from "./origin.ts"
 import { openSource } from "./sources/open.ts"
@@ -64,6 +65,10 @@ export const embeddings = source({
       Name,
       "A file of names, one per row of embeddings: text, or the first column of a table. By default, names come from the file of embeddings or of labels; if there are none, images are numbered."
     ),
+    facts: optional(
+      Name,
+      "A table of facts about the images, such as the step `facts` writes: names in the first column, one fact per further column. `search` filters by them."
+    ),
     array: optional(
       Name,
       "Name of the array (.npz), tensor (.safetensors) or column (.parquet) of the embeddings, if the file has several candidates."
@@ -71,7 +76,7 @@ export const embeddings = source({
     id: optional(Name, "Column of the images' names in a .parquet file, if it has no usual name such as `id`."),
     classes: optional(listOf(Name), "Names of the classes of a .npy matrix of labels, in the order of its columns.")
   },
-  run: ({ array, classes, from, id, labels, names }, self) =>
+  run: ({ array, classes, facts, from, id, labels, names }, self) =>
     Stream.unwrap(
       Effect.gen(function* () {
         const opened = yield* openSource(resolve(from), { array, id })
@@ -79,7 +84,10 @@ export const embeddings = source({
         const size = Math.max(1, Math.floor(BATCH_BYTES / (columns * 4)))
         const first = yield* opened.read(0, Math.min(rows, size))
         const given = { labels: labels && resolve(labels), names: names && resolve(names), classes }
-        const images = yield* attempt(RetrieveError)(() => imagesOf(opened, first.names !== undefined, given))
+        const images = yield* attempt(RetrieveError)(() => {
+          const known = imagesOf(opened, first.names !== undefined, given)
+          return facts === undefined ? known : withFacts(known, resolve(facts))
+        })
         const { uses } = yield* Run
         const origin = originOf(opened)
         const files = [...opened.files, ...images.files, ...(origin === undefined ? [] : [originPath(opened.path)])]

@@ -2,6 +2,7 @@
 import { suggestion } from "../../../pipeline/words.ts"
 import type { Embeddings } from "../../elements.ts"
 import { RetrieveError } from "../retrieve-error.ts"
+import { conditionsOn, type Near, type Where } from "./where.ts"
 
 /** The conditions of a filter; an absent one allows all images. */
 export interface Filter {
@@ -9,6 +10,10 @@ export interface Filter {
   readonly labels?: ReadonlyArray<string> | undefined
   /** Labels that an image must not have. */
   readonly without?: ReadonlyArray<string> | undefined
+  /** What facts of an image must be. */
+  readonly where?: Where | undefined
+  /** Where an image must be. */
+  readonly near?: Near | undefined
 }
 
 /** Whether image i of a batch may be found. */
@@ -37,12 +42,17 @@ const byLabels = (classes: ReadonlyArray<string>, names: ReadonlyArray<string>, 
  */
 export const allowedImages = (
   batches: ReadonlyArray<Embeddings>,
-  { labels, without }: Filter
+  { labels, near, where, without }: Filter
 ): Uint8Array | undefined => {
   const [{ classes }] = batches
   const conditions = [
     ...(labels === undefined ? [] : [byLabels(classes, labels, "labels", 1)]),
-    ...(without === undefined ? [] : [byLabels(classes, without, "without", 0)])
+    ...(without === undefined ? [] : [byLabels(classes, without, "without", 0)]),
+    ...conditionsOn(batches, where, near).map(
+      (meets): May =>
+        ({ facts }, i) =>
+          meets(facts?.[i] ?? {})
+    )
   ]
   if (conditions.length === 0) return undefined
   const allowed = Uint8Array.from(

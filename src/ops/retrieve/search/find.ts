@@ -23,6 +23,8 @@ export interface Searched {
   readonly allowed?: Uint8Array | undefined
   /** Names of the images searched, followed by those of queries that are not among them. */
   readonly names: ReadonlyArray<string>
+  /** Facts about the images that are searched, if any are known. */
+  readonly facts?: Embeddings["facts"] | undefined
   /** uint8 [names, classes]. */
   readonly labels: Uint8Array
   /** Indices of the queries in `names`. */
@@ -54,6 +56,12 @@ const allOf = (batches: ReadonlyArray<Embeddings>, images: number, by: Similarit
     Int32Array.from({ length: images }, (_, image) => image),
     by === "cosine" ? squaresOf(batches) : undefined
   )
+
+/** Facts about all images; undefined if nothing is known of any. */
+const factsOf = (batches: ReadonlyArray<Embeddings>): Embeddings["facts"] | undefined =>
+  batches.some(({ facts }) => facts !== undefined)
+    ? batches.flatMap(({ facts, size }) => facts ?? Array.from({ length: size }, () => ({})))
+    : undefined
 
 /** A clause that suggests names, or lists all of them if they are few; empty if no name is likely. */
 const meant = (name: string, names: ReadonlyArray<string>): string => {
@@ -90,6 +98,7 @@ export const byName = (batches: ReadonlyArray<Embeddings>, name: string, by: Sim
     labels,
     queries,
     vectors,
+    facts: factsOf(batches),
     labelled: true
   }
 }
@@ -124,7 +133,11 @@ export const withQueries = (
   const queries = Int32Array.from({ length: names.length - own.length }, (_, i) => own.length + i)
   return {
     ...{ batches, by, given: allOf(batches, own.length, by), images: own.length, names, labels, queries },
-    ...{ vectors: vectorsOf(asked), labelled: asked.every((batch) => batch.classes.length > 0) }
+    ...{
+      facts: factsOf(batches),
+      vectors: vectorsOf(asked),
+      labelled: asked.every((batch) => batch.classes.length > 0)
+    }
   }
 }
 
@@ -172,7 +185,7 @@ export const exactly = (what: Searched, row: number, images: Int32Array, top: nu
  * @param row number of the query
  */
 export const rankingOf = (what: Searched, row: number, { rows: found, scores }: Candidates): Ranking => {
-  const { batches, labels, names, queries } = what
+  const { batches, facts, labels, names, queries } = what
   const database = found.toSorted()
   const place = new Map(Array.from(database, (image, at) => [image, at]))
   return {
@@ -181,6 +194,7 @@ export const rankingOf = (what: Searched, row: number, { rows: found, scores }: 
       names,
       classes: batches[0].classes,
       labels,
+      ...(facts === undefined ? {} : { facts }),
       queries,
       database,
       partial: true,

@@ -13,6 +13,8 @@ export interface Found {
   /** 1 - Jaccard distance of its labels and the query's; null if the query's labels are not known. */
   readonly label_similarity: number | null
   readonly labels: ReadonlyArray<string>
+  /** Further facts about the image, if any are known. */
+  readonly facts?: Readonly<Record<string, string>>
 }
 
 /** The results of one query. */
@@ -38,7 +40,9 @@ export const matchesOf = (
   const results = Array.from(order, (at, rank): Found => {
     const image = database[at]
     const label_similarity = labelled ? labelSimilarity(vector(query), vector(image)) : null
-    return { name: names[image], score: scores[rank], label_similarity, labels: named(image) }
+    const facts = gallery.facts?.[image]
+    const found = { name: names[image], score: scores[rank], label_similarity, labels: named(image) }
+    return facts === undefined || Object.keys(facts).length === 0 ? found : { ...found, facts }
   })
   return { query: { name: names[query], labels: labelled ? named(query) : null }, by, searched, results }
 }

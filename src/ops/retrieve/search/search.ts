@@ -32,6 +32,7 @@ import { found, indexOf, measureRecall, QUERIES } from "./by-index.ts"
 import { allowedImages } from "./filter.ts"
 import { byName, rankingOf, type Searched, searchOne, withQueries } from "./find.ts"
 import { type Matches, matchesOf, matchLines } from "./matches.ts"
+import { Near, Where } from "./where.ts"
 
 type Others = Pipeline<Embeddings, unknown, Run | TensorEngine>
 
@@ -151,7 +152,12 @@ const declared = {
     100
   ),
   labels: optional(listOf(Name), "Finds only images that have all of these labels."),
-  without: optional(listOf(Name), "Finds only images that have none of these labels.")
+  without: optional(listOf(Name), "Finds only images that have none of these labels."),
+  where: optional(
+    Where,
+    "Finds only images whose facts are as given: a mapping of columns to a value, a list of values, or bounds, as in `date: { from: 2017-06-01, to: 2017-08-31 }`."
+  ),
+  near: optional(Near, "Finds only images within so many kilometres of a place: `{ latitude, longitude, km }`.")
 }
 type Given = Decoded<typeof declared>
 
@@ -160,11 +166,11 @@ const RANGE = 512
 
 /** Gathers the embeddings, and finds the queries among them or embeds them. */
 const opened =
-  ({ by, check, index, labels, queries, query, top, without }: Given, self: Self) =>
+  ({ by, check, index, queries, query, top, ...filter }: Given, self: Self) =>
   (embeddings: Stream.Stream<Embeddings>) =>
     Effect.gen(function* () {
       const prepared = yield* prepare(yield* Stream.runCollect(embeddings), query, queries, by)
-      const allowed = yield* attempt(RetrieveError)(() => allowedImages(prepared.batches, { labels, without }))
+      const allowed = yield* attempt(RetrieveError)(() => allowedImages(prepared.batches, filter))
       const what: Searched = { ...prepared, allowed }
       const count = what.queries.length
       self.expect(count)

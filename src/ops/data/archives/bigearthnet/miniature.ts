@@ -10,6 +10,7 @@ import type { MiniatureMaker, MiniatureOptions, PatchEntry } from "../data-set.t
 import { CORINE_43 } from "./corine-labels.ts"
 import { drawPatch } from "./draw-patch.ts"
 import { drawLand, type Land } from "./land.ts"
+import { metadataFacts } from "./metadata-facts.ts"
 import { checkSites, cornersOf, epsgOf, metadataOf, nameOf, type Site, siteOf } from "./scenes.ts"
 
 export const classes = CORINE_43
@@ -59,7 +60,7 @@ export const makerOf = ({ folder, options: { patches, seed } }: Work): ((i: numb
     const { names: labels } = setOf(land, seed, index)
     const inside = join(folder, name)
     if (!existsSync(labelsFile(inside, name))) writePatch(land, seed, index, inside, siteOf(index), labels)
-    return { name, folder: inside, files: {}, facts: {}, labels }
+    return { name, folder: inside, files: {}, facts: metadataFacts(metadataOf(siteOf(index), labels)), labels }
   }
 }
 

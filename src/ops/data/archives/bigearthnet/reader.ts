@@ -10,6 +10,7 @@ import { inOrder, listFolder, readArchiveFile } from "../shared/read-file.ts"
 import { ORIGINAL_LISTS, readArchiveLists } from "../shared/split-lists.ts"
 import { readSentinel1, readSentinel2 } from "./bands.ts"
 import { CORINE_43 } from "./corine-labels.ts"
+import { metadataFacts } from "./metadata-facts.ts"
 
 /** Files of metadata that are read at a time. */
 const CONCURRENCY = 16
@@ -111,7 +112,7 @@ export const readEntry = async (archive: string, name: string, s1?: Sentinel1): 
     name,
     folder: join(archive, name),
     files: s1 === undefined || radar === undefined ? {} : { s1: join(s1.folder, radar), s1Name: radar },
-    facts: {},
+    facts: metadataFacts(metadata),
     labels
   }
 }

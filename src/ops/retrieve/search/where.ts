@@ -1,0 +1,124 @@
+/** Conditions on the facts of images: the values of columns, and the distance from a place. */
+import { Schema } from "effect"
+import { Finite, listOf, Name, type Plain, Positive } from "../../../pipeline/param.ts"
+import { suggestion } from "../../../pipeline/words.ts"
+import type { Embeddings } from "../../elements.ts"
+import { RetrieveError } from "../retrieve-error.ts"
+
+type Value = string | number
+const Value: Plain<Value> = Schema.Union([Finite, Name])
+
+/** Bounds, both inclusive. */
+export interface Range {
+  readonly from?: Value | undefined
+  readonly to?: Value | undefined
+}
+const Range: Plain<Range> = Schema.Struct({ from: Schema.optional(Value), to: Schema.optional(Value) }).check(
+  Schema.makeFilter(({ from, to }: Range) => from !== undefined || to !== undefined || "a bound", {
+    expected: "`from`, `to`, or both"
+  })
+)
+
+/** What a column must be, by column. */
+export type Where = Readonly<Record<string, Value | ReadonlyArray<Value> | Range>>
+export const Where: Plain<Where> = Schema.Record(
+  Schema.String,
+  Schema.Union([Finite, Name, listOf(Value), Range])
+).annotate({ expected: "a mapping of columns to a value, a list of values, or `{ from, to }`" })
+
+/** A circle on the Earth. */
+export interface Near {
+  readonly latitude: number
+  readonly longitude: number
+  readonly km: number
+}
+export const Near: Plain<Near> = Schema.Struct({ latitude: Finite, longitude: Finite, km: Positive })
+
+/** Whether the facts of an image meet a condition. */
+export type Meets = (facts: Readonly<Record<string, string>>) => boolean
+
+const numberOf = (text: string): number => (text.trim() === "" ? Number.NaN : Number(text))
+
+const equal = (fact: string, value: Value): boolean =>
+  typeof value === "number" ? numberOf(fact) === value : fact === value
+
+/**
+ * Order of a fact and a bound. Numbers are compared as numbers, all else as text, which is right for dates such as 2017-06-13; the
+ * bound 2017-06, or 2017, then includes all days that begin with it.
+ */
+const compared = (fact: string, bound: Value): number => {
+  if (typeof bound === "number" && !Number.isNaN(numberOf(fact))) return numberOf(fact) - bound
+  const text = String(bound)
+  return fact.startsWith(text) ? 0 : fact < text ? -1 : 1
+}
+
+const within = (fact: string, { from, to }: Range): boolean =>
+  (from === undefined || compared(fact, from) >= 0) && (to === undefined || compared(fact, to) <= 0)
+
+const isList = (value: Where[string]): value is ReadonlyArray<Value> => Array.isArray(value)
+
+const meets = (fact: string | undefined, wanted: Where[string]): boolean => {
+  if (fact === undefined || fact === "") return false
+  if (isList(wanted)) return wanted.some((value) => equal(fact, value))
+  return typeof wanted === "object" ? within(fact, wanted) : equal(fact, wanted)
+}
+
+const RADIANS = Math.PI / 180
+/** Mean radius of the Earth. */
+const KM = 6371.0088
+
+/**
+ * Distance of two places on the sphere in kilometres, by the haversine formula.
+ *
+ * @example
+ * Math.round(distance({ latitude: 0, longitude: 0 }, { latitude: 0, longitude: 90 })) // => 10008
+ */
+export const distance = (a: Omit<Near, "km">, b: Omit<Near, "km">): number => {
+  const half = (x: number, y: number) => Math.sin(((x - y) * RADIANS) / 2) ** 2
+  const across = Math.cos(a.latitude * RADIANS) * Math.cos(b.latitude * RADIANS)
+  const h = half(a.latitude, b.latitude) + across * half(a.longitude, b.longitude)
+  return 2 * KM * Math.asin(Math.min(1, Math.sqrt(h)))
+}
+
+const columnsOf = (batches: ReadonlyArray<Embeddings>): ReadonlyArray<string> => [
+  ...new Set(batches.flatMap(({ facts = [] }) => facts.flatMap((one) => Object.keys(one))))
+]
+
+/** @throws RetrieveError if no image has such a fact */
+const checkColumn = (columns: ReadonlyArray<string>, key: "where" | "near", column: string): void => {
+  if (columns.includes(column)) return
+  throw new RetrieveError({
+    subject: `${key}: ${column}`,
+    problem:
+      columns.length === 0
+        ? "nothing but labels is known of the images"
+        : `no image has such a fact${suggestion(column, columns)}`,
+    remedy:
+      columns.length === 0
+        ? "Give a table of facts to the step that reads the embeddings, as in `embeddings: { from: E.npy, facts: facts.csv }`"
+        : `Name one of ${columns.join(", ")}`
+  })
+}
+
+/**
+ * The conditions on facts. An image without a fact does not meet a condition on it.
+ *
+ * @throws RetrieveError if no image has a fact that a condition names
+ */
+export const conditionsOn = (
+  batches: ReadonlyArray<Embeddings>,
+  where: Where | undefined,
+  near: Near | undefined
+): ReadonlyArray<Meets> => {
+  if (where === undefined && near === undefined) return []
+  const columns = columnsOf(batches)
+  const byColumn = Object.entries(where ?? {}).map(([column, wanted]): Meets => {
+    checkColumn(columns, "where", column)
+    return (facts) => meets(facts[column], wanted)
+  })
+  if (near === undefined) return byColumn
+  for (const column of ["latitude", "longitude"]) checkColumn(columns, "near", column)
+  const inCircle: Meets = ({ latitude = "", longitude = "" }) =>
+    distance({ latitude: numberOf(latitude), longitude: numberOf(longitude) }, near) <= near.km
+  return [...byColumn, inCircle]
+}
