@@ -1,5 +1,6 @@
 /** Miners: which pairs and triplets of a batch a loss looks at, chosen by how near they are. */
 import type { Choose } from "./loss.ts"
+import { representative } from "./representative.ts"
 import { complete, type Selected } from "./selection.ts"
 
 /** An anchor with one positive and one negative: rows of the batch. */
@@ -39,8 +40,20 @@ export interface Mined {
   readonly rows: number
   readonly dim: number
   readonly choose: Choose
+  /** Similarity of labels, from 0 to 1, [anchors, rows]. */
+  readonly relevance: Float64Array
+  /** Distance of any two rows. */
+  readonly between: (i: number, j: number) => number
 }
+/** Finds triplets for one anchor. */
 type Miner = (pairs: Selected, given: Mined) => ReadonlyArray<Triplet>
+/** Finds triplets for all anchors that have both positives and negatives. */
+type BatchMiner = (pairs: ReadonlyArray<Selected>, given: Mined) => ReadonlyArray<Triplet>
+
+const each =
+  (miner: Miner): BatchMiner =>
+  (pairs, given) =>
+    pairs.flatMap((one) => miner(one, given))
 
 const best = (list: ReadonlyArray<number>, of: (i: number) => number): number =>
   list.reduce((found, i) => (of(i) > of(found) ? i : found), list[0])
@@ -77,7 +90,11 @@ const STEPS = 2 ** 30
  * d^(2 - n) (1 - d^2 / 4)^((3 - n) / 2) for dimension n. A distance below 0.5 counts as 0.5. Negatives at a distance of 1.4 or
  * more are left out; if all are that far, they are drawn evenly.
  */
-export const drawnByDistance = (anchor: number, negatives: ReadonlyArray<number>, given: Mined): number => {
+export const drawnByDistance = (
+  anchor: number,
+  negatives: ReadonlyArray<number>,
+  given: Pick<Mined, "choose" | "dim" | "distances" | "rows">
+): number => {
   const { choose, dim, distances, rows } = given
   const near = negatives.filter((i) => !(distances[anchor * rows + i] >= FAR))
   if (near.length === 0) return negatives[choose(negatives.length)]
@@ -102,13 +119,20 @@ const distanceWeighted: Miner = ({ anchor, negatives, positives }, given) =>
 const all: Miner = ({ anchor, negatives, positives }) =>
   positives.flatMap((positive) => negatives.map((negative) => ({ anchor, positive, negative })))
 
-/** Every miner of triplets. A new one is a function above and its name here. */
-const miners = { all, hard, semi_hard: semiHard, distance_weighted: distanceWeighted } as const
-
 /** The name of a miner of triplets. */
-export type MinerName = keyof typeof miners
+export type MinerName = "all" | "hard" | "semi_hard" | "distance_weighted" | "representative"
+
+/** Every miner of triplets. A new one is a function above and its name here. */
+const miners: Readonly<Record<MinerName, BatchMiner>> = {
+  all: each(all),
+  hard: each(hard),
+  semi_hard: each(semiHard),
+  distance_weighted: each(distanceWeighted),
+  representative
+}
+
 export const minerNames = Object.keys(miners) as ReadonlyArray<MinerName>
 
 /** The triplets that a miner finds for anchors with both positives and negatives. */
 export const tripletsOf = (miner: MinerName, pairs: ReadonlyArray<Selected>, given: Mined): ReadonlyArray<Triplet> =>
-  complete(pairs).flatMap((one) => miners[miner](one, given))
+  miners[miner](complete(pairs), given)

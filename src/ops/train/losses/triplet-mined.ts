@@ -2,9 +2,9 @@ import { oneOf, positive } from "../../../pipeline/definition.ts"
 import { directions, similarities, toEmbeddings } from "./cosine.ts"
 import { type Choose, defineLoss, type LossInput, type LossValue } from "./loss.ts"
 import { type MinerName, minerNames, tripletsOf } from "./miners.ts"
-import { type RelationChoice, related, relationParam } from "./relations.ts"
+import { type RelationChoice, related, relationParam, relevanceOf } from "./relations.ts"
 import { candidates } from "./selection.ts"
-import { fromUnitDistances, unitDistances } from "./unit-distances.ts"
+import { distanceBetween, fromUnitDistances, unitDistances } from "./unit-distances.ts"
 
 export interface MinedTripletOptions {
   readonly relation?: RelationChoice
@@ -15,7 +15,7 @@ export interface MinedTripletOptions {
 /**
  * Triplet margin loss on directions: the mean over mined triplets of max(0, margin + d(a, p) - d(a, n)), with distances from 0
  * to 2. The miners: `hard` (Hermans et al., 2017), `semi_hard` (Schroff et al., CVPR 2015), `distance_weighted` (Wu et al.,
- * ICCV 2017) and `all`.
+ * ICCV 2017), `representative` (Sumbul et al., IEEE TGRS 2021) and `all`.
  *
  * @param input raw embeddings [rows, D], which are L2-normalised here
  * @param choose draws negatives of `distance_weighted`
@@ -30,8 +30,17 @@ export const tripletMined = (
 ): LossValue => {
   const given = directions({ values, rows, team })
   const distances = unitDistances(similarities(given, anchors))
+  const relevance =
+    miner === "representative" ? relevanceOf(labels, rows, "graded_jaccard", anchors) : new Float64Array(0)
   const pairs = candidates(related(labels, rows, relation, anchors), "nowhere")
-  const triplets = tripletsOf(miner, pairs, { distances, rows, dim: given.dim, choose })
+  const triplets = tripletsOf(miner, pairs, {
+    distances,
+    rows,
+    dim: given.dim,
+    choose,
+    relevance,
+    between: distanceBetween(given)
+  })
   const slopes = new Float64Array(anchors * rows)
   let sum = 0
   for (const { anchor, negative, positive: near } of triplets) {

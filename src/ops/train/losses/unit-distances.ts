@@ -1,5 +1,7 @@
 /** Euclidean distances of directions, from cosine similarities, and the gradient back. */
 
+import type { Directions } from "./cosine.ts"
+
 /** Distances below it have no direction to push along. */
 const NEAREST = 1e-9
 
@@ -10,6 +12,15 @@ const NEAREST = 1e-9
  * unitDistances(Float64Array.of(1, -1)) // => Float64Array.of(0, 2)
  */
 export const unitDistances = (S: Float64Array): Float64Array => S.map((s) => Math.sqrt(Math.max(0, 2 - 2 * s)))
+
+/** Distances of any two directions of a batch, from 0 to 2. */
+export const distanceBetween =
+  ({ dim, unit }: Directions) =>
+  (i: number, j: number): number => {
+    let sum = 0
+    for (let d = 0; d < dim; d++) sum += (unit[i * dim + d] - unit[j * dim + d]) ** 2
+    return Math.sqrt(sum)
+  }
 
 /** From dL/dd to dL/ds: dd/ds = -1 / d. Equal directions get no gradient. */
 export const fromUnitDistances = (slopes: Float64Array, distances: Float64Array): Float64Array =>
