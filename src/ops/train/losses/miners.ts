@@ -1,14 +1,8 @@
 /** Miners: which pairs and triplets of a batch a loss looks at, chosen by how near they are. */
-import type { Choose } from "./loss.ts"
+
 import { representative } from "./representative.ts"
 import { complete, type Selected } from "./selection.ts"
-
-/** An anchor with one positive and one negative: rows of the batch. */
-export interface Triplet {
-  readonly anchor: number
-  readonly positive: number
-  readonly negative: number
-}
+import type { Mined, Triplet } from "./triplets.ts"
 
 /**
  * The pairs that say something (Wang et al., CVPR 2019): negatives nearer than the farthest positive plus `slack`, positives
@@ -34,17 +28,6 @@ export const informative = (
     }
   })
 
-/** What a miner sees: distances [anchors, rows], the dimension of embeddings, and draws. */
-export interface Mined {
-  readonly distances: Float64Array
-  readonly rows: number
-  readonly dim: number
-  readonly choose: Choose
-  /** Similarity of labels, from 0 to 1, [anchors, rows]. */
-  readonly relevance: Float64Array
-  /** Distance of any two rows. */
-  readonly between: (i: number, j: number) => number
-}
 /** Finds triplets for one anchor. */
 type Miner = (pairs: Selected, given: Mined) => ReadonlyArray<Triplet>
 /** Finds triplets for all anchors that have both positives and negatives. */

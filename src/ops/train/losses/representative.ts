@@ -1,6 +1,6 @@
 /** Informative and representative triplets for images of several labels (Sumbul, Ravanbakhsh and Demir, IEEE TGRS 2021). */
-import type { Mined, Triplet } from "./miners.ts"
 import type { Selected } from "./selection.ts"
+import type { Mined, Triplet } from "./triplets.ts"
 
 /** Share of the anchors that are used. */
 const ANCHORS = 0.25

@@ -1,0 +1,21 @@
+/** Triplets, and the facts about a batch that miners choose them by. */
+import type { Choose } from "./loss.ts"
+
+/** An anchor with one positive and one negative: rows of the batch. */
+export interface Triplet {
+  readonly anchor: number
+  readonly positive: number
+  readonly negative: number
+}
+
+/** What a miner sees: distances [anchors, rows], the dimension of embeddings, and draws. */
+export interface Mined {
+  readonly distances: Float64Array
+  readonly rows: number
+  readonly dim: number
+  readonly choose: Choose
+  /** Similarity of labels, from 0 to 1, [anchors, rows]. */
+  readonly relevance: Float64Array
+  /** Distance of any two rows. */
+  readonly between: (i: number, j: number) => number
+}
