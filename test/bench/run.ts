@@ -1,12 +1,13 @@
 /** `npm run bench`: every benchmark, each figure a ratio within this run; with `-- --peer` PyTorch beside TensorFlow alone,
  * with `-- --onnx` ONNX Runtime beside WebAssembly and PyTorch alone, with `-- --gpu` a GPU alone, with `-- --hamming` Hamming
- * search beside faiss alone. */
+ * search beside faiss alone, with `-- losses` every loss beside PyTorch alone. */
 import { engines } from "./engines.ts"
 import { explorer } from "./explore.ts"
 import { gpu } from "./gpu.ts"
 import { hamming } from "./hamming.ts"
 import { type Figure, show } from "./harness.ts"
 import { inference } from "./inference.ts"
+import { lossTable } from "./loss-table.ts"
 import { oml } from "./losses.ts"
 import { peers } from "./peer.ts"
 import { fiveStages } from "./pipeline.ts"
@@ -18,7 +19,7 @@ type Benchmark = () => Figure | ReadonlyArray<Figure> | Promise<Figure | Readonl
 
 const [option, ...words] = process.argv.slice(2)
 const benchmarks: ReadonlyArray<Benchmark> =
-  option === "--gpu"
+  option === "--gpu" || option === "losses"
     ? []
     : option === "--onnx"
       ? inference(words)
@@ -28,6 +29,7 @@ const benchmarks: ReadonlyArray<Benchmark> =
           ? [...(words.length === 0 ? [oml] : []), ...peers(words)]
           : [fiveStages, reading, readers, engines, retrieval, explorer]
 if (option === "--gpu") await gpu()
+if (option === "losses") lossTable(words)
 let holds = true
 for (const benchmark of benchmarks) {
   const figures = [await benchmark()].flat()

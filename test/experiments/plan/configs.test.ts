@@ -59,6 +59,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   rerank: "experiments/rerank.test.ts",
   search: "experiments/search.test.ts",
   sweep: "experiments/sweep/sweep.test.ts",
+  "sweep-losses": "experiments/sweep/sweeps-of-configs.test.ts",
+  "sweep-sampler": "experiments/sweep/sweeps-of-configs.test.ts",
+  "sweep-training": "experiments/sweep/sweeps-of-configs.test.ts",
   verify: "ops/data/stores/verify.test.ts"
 }
 

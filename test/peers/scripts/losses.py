@@ -1,18 +1,28 @@
 """
-Argument: a JSON file with embeddings and logits [rows][columns] and labels [rows][classes].
-Prints value and gradient of each loss, by libraries where they have it, else by the paper's formula in PyTorch with its
-automatic differentiation; float64.
+losses.py FILE            value and gradient of each loss, float64
+losses.py FILE NAME       the same of one loss
+losses.py FILE NAME N     of one loss, seconds of value and gradient (median of N rounds) and growth of the process in MiB,
+                          float32
+
+FILE holds JSON: embeddings and logits [rows][columns], labels [rows][classes], proxies [classes][columns]. A loss comes from a
+library where one has it, else it is the paper's formula in PyTorch with its automatic differentiation.
 """
 
 import json
+import resource
+import statistics
 import sys
+import time
 
 import torch
 from pytorch_metric_learning import distances, losses, miners
 from timm.loss import AsymmetricLossMultiLabel
 
 data = json.load(open(sys.argv[1]))
-LABELS = torch.tensor(data["labels"], dtype=torch.float64)
+NAME = sys.argv[2] if len(sys.argv) > 2 else None
+ROUNDS = int(sys.argv[3]) if len(sys.argv) > 3 else 0
+DTYPE = torch.float64 if ROUNDS == 0 else torch.float32
+LABELS = torch.tensor(data["labels"], dtype=DTYPE)
 ROWS = len(LABELS)
 OTHER = ~torch.eye(ROWS, dtype=torch.bool)
 both = LABELS @ LABELS.T
@@ -97,7 +107,7 @@ def roadmap(x):
             continue
         d = N[None] - P[:, None]
         low = torch.sigmoid(d.clamp(max=delta) / tau)
-        line = rho * (d - delta) + torch.sigmoid(torch.tensor(delta / tau)).double() + 0.5
+        line = rho * (d - delta) + torch.sigmoid(torch.tensor(delta / tau)).to(DTYPE) + 0.5
         bound = torch.where(d <= 0, low, torch.where(d <= delta, low + 0.5, line)).sum(1)
         right = (P[None] >= P[:, None]).sum(1)
         terms.append((bound / (right + bound)).mean())
@@ -166,7 +176,7 @@ def hashnet(x):
     h = torch.tanh(x)
     t = 10 * (h @ h.T) / h.shape[1]
     i, j = torch.triu_indices(ROWS, ROWS, 1)
-    s = (JACCARD[i, j] > 0).double()
+    s = (JACCARD[i, j] > 0).to(DTYPE)
     w = torch.where(s > 0, JACCARD[i, j] * len(s) / s.sum(), len(s) / (1 - s).sum())
     return (w * (torch.log1p(torch.exp(t[i, j])) - s * t[i, j])).mean() + 0.1 * quantisation(h)
 
@@ -176,8 +186,8 @@ def csq(x):
     from scipy.linalg import hadamard
 
     h = torch.tanh(x)
-    votes = LABELS @ torch.tensor(hadamard(h.shape[1])[: LABELS.shape[1]], dtype=torch.float64)
-    bits = torch.where(votes == 0, torch.tensor(data["undecided"], dtype=torch.float64)[None], votes.sign())
+    votes = LABELS @ torch.tensor(hadamard(h.shape[1])[: LABELS.shape[1]], dtype=DTYPE)
+    bits = torch.where(votes == 0, torch.tensor(data["undecided"], dtype=DTYPE)[None], votes.sign())
     some = LABELS.sum(1) > 0
     cross = torch.nn.functional.binary_cross_entropy((1 + h[some]) / 2, (1 + bits[some]) / 2)
     return cross + 0.01 * quantisation(h)
@@ -192,13 +202,88 @@ def ml_xent_smooth(x):
     return torch.nn.functional.binary_cross_entropy_with_logits(x, LABELS * 0.9 + 0.05)
 
 
+def ml_xent(x):
+    return torch.nn.functional.binary_cross_entropy_with_logits(x, LABELS)
+
+
+def averages(x):
+    """Means of positives, and of all others with the anchor, for anchors that have both."""
+    whole = POSITIVE.any(1) & NEGATIVE.any(1)
+    near, far = POSITIVE[whole].to(DTYPE), (~POSITIVE)[whole].to(DTYPE)
+    return x[whole], near @ x / near.sum(1, keepdim=True), far @ x / far.sum(1, keepdim=True)
+
+
+def contrastive_avg(x):
+    a, p, n = (torch.nn.functional.normalize(one) for one in averages(x))
+    return ((a - p) ** 2).sum() / 2 + ((1.2 - (a - n).norm(dim=1)).clamp(min=0) ** 2).sum() / 2
+
+
+def triplet_avg(x):
+    return torch.nn.functional.triplet_margin_loss(*averages(x), margin=1.2)
+
+
+def ranks(s):
+    """R(q, a) = 1 + sum over b != a of G(S_qb - S_qa), all comparisons at once."""
+    return 1 + torch.sigmoid((s[:, None, :] - s[:, :, None]) / 0.1).mul(1 - torch.eye(len(s), dtype=DTYPE)).sum(-1)
+
+
+def oml(x):
+    s, parts = similarities(x), []
+    everywhere = ranks(s)
+    for c in range(LABELS.shape[1]):
+        members = LABELS[:, c].nonzero()[:, 0]
+        if len(members) > 1:
+            block = (members[:, None], members)
+            parts.append(1 - (ranks(s[block]) / everywhere[block]).sum() / len(members) / ROWS)
+    return torch.stack(parts).mean()
+
+
+def smoothap(x):
+    s, terms = similarities(x), []
+    for q in range(ROWS):
+        if POSITIVE[q].any():
+            rest = torch.where(OTHER[q])[0]
+            G = torch.sigmoid((s[q, rest][None] - s[q, rest][:, None]) / 0.1)
+            G = G - torch.diag(torch.diag(G))
+            mine = POSITIVE[q, rest]
+            terms.append(1 - ((1 + G[mine][:, mine].sum(1)) / (1 + G[mine].sum(1))).mean())
+    return torch.stack(terms).mean()
+
+
+def proxy_anchor(x):
+    s = torch.nn.functional.normalize(x) @ torch.nn.functional.normalize(torch.tensor(data["proxies"], dtype=DTYPE)).T
+    near = (LABELS * torch.exp(-32 * (s - 0.1))).sum(0)
+    far = ((1 - LABELS) * torch.exp(32 * (s + 0.1))).sum(0)
+    return torch.log1p(near).sum() / (LABELS.sum(0) > 0).sum() + torch.log1p(far).mean()
+
+
+HELPERS = ("pairs", "similarities", "log_softmax", "averages", "ranks", "quantisation")
+LOGITS = ("asl", "ml_xent", "ml_xent_smooth")
+
+
+def measured(name, loss):
+    given = torch.tensor(data["logits" if name in LOGITS else "embeddings"], dtype=DTYPE)
+
+    def once():
+        x = given.clone().requires_grad_()
+        begun = time.perf_counter()
+        value = loss(x)
+        value.backward()
+        return time.perf_counter() - begun, value, x.grad
+
+    if ROUNDS == 0:
+        _, value, gradient = once()
+        return {"value": value.item(), "gradient": gradient.ravel().tolist()}
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    once()
+    seconds = statistics.median(once()[0] for _ in range(ROUNDS))
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    return {"seconds": seconds, "memory": memory / 1024, "version": torch.__version__}
+
+
 out = {}
 for name, loss in list(globals().items()):
-    if not callable(loss) or getattr(loss, "__module__", "") != "__main__" or name in ("pairs", "similarities", "log_softmax", "quantisation"):
-        continue
-    given = data["logits" if name in ("asl", "ml_xent_smooth") else "embeddings"]
-    x = torch.tensor(given, dtype=torch.float64, requires_grad=True)
-    value = loss(x)
-    value.backward()
-    out[name] = {"value": value.item(), "gradient": x.grad.ravel().tolist()}
+    if callable(loss) and getattr(loss, "__module__", "") == "__main__" and name not in (*HELPERS, "measured"):
+        if NAME in (None, name):
+            out[name] = measured(name, loss)
 print(json.dumps(out))

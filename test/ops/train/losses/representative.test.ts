@@ -11,7 +11,7 @@ const mined = (
   { labels, rows, values }: { labels: Uint8Array; rows: number; values: Float32Array },
   choose = (_: number) => 0
 ) => {
-  const given = directions(values, rows)
+  const given = directions({ values, rows })
   const distances = unitDistances(similarities(given))
   const relevance = relevanceOf(labels, rows, "graded_jaccard")
   const pairs = complete(candidates(related(labels, rows, "jaccard"), "nowhere"))
