@@ -42,7 +42,10 @@ export const installCommand = (...names: ReadonlyArray<OptionalPackage>): string
 const MISSING: ReadonlySet<unknown> = new Set(["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND"])
 
 const isMissing = (cause: unknown, name: string): boolean =>
-  cause instanceof Error && MISSING.has((cause as NodeJS.ErrnoException).code) && cause.message.includes(`'${name}'`)
+  cause instanceof Error &&
+  MISSING.has((cause as NodeJS.ErrnoException).code) &&
+  // The package itself, or a file of it.
+  [`'${name}'`, `'${name}/`].some((text) => cause.message.includes(text))
 
 /**
  * Returns a `load` for a large CommonJS package. `import` would first scan all of its source for the names of its exports, which

@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe } from "vitest"
 
 export interface Locator {
   readonly click: (options?: { readonly modifiers?: ReadonlyArray<string>; readonly force?: boolean }) => Promise<void>
+  readonly tap: () => Promise<void>
   readonly fill: (text: string) => Promise<void>
   readonly focus: () => Promise<void>
   readonly press: (key: string) => Promise<void>
@@ -27,6 +28,11 @@ export interface Locator {
   readonly setInputFiles: (paths: string | ReadonlyArray<string>) => Promise<void>
   readonly boundingBox: () => Promise<{ x: number; y: number; width: number; height: number } | null>
   readonly waitFor: (options?: { readonly state?: string; readonly timeout?: number }) => Promise<void>
+}
+
+/** Chromium's own protocol, for fingers on the screen. */
+export interface DevTools {
+  readonly send: (method: string, parameters?: object) => Promise<unknown>
 }
 
 export interface Page {
@@ -64,6 +70,7 @@ export interface Page {
   }
   readonly screenshot: (options?: { readonly path?: string; readonly fullPage?: boolean }) => Promise<Uint8Array>
   readonly pdf: (options?: { readonly path?: string; readonly format?: string }) => Promise<Uint8Array>
+  readonly context: () => { readonly newCDPSession: (page: Page) => Promise<DevTools> }
   readonly on: (event: string, listener: (event: never) => void) => void
   readonly close: () => Promise<void>
 }

@@ -174,6 +174,69 @@ describeInBrowser("the explorer from disk", (open) => {
     expect(await near.locator("summary").allTextContents()).toContain("Place (40 km)")
   })
 
+  it("fingers tap, draw a lasso and a rectangle, and zoom without selecting; all targets are 40 pixels", async () => {
+    const page = await opened("", { width: 390, height: 844, touch: true })
+    const tools = await page.context().newCDPSession(page)
+    const touch = (type: string, ...points: ReadonlyArray<readonly [number, number]>) =>
+      tools.send("Input.dispatchTouchEvent", {
+        type,
+        touchPoints: points.map(([x, y], id) => ({ x: Math.round(x), y: Math.round(y), id }))
+      })
+    const selected = async () => Number((await page.locator(".selection strong").textContent())?.split(" ")[0])
+    /** The canvas of the first map, in the window. */
+    const box = async () => {
+      await page.evaluate("document.querySelector('canvas.map').scrollIntoView({ block: 'center' })")
+      const found = await page.locator("canvas.map").first().boundingBox()
+      if (found === null) throw new Error("the map has no place on the page")
+      return found
+    }
+    const choose = (tool: string) => page.locator(`.mapped [aria-label="${tool}"]`).first().click()
+    const draw = async (corners: ReadonlyArray<readonly [number, number]>) => {
+      const { height, width, x, y } = await box()
+      const at = corners.map(([a, b]) => [x + a * width, y + b * height] as const)
+      await touch("touchStart", at[0])
+      for (const one of at.slice(1)) await touch("touchMove", one)
+      await touch("touchEnd")
+    }
+    await choose("Drag draws a rectangle")
+    await draw([
+      [0.02, 0.02],
+      [0.5, 0.5],
+      [0.78, 0.98]
+    ])
+    const chosen = await selected()
+    expect(chosen).toBeGreaterThan(20)
+    await choose("Drag draws a lasso")
+    const lasso = [
+      [0.02, 0.02],
+      [0.78, 0.02],
+      [0.78, 0.98],
+      [0.02, 0.98]
+    ] as const
+    await draw(lasso)
+    expect(await selected()).toBe(chosen)
+    // Two fingers that part zoom in; what was selected stays so, and the same lasso holds fewer points afterwards.
+    const { height, width, x, y } = await box()
+    const middle = [x + width / 2, y + height / 2] as const
+    await touch("touchStart", middle, [middle[0] + 20, middle[1]])
+    for (const far of [40, 60, 80]) await touch("touchMove", middle, [middle[0] + far, middle[1]])
+    await touch("touchEnd")
+    expect(await selected()).toBe(chosen)
+    await draw(lasso)
+    expect(await selected()).toBeLessThan(chosen)
+    const small = await page.evaluate<ReadonlyArray<string>>(`
+      [...document.querySelectorAll("button, select, summary, nav a, .button, input:not(.hidden)")]
+        .filter((one) => one.checkVisibility() && one.type !== "checkbox")
+        .map((one) => [one.getBoundingClientRect(), one.getAttribute("aria-label") ?? one.textContent])
+        .filter(([{ height, width }]) => height < 40 || width < 40)
+        .map(([{ height, width }, name]) => name + " " + width + " x " + height)`)
+    expect(small).toEqual([])
+    const [first] = await namesOf(page)
+    await page.locator(".picture").first().tap()
+    await until(page, "document.querySelector('[data-rank]')")
+    expect(page.url()).toContain(`#like=${encodeURIComponent(first)}`)
+  })
+
   it("a map works by the keyboard: a rectangle, and a search by the nearest point", async () => {
     const page = await opened()
     await page.locator("canvas.map").first().focus()

@@ -65,7 +65,8 @@ const located = Effect.fnUntraced(function* (folder: string, all: Collected, tab
   const places = yield* touching(table ?? "places", () => placesOf(all.names, table))
   if (places === undefined) return false
   yield* writePart(folder, "places", textFrom(places))
-  yield* writePart(folder, "land", landOutline())
+  const land = yield* Effect.tryPromise({ try: landOutline, catch: (cause) => cause as ShowError })
+  yield* writePart(folder, "land", land)
   return true
 })
 

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { feature } from "topojson-client"
 import type { GeometryCollection, Topology } from "topojson-specification"
+import { optionalPackage } from "../../../pipeline/packages.ts"
 import { eachRow } from "../../formats/csv.ts"
 import { textOf } from "../../formats/text.ts"
 import { ShowError } from "../show-error.ts"
@@ -60,10 +61,17 @@ export const placesOf = (names: ReadonlyArray<string>, table: string | undefined
   return found ? places : undefined
 }
 
-/** Outline of the land, as rings of longitude and latitude in hundredths of a degree. Natural Earth 1:110m, by world-atlas. */
-export const landOutline = (): ReadonlyArray<ReadonlyArray<number>> => {
-  const path = createRequire(import.meta.url).resolve("world-atlas/land-110m.json")
-  const world = JSON.parse(readFileSync(path, "utf8")) as Topology<{ readonly land: GeometryCollection }>
+type World = Topology<{ readonly land: GeometryCollection }>
+
+/**
+ * Outline of the land, as rings of longitude and latitude in hundredths of a degree. Natural Earth 1:110m, by world-atlas.
+ *
+ * @returns rejects with ShowError if world-atlas is not installed
+ */
+export const landOutline = async (): Promise<ReadonlyArray<ReadonlyArray<number>>> => {
+  const load = async () =>
+    JSON.parse(readFileSync(createRequire(import.meta.url).resolve("world-atlas/land-110m.json"), "utf8")) as World
+  const world = await optionalPackage<World>("world-atlas", "Maps of the Earth", ShowError, load)
   return feature(world, world.objects.land).features.flatMap(({ geometry }) => {
     const polygons =
       geometry.type === "MultiPolygon"

@@ -219,8 +219,11 @@ export const makeScatter = ({ background, choose, hover, label, open }: ScatterO
   }
   const down = new Map<number, Spot>()
   let moved = false
+  /** Whether a second finger has come: the gesture zooms then, and neither selects nor opens anything. */
+  let pinched = false
   canvas.addEventListener("pointerdown", (event) => {
     canvas.setPointerCapture(event.pointerId)
+    pinched = down.size > 0
     down.set(event.pointerId, spotOf(event))
     moved = false
     path = [spotOf(event)]
@@ -233,11 +236,13 @@ export const makeScatter = ({ background, choose, hover, label, open }: ScatterO
       return
     }
     if (Math.hypot(spot[0] - path[0][0], spot[1] - path[0][1]) > 4) moved = true
+    if (pinched && down.size < 2) return
     if (down.size === 2) {
       const [other] = [...down].filter(([id]) => id !== event.pointerId).map(([, at]) => at)
       const factor =
         Math.hypot(spot[0] - other[0], spot[1] - other[1]) / Math.hypot(before[0] - other[0], before[1] - other[1])
       zoom(Number.isFinite(factor) ? factor : 1, other)
+      path = [spot]
     } else if (mode === "move") {
       camera.x -= (spot[0] - before[0]) / camera.scale
       camera.y -= (spot[1] - before[1]) / camera.scale
@@ -250,7 +255,7 @@ export const makeScatter = ({ background, choose, hover, label, open }: ScatterO
     const spots = path
     path = []
     redraw()
-    if (event.type === "pointercancel" || down.size > 0) return
+    if (event.type === "pointercancel" || down.size > 0 || pinched) return
     if (!moved) {
       const image = nearest(spotOf(event), REACH)
       if (image !== undefined) open(image, false)
