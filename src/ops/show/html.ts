@@ -20,6 +20,22 @@ export const escapeText = (text: string): string =>
     .replaceAll('"', "&quot;")
     .replaceAll("'", "&#39;")
 
+/**
+ * Escapes text that may be broken after `/`, `-`, `_` and `.`, as names of files and runs should be.
+ *
+ * @example
+ * breakable("outputs/run-1") // => "outputs/<wbr>run-<wbr>1"
+ */
+export const breakable = (text: string): string => escapeText(text).replace(/[/_.-](?=.)/g, "$&<wbr>")
+
+/**
+ * Escapes text whose words between backticks are code.
+ *
+ * @example
+ * withCode("Set `nodata: nan`") // => "Set <code>nodata: nan</code>"
+ */
+export const withCode = (text: string): string => escapeText(text).replace(/`([^`]+)`/g, "<code>$1</code>")
+
 /** The parts of a page. `title`, `kind` and `heading` are plain text; the others are HTML. */
 export interface Document {
   /** Title of the window. */

@@ -2,7 +2,7 @@
 import { counted, grouped } from "../../../pipeline/words.ts"
 import { countedText } from "../../data/archives/shared/findings.ts"
 import type { Audit, Finding } from "../../elements.ts"
-import { escapeText, htmlDocument, scrolling } from "../html.ts"
+import { escapeText, htmlDocument, scrolling, withCode } from "../html.ts"
 import { verdict } from "./audit-text.ts"
 
 type Counts = Readonly<Record<string, number>>
@@ -91,7 +91,7 @@ const findingItem = (one: Finding): string => {
   const { count, examples, remedy, severity } = one
   return [
     `<li class="${severity}"><b>${WORDS[severity]}: ${escapeText(countedText(one))}.</b>`,
-    `${escapeText(remedy)}.`,
+    `${withCode(remedy)}.`,
     `<span class="soft examples">${examples.map(escapeText).join(", ")}${count > examples.length ? ", …" : ""}</span></li>`
   ].join(" ")
 }

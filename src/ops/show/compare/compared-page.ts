@@ -1,6 +1,6 @@
 /** A comparison of runs as a page that needs no network. */
 import type { ComparedFigure, Comparison } from "../../elements.ts"
-import { escapeText, htmlDocument, scrolling } from "../html.ts"
+import { breakable, escapeText, htmlDocument, scrolling } from "../html.ts"
 import { figure } from "../table.ts"
 import { comparisonNotes, isSignificant, runNames, signed } from "./compared.ts"
 
@@ -41,7 +41,7 @@ export const comparisonPage = (experiment: string, comparison: Comparison): stri
   const { figures } = comparison
   const runs = runNames(comparison)
   const heads = runs.map(
-    (run, i) => `<th scope="col"><span>${escapeText(run)}${i === 0 ? " (baseline)" : ""}</span></th>`
+    (run, i) => `<th scope="col"><span>${breakable(run)}${i === 0 ? " (baseline)" : ""}</span></th>`
   )
   const table = `<table class="compared"><thead><tr><td></td>${heads.join("")}</tr></thead><tbody>
 ${figures.map(line).join("\n")}

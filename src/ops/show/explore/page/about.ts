@@ -36,6 +36,13 @@ const maps = ({ contents }: Archive): string => {
     : `${both} UMAP was fitted to ${grouped(fitted)} images; each of the others lies between its three nearest ones.`
 }
 
+const connections = ({ contents }: Archive): string => {
+  if (contents.served === true) return "Searches are answered by the server that this page came from."
+  return contents.tiles === undefined
+    ? "Nothing leaves your computer: the page's own policy forbids every connection."
+    : "The page loads tiles of the map of the Earth from a network, and contacts nobody else."
+}
+
 export const makeAbout = (archive: Archive): HTMLElement =>
   h(
     "div",
@@ -46,7 +53,7 @@ export const makeAbout = (archive: Archive): HTMLElement =>
       h("h2", {}, "Keys"),
       h(
         "table",
-        { class: "bars" },
+        { class: "bars keyboard" },
         h("tbody", {}, ...KEYS.map(([key, text]) => h("tr", {}, h("th", { scope: "row" }, key), h("td", {}, text))))
       )
     ),
@@ -63,7 +70,7 @@ export const makeAbout = (archive: Archive): HTMLElement =>
       h("p", {}, "The label similarity is 1 − the Jaccard distance of the label sets."),
       h("p", {}, precision(archive)),
       h("p", {}, maps(archive)),
-      h("p", {}, "Nothing leaves your computer: the page's own policy forbids every connection.")
+      h("p", {}, connections(archive))
     ),
     h(
       "section",

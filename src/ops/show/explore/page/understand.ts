@@ -249,19 +249,20 @@ export const makeUnderstand = (archive: Archive, figures: Figures): HTMLElement 
   const { across, curves, doubts, pairs, queries, splits } = figures
   const copies = pairs.filter(([, , value]) => value >= SAME)
   const others = pairs.filter(([, , value]) => value < SAME)
-  const of = queries === contents.count ? "every image" : `${grouped(queries)} drawn images`
+  const of =
+    queries === contents.count ? "each image is a query" : `each of ${grouped(queries)} drawn images is a query`
   const labelled = contents.classes.length > 0
   const parts: ReadonlyArray<HTMLElement | false> = [
     labelled &&
       section(
         "Classes",
-        `Images of each class, and its mean average precision: ${of} that have the class as queries against all other images; relevant are the images of the class.`,
+        `Images of each class, and its mean average precision: ${of} against all other images. Those with the class count, and images with the class are relevant.`,
         classTable(archive, figures)
       ),
     labelled &&
       section(
         "Precision and recall",
-        `Interpolated precision, the mean over queries; ${of} as queries against all other images. Relevant are images within the Jaccard distance of each level.`,
+        `Mean of the interpolated precision over queries: ${of} against all other images. Images within the Jaccard distance of each level are relevant.`,
         ...curvesPlot(curves)
       ),
     labelled &&
