@@ -35,7 +35,8 @@ export const selfOf = (line: Line, index: number): Self => {
   return {
     expect: (total) => line.watcher.expected(stage, total),
     note: (words) => line.watcher.noted(stage, words),
-    before: line.steps.slice(0, index)
+    before: line.steps.slice(0, index),
+    after: line.steps.slice(index + 1)
   }
 }
 

@@ -8,7 +8,7 @@ export interface Step {
   readonly params: Readonly<Record<string, unknown>>
 }
 
-/** Second argument of `run`: what an operator reports while it runs, and the steps before it. */
+/** Second argument of `run`: what an operator reports while it runs, and the steps before and after it. */
 export interface Self {
   /** Reports the number of elements that it will emit, as soon as it is known; for progress bars. */
   readonly expect: (total: number) => void
@@ -16,6 +16,8 @@ export interface Self {
   readonly note?: (words: string) => void
   /** The steps before it; `undefined` if it runs outside of a pipeline. */
   readonly before?: ReadonlyArray<Step>
+  /** The steps after it; `undefined` if it runs outside of a pipeline. */
+  readonly after?: ReadonlyArray<Step>
   /**
    * Makes a value that several ranges share: once per name for all ranges that this process makes, and released after the
    * last one. Absent if the step runs in one piece.

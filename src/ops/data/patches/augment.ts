@@ -9,18 +9,13 @@ import { Run } from "../../run.ts"
 import { RGB_BANDS } from "./bands.ts"
 import { ColourJitter, coloursJittered } from "./pixels/colour-jitter.ts"
 import { erased, RandomErasing, rectangles } from "./pixels/erasing.ts"
-import { flipHorizontally, flipVertically, rotate, type Shaped } from "./pixels/geometry.ts"
+import type { Shaped } from "./pixels/geometry.ts"
 import { type PixelChances, pixelsChanged } from "./pixels/pixel-operations.ts"
 import { cropDrawn, ResizedCrop, resizedCrop } from "./pixels/resized-crop.ts"
 import { bandsJittered, withoutBands } from "./pixels/spectral.ts"
+import { drawnTurn, type TurnChances, turned } from "./pixels/turns.ts"
 
-interface Chances extends PixelChances {
-  readonly h_flip: number
-  readonly v_flip: number
-  readonly rotate: number
-}
-
-interface Options extends Chances {
+interface Options extends PixelChances, TurnChances {
   readonly compose: boolean
   readonly white: number | undefined
   readonly random_erasing: RandomErasing
@@ -29,15 +24,6 @@ interface Options extends Chances {
   readonly colour_jitter: ColourJitter
   readonly band_jitter: number
   readonly band_dropout: number
-}
-
-/** One of three transformations, chosen evenly, applied with its own probability. */
-const transformed = (patch: Shaped, draw: Random, chances: Chances): Shaped => {
-  const which = draw.int(3)
-  const chance = draw.next()
-  if (which === 0) return chance < chances.h_flip ? flipHorizontally(patch) : patch
-  if (which === 1) return chance < chances.v_flip ? flipVertically(patch) : patch
-  return chance < chances.rotate ? rotate(patch, (1 + draw.int(3)) as 1 | 2 | 3) : patch
 }
 
 /** Reflectance of 1 in the units of Sentinel-2's products. */
@@ -88,11 +74,11 @@ const augmented = (patch: Patch, seed: number, options: Options): Patch => {
   const { blur, brightness, compat, compose, contrast, gamma, random_erasing, white } = options
   const original = compat === "original"
   const drawOf = (purpose: string) => random(seed, patch.epoch, patch.index, purpose)
-  const turned = zoomed(transformed(patch, drawOf("augment"), options), drawOf, options)
+  const shaped = zoomed(turned(patch, drawnTurn(drawOf("augment"), options)), drawOf, options)
   const chances = { blur, brightness, contrast, gamma }
   const changed = Object.values(chances).every((chance) => chance === 0)
-    ? turned
-    : pixelsChanged(turned, drawOf("augment pixels"), {
+    ? shaped
+    : pixelsChanged(shaped, drawOf("augment pixels"), {
         chances,
         compose,
         white: white ?? whiteOf(patch),

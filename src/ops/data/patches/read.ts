@@ -20,6 +20,7 @@ import { reportSkipped } from "./bad-patches.ts"
 import { type BandSelection, channelsOf, SELECTION_NAMES } from "./bands.ts"
 import { fillParameter, maxValuesParameter, nodataParameter } from "./image-parameters.ts"
 import { draws, epochOrder, remembered } from "./reading/epochs.ts"
+import { keptSquare } from "./reading/kept-square.ts"
 import { isLabelled } from "./reading/make-patch.ts"
 import { reading } from "./reading/make-patches.ts"
 import type { Made } from "./reading/make-patches-work.ts"
@@ -168,7 +169,8 @@ const opened = (params: Given, self: Self) => () =>
     )
     const count = names.length * Math.max(0, epochs - first)
     self.expect(count)
-    const look = { bands, nomenclature, unit, rule: { nodata, fill }, maxValues: params.max_values }
+    const kept = keptSquare(self.after ?? [], run.seed)
+    const look = { bands, nomenclature, unit, rule: { nodata, fill }, maxValues: params.max_values, kept }
     const make = yield* reading({ source, names, look, given, concurrency }, count)
     return {
       count,

@@ -16,7 +16,7 @@ const mirrored = (i: number, n: number): number => {
 }
 
 /** Half-pixel centres: source = (o + 0.5) * from / to - 0.5. */
-const tapsOf = (from: number, to: number): Taps => {
+const madeTaps = (from: number, to: number): Taps => {
   const low = new Int32Array(to)
   const high = new Int32Array(to)
   const weight = new Float32Array(to)
@@ -30,7 +30,29 @@ const tapsOf = (from: number, to: number): Taps => {
   return { low, high, weight }
 }
 
-/** Writes output row `row` to `image[at]`, `image[at + step]`, and so on. */
+/** Taps of the latest pairs of sizes: all patches of an archive have the same few. */
+const known = new Map<string, Taps>()
+const MOST_KNOWN = 64
+
+const tapsOf = (from: number, to: number): Taps => {
+  const key = `${from} ${to}`
+  const taps = known.get(key) ?? madeTaps(from, to)
+  if (known.size >= MOST_KNOWN) known.clear()
+  known.set(key, taps)
+  return taps
+}
+
+/** A part of an image. */
+export interface Part {
+  readonly top: number
+  readonly left: number
+  readonly height: number
+  readonly width: number
+}
+
+export const wholeOf = (height: number, width: number): Part => ({ top: 0, left: 0, height, width })
+
+/** Writes the part's columns of output row `row` to `image[at]`, `image[at + step]`, and so on. */
 export type RowWriter = (row: number, image: Float32Array, at: number, step: number) => void
 
 /**
@@ -39,30 +61,40 @@ export type RowWriter = (row: number, image: Float32Array, at: number, step: num
  * Half-pixel centres, bilinear, borders mirrored without repeating the edge. Making smaller does not average: it samples.
  *
  * @param band row-major [height, width]
+ * @param part of the output that will be written; by default all of it
  */
 export const resampledRows = (
   band: ArrayLike<number>,
   height: number,
   width: number,
   toHeight: number,
-  toWidth: number
+  toWidth: number,
+  part = wholeOf(toHeight, toWidth)
 ): RowWriter => {
   const x = tapsOf(width, toWidth)
   const y = tapsOf(height, toHeight)
+  const count = part.width
+  const end = part.left + count
+  let [first, last] = [height - 1, 0]
+  for (let row = part.top; row < part.top + part.height; row++) {
+    first = Math.min(first, y.low[row], y.high[row])
+    last = Math.max(last, y.low[row], y.high[row])
+  }
   // Columns first: each source row is read once.
-  const wide = new Float32Array(height * toWidth)
-  for (let row = 0; row < height; row++) {
+  const wide = new Float32Array((last - first + 1) * count)
+  const { low: left, high: right, weight: share } = x
+  for (let row = first, to = 0; row <= last; row++) {
     const from = row * width
-    for (let o = 0; o < toWidth; o++) {
-      const a = band[from + x.low[o]]
-      wide[row * toWidth + o] = a + (band[from + x.high[o]] - a) * x.weight[o]
+    for (let o = part.left; o < end; o++, to++) {
+      const a = band[from + left[o]]
+      wide[to] = a + (band[from + right[o]] - a) * share[o]
     }
   }
   return (row, image, at, step) => {
-    const low = y.low[row] * toWidth
-    const high = y.high[row] * toWidth
+    const low = (y.low[row] - first) * count
+    const high = (y.high[row] - first) * count
     const weight = y.weight[row]
-    for (let column = 0, to = at; column < toWidth; column++, to += step) {
+    for (let column = 0, to = at; column < count; column++, to += step) {
       const a = wide[low + column]
       image[to] = a + (wide[high + column] - a) * weight
     }
@@ -78,6 +110,7 @@ const nearest = ({ high, low, weight }: Taps): Int32Array => low.map((one, o) =>
  *
  * @param band row-major [height, width]
  * @param valid uint8 [height, width]: 1 where a pixel counts
+ * @param part of the output that will be written; by default all of it
  * @returns the same writer, and `valid` in the new size
  */
 export const resampledValidRows = (
@@ -86,7 +119,8 @@ export const resampledValidRows = (
   height: number,
   width: number,
   toHeight: number,
-  toWidth: number
+  toWidth: number,
+  part = wholeOf(toHeight, toWidth)
 ): { readonly write: RowWriter; readonly valid: Uint8Array } => {
   const x = nearest(tapsOf(width, toWidth))
   const y = nearest(tapsOf(height, toHeight))
@@ -103,7 +137,7 @@ export const resampledValidRows = (
   }
   const write: RowWriter = (row, image, at, step) => {
     const from = row * toWidth
-    for (let column = 0, to = at; column < toWidth; column++, to += step) image[to] = values[from + column]
+    for (let i = from + part.left, to = at; i < from + part.left + part.width; i++, to += step) image[to] = values[i]
   }
   return { write, valid: toValid }
 }

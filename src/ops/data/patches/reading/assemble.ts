@@ -3,7 +3,7 @@ import { few, nearest } from "../../../../pipeline/words.ts"
 import type { Band } from "../../../elements.ts"
 import { checkValues, IMAGE_BOUND, MAX_VALUES } from "../../../formats/bounds.ts"
 import { DataError } from "../../../formats/data-error.ts"
-import { type RowWriter, resampledRows, resampledValidRows } from "../pixels/bilinear.ts"
+import { type Part, type RowWriter, resampledRows, resampledValidRows, wholeOf } from "../pixels/bilinear.ts"
 import { DECLARED_ONLY, filledBand, type NodataRule } from "./nodata.ts"
 
 export interface Image {
@@ -27,7 +27,7 @@ const notEmpty = (band: Band, subject: string): Band => {
 /** How many bands a message names: all of Sentinel-2 and Sentinel-1. */
 const SHOWN = 15
 
-/** The rows of a band in the image's size; `valid` marks its pixels with data, if some have none. */
+/** The rows of a band in the patch's size; `valid` marks its pixels with data, if some have none. */
 interface Channel {
   readonly write: RowWriter
   readonly valid: Uint8Array | undefined
@@ -35,31 +35,41 @@ interface Channel {
 
 /** Writes the rows of a band that has the image's size already. */
 const ownRows =
-  (data: ArrayLike<number>, width: number): RowWriter =>
+  (data: ArrayLike<number>, width: number, { left, width: count }: Part): RowWriter =>
   (row, image, at, step) => {
-    const from = row * width
-    for (let column = 0, to = at; column < width; column++, to += step) image[to] = data[from + column]
+    const from = row * width + left
+    for (let i = from, to = at; i < from + count; i++, to += step) image[to] = data[i]
   }
 
-const channelOf = (band: Band, toHeight: number, toWidth: number, rule: NodataRule, subject: string): Channel => {
+const channelOf = (
+  band: Band,
+  [toHeight, toWidth]: readonly [number, number],
+  part: Part,
+  rule: NodataRule,
+  subject: string
+): Channel => {
   const { data, height, width } = band
   const filled = filledBand(band, rule, subject)
   const same = height === toHeight && width === toWidth
   if (filled === undefined) {
-    const write = same ? ownRows(data, width) : resampledRows(data, height, width, toHeight, toWidth)
+    const write = same ? ownRows(data, width, part) : resampledRows(data, height, width, toHeight, toWidth, part)
     return { write, valid: undefined }
   }
-  if (same) return { write: ownRows(filled.data, width), valid: filled.valid }
-  return resampledValidRows(filled.data, filled.valid, height, width, toHeight, toWidth)
+  if (same) return { write: ownRows(filled.data, width, part), valid: filled.valid }
+  return resampledValidRows(filled.data, filled.valid, height, width, toHeight, toWidth, part)
 }
 
-/** The marks of all channels, side by side for each pixel; `undefined` if every pixel has data. */
-const interleaved = (channels: ReadonlyArray<Channel>, pixels: number): Uint8Array | undefined => {
+/** The marks of all channels, side by side for each pixel; `undefined` if every pixel of the patch has data. */
+const interleaved = (channels: ReadonlyArray<Channel>, part: Part, whole: number): Uint8Array | undefined => {
   if (channels.every(({ valid }) => valid === undefined)) return undefined
-  const nodata = new Uint8Array(pixels * channels.length)
+  const nodata = new Uint8Array(part.height * part.width * channels.length)
   channels.forEach(({ valid }, channel) => {
     if (valid === undefined) return
-    for (let i = 0, to = channel; i < pixels; i++, to += channels.length) nodata[to] = 1 - valid[i]
+    let to = channel
+    for (let row = part.top; row < part.top + part.height; row++) {
+      const from = row * whole + part.left
+      for (let i = from; i < from + part.width; i++, to += channels.length) nodata[to] = 1 - valid[i]
+    }
   })
   return nodata
 }
@@ -69,7 +79,8 @@ const interleaved = (channels: ReadonlyArray<Channel>, pixels: number): Uint8Arr
  * `bilinear.ts`). Pixels without data are filled, and mix with no neighbour.
  *
  * @param subject the patch, for messages
- * @param maxValues largest number of values of the image; one long row and one long column make a large image
+ * @param maxValues largest number of values of the whole patch; one long row and one long column make a large image
+ * @param partOf chooses the part of the patch that is made; by default all of it
  * @throws DataError if a wanted band is missing, has no pixels, or has no data and is to be filled with its mean, or the
  *   image would be too large
  */
@@ -78,7 +89,8 @@ export const assemble = (
   wanted: ReadonlyArray<string>,
   subject: string,
   rule: NodataRule = DECLARED_ONLY,
-  maxValues = MAX_VALUES
+  maxValues = MAX_VALUES,
+  partOf: (whole: { readonly height: number; readonly width: number }) => Part | undefined = () => undefined
 ): Image => {
   const chosen = wanted.map((name) => {
     const band = bands.find((one) => one.name === name)
@@ -95,14 +107,15 @@ export const assemble = (
   const width = chosen.reduce((most, band) => Math.max(most, band.width), 0)
   const remedy = `${IMAGE_BOUND.remedy}, read fewer bands, or raise \`max_values\``
   checkValues([height, width, chosen.length], subject, { ...IMAGE_BOUND, most: maxValues, remedy })
-  const image = new Float32Array(height * width * chosen.length)
-  const channels = chosen.map((band) => channelOf(band, height, width, rule, subject))
+  const part = partOf({ height, width }) ?? wholeOf(height, width)
+  const image = new Float32Array(part.height * part.width * chosen.length)
+  const channels = chosen.map((band) => channelOf(band, [height, width], part, rule, subject))
   // Row by row through all bands: a row of the image stays in the processor's cache.
-  for (let row = 0; row < height; row++) {
-    const at = row * width * channels.length
+  for (let row = 0; row < part.height; row++) {
+    const at = row * part.width * channels.length
     for (let channel = 0; channel < channels.length; channel++) {
-      channels[channel].write(row, image, at + channel, channels.length)
+      channels[channel].write(part.top + row, image, at + channel, channels.length)
     }
   }
-  return { image, height, width, nodata: interleaved(channels, height * width) }
+  return { image, height: part.height, width: part.width, nodata: interleaved(channels, part, width) }
 }

@@ -5,6 +5,7 @@ import type { StoredPatch } from "../../stores/patch-value.ts"
 import { type BandSelection, bandNames } from "../bands.ts"
 import { assemble } from "./assemble.ts"
 import type { Draw } from "./epochs.ts"
+import { type KeptSquare, partOf } from "./kept-square.ts"
 import type { NodataRule } from "./nodata.ts"
 
 /** Which bands and labels of a patch are wanted, and in which form. */
@@ -17,6 +18,8 @@ export interface Look {
   readonly rule: NodataRule
   /** Largest number of values of an image, over all its bands. */
   readonly maxValues: number
+  /** The square that is kept of each patch, if it is known beforehand. */
+  readonly kept?: KeptSquare | undefined
 }
 
 /** The value of white in 8-bit images. */
@@ -25,18 +28,22 @@ const WHITE = 255
 /**
  * Makes one image with the wanted bands as channels. If `unit` is set, 8-bit values are divided by 255.
  *
+ * @param draw with which later steps cut out the square that is kept
  * @throws DataError if a wanted band is missing
  */
 export const imageOf = (
   present: ReadonlyArray<Band>,
-  { bands: selection, maxValues, rule, unit }: Omit<Look, "nomenclature">,
-  name: string
+  { bands: selection, kept, maxValues, rule, unit }: Omit<Look, "nomenclature">,
+  name: string,
+  draw?: Draw
 ) => {
   const names = bandNames(
     selection,
     present.map((band) => band.name)
   )
-  const assembled = assemble(present, names, name, rule, maxValues)
+  const assembled = assemble(present, names, name, rule, maxValues, (whole) =>
+    kept === undefined || draw === undefined ? undefined : partOf(kept, draw, whole)
+  )
   const bytes = present.every((band) => band.dtype === "uint8" || !names.includes(band.name))
   if (bytes && unit) for (let i = 0; i < assembled.image.length; i++) assembled.image[i] /= WHITE
   return { ...assembled, bands: names, white: bytes ? (unit ? 1 : WHITE) : undefined }
@@ -59,6 +66,6 @@ export const patchOf = (
 ): Patch | undefined => {
   const labels = given ?? stored.labels
   if (!isLabelled(labels) && stored.classes.length > 0) return undefined
-  const image = imageOf(stored.bands, look, name)
+  const image = imageOf(stored.bands, look, name, { epoch, index })
   return { kind: "patch", name, index, epoch, ...image, labels, classes: stored.classes }
 }
