@@ -10,6 +10,7 @@ import { eurosat } from "./eurosat/eurosat.ts"
 import { folder } from "./folder/folder.ts"
 import { mlrsnet } from "./mlrsnet/mlrsnet.ts"
 import { ucm } from "./ucm/ucm.ts"
+import { webdataset } from "./webdataset/webdataset.ts"
 import { whdld } from "./whdld/whdld.ts"
 
 /** All data sets, in the order in which operators list them. */
@@ -24,7 +25,8 @@ export const DATA_SETS = [
   mlrsnet,
   eurosat,
   arrays,
-  folder
+  folder,
+  webdataset
 ] as const satisfies ReadonlyArray<DataSet>
 
 /** Name of a data set. */

@@ -22,7 +22,7 @@ const TIFF = /\.tiff?$/i
 const DAY = /(?:^|_)(\d{4})(\d{2})(\d{2})T\d{6}(?:_|$)/
 
 /** What the reader itself needs is no fact about the image. */
-const INTERNAL = new Set(["bands", "max_values", "s1", "s2v1"])
+const INTERNAL = new Set(["bands", "byte_at", "byte_length", "max_values", "s1", "s2v1"])
 
 /** A GeoTIFF of a patch: its only file, or the first band in its folder; `undefined` if it has none. */
 const tiffOf = async ({ files, folder, name }: PatchRef): Promise<string | undefined> => {

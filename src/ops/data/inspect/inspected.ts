@@ -12,6 +12,7 @@ import { folder } from "../archives/folder/folder.ts"
 import { decodeOwn, ownNames } from "../archives/folder/reader.ts"
 import { type ArchiveChoice, decodePatch, openArchive } from "../archives/open-archive.ts"
 import { IMAGE } from "../archives/shared/image-files.ts"
+import { webdataset } from "../archives/webdataset/webdataset.ts"
 import { dataFault } from "../file-access.ts"
 import type { Note } from "../patches/noted.ts"
 import { decodePatchOf, lazily } from "../stores/every-patch.ts"
@@ -51,13 +52,14 @@ const layersOf = (bands: ReadonlyArray<Band>): ReadonlyArray<Layer> =>
   bands.map(({ height, width, ...band }) => ({ ...band, shape: [height, width] }))
 
 /** Patches that share one file, which only an archive's reader can separate. */
-const fromArrays = (
+const fromPacked = (
   path: string,
+  kind: "arrays" | "webdataset",
   choice: ArchiveChoice,
   note: Note
 ): Effect.Effect<Stream.Stream<Inspected, Fault>, DataError> =>
   Effect.map(
-    dataFault(() => openArchive(path, { ...choice, kind: "arrays" })),
+    dataFault(() => openArchive(path, { ...choice, kind })),
     ({ names, reference }) =>
       Stream.fromIterable(names).pipe(
         Stream.map((name) => ({
@@ -90,7 +92,7 @@ const fromOwn =
 const isOwn = (path: string, labels: string | undefined): boolean =>
   folder.recognises(path) || (labels !== undefined && /\.(csv|tsv)$/i.test(labels) && existsSync(resolve(path, labels)))
 
-/** The patches at `path`: in a store, one file, an archive of arrays, or a folder of images. */
+/** The patches at `path`: in a store, one file, an archive of arrays or shards, or a folder of images. */
 export const inspected = (
   path: string,
   choice: ArchiveChoice,
@@ -104,7 +106,9 @@ export const inspected = (
       const store = yield* openReader(path)
       return Stream.map(lazily(store.names), fromStore(store))
     }
-    if (arrays.recognises(path)) return yield* fromArrays(path, choice, note)
+    for (const { name, recognises } of [arrays, webdataset]) {
+      if (recognises(path)) return yield* fromPacked(path, name, choice, note)
+    }
     const found = lazily(() => patchesBelow(path))
     if (!isOwn(path, choice.labels)) return Stream.map(found, ({ files, name }) => fromFiles(name, files, note))
     const nameOf = yield* dataFault(() => ownNames(path, choice.labels))

@@ -19,7 +19,19 @@ import { effect } from "../../../effect.ts"
 import { temporaryFolder } from "../folder.ts"
 import { runIn } from "../streams.ts"
 
-const KINDS = ["ucm", "aid", "whdld", "dlrsd", "dfc15", "mlrsnet", "eurosat", "eurosat-ms", "folder", "arrays"] as const
+const KINDS = [
+  "ucm",
+  "aid",
+  "whdld",
+  "dlrsd",
+  "dfc15",
+  "mlrsnet",
+  "eurosat",
+  "eurosat-ms",
+  "folder",
+  "arrays",
+  "webdataset"
+] as const
 /** Those that divide their patches themselves. */
 const DIVIDED = ["aid", "dfc15", "eurosat", "eurosat-ms"]
 const COUNT = 30

@@ -54,11 +54,26 @@ export const decodeOwn = async (
   options: DecodeOptions
 ): Promise<ReadonlyArray<Band>> => {
   const bytes = await readArchiveFile(file, "is missing: the patch's image")
-  const rasters = /\.tiff?$/i.test(file)
-    ? await decodeTiffBands(bytes, file, options.maxValues)
-    : await decodeRgb(bytes, file, options)
-  return named(file, rasters, given)
+  return decodeBytes(bytes, { file, rasters: /\.tiff?$/i.test(file) }, given, options)
 }
+
+/**
+ * Decodes the content of an image file.
+ *
+ * @param of the file for messages, and whether it is a tif
+ * @returns rejects as `decodeOwn`
+ */
+export const decodeBytes = async (
+  bytes: Buffer,
+  { file, rasters }: { readonly file: string; readonly rasters: boolean },
+  given: ReadonlyArray<string> | undefined,
+  options: DecodeOptions
+): Promise<ReadonlyArray<Band>> =>
+  named(
+    file,
+    rasters ? await decodeTiffBands(bytes, file, options.maxValues) : await decodeRgb(bytes, file, options),
+    given
+  )
 
 export const open: Reader["open"] = async (folder, { bands, facts, labels }) => {
   const labelling = await labellingOf(folder, { facts, labels })

@@ -1,0 +1,117 @@
+/** Reads WebDatasets; see `webdataset.ts` for their files. */
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import type { Split } from "../../../elements.ts"
+import { DataError } from "../../../formats/data-error.ts"
+import { textOf } from "../../../formats/text.ts"
+import type { PatchEntry, Reader } from "../data-set.ts"
+import { splitNamed } from "../folder/own-table.ts"
+import { decodeBytes } from "../folder/reader.ts"
+import { ownClasses } from "../shared/class-list.ts"
+import { finding } from "../shared/findings.ts"
+import { filesBelow, readArchiveFile } from "../shared/read-file.ts"
+import { type Label, type Said, said, samplesOf } from "./samples.ts"
+import { membersOf, readMembers } from "./tar.ts"
+
+const CLASSES = "classes.txt"
+
+/** A sample that has been found. */
+interface Found extends Said {
+  readonly shard: string
+  readonly at: number
+  readonly size: number
+}
+
+/** The split that the name of a shard, or of a folder that it lies in, begins with: `train-00000.tar`. */
+const splitOf = (shard: string): Split | undefined =>
+  shard
+    .split("/")
+    .map((part) => splitNamed(/^[a-z]+/i.exec(part)?.[0] ?? ""))
+    .find((split) => split !== undefined)
+
+const refuse = (subject: string, problem: string, remedy: string): never => {
+  throw new DataError({ subject, problem, remedy })
+}
+
+/** All samples by name, in the order of shards and members. */
+const foundIn = async (folder: string): Promise<ReadonlyMap<string, Found>> => {
+  const remedy = "Give the folder that holds the shards, `*.tar`"
+  const shards = (await filesBelow(folder, remedy)).filter((file) => /\.tar$/i.test(file))
+  if (shards.length === 0) refuse(folder, "holds no tar files", remedy)
+  const found = new Map<string, Found>()
+  for (const shard of shards) {
+    const path = join(folder, shard)
+    const samples = samplesOf(path, await membersOf(path))
+    for (const sample of samples) {
+      const other = found.get(sample.key)
+      if (other !== undefined) {
+        refuse(folder, `has two samples ${sample.key}: in ${other.shard} and ${shard}`, "Give each sample its own name")
+      }
+      const { at, size } = sample.image
+      const contents = sample.labels.length === 0 ? [] : await readMembers(path, sample.labels)
+      found.set(sample.key, { shard, at, size, ...said(path, sample, contents) })
+    }
+  }
+  return found.size === 0 ? refuse(folder, "has no image (tif, jpg or png) in its shards", remedy) : found
+}
+
+/** Names of classes by number, if `classes.txt` gives them: one per line. */
+const namedClasses = async (folder: string): Promise<ReadonlyArray<string> | undefined> => {
+  const file = join(folder, CLASSES)
+  if (!existsSync(file)) return undefined
+  return textOf(await readArchiveFile(file, "is missing"), file)
+    .trim()
+    .split(/\r?\n/)
+}
+
+/** All classes: those of the list, else all that occur, numbers in the order of numbers. */
+const classesOf = (found: ReadonlyMap<string, Found>, named: ReadonlyArray<string> | undefined) => {
+  if (named !== undefined) return named
+  const all = new Set<Label>([...found.values()].flatMap(({ labels }) => labels))
+  const key = (label: Label) => (typeof label === "number" ? label : Number.POSITIVE_INFINITY)
+  return [...new Set([...all].sort((a, b) => key(a) - key(b) || (String(a) < String(b) ? -1 : 1)).map(String))]
+}
+
+export const open: Reader["open"] = async (folder, { bands }) => {
+  const found = await foundIn(folder)
+  const named = await namedClasses(folder)
+  const classes = classesOf(found, named)
+  const known = new Set(classes)
+  const nameOf = (sample: string, label: Label): string => {
+    const name = typeof label === "number" && named !== undefined ? named[label] : String(label)
+    if (name !== undefined && known.has(name)) return name
+    return refuse(folder, `has the label ${label} at ${sample}, which ${CLASSES} does not name`, `Correct ${CLASSES}`)
+  }
+  const own: Readonly<Record<string, string>> = bands === undefined ? {} : { bands: JSON.stringify(bands) }
+  return {
+    classes: ownClasses(classes),
+    names: [...found.keys()],
+    findings: finding(
+      "images have no label",
+      [...found].filter(([, { labels }]) => labels.length === 0).map(([name]) => name),
+      "note",
+      "Reading leaves them out where labels are needed"
+    ),
+    entry: async (name): Promise<PatchEntry> => {
+      const { at, facts, labels, shard, size } =
+        found.get(name) ?? refuse(folder, `has no patch ${name}`, "Make the splits again")
+      const set = new Set(labels.map((label) => nameOf(name, label)))
+      return {
+        name,
+        folder,
+        files: { shard },
+        facts: { ...facts, ...own, byte_at: String(at), byte_length: String(size) },
+        labels: classes.filter((one) => set.has(one)),
+        split: splitOf(shard)
+      }
+    }
+  }
+}
+
+export const decode: Reader["decode"] = async ({ facts, files, folder, name }, options) => {
+  const file = join(folder, files.shard)
+  const [bytes] = await readMembers(file, [{ at: Number(facts.byte_at), size: Number(facts.byte_length) }])
+  const names = facts.bands === undefined ? undefined : (JSON.parse(facts.bands) as ReadonlyArray<string>)
+  const rasters = ["II", "MM"].includes(bytes.toString("latin1", 0, 2))
+  return decodeBytes(bytes, { file: `${file}: ${name}`, rasters }, names, options)
+}

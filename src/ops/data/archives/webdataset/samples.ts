@@ -1,0 +1,98 @@
+/** Samples of a WebDataset: members of a shard whose names are equal up to the first dot. */
+import { DataError } from "../../../formats/data-error.ts"
+import { jsonOf } from "../../../formats/text.ts"
+import type { Member } from "./tar.ts"
+
+const IMAGE = /(^|\.)(tiff?|jpe?g|png)$/i
+/** Members with labels: a class, or JSON with labels and facts. */
+const LABELS = /(^|\.)(cls|json)$/i
+/** Keys of JSON with labels. */
+const KEYS = /^(labels?|class(es)?|tags|cls)$/i
+
+/** One image and the members with its labels. */
+export interface Sample {
+  readonly key: string
+  readonly image: Member
+  readonly labels: ReadonlyArray<Member>
+}
+
+/** A label as files have it: a name, or the number of a class. */
+export type Label = string | number
+
+/** What members say of an image. */
+export interface Said {
+  readonly labels: ReadonlyArray<Label>
+  readonly facts: Readonly<Record<string, string>>
+}
+
+/** The name of a sample and the ending of a member: `a/b.rgb.png` is `a/b` and `rgb.png`. */
+const parted = (name: string): readonly [key: string, ending: string] | undefined => {
+  const [, key, ending] = /^((?:.*\/)?[^/.]+)\.([^/]+)$/.exec(name) ?? []
+  return key === undefined ? undefined : [key, ending]
+}
+
+/**
+ * Groups members into samples, in the order of their images. Members without an image are left out.
+ *
+ * @throws DataError if a sample has two images
+ */
+export const samplesOf = (shard: string, members: ReadonlyArray<Member>): ReadonlyArray<Sample> => {
+  const groups = new Map<string, { image?: Member; labels: Array<Member> }>()
+  for (const member of members) {
+    const [key, ending] = parted(member.name) ?? ["", ""]
+    if (key === "" || !(IMAGE.test(ending) || LABELS.test(ending))) continue
+    const group = groups.get(key) ?? { labels: [] }
+    groups.set(key, group)
+    if (LABELS.test(ending)) group.labels.push(member)
+    else if (group.image === undefined) group.image = member
+    else {
+      throw new DataError({
+        subject: shard,
+        problem: `has two images of the sample ${key}: ${group.image.name} and ${member.name}`,
+        remedy: "Write one image per sample"
+      })
+    }
+  }
+  return [...groups].flatMap(([key, { image, labels }]) => (image === undefined ? [] : [{ key, image, labels }]))
+}
+
+const labelsIn = (value: unknown): ReadonlyArray<Label> | undefined => {
+  const all = Array.isArray(value) ? value : [value]
+  return all.every((one) => typeof one === "string" || Number.isInteger(one)) ? all : undefined
+}
+
+const numbered = (text: string): Label => (/^\d+$/.test(text) ? Number(text) : text)
+
+/** @throws DataError if a member is not what its ending says */
+const saidBy = (shard: string, { name }: Member, content: Buffer): Said => {
+  const place = `${shard}: ${name}`
+  const refuse = (problem: string, remedy: string) => new DataError({ subject: place, problem, remedy })
+  if (/cls$/i.test(name)) {
+    const text = content.toString("utf8").trim()
+    if (text === "" || text.length > 200) throw refuse("is not the name or number of a class", "Write one class")
+    return { labels: [numbered(text)], facts: {} }
+  }
+  const value = jsonOf(content, place)
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw refuse("is not a JSON object", 'Write `{ "labels": [...] }`')
+  }
+  const entries = Object.entries(value as Readonly<Record<string, unknown>>)
+  const given = entries.filter(([key]) => KEYS.test(key)).map(([key, one]) => [key, labelsIn(one)] as const)
+  const wrong = given.find(([, labels]) => labels === undefined)
+  if (wrong !== undefined)
+    throw refuse(`has \`${wrong[0]}\` that is neither names nor numbers`, "Give a list of labels")
+  const facts = entries.filter(([key, one]) => !KEYS.test(key) && (typeof one === "string" || typeof one === "number"))
+  return {
+    labels: given.flatMap(([, labels]) => labels ?? []),
+    facts: Object.fromEntries(facts.map(([key, one]) => [key, String(one)]))
+  }
+}
+
+/** What the members of a sample say together. @throws DataError if one of them is not what its ending says */
+export const said = (shard: string, { labels }: Sample, contents: ReadonlyArray<Buffer>): Said => {
+  const all = labels.map((member, i) => saidBy(shard, member, contents[i]))
+  return {
+    labels: [...new Set(all.flatMap((one) => one.labels))],
+    facts: Object.assign({}, ...all.map(({ facts }) => facts))
+  }
+}

@@ -1,0 +1,144 @@
+/** Reads the members of a tar file by position, and writes small tar files. */
+import { type FileHandle, open } from "node:fs/promises"
+import { messageOf } from "../../../../pipeline/words.ts"
+import { DataError } from "../../../formats/data-error.ts"
+
+const BLOCK = 512
+/** Members of one file, and bytes of a long name: bounds of what a damaged file may ask for. */
+const MOST = { members: 10_000_000, name: 65_536 }
+
+/** A file within a tar file. */
+export interface Member {
+  readonly name: string
+  /** Position of its first byte. */
+  readonly at: number
+  readonly size: number
+}
+
+const REMEDY = "Get the file again: it is damaged, or not a tar file"
+const refuse = (file: string, problem: string, remedy = REMEDY, cause?: unknown): never => {
+  throw new DataError({ subject: file, problem, remedy, cause })
+}
+
+const opened = (file: string): Promise<FileHandle> =>
+  open(file, "r").catch((cause: unknown) =>
+    refuse(file, `cannot be opened (${messageOf(cause)})`, "Give the folder that holds it", cause)
+  )
+
+const text = (head: Buffer, from: number, length: number): string =>
+  head
+    .subarray(from, from + length)
+    .toString("utf8")
+    .replace(/\0.*$/s, "")
+
+/** A number in octal, or in base 256 for large ones; NaN if it is neither. */
+const numberAt = (head: Buffer, from: number, length: number): number => {
+  if ((head[from] & 0x80) !== 0) return Number(head.readBigUInt64BE(from + length - 8))
+  const digits = text(head, from, length).trim()
+  return /^[0-7]*$/.test(digits) ? Number.parseInt(digits || "0", 8) : Number.NaN
+}
+
+/** Whether the sum of a header's bytes is the one that it states; the field of the sum itself counts as blanks. */
+const isSound = (head: Buffer): boolean => {
+  let sum = 8 * 32
+  head.forEach((byte, i) => {
+    if (i < 148 || i >= 156) sum += byte
+  })
+  return sum === numberAt(head, 148, 8)
+}
+
+/** The value of `path` in a pax header: lines `LENGTH KEY=VALUE`. */
+const paxPath = (content: Buffer): string | undefined => {
+  for (let at = 0; at < content.length; ) {
+    const length = Number.parseInt(content.subarray(at, at + 20).toString("latin1"), 10)
+    if (!(length > 0)) return undefined
+    const line = content.subarray(at, at + length - 1).toString("utf8")
+    const [, value] = /^\d+ path=(.*)$/s.exec(line) ?? []
+    if (value !== undefined) return value
+    at += length
+  }
+  return undefined
+}
+
+/** Reads exactly `length` bytes at `at`. */
+const readAt = async (handle: FileHandle, file: string, at: number, length: number): Promise<Buffer> => {
+  const bytes = Buffer.alloc(length)
+  for (let done = 0; done < length; ) {
+    const { bytesRead } = await handle.read(bytes, done, length - done, at + done)
+    if (bytesRead === 0) return refuse(file, "ends within a member")
+    done += bytesRead
+  }
+  return bytes
+}
+
+/**
+ * Lists the regular files of a tar file (ustar, with long names of pax or GNU), in their order. Contents are not read.
+ *
+ * @returns rejects with DataError if the file is damaged
+ */
+export const membersOf = async (file: string): Promise<ReadonlyArray<Member>> => {
+  const handle = await opened(file)
+  try {
+    const { size: end } = await handle.stat()
+    const members: Array<Member> = []
+    let long: string | undefined
+    for (let at = 0; at + BLOCK <= end; ) {
+      const head = await readAt(handle, file, at, BLOCK)
+      if (head.every((byte) => byte === 0)) return members
+      const size = numberAt(head, 124, 12)
+      if (!isSound(head) || !Number.isSafeInteger(size)) return refuse(file, `has a damaged header at byte ${at}`)
+      if (at + BLOCK + size > end) return refuse(file, "ends within a member")
+      const type = String.fromCharCode(head[156] || 48)
+      if (type === "x" || type === "L") {
+        if (size > MOST.name) return refuse(file, `has a name of ${size} bytes at byte ${at}`)
+        const content = await readAt(handle, file, at + BLOCK, size)
+        long = type === "x" ? (paxPath(content) ?? long) : text(content, 0, size)
+      } else {
+        const prefix = head.subarray(257, 262).toString("latin1") === "ustar" ? text(head, 345, 155) : ""
+        const short = text(head, 0, 100)
+        const name = long ?? (prefix === "" ? short : `${prefix}/${short}`)
+        if (type === "0" || type === "7") members.push({ name: name.replace(/^(\.\/)+/, ""), at: at + BLOCK, size })
+        long = undefined
+      }
+      if (members.length > MOST.members) return refuse(file, `has more than ${MOST.members} members`)
+      at += BLOCK + Math.ceil(size / BLOCK) * BLOCK
+    }
+    return members
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Reads the contents of members. @returns rejects with DataError if the file has become shorter */
+export const readMembers = async (file: string, members: ReadonlyArray<Omit<Member, "name">>) => {
+  const handle = await opened(file)
+  try {
+    const contents: Array<Buffer> = []
+    for (const { at, size } of members) contents.push(await readAt(handle, file, at, size))
+    return contents
+  } finally {
+    await handle.close()
+  }
+}
+
+/** A tar file of some members with short names, without times and owners: equal contents give equal bytes. */
+export const tarOf = (members: ReadonlyArray<readonly [name: string, content: Uint8Array]>): Buffer => {
+  const blocks = members.flatMap(([name, content]) => {
+    const head = Buffer.alloc(BLOCK)
+    const octal = (value: number, length: number) => `${value.toString(8).padStart(length, "0")}\0`
+    head.write(name, 0)
+    head.write(octal(0o644, 7), 100)
+    for (const at of [108, 116]) head.write(octal(0, 7), at)
+    head.write(octal(content.length, 11), 124)
+    head.write(octal(0, 11), 136)
+    head.write("0", 156)
+    head.write("ustar\u000000", 257)
+    let sum = 8 * 32
+    head.forEach((byte, i) => {
+      if (i < 148 || i >= 156) sum += byte
+    })
+    head.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148)
+    return [head, content, Buffer.alloc((BLOCK - (content.length % BLOCK)) % BLOCK)]
+  })
+  return Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK)])
+}
