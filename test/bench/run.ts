@@ -1,6 +1,6 @@
 /** `npm run bench`: every benchmark, each figure a ratio within this run; with `-- --peer` PyTorch beside TensorFlow alone,
  * with `-- --onnx` ONNX Runtime beside WebAssembly and PyTorch alone, with `-- --gpu` a GPU alone, with `-- --hamming` Hamming
- * search beside faiss alone, with `-- losses` every loss beside PyTorch alone. */
+ * search beside faiss alone, with `-- losses` every loss beside PyTorch alone, with `-- explore [IMAGES]` the explorer alone. */
 import { engines } from "./engines.ts"
 import { explorer } from "./explore.ts"
 import { gpu } from "./gpu.ts"
@@ -25,9 +25,11 @@ const benchmarks: ReadonlyArray<Benchmark> =
       ? inference(words)
       : option === "--hamming"
         ? [() => hamming(words)]
-        : option === "--peer"
-          ? [...(words.length === 0 ? [oml] : []), ...peers(words)]
-          : [fiveStages, reading, readers, engines, retrieval, explorer]
+        : option === "explore"
+          ? [() => explorer(words)]
+          : option === "--peer"
+            ? [...(words.length === 0 ? [oml] : []), ...peers(words)]
+            : [fiveStages, reading, readers, engines, retrieval, () => explorer()]
 if (option === "--gpu") await gpu()
 if (option === "losses") lossTable(words)
 let holds = true

@@ -8,11 +8,9 @@ import { counted } from "../../../pipeline/words.ts"
 import { PatchRef } from "../../elements.ts"
 import { csvRow } from "../../formats/csv-rows.ts"
 import { writeFileAtomic } from "../../formats/files.ts"
-import { placeOf } from "../../formats/tiff/place.ts"
 import { Run } from "../../run.ts"
-import { readArchiveFile } from "../archives/shared/read-file.ts"
 import { dataFault, fileFault } from "../file-access.ts"
-import { degreesOf } from "./degrees.ts"
+import { tiffDegrees } from "./tiff-degrees.ts"
 
 type Facts = Readonly<Record<string, string>>
 
@@ -38,13 +36,9 @@ const rounded = (degrees: number): string => String(Number(degrees.toFixed(6)))
 /** Latitude and longitude of the middle of an image; the code of its reference system if that cannot be converted. */
 const located = async (reference: PatchRef): Promise<Facts | number> => {
   const file = await tiffOf(reference)
-  if (file === undefined) return {}
-  const place = placeOf(await readArchiveFile(file, "is missing: the patch's image"), file)
-  if (place === undefined) return {}
-  const degrees = degreesOf(place.epsg, place.x, place.y)
-  return degrees === undefined
-    ? place.epsg
-    : { latitude: rounded(degrees.latitude), longitude: rounded(degrees.longitude) }
+  const place = file === undefined ? undefined : await tiffDegrees(file)
+  if (place === undefined || typeof place === "number") return place ?? {}
+  return { latitude: rounded(place.latitude), longitude: rounded(place.longitude) }
 }
 
 const dated = ({ name }: PatchRef): Facts => {

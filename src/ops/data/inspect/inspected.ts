@@ -118,3 +118,22 @@ export const inspected = (
       Stream.map(fromOwn(path, nameOf, choice, note))
     )
   })
+
+/**
+ * The files of each image of a folder, under the names that `inspected` gives; nothing for a store, a file or an archive of
+ * arrays.
+ *
+ * @returns rejects with DataError if a folder cannot be listed
+ */
+export const filesByName = async (path: string): Promise<ReadonlyMap<string, ReadonlyArray<string>>> => {
+  const named = new Map<string, ReadonlyArray<string>>()
+  const plain =
+    existsSync(path) && statSync(path).isDirectory() && !existsSync(dataFile(path)) && !arrays.recognises(path)
+  if (!plain) return named
+  const nameOf = isOwn(path, undefined) ? await ownNames(path, undefined) : undefined
+  for (const { files, name } of patchesBelow(path)) {
+    if (nameOf === undefined) named.set(name, files)
+    else for (const file of files) named.set(nameOf(relative(path, file).split(sep).join("/")), [file])
+  }
+  return named
+}

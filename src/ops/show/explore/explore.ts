@@ -6,6 +6,7 @@ import { choice, Flag, Name, optional, type Param, PositiveInt, param, pipelineP
 import type { Pipeline } from "../../../pipeline/pipeline.ts"
 import { Embeddings } from "../../elements.ts"
 import { FileName } from "../../filename.ts"
+import type { DataError } from "../../formats/data-error.ts"
 import { Run } from "../../run.ts"
 import type { TensorEngine } from "../../tensor/engine.ts"
 import { ShowError, touching } from "../show-error.ts"
@@ -18,7 +19,7 @@ import { indexHtml, policyOf } from "./html.ts"
 import { textFrom } from "./kit/base64.ts"
 import type { Contents } from "./kit/contents.ts"
 import { openPixels } from "./pixels.ts"
-import { landOutline, placesOf } from "./places.ts"
+import { landOutline, placesFound, placesOf } from "./places.ts"
 import { type SheetOptions, writeSheets } from "./sheets.ts"
 import type { ShownBands } from "./shown-bands.ts"
 import { uploadOf } from "./upload.ts"
@@ -61,8 +62,11 @@ const analysed = Effect.fnUntraced(function* (folder: string, all: Collected, um
 })
 
 /** Writes where images lie and the outline of the land, if it is known where any of them lies. */
-const located = Effect.fnUntraced(function* (folder: string, all: Collected, table: string | undefined) {
-  const places = yield* touching(table ?? "places", () => placesOf(all.names, table))
+const located = Effect.fnUntraced(function* (folder: string, { names }: Collected, given: string, images: string) {
+  const places =
+    given === "names"
+      ? yield* Effect.tryPromise({ try: () => placesFound(names, images), catch: (cause) => cause as DataError })
+      : yield* touching(given, () => placesOf(names, resolve(given)))
   if (places === undefined) return false
   yield* writePart(folder, "places", textFrom(places))
   const land = yield* Effect.tryPromise({ try: landOutline, catch: (cause) => cause as ShowError })
@@ -147,7 +151,7 @@ export const explore = operator({
     umap: param(Flag, "Whether a UMAP map is made in addition to the PCA map.", true),
     places: param(
       Name,
-      "Table with the columns name, latitude and longitude, relative to the current working directory; `names` derives places from image names that contain a Sentinel-2 tile.",
+      "Table with the columns name, latitude and longitude, relative to the current working directory; `names` takes them from the GeoTIFFs of a folder `images`, else from image names that contain a Sentinel-2 tile.",
       "names"
     ),
     tiles: optional(
@@ -179,7 +183,7 @@ export const explore = operator({
           yield* writeImages(folder, all, pictured)
           yield* writeVectors(folder, vectors)
           const maps = all.count > 1 ? yield* analysed(folder, all, umap) : undefined
-          const onEarth = yield* located(folder, all, places === "names" ? undefined : resolve(places))
+          const onEarth = yield* located(folder, all, places, resolve(root, images))
           const network = yield* uploadable(folder, all, upload, without_network, bands)
           const contents: Contents = {
             ...{ format: 1, experiment, count: all.count, dim: all.dim, classes: all.classes },

@@ -1,9 +1,11 @@
-/** Where images lie on the Earth: from a table, or from names that hold a Sentinel-2 tile. */
+/** Where images lie on the Earth: from a table, from GeoTIFFs, or from names that hold a Sentinel-2 tile. */
 import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { feature } from "topojson-client"
 import type { GeometryCollection, Topology } from "topojson-specification"
 import { optionalPackage } from "../../../pipeline/packages.ts"
+import { tiffDegrees } from "../../data/facts/tiff-degrees.ts"
+import { filesByName } from "../../data/inspect/inspected.ts"
 import { eachRow } from "../../formats/csv.ts"
 import { textOf } from "../../formats/text.ts"
 import { ShowError } from "../show-error.ts"
@@ -42,23 +44,55 @@ const placesIn = (path: string): ReadonlyMap<string, readonly [number, number]> 
   return places
 }
 
+type Place = readonly [latitude: number, longitude: number]
+
 /**
  * Latitude and longitude of images, float32 [count, 2], NaN for those that have none; undefined if none has one.
  *
- * @param table path of a CSV with the columns name, latitude and longitude
- * @throws ShowError if the table is wrong
+ * @param placeOf the place of an image
  */
-export const placesOf = (names: ReadonlyArray<string>, table: string | undefined): Float32Array | undefined => {
-  const listed = table === undefined ? undefined : placesIn(table)
+const gathered = (
+  names: ReadonlyArray<string>,
+  placeOf: (name: string) => Place | undefined
+): Float32Array | undefined => {
   const places = new Float32Array(names.length * 2).fill(Number.NaN)
   let found = false
   names.forEach((name, i) => {
-    const place = listed === undefined ? placeInName(name) : listed.get(name)
+    const place = placeOf(name)
     if (place === undefined) return
     places.set(place, 2 * i)
     found = true
   })
   return found ? places : undefined
+}
+
+/**
+ * Places of images, float32 [count, 2]; undefined if none is known.
+ *
+ * @param table path of a CSV with the columns name, latitude and longitude
+ * @throws ShowError if the table is wrong
+ */
+export const placesOf = (names: ReadonlyArray<string>, table: string): Float32Array | undefined => {
+  const listed = placesIn(table)
+  return gathered(names, (name) => listed.get(name))
+}
+
+/**
+ * Places of images, float32 [count, 2], from the coordinates of their GeoTIFFs, else from their names; undefined if none is
+ * known.
+ *
+ * @param images a folder of images; a store has no coordinates
+ * @returns rejects with DataError if a GeoTIFF is damaged
+ */
+export const placesFound = async (names: ReadonlyArray<string>, images: string): Promise<Float32Array | undefined> => {
+  const files = await filesByName(images)
+  const read = new Map<string, Place>()
+  for (const name of names) {
+    const file = files.get(name)?.find((one) => /\.tiff?$/i.test(one))
+    const place = file === undefined ? undefined : await tiffDegrees(file)
+    if (typeof place === "object") read.set(name, [place.latitude, place.longitude])
+  }
+  return gathered(names, (name) => read.get(name) ?? placeInName(name))
 }
 
 type World = Topology<{ readonly land: GeometryCollection }>
