@@ -109,6 +109,8 @@ export interface Batch extends AnyElement {
   readonly width: number
   readonly bands: ReadonlyArray<string>
   readonly labels: Uint8Array
+  /** Weights of labels from 0 to 1, float32 [size, classes], if patches are mixtures; losses then use them. */
+  readonly soft?: Float32Array | undefined
   readonly classes: ReadonlyArray<string>
 }
 /** Number of batches that are prepared while a network computes. */

@@ -13,7 +13,8 @@ const firstOf = (batch: Batch, size: number): Batch => ({
   names: batch.names.slice(0, size),
   indices: batch.indices.subarray(0, size),
   images: batch.images.subarray(0, size * batch.height * batch.width * batch.bands.length),
-  labels: batch.labels.subarray(0, size * batch.classes.length)
+  labels: batch.labels.subarray(0, size * batch.classes.length),
+  soft: batch.soft?.subarray(0, size * batch.classes.length)
 })
 
 /** Returns the peak of tensor memory in bytes during `body`; `undefined` if the engine's memory is full. */

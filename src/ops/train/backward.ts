@@ -2,7 +2,7 @@
 import type { Batch } from "../elements.ts"
 import type { Engine } from "../tensor/engine.ts"
 import { withinMemory } from "../tensor/fitting.ts"
-import { jointLabels, jointOutputs, rowsOfSlopes } from "./joint.ts"
+import { jointLabels, jointOutputs, jointSoft, rowsOfSlopes } from "./joint.ts"
 import {
   type BranchesOf,
   type BranchValues,
@@ -41,8 +41,8 @@ const passed = ({ engine, passes }: BackwardOptions, batch: Batch, slopesOf: Slo
 
 const backwardOne = (options: BackwardOptions, batch: Batch, choose: Choose): Backward => {
   let found: Combined | undefined
-  const pass = passed(options, batch, (outputs, { labels, size }) => {
-    found = combined(options.losses, outputs, labels, size, choose, options.held)
+  const pass = passed(options, batch, (outputs, { labels, size, soft }) => {
+    found = combined(options.losses, outputs, labels, size, choose, { ...options.held, soft })
     return found.gradients
   })
   return { ...pass, found: found as Combined }
@@ -56,7 +56,10 @@ const backwardAll = (options: BackwardOptions, batches: ReadonlyArray<Batch>, ch
   const { engine, losses, passes, trained } = options
   const rows = batches.reduce((sum, { size }) => sum + size, 0)
   const outputs = jointOutputs(batches.map((batch) => withinMemory(engine, batch, passes.outputs)))
-  const found = combined(losses, outputs, jointLabels(batches), rows, choose, options.held)
+  const found = combined(losses, outputs, jointLabels(batches), rows, choose, {
+    ...options.held,
+    soft: jointSoft(batches)
+  })
   let from = 0
   let sum: Gradients = { gradients: trained.map(() => undefined), seen: [] }
   try {

@@ -56,6 +56,22 @@ export const checkSingleLabels = ({ classes, labels, names, size }: Batch, loss:
   }
 }
 
+/**
+ * @param hard name of the loss that cannot use labels with weights
+ * @throws TrainError if the patches are mixtures and the losses, or the memory of earlier batches, cannot use them
+ */
+export const checkSoft = ({ soft }: Batch, hard: string | undefined, remembers: boolean): void => {
+  if (soft === undefined || (hard === undefined && !remembers)) return
+  throw new TrainError({
+    subject: "optimise",
+    problem: `gets mixed patches, whose labels are weights, but \`${hard ?? "xbm"}\` needs labels of 0 and 1`,
+    remedy:
+      hard === undefined
+        ? "Omit `xbm` or `mixup`"
+        : "Omit `mixup`, or use `ml_xent`, `ml_xent_smooth` or `asl`, and `supcon`, `sndl` or `log_ratio` with a graded relation"
+  })
+}
+
 /** @throws TrainError if no loss has a weight above 0 */
 export const checkLosses = ({ id, metric, weight }: Losses): void => {
   if ((id !== undefined && weight[0] > 0) || (metric !== undefined && weight[1] > 0)) return

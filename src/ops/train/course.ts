@@ -3,8 +3,9 @@ import { random } from "../../pipeline/random.ts"
 import type { Batch, ImageFacts, NetworkFacts, TrainState, TrainStep } from "../elements.ts"
 import type { Model } from "../model/model.ts"
 import type { EpochEnd } from "../model/weights/checkpoints.ts"
-import { checkBatch, checkLoss, checkNetwork, checkPixels, checkSingleLabels } from "./checks.ts"
-import { type LossParams, oneLabelLoss } from "./losses.ts"
+import { checkBatch, checkLoss, checkNetwork, checkPixels, checkSingleLabels, checkSoft } from "./checks.ts"
+import type { CrossBatchOptions } from "./cross-batch.ts"
+import { hardLoss, type LossParams, oneLabelLoss } from "./losses.ts"
 import { afterEpoch, rateAt, type Schedule, type ScheduleState, scheduleStart } from "./schedule.ts"
 import { TrainError } from "./train-error.ts"
 import type { Trainer } from "./trainer.ts"
@@ -13,6 +14,7 @@ export interface CourseParams extends LossParams {
   readonly learning_rate: number
   readonly schedule: Schedule
   readonly update_iter: number
+  readonly xbm?: CrossBatchOptions | undefined
 }
 
 export interface CourseOptions {
@@ -139,11 +141,13 @@ export const courseOf = (options: CourseOptions): Course => {
     return before
   }
   const oneLabel = oneLabelLoss(params)
+  const hard = hardLoss(params)
   const check = (batch: Batch): void => {
     const known = facts()
     checkBatch(batch, model)
     if (known !== undefined) checkNetwork(batch, known)
     if (oneLabel !== undefined) checkSingleLabels(batch, oneLabel)
+    checkSoft(batch, hard, params.xbm !== undefined)
     checkPixels(batch, trainer.updates())
   }
   return {

@@ -7,6 +7,12 @@ import type { Slopes } from "./pass.ts"
 /** Labels of several batches, one after another. */
 export const jointLabels = (batches: ReadonlyArray<Batch>): Uint8Array => joined(batches.map(({ labels }) => labels))
 
+/** Weights of the labels of several batches, one after another; undefined if no batch has some. */
+export const jointSoft = (batches: ReadonlyArray<Batch>): Float32Array | undefined =>
+  batches.every(({ soft }) => soft === undefined)
+    ? undefined
+    : joined(batches.map(({ labels, soft }) => soft ?? Float32Array.from(labels)))
+
 /** Outputs of several batches, one after another. */
 export const jointOutputs = (outputs: ReadonlyArray<BranchesOf<BranchValues>>): BranchesOf<BranchValues> => {
   const of = (kind: "local" | "global") =>

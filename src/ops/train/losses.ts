@@ -122,6 +122,12 @@ export const metricFaults = (
   ]
 }
 
+/** Name of the chosen loss that cannot use labels with weights from 0 to 1; none if both can. */
+export const hardLoss = ({ id_loss, metric_loss }: LossParams): string | undefined =>
+  [id_loss, metric_loss]
+    .flatMap((choice) => chosenFrom<LossDefinition>(losses, choice) ?? [])
+    .find(({ definition, own }) => definition.soft?.(own) !== true)?.definition.name
+
 /** Name of the chosen loss that accepts images of exactly one label only; none where every batch is accepted. */
 export const oneLabelLoss = ({ compat, id_loss, metric_loss }: LossParams): string | undefined => {
   if (compat === "original") return undefined

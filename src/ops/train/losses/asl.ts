@@ -35,6 +35,19 @@ const absent = (x: number, gamma: number, clip: number) => {
   }
 }
 
+interface Term {
+  readonly value: number
+  readonly slope: number
+}
+
+/** The terms of a label that an image has by a share from 0 to 1. */
+const mixture = (share: number, has: () => Term, lacks: () => Term): Term => {
+  if (share === 1) return has()
+  if (share === 0) return lacks()
+  const [a, b] = [has(), lacks()]
+  return { value: share * a.value + (1 - share) * b.value, slope: share * a.slope + (1 - share) * b.slope }
+}
+
 /**
  * Asymmetric loss (Ridnik et al., ICCV 2021): the mean over all entries of -(1 - p)^g+ log p for labels that an image has, and
  * of -q^g- log(1 - q), q = max(0, p - clip), for labels that it lacks, with p = sigmoid(logit). Easy negatives, which are most
@@ -46,14 +59,19 @@ const absent = (x: number, gamma: number, clip: number) => {
  * asymmetric(input, { gamma_positive: 0, gamma_negative: 0, clip: 0 }).value // => Math.log(2)
  */
 export const asymmetric = (
-  { labels, values }: LossInput,
+  { labels, soft, values }: LossInput,
   { clip = 0.05, gamma_negative = 4, gamma_positive = 1 }: AsymmetricOptions = {}
 ): LossValue => {
   const count = Math.max(1, values.length)
   const gradient = new Float32Array(values.length)
   let sum = 0
   values.forEach((x, i) => {
-    const { slope, value } = labels[i] !== 0 ? present(x, gamma_positive) : absent(x, gamma_negative, clip)
+    const share = soft?.[i] ?? Math.sign(labels[i])
+    const { slope, value } = mixture(
+      share,
+      () => present(x, gamma_positive),
+      () => absent(x, gamma_negative, clip)
+    )
     sum += value
     gradient[i] = slope / count
   })
@@ -66,6 +84,7 @@ export const asl = defineLoss({
   title: "Asymmetric loss: binary cross-entropy in which easy negatives count little",
   source: "Ridnik et al., ICCV 2021",
   on: "logits",
+  soft: () => true,
   params: {
     gamma_positive: positive("Focusing exponent of labels that an image has.", 1),
     gamma_negative: positive("Focusing exponent of labels that it lacks.", 4),

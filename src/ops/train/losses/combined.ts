@@ -40,6 +40,8 @@ export interface Memory {
 export interface Held {
   readonly memory?: Memory | undefined
   readonly learned?: Float32Array | undefined
+  /** Weights of the labels of the batch, for both losses. */
+  readonly soft?: Float32Array | undefined
 }
 
 /** Value and gradients of both losses together. */
@@ -105,10 +107,10 @@ export const combined = (
   labels: Uint8Array,
   rows: number,
   choose: Choose,
-  { learned, memory }: Held = {}
+  { learned, memory, soft }: Held = {}
 ): Combined => {
   const of = (kind: "local" | "global", part: keyof BranchValues) => {
-    const inputs = branches[kind].map((branch) => ({ values: branch[part], labels, rows, team }))
+    const inputs = branches[kind].map((branch) => ({ values: branch[part], labels, rows, team, soft }))
     if (part === "logits") return averaged(id, inputs, choose, weight[0])
     const all = inputs.map((input, i) => beside(input, memory, memory?.embeddings[kind][i]))
     const given = learned === undefined ? all : all.map((input) => ({ ...input, learned }))

@@ -1,6 +1,6 @@
 import { positive } from "../../../pipeline/definition.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
-import { type RelationChoice, relationParam, relevanceOf } from "./relations.ts"
+import { isSoft, type RelationChoice, relationParam, relevanceOf } from "./relations.ts"
 import { fromSquaredDistances, squaredDistances } from "./squared-distances.ts"
 
 export interface LogRatioOptions {
@@ -29,12 +29,12 @@ const EPSILON = 1e-6
  * logRatio({ ...input, values: Float32Array.of(0, 0.5, 2) }).value < logRatio(input).value // => true
  */
 export const logRatio = (
-  { labels, rows, values, anchors = rows }: LossInput,
+  { labels, rows, soft, values, anchors = rows }: LossInput,
   { offset = 0.1, relation = "graded_jaccard" }: LogRatioOptions = {}
 ): LossValue => {
   if (rows < 3) return { value: 0, gradient: new Float32Array(values.length), floor: 0 }
   const D = squaredDistances(values, rows, anchors)
-  const relevance = relevanceOf(labels, rows, relation, anchors)
+  const relevance = relevanceOf(soft ?? labels, rows, relation, anchors)
   const dD = new Float64Array(anchors * rows)
   const n = rows - 1
   const residual = new Float64Array(rows)
@@ -62,6 +62,7 @@ export const logRatioLoss = defineLoss({
   source: "Kim et al., CVPR 2019",
   on: "embeddings",
   memory: true,
+  soft: ({ relation }) => isSoft(relation),
   params: {
     relation: relationParam("graded_jaccard"),
     offset: positive("Added to the distance of labels, 1 - relevance, which is 0 for equal labels.", 0.1)

@@ -12,6 +12,8 @@ export interface LossInput {
   readonly values: Float32Array
   readonly labels: Uint8Array
   readonly rows: number
+  /** Weights of labels from 0 to 1, in the shape of `labels`, which they replace; only for losses with `soft`. */
+  readonly soft?: Float32Array | undefined
   /** Number of anchors, which are the first rows; all other rows are only compared with them. All rows if it is absent. */
   readonly anchors?: number
   /** Values of the arrays that the loss itself learns, see `LossDefinition.learned`. */
@@ -56,6 +58,8 @@ export interface LossDefinition<
   readonly on: On
   /** Set if every image must have exactly one label. */
   readonly oneLabel?: true
+  /** Whether the loss can use weights of labels from 0 to 1, for these parameters. */
+  soft?(own: Own<P>): boolean
   /** Set if anchors of the batch can be compared with images of earlier batches. */
   readonly memory?: true
   /**

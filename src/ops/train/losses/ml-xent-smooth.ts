@@ -20,7 +20,7 @@ export const smoothedCrossEntropy = (input: LossInput, { smoothing = 0.1 }: Smoo
   const count = Math.max(1, input.values.length)
   let moved = 0
   input.values.forEach((x, i) => {
-    const off = (smoothing * (input.labels[i] - 0.5)) / count
+    const off = (smoothing * ((input.soft ?? input.labels)[i] - 0.5)) / count
     moved += x * off
     gradient[i] += off
   })
@@ -33,6 +33,7 @@ export const mlXentSmooth = defineLoss({
   title: "Binary cross-entropy of every label, with label smoothing",
   source: "Szegedy et al., CVPR 2016",
   on: "logits",
+  soft: () => true,
   params: { smoothing: probability("How far targets move from 0 and 1 towards 1/2.", 0.1) },
   loss: (own) => (input) => smoothedCrossEntropy(input, own)
 })

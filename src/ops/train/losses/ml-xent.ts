@@ -8,14 +8,15 @@ import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
  * @example
  * multiLabelCrossEntropy({ values: Float32Array.of(0, 0), labels: Uint8Array.of(1, 0), rows: 1 }).value // => Math.log(2)
  */
-export const multiLabelCrossEntropy = ({ values, labels }: LossInput): LossValue => {
+export const multiLabelCrossEntropy = ({ labels, soft, values }: LossInput): LossValue => {
+  const targets = soft ?? labels
   const count = Math.max(1, values.length)
   const gradient = new Float32Array(values.length)
   let sum = 0
   for (let i = 0; i < values.length; i++) {
     const x = values[i]
-    sum += Math.max(x, 0) - x * labels[i] + Math.log1p(Math.exp(-Math.abs(x)))
-    gradient[i] = (1 / (1 + Math.exp(-x)) - labels[i]) / count
+    sum += Math.max(x, 0) - x * targets[i] + Math.log1p(Math.exp(-Math.abs(x)))
+    gradient[i] = (1 / (1 + Math.exp(-x)) - targets[i]) / count
   }
   return { value: sum / count, gradient, floor: 0 }
 }
@@ -27,5 +28,6 @@ export const mlXent = defineLoss({
   source: "Goodfellow et al., Deep Learning, 6.2.2",
   on: "logits",
   params: {},
+  soft: () => true,
   loss: () => multiLabelCrossEntropy
 })

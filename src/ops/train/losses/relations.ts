@@ -14,10 +14,13 @@ import {
 } from "../../../pipeline/definition.ts"
 import { jaccardDistance } from "../../measure/relevance.ts"
 
+/** Labels as 0 and 1, or as weights between them. */
+type Labels = Uint8Array | Float32Array
+
 /** Two multi-hot label sets, and a weight for each class: rare ones of the batch count more. */
 interface Pair {
-  readonly a: Uint8Array
-  readonly b: Uint8Array
+  readonly a: Labels
+  readonly b: Labels
   readonly idf: Float64Array
 }
 
@@ -32,18 +35,23 @@ const defineRelation = <const Name extends string, const P extends OwnParams>(
   definition: RelationDefinition<Name, P>
 ): RelationDefinition<Name, P> => definition
 
-/** Sizes of intersection and union; with weights, each class counts by its own. */
+/** Sizes of intersection and union, of labels from 0 to 1 by their minimum and maximum; with weights, each class counts by its own. */
 const sizes = ({ a, b }: Pair, weights?: Float64Array): { readonly both: number; readonly any: number } => {
   let [both, any] = [0, 0]
   for (let c = 0; c < a.length; c++) {
     const weight = weights?.[c] ?? 1
-    if (a[c] !== 0 && b[c] !== 0) both += weight
-    if (a[c] !== 0 || b[c] !== 0) any += weight
+    both += weight * Math.min(a[c], b[c])
+    any += weight * Math.max(a[c], b[c])
   }
   return { both, any }
 }
 
-const size = (set: Uint8Array): number => set.reduce((sum, label) => sum + (label !== 0 ? 1 : 0), 0)
+/** The scalar product. */
+const dot = (a: Labels, b: Labels): number => {
+  let sum = 0
+  for (let c = 0; c < a.length; c++) sum += a[c] * b[c]
+  return sum
+}
 
 const jaccard = defineRelation({
   name: "jaccard",
@@ -96,8 +104,8 @@ const cosine = defineRelation({
   title: "Cosine of the two multi-hot label vectors",
   params: {},
   relevance: (_, pair) => {
-    const length = Math.sqrt(size(pair.a) * size(pair.b))
-    return length === 0 ? Number(size(pair.a) === size(pair.b)) : Math.min(1, sizes(pair).both / length)
+    const [a, b] = [dot(pair.a, pair.a), dot(pair.b, pair.b)]
+    return a * b === 0 ? Number(a === b) : Math.min(1, dot(pair.a, pair.b) / Math.sqrt(a * b))
   }
 })
 
@@ -127,8 +135,14 @@ export type RelationChoice = Choice<(typeof relations)[number]>
 export const relationParam = (fallback: RelationChoice) =>
   oneOfDefinitions(relations, "Which images are alike, and how much, by their labels.", fallback)
 
+/** Whether a relation compares labels with weights from 0 to 1. */
+export const isSoft = (choice: RelationChoice): boolean => {
+  const name = typeof choice === "string" ? choice : choice.name
+  return name === "graded_jaccard" || name === "cosine" || name === "idf_jaccard"
+}
+
 /** Weight of each class: rare ones count more. */
-const idfWeights = (sets: ReadonlyArray<Uint8Array>): Float64Array => {
+const idfWeights = (sets: ReadonlyArray<Labels>): Float64Array => {
   const classes = sets[0]?.length ?? 0
   return Float64Array.from({ length: classes }, (_, c) => {
     const having = sets.reduce((sum, set) => sum + (set[c] !== 0 ? 1 : 0), 0)
@@ -139,13 +153,13 @@ const idfWeights = (sets: ReadonlyArray<Uint8Array>): Float64Array => {
 /**
  * Relevance of the first rows for all rows, [anchors, rows]. The diagonal is 1: an image is like itself, even without labels.
  *
- * @param labels multi-hot [rows, classes]
+ * @param labels multi-hot, or weights from 0 to 1, [rows, classes]
  * @param anchors number of first rows
  * @example
  * relevanceOf(Uint8Array.of(1, 1, 1, 0), 2, "graded_jaccard") // => Float64Array.of(1, 0.5, 0.5, 1)
  * relevanceOf(Uint8Array.of(1, 1, 1, 0), 2, "exact") // => Float64Array.of(1, 0, 0, 1)
  */
-export const relevanceOf = (labels: Uint8Array, rows: number, choice: RelationChoice, anchors = rows): Float64Array => {
+export const relevanceOf = (labels: Labels, rows: number, choice: RelationChoice, anchors = rows): Float64Array => {
   const chosen = chosenFrom<RelationDefinition>(relations, choice)
   if (chosen === undefined) throw new TypeError(`there is no relation ${JSON.stringify(choice)}`)
   const classes = rows === 0 ? 0 : labels.length / rows

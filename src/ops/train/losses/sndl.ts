@@ -1,7 +1,7 @@
 import { positive } from "../../../pipeline/definition.ts"
 import { directions, similarities, toEmbeddings } from "./cosine.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
-import { type RelationChoice, relationParam, relevanceOf } from "./relations.ts"
+import { isSoft, type RelationChoice, relationParam, relevanceOf } from "./relations.ts"
 import { logSumOfOthers } from "./softmax-pairs.ts"
 
 export interface ScalableNeighborOptions {
@@ -22,12 +22,12 @@ export interface ScalableNeighborOptions {
  * scalableNeighbor(input, { temperature: 1 }).value.toFixed(6) // => "0.313262"
  */
 export const scalableNeighbor = (
-  { labels, rows, values, team, anchors: queries = rows }: LossInput,
+  { labels, rows, soft, values, team, anchors: queries = rows }: LossInput,
   { relation = "cosine", temperature = 0.1 }: ScalableNeighborOptions = {}
 ): LossValue => {
   const given = directions({ values, rows, team })
   const S = similarities(given, queries)
-  const relevance = relevanceOf(labels, rows, relation, queries)
+  const relevance = relevanceOf(soft ?? labels, rows, relation, queries)
   const dS = new Float64Array(queries * rows)
   let [sum, anchors] = [0, 0]
   for (let i = 0; i < queries; i++) {
@@ -61,6 +61,7 @@ export const sndl = defineLoss({
   source: "Kang et al., IEEE TGRS 2021",
   on: "embeddings",
   memory: true,
+  soft: ({ relation }) => isSoft(relation),
   params: {
     relation: relationParam("cosine"),
     temperature: positive("Divides similarities before the softmax.", 0.1)

@@ -1,7 +1,7 @@
 import { positive } from "../../../pipeline/definition.ts"
 import { directions, similarities, toEmbeddings } from "./cosine.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
-import { type RelationChoice, relationParam, relevanceOf } from "./relations.ts"
+import { isSoft, type RelationChoice, relationParam, relevanceOf } from "./relations.ts"
 import { weightedLogSoftmax } from "./softmax-pairs.ts"
 
 export interface SupervisedContrastiveOptions {
@@ -33,11 +33,11 @@ const shares = (relevance: Float64Array, rows: number): Float64Array => {
  * supervisedContrastive(input, { temperature: 1 }).value.toFixed(6) // => "0.313262"
  */
 export const supervisedContrastive = (
-  { anchors, labels, rows, values, team }: LossInput,
+  { anchors, labels, rows, soft, values, team }: LossInput,
   { relation = "graded_jaccard", temperature = 0.1 }: SupervisedContrastiveOptions = {}
 ): LossValue => {
   const given = directions({ values, rows, team })
-  const weights = shares(relevanceOf(labels, rows, relation, anchors), rows)
+  const weights = shares(relevanceOf(soft ?? labels, rows, relation, anchors), rows)
   const { dS, value } = weightedLogSoftmax(similarities(given, anchors), weights, rows, temperature, anchors)
   return { value, gradient: toEmbeddings(dS, given, anchors), floor: Number.NaN }
 }
@@ -49,6 +49,7 @@ export const supcon = defineLoss({
   source: "Khosla et al., NeurIPS 2020",
   on: "embeddings",
   memory: true,
+  soft: ({ relation }) => isSoft(relation),
   params: {
     relation: relationParam("graded_jaccard"),
     temperature: positive("Divides similarities before the softmax.", 0.1)

@@ -1,0 +1,123 @@
+/** Losses whose labels are weights from 0 to 1. */
+import { Effect, Stream } from "effect"
+import fc from "fast-check"
+import { beforeAll, describe, expect, it } from "vitest"
+import { mixed } from "../../../../src/ops/data/patches/mixup.ts"
+import type { Engine } from "../../../../src/ops/tensor/engine.ts"
+import type { LossDefinition, LossInput, LossValue } from "../../../../src/ops/train/losses/loss.ts"
+import { multiLabelCrossEntropy } from "../../../../src/ops/train/losses/ml-xent.ts"
+import { relevanceOf } from "../../../../src/ops/train/losses/relations.ts"
+import { hardLoss, losses } from "../../../../src/ops/train/losses.ts"
+import { optimise } from "../../../../src/ops/train/optimise.ts"
+import { chosenFrom } from "../../../../src/pipeline/definition.ts"
+import { drain } from "../../../../src/pipeline/interpret.ts"
+import { effect } from "../../../effect.ts"
+import { opened } from "../../tensor/with-engine.ts"
+import { batches, changing, message, services, temporaryFolder, tiny } from "../harness.ts"
+import { inputs } from "./inputs.ts"
+
+const lossOf = (name: string) => {
+  const chosen = chosenFrom<LossDefinition>(losses, { name } as { name: string })
+  return chosen?.definition.loss(chosen.own, "none") as (input: LossInput, choose: () => number) => LossValue
+}
+const able = ["ml_xent", "ml_xent_smooth", "asl", "supcon", "sndl", "log_ratio"]
+const withSoft = inputs(6).chain((input) =>
+  fc
+    .array(fc.integer({ min: 0, max: 8 }), { minLength: input.labels.length, maxLength: input.labels.length })
+    .map((eighths) => ({ ...input, soft: Float32Array.from(eighths, (n) => n / 8) }))
+)
+
+describe.each(able)("%s", (name) => {
+  const loss = lossOf(name)
+
+  it("gives the same numbers for weights of 0 and 1 as for labels", () => {
+    fc.assert(
+      fc.property(inputs(7), (input) => {
+        expect(loss({ ...input, soft: Float32Array.from(input.labels) }, () => 0)).toEqual(loss(input, () => 0))
+      }),
+      { numRuns: 40 }
+    )
+  })
+
+  it("has the gradient that central differences give for any weights", () => {
+    const step = 2 ** -9
+    fc.assert(
+      fc.property(withSoft, (input) => {
+        const { gradient } = loss(input, () => 0)
+        const scale = Math.max(0.05, ...gradient.map(Math.abs))
+        input.values.forEach((value, i) => {
+          const at = (x: number) => loss({ ...input, values: input.values.with(i, x) }, () => 0).value
+          const [right, left] = [at(value + step) - at(value), at(value) - at(value - step)]
+          if (Math.abs(right - left) > 0.05 * scale * step) return
+          const slope = (h: number) => (at(value + h) - at(value - h)) / (2 * h)
+          const [wide, narrow] = [slope(step), slope(step / 2)]
+          expect(Math.abs(narrow - gradient[i])).toBeLessThan(0.03 * scale + Math.abs(wide - narrow))
+        })
+      }),
+      { numRuns: 30 }
+    )
+  })
+})
+
+it("cross-entropy of mixed labels is the mixture of cross-entropies", () => {
+  fc.assert(
+    fc.property(inputs(6), fc.constantFrom(0.25, 0.5), (input, share) => {
+      const others = input.labels.map((label) => 1 - label)
+      const soft = Float32Array.from(input.labels, (label, i) => share * label + (1 - share) * others[i])
+      const of = (labels: Uint8Array) => multiLabelCrossEntropy({ ...input, labels }).value
+      const expected = share * of(input.labels) + (1 - share) * of(others)
+      expect(multiLabelCrossEntropy({ ...input, soft }).value).toBeCloseTo(expected, 6)
+    })
+  )
+})
+
+it("relevance of mixed labels is minimum over maximum, or the cosine", () => {
+  const labels = Float32Array.of(1, 0.5, 0, 0.5, 0.5, 0.25)
+  expect(relevanceOf(labels, 2, "graded_jaccard")[1]).toBeCloseTo(1 / 1.75, 12)
+  expect(relevanceOf(labels, 2, "cosine")[1]).toBeCloseTo(0.75 / Math.sqrt(1.25 * 0.5625), 12)
+})
+
+describe("training on mixed patches", () => {
+  let engine: Engine
+  beforeAll(async () => {
+    engine = await opened("wasm")
+  })
+  const mixing = changing(
+    Stream.map((batch) =>
+      mixed(
+        batch,
+        0.7,
+        Int32Array.from({ length: batch.size }, (_, i) => (i + 1) % batch.size)
+      )
+    )
+  )
+  const trained = (given: Omit<Parameters<typeof optimise>[0], "model">) =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const training = drain(batches({ epochs: 1 }).pipe(mixing, optimise({ model: tiny, ...given })))
+      return yield* Effect.provide(training, services(folder, engine))
+    })
+
+  effect("works with losses that use weights, over several batches, too", () =>
+    trained({ metric_loss: "supcon", id_loss: "ml_xent", update_iter: 2 })
+  )
+
+  effect("is refused by the others, which are named", () =>
+    Effect.gen(function* () {
+      const refused = (name: string) =>
+        `optimise: gets mixed patches, whose labels are weights, but \`${name}\` needs labels of 0 and 1. Omit \`mixup\`, or use \`ml_xent\`, \`ml_xent_smooth\` or \`asl\`, and \`supcon\`, \`sndl\` or \`log_ratio\` with a graded relation.`
+      expect(yield* message(trained({ metric_loss: "oml" }))).toBe(refused("oml"))
+      expect(yield* message(trained({ metric_loss: { name: "supcon", relation: "jaccard" } }))).toBe(refused("supcon"))
+      expect(yield* message(trained({ metric_loss: "supcon", xbm: { size: 8 } }))).toBe(
+        "optimise: gets mixed patches, whose labels are weights, but `xbm` needs labels of 0 and 1. Omit `xbm` or `mixup`."
+      )
+    })
+  )
+
+  it("is known for each loss", () => {
+    const common = { id_loss: "none", loss_weight: [1, 1], compat: "none" } as const
+    expect(hardLoss({ ...common, metric_loss: "supcon" })).toBeUndefined()
+    expect(hardLoss({ ...common, metric_loss: "none", id_loss: "xent" })).toBe("xent")
+    expect(hardLoss({ ...common, metric_loss: "triplet" })).toBe("triplet")
+  })
+})
