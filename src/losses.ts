@@ -27,6 +27,7 @@ export { type LogRatioOptions, logRatio as logRatioLoss } from "./ops/train/loss
 export {
   type Choose,
   defineLoss,
+  type Learned,
   type Loss,
   type LossDefinition,
   type LossInput,
@@ -48,6 +49,7 @@ export {
   multiSimilarity as multiSimilarityLoss
 } from "./ops/train/losses/multi-similarity.ts"
 export { type OrderedMultiLabelOptions, orderedMultiLabel as orderedMultiLabelLoss } from "./ops/train/losses/oml.ts"
+export { type ProxyAnchorOptions, proxyAnchor as proxyAnchorLoss } from "./ops/train/losses/proxy-anchor.ts"
 export { type RecallOptions, recallSurrogate as recallSurrogateLoss } from "./ops/train/losses/recall-at-k.ts"
 export type { RelationChoice } from "./ops/train/losses/relations.ts"
 export { type RoadmapOptions, roadmapLoss } from "./ops/train/losses/roadmap.ts"
