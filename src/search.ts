@@ -13,6 +13,7 @@ export {
   fitIndex,
   type IndexChoice,
   type IndexOptions,
+  joinFound,
   loadIndex,
   recallOf,
   type VectorIndex

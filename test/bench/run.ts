@@ -1,6 +1,7 @@
 /** `npm run bench`: every benchmark, each figure a ratio within this run; with `-- --peer` PyTorch beside TensorFlow alone,
  * with `-- --onnx` ONNX Runtime beside WebAssembly and PyTorch alone, with `-- --gpu` a GPU alone, with `-- --hamming` Hamming
- * search beside faiss alone, with `-- losses` every loss beside PyTorch alone, with `-- explore [IMAGES]` the explorer alone. */
+ * search beside faiss alone, with `-- losses` every loss beside PyTorch alone, with `-- explore [IMAGES]` the explorer alone, with
+ * `-- --shard` one shard of a large archive in every kind of index. */
 import { engines } from "./engines.ts"
 import { explorer } from "./explore.ts"
 import { gpu } from "./gpu.ts"
@@ -14,12 +15,13 @@ import { fiveStages } from "./pipeline.ts"
 import { readers } from "./readers.ts"
 import { reading } from "./reading.ts"
 import { retrieval } from "./retrieval.ts"
+import { shard } from "./shard.ts"
 
 type Benchmark = () => Figure | ReadonlyArray<Figure> | Promise<Figure | ReadonlyArray<Figure>>
 
 const [option, ...words] = process.argv.slice(2)
 const benchmarks: ReadonlyArray<Benchmark> =
-  option === "--gpu" || option === "losses"
+  option === "--gpu" || option === "losses" || option === "--shard"
     ? []
     : option === "--onnx"
       ? inference(words)
@@ -32,6 +34,7 @@ const benchmarks: ReadonlyArray<Benchmark> =
             : [fiveStages, reading, readers, engines, retrieval, () => explorer()]
 if (option === "--gpu") await gpu()
 if (option === "losses") lossTable(words)
+if (option === "--shard") console.log(await shard(words))
 let holds = true
 for (const benchmark of benchmarks) {
   const figures = [await benchmark()].flat()

@@ -1,6 +1,7 @@
 /** The metrics: one list, from which names, columns, notes and the documentation are made. */
 import { acg } from "./metrics/acg.ts"
 import { meanAveragePrecision } from "./metrics/average-precision.ts"
+import { classCoverage } from "./metrics/class-coverage.ts"
 import { idealNdcg } from "./metrics/ideal-ndcg.ts"
 import { jaccardNdcg, labelSimilarityMetric } from "./metrics/label-similarity.ts"
 import { mapAtK } from "./metrics/map-at-k.ts"
@@ -32,6 +33,7 @@ export const metrics = [
   mapAtK,
   idealNdcg,
   classMap,
+  classCoverage,
   labelSimilarityMetric,
   jaccardNdcg,
   precisionRecall

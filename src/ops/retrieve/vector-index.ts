@@ -249,3 +249,29 @@ export const recallOf = (found: ReadonlyArray<Candidates>, exact: ReadonlyArray<
     const known = new Set(found[q].rows)
     return rows.length === 0 ? 1 : rows.filter((row) => known.has(row)).length / rows.length
   })
+
+/**
+ * Joins what the shards of a large archive have found, each a part of the vectors in an index of its own. If every shard was
+ * asked for k results, these are the results of one index of all vectors.
+ *
+ * @param shards results of the same queries, for each shard
+ * @param first number of each shard's first vector in the whole archive
+ * @param k number of results
+ * @example
+ * const shards = [[{ rows: Int32Array.of(4), scores: Float64Array.of(0.5) }], [{ rows: Int32Array.of(1), scores: Float64Array.of(0.9) }]]
+ * joinFound(shards, [0, 10], 2)[0].rows // => Int32Array.of(11, 4)
+ */
+export const joinFound = (
+  shards: ReadonlyArray<ReadonlyArray<Candidates>>,
+  first: ReadonlyArray<number>,
+  k: number
+): ReadonlyArray<Candidates> =>
+  (shards[0] ?? []).map((_, q) => {
+    const all = shards
+      .flatMap((found, shard) =>
+        Array.from(found[q].rows, (row, i) => ({ row: first[shard] + row, score: found[q].scores[i] }))
+      )
+      .sort((a, b) => b.score - a.score || a.row - b.row)
+      .slice(0, k)
+    return { rows: Int32Array.from(all, ({ row }) => row), scores: Float64Array.from(all, ({ score }) => score) }
+  })

@@ -52,10 +52,11 @@ describe("measure", () => {
           "label similarity@1",
           "Jaccard nDCG@1",
           "class mAP",
+          "class coverage@10",
           "precision at recall (hard)"
         ])
       )
-      expect(all).toHaveLength(STANDARD.length + 5)
+      expect(all).toHaveLength(STANDARD.length + 6)
     })
   )
 

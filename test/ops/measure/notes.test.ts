@@ -97,6 +97,10 @@ describe("notes", () => {
     [
       "class-map",
       "Class mAP is the mean plain AP of the queries that have the class, where the images that have it are relevant; (mean) is over classes."
+    ],
+    [
+      "class-coverage",
+      "Class coverage@10 is the share of the queries of a class that find an image of the class among the first 10; (mean) is over classes, so a rare class counts as much as a frequent one."
     ]
   ] as const)("say what %s is; a class that bears a relation's name is none", (metric, note) => {
     const standard = { metrics: [metric], relations: ["hard"] }

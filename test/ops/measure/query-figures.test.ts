@@ -122,6 +122,8 @@ const expectedOf = ({ gallery, order }: Ranking, row: number) => {
   gallery.classes.forEach((name, c) => {
     const hits = results.map((other) => other.includes(c))
     out.set(`class mAP/${name}`, query.includes(c) && hits.includes(true) ? naive.averagePrecision(hits) : null)
+    const covered = hits.slice(0, 10).includes(true) ? 1 : 0
+    out.set(`class coverage@10/${name}`, query.includes(c) && hits.includes(true) ? covered : null)
   })
   return out
 }

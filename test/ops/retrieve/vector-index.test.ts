@@ -9,6 +9,7 @@ import {
   allowing,
   buildIndex,
   type IndexChoice,
+  joinFound,
   loadIndex,
   recallOf,
   type VectorIndex
@@ -176,6 +177,25 @@ describe("an index", () => {
       (await buildIndex(clustered(10, 2048), { dim: 2048, index: { name, codes_only: true } })).bytes()
     expect(await bytes("binary")).toBe((10 * 2048) / 8)
     expect(await bytes("int8")).toBe(10 * (2048 + 16))
+  })
+
+  it("of all vectors finds what shards find together, however many there are", async () => {
+    for (const index of ["exact", "int8", { name: "binary", codes_only: true, centre: false }] as const) {
+      const whole = await (await buildIndex(vectors, { dim: DIM, index })).search(queries, 20)
+      for (const bounds of [
+        [0, 150, ROWS],
+        [0, 3, 90, 210, ROWS]
+      ]) {
+        const parts = await Promise.all(
+          bounds.slice(1).map(async (to, shard) => {
+            const part = await buildIndex(vectors.slice(bounds[shard] * DIM, to * DIM), { dim: DIM, index })
+            return part.search(queries, 20)
+          })
+        )
+        expect(joinFound(parts, bounds, 20)).toEqual(whole)
+      }
+    }
+    expect(joinFound([], [], 3)).toEqual([])
   })
 
   it("finds the same on two threads", async () => {
