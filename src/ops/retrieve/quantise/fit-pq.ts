@@ -12,6 +12,9 @@ import { writeCodebook } from "./codebook-file.ts"
 import { type Codebook, fitCodebook, MOST_POINTS, productCodes, productVectors } from "./product.ts"
 import { reservoir } from "./reservoir.ts"
 
+/** Number of embeddings from which centres describe more than the embeddings they were fitted on: 39 per centre, as faiss has it. */
+const ENOUGH = 39 * 256
+
 /** The embeddings that have passed so far. */
 interface Seen {
   dim: number
@@ -70,6 +73,11 @@ const fitted = Effect.fnUntraced(function* (
   const share = keptVariance(book, sample)
   yield* run.record(`compressions.${to}`, { from: dim, to: parts, count, explained: share, weights: manifest.weights })
   yield* run.say(`  ${to}: ${parts} bytes keep ${(100 * share).toFixed(1)} % of the variance of ${count} embeddings`)
+  if (count < ENOUGH) {
+    yield* run.say(
+      `  ${to}: ${count} embeddings are few for 256 centres per part, so their figures look better than those of new images; fit on at least ${ENOUGH}`
+    )
+  }
   return { kind: "compression" as const, path, from: dim, to: parts, count, explained: share }
 })
 

@@ -45,6 +45,7 @@ describe("fit-pq and quantise", () => {
       expect(said.explained).toBeLessThan(1)
       expect(fake.wrote).toEqual([path])
       expect(fake.said[0]).toMatch(/^ {2}pq: 2 bytes keep \d\d\.\d % of the variance of 700 embeddings$/)
+      expect(fake.said[1]).toMatch(/^ {2}pq: 700 embeddings are few for 256 centres per part, .* fit on at least 9984$/)
       const book = readCodebook(path)
       expect(book.bounds).toEqual([0, 3, 6])
       const made = yield* quantised(given).pipe(provided)
