@@ -17,8 +17,10 @@ import { bytesOf, Memory } from "./memory.ts"
 import { indistinct, trustedError } from "./near-ties.ts"
 import { engineProduct, type Product, RankProduct } from "./product.ts"
 import { emptyBlock } from "./rank-block.ts"
-import { emptyScores, type Scores, scoresOf } from "./scores.ts"
+import { scoresOf } from "./scores.ts"
+import { scoresAhead } from "./scores-ahead.ts"
 import { sorter, sortingThreads } from "./sorting.ts"
+import { productThreads, threadedProduct } from "./threaded-product.ts"
 
 /** Note for embeddings that are all nearly equal. */
 const INDISTINCT =
@@ -40,22 +42,19 @@ const ranker = Effect.fnUntraced(function* (
   const count = sides.queries.count
   const exact = exactSides(sides)
   const sort = yield* sorter(n, threads, exact)
-  /** Made when it is needed: a process that only hands out ranges needs none. */
-  let room: Float32Array | undefined
-  let scores: Scores | undefined
   let { gallery } = sides
-  /** The scores of the query `row` and of those after it. */
-  const scoresFrom = Effect.fnUntraced(function* (row: number, end: number) {
-    if (scores !== undefined && row >= scores.from && row < scores.to) return scores
-    // The first queries decide about the note, which must not depend on the end of their range.
-    const last = Math.min(row === 0 ? count : end, row + atOnce)
-    room ??= emptyScores(Math.min(count, atOnce), n, threads > 1)
-    const found = yield* scoresOf(sides, product, row, last, room, exact)
-    scores = found
-    if (row === 0 && n > 1 && indistinct(exact, found.error, room.subarray(0, found.to * n))) {
-      gallery = noting(INDISTINCT)(sides.gallery)
-    }
-    return found
+  const scoresFrom = yield* scoresAhead({
+    atOnce,
+    count,
+    n,
+    shared: threads > 1,
+    compute: Effect.fnUntraced(function* (from, to, room) {
+      const found = yield* scoresOf(sides, product, from, to, room, exact)
+      if (from === 0 && n > 1 && indistinct(exact, found.error, room.subarray(0, found.to * n))) {
+        gallery = noting(INDISTINCT)(sides.gallery)
+      }
+      return found
+    })
   })
   return Effect.fnUntraced(function* (from: number, to: number, end: number) {
     const block = emptyBlock(to - from, n, threads > 1)
@@ -93,6 +92,15 @@ const declared = {
 }
 type Given = Decoded<typeof declared>
 
+/** The product of one ranking: on WebAssembly a large one is divided among threads. */
+const productFor = Effect.fnUntraced(function* (work: number, budget: number) {
+  const given = yield* RankProduct
+  if (given !== undefined) return given
+  const tensors = yield* engine
+  const threads = tensors.name === "wasm" ? yield* productThreads(work, budget) : 1
+  return threads === 1 ? engineProduct(tensors) : yield* threadedProduct(tensors, threads)
+})
+
 /** Queries per range: as many as one pass over the database serves. */
 const RANGE = MOST_QUERIES
 
@@ -102,7 +110,6 @@ const opened =
   (embeddings: Stream.Stream<Embeddings>) =>
     Effect.gen(function* () {
       const drawn = seed ?? (yield* Run).seed
-      const product = yield* productOfRun
       const several = (yield* Threads) > 1
       const batches = yield* Stream.runCollect(several ? Stream.map(embeddings, inSharedMemory) : embeddings)
       const sides = yield* attempt(RetrieveError)(() => gather(batches, drawn, queries, by))
@@ -113,6 +120,7 @@ const opened =
       const { queries: atOnce, rows } = yield* attempt(RetrieveError)(() =>
         blocksFor(n, q, dim, budget, block, threads)
       )
+      const product = yield* productFor(q * n * dim, budget)
       const rankSome = yield* ranker(sides, { by, dim, batches }, product, atOnce, threads)
       self.expect(Math.ceil(q / rows))
       return {
