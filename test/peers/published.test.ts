@@ -21,6 +21,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const networks: ReadonlyArray<readonly [string, ModelParams]> = [
   ["torchvision", { backbone: "resnet18", pooling: "avg", channels: 10, num_classes: 5 }],
   ["torchvision", { backbone: "resnet50", pooling: "max", channels: 3, num_classes: 5 }],
+  ["torchvision", { backbone: "vgg16", pooling: "avg", channels: 5, num_classes: 4 }],
   ["timm", { backbone: "se_resnet50", pooling: "avg", channels: 4, num_classes: 3 }],
   ["timm", { backbone: "se_resnext50_32x4d", pooling: "avg", channels: 3, num_classes: 3 }]
 ]

@@ -34,6 +34,17 @@ const resnet = ({ backbone, channels, num_classes, pooling }: Given): LibraryNet
   }
 }
 
+const vgg = ({ backbone, channels, num_classes, pooling }: Given): LibraryNetwork => ({
+  python: [
+    "import torch, torchvision",
+    `network = torchvision.models.${backbone}(weights=None)`,
+    `network.features[0] = torch.nn.Conv2d(${channels}, 64, 3, padding=1)`,
+    `network.avgpool = torch.nn.Adaptive${POOLS[pooling]}Pool2d(1)`,
+    `network.classifier = torch.nn.Linear(512, ${num_classes}, bias=False)`
+  ],
+  nameOf: (name) => name.replace(/^encoder\.encoder\./, "features.").replace(/^head\.head\.fc\./, "classifier.")
+})
+
 const senet = ({ backbone, channels, num_classes, pooling }: Given): LibraryNetwork => ({
   python: [
     "import timm, torch",
@@ -48,7 +59,7 @@ const senet = ({ backbone, channels, num_classes, pooling }: Given): LibraryNetw
 })
 
 /**
- * The same network in torchvision (ResNet) or timm (SE networks); `undefined` if neither has it: other backbones, attention,
+ * The same network in torchvision (ResNet, VGG) or timm (SE networks); `undefined` if neither has it: other backbones, attention,
  * parts, a projection, GeM pooling, or an output stride other than 32.
  *
  * @example
@@ -64,6 +75,7 @@ export const libraryNetwork = (params: ModelParams): LibraryNetwork | undefined 
     POOLS[facts.pooling] !== undefined
   if (!plain) return undefined
   if (/^resnet(18|34|50|101|152)$/.test(facts.backbone)) return resnet(facts)
+  if (/^vgg/.test(facts.backbone)) return vgg(facts)
   return /^se/.test(facts.backbone) ? senet(facts) : undefined
 }
 
