@@ -4,8 +4,10 @@ import type { Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
+import sharp from "sharp"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { openArchive } from "../../src/ops/data/archives/open-archive.ts"
+import { decodeTiffBands } from "../../src/ops/formats/tiff/read.ts"
 import { explorerServer, openExplorer } from "../../src/ops/show/explore/serve.ts"
 import { runHere } from "../experiments/in-process.ts"
 import { axeViolations, describeInBrowser, hasAxe, overflow, type Page } from "./chromium.ts"
@@ -372,6 +374,40 @@ describeInBrowser("files that are dropped on the explorer", (open) => {
     await page.goBack()
     await page.goBack()
     await until(page, "document.querySelectorAll('[data-rank]').length === 0")
+  })
+
+  it("TIFFs of other packings are embedded as well; ZSTD and 16-bit PNG are refused with the remedy", async () => {
+    const page = await open()
+    await page.goto(made.url)
+    await shown(page)
+    const bands = await decodeTiffBands(readFileSync(made.copy(3, "plain.tif")), "plain.tif")
+    const [{ height, width }] = bands
+    const pixels = Uint16Array.from({ length: height * width * 3 }, (_, i) => bands[i % 3].data[Math.floor(i / 3)])
+    const image = () => sharp(pixels, { raw: { width, height, channels: 3 } }).toColourspace("rgb16")
+    const file = async (name: string, made16: ReturnType<typeof image>) => {
+      const path = join(made.home, name)
+      writeFileSync(path, await made16.toBuffer())
+      return path
+    }
+    for (const compression of ["lzw", "deflate"] as const) {
+      const path = await file(`${compression}.tif`, image().tiff({ compression, predictor: "horizontal" }))
+      await page.locator("#upload").setInputFiles(path)
+      await until(page, `document.querySelector('h2')?.textContent === 'Most similar to ${compression}'`)
+      const [first] = await tilesOf(page)
+      expect(first.name).toBe("scene-3")
+      expect(Number(first.score)).toBeGreaterThan(1 - 5e-9)
+    }
+    // sharp packs no ZSTD; the number of the packing is enough for the message.
+    const packed = readFileSync(made.copy(3, "packed.tif"))
+    packed.writeUInt16LE(50_000, packed.indexOf(Buffer.from([3, 1, 3, 0, 1, 0, 0, 0])) + 8)
+    writeFileSync(join(made.home, "packed.tif"), packed)
+    for (const [path, said] of [
+      [join(made.home, "packed.tif"), "ZSTD is not read in the browser"],
+      [await file("deep.png", image().png()), "deep.png: has 16 bits per channel. Convert it to a TIFF."]
+    ]) {
+      await page.locator("#upload").setInputFiles(path)
+      await until(page, `document.querySelector('[role=alert]')?.textContent.includes(${JSON.stringify(said)})`)
+    }
   })
 
   it("what cannot be read is explained, and the page goes on", async () => {
