@@ -6,15 +6,11 @@ import { runMain, toExit } from "../pipeline/main.ts"
 import { nodeServices } from "../pipeline/node-services.ts"
 import { neededAddress } from "./cluster/address.ts"
 import { work } from "./cluster/worker.ts"
+import { WORKER } from "./command/command-line.ts"
+import { countOf } from "./command/counts.ts"
 import { versions } from "./command/versions.ts"
+import { DEVICES } from "./plan/settings.ts"
 import { RunError } from "./run-error.ts"
-
-/** The command as the user types it: in a clone, or in an installed package. */
-const PROGRAM = import.meta.url.endsWith(".ts")
-  ? "npx tsx src/experiments/worker.ts"
-  : "node node_modules/orbitrank/dist/experiments/worker.js"
-
-const DEVICES = ["auto", "gpu", "tensorflow", "wasm", "onnx", "cpu"] as const
 
 const options = {
   shared: Flag.String("shared").pipe(
@@ -24,7 +20,7 @@ const options = {
   processes: Flag.Int("processes").pipe(
     Flag.withDefault(1),
     Flag.withMetavar("number"),
-    Flag.withDescription("Ranges that are made at a time, each by a process of its own")
+    Flag.withDescription("Ranges, or runs of a sweep, that are made at a time, each by a process of its own")
   ),
   device: Flag.Literals("device", DEVICES).pipe(
     Flag.withDefault("auto" as const),
@@ -41,15 +37,10 @@ const options = {
   )
 } as const
 
-const least = (name: string, value: number | undefined): Effect.Effect<void, RunError> =>
-  value === undefined || (value >= 1 && value <= 1024)
-    ? Effect.void
-    : new RunError({ subject: `--${name} ${value}`, problem: "is not a number from 1 to 1024", remedy: "Give another" })
-
 const command = Command.make("worker.ts", options, ({ anyEngine, device, processes, shared, ...given }) =>
   Effect.gen(function* () {
-    const threads = Option.getOrUndefined(given.threads)
-    yield* Effect.andThen(least("processes", processes), least("threads", threads))
+    const threads = yield* countOf("threads", Option.getOrUndefined(given.threads))
+    yield* countOf("processes", processes)
     const address = yield* attempt(RunError)(() => neededAddress(process.env))
     const say = (line: string) => void process.stderr.write(`${line}\n`)
     yield* work({ address, anyEngine, device, processes, shared, threads, say })
@@ -59,6 +50,6 @@ const command = Command.make("worker.ts", options, ({ anyEngine, device, process
 Command.runWith(command, { version: versions.orbitrank, renderErrors: false })(process.argv.slice(2)).pipe(
   Effect.provide(CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] })),
   Effect.provide(nodeServices),
-  toExit(`${PROGRAM} --help`, (error) => error instanceof RunError),
+  toExit(`${WORKER} --help`, (error) => error instanceof RunError),
   runMain
 )

@@ -8,6 +8,7 @@ import type { Pipeline } from "./pipeline.ts"
 import { applySettings } from "./yaml/edit.ts"
 import { Faults } from "./yaml/faults.ts"
 import { ownSources, parseFile, type Sources } from "./yaml/include.ts"
+import type { Parsed } from "./yaml/parse.ts"
 import { readPipelines } from "./yaml/pipelines.ts"
 import { SECTIONS } from "./yaml/sections.ts"
 import { readSettings } from "./yaml/settings.ts"
@@ -43,6 +44,8 @@ export interface LoadOptions {
   readonly set?: ReadonlyArray<string>
   /** Where `include` and `${NAME}` look; by default this machine's files and the environment of this process. */
   readonly sources?: Sources
+  /** The text as `parseFile` read it, if that has happened before. Edits change it. */
+  readonly parsed?: Parsed
 }
 
 const inheritedOf = (settings: Readonly<Record<string, unknown>>, names: ReadonlyArray<string>): Inherited =>
@@ -69,7 +72,7 @@ export const load = <const S extends Params, const Ops extends ReadonlyArray<Typ
 ): Result.Result<Loaded<S, Ops>, ConfigError> => {
   const refuse = (faults: ReadonlyArray<Fault>) => Result.fail(new ConfigError({ faults: inOrder(faults) }))
   const sources = options.sources ?? ownSources()
-  const parsed = parseFile(text, file, sources)
+  const parsed = options.parsed ?? parseFile(text, file, sources)
   if (parsed.faults.length > 0) return refuse(parsed.faults)
   if (parsed.root === undefined) {
     return refuse([{ at: fileText(file, text).position(0), path: "", problem: "is empty: there is nothing to run" }])

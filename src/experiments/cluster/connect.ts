@@ -1,19 +1,17 @@
 /** The database of a cluster: durable queues, and a table of the workers. */
+import { isIP } from "node:net"
 import { Cause, Effect, Layer, Logger } from "effect"
 import { PersistedQueue } from "effect/persistence"
 import type { SqlClient } from "effect/sql"
-import { installCommand } from "../../pipeline/packages.ts"
+import { optionalPackage } from "../../pipeline/packages.ts"
 import { messageOf } from "../../pipeline/words.ts"
 import { RunError } from "../run-error.ts"
 import { type Address, serverOf } from "./address.ts"
 
-const INSTALL = `Install the driver of PostgreSQL: \`${installCommand("@effect/sql-pg")}\``
-
 /** The driver is an optional package. */
 const driver = Effect.tryPromise({
-  try: () => import("@effect/sql-pg"),
-  catch: (cause) =>
-    new RunError({ subject: "--cluster", problem: "the package @effect/sql-pg is missing", remedy: INSTALL, cause })
+  try: () => optionalPackage("@effect/sql-pg", "clusters", RunError, () => import("@effect/sql-pg")),
+  catch: (cause) => cause as RunError
 })
 
 /** Every error below an error, the outermost first. */
@@ -82,7 +80,9 @@ const SETTINGS = {
 const sslOf = ({ authority, host, ssl }: Address) => {
   if (ssl === "disable") return false
   if (ssl === "require") return { rejectUnauthorized: false }
-  return { rejectUnauthorized: true, servername: host, ...(authority === undefined ? {} : { ca: authority }) }
+  // The name that the certificate must have; TLS takes no addresses as server names.
+  const name = isIP(host) === 0 ? { servername: host } : { host }
+  return { rejectUnauthorized: true, ...name, ...(authority === undefined ? {} : { ca: authority }) }
 }
 
 /** What a cluster uses of its database. */
@@ -95,7 +95,7 @@ export const database = (address: Address): Layer.Layer<Services, RunError> => {
     const client = PgClient.layer({
       ...{ host, port, database: name, username, ssl: sslOf(address) },
       ...(password === undefined ? {} : { password }),
-      ...{ applicationName: "orbitrank", maxConnections: 4, connectTimeout: "10 seconds" }
+      ...{ applicationName: "orbitrank", maxConnections: 5, connectTimeout: "10 seconds" }
     })
     const queues = PersistedQueue.layer.pipe(Layer.provide(PersistedQueue.layerStoreSql(SETTINGS)))
     return Layer.provideMerge(queues, client)

@@ -4,16 +4,41 @@ import { PersistedQueue } from "effect/persistence"
 import { RangeFailure, Task } from "../ranges/task.ts"
 import { type Fit, queueName } from "./fit.ts"
 
-/** A task, and the run that wants it. */
-export const Wanted = Schema.Struct({ run: Schema.String, task: Task })
+/** A run of a sweep, as `run.ts` starts it. Paths inside the shared folder are written relative to it. */
+export const CellTask = Schema.Struct({
+  key: Schema.String,
+  name: Schema.String,
+  /** The configuration. */
+  file: Schema.String,
+  /** Values of `--set`. */
+  set: Schema.Array(Schema.String),
+  /** The run folder, and that of the sweep. */
+  folder: Schema.String,
+  sweep: Schema.String,
+  /** Whether the file has the form of the original, whose settings have other names. */
+  translated: Schema.Boolean,
+  fresh: Schema.Boolean,
+  /** The epoch after whose validation the run pauses. */
+  until: Schema.optionalKey(Schema.Number)
+})
+export type CellTask = typeof CellTask.Type
 
-/** How a range ended. */
+/** A range or a run, and the id of the run or the sweep that wants it. */
+export const Wanted = Schema.Union([
+  Schema.Struct({ run: Schema.String, task: Task }),
+  Schema.Struct({ run: Schema.String, cell: CellTask })
+])
+export type Wanted = typeof Wanted.Type
+
+/** How a range or a run ended. */
 export const Answer = Schema.Struct({
   key: Schema.String,
   worker: Schema.String,
   /** Of the part, in the shared folder. */
   sha256: Schema.optionalKey(Schema.String),
-  failure: Schema.optionalKey(RangeFailure)
+  failure: Schema.optionalKey(RangeFailure),
+  /** Last lines of a run that failed. */
+  last: Schema.optionalKey(Schema.Array(Schema.String))
 })
 export type Answer = typeof Answer.Type
 

@@ -17,9 +17,9 @@ const mapTask = (task: Task, change: (text: string) => string): Task => {
   }
 }
 
-const outside = (task: Task, path: string, shared: string): PartError =>
+const refused = (subject: string, path: string, shared: string): PartError =>
   new PartError({
-    subject: nameOf(task),
+    subject,
     problem: `${path} lies outside the shared folder ${shared}`,
     remedy: "Keep archives, weights and the run folder in the shared folder, and call the command there"
   })
@@ -28,21 +28,58 @@ const outside = (task: Task, path: string, shared: string): PartError =>
 const climbs = (text: string): boolean => text.split(/[/\\]/).includes("..")
 
 /**
+ * A text as it travels: a path inside the shared folder is written relative to it.
+ *
+ * @param subject of the error
+ * @throws PartError if it is a path outside the shared folder
+ */
+export const packedText = (text: string, shared: string, subject: string): string => {
+  if (!isAbsolute(text)) {
+    if (climbs(text) && !resolve(shared, text).startsWith(shared + sep)) throw refused(subject, text, shared)
+    return text
+  }
+  const full = resolve(text)
+  if (full === shared) return SHARED
+  if (!full.startsWith(shared + sep)) throw refused(subject, text, shared)
+  return `${SHARED}/${relative(shared, full).split(sep).join("/")}`
+}
+
+/**
+ * A text that travelled, as this machine has it.
+ *
+ * @throws PartError if it is a path outside the shared folder
+ */
+export const unpackedText = (text: string, shared: string, subject: string): string => {
+  if (isAbsolute(text) || text.startsWith("~")) throw refused(subject, text, shared)
+  const inside = text === SHARED || text.startsWith(`${SHARED}/`)
+  const full = inside ? join(shared, text.slice(SHARED.length)) : resolve(shared, text)
+  if ((inside || climbs(text)) && full !== shared && !full.startsWith(shared + sep)) {
+    throw refused(subject, text, shared)
+  }
+  return inside ? full : text
+}
+
+/**
+ * Checks that no text of some plain data is a path outside the shared folder.
+ *
+ * @throws PartError otherwise
+ */
+export const checkInside = (value: unknown, shared: string, subject: string): void =>
+  void mapTexts(value, (text) => {
+    const full = resolve(shared, text)
+    const leaves =
+      text.startsWith("~") || ((isAbsolute(text) || climbs(text)) && full !== shared && !full.startsWith(shared + sep))
+    if (leaves) throw refused(subject, text, shared)
+    return text
+  })
+
+/**
  * A task as it travels.
  *
  * @throws PartError if it names a path outside the shared folder
  */
 export const packed = (task: Task, shared: string): Task =>
-  mapTask(task, (text) => {
-    if (!isAbsolute(text)) {
-      if (climbs(text) && !resolve(shared, text).startsWith(shared + sep)) throw outside(task, text, shared)
-      return text
-    }
-    const full = resolve(text)
-    if (full === shared) return SHARED
-    if (!full.startsWith(shared + sep)) throw outside(task, text, shared)
-    return `${SHARED}/${relative(shared, full).split(sep).join("/")}`
-  })
+  mapTask(task, (text) => packedText(text, shared, nameOf(task)))
 
 /**
  * A task as it runs here.
@@ -50,10 +87,4 @@ export const packed = (task: Task, shared: string): Task =>
  * @throws PartError if it names a path outside the shared folder
  */
 export const unpacked = (task: Task, shared: string): Task =>
-  mapTask(task, (text) => {
-    if (isAbsolute(text) || text.startsWith("~")) throw outside(task, text, shared)
-    const inside = text === SHARED || text.startsWith(`${SHARED}/`)
-    const full = inside ? join(shared, text.slice(SHARED.length)) : resolve(shared, text)
-    if ((inside || climbs(text)) && full !== shared && !full.startsWith(shared + sep)) throw outside(task, text, shared)
-    return inside ? full : text
-  })
+  mapTask(task, (text) => unpackedText(text, shared, nameOf(task)))

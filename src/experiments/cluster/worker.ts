@@ -14,8 +14,9 @@ import { RunError } from "../run-error.ts"
 import { ADDRESS, ADDRESS_FILE, type Address, serverOf } from "./address.ts"
 import { database, persistently } from "./connect.ts"
 import { engineKind, type Fit, folderId, program } from "./fit.ts"
-import { type Answer, answersOf, tasksOf } from "./queues.ts"
+import { type Answer, answersOf, type CellTask, tasksOf } from "./queues.ts"
 import { registry } from "./registry.ts"
+import { type CellLocked, runCell } from "./run-cell.ts"
 import { unpacked } from "./shared-paths.ts"
 
 export interface WorkerOptions {
@@ -46,13 +47,13 @@ const failureOf = ({ problem, remedy, subject }: PartError): RangeFailure => ({
 })
 
 /** A fault of the machine, such as a full disk, as a failure. */
-const faultOf = (task: Task, worker: string, cause: unknown): RangeFailure => ({
-  subject: nameOf(task),
+const faultOf = (subject: string, worker: string, cause: unknown): RangeFailure => ({
+  subject,
   problem: `${worker}: ${messageOf(cause)}`,
   remedy: "Check the disk and the shared folder of this worker"
 })
 
-type Outcome = Pick<Answer, "failure" | "sha256">
+type Outcome = Pick<Answer, "failure" | "last" | "sha256">
 
 /** Makes a range unless its part is there; a failure that another attempt may avoid is one of the effect. */
 const outcomeOf = (
@@ -130,23 +131,38 @@ export const work = (options: WorkerOptions) =>
       const { beat, leave } = yield* registry
       yield* beat({ name, ...fit }).pipe(persistently, Effect.repeat(Schedule.spaced("5 seconds")), Effect.forkScoped)
       yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(leave(name), "2 seconds")))
-      const one = tasks.take(({ run, task: travelling }, { attempts }) =>
+      const makeRange = (run: string, travelling: Task, attempts: number) =>
         Effect.gen(function* () {
           const task = yield* attempt(PartError)(() => here(unpacked(travelling, shared), options))
-          if (!existsSync(wantedFile(task.folder, run))) return
+          if (!existsSync(wantedFile(task.folder, run))) return undefined
           const outcome = yield* outcomeOf(children, name, task, attempts).pipe(
-            Effect.catchDefect((cause) => Effect.succeed<Outcome>({ failure: faultOf(task, name, cause) }))
+            Effect.catchDefect((cause) => Effect.succeed<Outcome>({ failure: faultOf(nameOf(task), name, cause) }))
           )
-          const answers = yield* answersOf(run)
-          yield* answers.offer({ key: task.key, worker: name, ...outcome }).pipe(persistently)
           say(`${nameOf(task)}: ${outcome.failure === undefined ? "made" : `failed: ${outcome.failure.problem}`}`)
-        }).pipe(
-          Effect.catchTag("PartError", (error) =>
-            Effect.flatMap(answersOf(run), (answers) =>
-              answers.offer({ key: travelling.key, worker: name, failure: failureOf(error) }).pipe(persistently)
+          return outcome
+        })
+      const runOne = (run: string, cell: CellTask) =>
+        Effect.gen(function* () {
+          const outcome = yield* runCell(cell, { ...options, shared, run }).pipe(
+            Effect.catchTag("RunError", (cause) =>
+              Effect.succeed<Outcome>({ failure: faultOf(cell.name, name, cause) })
             )
           )
-        )
+          if (outcome !== undefined) say(`${cell.name}: ${outcome.failure === undefined ? "done" : "failed"}`)
+          return outcome
+        })
+      const one = tasks.take((wanted, { attempts }) =>
+        Effect.gen(function* () {
+          const making: Effect.Effect<Outcome | undefined, ChildDied | CellLocked | PartError> =
+            "task" in wanted ? makeRange(wanted.run, wanted.task, attempts) : runOne(wanted.run, wanted.cell)
+          const outcome = yield* Effect.catchTag(making, "PartError", (error) =>
+            Effect.succeed<Outcome>({ failure: failureOf(error) })
+          )
+          if (outcome === undefined) return
+          const { key } = "task" in wanted ? wanted.task : wanted.cell
+          const answers = yield* answersOf(wanted.run)
+          yield* answers.offer({ key, worker: name, ...outcome }).pipe(persistently)
+        })
       )
       const loop = one.pipe(persistently, Effect.forever)
       yield* Effect.all(

@@ -13,18 +13,16 @@ import { afterInterrupt, type Beginning } from "../folder/beginning.ts"
 import { initCommand } from "../init/command.ts"
 import { deviceFaults } from "../plan/agreement.ts"
 import { networksOf, showNetworks } from "../plan/networks.ts"
-import { language, makePlan, type Plan, showPlan } from "../plan/plan.ts"
+import { language, type Plan, planOfFile, readConfigFile, showPlan } from "../plan/plan.ts"
 import { RunError } from "../run-error.ts"
 import { makeProgress, stderrScreen } from "../running/progress.ts"
 import type { RunOptions } from "../running/runner.ts"
 import { readSweep } from "../sweep/sweep-file.ts"
 import { PROGRAM, runCommand } from "./command-line.ts"
+import { countOf } from "./counts.ts"
 import { flagsOf } from "./flags.ts"
 import { checkPackages } from "./needed.ts"
 import { versions } from "./versions.ts"
-
-/** More processes than any machine has processors are a mistake. */
-const MOST_PROCESSES = 1024
 
 const options = {
   config: Argument.String(runCommand.argument.name).pipe(
@@ -33,9 +31,6 @@ const options = {
   ),
   ...flagsOf(runCommand.options)
 }
-
-const plan = (file: string, set: ReadonlyArray<string>): Effect.Effect<Plan, ConfigError | RunError> =>
-  Effect.try({ try: () => makePlan(file, set), catch: (cause) => cause as ConfigError | RunError })
 
 const knownPipeline = (made: Plan, only: string | undefined): Effect.Effect<void, RunError> => {
   const names = [...made.loaded.pipelines.keys()]
@@ -60,21 +55,6 @@ type Workers = Pick<RunOptions, "cluster" | "processes">
 
 const clusterOf = (anyEngine: boolean): Effect.Effect<Workers, RunError> =>
   attempt(RunError)(() => ({ cluster: { address: neededAddress(process.env), anyEngine } }))
-
-/** Who makes ranges, as the options say. */
-const processesOf = (given: string | undefined): Effect.Effect<Workers, RunError> => {
-  const processes = given === undefined ? undefined : Number(given)
-  if (processes === undefined || (Number.isInteger(processes) && processes >= 1 && processes <= MOST_PROCESSES)) {
-    return Effect.succeed({ processes })
-  }
-  return Effect.fail(
-    new RunError({
-      subject: `--processes ${given}`,
-      problem: `is not a number from 1 to ${MOST_PROCESSES}`,
-      remedy: "Give at most as many processes as this machine has processors"
-    })
-  )
-}
 
 const run = Effect.fnUntraced(function* (
   made: Plan,
@@ -109,12 +89,18 @@ export const command = Command.make("orbitrank", options, (given) =>
         remedy: `Try \`${PROGRAM} configs/quickstart.yaml\`, or \`--help\``
       })
     }
-    const swept = yield* attempt(ConfigError)(() => readSweep(file, given.set))
+    const read = yield* attempt(RunError)(() => readConfigFile(file))
+    const workers = given.check
+      ? {}
+      : given.cluster
+        ? yield* clusterOf(given["any-engine"])
+        : { processes: yield* countOf("processes", Option.getOrUndefined(given.processes)) }
+    const swept = yield* attempt(ConfigError)(() => readSweep(read, given.set))
     if (swept !== undefined) {
       const { sweepCommand } = yield* Effect.promise(() => import("../sweep/command.ts"))
-      return yield* sweepCommand(swept, { ...given, out: Option.getOrUndefined(given.out) })
+      return yield* sweepCommand(swept, { ...given, out: Option.getOrUndefined(given.out) }, workers)
     }
-    const made = yield* plan(file, given.set)
+    const made = yield* attempt(ConfigError, RunError)(() => planOfFile(read, given.set))
     const only = Option.getOrUndefined(given.only)
     yield* knownPipeline(made, only)
     yield* trainable(made, only)
@@ -122,9 +108,6 @@ export const command = Command.make("orbitrank", options, (given) =>
     const networks = yield* networksOf(made)
     if (given.check) return yield* Console.log(printableLines(`${showPlan(made)}${showNetworks(networks)}`))
     const begins = given.fresh ? "fresh" : made.loaded.settings.fresh ? "freshByFile" : "continue"
-    const workers = yield* given.cluster
-      ? clusterOf(given["any-engine"])
-      : processesOf(Option.getOrUndefined(given.processes))
     yield* run(made, only, Option.getOrUndefined(given.out), begins, given.json, workers)
   })
 ).pipe(Command.withDescription(runCommand.about), Command.withSubcommands([initCommand]))

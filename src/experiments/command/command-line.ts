@@ -9,6 +9,11 @@ const isClone = import.meta.url.endsWith(".ts")
 /** The command as the user types it. */
 export const PROGRAM = isClone ? "npx tsx src/experiments/run.ts" : "npx orbitrank"
 
+/** The command of a worker. */
+export const WORKER = isClone
+  ? "npx tsx src/experiments/worker.ts"
+  : "node node_modules/orbitrank/dist/experiments/worker.js"
+
 /** An option: a switch, an option with a value, or one with a value that may be repeated. */
 export type OptionFacts = { readonly about: string } & (
   | { readonly kind: "switch" }
@@ -51,11 +56,13 @@ export const runCommand = command({
     processes: {
       kind: "value",
       value: "number",
-      about: "Let this number of processes make ranges of patches and queries, with the same results"
+      about:
+        "Let this number of processes make ranges of patches and queries, or cells of a sweep, with the same results"
     },
     cluster: {
       kind: "switch",
-      about: "Let workers on other machines make ranges; ORBITRANK_CLUSTER holds the address of the database"
+      about:
+        "Let workers on other machines make ranges, or cells of a sweep; ORBITRANK_CLUSTER holds the address of the database"
     },
     "any-engine": {
       kind: "switch",

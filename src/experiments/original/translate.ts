@@ -91,14 +91,16 @@ const topKeys = (form: Form): ReadonlyArray<string> =>
  * @param text a configuration, in the original's form or ours
  * @param file its name, for messages
  * @param set `path=value` edits, in the keys of the file's form
+ * @param parsed the text as `parseFile` reads it; edits change it
  * @returns the translation, `undefined` if the file is one of ours, or a `ConfigError` with every fault
  */
 export const translate = (
   text: string,
   file: string,
-  set: ReadonlyArray<string>
+  set: ReadonlyArray<string>,
+  parsed = parseFile(text, file)
 ): Result.Result<Translation | undefined, ConfigError> => {
-  const { faults: broken, root } = parseFile(text, file)
+  const { faults: broken, root } = parsed
   // The loader of our files reports a file that cannot be parsed.
   const form = root === undefined || broken.length > 0 ? undefined : formOf(root)
   if (root === undefined || form === undefined) return Result.succeed(undefined)

@@ -6,6 +6,8 @@ import { ConfigError } from "../../pipeline/fault.ts"
 import { type Loaded, load } from "../../pipeline/load.ts"
 import type { AnyPipeline } from "../../pipeline/pipeline.ts"
 import { flowText, hash, print, toJson } from "../../pipeline/print.ts"
+import { parseFile } from "../../pipeline/yaml/include.ts"
+import type { Parsed } from "../../pipeline/yaml/parse.ts"
 import * as every from "../operators.ts"
 import { type Translation, translate } from "../original/translate.ts"
 import { RunError } from "../run-error.ts"
@@ -48,18 +50,41 @@ const readConfig = (file: string): string => {
   }
 }
 
+/** A configuration file that was read, in whatever form it is. */
+export interface ConfigFile {
+  readonly file: string
+  readonly text: string
+  readonly parsed: Parsed
+}
+
+/**
+ * Reads a configuration file, which may still have faults.
+ *
+ * @throws RunError for a file that cannot be read
+ */
+export const readConfigFile = (file: string): ConfigFile => {
+  const text = readConfig(file)
+  return { file, text, parsed: parseFile(text, file) }
+}
+
 /**
  * Reads and checks a configuration file.
  *
  * @param set values of `--set`
  * @throws RunError for a file that cannot be read, ConfigError for one with faults
  */
-export const makePlan = (file: string, set: ReadonlyArray<string>): Plan => {
-  const text = readConfig(file)
-  const translation = Result.getOrThrow(translate(text, file, set))
+export const makePlan = (file: string, set: ReadonlyArray<string>): Plan => planOfFile(readConfigFile(file), set)
+
+/**
+ * Checks a configuration file. Values of `--set` change what was parsed.
+ *
+ * @throws ConfigError for a file with faults
+ */
+export const planOfFile = ({ file, parsed, text }: ConfigFile, set: ReadonlyArray<string>): Plan => {
+  const translation = Result.getOrThrow(translate(text, file, set, parsed))
   const loaded = Result.getOrThrow(
     translation === undefined
-      ? load(text, file, language, { set })
+      ? load(text, file, language, { set, parsed })
       : load(translation.text, `${file} as translated`, language)
   )
   return planOf(loaded, file, translation)

@@ -15,16 +15,11 @@ import {
   Seed
 } from "../../pipeline/param.ts"
 
+/** Names of tensor engines. */
+export const DEVICES = ["auto", "gpu", "tensorflow", "wasm", "onnx", "cpu"] as const
+
 /** All names are members of one union with the list, so that a misspelt name gets a suggestion. */
-const Device: Plain<AnyDevice> = Schema.Union([
-  Schema.Literal("auto"),
-  Schema.Literal("gpu"),
-  Schema.Literal("tensorflow"),
-  Schema.Literal("wasm"),
-  Schema.Literal("onnx"),
-  Schema.Literal("cpu"),
-  listOf(NonNegativeInt)
-])
+const Device: Plain<AnyDevice> = Schema.Union([...DEVICES.map((name) => Schema.Literal(name)), listOf(NonNegativeInt)])
 
 /** Settings by name. */
 export const settings = {

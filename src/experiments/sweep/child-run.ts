@@ -10,6 +10,17 @@ const PROGRAM = fileURLToPath(new URL("../run.ts", import.meta.url))
 /** Most lines of a failed run that are repeated. */
 const LAST = 12
 
+/** Seconds between two looks whether a run is to stop. */
+const LOOK = 1
+
+export interface ChildRunOptions {
+  readonly cwd?: string
+  /** Environment variables that the run does not get. */
+  readonly without?: ReadonlyArray<string>
+  /** Is asked every second; when it is true, the run is interrupted, and the same command continues it later. */
+  readonly stop?: () => boolean
+}
+
 /**
  * Runs `run.ts` with these arguments. Its lines go to `say`; an interrupt is passed on and waited for.
  *
@@ -17,11 +28,22 @@ const LAST = 12
  */
 export const childRun = (
   args: ReadonlyArray<string>,
-  say: (line: string) => void
+  say: (line: string) => void,
+  { cwd, stop = () => false, without = [] }: ChildRunOptions = {}
 ): Effect.Effect<{ readonly code: number; readonly last: ReadonlyArray<string> }, RunError> =>
   Effect.callback((resume) => {
     const command = [...loaderOf(PROGRAM), PROGRAM, ...args]
-    const child = spawn(process.execPath, command, { stdio: ["ignore", "ignore", "pipe"] })
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !without.includes(name)))
+    const child = spawn(process.execPath, command, {
+      stdio: ["ignore", "ignore", "pipe"],
+      env,
+      ...(cwd === undefined ? {} : { cwd })
+    })
+    const looking = setInterval(() => {
+      if (!stop()) return
+      clearInterval(looking)
+      child.kill("SIGINT")
+    }, 1000 * LOOK)
     const last: Array<string> = []
     let rest = ""
     const take = (line: string) => {
@@ -34,7 +56,8 @@ export const childRun = (
       rest = lines.pop() ?? ""
       for (const line of lines) take(line)
     })
-    child.on("error", (cause) =>
+    child.on("error", (cause) => {
+      clearInterval(looking)
       resume(
         Effect.fail(
           new RunError({
@@ -45,12 +68,14 @@ export const childRun = (
           })
         )
       )
-    )
+    })
     child.on("close", (code) => {
+      clearInterval(looking)
       if (rest !== "") take(rest)
       resume(Effect.succeed({ code: code ?? 1, last }))
     })
     return Effect.callback<void>((stopped) => {
+      clearInterval(looking)
       if (child.exitCode !== null || child.signalCode !== null) return stopped(Effect.void)
       child.once("close", () => stopped(Effect.void))
       child.kill("SIGINT")

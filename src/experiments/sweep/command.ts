@@ -1,15 +1,20 @@
 /** The command for a file with `sweep:`: it checks the whole grid, shows it, or runs it. */
 import { join } from "node:path"
 import { Console, Effect } from "effect"
-import type { ConfigError } from "../../pipeline/fault.ts"
+import { attempt } from "../../pipeline/attempt.ts"
+import { ConfigError } from "../../pipeline/fault.ts"
 import { printableLines } from "../../pipeline/words.ts"
 import { fromHome } from "../../pipeline/yaml/environment.ts"
 import { versions } from "../command/versions.ts"
-import type { RunError } from "../run-error.ts"
+import { RunError } from "../run-error.ts"
 import { makeProgress, stderrScreen } from "../running/progress.ts"
+import type { RunOptions } from "../running/runner.ts"
 import { planSweep, showSweep } from "./plan-sweep.ts"
 import { runSweep } from "./run-sweep.ts"
 import type { readSweep } from "./sweep-file.ts"
+
+/** Who runs cells. */
+export type Workers = Pick<RunOptions, "cluster" | "processes">
 
 interface Given {
   readonly check: boolean
@@ -21,17 +26,15 @@ interface Given {
 /** Runs, or with `--check` shows, a sweep. */
 export const sweepCommand = Effect.fnUntraced(function* (
   { cells, sweep }: NonNullable<ReturnType<typeof readSweep>>,
-  { check, fresh, json, out }: Given
+  { check, fresh, json, out }: Given,
+  workers: Workers
 ) {
-  const made = yield* Effect.try({
-    try: () => planSweep(sweep, cells),
-    catch: (cause) => cause as ConfigError | RunError
-  })
+  const made = yield* attempt(ConfigError, RunError)(() => planSweep(sweep, cells))
   if (check) return yield* Console.log(printableLines(showSweep(made)))
   const folder = out === undefined ? join("outputs", sweep.experiment) : fromHome(out)
   const progress = makeProgress(stderrScreen())
   progress.say(`orbitrank ${versions.orbitrank}: ${sweep.file}, a sweep of ${sweep.of}, into ${folder}`)
-  yield* runSweep(made, { folder, fresh, json }, progress).pipe(
+  yield* runSweep(made, { folder, fresh, json, ...workers }, progress).pipe(
     Effect.onInterrupt(() => Effect.sync(() => progress.say("Interrupted. The same command runs what is missing.")))
   )
 })

@@ -21,6 +21,24 @@ const writesTable = (plan: Plan, table: string): boolean =>
     .flatMap(allSteps)
     .some(({ name, params }) => name === "measure" && params.per_query === table)
 
+const hasStep = (plan: Plan, wanted: string): boolean =>
+  ([...plan.loaded.pipelines.values()] as ReadonlyArray<AnyPipeline>)
+    .flatMap(allSteps)
+    .some(({ name }) => name === wanted)
+
+/** @throws RunError if cells are stopped early, but one does not say how good it is */
+const checkStop = ({ file, of, stop }: SweepFile, plans: ReadonlyMap<Cell, Plan>): void => {
+  if (stop === undefined) return
+  for (const [{ name }, plan] of plans) {
+    if (hasStep(plan, "best") && hasStep(plan, "checkpoint")) continue
+    throw new RunError({
+      subject: `${file}: ${name}`,
+      problem: `\`stop\` compares validations, but ${of} has no \`checkpoint\`, \`validate\` and \`best\``,
+      remedy: "Add these steps behind `optimise`, or leave `stop` out"
+    })
+  }
+}
+
 /**
  * Makes the plan of every cell, so that a fault is found before anything runs.
  *
@@ -49,6 +67,7 @@ export const planSweep = (sweep: SweepFile, set: ReadonlyArray<string>): Sweep =
       remedy: `Add \`per_query: ${sweep.per_query}\` to the last \`measure\` there, or by \`set\` of the sweep: \`test.measure.per_query: ${sweep.per_query}\``
     })
   }
+  checkStop(sweep, plans)
   return { sweep, groups, plans, set: common }
 }
 
@@ -62,6 +81,9 @@ export const showSweep = ({ groups, plans, sweep }: Sweep): string => {
   const head = [
     `# ${sweep.file}: valid, ${counted(cells.length, "cell")} of ${sweep.of} in ${counted(groups.length, "group")}`,
     ...rows,
+    ...(sweep.stop === undefined
+      ? []
+      : [`# after epochs ${sweep.stop.after.join(", ")}, ${sweep.stop.keep} of the groups continue`]),
     ...(sweep.once.length === 0 ? [] : [`# once, before all cells: ${sweep.once.join(", ")}`]),
     `# The first cell, ${cells[0].name}:`
   ]

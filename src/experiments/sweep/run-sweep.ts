@@ -9,22 +9,25 @@ import { counted, printable, printableJson } from "../../pipeline/words.ts"
 import { lock } from "../folder/lock.ts"
 import { recordPath } from "../folder/record.ts"
 import { language, type Plan, planOf } from "../plan/plan.ts"
+import type { PartError } from "../ranges/task.ts"
 import { RunError } from "../run-error.ts"
 import type { Progress } from "../running/progress.ts"
-import { runPlan } from "../running/runner.ts"
+import { type RunOptions, runPlan } from "../running/runner.ts"
 import { adopt } from "./adopt.ts"
 import { childRun } from "./child-run.ts"
-import type { Cell } from "./grid.ts"
+import type { Cell, Group } from "./grid.ts"
+import { continuing, forgetHistory, pauseAfter, scoreOf } from "./halving.ts"
 import type { Sweep } from "./plan-sweep.ts"
+import type { SweepFile } from "./sweep-file.ts"
 
 /** How to run a sweep. */
-export interface SweepOptions {
+export interface SweepOptions extends Partial<Pick<RunOptions, "cluster" | "processes">> {
   readonly folder: string
   readonly fresh: boolean
   readonly json: boolean
 }
 
-const cellFolder = (folder: string, cell: Cell): string => join(folder, "cells", cell.name)
+export const cellFolder = (folder: string, cell: Cell): string => join(folder, "cells", cell.name)
 
 const argumentsOf = (of: string, set: ReadonlyArray<string>, folder: string): ReadonlyArray<string> => [
   of,
@@ -40,44 +43,79 @@ const failed = (what: string, last: ReadonlyArray<string>): RunError =>
     remedy: "Once this is fixed, the same command runs what is missing"
   })
 
-/** Runs the pipelines that run once. */
+/** Runs the pipelines that run once; several processes make their ranges. */
 const runOnce = Effect.fnUntraced(function* (
   { set, sweep }: Sweep,
-  folder: string,
-  fresh: boolean,
+  { folder: whole, fresh, processes }: SweepOptions,
   progress: Progress
 ) {
+  const folder = join(whole, "once")
+  const several = processes === undefined ? [] : ["--processes", String(processes)]
   for (const name of sweep.once) {
     progress.say(`once: ${name}`)
     const anew = fresh && name === sweep.once[0] ? ["--fresh"] : []
-    const { code, last } = yield* childRun([...argumentsOf(sweep.of, set, folder), "--only", name, ...anew], () => {})
+    const { code, last } = yield* childRun(
+      [...argumentsOf(sweep.of, set, folder), "--only", name, ...several, ...anew],
+      () => {}
+    )
     if (code !== 0) return yield* failed(`once: ${name}`, last)
   }
 })
 
-/** Runs one cell, and says how it ended; undefined where all went well. */
-const runCell = Effect.fnUntraced(function* (cell: Cell, made: Sweep, options: SweepOptions, progress: Progress) {
+/** A run of a cell; with `until`, it pauses after the validation of that epoch. */
+export interface CellRun {
+  readonly cell: Cell
+  readonly plan: Plan
+  readonly fresh: boolean
+  readonly until: number | undefined
+}
+
+/** Runs a cell somewhere; gives its last lines if it failed. */
+export type CellRunner = (run: CellRun) => Effect.Effect<ReadonlyArray<string> | undefined, RunError | PartError>
+
+/** Runs a cell as a process of this machine. */
+const here =
+  ({ sweep }: Sweep, options: SweepOptions, progress: Progress): CellRunner =>
+  ({ cell, fresh, until }) =>
+    Effect.gen(function* () {
+      const folder = cellFolder(options.folder, cell)
+      const paused = pauseAfter(folder, until)
+      const { code, last } = yield* childRun(
+        [...argumentsOf(sweep.of, cell.set, folder), ...(fresh ? ["--fresh"] : [])],
+        (line) => {
+          if (/^[a-z].*: (runs again|done before)|resuming after/i.test(line.trim()))
+            progress.say(`  ${cell.name}: ${line.trim()}`)
+        },
+        { stop: paused }
+      )
+      return code === 0 || paused() ? undefined : last
+    })
+
+/** Runs one cell, and says how it ended; undefined if all went well. */
+const runCell = Effect.fnUntraced(function* (
+  cell: Cell,
+  made: Sweep,
+  options: SweepOptions,
+  runner: CellRunner,
+  { fresh, until }: Pick<CellRun, "fresh" | "until">,
+  progress: Progress
+) {
   const { plans, sweep } = made
+  const plan = plans.get(cell) as Plan
   const folder = cellFolder(options.folder, cell)
   const once = join(options.folder, "once")
   const begun = DateTime.formatIso(yield* DateTime.now)
-  const anew = options.fresh && existsSync(recordPath(folder))
-  if (sweep.once.length > 0 && !anew) {
-    yield* attempt(RunError)(() => adopt(folder, plans.get(cell) as Plan, sweep.once, once, begun))
-  }
-  const { code, last } = yield* childRun(
-    [...argumentsOf(sweep.of, cell.set, folder), ...(anew ? ["--fresh"] : [])],
-    (line) => {
-      if (/^[a-z].*: (runs again|done before)|resuming after/i.test(line.trim()))
-        progress.say(`  ${cell.name}: ${line.trim()}`)
-    }
-  )
-  progress.say(`${cell.name}: ${code === 0 ? "done" : "failed"}`)
-  return code === 0 ? undefined : failed(cell.name, last)
+  const anew = fresh && existsSync(recordPath(folder))
+  if (anew) yield* attempt(RunError)(() => forgetHistory(folder))
+  if (sweep.once.length > 0 && !anew) yield* attempt(RunError)(() => adopt(folder, plan, sweep.once, once, begun))
+  const last = yield* runner({ cell, plan, fresh: anew, until })
+  const done = until === undefined ? "done" : `validated after epoch ${until}`
+  progress.say(`${cell.name}: ${last === undefined ? done : "failed"}`)
+  return last === undefined ? undefined : failed(cell.name, last)
 })
 
-/** The comparison of all groups, as a plan like any other. */
-const comparisonPlan = ({ groups, sweep }: Sweep, folder: string): Plan => {
+/** The comparison of the groups that were not stopped, as a plan like any other. */
+const comparisonPlan = (sweep: SweepFile, { groups, notes }: Stopped, folder: string): Plan => {
   const runs = Object.fromEntries(
     groups.map(({ cells, name }) => [name, cells.map((cell) => cellFolder(folder, cell))])
   )
@@ -87,6 +125,7 @@ const comparisonPlan = ({ groups, sweep }: Sweep, folder: string): Plan => {
     paired: true,
     resamples: sweep.resamples,
     name: "sweep",
+    ...(notes.length === 0 ? {} : { notes }),
     ...(sweep.figures === undefined ? {} : { figures: sweep.figures })
   }
   const text = [
@@ -107,31 +146,87 @@ const checkFolder = (folder: string): void => {
   })
 }
 
+/** Groups that were stopped early, and why, in sentences. */
+interface Stopped {
+  readonly groups: ReadonlyArray<Group>
+  readonly notes: ReadonlyArray<string>
+}
+
+/** Trains all groups for some epochs, and lets the better ones continue, again and again. */
+const halved = Effect.fnUntraced(function* (
+  { groups, sweep }: Sweep,
+  { folder, fresh }: SweepOptions,
+  runAll: (cells: ReadonlyArray<Cell>, until: number | undefined) => Effect.Effect<void, RunError | PartError>,
+  progress: Progress
+) {
+  let left: Stopped = { groups, notes: [] }
+  for (const [rung, epoch] of (sweep.stop?.after ?? []).entries()) {
+    const reached = (cell: Cell) => pauseAfter(cellFolder(folder, cell), epoch)()
+    yield* runAll(
+      left.groups.flatMap(({ cells }) => cells).filter((cell) => (fresh && rung === 0) || !reached(cell)),
+      epoch
+    )
+    const scores = yield* attempt(RunError)(() =>
+      left.groups.map(({ cells }) => {
+        const own = cells.map((cell) => scoreOf(cellFolder(folder, cell), epoch))
+        return own.reduce((sum, one) => sum + one, 0) / own.length
+      })
+    )
+    const goes = continuing(scores, sweep.stop?.keep ?? 1)
+    const notes = left.groups.flatMap(({ name }, i) =>
+      goes[i]
+        ? []
+        : [`${name} was stopped after epoch ${epoch}: its best validation was ${scores[i].toFixed(4)} on average.`]
+    )
+    for (const note of notes) progress.say(note)
+    left = { groups: left.groups.filter((_, i) => goes[i]), notes: [...left.notes, ...notes] }
+  }
+  return left
+})
+
+/** Runs cells by whoever the options name. */
+const runnerOf = Effect.fnUntraced(function* (made: Sweep, options: SweepOptions, progress: Progress) {
+  const { cluster } = options
+  if (cluster === undefined) return here(made, options, progress)
+  const { byCluster } = yield* Effect.promise(() => import("../cluster/cells.ts"))
+  return yield* byCluster(made, { ...options, cluster }, progress)
+})
+
 /**
  * Runs a sweep. Each cell is an ordinary run in FOLDER/cells, which continues where it was stopped; the comparison is
  * written to FOLDER/result.
  */
 export const runSweep = Effect.fnUntraced(function* (made: Sweep, options: SweepOptions, progress: Progress) {
   const { groups, sweep } = made
-  const { folder } = options
+  const { cluster, folder } = options
   yield* attempt(RunError)(() => checkFolder(folder))
   yield* lock(folder)
-  yield* runOnce(made, join(folder, "once"), options.fresh, progress)
-  const cells = groups.flatMap((group) => group.cells)
-  const errors: Array<RunError> = []
-  const one = (cell: Cell) =>
-    Effect.gen(function* () {
-      if (errors.length > 0 && !sweep.keep_going) return
-      const error = yield* runCell(cell, made, options, progress)
-      if (error !== undefined) errors.push(error)
-    })
-  yield* Effect.forEach(cells, one, { concurrency: sweep.processes, discard: true })
-  if (errors.length > 0) {
+  yield* runOnce(made, options, progress)
+  const runner = yield* runnerOf(made, options, progress)
+  const begun = new Set<Cell>()
+  const runAll = Effect.fnUntraced(function* (cells: ReadonlyArray<Cell>, until: number | undefined) {
+    const errors: Array<RunError> = []
+    const one = (cell: Cell) =>
+      Effect.gen(function* () {
+        if (errors.length > 0 && !sweep.keep_going) return
+        const fresh = options.fresh && !begun.has(cell)
+        begun.add(cell)
+        const error = yield* runCell(cell, made, options, runner, { fresh, until }, progress)
+        if (error !== undefined) errors.push(error)
+      })
+    const concurrency = cluster === undefined ? (options.processes ?? sweep.processes) : "unbounded"
+    yield* Effect.forEach(cells, one, { concurrency, discard: true })
+    if (errors.length === 0) return
     progress.say(`${errors.length} of ${counted(cells.length, "cell")} failed`)
     return yield* errors[0]
-  }
+  })
+  const left = yield* halved(made, options, runAll, progress)
+  yield* runAll(
+    left.groups.flatMap(({ cells }) => cells),
+    undefined
+  )
   if (groups.length < 2) return progress.say("One group alone is not compared with anything.")
-  const plan = comparisonPlan(made, folder)
+  const plan = comparisonPlan(sweep, left, folder)
   const result = join(folder, "result")
   const record = yield* runPlan(plan, { folder: result, only: undefined, begins: "freshByFile" }, progress)
   if (options.json) yield* Console.log(printableJson(JSON.stringify(record.comparison, null, 2)))

@@ -1,11 +1,11 @@
 /** Files with `sweep:`: one experiment, run with several values of its keys. */
-import { readFileSync } from "node:fs"
 import { basename, extname } from "node:path"
 import { Schema } from "effect"
 import { ConfigError, inOrder } from "../../pipeline/fault.ts"
 import {
   type Decoded,
   Flag,
+  Fraction,
   listOf,
   Name,
   NonNegativeInt,
@@ -16,9 +16,9 @@ import {
 } from "../../pipeline/param.ts"
 import { applySettings } from "../../pipeline/yaml/edit.ts"
 import { Faults } from "../../pipeline/yaml/faults.ts"
-import { parseFile } from "../../pipeline/yaml/include.ts"
 import { readSettings } from "../../pipeline/yaml/settings.ts"
 import { find, type Node } from "../../pipeline/yaml/tree.ts"
+import type { ConfigFile } from "../plan/plan.ts"
 
 const Values: Plain<Readonly<Record<string, ReadonlyArray<unknown>>>> = Schema.Record(
   Schema.String,
@@ -28,6 +28,8 @@ const Values: Plain<Readonly<Record<string, ReadonlyArray<unknown>>>> = Schema.R
 const Assigned: Plain<Readonly<Record<string, unknown>>> = Schema.Record(Schema.String, Schema.Unknown).annotate({
   expected: "a mapping from a key, such as `train.optimise.metric_loss`, to a value"
 })
+
+const Stop = Schema.Struct({ after: listOf(PositiveInt), keep: Fraction })
 
 /** The keys of `sweep`. */
 const declared = {
@@ -52,6 +54,10 @@ const declared = {
     "Random search: the number of groups that are drawn from the grid, evenly and without replacement."
   ),
   draw_seed: param(NonNegativeInt, "Key of these draws.", 24),
+  stop: optional(
+    Stop,
+    "Early stopping of poor groups: `after` these epochs, the fraction `keep` of the groups continues, by the best figure of `best` so far; `{ after: [5, 15], keep: 0.5 }`."
+  ),
   processes: param(PositiveInt, "Cells that run at the same time, each as a process of its own.", 1),
   keep_going: param(Flag, "Whether the other cells still run after one has failed.", true)
 }
@@ -64,15 +70,6 @@ export interface SweepFile extends Decoded<typeof declared> {
 
 const KNOWN = { experiment: optional(Name, "Name of the folder `outputs/NAME`; by default the name of the file.") }
 
-const textOf = (file: string): string | undefined => {
-  try {
-    return readFileSync(file, "utf8")
-  } catch {
-    // The loader of other files reports a file that cannot be read.
-    return undefined
-  }
-}
-
 const checkKeys = (sweep: SweepFile, node: Node, faults: Faults): void => {
   const at = (key: string, problem: string) => faults.at(find(node, [key])?.node ?? node, ["sweep", key], problem)
   if (Object.keys(sweep.over).length === 0) at("over", "has no key: name at least one, with its values")
@@ -81,6 +78,8 @@ const checkKeys = (sweep: SweepFile, node: Node, faults: Faults): void => {
     if (new Set(values.map((value) => JSON.stringify(value))).size < values.length)
       at("over", `has a value of \`${key}\` twice`)
   }
+  const { after = [] } = sweep.stop ?? {}
+  if (after.some((epoch, i) => i > 0 && epoch <= after[i - 1])) at("stop", "has epochs in `after` that do not ascend")
   for (const [key, value] of Object.entries(sweep.against ?? {})) {
     const values = sweep.over[key]
     if (key === sweep.replicate) at("against", `names \`${key}\`, whose values are repetitions`)
@@ -91,19 +90,17 @@ const checkKeys = (sweep: SweepFile, node: Node, faults: Faults): void => {
 }
 
 /**
- * Reads a file with `sweep:`.
+ * Reads the sweep of a file with `sweep:`.
  *
  * @param set values of `--set`; those that begin with `sweep.` change this file, all others that of the cells
  * @returns undefined if the file has no sweep
  * @throws ConfigError with every fault
  */
 export const readSweep = (
-  file: string,
+  { file, parsed }: ConfigFile,
   set: ReadonlyArray<string>
 ): { readonly sweep: SweepFile; readonly cells: ReadonlyArray<string> } | undefined => {
-  const text = textOf(file)
-  if (text === undefined) return undefined
-  const { faults: broken, root } = parseFile(text, file)
+  const { faults: broken, root } = parsed
   if (root === undefined || broken.length > 0 || find(root, ["sweep"]) === undefined) return undefined
   const faults = new Faults()
   const own = set.filter((one) => one.startsWith("sweep."))

@@ -68,6 +68,8 @@ export interface Comparison extends AnyElement {
   readonly figures: ReadonlyArray<ComparedFigure>
   /** Number of resamples of the queries for the intervals. */
   readonly resamples: number
+  /** Further sentences about the comparison. */
+  readonly notes?: ReadonlyArray<string>
 }
 export const Comparison = element<Comparison>(
   "comparison",

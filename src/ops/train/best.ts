@@ -12,7 +12,7 @@ import { TrainError, withFile } from "./train-error.ts"
 import { endsEpoch, writeBest } from "./write-checkpoint.ts"
 
 /** A figure of validation after an epoch. */
-interface Validated {
+export interface Validated {
   /** From 1. */
   readonly epoch: number
   readonly value: number
@@ -61,8 +61,14 @@ const figureOf = (figure: string, { state, validation }: EpochEnd): number => {
   return validation[figure]
 }
 
+/** The file of validations, in the folder of checkpoints. */
+export const HISTORY = "best.json"
+
 const read = (path: string): ReadonlyArray<Validated> =>
   existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as ReadonlyArray<Validated>) : []
+
+/** Validations so far, by `best`, in a folder of checkpoints; empty if there are none. */
+export const validationsOf = (checkpoints: string): ReadonlyArray<Validated> => read(join(checkpoints, HISTORY))
 
 /**
  * Keeps the best checkpoint; it follows `validate`. With `patience`, training ends after that many validations without
@@ -85,7 +91,7 @@ export const best = operator({
         Effect.gen(function* () {
           const { folder, say, wrote } = yield* Run
           const checkpoints = join(folder, "checkpoints")
-          const path = join(checkpoints, "best.json")
+          const path = join(checkpoints, HISTORY)
           const follow = (step: TrainStep) =>
             Effect.gen(function* () {
               if (!endsEpoch(step)) return { step, ends: false }

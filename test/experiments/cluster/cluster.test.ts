@@ -1,6 +1,6 @@
 /** A run and its workers on a real PostgreSQL: equal to one process, whoever is killed. */
 import { type ChildProcess, spawn } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
@@ -36,12 +36,34 @@ const program = (file: string, args: ReadonlyArray<string>, cwd: string, url: st
   return { process: started, said: () => said, ended }
 }
 
-const until = async (what: string, holds: () => boolean, of?: Program): Promise<void> => {
-  for (let i = 0; !holds(); i++) {
-    if (i > 1200) throw new Error(`not within two minutes: ${what}\n${of?.said()}`)
+/** Waits for a condition, however long a loaded machine takes; fails if the program ends before it holds. */
+const until = async (what: string, holds: () => boolean, of: Program): Promise<void> => {
+  for (let ended = false; !holds(); ended ||= of.process.exitCode !== null || of.process.signalCode !== null) {
+    if (ended) throw new Error(`ended before this: ${what}\n${of.said()}`)
     await new Promise((done) => setTimeout(done, 100))
   }
 }
+
+/** The command lines of all processes, where the system shows them. */
+const commandLines = (): string =>
+  (existsSync("/proc/self/cmdline") ? readdirSync("/proc") : [])
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => {
+      try {
+        return readFileSync(join("/proc", name, "cmdline"), "utf8")
+      } catch {
+        // It has ended meanwhile.
+        return ""
+      }
+    })
+    .join("\n")
+
+/** The files below a folder that hold a text. */
+const filesWith = (folder: string, text: string): ReadonlyArray<string> =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name, parentPath }) => join(parentPath, name))
+    .filter((path) => readFileSync(path).includes(text))
 
 const FILES = ["embeddings.npy", "embeddings.csv", "embeddings.predicted.csv", "queries.csv"]
 
@@ -84,6 +106,8 @@ describe.skipIf(binaries === undefined)("a cluster on PostgreSQL", () => {
     const workers = [worker(), worker()]
     for (const one of workers) await until("a worker", () => one.said().includes("orbitrank worker"), one)
     const driver = run("two", ["--cluster"])
+    await until("a part", () => partsOf("two") > 0 || existsSync(join(home, "two", "embeddings.npy")), driver)
+    expect(commandLines()).not.toContain(PASSWORD)
     expect([await driver.ended, driver.said()]).toEqual([0, expect.stringContaining("16 of 16 ranges")])
     expectWhole("two")
     const { workers: recorded } = recordOf("two") as unknown as {
@@ -92,12 +116,8 @@ describe.skipIf(binaries === undefined)("a cluster on PostgreSQL", () => {
     expect(recorded.extract).toHaveLength(2)
     expect(recorded.extract.reduce((sum, { ranges }) => sum + ranges, 0)).toBe(16)
     expect(existsSync(join(home, "two", "parts"))).toBe(false)
-    const texts = [
-      driver.said(),
-      ...workers.map(({ said }) => said()),
-      readFileSync(join(home, "two", "record.json"), "utf8")
-    ]
-    for (const text of texts) expect(text).not.toContain(PASSWORD)
+    for (const text of [driver.said(), ...workers.map(({ said }) => said())]) expect(text).not.toContain(PASSWORD)
+    expect(filesWith(home, PASSWORD)).toEqual([])
   })
 
   it("survives kills of the driver and of a worker, and a restart of the database", async () => {
@@ -110,7 +130,7 @@ describe.skipIf(binaries === undefined)("a cluster on PostgreSQL", () => {
     const again = run("killed", ["--cluster"])
     // The database goes away once the new driver has reached it; a worker makes parts that are under way without it.
     const reached = () => again.said().includes("  cluster: ") && again.said().includes("are there already")
-    await until("the new driver", () => reached() || again.process.exitCode !== null, again)
+    await until("the new driver", reached, again)
     await postgres.kill()
     await new Promise((done) => setTimeout(done, 5000))
     await postgres.start()
@@ -125,6 +145,53 @@ describe.skipIf(binaries === undefined)("a cluster on PostgreSQL", () => {
       1,
       expect.stringMatching(/pipelines\.extract\.crop: .* too few for a crop of 500 x 500/)
     ])
+  })
+
+  it("runs the cells of a sweep on two workers, each equal to the same command", async () => {
+    writeFileSync(
+      join(home, "cell.yaml"),
+      `device: cpu
+pipelines:
+  test:
+    - embeddings: { from: whole/embeddings.npy, labels: whole/embeddings.csv }
+    - rank: { queries: 0.5, seed: 24 }
+    - measure: { at: [5], per_query: queries }
+    - report
+`
+    )
+    writeFileSync(
+      join(home, "sweep.yaml"),
+      "sweep:\n  of: cell.yaml\n  over: { seed: [1, 2], test.rank.by: [cosine, l2] }\n  resamples: 20\n"
+    )
+    const there = ["--shared", home, "--device", "cpu"]
+    const workers = [1, 2].map(() => program("worker-main.ts", there, home, postgres.url))
+    for (const one of workers) await until("a worker", () => one.said().includes("orbitrank worker"), one)
+    const swept = program("main.ts", ["sweep.yaml", "--out", "swept", "--cluster"], home, postgres.url)
+    expect([await swept.ended, swept.said()]).toEqual([0, expect.stringContaining("by=l2,seed=2: done")])
+    const alone = program(
+      "main.ts",
+      ["cell.yaml", "--set", "seed=2", "--set", "test.rank.by=l2", "--out", "alone"],
+      home,
+      undefined
+    )
+    expect(await alone.ended).toBe(0)
+    expect(recordOf("swept/cells/by=l2,seed=2").results).toEqual(recordOf("alone").results)
+    for (const one of workers) expect(one.said()).toContain("done")
+    expect(existsSync(join(home, "swept", "result", "sweep.json"))).toBe(true)
+    expect(existsSync(join(home, "swept", "parts"))).toBe(false)
+  })
+
+  it("lets one run at a time use a folder, even without its lock file", async () => {
+    const first = run("locked", ["--cluster"])
+    await until("the first run", () => first.said().includes("  cluster: "), first)
+    rmSync(join(home, "locked", "run.lock"))
+    const second = run("locked", ["--cluster"])
+    expect([await second.ended, second.said()]).toEqual([
+      2,
+      expect.stringContaining("in use by another run of this cluster")
+    ])
+    first.process.kill("SIGINT")
+    expect(await first.ended).toBe(130)
   })
 
   it("says why nobody takes its ranges", async () => {

@@ -1,9 +1,20 @@
 /** A real PostgreSQL for tests, on loopback, with a password; found where Debian installs it. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync
+} from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 
 const HOME = "/usr/lib/postgresql"
 
@@ -37,7 +48,8 @@ export interface Postgres {
   readonly remove: () => Promise<void>
 }
 
-export const openPostgres = async (): Promise<Postgres> => {
+/** @param tls files of a certificate and its key; without them, the server does not encrypt */
+export const openPostgres = async (tls?: { readonly certificate: string; readonly key: string }): Promise<Postgres> => {
   const bin = binaries ?? "no PostgreSQL"
   const home = mkdtempSync(join(tmpdir(), "orbitrank-postgres-"))
   const data = join(home, "data")
@@ -49,9 +61,29 @@ export const openPostgres = async (): Promise<Postgres> => {
   const init = ["-D", data, "-U", "orbitrank", "--auth=scram-sha-256", `--pwfile=${secret}`, "-N"]
   execFileSync(join(bin, "initdb"), init, { ...unprivileged, stdio: "pipe", cwd: home })
   const port = await freePort()
+  const own = tls === undefined ? [] : [tls.certificate, tls.key].map((path) => [path, join(home, basename(path))])
+  for (const [path, copy] of own) {
+    copyFileSync(path, copy)
+    chmodSync(copy, 0o600)
+    if (unprivileged.uid !== undefined) chownSync(copy, unprivileged.uid, unprivileged.gid)
+  }
+  const encrypted =
+    own.length === 0 ? [] : ["-c", "ssl=on", "-c", `ssl_cert_file=${own[0][1]}`, "-c", `ssl_key_file=${own[1][1]}`]
+  if (tls !== undefined) appendFileSync(join(data, "pg_hba.conf"), "host all all 127.0.0.0/8 scram-sha-256\n")
   let server: ChildProcess | undefined
   const start = async () => {
-    const options = ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", "", "-F"]
+    const options = [
+      "-D",
+      data,
+      "-p",
+      String(port),
+      "-h",
+      tls === undefined ? "127.0.0.1" : "127.0.0.1,127.0.0.2",
+      "-k",
+      "",
+      "-F",
+      ...encrypted
+    ]
     const started = spawn(join(bin, "postgres"), options, {
       ...unprivileged,
       cwd: home,

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
+import { readConfigFile } from "../../../src/experiments/plan/plan.ts"
 import { gridOf } from "../../../src/experiments/sweep/grid.ts"
 import { planSweep } from "../../../src/experiments/sweep/plan-sweep.ts"
 import { readSweep } from "../../../src/experiments/sweep/sweep-file.ts"
@@ -43,7 +44,7 @@ pipelines:
 const sweep = (lines: string): string => file("sweep.yaml", `sweep:\n  of: ${CELL}\n${lines}`)
 
 const read = (path: string, set: ReadonlyArray<string> = []) => {
-  const found = readSweep(path, set)
+  const found = readSweep(readConfigFile(path), set)
   if (found === undefined) throw new Error("not a sweep")
   return found
 }

@@ -119,6 +119,7 @@ interface Wanted {
   readonly paired: boolean
   readonly per_query: string
   readonly resamples: number
+  readonly notes: ReadonlyArray<string> | undefined
 }
 
 const comparisonOfRuns = Effect.fnUntraced(function* (runs: ReadonlyArray<string>, { per_query, resamples }: Wanted) {
@@ -158,7 +159,8 @@ const comparisonOfGroups = Effect.fnUntraced(function* (
     useDatabaseLabels: names.filter((_, i) => grouped[i].some(({ usesDatabaseLabels }) => usesDatabaseLabels)),
     queries: tables[0].queries.length,
     figures,
-    resamples: wanted.resamples
+    resamples: wanted.resamples,
+    ...(wanted.notes === undefined ? {} : { notes: wanted.notes })
   } satisfies Comparison
 })
 
@@ -185,6 +187,10 @@ export const compare = source({
       false
     ),
     resamples: param(PositiveInt, "Number of resamples of the queries, and of the runs of groups.", 1000),
+    notes: optional(
+      listOf(Name),
+      "Sentences that are shown with a comparison of groups, for example about groups that are not compared."
+    ),
     name: param(FileName, "Name of the files that are written.", "comparison")
   },
   declares: { shares: ({ name }) => [`${name}.json`, `${name}.html`, `${name}.csv`] },

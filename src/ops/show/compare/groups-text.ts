@@ -27,7 +27,7 @@ const differenceCell = (one: Difference | null): string =>
  * @param marked the words for a difference whose interval excludes 0
  */
 export const groupsNotes = (
-  { members = [], paired, queries, resamples, runs }: Comparison,
+  { members = [], notes = [], paired, queries, resamples, runs }: Comparison,
   marked = "* marks differences that have"
 ): ReadonlyArray<string> => {
   const sizes = members.map(({ length }, i) => `${printable(runs[i])} ${length}`).join(", ")
@@ -37,7 +37,8 @@ export const groupsNotes = (
     `${marked} an interval without 0. p is corrected for the number of differences in this table (Holm 1979).`,
     ...(single
       ? ["A group of one run cannot show how much training varies: its interval says only how much queries do."]
-      : [])
+      : []),
+    ...notes.map(printable)
   ]
 }
 

@@ -1,0 +1,176 @@
+/** Asks the workers of a cluster: offers ranges or runs to whoever is free, and hears their answers. */
+import { randomUUID } from "node:crypto"
+import { resolve } from "node:path"
+import { Deferred, Effect, Layer, Schedule } from "effect"
+import { SqlClient, type SqlError } from "effect/sql"
+import { portable } from "../../ops/formats/portable.ts"
+import { attempt } from "../../pipeline/attempt.ts"
+import { removeWanted, wantedRun, writeWanted } from "../ranges/part-files.ts"
+import { RunError } from "../run-error.ts"
+import type { Progress } from "../running/progress.ts"
+import { type Address, serverOf } from "./address.ts"
+import { database, databaseError, persistently, QUEUE_TABLE } from "./connect.ts"
+import { type Fit, folderId, program, queueName } from "./fit.ts"
+import { type Answer, answersOf, tasksOf, type Wanted } from "./queues.ts"
+import { registry, whyNobody } from "./registry.ts"
+
+/** How a run uses a cluster. */
+export interface ClusterOptions {
+  readonly address: Address
+  /** Whether workers with other engines may make ranges. */
+  readonly anyEngine: boolean
+}
+
+/** Seconds without a worker after which the run says why. */
+const PATIENCE = 10
+
+/** The id of a run: that of a killed one, whose ranges may still be made, or a new one. Its wanted file goes with the scope. */
+const runId = (folder: string) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const old = wantedRun(folder)
+      if (old !== undefined) return old
+      const id = randomUUID()
+      writeWanted(folder, id)
+      return id
+    }),
+    (id) => Effect.sync(() => removeWanted(folder, id))
+  )
+
+/** Says after some seconds that nobody takes the ranges, and why; once for each reason. */
+const complaining = (fit: Fit, progress: Progress, waiting: () => boolean, seen: (workers: number) => void) =>
+  Effect.gen(function* () {
+    const { present } = yield* registry
+    let idle = 0
+    let said: string | undefined
+    yield* Effect.gen(function* () {
+      yield* Effect.sleep("1 second")
+      const workers = yield* present
+      const why = whyNobody(workers, fit)
+      seen(workers.filter((one) => whyNobody([one], fit) === undefined).length)
+      idle = waiting() && why !== undefined ? idle + 1 : 0
+      if (why === undefined || idle < PATIENCE || why === said) return
+      said = why
+      yield* Effect.sync(() => progress.say(`Nobody takes the ranges of this run: ${why}.`))
+    }).pipe(persistently, Effect.forever)
+  })
+
+/** Tasks of this run that ended are forgotten, so that they can be offered again if their parts are gone. */
+const forgetEnded = (fit: Fit, run: string) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    yield* sql`DELETE FROM ${sql(QUEUE_TABLE)} WHERE queue_name = ${queueName(fit)} AND id LIKE ${`${run}/%`} AND state <> 'pending'`
+  })
+
+/** Everything of this run goes from the database. */
+const forgetAll = (fit: Fit, run: string) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    yield* sql`DELETE FROM ${sql(QUEUE_TABLE)} WHERE queue_name = ${queueName(fit)} AND id LIKE ${`${run}/%`}`
+    yield* sql`DELETE FROM ${sql(QUEUE_TABLE)} WHERE queue_name = ${`answers/${run}`}`
+  })
+
+/** Whether this connection has the lock. A machine that loses its power is noticed within half a minute. */
+const LOCKING = `SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS held,
+  set_config('tcp_keepalives_idle', '10', false), set_config('tcp_keepalives_interval', '5', false),
+  set_config('tcp_keepalives_count', '3', false)`
+
+/** Seconds for which the lock of a run that was just killed is waited for. */
+const LOCK_PATIENCE = 5
+
+/**
+ * Lets one run at a time use a folder, by a lock in the database. The file `run.lock` does so, too, unless the clocks of two
+ * machines are far apart. The lock ends with its connection, and is taken again when the database is back.
+ */
+const soleAsker = (fit: Fit, folder: string) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const key = `orbitrank/${fit.folder}/${portable(folder)}`
+    const held = yield* Deferred.make<void, RunError>()
+    const refused = new RunError({
+      subject: folder,
+      problem: "is in use by another run of this cluster",
+      remedy: "Wait for it to end, or choose another folder with `--out`"
+    })
+    const lock = (patience: number): Effect.Effect<void, SqlError.SqlError> =>
+      Effect.gen(function* () {
+        const connection = yield* sql.reserve
+        const [row] = yield* connection.execute(LOCKING, [key], undefined)
+        if (row.held !== true) {
+          if (patience === 0) return yield* Deferred.fail(held, refused)
+          yield* Effect.sleep("1 second")
+          return yield* lock(patience - 1)
+        }
+        yield* Deferred.succeed(held, undefined)
+        yield* connection.execute("SELECT 1", [], undefined).pipe(Effect.repeat(Schedule.spaced("5 seconds")))
+      }).pipe(Effect.scoped, Effect.asVoid)
+    yield* lock(LOCK_PATIENCE).pipe(persistently, Effect.repeat(Schedule.spaced("1 second")), Effect.forkScoped)
+    yield* Deferred.await(held)
+  })
+
+/** Whoever asks. */
+export interface Asker {
+  /** Its folder, in which the file lies that says it still wants its answers. */
+  readonly folder: string
+  readonly progress: Progress
+  /** Kind of the engine that workers must have. */
+  readonly engine: string
+}
+
+export interface Asking {
+  /** Offers something to the workers, and waits for the answer. */
+  readonly ask: (key: string, wanted: (id: string) => Wanted) => Effect.Effect<Answer>
+  /** Number of suitable workers. */
+  readonly workers: () => number
+}
+
+/** Opens the database, and the queues of one run or sweep. Everything of it goes from the database with the scope. */
+export const openAsking = ({ address, anyEngine }: ClusterOptions, { engine, folder, progress }: Asker) =>
+  Effect.gen(function* () {
+    const shared = resolve(".")
+    const id = yield* runId(folder)
+    const services = yield* Layer.build(database(address))
+    const fit: Fit = {
+      program: program(),
+      folder: yield* attempt(RunError)(() => folderId(shared)),
+      engine: anyEngine ? "any" : engine
+    }
+    const waiting = new Map<string, Deferred.Deferred<Answer>>()
+    let workers = 0
+    const setUp = Effect.gen(function* () {
+      yield* soleAsker(fit, folder)
+      const tasks = yield* tasksOf(fit)
+      const answers = yield* answersOf(id)
+      yield* Effect.mapError(forgetEnded(fit, id), (cause) => databaseError(address, cause))
+      yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(forgetAll(fit, id), "5 seconds")))
+      const answered = answers.take((answer) =>
+        Effect.suspend(() => {
+          const known = waiting.get(answer.key)
+          return known === undefined ? Effect.void : Deferred.succeed(known, answer)
+        })
+      )
+      yield* answered.pipe(persistently, Effect.forever, Effect.forkScoped)
+      const say = complaining(
+        fit,
+        progress,
+        () => waiting.size > 0,
+        (count) => {
+          workers = count
+        }
+      )
+      yield* Effect.forkScoped(say.pipe(persistently))
+      return tasks
+    })
+    const tasks = yield* Effect.provide(setUp, services)
+    progress.say(`  cluster: ${serverOf(address)}, shared folder ${shared}`)
+    const ask = (key: string, wanted: (id: string) => Wanted): Effect.Effect<Answer> =>
+      Effect.gen(function* () {
+        const end = yield* Deferred.make<Answer>()
+        waiting.set(key, end)
+        yield* tasks.offer(wanted(id), { id: `${id}/${key}` }).pipe(persistently)
+        const answer = yield* Deferred.await(end)
+        waiting.delete(key)
+        return answer
+      })
+    return { ask, workers: () => workers } satisfies Asking
+  })

@@ -1,0 +1,60 @@
+/** Cells of a sweep, run by the workers of a cluster. */
+import { createHash } from "node:crypto"
+import { resolve } from "node:path"
+import { Effect } from "effect"
+import { openEngine } from "../../ops/tensor/engine.ts"
+import { attempt } from "../../pipeline/attempt.ts"
+import { counted } from "../../pipeline/words.ts"
+import { PartError } from "../ranges/task.ts"
+import type { Progress } from "../running/progress.ts"
+import type { Sweep } from "../sweep/plan-sweep.ts"
+import { type CellRunner, cellFolder, type SweepOptions } from "../sweep/run-sweep.ts"
+import { type ClusterOptions, openAsking } from "./asking.ts"
+import { engineKind } from "./fit.ts"
+import type { CellTask } from "./queues.ts"
+import { packedText } from "./shared-paths.ts"
+
+/** Values of `--set` as they travel: a value that is a path is written relative to the shared folder. */
+const packedSet = (set: ReadonlyArray<string>, shared: string, subject: string): ReadonlyArray<string> =>
+  set.map((one) => {
+    const at = one.indexOf("=") + 1
+    return `${one.slice(0, at)}${packedText(one.slice(at), shared, subject)}`
+  })
+
+/** Opens a cluster for the cells of a sweep. */
+export const byCluster = (
+  { plans, sweep }: Sweep,
+  options: SweepOptions & { readonly cluster: ClusterOptions },
+  progress: Progress
+) =>
+  Effect.gen(function* () {
+    const shared = resolve(".")
+    const folder = resolve(options.folder)
+    const [first] = plans.values()
+    const opened = yield* openEngine(first.loaded.settings.device, { threads: 1 })
+    const engine = engineKind({ ...opened, inference: opened.inference?.library })
+    const { ask, workers } = yield* openAsking(options.cluster, { folder, progress, engine })
+    let done = 0
+    const run: CellRunner = ({ cell, fresh, plan, until }) =>
+      Effect.gen(function* () {
+        const text = (path: string) => packedText(resolve(path), shared, cell.name)
+        const key = createHash("sha256").update(`${cell.name}\n${until}`).digest("hex").slice(0, 16)
+        const task = yield* attempt(PartError)(
+          (): CellTask => ({
+            ...{ key, name: cell.name, fresh, translated: plan.translation !== undefined },
+            ...{ file: text(sweep.of), folder: text(cellFolder(options.folder, cell)), sweep: text(folder) },
+            set: packedSet(cell.set, shared, cell.name),
+            ...(until === undefined ? {} : { until })
+          })
+        )
+        const { failure, last, worker } = yield* ask(key, (id) => ({ run: id, cell: task }))
+        done++
+        progress.say(
+          `  ${worker} ran ${cell.name}; ${done} of ${counted(plans.size, "cell")}, ${counted(workers(), "worker")}`
+        )
+        return failure === undefined
+          ? undefined
+          : (last ?? [`${failure.subject}: ${failure.problem}. ${failure.remedy}`])
+      })
+    return run
+  })

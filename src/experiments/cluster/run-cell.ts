@@ -1,0 +1,93 @@
+/** Runs a cell of a sweep on a worker: the same command that a user would call in the shared folder. */
+import { existsSync, realpathSync } from "node:fs"
+import { join, resolve } from "node:path"
+import { Effect } from "effect"
+import type { Device } from "../../ops/tensor/engine.ts"
+import { attempt } from "../../pipeline/attempt.ts"
+import { explained } from "../../pipeline/explained.ts"
+import { ConfigError } from "../../pipeline/fault.ts"
+import { LOCK } from "../folder/lock-file.ts"
+import { wantedFile } from "../ranges/part-files.ts"
+import { PartError } from "../ranges/task.ts"
+import { RunError } from "../run-error.ts"
+import { childRun } from "../sweep/child-run.ts"
+import { pauseAfter } from "../sweep/halving.ts"
+import { ADDRESS, ADDRESS_FILE } from "./address.ts"
+import type { Answer, CellTask } from "./queues.ts"
+import { checkInside, unpackedText } from "./shared-paths.ts"
+
+/** The run folder of a cell still belongs to a worker of another machine, which may be gone. */
+export class CellLocked extends explained("CellLocked") {}
+
+/** Time after which a locked cell is offered again. */
+const LOCKED = "30 seconds"
+
+export interface CellOptions {
+  readonly shared: string
+  /** Id of the sweep that wants the cell. */
+  readonly run: string
+  readonly device: Device
+  readonly threads: number | undefined
+  readonly processes: number
+}
+
+/** Values of `--set` with paths as this machine has them. */
+const setHere = ({ name, set }: CellTask, shared: string): ReadonlyArray<string> =>
+  set.map((one) => {
+    const at = one.indexOf("=") + 1
+    return `${one.slice(0, at)}${unpackedText(one.slice(at), shared, name)}`
+  })
+
+/** Settings of this machine, which change no result. A file of the original names them otherwise. */
+const ownSettings = ({ translated }: CellTask, { device, threads }: CellOptions): ReadonlyArray<string> => [
+  ...(device === "auto" ? [] : [`device=${String(device)}`]),
+  ...(translated || threads === undefined ? [] : [`threads=${threads}`])
+]
+
+/** The plan is read here first, by this worker's own operators, and must name no path outside the shared folder. */
+const checked = (cell: CellTask, file: string, set: ReadonlyArray<string>, shared: string) =>
+  Effect.gen(function* () {
+    const { makePlan } = yield* Effect.promise(() => import("../plan/plan.ts"))
+    const plan = yield* attempt(
+      RunError,
+      ConfigError
+    )(() => makePlan(file, set)).pipe(
+      Effect.mapError(
+        (cause) => new PartError({ subject: cell.name, problem: cause.message, remedy: "Correct the configuration" })
+      )
+    )
+    yield* attempt(PartError)(() => checkInside(plan.configuration, realpathSync(shared), cell.name))
+  })
+
+/**
+ * Runs a cell; undefined if nobody wants it any more.
+ *
+ * @returns fails with CellLocked if it should be tried again later
+ */
+export const runCell = (cell: CellTask, options: CellOptions) =>
+  Effect.gen(function* () {
+    const { run, shared } = options
+    const here = (path: string) => resolve(shared, unpackedText(path, shared, cell.name))
+    const given = yield* attempt(PartError)(() => ({
+      ...{ file: here(cell.file), folder: here(cell.folder), sweep: here(cell.sweep) },
+      set: setHere(cell, shared)
+    }))
+    const wanted = wantedFile(given.sweep, run)
+    if (!existsSync(wanted)) return undefined
+    yield* checked(cell, given.file, given.set, shared)
+    const paused = pauseAfter(given.folder, cell.until)
+    const set = [...given.set, ...ownSettings(cell, options)]
+    const { code, last } = yield* childRun(
+      [given.file, ...set.flatMap((one) => ["--set", one]), "--out", given.folder, ...(cell.fresh ? ["--fresh"] : [])],
+      () => {},
+      { cwd: shared, without: [ADDRESS, ADDRESS_FILE], stop: () => paused() || !existsSync(wanted) }
+    )
+    if (!existsSync(wanted)) return undefined
+    if (code !== 0 && existsSync(join(given.folder, LOCK)) && last.some((line) => line.includes(LOCK))) {
+      yield* Effect.sleep(LOCKED)
+      return yield* new CellLocked({ subject: cell.name, problem: "its folder is in use", remedy: "" })
+    }
+    const outcome: Pick<Answer, "failure" | "last"> =
+      code === 0 || paused() ? {} : { failure: { subject: cell.name, problem: "failed", remedy: "" }, last }
+    return outcome
+  })
