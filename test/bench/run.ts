@@ -1,7 +1,8 @@
 /** `npm run bench`: every benchmark, each figure a ratio within this run; with `-- --peer` PyTorch beside TensorFlow alone,
  * with `-- --onnx` ONNX Runtime beside WebAssembly and PyTorch alone, with `-- --gpu` a GPU alone, with `-- --hamming` Hamming
  * search beside faiss alone, with `-- losses` every loss beside PyTorch alone, with `-- explore [IMAGES]` the explorer alone, with
- * `-- --shard` one shard of a large archive in every kind of index. */
+ * `-- --shard` one shard of a large archive in every kind of index, with `-- --cluster` processes, a cluster and sweeps alone. */
+import { clusters } from "./cluster.ts"
 import { engines } from "./engines.ts"
 import { explorer } from "./explore.ts"
 import { gpu } from "./gpu.ts"
@@ -29,9 +30,11 @@ const benchmarks: ReadonlyArray<Benchmark> =
         ? [() => hamming(words)]
         : option === "explore"
           ? [() => explorer(words)]
-          : option === "--peer"
-            ? [...(words.length === 0 ? [oml] : []), ...peers(words)]
-            : [fiveStages, reading, readers, engines, retrieval, () => explorer()]
+          : option === "--cluster"
+            ? [() => clusters(words)]
+            : option === "--peer"
+              ? [...(words.length === 0 ? [oml] : []), ...peers(words)]
+              : [fiveStages, reading, readers, engines, retrieval, () => explorer()]
 if (option === "--gpu") await gpu()
 if (option === "losses") lossTable(words)
 if (option === "--shard") console.log(await shard(words))

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto"
 import { resolve } from "node:path"
 import { Deferred, Effect, Layer, Schedule } from "effect"
-import { SqlClient, type SqlError } from "effect/sql"
+import { SqlClient } from "effect/sql"
 import { portable } from "../../ops/formats/portable.ts"
 import { attempt } from "../../pipeline/attempt.ts"
 import { removeWanted, wantedRun, writeWanted } from "../ranges/part-files.ts"
@@ -92,19 +92,17 @@ const soleAsker = (fit: Fit, folder: string) =>
       problem: "is in use by another run of this cluster",
       remedy: "Wait for it to end, or choose another folder with `--out`"
     })
-    const lock = (patience: number): Effect.Effect<void, SqlError.SqlError> =>
-      Effect.gen(function* () {
-        const connection = yield* sql.reserve
-        const [row] = yield* connection.execute(LOCKING, [key], undefined)
-        if (row.held !== true) {
-          if (patience === 0) return yield* Deferred.fail(held, refused)
-          yield* Effect.sleep("1 second")
-          return yield* lock(patience - 1)
-        }
-        yield* Deferred.succeed(held, undefined)
-        yield* connection.execute("SELECT 1", [], undefined).pipe(Effect.repeat(Schedule.spaced("5 seconds")))
-      }).pipe(Effect.scoped, Effect.asVoid)
-    yield* lock(LOCK_PATIENCE).pipe(persistently, Effect.repeat(Schedule.spaced("1 second")), Effect.forkScoped)
+    const hold = Effect.gen(function* () {
+      const connection = yield* sql.reserve
+      const taken = Effect.map(connection.execute(LOCKING, [key], undefined), ([row]) => row.held === true)
+      for (let second = 0; !(yield* taken); second++) {
+        if (second >= LOCK_PATIENCE) yield* Deferred.fail(held, refused)
+        yield* Effect.sleep("1 second")
+      }
+      yield* Deferred.succeed(held, undefined)
+      yield* connection.execute("SELECT 1", [], undefined).pipe(Effect.repeat(Schedule.spaced("5 seconds")))
+    }).pipe(Effect.scoped)
+    yield* hold.pipe(persistently, Effect.forever, Effect.forkScoped)
     yield* Deferred.await(held)
   })
 

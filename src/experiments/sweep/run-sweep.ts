@@ -12,22 +12,14 @@ import { language, type Plan, planOf } from "../plan/plan.ts"
 import type { PartError } from "../ranges/task.ts"
 import { RunError } from "../run-error.ts"
 import type { Progress } from "../running/progress.ts"
-import { type RunOptions, runPlan } from "../running/runner.ts"
+import { runPlan } from "../running/runner.ts"
 import { adopt } from "./adopt.ts"
+import { type CellRun, type CellRunner, cellFolder, type SweepOptions } from "./cell-run.ts"
 import { childRun } from "./child-run.ts"
 import type { Cell, Group } from "./grid.ts"
 import { continuing, forgetHistory, pauseAfter, scoreOf } from "./halving.ts"
 import type { Sweep } from "./plan-sweep.ts"
 import type { SweepFile } from "./sweep-file.ts"
-
-/** How to run a sweep. */
-export interface SweepOptions extends Partial<Pick<RunOptions, "cluster" | "processes">> {
-  readonly folder: string
-  readonly fresh: boolean
-  readonly json: boolean
-}
-
-export const cellFolder = (folder: string, cell: Cell): string => join(folder, "cells", cell.name)
 
 const argumentsOf = (of: string, set: ReadonlyArray<string>, folder: string): ReadonlyArray<string> => [
   of,
@@ -61,17 +53,6 @@ const runOnce = Effect.fnUntraced(function* (
     if (code !== 0) return yield* failed(`once: ${name}`, last)
   }
 })
-
-/** A run of a cell; with `until`, it pauses after the validation of that epoch. */
-export interface CellRun {
-  readonly cell: Cell
-  readonly plan: Plan
-  readonly fresh: boolean
-  readonly until: number | undefined
-}
-
-/** Runs a cell somewhere; gives its last lines if it failed. */
-export type CellRunner = (run: CellRun) => Effect.Effect<ReadonlyArray<string> | undefined, RunError | PartError>
 
 /** Runs a cell as a process of this machine. */
 const here =

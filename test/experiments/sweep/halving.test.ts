@@ -128,7 +128,7 @@ ${steps("test", "")}
     const set = `train.optimise.learning_rate=${other}`
     expect((await runChild([cell, "--set", set, "--out", alone])).code).toBe(0)
     expect(recordOf(folder(other)).results).toEqual(recordOf(alone).results)
-  }, 300_000)
+  }, 600_000)
 
   it("needs validations", async () => {
     const without = join(home, "without.yaml")

@@ -1,12 +1,13 @@
 /** The sweeps in configs/: every cell has a plan, and no loss is missing. */
 import { resolve } from "node:path"
 import { describe, expect, it } from "vitest"
+import { readConfigFile } from "../../../src/experiments/plan/plan.ts"
 import { planSweep } from "../../../src/experiments/sweep/plan-sweep.ts"
 import { readSweep } from "../../../src/experiments/sweep/sweep-file.ts"
 import { metricLosses } from "../../../src/ops/train/losses.ts"
 
 const read = (name: string) => {
-  const found = readSweep(resolve(import.meta.dirname, `../../../configs/${name}.yaml`), [])
+  const found = readSweep(readConfigFile(resolve(import.meta.dirname, `../../../configs/${name}.yaml`)), [])
   if (found === undefined) throw new Error(`${name} is not a sweep`)
   return found
 }

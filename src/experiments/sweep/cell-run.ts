@@ -1,0 +1,29 @@
+/** A run of one cell of a sweep, wherever it happens. */
+import { join } from "node:path"
+import type { Effect } from "effect"
+import type { Plan } from "../plan/plan.ts"
+import type { PartError } from "../ranges/task.ts"
+import type { RunError } from "../run-error.ts"
+import type { RunOptions } from "../running/runner.ts"
+import type { Cell } from "./grid.ts"
+
+/** How to run a sweep. */
+export interface SweepOptions extends Partial<Pick<RunOptions, "cluster" | "processes">> {
+  readonly folder: string
+  readonly fresh: boolean
+  readonly json: boolean
+}
+
+/** The run folder of a cell. */
+export const cellFolder = (folder: string, cell: Cell): string => join(folder, "cells", cell.name)
+
+/** A run of a cell; with `until`, it pauses after the validation of that epoch. */
+export interface CellRun {
+  readonly cell: Cell
+  readonly plan: Plan
+  readonly fresh: boolean
+  readonly until: number | undefined
+}
+
+/** Runs a cell somewhere; gives its last lines if it failed. */
+export type CellRunner = (run: CellRun) => Effect.Effect<ReadonlyArray<string> | undefined, RunError | PartError>

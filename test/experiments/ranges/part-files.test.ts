@@ -1,0 +1,56 @@
+/** Folders of parts while other processes write and remove them. */
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, beforeEach, describe, expect, it, vi } from "vitest"
+import { removeParts, removeWanted, tidy, writeWanted } from "../../../src/experiments/ranges/part-files.ts"
+
+const home = mkdtempSync(join(tmpdir(), "orbitrank-"))
+afterAll(() => rmSync(home, { recursive: true, force: true }))
+
+/** Runs just before a folder is removed: what another process does meanwhile. */
+const meanwhile = vi.hoisted(() => ({ act: (_: string) => {} }))
+vi.mock("node:fs", async (original) => {
+  const real = await original<typeof import("node:fs")>()
+  return {
+    ...real,
+    rmdirSync: (path: string) => {
+      meanwhile.act(path)
+      real.rmdirSync(path)
+    }
+  }
+})
+beforeEach(() => {
+  meanwhile.act = () => {}
+})
+
+describe("a folder that another process changes meanwhile", () => {
+  it("is kept if a file appeared", () => {
+    const folder = join(home, "filled")
+    mkdirSync(folder)
+    meanwhile.act = (path) => writeFileSync(join(path, "new"), "")
+    tidy(folder)
+    expect(existsSync(join(folder, "new"))).toBe(true)
+  })
+
+  it("may be gone", () => {
+    const folder = join(home, "gone")
+    mkdirSync(folder)
+    meanwhile.act = (path) => rmSync(path, { recursive: true })
+    tidy(folder)
+    expect(existsSync(folder)).toBe(false)
+    tidy(folder)
+  })
+
+  it("does not stop the removal of parts", () => {
+    const run = join(home, "run")
+    mkdirSync(join(run, "parts", "extract", "4-embed"), { recursive: true })
+    writeFileSync(join(run, "parts", "extract", "4-embed", "0123456789abcdef.part"), "")
+    meanwhile.act = (path) => rmSync(path, { recursive: true, force: true })
+    removeParts(run)
+    removeParts(run, "extract")
+    writeWanted(run, "00000000-0000-0000-0000-000000000000")
+    removeWanted(run, "00000000-0000-0000-0000-000000000000")
+    expect(existsSync(join(run, "parts"))).toBe(false)
+  })
+})
