@@ -252,7 +252,8 @@ export const recallOf = (found: ReadonlyArray<Candidates>, exact: ReadonlyArray<
 
 /**
  * Joins what the shards of a large archive have found, each a part of the vectors in an index of its own. If every shard was
- * asked for k results, these are the results of one index of all vectors.
+ * asked for k results, these are the results of one index of all vectors. Codes that are fitted must be fitted on the same
+ * vectors: make every shard by `fitIndex` with the same sample.
  *
  * @param shards results of the same queries, for each shard
  * @param first number of each shard's first vector in the whole archive
