@@ -54,7 +54,7 @@ const ask = (child: ChildProcess, task: Task): Effect.Effect<Facts, ChildDied | 
     const heard = (reply: Reply) => {
       if (!("key" in reply) || reply.key !== task.key) return
       off()
-      resume("facts" in reply ? Effect.succeed(reply.facts) : Effect.fail(new ChildFailed(reply.failure)))
+      resume("failure" in reply ? Effect.fail(new ChildFailed(reply.failure)) : Effect.succeed(reply.facts))
     }
     child.on("message", heard)
     child.on("exit", died)

@@ -1,5 +1,5 @@
 /** Plans a sweep: the plan of every cell, checked before anything runs. */
-import { allSteps } from "../../pipeline/declared.ts"
+import { allSteps, declaredBy } from "../../pipeline/declared.ts"
 import type { AnyPipeline } from "../../pipeline/pipeline.ts"
 import { counted, few } from "../../pipeline/words.ts"
 import { makePlan, type Plan, showPlan } from "../plan/plan.ts"
@@ -19,7 +19,7 @@ export interface Sweep {
 const writesTable = (plan: Plan, table: string): boolean =>
   ([...plan.loaded.pipelines.values()] as ReadonlyArray<AnyPipeline>)
     .flatMap(allSteps)
-    .some(({ name, params }) => name === "measure" && params.per_query === table)
+    .some((step) => declaredBy(step).writes?.(step.params).includes(`${table}.csv`))
 
 const hasStep = (plan: Plan, wanted: string): boolean =>
   ([...plan.loaded.pipelines.values()] as ReadonlyArray<AnyPipeline>)
