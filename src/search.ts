@@ -4,17 +4,5 @@
  * @packageDocumentation
  */
 export { type Ranked, type RankOptions, rank } from "./ops/retrieve/in-memory/rank.ts"
-export type { Candidates } from "./ops/retrieve/index/coding.ts"
 export { type Match, nearestCodes, packSigns, toInt8, toSigns } from "./ops/retrieve/quantise/codes.ts"
 export { topOf } from "./ops/retrieve/search/top.ts"
-export {
-  allowing,
-  buildIndex,
-  fitIndex,
-  type IndexChoice,
-  type IndexOptions,
-  joinFound,
-  loadIndex,
-  recallOf,
-  type VectorIndex
-} from "./ops/retrieve/vector-index.ts"

@@ -2,7 +2,7 @@
  * Packages that only some tasks need. A clone installs most of them; a program that installs orbitrank adds the ones it
  * uses. They are imported here alone, so that a missing one ends in the same message everywhere. Does not use Effect.
  */
-import { createRequire } from "node:module"
+import { builtin } from "./builtin.ts"
 import type { Explanation } from "./explained.ts"
 import { messageOf } from "./words.ts"
 
@@ -54,7 +54,7 @@ const isMissing = (cause: unknown, name: string): boolean =>
 export const byRequire =
   <Module>(name: OptionalPackage) =>
   async (): Promise<Module> =>
-    createRequire(import.meta.url)(name)
+    builtin<typeof import("node:module")>("module").createRequire(import.meta.url)(name)
 
 /**
  * Imports a package that only some tasks need.

@@ -1,5 +1,6 @@
 /** Worker threads that search codes, for code without Effect. Runs in Node. */
-import { Worker } from "node:worker_threads"
+import type { Worker } from "node:worker_threads"
+import { builtin } from "../../../pipeline/builtin.ts"
 import type { Job } from "./search-worker.ts"
 
 /** Threads, each of which answers one job at a time. */
@@ -24,6 +25,7 @@ const answerOf = (worker: Worker, job: Job): Promise<ReadonlyArray<Float64Array>
 
 /** Starts threads. They keep the process alive only while they search. */
 export const openThreads = (count: number): SearchThreads => {
+  const { Worker } = builtin<typeof import("node:worker_threads")>("worker_threads")
   const entry = new URL("../../workers/entry.mjs", import.meta.url)
   const module = new URL("./search-worker.ts", import.meta.url).href
   const workers = Array.from(

@@ -1,3 +1,4 @@
+import { builtin } from "../../../pipeline/builtin.ts"
 import { count } from "../../../pipeline/definition.ts"
 import { optionalPackage } from "../../../pipeline/packages.ts"
 import { RetrieveError } from "../retrieve-error.ts"
@@ -46,11 +47,9 @@ const emptyGraph = async (own: Own, { by, dim }: Setting): Promise<Graph> => {
 
 /** Runs a function with the path of a temporary file, since usearch reads and writes files only. */
 const withFile = async <A>(use: (path: string) => A | Promise<A>): Promise<A> => {
-  const [{ mkdtemp, rm }, { tmpdir }, { join }] = await Promise.all([
-    import("node:fs/promises"),
-    import("node:os"),
-    import("node:path")
-  ])
+  const { mkdtemp, rm } = builtin<typeof import("node:fs/promises")>("fs/promises")
+  const { tmpdir } = builtin<typeof import("node:os")>("os")
+  const { join } = builtin<typeof import("node:path")>("path")
   const folder = await mkdtemp(join(tmpdir(), "orbitrank-hnsw-"))
   try {
     return await use(join(folder, "graph.usearch"))
@@ -92,7 +91,7 @@ const codingOf = (graph: Graph, setting: Setting, before: number): Coding => {
     search: async (queries, k, allowed) => queries.map((query) => search(query, k, allowed)),
     save: () =>
       withFile(async (path): Promise<Readonly<Record<string, Saved>>> => {
-        const { readFile } = await import("node:fs/promises")
+        const { readFile } = builtin<typeof import("node:fs/promises")>("fs/promises")
         graph.save(path)
         const data = new Uint8Array(await readFile(path))
         return {
@@ -120,7 +119,7 @@ export const hnsw = defineIndex({
   load: async (own, setting, { graph, size }) => {
     const empty = await emptyGraph(own, setting)
     await withFile(async (path) => {
-      const { writeFile } = await import("node:fs/promises")
+      const { writeFile } = builtin<typeof import("node:fs/promises")>("fs/promises")
       await writeFile(path, Uint8Array.from(graph.data))
       empty.load(path)
     })
