@@ -7,7 +7,7 @@ import { textOf } from "../../../formats/text.ts"
 import type { PatchEntry, Reader } from "../data-set.ts"
 import { splitNamed } from "../folder/own-table.ts"
 import { decodeBytes } from "../folder/reader.ts"
-import { ownClasses } from "../shared/class-list.ts"
+import { classFinder, ownClasses } from "../shared/class-list.ts"
 import { finding } from "../shared/findings.ts"
 import { filesBelow, readArchiveFile } from "../shared/read-file.ts"
 import { type Label, type Said, said, samplesOf } from "./samples.ts"
@@ -33,13 +33,22 @@ const refuse = (subject: string, problem: string, remedy: string): never => {
   throw new DataError({ subject, problem, remedy })
 }
 
+const PACKED = /\.(tar\.(gz|bz2|xz|zst)|tgz)$/i
+
+/** The tar files of a folder; one that is there only compressed is refused, since its members cannot be read by position. */
+const shardsIn = async (folder: string, remedy: string): Promise<ReadonlyArray<string>> => {
+  const files = await filesBelow(folder, remedy)
+  const shards = files.filter((file) => /\.tar$/i.test(file))
+  const packed = files.find((file) => PACKED.test(file) && !shards.includes(file.replace(PACKED, ".tar")))
+  if (packed !== undefined) refuse(join(folder, packed), "is compressed", "Decompress it to a tar file, or remove it")
+  return shards.length > 0 ? shards : refuse(folder, "holds no tar files", remedy)
+}
+
 /** All samples by name, in the order of shards and members. */
 const foundIn = async (folder: string): Promise<ReadonlyMap<string, Found>> => {
   const remedy = "Give the folder that holds the shards, `*.tar`"
-  const shards = (await filesBelow(folder, remedy)).filter((file) => /\.tar$/i.test(file))
-  if (shards.length === 0) refuse(folder, "holds no tar files", remedy)
   const found = new Map<string, Found>()
-  for (const shard of shards) {
+  for (const shard of await shardsIn(folder, remedy)) {
     const path = join(folder, shard)
     const samples = samplesOf(path, await membersOf(path))
     for (const sample of samples) {
@@ -59,9 +68,14 @@ const foundIn = async (folder: string): Promise<ReadonlyMap<string, Found>> => {
 const namedClasses = async (folder: string): Promise<ReadonlyArray<string> | undefined> => {
   const file = join(folder, CLASSES)
   if (!existsSync(file)) return undefined
-  return textOf(await readArchiveFile(file, "is missing"), file)
-    .trim()
-    .split(/\r?\n/)
+  const lines = textOf(await readArchiveFile(file, "is missing"), file)
+    .trimEnd()
+    .split(/\r\n?|\n/)
+    .map((line) => line.trim())
+  if (lines.includes("") || new Set(lines).size < lines.length) {
+    return refuse(file, "has an empty line or a class twice", "Give one class per line")
+  }
+  return lines
 }
 
 /** All classes: those of the list, else all that occur, numbers in the order of numbers. */
@@ -76,10 +90,10 @@ export const open: Reader["open"] = async (folder, { bands }) => {
   const found = await foundIn(folder)
   const named = await namedClasses(folder)
   const classes = classesOf(found, named)
-  const known = new Set(classes)
+  const find = classFinder({ classes, aliases: {} })
   const nameOf = (sample: string, label: Label): string => {
-    const name = typeof label === "number" && named !== undefined ? named[label] : String(label)
-    if (name !== undefined && known.has(name)) return name
+    const index = typeof label === "number" && named !== undefined ? label : find(String(label))
+    if (index !== undefined && classes[index] !== undefined) return classes[index]
     return refuse(folder, `has the label ${label} at ${sample}, which ${CLASSES} does not name`, `Correct ${CLASSES}`)
   }
   const own: Readonly<Record<string, string>> = bands === undefined ? {} : { bands: JSON.stringify(bands) }

@@ -1,6 +1,7 @@
 /** Samples of a WebDataset: members of a shard whose names are equal up to the first dot. */
 import { DataError } from "../../../formats/data-error.ts"
 import { jsonOf } from "../../../formats/text.ts"
+import { factName } from "../folder/own-table.ts"
 import type { Member } from "./tar.ts"
 
 const IMAGE = /(^|\.)(tiff?|jpe?g|png)$/i
@@ -8,6 +9,9 @@ const IMAGE = /(^|\.)(tiff?|jpe?g|png)$/i
 const LABELS = /(^|\.)(cls|json)$/i
 /** Keys of JSON with labels. */
 const KEYS = /^(labels?|class(es)?|tags|cls)$/i
+
+/** Bytes of a member with labels, at most. */
+const MOST_BYTES = 16 * 2 ** 20
 
 /** One image and the members with its labels. */
 export interface Sample {
@@ -31,27 +35,39 @@ const parted = (name: string): readonly [key: string, ending: string] | undefine
   return key === undefined ? undefined : [key, ending]
 }
 
+interface Group {
+  image?: Member
+  readonly labels: Array<Member>
+}
+
+/** Adds a member to its sample. @throws DataError if the sample cannot have it */
+const add = (shard: string, key: string, { labels, ...group }: Group, member: Member): Group => {
+  const refuse = (problem: string, remedy: string) => new DataError({ subject: shard, problem, remedy })
+  if (!LABELS.test(member.name)) {
+    if (group.image === undefined) return { labels, image: member }
+    const names = `${group.image.name} and ${member.name}`
+    throw refuse(`has two images of the sample ${key}: ${names}`, "Write one image per sample")
+  }
+  if (labels.some(({ name }) => name === member.name)) {
+    throw refuse(`has two members ${member.name}`, "Write each member once")
+  }
+  if (member.size > MOST_BYTES) {
+    throw refuse(`has ${member.size} bytes of labels in ${member.name}`, `Write at most ${MOST_BYTES} bytes`)
+  }
+  return { ...group, labels: [...labels, member] }
+}
+
 /**
  * Groups members into samples, in the order of their images. Members without an image are left out.
  *
- * @throws DataError if a sample has two images
+ * @throws DataError if a sample has two images, a member twice, or labels of more than 16 MiB
  */
 export const samplesOf = (shard: string, members: ReadonlyArray<Member>): ReadonlyArray<Sample> => {
-  const groups = new Map<string, { image?: Member; labels: Array<Member> }>()
+  const groups = new Map<string, Group>()
   for (const member of members) {
     const [key, ending] = parted(member.name) ?? ["", ""]
     if (key === "" || !(IMAGE.test(ending) || LABELS.test(ending))) continue
-    const group = groups.get(key) ?? { labels: [] }
-    groups.set(key, group)
-    if (LABELS.test(ending)) group.labels.push(member)
-    else if (group.image === undefined) group.image = member
-    else {
-      throw new DataError({
-        subject: shard,
-        problem: `has two images of the sample ${key}: ${group.image.name} and ${member.name}`,
-        remedy: "Write one image per sample"
-      })
-    }
+    groups.set(key, add(shard, key, groups.get(key) ?? { labels: [] }, member))
   }
   return [...groups].flatMap(([key, { image, labels }]) => (image === undefined ? [] : [{ key, image, labels }]))
 }
@@ -59,6 +75,12 @@ export const samplesOf = (shard: string, members: ReadonlyArray<Member>): Readon
 const labelsIn = (value: unknown): ReadonlyArray<Label> | undefined => {
   const all = Array.isArray(value) ? value : [value]
   return all.every((one) => typeof one === "string" || Number.isInteger(one)) ? all : undefined
+}
+
+/** Whether a number occurs twice: labels are then a value per class, not the numbers of classes. */
+const repeats = (labels: ReadonlyArray<Label>): boolean => {
+  const numbers = labels.filter((one) => typeof one === "number")
+  return new Set(numbers).size < numbers.length
 }
 
 const numbered = (text: string): Label => (/^\d+$/.test(text) ? Number(text) : text)
@@ -81,10 +103,14 @@ const saidBy = (shard: string, { name }: Member, content: Buffer): Said => {
   const wrong = given.find(([, labels]) => labels === undefined)
   if (wrong !== undefined)
     throw refuse(`has \`${wrong[0]}\` that is neither names nor numbers`, "Give a list of labels")
+  const row = given.find(([, labels]) => repeats(labels ?? []))
+  if (row !== undefined) {
+    throw refuse(`has \`${row[0]}\` with a number that occurs twice`, "Give the numbers of its classes, or their names")
+  }
   const facts = entries.filter(([key, one]) => !KEYS.test(key) && (typeof one === "string" || typeof one === "number"))
   return {
     labels: given.flatMap(([, labels]) => labels ?? []),
-    facts: Object.fromEntries(facts.map(([key, one]) => [key, String(one)]))
+    facts: Object.fromEntries(facts.map(([key, one]) => [factName(key), String(one)]))
   }
 }
 

@@ -4,8 +4,8 @@ import { messageOf } from "../../../../pipeline/words.ts"
 import { DataError } from "../../../formats/data-error.ts"
 
 const BLOCK = 512
-/** Members of one file, and bytes of a long name: bounds of what a damaged file may ask for. */
-const MOST = { members: 10_000_000, name: 65_536 }
+/** Members of one file, bytes of a long name and bytes that are read at a time: bounds of what a damaged file may ask for. */
+const MOST = { members: 10_000_000, name: 65_536, read: 2 ** 31 - 1 }
 
 /** A file within a tar file. */
 export interface Member {
@@ -16,6 +16,7 @@ export interface Member {
 }
 
 const REMEDY = "Get the file again: it is damaged, or not a tar file"
+const WHOLE = "Write files whole; the program `tar` does with `--dereference --hard-dereference`"
 const refuse = (file: string, problem: string, remedy = REMEDY, cause?: unknown): never => {
   throw new DataError({ subject: file, problem, remedy, cause })
 }
@@ -62,6 +63,9 @@ const paxPath = (content: Buffer): string | undefined => {
 
 /** Reads exactly `length` bytes at `at`. */
 const readAt = async (handle: FileHandle, file: string, at: number, length: number): Promise<Buffer> => {
+  if (length > MOST.read) {
+    return refuse(file, `has a member of ${length} bytes at byte ${at}`, "Write members of less than 2 GiB")
+  }
   const bytes = Buffer.alloc(length)
   for (let done = 0; done < length; ) {
     const { bytesRead } = await handle.read(bytes, done, length - done, at + done)
@@ -71,10 +75,30 @@ const readAt = async (handle: FileHandle, file: string, at: number, length: numb
   return bytes
 }
 
+/** The type of a member: one sign. */
+const typeOf = (head: Buffer): string => String.fromCharCode(head[156] || "0".charCodeAt(0))
+
+/** The name in a header of at most 255 bytes: a prefix (ustar only) and the rest. */
+const shortName = (head: Buffer): string => {
+  const prefix = head.subarray(257, 262).toString("latin1") === "ustar" ? text(head, 345, 155) : ""
+  const short = text(head, 0, 100)
+  return prefix === "" ? short : `${prefix}/${short}`
+}
+
+/** The size of the member behind a header at `at`, in a file of `end` bytes. */
+const sizeOf = (file: string, head: Buffer, at: number, end: number): number => {
+  const size = numberAt(head, 124, 12)
+  if (!isSound(head) || !Number.isSafeInteger(size)) return refuse(file, `has a damaged header at byte ${at}`)
+  return at + BLOCK + size > end ? refuse(file, "ends within a member") : size
+}
+
+/** Types of members whose content lies elsewhere, or in pieces: hard links, symbolic links, sparse files. */
+const ELSEWHERE = ["1", "2", "S"]
+
 /**
  * Lists the regular files of a tar file (ustar, with long names of pax or GNU), in their order. Contents are not read.
  *
- * @returns rejects with DataError if the file is damaged
+ * @returns rejects with DataError if the file is damaged, ends without an empty block, or holds links or sparse files
  */
 export const membersOf = async (file: string): Promise<ReadonlyArray<Member>> => {
   const handle = await opened(file)
@@ -85,25 +109,22 @@ export const membersOf = async (file: string): Promise<ReadonlyArray<Member>> =>
     for (let at = 0; at + BLOCK <= end; ) {
       const head = await readAt(handle, file, at, BLOCK)
       if (head.every((byte) => byte === 0)) return members
-      const size = numberAt(head, 124, 12)
-      if (!isSound(head) || !Number.isSafeInteger(size)) return refuse(file, `has a damaged header at byte ${at}`)
-      if (at + BLOCK + size > end) return refuse(file, "ends within a member")
-      const type = String.fromCharCode(head[156] || 48)
+      const size = sizeOf(file, head, at, end)
+      const type = typeOf(head)
       if (type === "x" || type === "L") {
         if (size > MOST.name) return refuse(file, `has a name of ${size} bytes at byte ${at}`)
         const content = await readAt(handle, file, at + BLOCK, size)
         long = type === "x" ? (paxPath(content) ?? long) : text(content, 0, size)
       } else {
-        const prefix = head.subarray(257, 262).toString("latin1") === "ustar" ? text(head, 345, 155) : ""
-        const short = text(head, 0, 100)
-        const name = long ?? (prefix === "" ? short : `${prefix}/${short}`)
-        if (type === "0" || type === "7") members.push({ name: name.replace(/^(\.\/)+/, ""), at: at + BLOCK, size })
+        const name = (long ?? shortName(head)).replace(/^(\.\/)+/, "")
+        if (ELSEWHERE.includes(type)) return refuse(file, `holds ${name} as a link or in pieces`, WHOLE)
+        if (type === "0" || type === "7") members.push({ name, at: at + BLOCK, size })
         long = undefined
       }
       if (members.length > MOST.members) return refuse(file, `has more than ${MOST.members} members`)
       at += BLOCK + Math.ceil(size / BLOCK) * BLOCK
     }
-    return members
+    return refuse(file, "ends without an empty block, so members may be missing", "Get the file again: it was cut off")
   } finally {
     await handle.close()
   }

@@ -137,6 +137,80 @@ describe("a WebDataset", () => {
   })
 })
 
+/** A tar file whose first member has another type. */
+const typed = (type: string, members: Parameters<typeof tarOf>[0]): Buffer => {
+  const bytes = tarOf(members)
+  const sum = Number.parseInt(bytes.toString("latin1", 148, 154), 8) + type.charCodeAt(0) - "0".charCodeAt(0)
+  bytes.write(type, 156)
+  bytes.write(sum.toString(8).padStart(6, "0"), 148)
+  return bytes
+}
+
+describe("a WebDataset that would be read wrongly", () => {
+  const sample = async (...more: ReadonlyArray<readonly [string, string]>) =>
+    tarOf([["a.png", await png(1)], ...more.map(([name, content]) => [name, text(content)] as const)])
+
+  it("keeps facts apart from what the reader itself notes", async () => {
+    const shard = await sample(["a.json", '{"labels": ["sea"], "bands": "RGB", "max_values": 3, "lat": 47.5}'])
+    const { references } = await opened(holding({ "x.tar": shard }))
+    expect(references[0].facts).toMatchObject({ "own bands": "RGB", "own max_values": "3", latitude: "47.5" })
+    expect((await decodePatch(references[0])).bands.length).toBe(3)
+  })
+
+  it("is refused where a shard was cut off between members or in a header", async () => {
+    const image = await png(1)
+    const two = tarOf([
+      ["a.png", image],
+      ["b.png", image]
+    ])
+    const first = (two.length - 1024) / 2
+    for (const end of [0, first, first + 100, 2 * first]) {
+      expect(await refused(holding({ "x.tar": two.subarray(0, end) }))).toMatch(/x\.tar: ends without an empty block/)
+    }
+  })
+
+  it("is refused where a member is a link, occurs twice, or is far too large for labels", async () => {
+    const image = await png(1)
+    for (const type of ["1", "2", "S"]) {
+      const shard = typed(type, [
+        ["a.cls", text("")],
+        ["a.png", image]
+      ])
+      expect(await refused(holding({ "x.tar": shard }))).toMatch(/x\.tar: holds a\.cls as a link or in pieces\./)
+    }
+    expect(await refused(holding({ "x.tar": await sample(["a.cls", "sea"], ["a.cls", "ice"]) }))).toMatch(
+      /x\.tar: has two members a\.cls\./
+    )
+    const large = tarOf([
+      ["a.png", image],
+      ["a.json", Buffer.alloc(16 * 2 ** 20 + 1, " ")]
+    ])
+    expect(await refused(holding({ "x.tar": large }))).toMatch(/x\.tar: has 16777217 bytes of labels in a\.json\./)
+  })
+
+  it("is refused where labels are a row of 0 and 1, or shards are compressed", async () => {
+    expect(await refused(holding({ "x.tar": await sample(["a.json", '{"labels": [0, 1, 0, 1]}']) }))).toMatch(
+      /a\.json: has `labels` with a number that occurs twice.*Give the numbers of its classes/
+    )
+    const shard = await sample()
+    for (const name of ["y.tar.gz", "y.tgz"]) {
+      expect(await refused(holding({ "x.tar": shard, [name]: "" }))).toMatch(/y\.t\S+: is compressed.*Decompress it/)
+    }
+    expect((await opened(holding({ "x.tar": shard, "x.tar.gz": "" }), { kind: "webdataset" })).names).toEqual(["a"])
+  })
+
+  it("finds classes in any spelling, and is refused where `classes.txt` has an empty line or a class twice", async () => {
+    const shard = await sample(["a.json", '{"labels": ["Bare-Soil", 0]}'])
+    const { references } = await opened(holding({ "x.tar": shard, "classes.txt": "sea \r\nbare soil\r\n\r\n" }))
+    expect(references[0].labels).toEqual(["sea", "bare soil"])
+    for (const list of ["sea\n\nice\n", "sea\nice\nsea"]) {
+      expect(await refused(holding({ "x.tar": shard, "classes.txt": list }))).toMatch(
+        /classes\.txt: has an empty line or a class twice\. Give one class per line/
+      )
+    }
+  })
+})
+
 describe("tar", () => {
   it("gives back what was put in, and lists what the program `tar` lists", async () => {
     const path = join(temporaryFolder(), "x.tar")
