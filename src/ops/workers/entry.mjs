@@ -13,11 +13,13 @@ const plain = (fault) => {
 const { work } = await import(workerData.module)
 const task = await work(workerData.data)
 
-parentPort.on("message", async (input) => {
+// Threads of a team receive their jobs from the calling thread, not from the one that started them.
+const port = workerData.port ?? parentPort
+port.on("message", async (input) => {
   try {
     const { output, transfer = [] } = await task(input)
-    parentPort.postMessage({ output }, transfer)
+    port.postMessage({ output }, transfer)
   } catch (fault) {
-    parentPort.postMessage({ fault: plain(fault) })
+    port.postMessage({ fault: plain(fault) })
   }
 })

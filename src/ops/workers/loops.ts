@@ -14,7 +14,7 @@ export interface Team {
    * Computes the rows [0, count) of a loop, divided among this thread and the others. It returns when all are computed.
    *
    * @param data plain values; arrays that the loop writes are in shared memory
-   * @throws Error if a thread failed
+   * @throws Error if a thread failed or has ended; the error of the calling thread itself as it is
    */
   readonly run: <Data>(loop: Loop<Data>, data: Data, count: number) => void
   /**
@@ -62,14 +62,18 @@ export const takePart = <Data>(loop: Loop<Data>, { chunk, count, data, state }: 
   }
 }
 
+/** Milliseconds after which a thread that waits looks whether the others are still there. */
+const LOOK = 500
+
 /**
  * Waits until all rows of a job are computed.
  *
- * @throws Error if a thread failed
+ * @param check throws if a thread has ended, whose rows would never be computed
+ * @returns whether a thread failed
  */
-export const complete = ({ count, name, state }: Job): void => {
+export const complete = ({ count, state }: Job, check: () => void): boolean => {
   for (let done = Atomics.load(state, DONE); done < count; done = Atomics.load(state, DONE)) {
-    Atomics.wait(state, DONE, done)
+    if (Atomics.wait(state, DONE, done, LOOK) === "timed-out") check()
   }
-  if (Atomics.load(state, FAILED) > 0) throw new Error(`a thread failed to compute ${name}`)
+  return Atomics.load(state, FAILED) > 0
 }
