@@ -18,8 +18,8 @@ export interface Moments {
 }
 
 /**
- * Mean and population deviation of each component, in two passes of double precision. A component that is the same in all vectors
- * has deviation 1, as in scikit-learn's `StandardScaler`.
+ * Mean and population deviation of each component, in two passes of double precision. A component whose variance is only the
+ * rounding error of its mean is constant and has deviation 1, as in scikit-learn's `StandardScaler`.
  */
 export const momentsOf = (vectors: Vectors): Moments => {
   const { count, dim } = vectors
@@ -30,7 +30,8 @@ export const momentsOf = (vectors: Vectors): Moments => {
     })
   add(mean, (value) => value)
   add(squares, (value, k) => (value - mean[k]) ** 2)
-  return { mean, deviation: squares.map((variance) => Math.sqrt(variance) || 1) }
+  const rounding = (k: number) => (count * mean[k] * Number.EPSILON) ** 2
+  return { mean, deviation: squares.map((variance, k) => (variance <= rounding(k) ? 1 : Math.sqrt(variance))) }
 }
 
 /** Vectors minus the mean, divided by the deviation, in shared memory. */

@@ -7,6 +7,8 @@ import { type Embeddings, Ranking } from "../../../../src/ops/elements.ts"
 import { minimise } from "../../../../src/ops/retrieve/probe/lbfgs.ts"
 import { linearProbe } from "../../../../src/ops/retrieve/probe/linear-probe.ts"
 import { fitted, probabilitiesOf } from "../../../../src/ops/retrieve/probe/logistic.ts"
+import { momentsOf, standardised } from "../../../../src/ops/retrieve/probe/standardise.ts"
+import { rowsOf } from "../../../../src/ops/retrieve/rank/vectors.ts"
 import { Run } from "../../../../src/ops/run.ts"
 import { Threads } from "../../../../src/ops/workers/threads.ts"
 import { toStream } from "../../../../src/pipeline/interpret.ts"
@@ -142,6 +144,20 @@ describe("logistic regression", () => {
       [0, 0],
       [1, 1]
     ])
+  })
+})
+
+describe("standardised vectors", () => {
+  it("keep a constant component as it is, although its mean is rounded", () => {
+    const vectors = rowsOf(
+      Float32Array.from({ length: 2000 }, (_, i) => (i % 2 === 0 ? 0.1 : i)),
+      2
+    )
+    const moments = momentsOf(vectors)
+    expect(moments.mean[0]).not.toBe(Math.fround(0.1))
+    expect(moments.deviation[0]).toBe(1)
+    expect(moments.deviation[1]).toBeCloseTo(577.35, 2)
+    expect(standardised(rowsOf(Float32Array.of(0.2, 1000), 2), moments).values[0]).toBeCloseTo(0.1, 6)
   })
 })
 
