@@ -32,7 +32,26 @@ export interface Near {
   readonly longitude: number
   readonly km: number
 }
-export const Near: Plain<Near> = Schema.Struct({ latitude: Finite, longitude: Finite, km: Positive })
+
+/** Degrees of each coordinate, both ends included. Longitudes may be counted from Greenwich to the east, too. */
+const DEGREES = { latitude: [-90, 90], longitude: [-180, 360] } as const
+type Coordinate = keyof typeof DEGREES
+
+const isIn = (coordinate: Coordinate, degrees: number): boolean =>
+  degrees >= DEGREES[coordinate][0] && degrees <= DEGREES[coordinate][1]
+const rangeOf = (coordinate: Coordinate): string =>
+  `from ${DEGREES[coordinate][0]} to ${DEGREES[coordinate][1]} degrees`
+const degrees = (coordinate: Coordinate): Plain<number> =>
+  Schema.Number.check(
+    Schema.makeFilter((n: number) => isIn(coordinate, n) || "out of range", {
+      expected: `a ${coordinate} ${rangeOf(coordinate)}`
+    })
+  )
+export const Near: Plain<Near> = Schema.Struct({
+  latitude: degrees("latitude"),
+  longitude: degrees("longitude"),
+  km: Positive
+})
 
 /** Whether the facts of an image meet a condition. */
 export type Meets = (facts: Readonly<Record<string, string>>) => boolean
@@ -100,10 +119,23 @@ const checkColumn = (columns: ReadonlyArray<string>, key: "where" | "near", colu
   })
 }
 
+/** @throws RetrieveError if an image has a coordinate that is not in degrees, such as one of a map projection in metres */
+const checkPlaces = (batches: ReadonlyArray<Embeddings>, coordinate: Coordinate): void => {
+  for (const { facts = [], names } of batches) {
+    const at = facts.findIndex(({ [coordinate]: text = "" }) => text !== "" && !isIn(coordinate, numberOf(text)))
+    if (at < 0) continue
+    throw new RetrieveError({
+      subject: names[at],
+      problem: `its ${coordinate} is ${facts[at][coordinate]}, but \`near\` needs a number ${rangeOf(coordinate)}`,
+      remedy: `Correct the column \`${coordinate}\` of the table of facts`
+    })
+  }
+}
+
 /**
  * The conditions on facts. An image without a fact does not meet a condition on it.
  *
- * @throws RetrieveError if no image has a fact that a condition names
+ * @throws RetrieveError if no image has a fact that a condition names, or if a coordinate is not in degrees
  */
 export const conditionsOn = (
   batches: ReadonlyArray<Embeddings>,
@@ -117,7 +149,10 @@ export const conditionsOn = (
     return (facts) => meets(facts[column], wanted)
   })
   if (near === undefined) return byColumn
-  for (const column of ["latitude", "longitude"]) checkColumn(columns, "near", column)
+  for (const coordinate of ["latitude", "longitude"] as const) {
+    checkColumn(columns, "near", coordinate)
+    checkPlaces(batches, coordinate)
+  }
   const inCircle: Meets = ({ latitude = "", longitude = "" }) =>
     distance({ latitude: numberOf(latitude), longitude: numberOf(longitude) }, near) <= near.km
   return [...byColumn, inCircle]

@@ -9,7 +9,7 @@ import { embeddings } from "../../../../src/ops/retrieve/embeddings/embeddings.t
 import { allowedImages } from "../../../../src/ops/retrieve/search/filter.ts"
 import { byName, rankingOf, searchOne } from "../../../../src/ops/retrieve/search/find.ts"
 import { matchesOf } from "../../../../src/ops/retrieve/search/matches.ts"
-import { conditionsOn, distance, type Near, Where } from "../../../../src/ops/retrieve/search/where.ts"
+import { conditionsOn, distance, Near, Where } from "../../../../src/ops/retrieve/search/where.ts"
 import { Run } from "../../../../src/ops/run.ts"
 import { check } from "../../../../src/pipeline/check.ts"
 import { effect } from "../../../effect.ts"
@@ -79,6 +79,35 @@ describe("filters by facts", () => {
         expect(distance(b, a)).toBe(distance(a, b))
       })
     )
+  })
+
+  it("find places across the date line, and around a pole", () => {
+    const at = (latitude: string, longitude: string) => ({ ...batch(0, 1), facts: [{ latitude, longitude }] })
+    const near = (image: Embeddings, latitude: number, longitude: number, km: number) =>
+      conditionsOn([image], undefined, { latitude, longitude, km })[0](image.facts?.[0] ?? {})
+    // A degree is 111.2 km.
+    for (const longitude of ["-179.5", "180.5"]) {
+      expect(near(at("0", longitude), 0, 179.5, 112)).toBe(true)
+      expect(near(at("0", longitude), 0, 179.5, 111)).toBe(false)
+    }
+    expect(near(at("89.5", "0"), 89.5, 180, 112)).toBe(true)
+    expect(near(at("89.5", "0"), 89.5, 180, 111)).toBe(false)
+  })
+
+  it("refuse coordinates that are not in degrees", () => {
+    for (const bad of [
+      { latitude: 91, longitude: 0, km: 1 },
+      { latitude: 0, longitude: -181, km: 1 },
+      { latitude: 0, longitude: 0, km: 0 }
+    ]) {
+      expect(Result.isFailure(check(Near, bad)), JSON.stringify(bad)).toBe(true)
+    }
+    const of = (facts: Readonly<Record<string, string>>) => () =>
+      conditionsOn([{ ...batch(0, 1), facts: [facts] }], undefined, { latitude: 0, longitude: 0, km: 1 })
+    expect(message(of({ latitude: "6675000", longitude: "24" }))).toBe(
+      "w: its latitude is 6675000, but `near` needs a number from -90 to 90 degrees. Correct the column `latitude` of the table of facts."
+    )
+    expect(message(of({ latitude: "60", longitude: "24,9" }))).toMatch(/^w: its longitude is 24,9, but/)
   })
 
   it("say what is not known", () => {
