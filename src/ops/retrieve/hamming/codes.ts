@@ -95,7 +95,9 @@ export const codesOf = (stride: number, threads?: SearchThreads & { readonly siz
   const search: Codes["search"] = (queries, k, allowed) => {
     const run = async () => {
       const count = Math.min(threads?.size ?? 1, MOST_LANES)
-      const jobs = shares(filled, count, allowed).map((parts): Job => ({ parts, queries, k }))
+      // Each thread reserves room for the results of every query.
+      const most = Math.min(k, rows())
+      const jobs = shares(filled, count, allowed).map((parts): Job => ({ parts, queries, k: most }))
       const answers = threads === undefined ? jobs.map(here) : await threads.run(jobs)
       return Array.from({ length: queries.length / stride }, (_, q) =>
         merged(

@@ -15,7 +15,9 @@ export interface Job {
 export const runner = () => {
   const scans = new Map<number, Scan>()
   return ({ k, parts, queries }: Job): ReadonlyArray<Float64Array> => {
-    const stride = parts[0]?.segment.stride ?? 1
+    if (parts.length === 0) return []
+    const [{ segment: first }] = parts
+    const { stride } = first
     const best = Array.from({ length: queries.length / stride }, () => bestOf(k))
     for (const { segment, ...part } of parts) {
       const scan = scans.get(segment.id) ?? scanOf(segment)

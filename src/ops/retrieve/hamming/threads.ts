@@ -13,38 +13,58 @@ type Reply = { readonly output: ReadonlyArray<Float64Array> } | { readonly fault
 
 const answerOf = (worker: Worker, job: Job): Promise<ReadonlyArray<Float64Array>> =>
   new Promise((done, failed) => {
-    const onMessage = (reply: Reply) => {
-      worker.off("error", failed)
-      if ("fault" in reply) failed(new Error(`a search thread failed (${reply.fault.message})`))
-      else done(reply.output)
+    const settle = (act: () => void) => {
+      worker.off("error", onError).off("exit", onExit).off("message", onMessage)
+      act()
     }
-    worker.once("error", failed)
-    worker.once("message", onMessage)
+    const onError = (cause: unknown) => settle(() => failed(cause))
+    const onExit = (code: number) => settle(() => failed(new Error(`a search thread ended (exit code ${code})`)))
+    const onMessage = (reply: Reply) =>
+      settle(() => {
+        if ("fault" in reply) failed(new Error(`a search thread failed (${reply.fault.message})`))
+        else done(reply.output)
+      })
+    worker.on("error", onError).on("exit", onExit).on("message", onMessage)
     worker.postMessage(job)
   })
 
-/** Starts threads. They keep the process alive only while they search. */
+/**
+ * Threads that start with the first search. They keep the process alive only while they search. A search fails if a thread
+ * has ended, or ends before it answers.
+ */
 export const openThreads = (count: number): SearchThreads => {
   const { Worker } = builtin<typeof import("node:worker_threads")>("worker_threads")
   const entry = new URL("../../workers/entry.mjs", import.meta.url)
   const module = new URL("./search-worker.ts", import.meta.url).href
-  const workers = Array.from(
-    { length: count },
-    () => new Worker(entry, { execArgv: [], workerData: { module, data: undefined } })
-  )
-  for (const worker of workers) worker.unref()
+  let workers: ReadonlyArray<Worker> | undefined
+  let ended: Error | undefined
+  const start = (): Worker => {
+    const worker = new Worker(entry, { execArgv: [], workerData: { module, data: undefined } })
+    worker.once("exit", (code) => {
+      ended ??= new Error(`a search thread has ended (exit code ${code})`)
+    })
+    // Without a listener, an error between two searches would end the process.
+    worker.on("error", (cause) => {
+      ended ??= cause instanceof Error ? cause : new Error(String(cause))
+    })
+    worker.unref()
+    return worker
+  }
   return {
     run: async (jobs) => {
+      if (ended !== undefined) throw ended
+      workers ??= Array.from({ length: count }, start)
       const used = workers.slice(0, jobs.length)
       for (const worker of used) worker.ref()
       try {
-        return await Promise.all(jobs.map((job, i) => answerOf(workers[i], job)))
+        return await Promise.all(jobs.map((job, i) => answerOf(used[i], job)))
       } finally {
         for (const worker of used) worker.unref()
       }
     },
     close: async () => {
-      await Promise.all(workers.map((worker) => worker.terminate()))
+      ended ??= new Error("the index is closed, so it cannot search on its threads")
+      await Promise.all((workers ?? []).map((worker) => worker.terminate()))
     }
   }
 }

@@ -112,6 +112,26 @@ describe("Hamming search", () => {
     expect([...distances]).toEqual([65536])
   })
 
+  it("reserves no room for more results than there are rows", async () => {
+    const list = filled(16, codesFor(5, 16, 1), threads)
+    const found = await list.search(codesFor(100, 16, 2), 2 ** 40)
+    expect(found.map(({ rows }) => rows.length)).toEqual(new Array(100).fill(5))
+  })
+
+  it("fails, and does not wait, once its threads are closed", async () => {
+    const own = { ...openThreads(2), size: 2 }
+    const list = filled(16, codesFor(50, 16, 1), own)
+    const query = codesFor(1, 16, 2)
+    expect((await list.search(query, 3))[0].rows).toHaveLength(3)
+    await own.close()
+    await expect(list.search(query, 3)).rejects.toThrow("the index is closed")
+    const other = openThreads(1)
+    const part = { segment: newSegment(16, 50), from: 0, to: 50, first: 0, lane: 0, allowed: undefined }
+    const waiting = expect(other.run([{ parts: [part], queries: query, k: 3 }])).rejects.toThrow("thread ended")
+    await other.close()
+    await waiting
+  })
+
   it("answers searches that were started together as if one after another", async () => {
     const codes = codesFor(5000, 32, 1)
     const list = filled(32, codes, threads)
