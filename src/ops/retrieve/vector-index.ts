@@ -3,6 +3,7 @@
  * use Effect; runs in Node and in browsers.
  */
 import { type Choice, chosenFrom } from "../../pipeline/definition.ts"
+import { messageOf } from "../../pipeline/words.ts"
 import { decodeSafetensors } from "../formats/safetensors/read.ts"
 import { encodeSafetensors } from "../formats/safetensors/write.ts"
 import type { Candidates, Coding, IndexDefinition, Saved, Threads } from "./index/coding.ts"
@@ -56,7 +57,8 @@ export interface VectorIndex {
    * @param queries float32 [q, dim], any number of them
    * @param k number of results; fewer are returned if fewer are allowed
    * @param allowed uint8 [rows], 1 for each vector that may be found, see `allowing`; by default all
-   * @throws RangeError if a query is not finite or, for `cosine`, zero
+   * @throws RangeError if a query is not finite or, for `cosine`, zero; if `k` is not a whole number; or if `allowed` has
+   *   another length than the index has rows
    */
   readonly search: (queries: Float32Array, k: number, allowed?: Uint8Array) => Promise<ReadonlyArray<Candidates>>
   /** The index as one file, in the form of safetensors. */
@@ -130,6 +132,7 @@ const indexOf = (parts: Parts): VectorIndex => {
   }
   const search: VectorIndex["search"] = async (queries, k, allowed) => {
     checkRows(queries, dim, by, "query")
+    if (!Number.isSafeInteger(k) || k < 0) throw new RangeError(`\`k\` is ${k}, but it must be a whole number`)
     const asked = Array.from({ length: queries.length / dim }, (_, q) => queries.subarray(q * dim, (q + 1) * dim))
     const found = await coding.search(asked, Math.max(k, candidates ?? 0), mask(allowed))
     if (candidates === undefined || definition.name === "exact") return found
@@ -210,6 +213,26 @@ interface Manifest {
   readonly seed: number
 }
 
+/** Manifest and arrays of a saved index. @throws RetrieveError if the bytes are not an index */
+const decoded = (bytes: Uint8Array) => {
+  const refuse = (why: string, cause?: unknown) =>
+    new RetrieveError({
+      subject: "index",
+      problem: `these bytes are not an index of this version${why}`,
+      remedy: "Give a file that an index wrote, or build the index again",
+      cause
+    })
+  try {
+    const { metadata, tensors } = decodeSafetensors(bytes, "index")
+    const manifest = JSON.parse(metadata.manifest ?? "null") as Manifest | null
+    const chosen = manifest?.format === FORMAT ? chosenFrom<IndexDefinition>(indexes, manifest.index) : undefined
+    if (manifest === null || chosen === undefined) throw refuse("")
+    return { manifest, chosen, arrays: Object.fromEntries(tensors.map(({ name, ...array }) => [name, array])) }
+  } catch (cause) {
+    throw cause instanceof RetrieveError ? cause : refuse(` (${messageOf(cause).replace(/\.$/, "")})`, cause)
+  }
+}
+
 /**
  * Reads an index that `save` wrote.
  *
@@ -217,19 +240,9 @@ interface Manifest {
  * @throws RetrieveError if the bytes are not an index, or if it needs a package that is not installed
  */
 export const loadIndex = async (bytes: Uint8Array, { threads: count = 1 } = {}): Promise<VectorIndex> => {
-  const { metadata, tensors } = decodeSafetensors(bytes, "index")
-  const manifest = JSON.parse(metadata.manifest ?? "null") as Manifest | null
-  const chosen = manifest?.format === FORMAT ? chosenFrom<IndexDefinition>(indexes, manifest.index) : undefined
-  if (manifest === null || chosen === undefined) {
-    throw new RetrieveError({
-      subject: "index",
-      problem: "these bytes are not an index of this version",
-      remedy: "Give a file that an index wrote, or build the index again"
-    })
-  }
+  const { arrays, chosen, manifest } = decoded(bytes)
   const { by, dim, seed } = manifest
   const { name: _, ...own } = chosen.own as { name?: string }
-  const arrays = Object.fromEntries(tensors.map(({ name, ...array }) => [name, array]))
   const [store, threads] = [rowsStore(dim), await threadsOf(count)]
   if (arrays.vectors !== undefined) store.add(Float32Array.from(arrays.vectors.data))
   const setting = { dim, by, seed, threads, rows: store }

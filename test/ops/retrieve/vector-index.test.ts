@@ -2,6 +2,7 @@
 import { createRequire } from "node:module"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { encodeSafetensors } from "../../../src/ops/formats/safetensors/write.ts"
 import { rank } from "../../../src/ops/retrieve/in-memory/rank.ts"
 import { indexes } from "../../../src/ops/retrieve/indexes.ts"
 import type { Similarity } from "../../../src/ops/retrieve/similarity.ts"
@@ -141,8 +142,10 @@ for (const { index, name, recall } of kinds) {
     })
 
     it("accepts no vectors, and more results than there are", async () => {
-      // Centres of product quantisation are fitted on the first vectors.
-      if (name.startsWith("pq")) return await expect(built(new Float32Array(0))).rejects.toThrow("there are no vectors")
+      // Centres are fitted on the first vectors.
+      if (/^(pq|binary)/.test(name)) {
+        return await expect(built(new Float32Array(0))).rejects.toThrow("there are no vectors to fit its centre")
+      }
       const one = await built(new Float32Array(0))
       expect(rowsOf(await one.search(queries.slice(0, DIM), 3))).toEqual([[]])
       one.add(vectors.slice(0, 2 * DIM))
@@ -169,6 +172,17 @@ describe("an index", () => {
         }
       }),
       runs(30)
+    )
+  })
+
+  it("of signs needs no vectors if nothing is fitted on them", async () => {
+    const index = { name: "binary", centre: false } as const
+    const one = await buildIndex(new Float32Array(0), { dim: DIM, index })
+    expect(rowsOf(await one.search(queries.slice(0, DIM), 3))).toEqual([[]])
+    one.add(vectors.slice(0, 2 * DIM))
+    expect(rowsOf(await one.search(vectors.slice(0, DIM), 9))[0].toSorted()).toEqual([0, 1])
+    await expect(buildIndex(new Float32Array(0), { dim: DIM, index: { ...index, rotation: "itq" } })).rejects.toThrow(
+      "index binary: there are no vectors to fit its rotation on. Build the index with vectors."
     )
   })
 
@@ -216,7 +230,13 @@ describe("an index", () => {
     await expect(buildIndex(vectors, { dim: DIM, index: "tree" as never })).rejects.toThrow(
       'no index of the kind "tree"'
     )
-    await expect(loadIndex(Uint8Array.of(1, 2, 3))).rejects.toThrow("index")
+    for (const k of [-1, 2.5, Number.NaN]) {
+      await expect(one.search(vectors.slice(0, DIM), k)).rejects.toThrow(`\`k\` is ${k}, but`)
+    }
+    const saved = (manifest: string) => encodeSafetensors([], { manifest })
+    for (const bytes of [Uint8Array.of(1, 2, 3), saved("{"), saved('{"format":"orbitrank index 0"}')]) {
+      await expect(loadIndex(bytes)).rejects.toThrow(/^index: these bytes are not an index of this version/)
+    }
   })
 
   it.skipIf(present)("of kind hnsw names the command that installs its package", async () => {

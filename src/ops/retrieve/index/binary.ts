@@ -2,8 +2,8 @@ import { flag, oneOf } from "../../../pipeline/definition.ts"
 import { random } from "../../../pipeline/random.ts"
 import { type Codes, codesOf } from "../hamming/codes.ts"
 import { kernelOf, strideOf } from "../hamming/segment.ts"
-import { itqRotation, rotated } from "../quantise/itq.ts"
-import { type Coding, defineIndex, rerankParams, type Saved, type Setting } from "./coding.ts"
+import { ITQ_ITERATIONS, ITQ_POINTS, itqRotation, rotated } from "../quantise/itq.ts"
+import { type Coding, defineIndex, noVectors, rerankParams, type Saved, type Setting } from "./coding.ts"
 
 /** Mean of vectors, float64 [dim]. */
 export const meanVector = (vectors: Float32Array, dim: number): Float64Array => {
@@ -59,24 +59,18 @@ export const hammingCoding = (
   }
 }
 
-/** Vectors that a rotation is fitted on, at most. */
-const MOST_POINTS = 10_000
-
 /** The ITQ rotation of some of the vectors, which are drawn. */
 const fittedRotation = (vectors: Float32Array, centre: Float64Array, seed: number): Float64Array => {
   const dim = centre.length
   const drawn = random(seed, 0, 0, "itq points")
     .permutation(vectors.length / dim)
-    .subarray(0, MOST_POINTS)
+    .subarray(0, ITQ_POINTS)
   const centred = new Float64Array(drawn.length * dim)
   drawn.forEach((row, at) => {
     for (let i = 0; i < dim; i++) centred[at * dim + i] = vectors[row * dim + i] - centre[i]
   })
-  return itqRotation(centred, dim, ITERATIONS, seed)
+  return itqRotation(centred, dim, ITQ_ITERATIONS, seed)
 }
-
-/** Iterations of the paper. */
-const ITERATIONS = 50
 
 const codingOf = (
   centre: Float64Array,
@@ -121,9 +115,12 @@ export const binary = defineIndex({
   },
   rerank: ({ codes_only, rerank }) => (codes_only ? undefined : rerank),
   build: async ({ centre, rotation }, setting, sample) => {
+    if (sample.length === 0 && (centre || rotation === "itq")) {
+      throw noVectors("binary", centre ? "its centre" : "its rotation")
+    }
     const mean = centre ? meanVector(sample, setting.dim) : new Float64Array(setting.dim)
-    const turns = rotation === "itq" && sample.length > 0
-    return codingOf(mean, turns ? fittedRotation(sample, mean, setting.seed) : undefined, setting, new Uint8Array(0))
+    const turn = rotation === "itq" ? fittedRotation(sample, mean, setting.seed) : undefined
+    return codingOf(mean, turn, setting, new Uint8Array(0))
   },
   load: async (_, setting, { centre, codes, rotation }) =>
     codingOf(

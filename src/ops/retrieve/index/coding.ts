@@ -7,6 +7,7 @@
 import { count, type Definition, flag, type Own, type OwnParams } from "../../../pipeline/definition.ts"
 import type { Dtype, Pixels } from "../../formats/dtypes.ts"
 import type { SearchThreads } from "../hamming/threads.ts"
+import { RetrieveError } from "../retrieve-error.ts"
 import type { Similarity } from "../similarity.ts"
 import type { Rows } from "./rows.ts"
 
@@ -80,6 +81,14 @@ export interface IndexDefinition<Name extends string = string, P extends OwnPara
   /** Makes the index that saved these arrays. */
   load(own: Own<P>, setting: Setting, arrays: Readonly<Record<string, Saved>>): Promise<Coding>
 }
+
+/** The error for an index that is fitted on no vectors. @param what it fits */
+export const noVectors = (index: string, what: string): RetrieveError =>
+  new RetrieveError({
+    subject: `index ${index}`,
+    problem: `there are no vectors to fit ${what} on`,
+    remedy: "Build the index with vectors"
+  })
 
 /** Declares an index. */
 export const defineIndex = <const Name extends string, const P extends OwnParams>(

@@ -69,7 +69,15 @@ const codingOf = ({ by, dim }: Setting, blocks: Array<Coded>): Coding => {
       codes.set(new Uint8Array(one.codes.buffer, one.codes.byteOffset, one.codes.length), at)
       at += one.codes.length
     }
-    const numbers = (of: (one: Coded) => Float64Array) => Float64Array.from(blocks.flatMap((one) => [...of(one)]))
+    const numbers = (of: (one: Coded) => Float64Array) => {
+      const all = new Float64Array(count())
+      let first = 0
+      for (const one of blocks) {
+        all.set(of(one), first)
+        first += rowsIn(one)
+      }
+      return all
+    }
     return { codes, scales: numbers(({ scales }) => scales), squared: numbers(({ squared }) => squared) }
   }
   return {

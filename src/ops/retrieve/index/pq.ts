@@ -2,7 +2,7 @@ import { count } from "../../../pipeline/definition.ts"
 import { boundsOf, type Codebook, fitCodebook, productCodes, productScores, productTable } from "../quantise/product.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 import { normaliseRows } from "../unit-length.ts"
-import { type Coding, defineIndex, rerankParams, type Saved, type Setting } from "./coding.ts"
+import { type Coding, defineIndex, noVectors, rerankParams, type Saved, type Setting } from "./coding.ts"
 import { allowedRows, bestRows } from "./scan.ts"
 
 /** For `cosine`, codes are those of unit vectors, so that their inner products are cosines. */
@@ -60,14 +60,12 @@ export const pq = defineIndex({
   rerank: ({ codes_only, rerank }) => (codes_only ? undefined : rerank),
   build: async ({ iterations, parts }, setting, sample) => {
     const { dim, seed } = setting
-    if (parts > dim || sample.length === 0) {
+    if (sample.length === 0) throw noVectors("pq", "its centres")
+    if (parts > dim) {
       throw new RetrieveError({
         subject: `index pq, parts: ${parts}`,
-        problem:
-          sample.length === 0
-            ? "there are no vectors to fit its centres on"
-            : `the vectors have only ${dim} dimensions`,
-        remedy: sample.length === 0 ? "Build the index with vectors" : "Reduce `parts`"
+        problem: `the vectors have only ${dim} dimensions`,
+        remedy: `Set \`parts\` to at most ${dim}`
       })
     }
     const book = fitCodebook(prepared(sample, setting), dim, parts, iterations, seed)

@@ -9,15 +9,13 @@ import { Compression, Embeddings } from "../../elements.ts"
 import { FileName } from "../../filename.ts"
 import { Run } from "../../run.ts"
 import { workerPool } from "../../workers/pool.ts"
+import { ITQ_POINTS } from "../quantise/itq.ts"
 import type { Rotating } from "../quantise/itq-work.ts"
 import { type Reservoir, reservoir } from "../quantise/reservoir.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 import type { Axes } from "./axes.ts"
 import { explained, writePca } from "./file.ts"
 import { addVectors, type Components, covarianceOf, type Moments, noMoments, project, rankOf } from "./pca.ts"
-
-/** Embeddings that a rotation is fitted on, at most. */
-const MOST_POINTS = 10_000
 
 /** Rows that are processed before the run can be interrupted again. */
 const ROWS = 64
@@ -169,7 +167,7 @@ export const fitPca = operator({
     (embeddings) =>
       Stream.unwrap(
         Effect.map(Run, ({ seed }) => {
-          const points = rotation === "itq" ? reservoir(MOST_POINTS, random(seed, 0, 0, "itq points")) : undefined
+          const points = rotation === "itq" ? reservoir(ITQ_POINTS, random(seed, 0, 0, "itq points")) : undefined
           const seen: Seen = { moments: undefined, weights: undefined, points }
           return Stream.concat(
             Stream.drain(Stream.mapEffect(embeddings, (batch) => add(seen, batch))),

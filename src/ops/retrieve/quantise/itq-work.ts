@@ -1,6 +1,6 @@
 /** Fits a rotation in a worker thread, because many dimensions take minutes. It imports no Effect. */
 import type { Work } from "../../workers/thread.ts"
-import { itqRotation } from "./itq.ts"
+import { ITQ_ITERATIONS, itqRotation } from "./itq.ts"
 
 /** Vectors to fit on, float64 [n, dim], centred. */
 export interface Rotating {
@@ -9,9 +9,6 @@ export interface Rotating {
   readonly seed: number
 }
 
-/** Iterations of the paper. */
-const ITERATIONS = 50
-
 export const work: Work<undefined, Rotating, Float64Array> =
   () =>
-  ({ dim, seed, vectors }) => ({ output: itqRotation(vectors, dim, ITERATIONS, seed) })
+  ({ dim, seed, vectors }) => ({ output: itqRotation(vectors, dim, ITQ_ITERATIONS, seed) })

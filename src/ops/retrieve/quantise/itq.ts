@@ -5,6 +5,12 @@
 import { Matrix, SingularValueDecomposition } from "ml-matrix"
 import { random } from "../../../pipeline/random.ts"
 
+/** Iterations of the paper. */
+export const ITQ_ITERATIONS = 50
+
+/** Vectors that a rotation is fitted on, at most. */
+export const ITQ_POINTS = 10_000
+
 /** A random rotation: orthonormal rows, from the singular vectors of a normal matrix. */
 const randomRotation = (dim: number, seed: number): Matrix => {
   const { normal } = random(seed, 0, 0, "itq")
