@@ -86,7 +86,7 @@ export const embeddings = source({
         const given = { labels: labels && resolve(labels), names: names && resolve(names), classes }
         const images = yield* attempt(RetrieveError)(() => {
           const known = imagesOf(opened, first.names !== undefined, given)
-          return facts === undefined ? known : withFacts(known, resolve(facts))
+          return facts === undefined ? known : withFacts(known, resolve(facts), opened.rows)
         })
         const { uses } = yield* Run
         const origin = originOf(opened)

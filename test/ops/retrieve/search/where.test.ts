@@ -6,6 +6,7 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { Embeddings } from "../../../../src/ops/elements.ts"
 import { embeddings } from "../../../../src/ops/retrieve/embeddings/embeddings.ts"
+import { withFacts } from "../../../../src/ops/retrieve/embeddings/labels/facts-table.ts"
 import { allowedImages } from "../../../../src/ops/retrieve/search/filter.ts"
 import { byName, rankingOf, searchOne } from "../../../../src/ops/retrieve/search/find.ts"
 import { matchesOf } from "../../../../src/ops/retrieve/search/matches.ts"
@@ -160,7 +161,22 @@ describe("embeddings", () => {
       const [{ facts }] = yield* read("name,latitude,date\nb,47.5,2017-06-13\na,,2018-01-01\n")
       expect(facts).toEqual([{ date: "2018-01-01" }, { latitude: "47.5", date: "2017-06-13" }, {}])
       const failure = (table: string) => Effect.map(Effect.flip(read(table)), (fault) => fault.message)
-      expect(yield* failure("name,date\nq,1\n")).toMatch(/facts\.csv: has no row for a\.tif and others\./)
+      expect(yield* failure("name,date\nq,1\n")).toMatch(
+        /facts\.csv: has a row for none of 3 images, such as a\.tif\. Use the names/
+      )
+      // The table may lack all images of the first batch.
+      const named = (rows: { readonly names?: ReadonlyArray<string> | undefined }) => ({
+        names: rows.names ?? [],
+        labels: new Uint8Array(0)
+      })
+      const last = withFacts({ classes: [], files: [], of: named }, path("last.csv", "name,date\nd,2018\n"), 4)
+      const factsOf = (from: number) =>
+        last.of({ vectors: new Float32Array(0), names: ["a", "b", "c", "d"].slice(from, from + 2) }, from, from + 2)
+          .facts
+      expect([factsOf(0), factsOf(2)]).toEqual([
+        [{}, {}],
+        [{}, { date: "2018" }]
+      ])
       expect(yield* failure("name,date\na,1\na,2\n")).toMatch(/names an image twice/)
       expect(yield* failure("name,date\na\n")).toMatch(/row 1 has 1 fields, but the header has 2/)
       expect(yield* failure("name\na\n")).toMatch(/has no column besides the names/)

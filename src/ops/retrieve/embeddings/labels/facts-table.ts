@@ -32,21 +32,24 @@ const readFacts = (path: string): { readonly names: ReadonlyArray<string>; reado
 /**
  * Adds the facts of a table to images, by their names. Images that the table lacks have no further facts.
  *
- * @throws RetrieveError if the table cannot be read; on use, if it has none of the first images
+ * @param count number of images, which are asked for in order
+ * @throws RetrieveError if the table cannot be read; with the last images, if it has none of all images
  */
-export const withFacts = (images: Images, path: string): Images => {
+export const withFacts = (images: Images, path: string, count: number): Images => {
   const table = readFacts(path)
   const find = positions(table.names)
+  let used = false
   return {
     ...images,
     files: [...images.files, path],
     of: (rows, from, to) => {
       const known = images.of(rows, from, to)
       const places = known.names.map(find)
-      if (from === 0 && places.every((place) => place === undefined)) {
+      used ||= places.some((place) => place !== undefined)
+      if (!used && to >= count) {
         throw new RetrieveError({
           subject: path,
-          problem: `has no row for ${known.names[0]} and others`,
+          problem: `has a row for none of ${count} images, such as ${known.names[0]}`,
           remedy: "Use the names of the embeddings in the first column"
         })
       }
