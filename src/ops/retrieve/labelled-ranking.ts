@@ -3,7 +3,7 @@ import { listOf, Name, optional } from "../../pipeline/param.ts"
 import type { Ranking } from "../elements.ts"
 import { RetrieveError } from "./retrieve-error.ts"
 
-/** @throws RetrieveError if images have no labels, or the ranking has not the whole database */
+/** @throws RetrieveError if images have no labels, or if the ranking lacks a part of the database */
 export const checkLabelled = ({ gallery: { classes, partial, unlabelled } }: Ranking, operator: string): void => {
   const refuse = (problem: string, remedy: string) => new RetrieveError({ subject: operator, problem, remedy })
   if (classes.length === 0 || unlabelled === true) {

@@ -25,7 +25,7 @@ export interface IndexOptions {
   readonly index?: IndexChoice
   /** Similarity of two vectors: `cosine`, the default, `dot`, or `l2` for the negative Euclidean distance. */
   readonly by?: "cosine" | "dot" | "l2"
-  /** Draws whatever is drawn when codes are fitted; 0 by default. */
+  /** Seed of the random draws when codes are fitted; 0 by default. */
   readonly seed?: number
   /** Number of threads that search Hamming codes, in Node; 1 by default. Results do not depend on it. */
   readonly threads?: number

@@ -33,7 +33,7 @@ export interface Setting {
   /** Length of a vector. */
   readonly dim: number
   readonly by: Similarity
-  /** Draws whatever is drawn when codes are fitted. */
+  /** Seed of the random draws when codes are fitted. */
   readonly seed: number
   /** Without them, the calling thread searches. */
   readonly threads: Threads | undefined

@@ -5,6 +5,7 @@ import type { Candidates } from "../index/coding.ts"
 import { givenRow } from "../rank/exact.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 import { flaw } from "../similarity.ts"
+import { squares } from "../unit-length.ts"
 import { fitIndex, type IndexChoice, recallOf, type VectorIndex } from "../vector-index.ts"
 import { checkQuery, exactly, mayFind, type Searched } from "./find.ts"
 
@@ -29,9 +30,7 @@ const checkImages = ({ by, given, names, images }: Searched, batches: ReadonlyAr
   let first = 0
   for (const { dim, size, vectors } of batches) {
     for (let i = 0; i < size; i++) {
-      let squared = 0
-      for (let at = i * dim; at < (i + 1) * dim; at++) squared += vectors[at] * vectors[at]
-      const why = flaw(by, squared)
+      const why = flaw(by, squares(vectors.subarray(i * dim, (i + 1) * dim)))
       if (why === undefined) continue
       throw new RetrieveError({
         subject: names[first + i],

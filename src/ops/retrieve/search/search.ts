@@ -157,7 +157,10 @@ const declared = {
     Where,
     "Finds only images whose facts are as given: a mapping of columns to a value, a list of values, or bounds, as in `date: { from: 2017-06-01, to: 2017-08-31 }`."
   ),
-  near: optional(Near, "Finds only images within so many kilometres of a place: `{ latitude, longitude, km }`.")
+  near: optional(
+    Near,
+    "Finds only images at most `km` kilometres from a place: `{ latitude, longitude, km }`, in degrees."
+  )
 }
 type Given = Decoded<typeof declared>
 
@@ -211,7 +214,7 @@ const results =
         gallery = shared ?? gallery
         const ranking: Ranking = { kind: "ranking", ...part, gallery: { ...gallery, database } }
         const { names, queries: asked, unlabelled } = gallery
-        // Queries of another pipeline stand behind the images that are searched.
+        // Queries of another pipeline come after the images that are searched.
         const images = names.length - (queries === undefined ? 0 : asked.length)
         const matches = matchesOf(ranking, { by, images, labelled: unlabelled !== true })
         all.push(matches)
