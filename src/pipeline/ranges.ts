@@ -73,8 +73,9 @@ export interface Segment {
    * Continues the pipeline with the parts of all ranges, in their order.
    *
    * @param put gives everything that its last step put aside, once the parts have ended
+   * @param refuse is called if the result does not hold the last value that the merge took
    */
-  readonly merge: (parts: AnyStream<unknown>, put: () => ReadonlyArray<unknown>) => AnyStream
+  readonly merge: (parts: AnyStream<unknown>, put: () => ReadonlyArray<unknown>, refuse: () => void) => AnyStream
   /** If the merge saves each value at once: whether the result still holds a part, by the values that were put aside. */
   readonly saves?: Effect.Effect<(put: ReadonlyArray<unknown>) => boolean, unknown, Scope.Scope>
 }

@@ -127,10 +127,10 @@ export const segmentOf = (whole: Line, { from, to }: Span, input: AnyStream): Se
     })
   const last = { step: line.steps[to], operator: originOf(line.steps[to]).operator, stage: stageOf(line, to) }
   const { merge: mergeParts, saves } = last.operator.parts ?? {}
-  const merge = (parts: AnyStream, put: () => ReadonlyArray<unknown>): AnyStream =>
+  const merge = (parts: AnyStream, put: () => ReadonlyArray<unknown>, refuse: () => void): AnyStream =>
     mergeParts === undefined
       ? parts
-      : watched(mergeParts(last.step.params, selfOf(whole, to), put)(parts), last.stage, whole)
+      : watched(mergeParts(last.step.params, selfOf(whole, to), put, refuse)(parts), last.stage, whole)
   const asides = Effect.forEach(inner, (i) => {
     const { step } = stageOf(line, i)
     const { aside } = originOf(step).operator

@@ -55,11 +55,13 @@ export interface Parts<P, In, Part, Out, E, R> {
    * Continues with the parts of all ranges, in their order; by default parts are the operator's elements.
    *
    * @param put gives everything that `make` put aside, in the order of ranges; complete once the parts have ended
+   * @param refuse with `saves`: says that the result does not hold the last value, so that the next run makes its range again
    */
   readonly merge?: (
     params: P,
     self: Self,
-    put: () => ReadonlyArray<unknown>
+    put: () => ReadonlyArray<unknown>,
+    refuse: () => void
   ) => (parts: Stream.Stream<Part>) => Stream.Stream<Out, E, R>
   /**
    * For an operator whose merge saves each value before it takes the next one, so that a part need not be kept: whether the
@@ -112,7 +114,12 @@ export interface AnySplits<P = any> {
       params: P
     ) => Effect.Effect<{ readonly params: P; readonly files: ReadonlyArray<string> }, unknown, unknown>
     readonly make?: (params: P, self: Self, beside: Beside) => (input: AnyStream) => AnyStream
-    readonly merge?: (params: P, self: Self, put: () => ReadonlyArray<unknown>) => (parts: AnyStream) => AnyStream
+    readonly merge?: (
+      params: P,
+      self: Self,
+      put: () => ReadonlyArray<unknown>,
+      refuse: () => void
+    ) => (parts: AnyStream) => AnyStream
     readonly saves?: (params: P) => Effect.Effect<(put: ReadonlyArray<unknown>) => boolean, unknown, unknown>
   }
   readonly aside?: {
@@ -195,5 +202,10 @@ export const merged =
       const beside = new InOnePiece<unknown>()
       // Its types do not say that the errors of the input pass through.
       const parts = make(params, self, beside)(input as Stream.Stream<In>)
-      return merge(params, self, () => beside.kept)(parts as Stream.Stream<Part>)
+      return merge(
+        params,
+        self,
+        () => beside.kept,
+        () => {}
+      )(parts as Stream.Stream<Part>)
     })

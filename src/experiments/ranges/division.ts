@@ -22,7 +22,8 @@ import {
   partOf,
   partsFolder,
   readFacts,
-  sameEngine
+  sameEngine,
+  writeFacts
 } from "./part-files.ts"
 import { type Basis, partKeys, settled } from "./part-key.ts"
 import { valuesOf } from "./part-values.ts"
@@ -196,6 +197,20 @@ class PutAside {
   readonly of = (stage: number): ReadonlyArray<unknown> => this.stages[stage]
 }
 
+/** Whether the merge has saved all values of the part that it takes. */
+class Saving {
+  private whole = true
+  readonly refuse = (): void => {
+    this.whole = false
+  }
+  /** Begins the next part. */
+  end(): boolean {
+    const { whole } = this
+    this.whole = true
+    return whole
+  }
+}
+
 /** Ends the steps that put something aside, each with everything that it put; a failure is placed at its step. */
 const endAsides = ({ open, segment }: Division, put: PutAside, ends: Effect.Success<Segment["asides"]>) => {
   const placed = (stage: number, end: AnyEffect<void>) =>
@@ -216,7 +231,7 @@ const endAsides = ({ open, segment }: Division, put: PutAside, ends: Effect.Succ
 }
 
 /** The values of all parts, in the order of their ranges. Other values end with them. */
-const parts = (division: Division, found: ReadonlyMap<string, Facts>, makers: Makers, put: PutAside) =>
+const parts = (division: Division, found: ReadonlyMap<string, Facts>, makers: Makers, put: PutAside, saving: Saving) =>
   Effect.gen(function* () {
     const { jobs, missing, segment } = division
     const run = yield* Run
@@ -237,9 +252,15 @@ const parts = (division: Division, found: ReadonlyMap<string, Facts>, makers: Ma
         return replay.part(facts)
       })
     const saved = (job: Job, facts: Facts) =>
-      facts.again === true
-        ? Effect.void
-        : Effect.try({ try: () => markSaved(job.path, facts), catch: fileError(job.path) })
+      Effect.try({
+        try: () => {
+          const whole = saving.end()
+          if (facts.again === true) return
+          if (whole) markSaved(job.path, facts)
+          else writeFacts(job.path, { ...facts, again: true })
+        },
+        catch: fileError(job.path)
+      })
     const part = Effect.fnUntraced(function* (job: Job) {
       const before = found.get(job.key)
       if (before === undefined && passes !== undefined) {
@@ -296,9 +317,14 @@ export const dividing = (facts: RunFacts, makers: Makers): Context.Service.Shape
         if (found.size > 0) yield* run.say(`  ${found.size} of ${counted(jobs.length, "range")} are there already`)
         const missing = jobs.filter(({ key }) => !found.has(key))
         const put = new PutAside(segment.steps.length)
+        const saving = new Saving()
         const last = segment.steps.length - 1
         const division = { segment, open, basis, input, jobs, missing }
-        return segment.merge(Stream.unwrap(parts(division, found, makers, put)), () => put.of(last))
+        return segment.merge(
+          Stream.unwrap(parts(division, found, makers, put, saving)),
+          () => put.of(last),
+          saving.refuse
+        )
       })
     )
 })

@@ -98,6 +98,24 @@ describe("a store written in ranges", () => {
     expect(await contentsOf("removed")).toEqual(whole)
   })
 
+  it("refuses other pixels again and again, until the store or the archive is right", async () => {
+    const names = readdirSync(join(data, "miniature")).filter((name) => !name.includes("."))
+    const pixels = (name: string) => join(data, "miniature", name, `${name}_B02.tif`)
+    const other = pixels(names[3])
+    const kept = readFileSync(other)
+    expect((await runHere(storing("stale"), [], { out: join(home, "stale") })).error).toBe("")
+    writeFileSync(other, readFileSync(pixels(names[4])))
+    const out = join(home, "stale-divided")
+    const refused = "holds 1 of these patches with other pixels"
+    for (const more of [{}, {}, { processes: 2 }]) {
+      const { error } = await runHere(storing("stale"), ["range=8"], { out, ...more })
+      expect(error).toContain(refused)
+    }
+    writeFileSync(other, kept)
+    const mended = await runHere(storing("stale"), ["range=8"], { out })
+    expect([mended.error, mended.said]).toEqual(["", expect.stringContaining("26 of 26 patches were there already")])
+  }, 60_000)
+
   it("reports the bad patches of all ranges together, and reads them again once they are repaired", async () => {
     const names = [2, 20].map((i) => readdirSync(join(data, "miniature")).filter((name) => !name.includes("."))[i])
     const files = names.map((name) => join(data, "miniature", name, `${name}_B02.tif`))

@@ -71,13 +71,16 @@ const encoded = (patches: ReadonlyArray<RawPatch>, { on_bad_patch }: Given, { ag
   return { names, values: good.map(([, value]) => value) }
 }
 
-/** Writes one transaction. A patch that the store holds is compared. */
-const writeOne = (store: StoreWriter, { names, values }: Encoded, tally: Tally): void => {
+/** Writes one transaction. A patch that the store holds is compared; one with another value is refused. */
+const writeOne = (store: StoreWriter, { names, values }: Encoded, tally: Tally, refuse: () => void): void => {
   const fresh = new Map<string, Uint8Array>()
   names.forEach((name, i) => {
     const kept = fresh.get(name) ?? store.kept(name)
     if (kept === undefined) fresh.set(name, values[i])
-    else if (Buffer.compare(kept, values[i]) !== 0) tally.unlike.push(name)
+    else if (Buffer.compare(kept, values[i]) !== 0) {
+      tally.unlike.push(name)
+      refuse()
+    }
   })
   tally.written += store.write([...fresh])
 }
@@ -108,17 +111,18 @@ const parts = {
       Stream.grouped(params.transaction),
       Stream.mapEffect((some) => onlyStoreFaults(() => encoded(some, params, beside as Beside<Put>)))
     ),
-  merge: (params: Given, _: Self, put: () => ReadonlyArray<unknown>) => (all: Stream.Stream<Encoded>) =>
-    Stream.unwrap(
-      Effect.gen(function* () {
-        const path = resolve((yield* Run).root, params.to)
-        const writer = yield* openWriter(path)
-        const tally: Tally = { written: 0, unlike: [] }
-        const written = Stream.runForEach(all, (one) => onlyStoreFaults(() => writeOne(writer, one, tally)))
-        const end = Effect.suspend(() => summary(path, params, tally, put() as ReadonlyArray<Put>))
-        return Stream.fromEffect(Effect.andThen(written, end))
-      })
-    ),
+  merge:
+    (params: Given, _: Self, put: () => ReadonlyArray<unknown>, refuse: () => void) => (all: Stream.Stream<Encoded>) =>
+      Stream.unwrap(
+        Effect.gen(function* () {
+          const path = resolve((yield* Run).root, params.to)
+          const writer = yield* openWriter(path)
+          const tally: Tally = { written: 0, unlike: [] }
+          const written = Stream.runForEach(all, (one) => onlyStoreFaults(() => writeOne(writer, one, tally, refuse)))
+          const end = Effect.suspend(() => summary(path, params, tally, put() as ReadonlyArray<Put>))
+          return Stream.fromEffect(Effect.andThen(written, end))
+        })
+      ),
   saves: ({ to }: Given) =>
     Effect.gen(function* () {
       const path = resolve((yield* Run).root, to)
