@@ -25,10 +25,11 @@ export const normOf = (engine: Engine, gradients: ReadonlyArray<Tensor>): number
 
 /**
  * The factor by which gradients are multiplied so that their norm is at most `most`: min(1, most / (norm + 1e-6)), as
- * `clip_grad_norm_` of PyTorch (Pascanu et al., ICML 2013).
+ * `clip_grad_norm_` of PyTorch (Pascanu et al., ICML 2013); NaN for a norm that is not finite, since infinity times 0 is NaN.
  *
  * @example
  * clipFactor(2, 1).toFixed(3) // => "0.500"
  * clipFactor(0.5, 1) // => 1
  */
-export const clipFactor = (norm: number, most: number): number => Math.min(1, most / (norm + EPSILON))
+export const clipFactor = (norm: number, most: number): number =>
+  Number.isFinite(norm) ? Math.min(1, most / (norm + EPSILON)) : Number.NaN

@@ -5,7 +5,7 @@
 import { random } from "../../pipeline/random.ts"
 import type { NamedArray } from "../elements.ts"
 import type { Parameter } from "../model/layers/layer.ts"
-import { engineShape, toEngine } from "../model/weights/layout.ts"
+import { engineShape, toEngine, toFile } from "../model/weights/layout.ts"
 import { uploadArrays } from "../model/weights/tensors.ts"
 import type { Engine } from "../tensor/engine.ts"
 import type { Learned } from "./losses/loss.ts"
@@ -64,7 +64,7 @@ export const learning = (engine: Engine, learned: Learned, { arrays, optimiser, 
   const { definition, own } = optimiserOf(optimiser)
   const keys = definition.moments.map((moment) => `${moment}/${name}`)
   return {
-    values: () => state.arrays()[0].data as Float32Array,
+    values: () => toFile(engine.read(state.get(name)), learned.shape),
     update: (gradient, { learningRate, step }) => {
       const slope = engine.tensor(toEngine(gradient, learned.shape), engineShape(learned.shape))
       const before = { weight: state.get(name), moments: keys.map(state.get) }

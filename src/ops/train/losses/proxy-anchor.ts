@@ -64,8 +64,9 @@ export const proxyAnchor = (
   { labels, learned, rows, values }: LossInput,
   { alpha = 32, delta = 0.1 }: ProxyAnchorOptions = {}
 ): LossValue & { readonly learned: Float32Array } => {
-  if (rows === 0 || learned === undefined) {
-    return { value: 0, gradient: new Float32Array(values.length), learned: new Float32Array(0), floor: 0 }
+  if (learned === undefined) throw new TypeError("proxy_anchor needs the values of its proxies")
+  if (rows === 0) {
+    return { value: 0, gradient: new Float32Array(values.length), learned: new Float32Array(learned.length), floor: 0 }
   }
   const classes = labels.length / rows
   const [x, p] = [directions({ values, rows }), directions({ values: learned, rows: classes })]
