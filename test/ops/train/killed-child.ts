@@ -1,4 +1,4 @@
-/** Trains in the folder that is given, going on where it stopped, and prints a line a step. */
+/** Trains in the given folder, resumes after its newest checkpoint, and prints a line per step. */
 import { join } from "node:path"
 import { Effect, Stream } from "effect"
 import { newestEpoch } from "../../../src/ops/model/weights/checkpoints.ts"
@@ -10,7 +10,7 @@ import { optimise } from "../../../src/ops/train/optimise.ts"
 import { toStream } from "../../../src/pipeline/interpret.ts"
 import { batches, services, tiny } from "./harness.ts"
 
-const [folder, kind] = process.argv.slice(2)
+const [folder, kind, end] = process.argv.slice(2)
 
 const common = {
   model: { ...tiny, parts: [[2, 1, 1]], part_dim: 6 },
@@ -45,4 +45,6 @@ const program = Effect.gen(function* () {
   )
 })
 
-void Effect.runPromise(program)
+await Effect.runPromise(program)
+// Waits until it is killed.
+if (end === "wait") setInterval(() => {}, 1000)
