@@ -135,7 +135,7 @@ const indexOf = (parts: Parts): VectorIndex => {
     if (!Number.isSafeInteger(k) || k < 0) throw new RangeError(`\`k\` is ${k}, but it must be a whole number`)
     const asked = Array.from({ length: queries.length / dim }, (_, q) => queries.subarray(q * dim, (q + 1) * dim))
     const found = await coding.search(asked, Math.max(k, candidates ?? 0), mask(allowed))
-    if (candidates === undefined || definition.name === "exact") return found
+    if (candidates === undefined) return found
     return found.map(({ rows }, q) => exactBest(by, asked[q], store.given(), rows.toSorted(), k))
   }
   return {
@@ -153,7 +153,6 @@ const indexOf = (parts: Parts): VectorIndex => {
       if (odd !== undefined) throw new RangeError(`the index has no vector ${odd}`)
       for (const row of list) alive[row] = 0
       removed += list.length
-      coding.remove?.(list)
     },
     search,
     save: () => saved(parts, candidates !== undefined),

@@ -131,6 +131,17 @@ for (const { index, name, recall } of kinds) {
       expect(again.rows()).toBe(433)
     })
 
+    it("can be saved and loaded again and again after many rows were removed, and finds none for k = 0", async () => {
+      for (let again = 0; again < 4; again++) {
+        const one = await built(vectors.slice(0, 150 * DIM))
+        one.remove(Array.from({ length: 149 }, (_, row) => row))
+        const loaded = await loadIndex(await one.save())
+        expect(rowsOf(await loaded.search(queries.slice(0, DIM), 3))).toEqual([[149]])
+        expect(rowsOf(await loaded.search(queries.slice(0, DIM), 0))).toEqual([[]])
+        if (name === "binary, itq") break
+      }
+    })
+
     it("gives the same result for queries together as one by one, and again", async () => {
       const one = await built()
       const together = await one.search(queries, 5)

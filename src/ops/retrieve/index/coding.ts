@@ -45,10 +45,8 @@ export interface Setting {
 export interface Coding {
   /** @param vectors float32 [n, dim] */
   readonly add: (vectors: Float32Array) => void
-  /** Forgets rows; an index that cannot relies on `allowed`. */
-  readonly remove?: (rows: Int32Array) => void
   /**
-   * The best rows of each query.
+   * The best rows of each query. Rows are removed by `allowed` alone.
    *
    * @param queries float32 [dim] each
    * @param k number of rows; fewer are returned if fewer are allowed

@@ -15,7 +15,6 @@ interface Graph {
     k: number,
     threads: number
   ) => { readonly keys: BigUint64Array; readonly distances: Float32Array }
-  readonly remove: (keys: BigUint64Array) => unknown
   readonly save: (path: string) => void
   readonly load: (path: string) => void
 }
@@ -87,7 +86,8 @@ const codingOf = (graph: Graph, setting: Setting, before: number): Coding => {
       graph.add(keys, vectors, 1)
       size += added
     },
-    remove: (removed) => void graph.remove(keysOf(removed)),
+    // Removed rows stay in the graph, and `allowed` leaves them out: usearch 2.25.3 corrupts memory when it saves or loads a
+    // graph from which rows were removed.
     search: async (queries, k, allowed) => queries.map((query) => search(query, k, allowed)),
     save: () =>
       withFile(async (path): Promise<Readonly<Record<string, Saved>>> => {
