@@ -24,12 +24,16 @@ export interface ClusterOptions {
 /** Seconds without a worker after which the run says why. */
 const PATIENCE = 10
 
-/** The id of a run: that of a killed one, whose ranges may still be made, or a new one. Its wanted file goes with the scope. */
-const runId = (folder: string) =>
+/**
+ * The id of a run: that of a killed one if its offers are still right, or a new one. Its wanted file goes with the scope. The
+ * caller holds the lock of the folder: the wanted file of a run that is alive must not be taken for that of a killed one.
+ */
+const runId = ({ adopts, folder }: Asker) =>
   Effect.acquireRelease(
     Effect.sync(() => {
       const old = wantedRun(folder)
-      if (old !== undefined) return old
+      if (old !== undefined && adopts) return old
+      if (old !== undefined) removeWanted(folder, old)
       const id = randomUUID()
       writeWanted(folder, id)
       return id
@@ -110,6 +114,8 @@ const soleAsker = (fit: Fit, folder: string) =>
 export interface Asker {
   /** Its folder, in which the file lies that says it still wants its answers. */
   readonly folder: string
+  /** Whether keys hold everything that decides the answer, so that the offers of a killed run may still be answered. */
+  readonly adopts: boolean
   readonly progress: Progress
   /** Kind of the engine that workers must have. */
   readonly engine: string
@@ -123,10 +129,10 @@ export interface Asking {
 }
 
 /** Opens the database, and the queues of one run or sweep. Everything of it goes from the database with the scope. */
-export const openAsking = ({ address, anyEngine }: ClusterOptions, { engine, folder, progress }: Asker) =>
+export const openAsking = ({ address, anyEngine }: ClusterOptions, asker: Asker) =>
   Effect.gen(function* () {
+    const { engine, folder, progress } = asker
     const shared = resolve(".")
-    const id = yield* runId(folder)
     const services = yield* Layer.build(database(address))
     const fit: Fit = {
       program: program(),
@@ -137,6 +143,7 @@ export const openAsking = ({ address, anyEngine }: ClusterOptions, { engine, fol
     let workers = 0
     const setUp = Effect.gen(function* () {
       yield* soleAsker(fit, folder)
+      const id = yield* runId(asker)
       const tasks = yield* tasksOf(fit)
       const answers = yield* answersOf(id)
       yield* Effect.mapError(forgetEnded(fit, id), (cause) => databaseError(address, cause))
@@ -157,9 +164,9 @@ export const openAsking = ({ address, anyEngine }: ClusterOptions, { engine, fol
         }
       )
       yield* Effect.forkScoped(say.pipe(persistently))
-      return tasks
+      return { id, tasks }
     })
-    const tasks = yield* Effect.provide(setUp, services)
+    const { id, tasks } = yield* Effect.provide(setUp, services)
     progress.say(`  cluster: ${serverOf(address)}, shared folder ${shared}`)
     const ask = (key: string, wanted: (id: string) => Wanted): Effect.Effect<Answer> =>
       Effect.gen(function* () {

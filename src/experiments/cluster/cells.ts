@@ -33,15 +33,15 @@ export const byCluster = (
     const [first] = plans.values()
     const opened = yield* openEngine(first.loaded.settings.device, { threads: 1 })
     const engine = engineKind({ ...opened, inference: opened.inference?.library })
-    const { ask, workers } = yield* openAsking(options.cluster, { folder, progress, engine })
+    const { ask, workers } = yield* openAsking(options.cluster, { folder, adopts: false, progress, engine })
     let done = 0
-    const run: CellRunner = ({ cell, fresh, plan, until }) =>
+    const run: CellRunner = ({ cell, plan, until }) =>
       Effect.gen(function* () {
         const text = (path: string) => packedText(resolve(path), shared, cell.name)
         const key = createHash("sha256").update(`${cell.name}\n${until}`).digest("hex").slice(0, 16)
         const task = yield* attempt(PartError)(
           (): CellTask => ({
-            ...{ key, name: cell.name, fresh, translated: plan.translation !== undefined },
+            ...{ key, name: cell.name, translated: plan.translation !== undefined },
             ...{ file: text(sweep.of), folder: text(cellFolder(options.folder, cell)), sweep: text(folder) },
             set: packedSet(cell.set, shared, cell.name),
             ...(until === undefined ? {} : { until })

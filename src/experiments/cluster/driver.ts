@@ -56,7 +56,7 @@ export const cluster = (options: ClusterOptions, run: ClusterRun) =>
     const { anyEngine } = options
     const shared = resolve(".")
     const engine = yield* run.engine
-    const asking = yield* openAsking(options, { ...run, engine: engineKind(engine) })
+    const asking = yield* openAsking(options, { ...run, adopts: true, engine: engineKind(engine) })
     const one = (division: Division) => (job: Job) =>
       Effect.gen(function* () {
         const task = taskOf(division, job, run.settings)

@@ -17,7 +17,6 @@ export const CellTask = Schema.Struct({
   sweep: Schema.String,
   /** Whether the file has the form of the original, whose settings have other names. */
   translated: Schema.Boolean,
-  fresh: Schema.Boolean,
   /** The epoch after whose validation the run pauses. */
   until: Schema.optionalKey(Schema.Number)
 })

@@ -8,6 +8,7 @@ import { explained } from "../../pipeline/explained.ts"
 import { ConfigError } from "../../pipeline/fault.ts"
 import { LOCK } from "../folder/lock-file.ts"
 import { wantedFile } from "../ranges/part-files.ts"
+import { threadsFor } from "../ranges/processes.ts"
 import { PartError } from "../ranges/task.ts"
 import { RunError } from "../run-error.ts"
 import { childRun } from "../sweep/child-run.ts"
@@ -28,6 +29,7 @@ export interface CellOptions {
   readonly run: string
   readonly device: Device
   readonly threads: number | undefined
+  /** Cells that run at a time. */
   readonly processes: number
 }
 
@@ -39,10 +41,13 @@ const setHere = ({ name, set }: CellTask, shared: string): ReadonlyArray<string>
   })
 
 /** Settings of this machine, which change no result. A file of the original names them otherwise. */
-const ownSettings = ({ translated }: CellTask, { device, threads }: CellOptions): ReadonlyArray<string> => [
-  ...(device === "auto" ? [] : [`device=${String(device)}`]),
-  ...(translated || threads === undefined ? [] : [`threads=${threads}`])
-]
+const ownSettings = ({ translated }: CellTask, { device, processes, ...given }: CellOptions): ReadonlyArray<string> => {
+  const threads = given.threads ?? (processes > 1 ? threadsFor(processes) : undefined)
+  return [
+    ...(device === "auto" ? [] : [`device=${String(device)}`]),
+    ...(translated || threads === undefined ? [] : [`threads=${threads}`])
+  ]
+}
 
 /** The plan is read here first, by this worker's own operators, and must name no path outside the shared folder. */
 const checked = (cell: CellTask, file: string, set: ReadonlyArray<string>, shared: string) =>
@@ -56,7 +61,7 @@ const checked = (cell: CellTask, file: string, set: ReadonlyArray<string>, share
         (cause) => new PartError({ subject: cell.name, problem: cause.message, remedy: "Correct the configuration" })
       )
     )
-    yield* attempt(PartError)(() => checkInside(plan.configuration, realpathSync(shared), cell.name))
+    yield* attempt(PartError)(() => checkInside(plan.configuration, shared, cell.name))
   })
 
 /**
@@ -66,7 +71,9 @@ const checked = (cell: CellTask, file: string, set: ReadonlyArray<string>, share
  */
 export const runCell = (cell: CellTask, options: CellOptions) =>
   Effect.gen(function* () {
-    const { run, shared } = options
+    const { run } = options
+    // The paths of the plan are compared with it as texts.
+    const shared = realpathSync(options.shared)
     const here = (path: string) => resolve(shared, unpackedText(path, shared, cell.name))
     const given = yield* attempt(PartError)(() => ({
       ...{ file: here(cell.file), folder: here(cell.folder), sweep: here(cell.sweep) },
@@ -78,7 +85,7 @@ export const runCell = (cell: CellTask, options: CellOptions) =>
     const paused = pauseAfter(given.folder, cell.until)
     const set = [...given.set, ...ownSettings(cell, options)]
     const { code, last } = yield* childRun(
-      [given.file, ...set.flatMap((one) => ["--set", one]), "--out", given.folder, ...(cell.fresh ? ["--fresh"] : [])],
+      [given.file, ...set.flatMap((one) => ["--set", one]), "--out", given.folder],
       () => {},
       { cwd: shared, without: [ADDRESS, ADDRESS_FILE], stop: () => paused() || !existsSync(wanted) }
     )

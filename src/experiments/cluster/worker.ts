@@ -146,7 +146,8 @@ export const work = (options: WorkerOptions) =>
           const outcome = yield* runCell(cell, { ...options, shared, run }).pipe(
             Effect.catchTag("RunError", (cause) =>
               Effect.succeed<Outcome>({ failure: faultOf(cell.name, name, cause) })
-            )
+            ),
+            Effect.catchDefect((cause) => Effect.succeed<Outcome>({ failure: faultOf(cell.name, name, cause) }))
           )
           if (outcome !== undefined) say(`${cell.name}: ${outcome.failure === undefined ? "done" : "failed"}`)
           return outcome

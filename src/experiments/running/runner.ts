@@ -143,6 +143,12 @@ const opened = (plan: Plan, { begins, folder }: RunOptions): Effect.Effect<Opene
     }
   })
 
+/** Removes the files of an earlier run from its folder, as `--fresh` does. */
+export const emptied = (plan: Plan, folder: string): Effect.Effect<void, RunError> =>
+  Effect.scoped(Effect.andThen(lock(folder), opened(plan, { folder, begins: "fresh", only: undefined }))).pipe(
+    Effect.asVoid
+  )
+
 /** Runs a pipeline unless it is done. If it must start anew, its files are removed first. */
 const runIfNeeded = Effect.fnUntraced(function* (name: string, pipeline: Runnable, alone: boolean, session: Session) {
   const { book, places, plan, progress } = session

@@ -21,7 +21,6 @@ export const cellFolder = (folder: string, cell: Cell): string => join(folder, "
 export interface CellRun {
   readonly cell: Cell
   readonly plan: Plan
-  readonly fresh: boolean
   readonly until: number | undefined
 }
 

@@ -2,16 +2,12 @@
  * Successive halving (Jamieson and Talwalkar, AISTATS 2016): all groups train for some epochs, the better ones continue. A
  * run that pauses is interrupted after its validation, and the same command continues it with the same numbers.
  */
-import { rmSync } from "node:fs"
 import { join } from "node:path"
-import { HISTORY, validationsOf } from "../../ops/train/best.ts"
+import { validationsOf } from "../../ops/train/best.ts"
 import { RunError } from "../run-error.ts"
 
 /** Validations of a run folder. */
 export const historyOf = (folder: string) => validationsOf(join(folder, "checkpoints"))
-
-/** Removes the validations of a run that begins anew. */
-export const forgetHistory = (folder: string): void => rmSync(join(folder, "checkpoints", HISTORY), { force: true })
 
 /** Whether a run has validated after this epoch, or a later one; without an epoch never. */
 export const pauseAfter =

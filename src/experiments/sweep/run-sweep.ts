@@ -12,12 +12,12 @@ import { language, type Plan, planOf } from "../plan/plan.ts"
 import type { PartError } from "../ranges/task.ts"
 import { RunError } from "../run-error.ts"
 import type { Progress } from "../running/progress.ts"
-import { runPlan } from "../running/runner.ts"
+import { emptied, runPlan } from "../running/runner.ts"
 import { adopt } from "./adopt.ts"
 import { type CellRun, type CellRunner, cellFolder, type SweepOptions } from "./cell-run.ts"
 import { childRun } from "./child-run.ts"
 import type { Cell, Group } from "./grid.ts"
-import { continuing, forgetHistory, pauseAfter, scoreOf } from "./halving.ts"
+import { continuing, pauseAfter, scoreOf } from "./halving.ts"
 import type { Sweep } from "./plan-sweep.ts"
 import type { SweepFile } from "./sweep-file.ts"
 
@@ -57,12 +57,12 @@ const runOnce = Effect.fnUntraced(function* (
 /** Runs a cell as a process of this machine. */
 const here =
   ({ sweep }: Sweep, options: SweepOptions, progress: Progress): CellRunner =>
-  ({ cell, fresh, until }) =>
+  ({ cell, until }) =>
     Effect.gen(function* () {
       const folder = cellFolder(options.folder, cell)
       const paused = pauseAfter(folder, until)
       const { code, last } = yield* childRun(
-        [...argumentsOf(sweep.of, cell.set, folder), ...(fresh ? ["--fresh"] : [])],
+        argumentsOf(sweep.of, cell.set, folder),
         (line) => {
           if (/^[a-z].*: (runs again|done before)|resuming after/i.test(line.trim()))
             progress.say(`  ${cell.name}: ${line.trim()}`)
@@ -78,7 +78,7 @@ const runCell = Effect.fnUntraced(function* (
   made: Sweep,
   options: SweepOptions,
   runner: CellRunner,
-  { fresh, until }: Pick<CellRun, "fresh" | "until">,
+  { fresh, until }: Pick<CellRun, "until"> & { readonly fresh: boolean },
   progress: Progress
 ) {
   const { plans, sweep } = made
@@ -86,10 +86,10 @@ const runCell = Effect.fnUntraced(function* (
   const folder = cellFolder(options.folder, cell)
   const once = join(options.folder, "once")
   const begun = DateTime.formatIso(yield* DateTime.now)
-  const anew = fresh && existsSync(recordPath(folder))
-  if (anew) yield* attempt(RunError)(() => forgetHistory(folder))
-  if (sweep.once.length > 0 && !anew) yield* attempt(RunError)(() => adopt(folder, plan, sweep.once, once, begun))
-  const last = yield* runner({ cell, plan, fresh: anew, until })
+  // Emptied here, and not by `--fresh` of the cell: that would run the pipelines of `once` again in each cell.
+  if (fresh && existsSync(recordPath(folder))) yield* emptied(plan, folder)
+  if (sweep.once.length > 0) yield* attempt(RunError)(() => adopt(folder, plan, sweep.once, once, begun))
+  const last = yield* runner({ cell, plan, until })
   const done = until === undefined ? "done" : `validated after epoch ${until}`
   progress.say(`${cell.name}: ${last === undefined ? done : "failed"}`)
   return last === undefined ? undefined : failed(cell.name, last)
@@ -193,7 +193,10 @@ export const runSweep = Effect.fnUntraced(function* (made: Sweep, options: Sweep
         const fresh = options.fresh && !begun.has(cell)
         begun.add(cell)
         const error = yield* runCell(cell, made, options, runner, { fresh, until }, progress)
-        if (error !== undefined) errors.push(error)
+        if (error === undefined) return
+        errors.push(error)
+        // All cells were offered at once, so the others are under way: they are given up.
+        if (cluster !== undefined && !sweep.keep_going) return yield* error
       })
     const concurrency = cluster === undefined ? (options.processes ?? sweep.processes) : "unbounded"
     yield* Effect.forEach(cells, one, { concurrency, discard: true })

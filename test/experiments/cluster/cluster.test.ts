@@ -89,6 +89,17 @@ describe.skipIf(binaries === undefined)("a cluster on PostgreSQL", () => {
     postgres = await openPostgres()
     preparing(home)
     dividing(home)
+    writeFileSync(
+      join(home, "cell.yaml"),
+      `device: cpu
+pipelines:
+  test:
+    - embeddings: { from: whole/embeddings.npy, labels: whole/embeddings.csv }
+    - rank: { queries: 0.5, seed: 24 }
+    - measure: { at: [5], per_query: queries }
+    - report
+`
+    )
     const prepared = program("main.ts", ["prepare.yaml", "--out", "prepared"], home, undefined)
     expect([await prepared.ended, prepared.said()]).toEqual([0, expect.anything()])
     const whole = program("main.ts", ["divided.yaml", "--out", "whole"], home, undefined)
@@ -149,17 +160,6 @@ describe.skipIf(binaries === undefined)("a cluster on PostgreSQL", () => {
 
   it("runs the cells of a sweep on two workers, each equal to the same command", async () => {
     writeFileSync(
-      join(home, "cell.yaml"),
-      `device: cpu
-pipelines:
-  test:
-    - embeddings: { from: whole/embeddings.npy, labels: whole/embeddings.csv }
-    - rank: { queries: 0.5, seed: 24 }
-    - measure: { at: [5], per_query: queries }
-    - report
-`
-    )
-    writeFileSync(
       join(home, "sweep.yaml"),
       "sweep:\n  of: cell.yaml\n  over: { seed: [1, 2], test.rank.by: [cosine, l2] }\n  resamples: 20\n"
     )
@@ -181,6 +181,23 @@ pipelines:
     expect(existsSync(join(home, "swept", "parts"))).toBe(false)
   })
 
+  it("never runs a cell as a killed sweep had offered it", async () => {
+    writeFileSync(join(home, "seeds.yaml"), "sweep:\n  of: cell.yaml\n  over: { seed: [1, 2] }\n")
+    const sweep = (more: ReadonlyArray<string>) =>
+      program("main.ts", ["seeds.yaml", "--out", "reswept", "--cluster", ...more], home, postgres.url)
+    const killed = sweep([])
+    await until("the offer of its cells", () => killed.said().includes("no worker has reported"), killed)
+    killed.process.kill("SIGKILL")
+    await killed.ended
+    program("worker-main.ts", ["--shared", home, "--device", "cpu"], home, postgres.url)
+    const again = sweep(["--set", "test.rank.seed=7"])
+    expect([await again.ended, again.said()]).toEqual([0, expect.stringContaining("seed=2: done")])
+    for (const cell of ["seed=1", "seed=2"]) {
+      const { test } = recordOf(`reswept/cells/${cell}`).configuration.pipelines
+      expect(JSON.stringify(test)).toContain('"seed":7')
+    }
+  })
+
   it("lets one run at a time use a folder, even without its lock file", async () => {
     const first = run("locked", ["--cluster"])
     await until("the first run", () => first.said().includes("  cluster: "), first)
@@ -190,6 +207,8 @@ pipelines:
       2,
       expect.stringContaining("in use by another run of this cluster")
     ])
+    // Without this file, workers would make no more ranges of the first run, and it would wait for ever.
+    expect(readdirSync(join(home, "locked", "parts")).filter((name) => name.endsWith(".wanted"))).toHaveLength(1)
     first.process.kill("SIGINT")
     expect(await first.ended).toBe(130)
   })

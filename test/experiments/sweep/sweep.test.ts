@@ -195,6 +195,17 @@ describe("a sweep that runs", () => {
     expect(statSync(join(home, "data", "patches.lmdb", "data.mdb")).mtimeMs).toBe(store)
   })
 
+  it("runs its pipelines of `once` only once with --fresh, too", async () => {
+    const ran = await runChild([path(), "--out", out, "--fresh"])
+    expect([ran.code, ran.err]).toEqual([0, expect.stringContaining("pooling=max,seed=2: done")])
+    const { seconds, stages } = recordOf(join(out, "once")).pipelines.prepare
+    for (const pooling of ["avg", "max"]) {
+      const { pipelines } = recordOf(cell(`pooling=${pooling},seed=2`))
+      expect([pipelines.prepare.seconds, pipelines.prepare.stages]).toEqual([seconds, stages])
+      expect(ran.err).not.toContain(`pooling=${pooling},seed=2: test: done before`)
+    }
+  })
+
   it("shows the grid and the plan of a cell, and refuses the folder of a single run", async () => {
     const checked = await runChild([path(), "--check"])
     expect(checked.out).toContain("valid, 4 cells of")
