@@ -13,7 +13,7 @@ const dist = resolve(root, process.argv[2] ?? "dist")
 rmSync(dist, { recursive: true, force: true })
 execFileSync(
   process.execPath,
-  [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json", "--outDir", dist],
+  [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json", "--outDir", dist, "--singleThreaded"],
   {
     cwd: root,
     stdio: "inherit"

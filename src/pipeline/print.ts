@@ -17,6 +17,11 @@ export const hash = (pipeline: AnyPipeline): string => digest(canonical(toJson(p
 /** Text that YAML reads as that text without quotes. */
 const BARE = /^(?!(true|false|null|[-+]?\.inf|\.nan)$)[A-Za-z_./][\w./+-]*$/i
 
+const isBare = (text: string): boolean => BARE.test(text) && Number.isNaN(Number(text))
+
+/** A key as YAML. Variables are replaced in values only, so `$` needs no escape here. */
+const keyText = (key: string): string => (isBare(key) ? key : JSON.stringify(key))
+
 /**
  * A value as YAML in flow style. Text that YAML would read as another value is quoted, and `${NAME}` is escaped as `$${NAME}`.
  *
@@ -32,10 +37,12 @@ export const flowText = (value: unknown, special: (value: unknown) => string | u
   if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`
   if (typeof value === "object" && value !== null) {
     const entries = Object.entries(value).filter(([, inner]) => inner !== undefined)
-    return entries.length === 0 ? "{}" : `{ ${entries.map(([key, inner]) => `${key}: ${show(inner)}`).join(", ")} }`
+    return entries.length === 0
+      ? "{}"
+      : `{ ${entries.map(([key, inner]) => `${keyText(key)}: ${show(inner)}`).join(", ")} }`
   }
   if (typeof value !== "string") return JSON.stringify(value)
-  return BARE.test(value) && Number.isNaN(Number(value)) ? value : JSON.stringify(escaped(value))
+  return isBare(value) ? value : JSON.stringify(escaped(value))
 }
 
 /**

@@ -243,6 +243,25 @@ describeInBrowser("the explorer from disk", (open) => {
     expect(page.url()).toContain(`#like=${encodeURIComponent(first)}`)
   })
 
+  it("after a zoom, the finger that stays on the map neither zooms nor fails", async () => {
+    const page = await opened("", { width: 390, height: 844, touch: true })
+    const tools = await page.context().newCDPSession(page)
+    await page.evaluate("document.querySelector('canvas.map').scrollIntoView({ block: 'center' })")
+    const box = await page.locator("canvas.map").first().boundingBox()
+    if (box === null) throw new Error("the map has no place on the page")
+    const [x, y] = [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2)]
+    const touch = (type: string, ...touchPoints: ReadonlyArray<{ readonly id: number; readonly x: number }>) =>
+      tools.send("Input.dispatchTouchEvent", { type, touchPoints: touchPoints.map((one) => ({ ...one, y })) })
+    const before = faults.length
+    await touch("touchStart", { id: 0, x }, { id: 1, x: x + 20 })
+    await touch("touchMove", { id: 0, x }, { id: 1, x: x + 40 })
+    await touch("touchEnd", { id: 0, x })
+    for (const far of [60, 80]) await touch("touchMove", { id: 1, x: x + far })
+    await touch("touchEnd")
+    expect(await page.evaluate("document.querySelector('.selection strong')?.textContent ?? ''")).toBe("")
+    expect(faults.slice(before)).toEqual([])
+  })
+
   it("a map works by the keyboard: a rectangle, and a search by the nearest point", async () => {
     const page = await opened()
     await page.locator("canvas.map").first().focus()

@@ -123,6 +123,21 @@ describe("the environment in values", () => {
   })
 })
 
+describe("a key that was printed", () => {
+  it("is read as that key, whatever signs it has", () => {
+    const key = fc.string({
+      unit: fc.constantFrom("$", "{", "}", "A", "1", "e", ",", "=", ":", "#", " ", '"'),
+      minLength: 1
+    })
+    fc.assert(
+      fc.property(key, (key) => {
+        const result = read(`any: ${flowText({ [key]: 1 })}`, { A: "wrong" })
+        expect(Result.isSuccess(result) ? result.success.settings.any : result.failure.message).toEqual({ [key]: 1 })
+      })
+    )
+  })
+})
+
 describe("the home folder", () => {
   it("is meant by `~/` at the beginning of a value", () => {
     expect(values("place: ~/own").place).toBe("/home/me/own")

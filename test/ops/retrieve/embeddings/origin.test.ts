@@ -96,7 +96,7 @@ describe("embeddings of other weights", () => {
       })
       yield* drained(
         search.run(
-          { query: undefined, queries: queries() as never, top: 3, by: "cosine" },
+          { query: undefined, queries: queries() as never, top: 3, by: "cosine", index: "exact", check: 0 },
           self
         )(Stream.fromIterable(all) as never),
         fake.run

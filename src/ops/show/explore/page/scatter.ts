@@ -235,7 +235,9 @@ export const makeScatter = ({ background, choose, hover, label, open }: ScatterO
       hover(nearest(spot, REACH), event.clientX, event.clientY)
       return
     }
-    if (Math.hypot(spot[0] - path[0][0], spot[1] - path[0][1]) > 4) moved = true
+    // A finger that is lifted ends the path while another one stays.
+    const [start = spot] = path
+    if (Math.hypot(spot[0] - start[0], spot[1] - start[1]) > 4) moved = true
     if (pinched && down.size < 2) return
     if (down.size === 2) {
       const [other] = [...down].filter(([id]) => id !== event.pointerId).map(([, at]) => at)
