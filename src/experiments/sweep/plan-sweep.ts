@@ -1,5 +1,6 @@
 /** Plans a sweep: the plan of every cell, checked before anything runs. */
-import { allSteps, declaredBy } from "../../pipeline/declared.ts"
+import { HISTORY } from "../../ops/train/best.ts"
+import { allSteps, declaredBy, trainingOf } from "../../pipeline/declared.ts"
 import type { AnyPipeline } from "../../pipeline/pipeline.ts"
 import { counted, few } from "../../pipeline/words.ts"
 import { makePlan, type Plan, showPlan } from "../plan/plan.ts"
@@ -16,21 +17,23 @@ export interface Sweep {
   readonly set: ReadonlyArray<string>
 }
 
-const writesTable = (plan: Plan, table: string): boolean =>
-  ([...plan.loaded.pipelines.values()] as ReadonlyArray<AnyPipeline>)
-    .flatMap(allSteps)
-    .some((step) => declaredBy(step).writes?.(step.params).includes(`${table}.csv`))
+const pipelinesOf = ({ loaded }: Plan): ReadonlyArray<AnyPipeline> => [...loaded.pipelines.values()]
 
-const hasStep = (plan: Plan, wanted: string): boolean =>
-  ([...plan.loaded.pipelines.values()] as ReadonlyArray<AnyPipeline>)
+/** @param file relative to the run folder */
+const writes = (plan: Plan, file: string): boolean =>
+  pipelinesOf(plan)
     .flatMap(allSteps)
-    .some(({ name }) => name === wanted)
+    .some((step) => declaredBy(step).writes?.(step.params).includes(file))
+
+/** Whether a stopped cell can continue its training, and says how good each epoch is. */
+const canPause = (plan: Plan): boolean =>
+  pipelinesOf(plan).some((pipeline) => trainingOf(pipeline) === "resumes") && writes(plan, `checkpoints/${HISTORY}`)
 
 /** @throws RunError if cells are stopped early, but one does not say how good it is */
 const checkStop = ({ file, of, stop }: SweepFile, plans: ReadonlyMap<Cell, Plan>): void => {
   if (stop === undefined) return
   for (const [{ name }, plan] of plans) {
-    if (hasStep(plan, "best") && hasStep(plan, "checkpoint")) continue
+    if (canPause(plan)) continue
     throw new RunError({
       subject: `${file}: ${name}`,
       problem: `\`stop\` compares validations, but ${of} has no \`checkpoint\`, \`validate\` and \`best\``,
@@ -60,7 +63,7 @@ export const planSweep = (sweep: SweepFile, set: ReadonlyArray<string>): Sweep =
     })
   }
   for (const [cell, plan] of plans) {
-    if (writesTable(plan, sweep.per_query)) continue
+    if (writes(plan, `${sweep.per_query}.csv`)) continue
     throw new RunError({
       subject: `${sweep.file}: ${cell.name}`,
       problem: `no \`measure\` of ${sweep.of} writes the table ${sweep.per_query}, which the comparison needs`,
