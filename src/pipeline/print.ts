@@ -19,7 +19,7 @@ const BARE = /^(?!(true|false|null|[-+]?\.inf|\.nan)$)[A-Za-z_./][\w./+-]*$/i
 
 const isBare = (text: string): boolean => BARE.test(text) && Number.isNaN(Number(text))
 
-/** A key as YAML. Variables are replaced in values only, so `$` needs no escape here. */
+/** A key as YAML. Keys have no variables. */
 const keyText = (key: string): string => (isBare(key) ? key : JSON.stringify(key))
 
 /**

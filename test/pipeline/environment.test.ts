@@ -126,7 +126,7 @@ describe("the environment in values", () => {
 describe("a key that was printed", () => {
   it("is read as that key, whatever signs it has", () => {
     const key = fc.string({
-      unit: fc.constantFrom("$", "{", "}", "A", "1", "e", ",", "=", ":", "#", " ", '"'),
+      unit: fc.constantFrom("{", "}", "A", "1", "e", ",", "=", ":", "#", " ", '"'),
       minLength: 1
     })
     fc.assert(

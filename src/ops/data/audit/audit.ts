@@ -123,7 +123,7 @@ const findingsOf = (
     ...(there === undefined ? [] : presenceFindings(names, there)),
     ...(lists === undefined ? [] : listFindings(lists, names)),
     ...finding("patches cannot be read", bad, "fail", "Get these files again, or leave them out"),
-    ...finding("files are read although they are unusual", unusual, "note", "No step needs to change"),
+    ...finding("images have unusual files, which are read nevertheless", unusual, "note", "No step needs to change"),
     ...tally.findings(),
     ...pixels.findings(),
     ...copies.findings(),

@@ -16,6 +16,7 @@ const CLAUSES: Readonly<Record<string, string>> = {
   "images are in another split than their copy": "image is in another split than its copy",
   "images have labels from their masks (7), not from a table": "image has labels from its masks (7), not from a table",
   "images have labels that look filled (7)": "image has labels that look filled (7)",
+  "images have unusual files, which are read nevertheless": "image has unusual files, which are read nevertheless",
   "images have values that are not finite": "image has values that are not finite",
   "images have a band without any data": "image has a band without any data",
   "images have pixels without data": "image has pixels without data",
