@@ -1,12 +1,12 @@
+import { createRequire } from "node:module"
 import { Effect } from "effect"
 import { expect, it, vi } from "vitest"
 import { openEngine } from "../../../src/ops/tensor/engine.ts"
 
-vi.mock("@tensorflow/tfjs-backend-wasm", () => ({
-  setWasmPaths: () => {
-    throw new Error("no WebAssembly here")
-  }
-}))
+// The engine loads the package by `require`, which `vi.mock` does not see.
+vi.spyOn(createRequire(import.meta.url)("@tensorflow/tfjs-backend-wasm"), "setWasmPaths").mockImplementation(() => {
+  throw new Error("no WebAssembly here")
+})
 
 it("auto takes plain JavaScript where WebAssembly does not load, and says why", async () => {
   const engine = await Effect.runPromise(openEngine("auto", { project: "/nowhere" }))

@@ -40,7 +40,8 @@ const shardsIn = async (folder: string, remedy: string): Promise<ReadonlyArray<s
   const files = await filesBelow(folder, remedy)
   const shards = files.filter((file) => /\.tar$/i.test(file))
   const packed = files.find((file) => PACKED.test(file) && !shards.includes(file.replace(PACKED, ".tar")))
-  if (packed !== undefined) refuse(join(folder, packed), "is compressed", "Decompress it to a tar file, or remove it")
+  if (packed !== undefined)
+    refuse(join(folder, packed), "is compressed", "Decompress it to a tar file, or move it to another folder")
   return shards.length > 0 ? shards : refuse(folder, "holds no tar files", remedy)
 }
 
