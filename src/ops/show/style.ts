@@ -40,7 +40,7 @@ thead th span { padding: 0 .45rem; }
 tbody tr.last th, tbody tr.last td { padding-bottom: .45rem; }
 tbody tr.first th, tbody tr.first td { padding-top: .45rem; }
 tbody th { text-align: left; font-weight: 600; }
-th .measure { display: inline-block; min-width: 8rem; padding-right: .6rem; }
+th .measure { display: inline-block; min-width: 8.25rem; padding-right: .6rem; }
 th .again { opacity: 0; }
 th .part, tbody th.part { font-weight: 400; color: var(--soft); }
 tbody tr.first th, tbody tr.first td { border-top: 1px solid var(--rule); }
@@ -115,7 +115,7 @@ pre { margin: .75rem 0 0; padding: 0; overflow-x: auto; font: .8rem/1.5 ui-monos
   main { padding: 1.5rem .9rem 3rem; }
   th, td { padding: .24rem .2rem; font-size: .84rem; }
   .scroll { padding: .3rem .75rem; --edge: .75rem; }
-  th .measure { min-width: 6.4rem; padding-right: .3rem; }
+  th .measure { min-width: 6.7rem; padding-right: .3rem; }
   .figures td:last-child, .figures thead th:last-child { position: sticky; right: calc(-1 * var(--edge)); padding-right: var(--edge); background: var(--card); box-shadow: -.5rem 0 .5rem -.4rem var(--shade); }
   .figures tfoot td:last-child { box-shadow: none; }
   td span, thead th span { padding: 0 .2rem; }

@@ -22,7 +22,7 @@ const LICENCES: ReadonlyArray<readonly [string, string]> = [
 const precision = ({ contents }: Archive): string => {
   const { coding, count, dim, recall } = contents
   const what = `${grouped(count)} vectors of ${dim} ${coding} values.`
-  if (recall === undefined) return `${what} The ranking is that of the command search.`
+  if (recall === undefined) return `${what} The ranking equals that of the operator search.`
   return `${what} Of the ten nearest images by float32, ${(100 * recall.share).toFixed(1)} % are among the ten nearest here, measured on ${grouped(recall.queries)} queries.`
 }
 

@@ -211,7 +211,9 @@ const pairList = (archive: Archive, pairs: ReadonlyArray<Pair>, below: (pair: Pa
 const doubtText = ({ contents }: Archive, { has, label, share }: Doubt): string => {
   const name = contents.classes[label]
   const votes = Math.round(share * 10)
-  return has ? `labelled ${name}; ${votes} of 10 neighbours are` : `not labelled ${name}; ${votes} of 10 neighbours are`
+  return has
+    ? `labelled ${name}, as ${votes} of 10 neighbours`
+    : `not labelled ${name}, unlike ${votes} of 10 neighbours`
 }
 
 const doubtList = (archive: Archive, doubts: ReadonlyArray<Doubt>) =>
@@ -256,7 +258,7 @@ export const makeUnderstand = (archive: Archive, figures: Figures): HTMLElement 
     labelled &&
       section(
         "Classes",
-        `Images of each class, and its mean average precision: ${of} against all other images. Those with the class count, and images with the class are relevant.`,
+        `Images of each class, and its mean average precision: ${of} against all other images. For a class, the queries and the relevant images are the images that have it.`,
         classTable(archive, figures)
       ),
     labelled &&
