@@ -2,46 +2,23 @@
  * The WebAssembly module that counts differing bits. It is assembled here, instruction by instruction, for one length of
  * codes, so that the loop over the words of a code is written out and the module needs no file.
  */
-
-/** Unsigned number in LEB128. */
-const leb = (value: number): ReadonlyArray<number> =>
-  value < 128 ? [value] : [(value & 127) | 128, ...leb(value >>> 7)]
-/** Signed number of 32 bits in LEB128. */
-const signed = (value: number): ReadonlyArray<number> =>
-  value >= -64 && value < 64 ? [value & 127] : [(value & 127) | 128, ...signed(value >> 7)]
-const sized = (bytes: ReadonlyArray<number>): ReadonlyArray<number> => [...leb(bytes.length), ...bytes]
-const section = (id: number, ...bytes: ReadonlyArray<number>): ReadonlyArray<number> => [id, ...sized(bytes)]
-const text = (word: string): ReadonlyArray<number> => sized(Array.from(word, (one) => one.charCodeAt(0)))
-
-const [I32, V128, EMPTY] = [0x7f, 0x7b, 0x40]
-const get = (local: number) => [0x20, local]
-const set = (local: number) => [0x21, local]
-const tee = (local: number) => [0x22, local]
-const simd = (code: number) => [0xfd, ...leb(code)]
-const i32 = {
-  const: (n: number) => [0x41, ...signed(n)],
-  add: [0x6a],
-  sub: [0x6b],
-  less: [0x49],
-  atLeast: [0x4f],
-  shiftRight: [0x76],
-  wrap: [0xa7],
-  store: (offset: number) => [0x36, 2, offset]
-}
-const i64 = { load: (offset: number) => [0x29, 3, ...leb(offset)], add: [0x7c], xor: [0x85], popcount: [0x7b] }
-const v128 = {
-  load: (offset: number) => [...simd(0x00), 4, ...leb(offset)],
-  xor: simd(0x51),
-  popcount: simd(0x62),
-  add8: simd(0x6e),
-  add16: simd(0x8e),
-  widenTo16: simd(0x7d),
-  widenTo32: simd(0x7f),
-  lane: (lane: number) => [...simd(0x1b), lane]
-}
-const block = [0x02, EMPTY]
-const loop = [0x03, EMPTY]
-const [br, brIf, then, end] = [[0x0c], [0x0d], [0x04, EMPTY], [0x0b]]
+import {
+  block,
+  br,
+  brIf,
+  type Code,
+  end,
+  get,
+  i32,
+  i64,
+  increase,
+  loop,
+  moduleOf,
+  set,
+  tee,
+  v128,
+  when
+} from "../../formats/wasm.ts"
 
 /** Parameters and locals of the function. */
 const [CODES, ROWS, QUERY, LIMIT, OUT, ROW, DISTANCE, AT, SUM] = [0, 1, 2, 3, 4, 5, 6, 7, 8]
@@ -56,7 +33,7 @@ const FIT = 31
 const SHORT = 64
 
 /** Distance by 64-bit words. */
-const byWords = (stride: number): ReadonlyArray<number> => [
+const byWords = (stride: number): Code => [
   ...Array.from({ length: stride / 8 }, (_, i) => [
     ...[...get(CODES), ...i64.load(8 * i), ...get(QUERY), ...i64.load(8 * i), ...i64.xor, ...i64.popcount],
     ...(i > 0 ? i64.add : [])
@@ -65,7 +42,7 @@ const byWords = (stride: number): ReadonlyArray<number> => [
 ]
 
 /** Distance by registers of 128 bits: counts per byte, widened before they overflow. */
-const byRegisters = (stride: number): ReadonlyArray<number> => {
+const byRegisters = (stride: number): Code => {
   const one = (i: number) => [
     ...[...get(CODES), ...v128.load(LANE * i), ...get(QUERY), ...v128.load(LANE * i), ...v128.xor, ...v128.popcount],
     ...(i % FIT > 0 ? v128.add8 : [])
@@ -80,17 +57,15 @@ const byRegisters = (stride: number): ReadonlyArray<number> => {
   return [...parts.flat(), ...v128.widenTo32, ...set(SUM), ...lanes.flat()]
 }
 
-const add = (local: number, more: number) => [...get(local), ...i32.const(more), ...i32.add, ...set(local)]
-
-const bodyOf = (stride: number) => [
+const bodyOf = (stride: number): Code => [
   ...[...get(OUT), ...set(AT), ...block, ...loop],
-  ...[...get(ROW), ...get(ROWS), ...i32.atLeast, ...brIf, 1],
+  ...[...get(ROW), ...get(ROWS), ...i32.atLeast, ...brIf(1)],
   ...(stride <= SHORT ? byWords(stride) : byRegisters(stride)),
-  ...[...tee(DISTANCE), ...get(LIMIT), ...i32.less, ...then],
-  ...[...get(AT), ...get(ROW), ...i32.store(0), ...get(AT), ...get(DISTANCE), ...i32.store(4), ...add(AT, 8)],
+  ...[...tee(DISTANCE), ...get(LIMIT), ...i32.less, ...when],
+  ...[...get(AT), ...get(ROW), ...i32.store(0), ...get(AT), ...get(DISTANCE), ...i32.store(4), ...increase(AT, 8)],
   ...end,
-  ...[...add(CODES, stride), ...add(ROW, 1), ...br, 0, ...end, ...end],
-  ...[...get(AT), ...get(OUT), ...i32.sub, ...i32.const(3), ...i32.shiftRight, ...end]
+  ...[...increase(CODES, stride), ...increase(ROW, 1), ...br(0), ...end, ...end],
+  ...[...get(AT), ...get(OUT), ...i32.sub, ...i32.const(3), ...i32.shiftRight]
 ]
 
 /** Largest size of a memory, in pages of 64 KiB. */
@@ -104,11 +79,7 @@ export const MOST_PAGES = 65_536
  * @param shared whether threads share the memory
  */
 export const hammingModule = (stride: number, shared: boolean): Uint8Array =>
-  Uint8Array.of(
-    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, 1, 0x60, 5, I32, I32, I32, I32, I32, 1, I32),
-    ...section(2, 1, ...text("e"), ...text("m"), 2, ...(shared ? [3, 0, ...leb(MOST_PAGES)] : [0, 0])),
-    ...section(3, 1, 0),
-    ...section(7, 1, ...text("scan"), 0, 0),
-    ...section(10, 1, ...sized([2, 3, I32, 1, V128, ...bodyOf(stride)]))
-  )
+  moduleOf({
+    ...{ name: "scan", parameters: 5, returns: true, locals: 3, body: bodyOf(stride) },
+    ...{ pages: 0, most: shared ? MOST_PAGES : undefined }
+  })

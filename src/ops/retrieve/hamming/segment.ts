@@ -1,7 +1,7 @@
 /** Packed codes in memory that WebAssembly and threads can search. Does not use Effect. */
 import { popcount } from "../../measure/popcount.ts"
+import { type WasmMemory, wasm } from "../../wasm.ts"
 import { hammingModule, LANE, MOST_PAGES } from "./assemble.ts"
-import { type WasmMemory, wasm } from "./wasm.ts"
 
 const PAGE = 65_536
 

@@ -1,4 +1,4 @@
-/** The part of WebAssembly that Hamming search uses: types of Node alone do not have its classes. Does not use Effect. */
+/** The part of WebAssembly that is used here: types of Node alone do not have its classes. Does not use Effect. */
 
 export interface WasmMemory {
   readonly buffer: ArrayBufferLike

@@ -1,0 +1,95 @@
+/** Writes WebAssembly modules of one function (webassembly.github.io/spec/core/binary), instruction by instruction. */
+
+/** Encoded instructions, or parts of a module. */
+export type Code = ReadonlyArray<number>
+
+/** Unsigned number in LEB128. */
+const leb = (value: number): Code => (value < 128 ? [value] : [(value & 127) | 128, ...leb(value >>> 7)])
+/** Signed number of 32 bits in LEB128. */
+const signed = (value: number): Code =>
+  value >= -64 && value < 64 ? [value & 127] : [(value & 127) | 128, ...signed(value >> 7)]
+const sized = (bytes: Code): Code => [...leb(bytes.length), ...bytes]
+const section = (id: number, ...bytes: Code): Code => [id, ...sized(bytes)]
+const text = (word: string): Code => sized(Array.from(word, (one) => one.charCodeAt(0)))
+
+const [I32, V128, EMPTY] = [0x7f, 0x7b, 0x40]
+const simd = (code: number): Code => [0xfd, ...leb(code)]
+
+export const get = (local: number): Code => [0x20, local]
+export const set = (local: number): Code => [0x21, local]
+export const tee = (local: number): Code => [0x22, local]
+export const block: Code = [0x02, EMPTY]
+export const loop: Code = [0x03, EMPTY]
+export const when: Code = [0x04, EMPTY]
+export const end: Code = [0x0b]
+export const br = (depth: number): Code => [0x0c, depth]
+export const brIf = (depth: number): Code => [0x0d, depth]
+
+export const i32 = {
+  const: (n: number): Code => [0x41, ...signed(n)],
+  add: [0x6a],
+  sub: [0x6b],
+  isZero: [0x45],
+  less: [0x49],
+  atLeast: [0x4f],
+  shiftRight: [0x76],
+  wrap: [0xa7],
+  store: (offset: number): Code => [0x36, 2, ...leb(offset)]
+}
+export const i64 = {
+  load: (offset: number): Code => [0x29, 3, ...leb(offset)],
+  add: [0x7c],
+  xor: [0x85],
+  popcount: [0x7b]
+}
+export const v128 = {
+  load: (offset: number): Code => [...simd(0x00), 4, ...leb(offset)],
+  zero: [...simd(0x0c), ...new Array<number>(16).fill(0)],
+  lane: (lane: number): Code => [...simd(0x1b), lane],
+  xor: simd(0x51),
+  popcount: simd(0x62),
+  add8: simd(0x6e),
+  add16: simd(0x8e),
+  add32: simd(0xae),
+  /** Sums of neighbouring bytes, and of neighbouring 16-bit numbers, without sign. */
+  widenTo16: simd(0x7d),
+  widenTo32: simd(0x7f),
+  /** The lower and the upper 8 bytes as 16-bit numbers with sign. */
+  lowTo16: simd(0x87),
+  highTo16: simd(0x88),
+  /** Products of 16-bit numbers with sign, added in pairs. */
+  dot: simd(0xba)
+}
+
+/** Adds a constant to a local. */
+export const increase = (local: number, by: number): Code => [
+  ...get(local),
+  ...i32.const(by),
+  ...i32.add,
+  ...set(local)
+]
+
+/** A function of i32 numbers, and the memory that it uses. */
+export interface WasmFunction {
+  readonly name: string
+  readonly parameters: number
+  /** Whether it returns an i32 number. */
+  readonly returns: boolean
+  /** Number of further i32 locals; one v128 local follows them. */
+  readonly locals: number
+  readonly body: Code
+  /** Smallest size of the memory in pages; with `most`, threads share it. */
+  readonly pages: number
+  readonly most?: number | undefined
+}
+
+/** A module that exports the function and imports its memory as `e.m`. */
+export const moduleOf = ({ body, locals, most, name, pages, parameters, returns }: WasmFunction): Uint8Array =>
+  Uint8Array.of(
+    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...section(1, 1, 0x60, ...sized(new Array<number>(parameters).fill(I32)), ...sized(returns ? [I32] : [])),
+    ...section(2, 1, ...text("e"), ...text("m"), 2, ...(most === undefined ? [0, pages] : [3, pages, ...leb(most)])),
+    ...section(3, 1, 0),
+    ...section(7, 1, ...text(name), 0, 0),
+    ...section(10, 1, ...sized([2, locals, I32, 1, V128, ...body, ...end]))
+  )
