@@ -5,12 +5,11 @@ import { counted } from "../../../../pipeline/words.ts"
 import type { Band, Pixels } from "../../../elements.ts"
 import { checkValues, IMAGE_BOUND } from "../../../formats/bounds.ts"
 import { DataError } from "../../../formats/data-error.ts"
-import { textOf } from "../../../formats/text.ts"
 import { unnamedBands } from "../../patches/bands.ts"
 import type { ArchiveOptions, PatchEntry, Reader } from "../data-set.ts"
+import { classFile, classLines } from "../shared/class-file.ts"
 import { namesOf, ownClasses } from "../shared/class-list.ts"
 import { finding } from "../shared/findings.ts"
-import { readArchiveFile } from "../shared/read-file.ts"
 import { labelsFile, readLabelTable } from "../shared/table-set.ts"
 import { type ArrayFile, openArray, readBits, readItem } from "./array-file.ts"
 
@@ -35,15 +34,10 @@ const labelsArray = async (folder: string, from: string): Promise<Labels> => {
   if (shape.length !== 2) {
     return refuse(from, `holds labels of shape [${shape.join(", ")}]`, "Give one row of 0 and 1 per image")
   }
-  const file = join(folder, "classes.txt")
-  const named = existsSync(file)
-    ? textOf(await readArchiveFile(file, "is missing"), file)
-        .trim()
-        .split(/\r?\n/)
-    : []
+  const named = (await classLines(folder)) ?? []
   if (named.length > 0 && (named.length !== width || new Set(named).size !== width)) {
     return refuse(
-      file,
+      classFile(folder),
       `names ${counted(new Set(named).size, "class", "classes")}, but labels have ${width}`,
       "Give one class per line"
     )

@@ -1,9 +1,9 @@
 /** Finds how an own archive is labelled: by a table, by COCO's JSON, by a folder per class, or not at all. */
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { DataError } from "../../../formats/data-error.ts"
-import { textOf } from "../../../formats/text.ts"
 import type { ArchiveOptions } from "../data-set.ts"
+import { classLines } from "../shared/class-file.ts"
 import { imagesIn, nameOf, pathNameOf, pathOf, type Stem, stemFor } from "../shared/image-files.ts"
 import { tableByFolder } from "./by-folder.ts"
 import { readCoco } from "./coco.ts"
@@ -22,12 +22,8 @@ export interface Labelling extends OwnTable {
 }
 
 /** Classes in their order, one per line, if the archive has such a file. */
-const knownClasses = (folder: string): ReadonlyArray<string> | undefined => {
-  const file = join(folder, "classes.txt")
-  if (!existsSync(file)) return undefined
-  const lines = textOf(readFileSync(file), file).split(/\r\n?|\n/)
-  return lines.map((line) => line.trim()).filter((line) => line !== "")
-}
+const knownClasses = async (folder: string): Promise<ReadonlyArray<string> | undefined> =>
+  (await classLines(folder))?.filter((line) => line !== "")
 
 const named = (table: OwnTable): Labelling => {
   const stem = stemFor(table.table.names)
@@ -59,7 +55,9 @@ export const labellingOf = async (
   { facts = [], labels }: Pick<ArchiveOptions, "facts" | "labels">
 ): Promise<Labelling> => {
   const file = fileOf(folder, labels)
-  if (file !== undefined && !/\.json$/i.test(file)) return named(await readOwnTable(file, facts, knownClasses(folder)))
+  if (file !== undefined && !/\.json$/i.test(file)) {
+    return named(await readOwnTable(file, facts, await knownClasses(folder)))
+  }
   refuseFacts(folder, facts)
   if (file !== undefined) return named(await readCoco(file))
   const images = await imagesIn(folder, [""], pathOf)

@@ -1,19 +1,16 @@
 /** Reads WebDatasets; see `webdataset.ts` for their files. */
-import { existsSync } from "node:fs"
 import { join } from "node:path"
 import type { Split } from "../../../elements.ts"
 import { DataError } from "../../../formats/data-error.ts"
-import { textOf } from "../../../formats/text.ts"
 import type { PatchEntry, Reader } from "../data-set.ts"
 import { splitNamed } from "../folder/own-table.ts"
 import { decodeBytes } from "../folder/reader.ts"
+import { classFile, classLines } from "../shared/class-file.ts"
 import { classFinder, ownClasses } from "../shared/class-list.ts"
 import { finding } from "../shared/findings.ts"
-import { filesBelow, readArchiveFile } from "../shared/read-file.ts"
+import { filesBelow } from "../shared/read-file.ts"
 import { type Label, type Said, said, samplesOf } from "./samples.ts"
 import { membersOf, readMembers } from "./tar.ts"
-
-const CLASSES = "classes.txt"
 
 /** A sample that has been found. */
 interface Found extends Said {
@@ -67,14 +64,9 @@ const foundIn = async (folder: string): Promise<ReadonlyMap<string, Found>> => {
 
 /** Names of classes by number, if `classes.txt` gives them: one per line. */
 const namedClasses = async (folder: string): Promise<ReadonlyArray<string> | undefined> => {
-  const file = join(folder, CLASSES)
-  if (!existsSync(file)) return undefined
-  const lines = textOf(await readArchiveFile(file, "is missing"), file)
-    .trimEnd()
-    .split(/\r\n?|\n/)
-    .map((line) => line.trim())
-  if (lines.includes("") || new Set(lines).size < lines.length) {
-    return refuse(file, "has an empty line or a class twice", "Give one class per line")
+  const lines = await classLines(folder)
+  if (lines !== undefined && (lines.includes("") || new Set(lines).size < lines.length)) {
+    return refuse(classFile(folder), "has an empty line or a class twice", "Give one class per line")
   }
   return lines
 }
@@ -95,7 +87,7 @@ export const open: Reader["open"] = async (folder, { bands }) => {
   const nameOf = (sample: string, label: Label): string => {
     const index = typeof label === "number" && named !== undefined ? label : find(String(label))
     if (index !== undefined && classes[index] !== undefined) return classes[index]
-    return refuse(folder, `has the label ${label} at ${sample}, which ${CLASSES} does not name`, `Correct ${CLASSES}`)
+    return refuse(folder, `has the label ${label} at ${sample}, which classes.txt does not name`, "Correct classes.txt")
   }
   const own: Readonly<Record<string, string>> = bands === undefined ? {} : { bands: JSON.stringify(bands) }
   return {
