@@ -39,13 +39,13 @@ const numberAt = (head: Buffer, from: number, length: number): number => {
   return /^[0-7]*$/.test(digits) ? Number.parseInt(digits || "0", 8) : Number.NaN
 }
 
-/** Whether the sum of a header's bytes is the one that it states; the field of the sum itself counts as blanks. */
-const isSound = (head: Buffer): boolean => {
+/** The checksum of a header: the sum of its bytes, with the field of the checksum itself as 8 spaces. */
+const checksumOf = (head: Buffer): number => {
   let sum = 8 * 32
   head.forEach((byte, i) => {
     if (i < 148 || i >= 156) sum += byte
   })
-  return sum === numberAt(head, 148, 8)
+  return sum
 }
 
 /** The value of `path` in a pax header: lines `LENGTH KEY=VALUE`. */
@@ -88,7 +88,8 @@ const shortName = (head: Buffer): string => {
 /** The size of the member behind a header at `at`, in a file of `end` bytes. */
 const sizeOf = (file: string, head: Buffer, at: number, end: number): number => {
   const size = numberAt(head, 124, 12)
-  if (!isSound(head) || !Number.isSafeInteger(size)) return refuse(file, `has a damaged header at byte ${at}`)
+  if (checksumOf(head) !== numberAt(head, 148, 8) || !Number.isSafeInteger(size))
+    return refuse(file, `has a damaged header at byte ${at}`)
   return at + BLOCK + size > end ? refuse(file, "ends within a member") : size
 }
 
@@ -154,11 +155,7 @@ export const tarOf = (members: ReadonlyArray<readonly [name: string, content: Ui
     head.write(octal(0, 11), 136)
     head.write("0", 156)
     head.write("ustar\u000000", 257)
-    let sum = 8 * 32
-    head.forEach((byte, i) => {
-      if (i < 148 || i >= 156) sum += byte
-    })
-    head.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148)
+    head.write(`${checksumOf(head).toString(8).padStart(6, "0")}\0 `, 148)
     return [head, content, Buffer.alloc((BLOCK - (content.length % BLOCK)) % BLOCK)]
   })
   return Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK)])
