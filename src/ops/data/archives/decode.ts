@@ -9,7 +9,7 @@ import { type WorkerError, workerPool } from "../../workers/pool.ts"
 import { Threads } from "../../workers/threads.ts"
 import { dataFault } from "../file-access.ts"
 import { type Bad, endWith, goodOnes, onBadPatch } from "../patches/bad-patches.ts"
-import { type Note, sayNotes, unnoted } from "../patches/noted.ts"
+import { type Note, sayNotes } from "../patches/noted.ts"
 import type { Decoded } from "./decode-work.ts"
 import { decodePatch } from "./open-archive.ts"
 
@@ -21,13 +21,13 @@ const patchFault = (error: WorkerError): Effect.Effect<never, DataError> =>
   error.thrown === "DataError" ? Effect.fail(new DataError(error)) : Effect.die(error)
 
 /** Decodes here, and on worker threads once there are enough patches to make up for their start. */
-const decoder = Effect.fnUntraced(function* (threads: number, note: Note) {
+const decoder = Effect.fnUntraced(function* (threads: number) {
   const pool = yield* Effect.cached(
     workerPool<PatchRef, Decoded>({ module: new URL("./decode-work.ts", import.meta.url), size: threads })
   )
   const scope = yield* Effect.scope
-  const here = (reference: PatchRef) => dataFault(() => decodePatch(reference, note))
-  const there = (reference: PatchRef) =>
+  const here = (reference: PatchRef, note: Note) => dataFault(() => decodePatch(reference, note))
+  const there = (reference: PatchRef, note: Note) =>
     Effect.provideService(pool, Scope.Scope, scope).pipe(
       Effect.flatMap(({ run }) => run(reference)),
       Effect.catch(patchFault),
@@ -37,8 +37,8 @@ const decoder = Effect.fnUntraced(function* (threads: number, note: Note) {
       })
     )
   let seen = 0
-  return (reference: PatchRef) =>
-    Effect.suspend(() => (threads > 1 && seen++ >= BEFORE_THREADS ? there(reference) : here(reference)))
+  return (note: Note) => (reference: PatchRef) =>
+    Effect.suspend(() => (threads > 1 && seen++ >= BEFORE_THREADS ? there(reference, note) : here(reference, note)))
 })
 
 const declared = {
@@ -56,21 +56,18 @@ type Put = { readonly bad: Bad } | { readonly note: string }
 /** Opens the threads that decode; the function decodes some references. */
 const decoding = Effect.fnUntraced(function* ({ concurrency, on_bad_patch }: Given) {
   const threads = yield* Threads
-  let note: Note = unnoted
-  const use = yield* decoder(threads, (text) => note(text))
+  const use = yield* decoder(threads)
   const most = Math.max(concurrency, 2 * threads)
-  return <E, R>(references: Stream.Stream<PatchRef, E, R>, { again, put }: Pick<Beside<Put>, "again" | "put">) => {
-    note = (text) => put({ note: text })
-    return goodOnes(
+  return <E, R>(references: Stream.Stream<PatchRef, E, R>, { again, put }: Pick<Beside<Put>, "again" | "put">) =>
+    goodOnes(
       most,
       ({ name }: PatchRef) => name,
-      use,
+      use((text) => put({ note: text })),
       (bad) => {
         put({ bad })
         if (on_bad_patch === "fail") again()
       }
     )(references)
-  }
 })
 
 /** Reports what was unusual, and the patches that could not be read. */
