@@ -36,7 +36,9 @@ const MOST_KNOWN = 64
 
 const tapsOf = (from: number, to: number): Taps => {
   const key = `${from} ${to}`
-  const taps = known.get(key) ?? madeTaps(from, to)
+  const kept = known.get(key)
+  if (kept !== undefined) return kept
+  const taps = madeTaps(from, to)
   if (known.size >= MOST_KNOWN) known.clear()
   known.set(key, taps)
   return taps
