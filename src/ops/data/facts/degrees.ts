@@ -6,6 +6,19 @@ export interface Degrees {
   readonly longitude: number
 }
 
+const rounded = (degrees: number): string => String(Number(degrees.toFixed(6)))
+
+/**
+ * Latitude and longitude as facts about an image: texts, rounded to 6 decimals (0.1 m).
+ *
+ * @example
+ * degreeFacts({ latitude: 47, longitude: 10.1234567 }) // => { latitude: "47", longitude: "10.123457" }
+ */
+export const degreeFacts = ({ latitude, longitude }: Degrees): Readonly<Record<"latitude" | "longitude", string>> => ({
+  latitude: rounded(latitude),
+  longitude: rounded(longitude)
+})
+
 /** Semi-major axis in metres and flattening of WGS 84. */
 const [A, F] = [6_378_137, 1 / 298.257223563]
 const DEGREE = 180 / Math.PI

@@ -10,6 +10,7 @@ import { csvRow } from "../../formats/csv-rows.ts"
 import { writeFileAtomic } from "../../formats/files.ts"
 import { Run } from "../../run.ts"
 import { dataFault, fileFault } from "../file-access.ts"
+import { degreeFacts } from "./degrees.ts"
 import { tiffDegrees } from "./tiff-degrees.ts"
 
 type Facts = Readonly<Record<string, string>>
@@ -31,14 +32,12 @@ const tiffOf = async ({ files, folder, name }: PatchRef): Promise<string | undef
   return found.length === 0 ? undefined : join(folder, found[0])
 }
 
-const rounded = (degrees: number): string => String(Number(degrees.toFixed(6)))
-
 /** Latitude and longitude of the middle of an image; the code of its reference system if that cannot be converted. */
 const located = async (reference: PatchRef): Promise<Facts | number> => {
   const file = await tiffOf(reference)
   const place = file === undefined ? undefined : await tiffDegrees(file)
   if (place === undefined || typeof place === "number") return place ?? {}
-  return { latitude: rounded(place.latitude), longitude: rounded(place.longitude) }
+  return degreeFacts(place)
 }
 
 const dated = ({ name }: PatchRef): Facts => {

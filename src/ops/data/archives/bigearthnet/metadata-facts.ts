@@ -1,5 +1,5 @@
 /** Place and date of a patch from its metadata, `NAME_labels_metadata.json`. */
-import { degreesOf } from "../../facts/degrees.ts"
+import { degreeFacts, degreesOf } from "../../facts/degrees.ts"
 
 type Metadata = Readonly<Record<string, unknown>>
 
@@ -10,8 +10,6 @@ const epsgOf = (projection: unknown): number | undefined => {
   return code === undefined ? undefined : Number(code)
 }
 
-const rounded = (degrees: number): string => String(Number(degrees.toFixed(6)))
-
 /** Latitude and longitude of the middle of the corners; nothing if they are not there, or in another reference system. */
 const placeOf = ({ coordinates, projection }: Metadata): Readonly<Record<string, string>> => {
   const epsg = epsgOf(projection)
@@ -20,7 +18,7 @@ const placeOf = ({ coordinates, projection }: Metadata): Readonly<Record<string,
   if (epsg === undefined || corners.length < 4) return {}
   const [left, right, top, bottom] = corners
   const degrees = degreesOf(epsg, (left + right) / 2, (top + bottom) / 2)
-  return degrees === undefined ? {} : { latitude: rounded(degrees.latitude), longitude: rounded(degrees.longitude) }
+  return degrees === undefined ? {} : degreeFacts(degrees)
 }
 
 /**
