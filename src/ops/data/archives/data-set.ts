@@ -4,6 +4,7 @@
  * because worker threads load it.
  */
 import type { Band, Finding, PatchRef, Split } from "../../elements.ts"
+import type { Note } from "../patches/noted.ts"
 import type { ClassList } from "./shared/class-list.ts"
 
 /** How an archive is to be read. Each data set names the options that it uses. */
@@ -58,8 +59,8 @@ export interface OpenedSet {
 export interface DecodeOptions {
   /** Largest number of values (rows times columns times bands) of one image. */
   readonly maxValues: number
-  /** Is told what was unusual about a file that was read nevertheless. */
-  readonly note: (text: string) => void
+  /** Receives what was unusual about a file that was read nevertheless. */
+  readonly note: Note
 }
 
 /** Reads the archives of one data set. */

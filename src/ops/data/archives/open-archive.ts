@@ -5,6 +5,7 @@ import type { Finding, Nomenclature, PatchRef, RawPatch } from "../../elements.t
 import { MAX_VALUES } from "../../formats/bounds.ts"
 import { DataError } from "../../formats/data-error.ts"
 import { portable } from "../../formats/portable.ts"
+import type { Note } from "../patches/noted.ts"
 import type { ArchiveOptions, DataSet, OptionName, PatchEntry, Reader } from "./data-set.ts"
 import { DATA_SET_NAMES, DATA_SETS, type DataSetName, dataSetOf } from "./list.ts"
 import { firstNames } from "./shared/glance.ts"
@@ -171,13 +172,10 @@ export const openArchive = async (path: string, choice: ArchiveChoice, labelsOnl
 /**
  * Reads the bands of a patch with the reader of its data set.
  *
- * @param note is told what was unusual about a file that was read nevertheless
+ * @param note receives what was unusual about a file that was read nevertheless
  * @returns rejects with DataError naming file and band if one is missing, damaged, too large, or of another size or dtype
  */
-export const decodePatch = async (
-  reference: PatchRef,
-  note: (text: string) => void = () => undefined
-): Promise<RawPatch> => {
+export const decodePatch = async (reference: PatchRef, note: Note = () => undefined): Promise<RawPatch> => {
   const { archive, facts, labels, name, nomenclature, split } = reference
   const maxValues = facts.max_values === undefined ? MAX_VALUES : Number(facts.max_values)
   const bands = await (await readerOf(archive)).decode(reference, { maxValues, note })
