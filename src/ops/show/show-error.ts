@@ -1,5 +1,6 @@
 import { Effect } from "effect"
 import { explained } from "../../pipeline/explained.ts"
+import { messageOf } from "../../pipeline/words.ts"
 
 /** A report, a picture or one of their files cannot be shown, read or written. */
 export class ShowError extends explained("ShowError") {}
@@ -13,7 +14,7 @@ export const touching = <A>(path: string, run: () => A): Effect.Effect<A, ShowEr
         ? cause
         : new ShowError({
             subject: path,
-            problem: `cannot be read or written (${cause instanceof Error ? cause.message : cause})`,
+            problem: `cannot be read or written (${messageOf(cause)})`,
             remedy: "Free disk space and check the permissions of the folder, or use `--fresh` to start from scratch",
             cause
           })

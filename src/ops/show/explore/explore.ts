@@ -4,9 +4,9 @@ import { attempt } from "../../../pipeline/attempt.ts"
 import { operator } from "../../../pipeline/operator.ts"
 import { choice, Flag, Name, optional, type Param, PositiveInt, param, pipelineParam } from "../../../pipeline/param.ts"
 import type { Pipeline } from "../../../pipeline/pipeline.ts"
+import { dataFault } from "../../data/file-access.ts"
 import { Embeddings } from "../../elements.ts"
 import { FileName } from "../../filename.ts"
-import type { DataError } from "../../formats/data-error.ts"
 import { Run } from "../../run.ts"
 import type { TensorEngine } from "../../tensor/engine.ts"
 import { ShowError, touching } from "../show-error.ts"
@@ -65,7 +65,7 @@ const analysed = Effect.fnUntraced(function* (folder: string, all: Collected, um
 const located = Effect.fnUntraced(function* (folder: string, { names }: Collected, given: string, images: string) {
   const places =
     given === "names"
-      ? yield* Effect.tryPromise({ try: () => placesFound(names, images), catch: (cause) => cause as DataError })
+      ? yield* dataFault(() => placesFound(names, images))
       : yield* touching(given, () => placesOf(names, resolve(given)))
   if (places === undefined) return false
   yield* writePart(folder, "places", textFrom(places))

@@ -3,6 +3,7 @@ import { Effect, Schema, type Scope, Stream } from "effect"
 import { operator } from "../../../pipeline/operator.ts"
 import { choice, type Decoded, Name, optional, PositiveInt, param } from "../../../pipeline/param.ts"
 import { type Aside, withAside } from "../../../pipeline/splits.ts"
+import { messageOf } from "../../../pipeline/words.ts"
 import { DATA_SET_NAMES, type DataSetName } from "../../data/archives/list.ts"
 import { type BandSelection, bandNames } from "../../data/patches/bands.ts"
 import { nodataParameter } from "../../data/patches/image-parameters.ts"
@@ -149,9 +150,7 @@ const opening =
         kind,
         images: images === undefined ? undefined : resolve(images)
       }
-      const skipping = Effect.catch(open(place), (fault) =>
-        Effect.as(say(`No strips: ${fault instanceof Error ? fault.message : fault}`), undefined)
-      )
+      const skipping = Effect.catch(open(place), (fault) => Effect.as(say(`No strips: ${messageOf(fault)}`), undefined))
       const read = yield* without_store === "skip" ? skipping : open(place)
       return (chosen: ReadonlyArray<StripContent>) =>
         read === undefined
