@@ -7,7 +7,7 @@
  * @example
  * joined([Uint8Array.of(1, 2), Uint8Array.of(3)]) // => Uint8Array.of(1, 2, 3)
  */
-export const joined = <A extends Float32Array | Float64Array | Uint8Array>(parts: ReadonlyArray<A>): A => {
+export const joined = <A extends Float32Array | Float64Array | Int32Array | Uint8Array>(parts: ReadonlyArray<A>): A => {
   const Kind = parts[0].constructor as new (length: number) => A
   const whole = new Kind(parts.reduce((sum, part) => sum + part.length, 0))
   let at = 0

@@ -2,7 +2,9 @@
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
+import { cut, type Range } from "../../../../pipeline/splits.ts"
 import { readSplitFile } from "../../../data/splits/name-lists.ts"
+import { joined } from "../../../joined.ts"
 import { normaliseRows } from "../../../retrieve/unit-length.ts"
 import { workerPool } from "../../../workers/pool.ts"
 import { MOST_THREADS, Threads } from "../../../workers/threads.ts"
@@ -53,10 +55,6 @@ const shared = (values: Uint8Array): Uint8Array => {
 /** Images per task of a thread. */
 const SHARE = 4_096
 
-/** Parts of `count` things, at most `each` long. */
-const partsOf = (count: number, each: number) =>
-  Array.from({ length: Math.ceil(count / each) }, (_, i) => ({ from: i * each, to: Math.min(count, (i + 1) * each) }))
-
 /** Runs jobs on threads that know the archive. */
 const openJobs = Effect.fnUntraced(function* (known: Known) {
   const threads = Math.min(MOST_THREADS, yield* Threads)
@@ -66,7 +64,7 @@ const openJobs = Effect.fnUntraced(function* (known: Known) {
     Effect.map(pool.run({ kind, input } as Job), (output) => output as Jobs[K]["out"])
   const runParts = <K extends "place" | "assign" | "search">(
     kind: K,
-    parts: ReadonlyArray<{ readonly from: number; readonly to: number }>,
+    parts: ReadonlyArray<Range>,
     more: Omit<Jobs[K]["in"], "from" | "to">
   ) => Effect.forEach(parts, (part) => run(kind, { ...more, ...part } as Jobs[K]["in"]), { concurrency: threads })
   return { run, runParts }
@@ -77,20 +75,15 @@ type Runner = Effect.Success<ReturnType<typeof openJobs>>
 /** Both maps. */
 const mapped = Effect.fnUntraced(function* ({ run, runParts }: Runner, count: number, umap: boolean) {
   const begun = yield* run("map", { umap })
-  const parts = yield* runParts("place", partsOf(begun.fitted.length === 0 ? 0 : count, SHARE), { begun })
-  const placed = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
-  parts.reduce((at, part) => {
-    placed.set(part, at)
-    return at + part.length
-  }, 0)
-  return ended(begun, placed)
+  const places = yield* runParts("place", cut(begun.fitted.length === 0 ? 0 : count, SHARE), { begun })
+  return ended(begun, joined(places))
 })
 
 /** Finds the nearest images of all images. */
 const compared = Effect.fnUntraced(function* ({ run, runParts }: Runner, count: number, neighbours: Neighbours) {
   const centres = yield* run("centres", {})
-  yield* runParts("assign", partsOf(count, SHARE), { centres })
-  yield* runParts("search", partsOf(neighbours.groups, 1), { members: membersOf(neighbours), centres })
+  yield* runParts("assign", cut(count, SHARE), { centres })
+  yield* runParts("search", cut(neighbours.groups, 1), { members: membersOf(neighbours), centres })
 })
 
 /** Computes maps and figures in worker threads. */

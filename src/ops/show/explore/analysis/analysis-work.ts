@@ -1,16 +1,11 @@
 /** The analysis of an archive, on threads that share its vectors. */
 import { random } from "../../../../pipeline/random.ts"
+import type { Range } from "../../../../pipeline/splits.ts"
 import type { Work } from "../../../workers/thread.ts"
 import { type Beginning, beginning, placesBetween } from "./layout.ts"
 import { assign, centresOf, type Members, type Neighbours, searchGroups } from "./neighbours.ts"
 import { type Labelled, type Pass, passOf } from "./queries.ts"
 import { type Relations, relationsOf } from "./relations.ts"
-
-/** Part of the images, or of the groups. */
-interface Part {
-  readonly from: number
-  readonly to: number
-}
 
 /** Queries of a pass, and what it found. */
 interface Measured extends Pass {
@@ -21,13 +16,13 @@ interface Measured extends Pass {
 /** What the threads can do: input and output by name. */
 export interface Jobs {
   readonly map: { readonly in: { readonly umap: boolean }; readonly out: Beginning }
-  readonly place: { readonly in: Part & { readonly begun: Beginning }; readonly out: Float32Array }
+  readonly place: { readonly in: Range & { readonly begun: Beginning }; readonly out: Float32Array }
   /** `budget`: most multiplications. */
   readonly pass: { readonly in: { readonly budget: number }; readonly out: Measured }
   readonly centres: { readonly in: object; readonly out: Float32Array }
-  readonly assign: { readonly in: Part & { readonly centres: Float32Array }; readonly out: undefined }
+  readonly assign: { readonly in: Range & { readonly centres: Float32Array }; readonly out: undefined }
   readonly search: {
-    readonly in: Part & { readonly members: Members; readonly centres: Float32Array }
+    readonly in: Range & { readonly members: Members; readonly centres: Float32Array }
     readonly out: undefined
   }
   readonly relations: {

@@ -4,6 +4,7 @@
  * group and of the groups beside it. Runs in worker threads.
  */
 import { random } from "../../../../pipeline/random.ts"
+import { joined } from "../../../joined.ts"
 import { topOf } from "../../../retrieve/search/top.ts"
 import { coded, cosines, type Vectors } from "../kit/vectors.ts"
 import type { Labelled } from "./queries.ts"
@@ -190,13 +191,7 @@ const beside = (
     length += part.length
     if (length >= compared) break
   }
-  const out = new Int32Array(length)
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
+  return joined(parts)
 }
 
 /** Compares the images of groups `from` to `to`. A group of more than twice `compared` images is divided. */
