@@ -7,14 +7,14 @@ import { random } from "../../../../pipeline/random.ts"
 import { joined } from "../../../joined.ts"
 import { topOf } from "../../../retrieve/search/top.ts"
 import { coded, cosines, type Vectors } from "../kit/vectors.ts"
-import type { Labelled } from "./queries.ts"
+import { type Labelled, NEAREST } from "./queries.ts"
 
 /** Images with which each is compared, at least, if there are as many. Fewer images are all compared with all. */
 export const COMPARED = 6_000
 /** Groups among which these images are divided. */
 const GROUPS_BESIDE = 12
-/** Nearest images that are kept, and candidates by int8 among which they are found by float32. */
-export const [NEAREST, CANDIDATES] = [10, 16] as const
+/** Candidates by int8, among which the nearest images are found by float32. */
+const CANDIDATES = 16
 /** Rounds of k-means, and images per centre that it sees. */
 const [ROUNDS, SAMPLE] = [4, 32]
 

@@ -17,8 +17,8 @@ export interface Labelled {
   readonly split: Int8Array
 }
 
-/** Nearest images that are given of each query. */
-const NEAREST = 10
+/** Nearest images that are listed per image. */
+export const NEAREST = 10
 /** Steps of a curve. */
 const STEPS = 20
 
@@ -26,7 +26,7 @@ export interface Pass {
   readonly classes: ReadonlyArray<number | null>
   readonly curves: ReadonlyArray<Curve>
   readonly ap: Uint8Array
-  /** The nearest images of each query, int32 [queries, min(10, count - 1)]. */
+  /** The nearest images of each query, int32 [queries, min(NEAREST, count - 1)]. */
   readonly nearest: Int32Array
 }
 

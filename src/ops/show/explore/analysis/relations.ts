@@ -1,7 +1,7 @@
 /** What the nearest images say about an archive: duplicates, pairs across splits, doubtful labels. Runs in a worker thread. */
 import type { Doubt, Pair } from "../kit/figures.ts"
-import { NEAREST, type Neighbours, nearestOf } from "./neighbours.ts"
-import type { Labelled } from "./queries.ts"
+import { type Neighbours, nearestOf } from "./neighbours.ts"
+import { type Labelled, NEAREST } from "./queries.ts"
 
 /** Share of the nearest images that must contradict a label. */
 const DOUBTFUL = 0.8
