@@ -27,6 +27,11 @@ const isOff = (value: unknown): boolean => value === 0 || (value as { readonly p
 const turnsOnly = ({ params }: Step): boolean =>
   Object.entries(params).every(([name, value]) => HARMLESS.includes(name) || isOff(value))
 
+const chancesOf = ({ params }: Step): TurnChances => {
+  const { h_flip, rotate, v_flip } = params as unknown as TurnChances
+  return { h_flip, v_flip, rotate }
+}
+
 /**
  * Returns the square that `crop` will keep; `undefined` if it does not follow, or not behind flips and turns alone.
  *
@@ -36,17 +41,10 @@ export const keptSquare = (after: ReadonlyArray<Step>, seed: number): KeptSquare
   const [first, second] = after
   const between = first?.name === "augment" ? first : undefined
   const crop = between === undefined ? first : second
-  if (crop?.name !== "crop" || (between?.params.use_transform && !turnsOnly(between))) {
-    return undefined
-  }
+  const turning = between?.params.use_transform ? between : undefined
+  if (crop?.name !== "crop" || (turning !== undefined && !turnsOnly(turning))) return undefined
   const { at, size } = crop.params as { readonly at: At; readonly size: number }
-  const turns = between?.params.use_transform ? (between.params as unknown as TurnChances) : undefined
-  return {
-    seed,
-    size,
-    at,
-    turns: turns === undefined ? undefined : { h_flip: turns.h_flip, v_flip: turns.v_flip, rotate: turns.rotate }
-  }
+  return { seed, size, at, turns: turning && chancesOf(turning) }
 }
 
 /**
