@@ -37,7 +37,7 @@ export interface PictureSet {
 }
 
 /** Writes a file atomically; not synced, since a lost file is simply made again. */
-const put = (file: string, bytes: Uint8Array): void => {
+export const put = (file: string, bytes: Uint8Array): void => {
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(`${file}.partial`, bytes)
   renameSync(`${file}.partial`, file)

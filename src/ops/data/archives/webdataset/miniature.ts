@@ -1,10 +1,11 @@
 /** A miniature WebDataset: shards of one sample each, a png and its labels as JSON. */
-import { existsSync, renameSync, writeFileSync } from "node:fs"
+import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { writeFileAtomic } from "../../../formats/files.ts"
 import { beginMiniature, finishMiniature } from "../../miniature/manifest.ts"
 import { drawPicture, drawScenery, setOf } from "../../miniature/picture.ts"
 import { image, OWN_CLASSES } from "../../miniature/picture-files.ts"
+import { put } from "../../miniature/picture-set.ts"
 import type { MiniatureMaker } from "../data-set.ts"
 import { ownClasses } from "../shared/class-list.ts"
 import { membersOf, tarOf } from "./tar.ts"
@@ -19,19 +20,14 @@ export const open: MiniatureMaker["open"] = (name, folder, { patches, seed, size
   const facts = { kind: name, seed, patches, size: edge }
   const complete = beginMiniature(folder, facts)
   const scenery = drawScenery(seed, OWN_CLASSES.length)
-  const labelsOf = (i: number) => setOf(scenery, seed, i).map((index) => OWN_CLASSES[index])
-  const write = async (path: string, sample: string, i: number) => {
-    const png = await (await image(drawPicture(scenery, seed, i, setOf(scenery, seed, i), edge, edge))).png().toBuffer()
-    const json = Buffer.from(JSON.stringify({ labels: labelsOf(i) }), "utf8")
-    // Not synced, since a lost shard is simply made again.
-    writeFileSync(
-      `${path}.partial`,
-      tarOf([
-        [`${sample}.png`, png],
-        [`${sample}.json`, json]
-      ])
-    )
-    renameSync(`${path}.partial`, path)
+  const labelsOf = (set: ReadonlyArray<number>) => set.map((index) => OWN_CLASSES[index])
+  const shardOf = async (sample: string, i: number, set: ReadonlyArray<number>): Promise<Buffer> => {
+    const png = await (await image(drawPicture(scenery, seed, i, set, edge, edge))).png().toBuffer()
+    const json = Buffer.from(JSON.stringify({ labels: labelsOf(set) }), "utf8")
+    return tarOf([
+      [`${sample}.png`, png],
+      [`${sample}.json`, json]
+    ])
   }
   return {
     complete,
@@ -39,14 +35,15 @@ export const open: MiniatureMaker["open"] = (name, folder, { patches, seed, size
       const number = String(i).padStart(6, "0")
       const [sample, shard] = [`sample-${number}`, `shard-${number}.tar`]
       const path = join(folder, shard)
-      if (!existsSync(path)) await write(path, sample, i)
+      const set = setOf(scenery, seed, i)
+      if (!existsSync(path)) put(path, await shardOf(sample, i, set))
       const [{ at, size: length }] = await membersOf(path)
       return {
         name: sample,
         folder,
         files: { shard },
         facts: { byte_at: String(at), byte_length: String(length) },
-        labels: labelsOf(i)
+        labels: labelsOf(set)
       }
     },
     finish: () => {
