@@ -4,16 +4,18 @@ import { type Camera, cover, type Look, type Points } from "../kit/cover.ts"
 /** Opacity of points that pass the filters, and of the others, from 0 to 255. */
 const [CLEAR, FAINT] = [217, 64]
 
-/** Red, green and blue of a colour of CSS. */
+/** Returns a function that gives red, green, blue and a wanted opacity for a colour of CSS. */
 const makeColourReader = () => {
   const canvas = document.createElement("canvas")
   canvas.width = 1
   canvas.height = 1
   const context = canvas.getContext("2d", { willReadFrequently: true }) as CanvasRenderingContext2D
-  return (colour: string): Uint8ClampedArray => {
+  return (colour: string, opacity: number): Uint8ClampedArray => {
     context.fillStyle = colour
     context.fillRect(0, 0, 1, 1)
-    return context.getImageData(0, 0, 1, 1).data
+    const { data } = context.getImageData(0, 0, 1, 1)
+    data[3] = opacity
+    return data
   }
 }
 
@@ -36,12 +38,12 @@ export const makePointLayer = () => {
     const number = (point: number) => (shown === undefined || shown(point) ? colours[point] + 2 : 1)
     const scaled = { ...camera, scale: camera.scale * ratio }
     const covered = cover(points, scaled, layer.width, layer.height, Math.max(2, Math.round(2 * ratio)), number)
-    const fills = [soft, ...palette].map(colourOf)
+    const clear = palette.map((colour) => colourOf(colour, CLEAR))
+    const fills = [colourOf(soft, FAINT), ...clear]
     const image = context.createImageData(layer.width, layer.height)
     for (let at = 0; at < covered.length; at++) {
       if (covered[at] === 0) continue
-      image.data.set(fills[covered[at] - 1].subarray(0, 3), 4 * at)
-      image.data[4 * at + 3] = covered[at] === 1 ? FAINT : CLEAR
+      image.data.set(fills[covered[at] - 1], 4 * at)
     }
     context.putImageData(image, 0, 0)
     target.drawImage(layer, 0, 0, width, height)
