@@ -1,4 +1,8 @@
-/** Embeddings in two dimensions. Runs in a worker thread. */
+/**
+ * Places images in the plane by PCA (Hotelling 1933) and by UMAP (McInnes, Healy and Melville 2018) of the first 32 axes. UMAP
+ * is fitted to at most 1,500 drawn images; every other image is placed between its three nearest drawn images. The same seed
+ * gives the same places. Runs in worker threads.
+ */
 import umap from "umap-js"
 import { random } from "../../../../pipeline/random.ts"
 import { axesOf } from "../../../retrieve/pca/axes.ts"
@@ -140,7 +144,7 @@ const placed = (
   return [x / total, y / total]
 }
 
-/** What `layoutOf` has before the images that UMAP was not fitted to are placed. */
+/** PCA of all images, and UMAP of the images that it was fitted to. */
 export interface Beginning {
   readonly explained: number
   /** All images along the first axes, float32 [count, width], in shared memory. */
@@ -151,7 +155,11 @@ export interface Beginning {
   readonly places: ReadonlyArray<ReadonlyArray<number>>
 }
 
-/** Computes the axes, and fits UMAP to drawn images. */
+/**
+ * Computes the axes, and fits UMAP to drawn images.
+ *
+ * @param withUmap whether UMAP is computed; it needs at least 8 images
+ */
 export const beginning = (all: Labelled, seed: number, withUmap: boolean): Beginning => {
   const order = random(seed, 0, 0, "layout").permutation(all.count)
   const found = axes(all, order.subarray(0, FITTED), SEEN)
@@ -181,7 +189,7 @@ export const placesBetween = ({ fitted, places, values, width }: Beginning, from
 }
 
 /**
- * Ends a layout.
+ * Completes both maps.
  *
  * @param placed places of all images on the map of UMAP, float32 [count, 2]; empty without UMAP
  */
@@ -191,15 +199,3 @@ export const ended = ({ explained, fitted, values, width }: Beginning, placed: F
   explained,
   fitted: fitted.length
 })
-
-/**
- * Places images in the plane by PCA (Hotelling 1933) and by UMAP (McInnes, Healy and Melville 2018) of the first 32 axes. UMAP
- * is fitted to at most 1,500 drawn images; each of the others is placed between its three nearest ones. The same seed gives
- * the same places.
- *
- * @param withUmap whether UMAP is computed; it needs at least 8 images
- */
-export const layoutOf = (all: Labelled, seed: number, withUmap: boolean): Layout => {
-  const begun = beginning(all, seed, withUmap)
-  return ended(begun, placesBetween(begun, 0, begun.fitted.length === 0 ? 0 : all.count))
-}

@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest"
-import { layoutOf } from "../../../../../src/ops/show/explore/analysis/layout.ts"
+import { beginning, ended, placesBetween } from "../../../../../src/ops/show/explore/analysis/layout.ts"
 import type { Labelled } from "../../../../../src/ops/show/explore/analysis/queries.ts"
 import { random } from "../../../../../src/pipeline/random.ts"
+
+const layoutOf = (all: Labelled, seed: number, withUmap: boolean) => {
+  const begun = beginning(all, seed, withUmap)
+  return ended(begun, placesBetween(begun, 0, begun.fitted.length === 0 ? 0 : all.count))
+}
 
 /** Two groups along one axis, with little noise along the others. */
 const groups = (count: number, dim: number): Labelled => {
