@@ -72,6 +72,9 @@ const fromPacked = (
       )
   )
 
+/** Path of a file relative to a folder, with `/`. */
+const inside = (folder: string, file: string): string => relative(folder, file).split(sep).join("/")
+
 /** An image of one's own, named as its archive names it and its bands, whether it has labels or not. */
 const fromOwn =
   (
@@ -81,7 +84,7 @@ const fromOwn =
     note: Note
   ) =>
   (file: string): Inspected => ({
-    name: nameOf(relative(below, file).split(sep).join("/")),
+    name: nameOf(inside(below, file)),
     layers: Effect.map(
       dataFault(() => decodeOwn(file, bands, { maxValues, note })),
       layersOf
@@ -133,7 +136,7 @@ export const filesByName = async (path: string): Promise<ReadonlyMap<string, Rea
   const nameOf = isOwn(path, undefined) ? await ownNames(path, undefined) : undefined
   for (const { files, name } of patchesBelow(path)) {
     if (nameOf === undefined) named.set(name, files)
-    else for (const file of files) named.set(nameOf(relative(path, file).split(sep).join("/")), [file])
+    else for (const file of files) named.set(nameOf(inside(path, file)), [file])
   }
   return named
 }
