@@ -45,28 +45,28 @@ export const runCommand = command({
     set: {
       kind: "repeated",
       value: "path=value",
-      about: "Change a value of the file, as in pipelines.test.batch.size=32; may be repeated"
+      about: "Change a value of the file, as in trained.batch.size=32; may be repeated"
     },
     only: { kind: "value", value: "pipeline", about: "Run only this pipeline" },
     out: { kind: "value", value: "folder", about: "Run folder; outputs/NAME by default", offers: "folders" },
     fresh: {
       kind: "switch",
-      about: "Remove the files of an earlier run from the run folder, and start anew"
+      about: "Remove the files of an earlier run from the run folder, and start from scratch"
     },
     processes: {
       kind: "value",
       value: "number",
       about:
-        "Let this number of processes make ranges of patches and queries, or cells of a sweep, with the same results"
+        "Divide patches and queries, or the cells of a sweep, among this number of processes; the results are the same"
     },
     cluster: {
       kind: "switch",
       about:
-        "Let workers on other machines make ranges, or cells of a sweep; ORBITRANK_CLUSTER holds the address of the database"
+        "Like --processes, but among workers on other machines; ORBITRANK_CLUSTER holds the address of the database"
     },
     "any-engine": {
       kind: "switch",
-      about: "With --cluster: let workers with other tensor engines make ranges; last digits may differ"
+      about: "With --cluster: also use workers with other tensor engines; last digits may differ"
     },
     json: { kind: "switch", about: "Print the run record as JSON at the end" }
   }
@@ -74,10 +74,10 @@ export const runCommand = command({
 
 /** The command that writes a configuration. */
 export const initFacts = command({
-  about: "Writes a commented configuration for a folder, by looking at it.",
+  about: "Inspects a folder and writes a commented configuration for it.",
   argument: {
     name: "folder",
-    about: "An archive, a folder of pictures, or a store; by default this folder",
+    about: "An archive, a folder of pictures, or a store; by default the current folder",
     offers: "folders"
   },
   options: { to: { kind: "value", value: "file", about: "The file to write; NAME.yaml by default", offers: "files" } }
