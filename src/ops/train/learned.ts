@@ -10,7 +10,7 @@ import { uploadArrays } from "../model/weights/tensors.ts"
 import type { Engine } from "../tensor/engine.ts"
 import type { Learned } from "./losses/loss.ts"
 import type { UpdateOptions } from "./optimisers/optimiser.ts"
-import { momentsOf, type OptimiserChoice, optimiserOf, zeroMoments } from "./optimisers.ts"
+import { momentsOf, type OptimiserChoice, optimiserOf, updateWeight, zeroMoments } from "./optimisers.ts"
 
 const PREFIX = "learned/"
 
@@ -61,16 +61,13 @@ export const learning = (engine: Engine, learned: Learned, { arrays, optimiser, 
   const name = PREFIX + learned.name
   const saved = arrays.filter((array) => array.name === name || array.name.endsWith(`/${name}`))
   const state = uploadArrays(engine, saved.length > 0 ? saved : firstArrays(learned, optimiser, seed))
-  const { definition, own } = optimiserOf(optimiser)
-  const keys = definition.moments.map((moment) => `${moment}/${name}`)
+  const chosen = optimiserOf(optimiser)
   return {
     values: () => toFile(engine.read(state.get(name)), learned.shape),
     update: (gradient, { learningRate, step }) => {
       const slope = engine.tensor(toEngine(gradient, learned.shape), engineShape(learned.shape))
-      const before = { weight: state.get(name), moments: keys.map(state.get) }
-      const next = definition.update(engine, before, slope, { learningRate: learningRate * learned.rate, step }, own)
-      state.replace(name, engine.keep(next.weight))
-      next.moments.forEach((moment, i) => void state.replace(keys[i], engine.keep(moment)))
+      const options = { learningRate: learningRate * learned.rate, step }
+      updateWeight(engine, chosen, { moments: state, weights: state }, name, slope, options)
     },
     arrays: state.arrays,
     dispose: state.dispose

@@ -1,12 +1,15 @@
-/** The optimisers: one list, and the arrays that they remember of each weight. */
+/** The optimisers: one list, the arrays that they remember of each weight, and the update of a weight. */
 import { type Choice, chosenFrom, type Own, type OwnParams } from "../../pipeline/definition.ts"
 import { named } from "../../pipeline/named.ts"
 import type { NamedArray } from "../elements.ts"
 import type { Parameter } from "../model/layers/layer.ts"
+import type { Weights } from "../model/weights/tensors.ts"
+import type { Engine } from "../tensor/engine.ts"
+import type { Tensor } from "../tensor/tfjs.ts"
 import { adam } from "./optimisers/adam.ts"
 import { adamw } from "./optimisers/adamw.ts"
 import { lion } from "./optimisers/lion.ts"
-import type { Optimiser } from "./optimisers/optimiser.ts"
+import type { Optimiser, UpdateOptions } from "./optimisers/optimiser.ts"
 import { sgd } from "./optimisers/sgd.ts"
 
 /** Every optimiser. A new one is a file in `optimisers/` and its name here. */
@@ -18,9 +21,12 @@ export type OptimiserChoice = Choice<(typeof optimisers)[number]>
 export const optimiserParam = named(optimisers, "How weights are updated.", "adam", { flat: true })
 
 /** The chosen optimiser with its parameters. */
-export const optimiserOf = (
-  choice: OptimiserChoice
-): { readonly definition: Optimiser; readonly own: Own<OwnParams> } => {
+export interface ChosenOptimiser {
+  readonly definition: Optimiser
+  readonly own: Own<OwnParams>
+}
+
+export const optimiserOf = (choice: OptimiserChoice): ChosenOptimiser => {
   const chosen = chosenFrom<Optimiser>(optimisers, choice)
   if (chosen === undefined) throw new TypeError(`there is no optimiser ${JSON.stringify(choice)}`)
   return chosen
@@ -45,3 +51,19 @@ export const zeroMoments = (
     shape,
     data: new Float32Array(shape.reduce((product, n) => product * n, 1))
   }))
+
+/** Replaces one weight and its moments by updated ones; called inside a scope. */
+export const updateWeight = (
+  engine: Engine,
+  { definition, own }: ChosenOptimiser,
+  { moments, weights }: { readonly moments: Weights; readonly weights: Weights },
+  name: string,
+  gradient: Tensor,
+  options: UpdateOptions
+): void => {
+  const keys = definition.moments.map((moment) => `${moment}/${name}`)
+  const state = { weight: weights.get(name), moments: keys.map(moments.get) }
+  const next = definition.update(engine, state, gradient, options, own)
+  weights.replace(name, engine.keep(next.weight))
+  next.moments.forEach((moment, i) => void moments.replace(keys[i], engine.keep(moment)))
+}

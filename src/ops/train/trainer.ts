@@ -18,7 +18,7 @@ import { learning, withoutLearned } from "./learned.ts"
 import type { Combined, Losses } from "./losses/combined.ts"
 import type { Choose, Learned } from "./losses/loss.ts"
 import type { UpdateOptions } from "./optimisers/optimiser.ts"
-import { type OptimiserChoice, optimiserOf } from "./optimisers.ts"
+import { type ChosenOptimiser, type OptimiserChoice, optimiserOf, updateWeight } from "./optimisers.ts"
 import { type PartParams, parted } from "./part-rates.ts"
 import { type Gradients, isNormed, passesOf, release, type Seen } from "./pass.ts"
 
@@ -69,7 +69,7 @@ interface Trained {
   readonly weights: Weights
   readonly moments: Weights
   readonly trained: ReadonlyArray<string>
-  readonly optimiser: ReturnType<typeof optimiserOf>
+  readonly optimiser: ChosenOptimiser
   /** Factor of the learning rate of a weight. */
   readonly factor: (name: string) => number
 }
@@ -85,12 +85,7 @@ const updateAll = (
     if (given === undefined) return
     const gradient = scale === 1 ? given : given.mul(scale)
     const options = { learningRate: learningRate * factor(name), step }
-    const { definition, own } = optimiser
-    const keys = definition.moments.map((moment) => `${moment}/${name}`)
-    const state = { weight: weights.get(name), moments: keys.map(moments.get) }
-    const next = definition.update(engine, state, gradient, options, own)
-    weights.replace(name, engine.keep(next.weight))
-    next.moments.forEach((moment, at) => void moments.replace(keys[at], engine.keep(moment)))
+    updateWeight(engine, optimiser, { moments, weights }, name, gradient, options)
   })
 
 /**
