@@ -36,10 +36,6 @@ export const startOf = (
   return weights.map((array) => ({ ...array, data: (raw.get(`${RAW}${array.name}`) ?? array).data }))
 }
 
-/** Without the trained weights: the moments of the optimiser. */
-export const withoutRaw = (moments: ReadonlyArray<NamedArray>): ReadonlyArray<NamedArray> =>
-  moments.filter(({ name }) => !name.startsWith(RAW))
-
 export interface Averages {
   /** Adds the weights after an update; called inside a scope. */
   readonly add: (weights: Weights, update: number) => void

@@ -73,7 +73,3 @@ export const learning = (engine: Engine, learned: Learned, { arrays, optimiser, 
     dispose: state.dispose
   }
 }
-
-/** Arrays of a checkpoint that are not those of a loss. */
-export const withoutLearned = (arrays: ReadonlyArray<NamedArray>): ReadonlyArray<NamedArray> =>
-  arrays.filter(({ name }) => !name.includes(PREFIX))

@@ -9,16 +9,16 @@ import { finite } from "../tensor/elementwise.ts"
 import type { Engine } from "../tensor/engine.ts"
 import { allFinite } from "../tensor/finite.ts"
 import type { Tensor } from "../tensor/tfjs.ts"
-import { averagesOf, startOf, withoutRaw } from "./averages.ts"
+import { averagesOf, startOf } from "./averages.ts"
 import { backward } from "./backward.ts"
 import { clipFactor, normOf } from "./clip.ts"
-import { type CrossBatchOptions, isRemembered, memoryArrays, memoryFrom, remembered } from "./cross-batch.ts"
+import { type CrossBatchOptions, memoryArrays, memoryFrom, remembered } from "./cross-batch.ts"
 import { jointLabels } from "./joint.ts"
-import { learning, withoutLearned } from "./learned.ts"
+import { learning } from "./learned.ts"
 import type { Combined, Losses } from "./losses/combined.ts"
 import type { Choose, Learned } from "./losses/loss.ts"
 import type { UpdateOptions } from "./optimisers/optimiser.ts"
-import { type ChosenOptimiser, type OptimiserChoice, optimiserOf, updateWeight } from "./optimisers.ts"
+import { type ChosenOptimiser, momentsOf, type OptimiserChoice, optimiserOf, updateWeight } from "./optimisers.ts"
 import { type PartParams, parted } from "./part-rates.ts"
 import { type Gradients, isNormed, passesOf, release, type Seen } from "./pass.ts"
 
@@ -118,9 +118,10 @@ export const makeTrainer = (engine: Engine, given: Model, options: TrainerOption
   const { clip, ema, learned, losses, optimiser = "adam", parts = NO_PARTS, seed = 0, xbm } = options
   const { factor, model, parameters } = parted(given, parts)
   const weights = uploadArrays(engine, startOf(start.weights, start.moments))
+  const momentNames = new Set(momentsOf(parameters, optimiser).map(({ name }) => name))
   const moments = uploadArrays(
     engine,
-    withoutLearned(withoutRaw(start.moments)).filter(({ name }) => !isRemembered(name))
+    start.moments.filter(({ name }) => momentNames.has(name))
   )
   const own = learned && learning(engine, learned, { optimiser, seed, arrays: start.moments })
   let memory = memoryFrom(start.moments)
