@@ -188,7 +188,6 @@ export const openEngine = (device: Device, options: EngineOptions = {}): Effect.
     if (typeof device !== "string") return openListed(found, device, options)
     if (device === "auto") return openAuto(found, options)
     if (device === "gpu") return openGpu(found, options)
-    if (device === "onnx" && options.precision !== "bf16") return openOnnx(options)
     if (device === "tensorflow") return openTensorFlow(found, "device tensorflow", options)
     if (options.precision === "bf16") {
       return Effect.fail(
@@ -199,9 +198,6 @@ export const openEngine = (device: Device, options: EngineOptions = {}): Effect.
         })
       )
     }
-    return openJs(
-      device as "wasm" | "cpu",
-      device === "wasm" ? "part of the npm package, needs no set-up" : "slow, for tests",
-      options
-    )
+    if (device === "onnx") return openOnnx(options)
+    return openJs(device, device === "wasm" ? "part of the npm package, needs no set-up" : "slow, for tests", options)
   })
