@@ -27,6 +27,8 @@ interface Pair {
 /** Everything about a relation: its name in configurations, its parameters, and the relevance of a pair. */
 interface RelationDefinition<Name extends string = string, P extends OwnParams = OwnParams>
   extends Definition<Name, P> {
+  /** Set if labels may also be weights from 0 to 1. */
+  readonly soft?: true
   /** Relevance of two label sets, from 0 to 1. */
   relevance(own: Own<P>, pair: Pair): number
 }
@@ -35,7 +37,11 @@ const defineRelation = <const Name extends string, const P extends OwnParams>(
   definition: RelationDefinition<Name, P>
 ): RelationDefinition<Name, P> => definition
 
-/** Sizes of intersection and union, of labels from 0 to 1 by their minimum and maximum; with weights, each class counts by its own. */
+/**
+ * Sizes of intersection and union: the sums of the minimum and of the maximum of two labels over all classes.
+ *
+ * @param weights factor of each class; by default 1
+ */
 const sizes = ({ a, b }: Pair, weights?: Float64Array): { readonly both: number; readonly any: number } => {
   let [both, any] = [0, 0]
   for (let c = 0; c < a.length; c++) {
@@ -92,6 +98,7 @@ const graded = defineRelation({
   name: "graded_jaccard",
   title: "Jaccard similarity of the labels, from 0 to 1",
   source: "Jaccard 1901",
+  soft: true,
   params: {},
   relevance: (_, pair) => {
     const { any, both } = sizes(pair)
@@ -102,6 +109,7 @@ const graded = defineRelation({
 const cosine = defineRelation({
   name: "cosine",
   title: "Cosine of the two multi-hot label vectors",
+  soft: true,
   params: {},
   relevance: (_, pair) => {
     const [a, b] = [dot(pair.a, pair.a), dot(pair.b, pair.b)]
@@ -114,6 +122,7 @@ const idf = defineRelation({
   title:
     "Jaccard similarity in which a class counts by log((1 + B) / (1 + n)) + 1, for n of B images of the batch with it",
   source: "Sparck Jones 1972, smoothed",
+  soft: true,
   params: {},
   relevance: (_, pair) => {
     const { any, both } = sizes(pair, pair.idf)
@@ -135,11 +144,9 @@ export type RelationChoice = Choice<(typeof relations)[number]>
 export const relationParam = (fallback: RelationChoice) =>
   oneOfDefinitions(relations, "Which images are alike, and how much, by their labels.", fallback)
 
-/** Whether a relation compares labels with weights from 0 to 1. */
-export const isSoft = (choice: RelationChoice): boolean => {
-  const name = typeof choice === "string" ? choice : choice.name
-  return name === "graded_jaccard" || name === "cosine" || name === "idf_jaccard"
-}
+/** Whether a relation accepts labels that are weights from 0 to 1. */
+export const isSoft = (choice: RelationChoice): boolean =>
+  chosenFrom<RelationDefinition>(relations, choice)?.definition.soft === true
 
 /** Weight of each class: rare ones count more. */
 const idfWeights = (sets: ReadonlyArray<Labels>): Float64Array => {
