@@ -1,5 +1,6 @@
 import { positive, probability } from "../../../pipeline/definition.ts"
 import { directions, similarities, toEmbeddings } from "./cosine.ts"
+import { softplus } from "./logistic.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
 import { type RelationChoice, related, relationParam } from "./relations.ts"
 import { candidates, complete } from "./selection.ts"
@@ -45,7 +46,7 @@ export const circle = (
     ]
     const parts = sides.map(({ list, target, weights }) => softmaxOf(list.map((i, n) => weights[n] * (s(i) - target))))
     const exponent = parts[0].log + parts[1].log
-    sum += Math.max(0, exponent) + Math.log1p(Math.exp(-Math.abs(exponent)))
+    sum += softplus(exponent)
     const outer = 1 / (1 + Math.exp(-exponent)) / anchors.length
     sides.forEach(({ list, weights }, side) => {
       list.forEach((i, n) => {

@@ -1,7 +1,8 @@
 import { positive, probability } from "../../../pipeline/definition.ts"
 import { random } from "../../../pipeline/random.ts"
 import { popcount } from "../../measure/popcount.ts"
-import { quantisation, sigmoid, softplus, throughTanh } from "./hash-codes.ts"
+import { quantisation, throughTanh } from "./hash-codes.ts"
+import { sigmoid, softplus } from "./logistic.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
 
 export interface CentralSimilarityOptions {

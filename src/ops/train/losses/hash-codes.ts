@@ -1,11 +1,5 @@
 /** Codes of tanh: what losses that train hash codes have in common. An embedding's sign is its code. */
 
-/** ln(1 + e^x), without overflow. */
-export const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
-
-/** 1 / (1 + e^-x). */
-export const sigmoid = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)))
-
 /**
  * The quantisation loss: the mean of (|h| - 1)^2 over all values h, by which values move to 1 or -1 before their signs are
  * taken. Adds `weight` times its derivative to `dh`.

@@ -1,5 +1,6 @@
 import { positive, probability } from "../../../pipeline/definition.ts"
-import { quantisation, sigmoid, softplus, throughTanh } from "./hash-codes.ts"
+import { quantisation, throughTanh } from "./hash-codes.ts"
+import { sigmoid, softplus } from "./logistic.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
 import { type RelationChoice, relationParam, relevanceOf } from "./relations.ts"
 

@@ -1,5 +1,6 @@
 import { positive, probability } from "../../../pipeline/definition.ts"
 import { directions, similarities, toEmbeddings } from "./cosine.ts"
+import { logOnePlusSum } from "./logistic.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
 import { informative } from "./miners.ts"
 import { type RelationChoice, related, relationParam } from "./relations.ts"
@@ -19,13 +20,8 @@ export interface MultiSimilarityOptions {
 
 /** (1 / |scale|) log(1 + sum of exp(scale (s - base))) with its derivatives. */
 const softened = (s: ReadonlyArray<number>, scale: number, base: number) => {
-  const exponents = s.map((value) => scale * (value - base))
-  const most = exponents.reduce((a, b) => Math.max(a, b), 0)
-  const sum = exponents.reduce((total, x) => total + Math.exp(x - most), Math.exp(-most))
-  return {
-    value: (most + Math.log(sum)) / Math.abs(scale),
-    slopes: exponents.map((x) => (Math.sign(scale) * Math.exp(x - most)) / sum)
-  }
+  const { shares, value } = logOnePlusSum(s.map((one) => scale * (one - base)))
+  return { value: value / Math.abs(scale), slopes: shares.map((share) => Math.sign(scale) * share) }
 }
 
 /**

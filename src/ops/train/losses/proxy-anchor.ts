@@ -1,5 +1,6 @@
 import { positive, probability } from "../../../pipeline/definition.ts"
 import { directions } from "./cosine.ts"
+import { logOnePlusSum } from "./logistic.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
 import { TINY } from "./terms.ts"
 
@@ -8,13 +9,6 @@ export interface ProxyAnchorOptions {
   readonly alpha?: number
   /** Similarity beyond which pairs have little weight: positives above it, negatives below its opposite. */
   readonly delta?: number
-}
-
-/** log(1 + sum of exp(x)), and each exponential's share of the sum. */
-const softplus = (exponents: ReadonlyArray<number>) => {
-  const most = exponents.reduce((a, b) => Math.max(a, b), 0)
-  const sum = exponents.reduce((total, x) => total + Math.exp(x - most), Math.exp(-most))
-  return { value: most + Math.log(sum), shares: exponents.map((x) => Math.exp(x - most) / sum) }
 }
 
 /** From the slopes of similarities to those of one row: through s = x y / |x|. */
@@ -82,7 +76,7 @@ export const proxyAnchor = (
   const present = having.filter((list) => list.length > 0).length
   let value = 0
   const add = (c: number, list: ReadonlyArray<number>, sign: number, count: number) => {
-    const { shares, value: term } = softplus(list.map((i) => sign * alpha * (S[i * classes + c] + sign * delta)))
+    const { shares, value: term } = logOnePlusSum(list.map((i) => sign * alpha * (S[i * classes + c] + sign * delta)))
     value += term / count
     list.forEach((i, n) => {
       dS[i * classes + c] += (sign * alpha * shares[n]) / count
