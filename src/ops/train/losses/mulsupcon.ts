@@ -1,4 +1,5 @@
 import { positive } from "../../../pipeline/definition.ts"
+import { membersOf } from "./classes.ts"
 import { directions, similarities, toEmbeddings } from "./cosine.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
 import { weightedLogSoftmax } from "./softmax-pairs.ts"
@@ -9,11 +10,9 @@ export interface MultiLabelSupervisedContrastiveOptions {
 
 /** Weight of p for the anchor i: the sum over their common classes c of 1 / (members of c other than i), over all terms. */
 const classShares = (labels: Uint8Array, rows: number, anchors = rows): Float64Array => {
-  const classes = rows === 0 ? 0 : labels.length / rows
   const weights = new Float64Array(anchors * rows)
   let terms = 0
-  for (let c = 0; c < classes; c++) {
-    const members = Array.from({ length: rows }, (_, row) => row).filter((row) => labels[row * classes + c] !== 0)
+  for (const members of membersOf(labels, rows)) {
     if (members.length < 2) continue
     const own = members.filter((row) => row < anchors)
     terms += own.length

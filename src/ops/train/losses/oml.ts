@@ -10,6 +10,7 @@
  * difference, and exponents are not cut here.
  */
 import { positive } from "../../../pipeline/definition.ts"
+import { membersOf } from "./classes.ts"
 import { directions, similarities, toEmbeddings } from "./cosine.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
 import { everyPrecision, groupedAnchors } from "./precisions.ts"
@@ -21,12 +22,10 @@ export interface OrderedMultiLabelOptions {
 }
 
 /** Members of every class with at least two. */
-const classesOf = (labels: Uint8Array, rows: number): ReadonlyArray<Int32Array> => {
-  const count = rows === 0 ? 0 : labels.length / rows
-  return Array.from({ length: count }, (_, c) =>
-    Int32Array.from({ length: rows }, (_, row) => row).filter((row) => labels[row * count + c] > 0)
-  ).filter((members) => members.length > 1)
-}
+const classesOf = (labels: Uint8Array, rows: number): ReadonlyArray<Int32Array> =>
+  membersOf(labels, rows)
+    .filter((members) => members.length > 1)
+    .map((members) => Int32Array.from(members))
 
 /** The classes of each row, all with the same weight. */
 const groupsOf = (classes: ReadonlyArray<Int32Array>, rows: number): ReadonlyArray<ReadonlyArray<Group>> => {

@@ -1,8 +1,9 @@
 import { positive, probability } from "../../../pipeline/definition.ts"
-import { directions } from "./cosine.ts"
+import { membersOf } from "./classes.ts"
+import { type Directions, directions } from "./cosine.ts"
 import { logOnePlusSum } from "./logistic.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
-import { TINY } from "./terms.ts"
+import { throughDirection } from "./terms.ts"
 
 export interface ProxyAnchorOptions {
   /** Scale of similarities. */
@@ -11,36 +12,40 @@ export interface ProxyAnchorOptions {
   readonly delta?: number
 }
 
-/** From the slopes of similarities to those of one row: through s = x y / |x|. */
-const toRow = (pull: Float64Array, unit: Float64Array, norm: number): Float64Array => {
-  if (norm < TINY) return new Float64Array(pull.length)
-  const along = pull.reduce((sum, value, i) => sum + value * unit[i], 0)
-  return pull.map((value, i) => (value - along * unit[i]) / norm)
+/** Cosine similarities of images x with proxies p, [images, proxies]. */
+const similaritiesOf = (x: Directions, p: Directions): Float64Array => {
+  const S = new Float64Array(x.rows * p.rows)
+  for (let i = 0; i < x.rows; i++) {
+    for (let c = 0; c < p.rows; c++) {
+      let sum = 0
+      for (let d = 0; d < x.dim; d++) sum += x.unit[i * x.dim + d] * p.unit[c * x.dim + d]
+      S[i * p.rows + c] = sum
+    }
+  }
+  return S
 }
 
-/** From dL/dS [rows, proxies] to both sides. */
-const backwards = (dS: Float64Array, x: ReturnType<typeof directions>, p: ReturnType<typeof directions>) => {
-  const { dim } = x
-  const gradient = new Float32Array(x.unit.length)
-  const learned = new Float32Array(p.unit.length)
-  const row = (of: Float64Array, i: number) => of.subarray(i * dim, (i + 1) * dim)
-  const pulled = (count: number, slope: (other: number) => number, others: Float64Array) => {
+/**
+ * Derivative of the loss with respect to vectors, [rows, dim].
+ *
+ * @param slope derivative with respect to the similarity of one of the vectors and one of the others
+ */
+const gradientOf = (
+  of: Directions,
+  others: Directions,
+  slope: (row: number, other: number) => number
+): Float32Array => {
+  const { dim, norms, rows, unit } = of
+  const gradient = new Float32Array(unit.length)
+  for (let row = 0; row < rows; row++) {
     const pull = new Float64Array(dim)
-    for (let other = 0; other < count; other++) {
-      const weight = slope(other)
-      if (weight !== 0) for (let d = 0; d < dim; d++) pull[d] += weight * others[other * dim + d]
+    for (let other = 0; other < others.rows; other++) {
+      const weight = slope(row, other)
+      if (weight !== 0) for (let d = 0; d < dim; d++) pull[d] += weight * others.unit[other * dim + d]
     }
-    return pull
+    gradient.set(throughDirection(pull, unit.subarray(row * dim, (row + 1) * dim), norms[row]), row * dim)
   }
-  for (let i = 0; i < x.rows; i++) {
-    const pull = pulled(p.rows, (c) => dS[i * p.rows + c], p.unit)
-    gradient.set(toRow(pull, row(x.unit, i), x.norms[i]), i * dim)
-  }
-  for (let c = 0; c < p.rows; c++) {
-    const pull = pulled(x.rows, (i) => dS[i * p.rows + c], x.unit)
-    learned.set(toRow(pull, row(p.unit, c), p.norms[c]), c * dim)
-  }
-  return { gradient, learned }
+  return gradient
 }
 
 /**
@@ -64,15 +69,10 @@ export const proxyAnchor = (
   }
   const classes = labels.length / rows
   const [x, p] = [directions({ values, rows }), directions({ values: learned, rows: classes })]
+  const S = similaritiesOf(x, p)
   const dS = new Float64Array(rows * classes)
-  const S = dS.map((_, at) => {
-    const [i, c] = [Math.floor(at / classes), at % classes]
-    let sum = 0
-    for (let d = 0; d < x.dim; d++) sum += x.unit[i * x.dim + d] * p.unit[c * x.dim + d]
-    return sum
-  })
   const all = Array.from({ length: rows }, (_, i) => i)
-  const having = Array.from({ length: classes }, (_, c) => all.filter((i) => labels[i * classes + c] !== 0))
+  const having = membersOf(labels, rows)
   const present = having.filter((list) => list.length > 0).length
   let value = 0
   const add = (c: number, list: ReadonlyArray<number>, sign: number, count: number) => {
@@ -87,7 +87,13 @@ export const proxyAnchor = (
     const negatives = all.filter((i) => labels[i * classes + c] === 0)
     add(c, negatives, 1, classes)
   })
-  return { value, ...backwards(dS, x, p), floor: Number.NaN }
+  const slope = (i: number, c: number) => dS[i * classes + c]
+  return {
+    value,
+    gradient: gradientOf(x, p, slope),
+    learned: gradientOf(p, x, (c, i) => slope(i, c)),
+    floor: Number.NaN
+  }
 }
 
 /** The loss `proxy_anchor`. */

@@ -22,16 +22,18 @@ const dot = (a: Float64Array, b: Float64Array): number => {
 
 const difference = (a: Float64Array, b: Float64Array, plus = 0): Float64Array => a.map((x, i) => x - b[i] + plus)
 
-/** x / |x|, and its derivative backwards; a vector of length zero gets no gradient. */
+/** From dL/du to dL/dx, through u = x / |x|; a vector of length zero gets no gradient. */
+export const throughDirection = (slope: Float64Array, unit: Float64Array, norm: number): Float64Array => {
+  if (norm < TINY) return new Float64Array(slope.length)
+  const along = dot(slope, unit)
+  return slope.map((value, i) => (value - along * unit[i]) / norm)
+}
+
+/** x / |x|, and its derivative backwards. */
 const direction = (x: Float64Array) => {
   const norm = Math.sqrt(dot(x, x))
   const unit = x.map((value) => value / Math.max(norm, TINY))
-  const back = (slope: Float64Array): Float64Array => {
-    if (norm < TINY) return new Float64Array(x.length)
-    const along = dot(slope, unit)
-    return slope.map((value, i) => (value - along * unit[i]) / norm)
-  }
-  return { unit, back }
+  return { unit, back: (slope: Float64Array) => throughDirection(slope, unit, norm) }
 }
 
 /**
