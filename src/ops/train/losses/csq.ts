@@ -44,6 +44,32 @@ const centreOf = (
   })
 
 /**
+ * The mean, over images with a label and over bits, of the cross-entropy of codes and the centres of their labels. Adds its
+ * derivative to `gradient`.
+ */
+const centreLoss = ({ labels, rows, values }: LossInput, beta: number, gradient: Float32Array): number => {
+  const [bits, classes] = rows === 0 ? [0, 0] : [values.length / rows, labels.length / rows]
+  const centres = hashCentres(classes, bits)
+  const undecided = drawn(bits, 0, "undecided bits")
+  const labelled = Array.from({ length: rows }, (_, row) => ({
+    row,
+    set: labels.subarray(row * classes, (row + 1) * classes)
+  })).filter(({ set }) => set.some((label) => label !== 0))
+  if (labelled.length === 0) return 0
+  const terms = labelled.length * bits
+  let sum = 0
+  for (const { row, set } of labelled) {
+    centreOf(set, centres, undecided).forEach((bit, k) => {
+      const at = row * bits + k
+      const t = -2 * beta * bit * values[at]
+      sum += softplus(t)
+      gradient[at] += (-2 * beta * bit * sigmoid(t)) / terms
+    })
+  }
+  return sum / terms
+}
+
+/**
  * Central similarity quantisation (Yuan et al., CVPR 2020, eq. 4 to 7): with codes h = tanh(beta x), the mean over images with a
  * label and over bits of the binary cross-entropy of (1 + h) / 2 and the bit of the hash centre, which is
  * log(1 + exp(-2 beta c x)), plus `quantisation` times the mean of (|h| - 1)^2, for the paper's log cosh(|h| - 1). The centre of
@@ -52,29 +78,14 @@ const centreOf = (
  * @param input embeddings [rows, bits], not normalised
  */
 export const centralSimilarity = (
-  { labels, rows, values }: LossInput,
+  input: LossInput,
   { beta = 1, quantisation: weight = 0.01 }: CentralSimilarityOptions = {}
 ): LossValue => {
-  const [bits, classes] = rows === 0 ? [0, 0] : [values.length / rows, labels.length / rows]
-  const h = Float64Array.from(values, (x) => Math.tanh(beta * x))
+  const h = Float64Array.from(input.values, (x) => Math.tanh(beta * x))
   const dh = new Float64Array(h.length)
   const quantised = quantisation(h, weight, dh)
   const gradient = throughTanh(dh, h, beta)
-  const centres = hashCentres(classes, bits)
-  const undecided = drawn(bits, 0, "undecided bits")
-  const sets = Array.from({ length: rows }, (_, row) => labels.subarray(row * classes, (row + 1) * classes))
-  const labelled = sets.filter((set) => set.some((label) => label !== 0)).length
-  let sum = 0
-  sets.forEach((set, row) => {
-    if (!set.some((label) => label !== 0)) return
-    centreOf(set, centres, undecided).forEach((bit, k) => {
-      const at = row * bits + k
-      const t = -2 * beta * bit * values[at]
-      sum += softplus(t)
-      gradient[at] += (-2 * beta * bit * sigmoid(t)) / (labelled * bits)
-    })
-  })
-  return { value: (labelled === 0 ? 0 : sum / (labelled * bits)) + quantised, gradient, floor: 0 }
+  return { value: centreLoss(input, beta, gradient) + quantised, gradient, floor: 0 }
 }
 
 /** The loss `csq`. */
