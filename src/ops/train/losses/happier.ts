@@ -2,7 +2,8 @@ import { positive } from "../../../pipeline/definition.ts"
 import { directions, similarities, toEmbeddings } from "./cosine.ts"
 import { shared } from "./every-row.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
-import { everyPrecision, gradedAnchors, totalsOfOthers } from "./precisions.ts"
+import { totalOfOthers } from "./others.ts"
+import { everyPrecision, gradedAnchors } from "./precisions.ts"
 import { type RelationChoice, relationParam, relevanceOf } from "./relations.ts"
 
 export interface GradedPrecisionOptions {
@@ -28,7 +29,7 @@ export const hierarchicalPrecision = (
   { relation = "graded_jaccard", temperature = 0.01 }: GradedPrecisionOptions = {}
 ): LossValue => {
   const relevance = relevanceOf(labels, rows, relation)
-  const totals = totalsOfOthers(relevance, rows)
+  const totals = Float64Array.from({ length: rows }, (_, q) => totalOfOthers(relevance, rows, q))
   const anchors = totals.filter((total) => total > 0).length
   if (anchors === 0) return { value: 0, gradient: new Float32Array(values.length), floor: 0 }
   const given = directions({ values, rows, team })

@@ -1,6 +1,7 @@
 /** Smooth precisions of all anchors of a batch, as loops that threads can share. Threads run it, so it does not import Effect. */
 import type { Loop, Team } from "../../workers/loops.ts"
 import { everyRow, numbers } from "./every-row.ts"
+import { othersOf } from "./others.ts"
 import { type Group, gradedPrecision, rankBuffers, smoothPrecision } from "./smooth-rank.ts"
 
 /** The similarities of a batch, [rows, rows]. */
@@ -32,19 +33,6 @@ export const groupedAnchors: Loop<Compared & { readonly groups: ReadonlyArray<Re
   }
 }
 
-/** Row q of a matrix [rows, rows] without its entry q. */
-const others = (matrix: Float64Array, rows: number, q: number, rest: Float64Array): Float64Array => {
-  rest.set(matrix.subarray(q * rows, q * rows + q))
-  rest.set(matrix.subarray(q * rows + q + 1, (q + 1) * rows), q)
-  return rest
-}
-
-/** Sum of each row of a matrix [rows, rows] without its entry on the diagonal. */
-export const totalsOfOthers = (matrix: Float64Array, rows: number): Float64Array => {
-  const rest = new Float64Array(Math.max(0, rows - 1))
-  return Float64Array.from({ length: rows }, (_, q) => others(matrix, rows, q, rest).reduce((sum, r) => sum + r, 0))
-}
-
 /** What `gradedAnchors` reads besides similarities. */
 interface Graded {
   /** Relevance of all pairs, [rows, rows]. */
@@ -65,8 +53,8 @@ export const gradedAnchors: Loop<Compared & Graded & Precisions> = {
       for (let q = from; q < to; q++) {
         if (totals[q] <= 0) continue
         slope.fill(0)
-        const graded = { relevance: others(relevance, rows, q, r), scale: 1 / (anchors * totals[q]) }
-        precisions[q] = gradedPrecision(others(S, rows, q, s), graded, temperature, buffers, slope)
+        const graded = { relevance: othersOf(relevance, rows, q, r), scale: 1 / (anchors * totals[q]) }
+        precisions[q] = gradedPrecision(othersOf(S, rows, q, s), graded, temperature, buffers, slope)
         slopes.set(slope.subarray(0, q), q * rows)
         slopes.set(slope.subarray(q), q * rows + q + 1)
       }

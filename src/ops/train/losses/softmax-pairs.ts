@@ -1,4 +1,5 @@
 /** Cross-entropy between weights of pairs and the softmax of their similarities: the core of contrastive losses. */
+import { totalOfOthers } from "./others.ts"
 
 /**
  * Sum over anchors i and others p of -w_ip log(exp(s_ip / t) / sum over a != i of exp(s_ia / t)).
@@ -17,7 +18,7 @@ export const weightedLogSoftmax = (
   const dS = new Float64Array(anchors * rows)
   let value = 0
   for (let i = 0; i < anchors; i++) {
-    const total = rowTotal(weights, rows, i)
+    const total = totalOfOthers(weights, rows, i)
     // Not `total === 0`: NaN must stay NaN.
     if (total <= 0) continue
     const log = logSumOfOthers(S, rows, i, temperature)
@@ -29,12 +30,6 @@ export const weightedLogSoftmax = (
     }
   }
   return { value, dS }
-}
-
-const rowTotal = (weights: Float64Array, rows: number, i: number): number => {
-  let total = 0
-  for (let p = 0; p < rows; p++) if (p !== i) total += weights[i * rows + p]
-  return total
 }
 
 /**

@@ -1,6 +1,7 @@
 import { positive } from "../../../pipeline/definition.ts"
 import { directions, similarities, toEmbeddings } from "./cosine.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
+import { totalOfOthers } from "./others.ts"
 import { isSoft, type RelationChoice, relationParam, relevanceOf } from "./relations.ts"
 import { weightedLogSoftmax } from "./softmax-pairs.ts"
 
@@ -13,7 +14,7 @@ export interface SupervisedContrastiveOptions {
 /** Divides each row, without its diagonal, by its sum and by the number of rows that have one. */
 const shares = (relevance: Float64Array, rows: number): Float64Array => {
   const totals = Array.from({ length: rows === 0 ? 0 : relevance.length / rows }, (_, i) =>
-    relevance.subarray(i * rows, (i + 1) * rows).reduce((sum, value, p) => sum + (p === i ? 0 : value), 0)
+    totalOfOthers(relevance, rows, i)
   )
   const anchors = totals.filter((total) => total > 0).length
   return relevance.map((value, at) => {
