@@ -2,7 +2,7 @@
 
 import { representative } from "./representative.ts"
 import { complete, type Selected } from "./selection.ts"
-import type { Mined, Triplet } from "./triplets.ts"
+import { best, type Mined, type Triplet } from "./triplets.ts"
 
 /**
  * The pairs that say something (Wang et al., CVPR 2019): negatives nearer than the farthest positive plus `slack`, positives
@@ -37,9 +37,6 @@ const each =
   (miner: Miner): BatchMiner =>
   (pairs, given) =>
     pairs.flatMap((one) => miner(one, given))
-
-const best = (list: ReadonlyArray<number>, of: (i: number) => number): number =>
-  list.reduce((found, i) => (of(i) > of(found) ? i : found), list[0])
 
 /** The farthest positive and the nearest negative of each anchor (Hermans et al., 2017). */
 const hard: Miner = ({ anchor, negatives, positives }, { distances, rows }) => {

@@ -1,21 +1,11 @@
 /** Informative and representative triplets for images of several labels (Sumbul, Ravanbakhsh and Demir, IEEE TGRS 2021). */
 import type { Selected } from "./selection.ts"
-import type { Mined, Triplet } from "./triplets.ts"
+import { best, type Mined, type Triplet } from "./triplets.ts"
 
 /** Share of the anchors that are used. */
 const ANCHORS = 0.25
 /** Positives, and negatives, of each anchor. */
 const IMAGES = 3
-
-/** The item with the largest score; the first of equals. */
-const best = (items: ReadonlyArray<number>, score: (item: number) => number): number => {
-  let [found, most] = [items[0], Number.NEGATIVE_INFINITY]
-  for (const item of items) {
-    const value = score(item)
-    if (value > most) [found, most] = [item, value]
-  }
-  return found
-}
 
 /** Score of an item by its distance to the nearest item chosen so far; infinity before the first. */
 type Score = (item: number, nearest: number) => number
@@ -25,8 +15,7 @@ const oneByOne = (items: ReadonlyArray<number>, count: number, score: Score, bet
   const chosen: Array<number> = []
   let left = items.map((item) => ({ item, nearest: Number.POSITIVE_INFINITY }))
   while (chosen.length < count && left.length > 0) {
-    const nearest = new Map(left.map((one) => [one.item, one.nearest]))
-    const next = best([...nearest.keys()], (item) => score(item, nearest.get(item) as number))
+    const { item: next } = best(left, ({ item, nearest }) => score(item, nearest))
     chosen.push(next)
     left = left
       .filter(({ item }) => item !== next)

@@ -1,4 +1,4 @@
-/** Triplets, and the facts about a batch that miners choose them by. */
+/** Triplets, the facts about a batch by which miners choose them, and the choice of the best. */
 import type { Choose } from "./loss.ts"
 
 /** An anchor with one positive and one negative: rows of the batch. */
@@ -19,3 +19,7 @@ export interface Mined {
   /** Distance of any two rows. */
   readonly between: (i: number, j: number) => number
 }
+
+/** The item with the largest score; the first of equals. */
+export const best = <A>(items: ReadonlyArray<A>, score: (item: A) => number): A =>
+  items.reduce((found, item) => (score(item) > score(found) ? item : found), items[0])
