@@ -39,8 +39,13 @@ const diverse = (anchors: ReadonlyArray<number>, { between, choose }: Mined): Re
  * relevancy, the similarity of labels (of negatives: 1 minus it); hardness, half the distance from the anchor (of negatives: 1
  * minus it); diversity, half the distance from the nearest image chosen so far. The paper weighs the three; here they count alike.
  */
-const suited = (anchor: number, images: ReadonlyArray<number>, sign: 1 | -1, given: Mined): ReadonlyArray<number> => {
-  const { between, distances, relevance, rows } = given
+const suited = (
+  anchor: number,
+  images: ReadonlyArray<number>,
+  sign: 1 | -1,
+  { between, distances, rows }: Mined,
+  relevance: Float64Array
+): ReadonlyArray<number> => {
   const upwards = (score: number) => (sign === 1 ? score : 1 - score)
   const score: Score = (i, nearest) => {
     const at = anchor * rows + i
@@ -52,11 +57,12 @@ const suited = (anchor: number, images: ReadonlyArray<number>, sign: 1 | -1, giv
 /** Triplets of few anchors that lie far apart, with their relevant, hard and diverse positives and negatives. */
 export const representative = (pairs: ReadonlyArray<Selected>, given: Mined): ReadonlyArray<Triplet> => {
   if (pairs.length === 0) return []
+  const relevance = given.relevance()
   const of = new Map(pairs.map((one) => [one.anchor, one]))
   return diverse([...of.keys()], given).flatMap((anchor) => {
     const { negatives, positives } = of.get(anchor) as Selected
-    const far = suited(anchor, negatives, -1, given)
-    return suited(anchor, positives, 1, given).flatMap((positive) =>
+    const far = suited(anchor, negatives, -1, given, relevance)
+    return suited(anchor, positives, 1, given, relevance).flatMap((positive) =>
       far.map((negative) => ({ anchor, positive, negative }))
     )
   })

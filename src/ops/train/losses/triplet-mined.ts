@@ -30,15 +30,13 @@ export const tripletMined = (
 ): LossValue => {
   const given = directions({ values, rows, team })
   const distances = unitDistances(similarities(given, anchors))
-  const relevance =
-    miner === "representative" ? relevanceOf(labels, rows, "graded_jaccard", anchors) : new Float64Array(0)
   const pairs = candidates(related(labels, rows, relation, anchors), "nowhere")
   const triplets = tripletsOf(miner, pairs, {
     distances,
     rows,
     dim: given.dim,
     choose,
-    relevance,
+    relevance: () => relevanceOf(labels, rows, "graded_jaccard", anchors),
     between: distanceBetween(given)
   })
   const slopes = new Float64Array(anchors * rows)

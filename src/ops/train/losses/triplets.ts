@@ -14,8 +14,8 @@ export interface Mined {
   readonly rows: number
   readonly dim: number
   readonly choose: Choose
-  /** Similarity of labels, from 0 to 1, [anchors, rows]. */
-  readonly relevance: Float64Array
+  /** Computes the similarity of labels, from 0 to 1, [anchors, rows]. */
+  readonly relevance: () => Float64Array
   /** Distance of any two rows. */
   readonly between: (i: number, j: number) => number
 }

@@ -203,7 +203,7 @@ describe("miners", () => {
   const pairs = [{ anchor: 0, positives: [1, 2], negatives: [3, 4, 5] }]
   const distances = new Float64Array(36)
   distances.set([0, 0.5, 0.9, 0.6, 1.2, 1.9])
-  const relevance = new Float64Array(36)
+  const relevance = () => new Float64Array(36)
   const between = (i: number, j: number) => distances[6 * i + j]
   const given = { distances, rows: 6, dim: 8, choose: first, relevance, between }
 

@@ -13,7 +13,7 @@ const mined = (
 ) => {
   const given = directions({ values, rows })
   const distances = unitDistances(similarities(given))
-  const relevance = relevanceOf(labels, rows, "graded_jaccard")
+  const relevance = () => relevanceOf(labels, rows, "graded_jaccard")
   const pairs = complete(candidates(related(labels, rows, "jaccard"), "nowhere"))
   const between = distanceBetween(given)
   return {
