@@ -16,6 +16,7 @@ import { chosenFrom } from "../../../src/pipeline/definition.ts"
 import { effect } from "../../effect.ts"
 import { opened } from "../tensor/with-engine.ts"
 import { batches, bytes, collected, temporaryFolder, tiny } from "./harness.ts"
+import { expectDifferences } from "./losses/differences.ts"
 import { inputs } from "./losses/inputs.ts"
 
 const able = losses.filter((one: LossDefinition) => one.memory === true).map(({ name }) => name)
@@ -52,7 +53,6 @@ describe.each(able)("%s with anchors", (name) => {
   })
 
   it("has the gradient that central differences give for anchors, and none for the others", () => {
-    const step = 2 ** -9
     fc.assert(
       fc.property(parted, (input) => {
         const width = input.values.length / input.rows
@@ -60,16 +60,7 @@ describe.each(able)("%s with anchors", (name) => {
         expect(gradient.subarray(input.anchors * width).every((slope) => slope === 0)).toBe(true)
         // The published gradient of circle holds its weights constant.
         if (name === "circle") return
-        const scale = Math.max(0.05, ...gradient.map(Math.abs))
-        for (let i = 0; i < input.anchors * width; i++) {
-          const at = (x: number) => loss({ ...input, values: input.values.with(i, x) }, first).value
-          const value = input.values[i]
-          const [right, left] = [at(value + step) - at(value), at(value) - at(value - step)]
-          if (Math.abs(right - left) > 0.05 * scale * step) continue
-          const slope = (h: number) => (at(value + h) - at(value - h)) / (2 * h)
-          const [wide, narrow] = [slope(step), slope(step / 2)]
-          expect(Math.abs(narrow - gradient[i])).toBeLessThan(0.03 * scale + Math.abs(wide - narrow))
-        }
+        expectDifferences((given) => loss(given, first), input, input.anchors * width)
       }),
       { numRuns: 30 }
     )

@@ -5,6 +5,7 @@ import type { LossDefinition, LossInput, LossValue } from "../../../../src/ops/t
 import { losses } from "../../../../src/ops/train/losses.ts"
 import { chosenFrom } from "../../../../src/pipeline/definition.ts"
 import { random } from "../../../../src/pipeline/random.ts"
+import { expectDifferences } from "./differences.ts"
 import { inputs } from "./inputs.ts"
 
 /** Steep losses are tried with gentler parameters, so that differences say something; others with their defaults. */
@@ -82,22 +83,8 @@ describe.each(names)("%s", (name) => {
 
   it("has the gradient that central differences give", () => {
     if (HELD.includes(name)) return
-    const step = 2 ** -9
     fc.assert(
-      fc.property(inputs(6), (input) => {
-        const { gradient } = loss(input)
-        const scale = Math.max(0.05, ...gradient.map(Math.abs))
-        input.values.forEach((value, i) => {
-          const at = (x: number) => loss({ ...input, values: input.values.with(i, x) }).value
-          const slope = (h: number) => (at(value + h) - at(value - h)) / (2 * h)
-          // Where the two sides disagree a kink or a sharp bend lies between, and a difference says nothing.
-          const [right, left] = [at(value + step) - at(value), at(value) - at(value - step)]
-          if (Math.abs(right - left) > 0.05 * scale * step) return
-          // A difference errs by the square of its step: by a third of what half the step changes.
-          const [wide, narrow] = [slope(step), slope(step / 2)]
-          expect(Math.abs(narrow - gradient[i])).toBeLessThan(0.03 * scale + Math.abs(wide - narrow))
-        })
-      }),
+      fc.property(inputs(6), (input) => expectDifferences(loss, input)),
       { numRuns: 40 }
     )
   })

@@ -14,6 +14,7 @@ import { drain } from "../../../../src/pipeline/interpret.ts"
 import { effect } from "../../../effect.ts"
 import { opened } from "../../tensor/with-engine.ts"
 import { batches, changing, message, services, temporaryFolder, tiny } from "../harness.ts"
+import { expectDifferences } from "./differences.ts"
 import { inputs } from "./inputs.ts"
 
 const lossOf = (name: string) => {
@@ -40,20 +41,8 @@ describe.each(able)("%s", (name) => {
   })
 
   it("has the gradient that central differences give for any weights", () => {
-    const step = 2 ** -9
     fc.assert(
-      fc.property(withSoft, (input) => {
-        const { gradient } = loss(input, () => 0)
-        const scale = Math.max(0.05, ...gradient.map(Math.abs))
-        input.values.forEach((value, i) => {
-          const at = (x: number) => loss({ ...input, values: input.values.with(i, x) }, () => 0).value
-          const [right, left] = [at(value + step) - at(value), at(value) - at(value - step)]
-          if (Math.abs(right - left) > 0.05 * scale * step) return
-          const slope = (h: number) => (at(value + h) - at(value - h)) / (2 * h)
-          const [wide, narrow] = [slope(step), slope(step / 2)]
-          expect(Math.abs(narrow - gradient[i])).toBeLessThan(0.03 * scale + Math.abs(wide - narrow))
-        })
-      }),
+      fc.property(withSoft, (input) => expectDifferences((given) => loss(given, () => 0), input)),
       { numRuns: 30 }
     )
   })
