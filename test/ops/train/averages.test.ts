@@ -1,8 +1,6 @@
-import { join } from "node:path"
 import { Effect } from "effect"
 import { beforeAll, describe, expect, it } from "vitest"
 import { makeModel } from "../../../src/ops/model/model.ts"
-import { newestEpoch, readCheckpoint } from "../../../src/ops/model/weights/checkpoints.ts"
 import type { Engine } from "../../../src/ops/tensor/engine.ts"
 import { decayAt } from "../../../src/ops/train/averages.ts"
 import { checkpoint } from "../../../src/ops/train/checkpoint.ts"
@@ -14,7 +12,8 @@ import { makeTrainer } from "../../../src/ops/train/trainer.ts"
 import { effect } from "../../effect.ts"
 import { initialWeights } from "../model/initial.ts"
 import { modes, opened } from "../tensor/with-engine.ts"
-import { batches, bytes, collected, makeBatch, temporaryFolder, tiny } from "./harness.ts"
+import { batches, makeBatch, tiny } from "./harness.ts"
+import { expectResumes } from "./resumes.ts"
 
 const model = makeModel(tiny)
 const losses = {
@@ -80,14 +79,8 @@ describe("training with averages, AdamW, clipping and rates", () => {
 
   effect("goes on after an epoch with the bytes of a run that never stopped", () =>
     Effect.gen(function* () {
-      const engine = yield* Effect.promise(() => opened("wasm"))
-      const [whole, parted] = [yield* temporaryFolder, yield* temporaryFolder]
-      yield* collected(whole, engine, training(3))
-      yield* collected(parted, engine, training(1))
-      yield* collected(parted, engine, training(3), yield* newestEpoch(join(parted, "checkpoints")))
-      expect(bytes(parted, 3).equals(bytes(whole, 3))).toBe(true)
-      const { state } = yield* readCheckpoint(join(whole, "checkpoints"), 3)
-      const names = state.moments.map(({ name }) => name)
+      const { moments } = yield* expectResumes(training)
+      const names = moments.map(({ name }) => name)
       expect(names).toContain("raw/encoder.encoder_block4.0.conv1.weight")
       // Frozen weights have neither moments nor averages of their own.
       expect(names.filter((name) => /encoder_block[01]\./.test(name))).toEqual([])

@@ -1,9 +1,7 @@
 /** Memory of earlier batches: which rows it holds, what losses make of it, and that training resumes with it. */
-import { join } from "node:path"
 import { Effect } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { newestEpoch, readCheckpoint } from "../../../src/ops/model/weights/checkpoints.ts"
 import { checkpoint } from "../../../src/ops/train/checkpoint.ts"
 import { memoryArrays, memoryFrom, remembered } from "../../../src/ops/train/cross-batch.ts"
 import { curve } from "../../../src/ops/train/curve.ts"
@@ -14,10 +12,10 @@ import { optimise } from "../../../src/ops/train/optimise.ts"
 import { decodeStep } from "../../../src/pipeline/decode.ts"
 import { chosenFrom } from "../../../src/pipeline/definition.ts"
 import { effect } from "../../effect.ts"
-import { opened } from "../tensor/with-engine.ts"
-import { batches, bytes, collected, temporaryFolder, tiny } from "./harness.ts"
+import { batches, tiny } from "./harness.ts"
 import { expectDifferences } from "./losses/differences.ts"
 import { inputs } from "./losses/inputs.ts"
+import { expectResumes } from "./resumes.ts"
 
 const able = losses.filter((one: LossDefinition) => one.memory === true).map(({ name }) => name)
 const GENTLE: Readonly<Record<string, object>> = {
@@ -178,14 +176,7 @@ describe("in a configuration", () => {
 describe("training", () => {
   const resumes = (given: Parameters<typeof optimise>[0], names: ReadonlyArray<string>) =>
     Effect.gen(function* () {
-      const engine = yield* Effect.promise(() => opened("wasm"))
-      const training = (epochs: number) => batches({ epochs }).pipe(optimise(given), checkpoint(), curve())
-      const [whole, parted] = [yield* temporaryFolder, yield* temporaryFolder]
-      yield* collected(whole, engine, training(3))
-      yield* collected(parted, engine, training(1))
-      yield* collected(parted, engine, training(3), yield* newestEpoch(join(parted, "checkpoints")))
-      expect(bytes(parted, 3).equals(bytes(whole, 3))).toBe(true)
-      const { state } = yield* readCheckpoint(join(whole, "checkpoints"), 3)
+      const state = yield* expectResumes((epochs) => batches({ epochs }).pipe(optimise(given), checkpoint(), curve()))
       expect(state.moments.map(({ name, shape }) => `${name} ${shape.join("x")}`)).toEqual(
         expect.arrayContaining([...names])
       )
