@@ -6,7 +6,7 @@ import { Result, Schema } from "effect"
 import { check, type Misfit } from "./check.ts"
 import type { Choice, Definition, Named, OwnParam } from "./definition.ts"
 import { choice, Flag, type Param, type Plain, Positive, PositiveInt, Probability } from "./param.ts"
-import { shown, suggestion } from "./words.ts"
+import { quoted, shown, suggestion } from "./words.ts"
 
 /**
  * Declares a parameter that chooses a definition by its name.
@@ -88,8 +88,6 @@ const decodedOwn = (key: string, own: OwnParam, value: unknown, faults: Array<Mi
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
-
-const quoted = (names: ReadonlyArray<string>): string => names.map((name) => `\`${name}\``).join(", ")
 
 const takes = ({ params }: Definition): string => {
   const own = Object.keys(params)

@@ -52,6 +52,14 @@ export const shown = (value: unknown): string => {
 export const key = (name: string): string => `\`${name.length > 60 ? `${name.slice(0, 57)}...` : name}\``
 
 /**
+ * Names in backquotes, separated by commas.
+ *
+ * @example
+ * quoted(["oml", "xent"]) // => "`oml`, `xent`"
+ */
+export const quoted = (names: ReadonlyArray<string>): string => names.map((name) => `\`${name}\``).join(", ")
+
+/**
  * The first few of many names.
  *
  * @example
@@ -164,5 +172,5 @@ export const suggestion = (name: string, known: Iterable<string>): string => {
   const names = firstOf(known)
   const near = nearest(name, names)
   if (near !== undefined) return `; did you mean \`${near}\`?`
-  return names.length === 0 || names.length > 12 ? "" : `; there is ${names.map((n) => `\`${n}\``).join(", ")}`
+  return names.length === 0 || names.length > 12 ? "" : `; there is ${quoted(names)}`
 }

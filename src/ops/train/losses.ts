@@ -2,6 +2,7 @@
 import type { Misfit } from "../../pipeline/check.ts"
 import { type Choice, chosenFrom } from "../../pipeline/definition.ts"
 import { named } from "../../pipeline/named.ts"
+import { quoted } from "../../pipeline/words.ts"
 import { asl } from "./losses/asl.ts"
 import { circleLoss } from "./losses/circle.ts"
 import type { Losses } from "./losses/combined.ts"
@@ -100,8 +101,6 @@ export const learnedOf = (
   const chosen = chosenFrom<LossDefinition>(metricLosses, metric_loss)
   return chosen?.definition.learned?.(chosen.own, size)
 }
-
-const quoted = (names: ReadonlyArray<string>): string => names.map((name) => `\`${name}\``).join(", ")
 
 /** Faults of a metric loss that cannot use a memory of earlier batches, or that cannot train a network of several branches. */
 export const metricFaults = (

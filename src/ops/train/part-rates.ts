@@ -2,7 +2,7 @@
 import { Schema } from "effect"
 import type { Misfit } from "../../pipeline/check.ts"
 import { listOf, Name, NonNegative, optional } from "../../pipeline/param.ts"
-import { suggestion } from "../../pipeline/words.ts"
+import { quoted, suggestion } from "../../pipeline/words.ts"
 import type { Parameter } from "../model/layers/layer.ts"
 import type { Model } from "../model/model.ts"
 import { frozen, type NamedPart, partNames, partsOf, standsFor } from "../model/stage-names.ts"
@@ -53,8 +53,6 @@ export const parted = (model: Model, { freeze, rates }: PartParams): Parted => {
     factor: (name) => factors.get(name) ?? 1
   }
 }
-
-const quoted = (names: ReadonlyArray<string>): string => names.map((name) => `\`${name}\``).join(", ")
 
 /**
  * Faults of `rates` and `freeze`: unknown names, a frozen part after one that is trained, and nothing left to train.
