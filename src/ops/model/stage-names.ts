@@ -25,13 +25,13 @@ export const partsOf = ({
   return [...named, { name: "head", parameters: namesOf(head.parameters) }]
 }
 
-/** The names that stand for parts: those of `partsOf`, and `backbone` for the stem and all stages. */
+/** The names by which configurations select parts: the name of each part, and `backbone` for the stem and all stages. */
 export const partNames = (parts: ReadonlyArray<NamedPart>): ReadonlyArray<string> => [
   ...new Set(["backbone", ...parts.map(({ name }) => name)])
 ]
 
-/** Whether a name stands for a part: its own name, or `backbone` for the stem and a stage. */
-export const standsFor = (name: string, part: string): boolean =>
+/** Whether a name selects a part. The part's own name does; `backbone` also selects the stem and every stage. */
+export const selects = (name: string, part: string): boolean =>
   name === part || (name === "backbone" && part !== "attention" && part !== "head")
 
 /**

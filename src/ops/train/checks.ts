@@ -58,7 +58,8 @@ export const checkSingleLabels = ({ classes, labels, names, size }: Batch, loss:
 
 /**
  * @param hard name of the loss that cannot use labels with weights
- * @throws TrainError if the patches are mixtures and the losses, or the memory of earlier batches, cannot use them
+ * @param remembers whether `xbm` keeps a memory of earlier batches, which cannot hold weights
+ * @throws TrainError if the patches are mixtures and the losses or the memory cannot use them
  */
 export const checkSoft = ({ soft }: Batch, hard: string | undefined, remembers: boolean): void => {
   if (soft === undefined || (hard === undefined && !remembers)) return

@@ -57,7 +57,7 @@ const asTrainError = (cause: unknown): Explained => {
 
 const trying = <A>(body: () => A) => Effect.mapError(attempt(Error)(body), asTrainError)
 
-/** Stands for the data where there is none: a training without a batch, which fails, and checks before anything is read. */
+/** Bands and classes if there is no batch: in checks before data is read, and in training without a batch, which fails. */
 const NO_DATA = { bands: ["none"], classes: [] }
 
 const declared = {
@@ -91,7 +91,7 @@ const faultsOfParts = (params: Settled): ReadonlyArray<Misfit> =>
     ? []
     : partFaults(makeModel(completed(params.model, NO_DATA)), params, params.id_loss !== "none")
 
-/** Checks parts and the weights of losses, and brings those of losses that are `none` into one form. */
+/** Checks parts and the weights of losses, and sets the weight of a loss that is `none` to 1. */
 const settle = <P extends Settled>(params: P) => {
   const { faults, weights } = settledWeights(params)
   const parts = params.model?.parts !== undefined && !isSingle(params.model.parts)

@@ -5,7 +5,7 @@ import { listOf, Name, NonNegative, optional } from "../../pipeline/param.ts"
 import { quoted, suggestion } from "../../pipeline/words.ts"
 import type { Parameter } from "../model/layers/layer.ts"
 import type { Model } from "../model/model.ts"
-import { frozen, type NamedPart, partNames, partsOf, standsFor } from "../model/stage-names.ts"
+import { frozen, type NamedPart, partNames, partsOf, selects } from "../model/stage-names.ts"
 
 /** Which parts are trained, and how fast. */
 export interface PartParams {
@@ -27,17 +27,17 @@ export const partParams = {
 /** A network with its frozen parts, and the factor of each weight's learning rate. */
 export interface Parted {
   readonly model: Model
-  /** Arrays that change: those of parts that are not frozen. */
+  /** Arrays that change: the arrays of all parts that are not frozen. */
   readonly parameters: ReadonlyArray<Parameter>
   readonly factor: (name: string) => number
 }
 
 const isFrozen = (freeze: PartParams["freeze"], { name }: NamedPart): boolean =>
-  freeze?.some((one) => standsFor(one, name)) ?? false
+  freeze?.some((one) => selects(one, name)) ?? false
 
 /** The factor of a part: by its own name, else by `backbone`, else 1. */
 const factorOf = (rates: PartParams["rates"] = {}, { name }: NamedPart): number =>
-  rates[name] ?? (standsFor("backbone", name) ? rates.backbone : undefined) ?? 1
+  rates[name] ?? (selects("backbone", name) ? rates.backbone : undefined) ?? 1
 
 /** Applies `rates` and `freeze` to a network. */
 export const parted = (model: Model, { freeze, rates }: PartParams): Parted => {

@@ -77,7 +77,7 @@ const averaged = (loss: Loss | undefined, inputs: ReadonlyArray<LossInput>, choo
   }
 }
 
-/** A batch followed by the rows of the memory, of which only those of the batch are anchors. */
+/** A batch followed by the rows of the memory; only the rows of the batch are anchors. */
 const beside = (input: LossInput, memory: Memory | undefined, embeddings: Float32Array | undefined): LossInput =>
   memory === undefined || embeddings === undefined
     ? input

@@ -147,8 +147,7 @@ export const gradientRows: Loop<Anchored & { readonly dS: Float64Array; readonly
 }
 
 /**
- * From dL/dS to dL/dx, through S = E E^T and E = x / |x|. A vector of length zero gets no gradient; rows that are not anchors
- * get none, either.
+ * From dL/dS to dL/dx, through S = E E^T and E = x / |x|. Vectors of length zero and rows that are not anchors get no gradient.
  *
  * @param dS [anchors, rows]
  */

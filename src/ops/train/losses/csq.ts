@@ -31,7 +31,7 @@ export const hashCentres = (classes: number, bits: number): ReadonlyArray<Readon
     return Array.from({ length: bits }, (__, k) => (popcount((c % bits) & k) % 2 === 0 ? sign : -sign))
   })
 
-/** The centre of several classes: the sign of the sum of theirs; bits that are undecided are drawn once for all images. */
+/** The centre of several classes: the sign of the sum of their centres. Bits with the sum 0 are drawn once for all images. */
 const centreOf = (
   labels: Uint8Array,
   centres: ReadonlyArray<ReadonlyArray<number>>,

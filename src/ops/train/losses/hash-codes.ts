@@ -16,6 +16,6 @@ export const quantisation = (h: Float64Array, weight: number, dh: Float64Array):
   return h.length === 0 ? 0 : (weight * sum) / h.length
 }
 
-/** Derivative with respect to x from that with respect to h = tanh(beta x), [rows, bits]. */
+/** From dL/dh to dL/dx, through h = tanh(beta x); [rows, bits]. */
 export const throughTanh = (dh: Float64Array, h: Float64Array, beta: number): Float32Array =>
   Float32Array.from(dh, (slope, i) => slope * beta * (1 - h[i] * h[i]))
