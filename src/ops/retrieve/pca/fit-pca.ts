@@ -9,6 +9,7 @@ import { Compression, Embeddings } from "../../elements.ts"
 import { FileName } from "../../filename.ts"
 import { Run } from "../../run.ts"
 import { workerPool } from "../../workers/pool.ts"
+import { checkFitting } from "../fitted.ts"
 import { ITQ_POINTS } from "../quantise/itq.ts"
 import type { Rotating } from "../quantise/itq-work.ts"
 import { type Reservoir, reservoir } from "../quantise/reservoir.ts"
@@ -24,7 +25,7 @@ const ROWS = 64
 interface Seen {
   moments: Moments | undefined
   weights: string | undefined
-  /** Some of them, if a rotation is fitted. */
+  /** Some of the embeddings, if a rotation is fitted. */
   readonly points: Reservoir | undefined
 }
 
@@ -32,27 +33,11 @@ const refuse = (subject: string, problem: string, remedy: string) => new Retriev
 
 /** @throws RetrieveError if a batch does not match the batches before it, or has values that are not finite */
 const checked = (seen: Seen, batch: Embeddings): Moments => {
-  const { dim, names, vectors, weights } = batch
-  seen.moments ??= noMoments(dim)
-  if (seen.moments.mean.length !== dim) {
-    const before = seen.moments.mean.length
-    throw refuse(
-      names[0],
-      `its embedding has ${dim} dimensions, but the embeddings before it have ${before}`,
-      "Embed all patches with one model"
-    )
-  }
-  if (seen.moments.count > 0 && seen.weights !== weights) {
-    throw refuse(
-      names[0],
-      "its embedding was made with other weights than the embeddings before it",
-      "Embed all patches with one model"
-    )
-  }
-  seen.weights = weights
-  const bad = names.find((_, i) => !vectors.subarray(i * dim, (i + 1) * dim).every(Number.isFinite))
-  if (bad === undefined) return seen.moments
-  throw refuse(bad, "the embedding is not finite", "Check the weights and the pixels of this patch")
+  const { moments, weights } = seen
+  checkFitting(batch, moments && { dim: moments.mean.length, weights })
+  seen.weights = batch.weights
+  seen.moments ??= noMoments(batch.dim)
+  return seen.moments
 }
 
 const add = (seen: Seen, batch: Embeddings): Effect.Effect<void, RetrieveError> =>
@@ -101,10 +86,7 @@ const componentsOf = Effect.fnUntraced(function* (moments: Moments, to: number) 
   return { mean: moments.mean, components, variances: variances.slice(0, to), total } satisfies Components
 }, Effect.scoped)
 
-/**
- * Components whose coordinates are those of the given ones after an ITQ rotation, whose signs lose the least. Each variance is
- * that along the new axis.
- */
+/** Turns components by ITQ, so that the signs of the coordinates lose the least. Each variance is the variance along the new axis. */
 const turned = Effect.fnUntraced(function* (given: Components, points: Float32Array, seed: number) {
   const [k, d] = [given.variances.length, given.mean.length]
   const vectors = Float64Array.from(project(given, points, k, false))

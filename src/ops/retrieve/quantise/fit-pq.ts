@@ -7,12 +7,13 @@ import { random } from "../../../pipeline/random.ts"
 import { Compression, Embeddings } from "../../elements.ts"
 import { FileName } from "../../filename.ts"
 import { Run } from "../../run.ts"
+import { checkFitting } from "../fitted.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 import { writeCodebook } from "./codebook-file.ts"
 import { type Codebook, fitCodebook, MOST_POINTS, productCodes, productVectors } from "./product.ts"
 import { reservoir } from "./reservoir.ts"
 
-/** Number of embeddings from which centres describe more than the embeddings they were fitted on: 39 per centre, as faiss has it. */
+/** Smallest number of embeddings for which the figures also hold for new images: 39 per centre, as in faiss. */
 const ENOUGH = 39 * 256
 
 /** The embeddings that have passed so far. */
@@ -20,19 +21,6 @@ interface Seen {
   dim: number
   count: number
   weights: string | undefined
-}
-
-/** @throws RetrieveError if a batch does not match the batches before it, or has values that are not finite */
-const check = (seen: Seen, { dim, names, size, vectors, weights }: Embeddings): void => {
-  const refuse = (subject: string, problem: string) =>
-    new RetrieveError({ subject, problem, remedy: "Embed all patches with one model" })
-  if (seen.count > 0 && (seen.dim !== dim || seen.weights !== weights)) {
-    const what = seen.dim === dim ? "was made with other weights than" : `has ${dim} dimensions, unlike`
-    throw refuse(names[0], `its embedding ${what} the embeddings before it`)
-  }
-  const bad = names.find((_, i) => !vectors.subarray(i * dim, (i + 1) * dim).every(Number.isFinite))
-  if (bad !== undefined) throw refuse(bad, "the embedding is not finite")
-  Object.assign(seen, { dim, weights, count: seen.count + size })
 }
 
 /** Share of the variance of vectors that their codes keep. */
@@ -103,8 +91,10 @@ export const fitPq = operator({
         const points = reservoir(MOST_POINTS, random(seed, 0, 0, "pq points"))
         const add = (batch: Embeddings) =>
           attempt(RetrieveError)(() => {
-            check(seen, batch)
-            points.add(batch.vectors, batch.dim)
+            const { dim, size, vectors, weights } = batch
+            checkFitting(batch, seen.count > 0 ? seen : undefined)
+            points.add(vectors, dim)
+            Object.assign(seen, { dim, weights, count: seen.count + size })
           })
         return Stream.concat(
           Stream.drain(Stream.mapEffect(embeddings, add)),

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs"
-import { basename, join, resolve } from "node:path"
 import { Effect, Stream } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
 import { digest } from "../../../pipeline/digest.ts"
@@ -7,6 +6,7 @@ import { operator } from "../../../pipeline/operator.ts"
 import { choice, Name, param } from "../../../pipeline/param.ts"
 import { Embeddings } from "../../elements.ts"
 import { Run } from "../../run.ts"
+import { checkFitted, fittedPath, fittedReads } from "../fitted.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 import { normaliseRows } from "../unit-length.ts"
 import { type FittedCodebook, readCodebook } from "./codebook-file.ts"
@@ -42,9 +42,6 @@ const replaced = (batch: Embeddings, vectors: Float32Array, form: string): Embed
   return { ...unit, origin: { ...batch.origin, compression: before === undefined ? form : `${before}, ${form}` } }
 }
 
-/** Whether `from` is a bare name, which means a file in the run folder. */
-const isOfRun = (from: string): boolean => basename(from) === from
-
 /** A codebook that was read, and what identifies its content. */
 interface Book extends FittedCodebook {
   readonly path: string
@@ -52,23 +49,12 @@ interface Book extends FittedCodebook {
 }
 
 const bookOf = Effect.fnUntraced(function* (from: string) {
-  const path = isOfRun(from) ? join((yield* Run).folder, from) : resolve(from)
+  const path = fittedPath((yield* Run).folder, from)
   return yield* attempt(RetrieveError)((): Book => {
     const book = readCodebook(path)
     return { ...book, path, digest: digest(readFileSync(path)) }
   })
 })
-
-/** @throws RetrieveError if the codebook was fitted on embeddings of another kind */
-const checkBook = ({ dim, manifest, path }: Book, batch: Embeddings): void => {
-  const fail = (problem: string) => {
-    throw new RetrieveError({ subject: path, problem, remedy: "Fit it on embeddings of this network, with `fit-pq`" })
-  }
-  if (batch.dim !== dim) fail(`was fitted on embeddings of ${dim} dimensions, but these have ${batch.dim}`)
-  if (manifest.weights !== null && batch.weights !== undefined && manifest.weights !== batch.weights) {
-    fail(`was fitted on embeddings of other weights (${manifest.weights}) than these embeddings (${batch.weights})`)
-  }
-}
 
 /** Replaces embeddings by what is left of them in eight bits or one bit per value, or in one byte per part of a vector. */
 export const quantise = operator({
@@ -88,7 +74,7 @@ export const quantise = operator({
       "pq.safetensors"
     )
   },
-  declares: { reads: ({ from, to }) => (to !== "pq" || isOfRun(from) ? [] : [resolve(from)]) },
+  declares: { reads: ({ from, to }) => (to === "pq" ? fittedReads(from) : []) },
   run:
     ({ from, to }, { note }) =>
     (embeddings) =>
@@ -97,7 +83,7 @@ export const quantise = operator({
           const book = to === "pq" ? yield* bookOf(from) : undefined
           const one = (batch: Embeddings): Embeddings => {
             if (book !== undefined) {
-              checkBook(book, batch)
+              checkFitted(book.path, "fit-pq", book.manifest, batch)
               note?.(`${book.centres.length} bytes per image instead of ${4 * batch.dim}`)
               return replaced(batch, productVectors(book, productCodes(book, batch.vectors)), `pq ${book.digest}`)
             }
