@@ -4,7 +4,6 @@
  */
 import { readFileSync } from "node:fs"
 import { Schema } from "effect"
-import { digest } from "../../../pipeline/digest.ts"
 import type { Embeddings, Origin } from "../../elements.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 
@@ -107,8 +106,8 @@ export const readOrigin = (path: string): SavedOrigin | undefined => {
   }
 }
 
-/** Origin of embeddings after a compression. */
-export const compressed = (origin: Origin, path: string, dim: number, whiten: boolean): Origin => ({
+/** Origin of embeddings after a compression. @param file digest of the compression's file */
+export const compressed = (origin: Origin, file: string, dim: number, whiten: boolean): Origin => ({
   ...origin,
-  compression: `${digest(readFileSync(path))}, ${dim} dimensions${whiten ? ", whitened" : ""}`
+  compression: `${file}, ${dim} dimensions${whiten ? ", whitened" : ""}`
 })

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs"
 import { Effect, Stream } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
+import { digest } from "../../../pipeline/digest.ts"
 import { operator } from "../../../pipeline/operator.ts"
 import { Flag, Name, optional, PositiveInt, param } from "../../../pipeline/param.ts"
 import { Embeddings } from "../../elements.ts"
@@ -46,13 +48,14 @@ export const compress = operator({
         Effect.gen(function* () {
           const path = fittedPath((yield* Run).folder, from)
           const fitted = yield* attempt(RetrieveError)(() => readPca(path))
+          const file = digest(readFileSync(path))
           const on = { dim: fitted.mean.length, weights: fitted.provenance.weights }
           const to = yield* attempt(RetrieveError)(() => wanted(path, fitted, dim))
           return Stream.mapEffect(embeddings, (batch) =>
             attempt(RetrieveError)((): Embeddings => {
               checkFitted(path, "fit-pca", on, batch)
               const vectors = normaliseRows(project(fitted, batch.vectors, to, whiten), to)
-              const origin = batch.origin && { origin: compressed(batch.origin, path, to, whiten) }
+              const origin = batch.origin && { origin: compressed(batch.origin, file, to, whiten) }
               return { ...batch, dim: to, vectors, ...origin }
             })
           )
