@@ -1,4 +1,5 @@
 /** A growing list of packed codes, and exact Hamming search in it, on one thread or several. */
+import { joined } from "../../joined.ts"
 import { distanceOf, type Part, positionOf } from "./nearest.ts"
 import { type Job, runner } from "./search-worker.ts"
 import { MOST_LANES, mostRows, newSegment, type Segment } from "./segment.ts"
@@ -37,13 +38,7 @@ export interface Codes {
 
 /** Merges ascending keys of several threads. */
 const merged = (keys: ReadonlyArray<Float64Array>, k: number): Nearest => {
-  const all = new Float64Array(keys.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const one of keys) {
-    all.set(one, at)
-    at += one.length
-  }
-  const best = all.sort().subarray(0, k)
+  const best = joined(keys).sort().subarray(0, k)
   return { rows: Int32Array.from(best, positionOf), distances: Int32Array.from(best, distanceOf) }
 }
 

@@ -1,3 +1,4 @@
+import { joined } from "../../joined.ts"
 import type { Similarity } from "../similarity.ts"
 import { squares } from "../unit-length.ts"
 import { type Coding, defineIndex, rerankParams, type Saved, type Setting } from "./coding.ts"
@@ -44,6 +45,7 @@ const similarity = (by: Similarity, product: number, own: number, squared: numbe
   return own === 0 || squared === 0 ? -1 : product / Math.sqrt(own * squared)
 }
 
+/** @param blocks at least one, which may be empty */
 const codingOf = ({ by, dim }: Setting, blocks: Array<Coded>): Coding => {
   const rowsIn = ({ scales }: Coded) => scales.length
   const count = () => blocks.reduce((sum, one) => sum + rowsIn(one), 0)
@@ -62,24 +64,6 @@ const codingOf = ({ by, dim }: Setting, blocks: Array<Coded>): Coding => {
     }
     return scores
   }
-  const joined = () => {
-    const codes = new Uint8Array(count() * dim)
-    let at = 0
-    for (const one of blocks) {
-      codes.set(new Uint8Array(one.codes.buffer, one.codes.byteOffset, one.codes.length), at)
-      at += one.codes.length
-    }
-    const numbers = (of: (one: Coded) => Float64Array) => {
-      const all = new Float64Array(count())
-      let first = 0
-      for (const one of blocks) {
-        all.set(of(one), first)
-        first += rowsIn(one)
-      }
-      return all
-    }
-    return { codes, scales: numbers(({ scales }) => scales), squared: numbers(({ squared }) => squared) }
-  }
   return {
     add: (vectors) => void blocks.push(int8Codes(vectors, dim)),
     search: async (queries, k, allowed) => {
@@ -87,11 +71,11 @@ const codingOf = ({ by, dim }: Setting, blocks: Array<Coded>): Coding => {
       return queries.map((query) => bestRows(rows, scoresFor(query, rows), k))
     },
     save: async (): Promise<Readonly<Record<string, Saved>>> => {
-      const { codes, scales, squared } = joined()
+      const codes = joined(blocks.map((one) => new Uint8Array(one.codes.buffer)))
       return {
         codes: { dtype: "uint8", shape: [count(), dim], data: codes },
-        scales: { dtype: "float64", shape: [count()], data: scales },
-        squared: { dtype: "float64", shape: [count()], data: squared }
+        scales: { dtype: "float64", shape: [count()], data: joined(blocks.map(({ scales }) => scales)) },
+        squared: { dtype: "float64", shape: [count()], data: joined(blocks.map(({ squared }) => squared)) }
       }
     },
     bytes: () => count() * (dim + 16)
@@ -105,7 +89,7 @@ export const int8 = defineIndex({
   source: "Jégou et al., TPAMI 2011, for distances to codes",
   params: rerankParams,
   rerank: ({ codes_only, rerank }) => (codes_only ? undefined : rerank),
-  build: async (_, setting) => codingOf(setting, []),
+  build: async (_, setting) => codingOf(setting, [int8Codes(new Float32Array(0), setting.dim)]),
   load: async (_, setting, { codes, scales, squared }) =>
     codingOf(setting, [
       {

@@ -1,5 +1,6 @@
 /** A growing list of vectors, which are not copied. */
-import { type Given, givenRow } from "../rank/exact.ts"
+import { joined } from "../../joined.ts"
+import type { Given } from "../rank/exact.ts"
 import { givenOf } from "../rank/vectors.ts"
 
 /** Vectors of several matrices, numbered in the order in which they were added. */
@@ -13,16 +14,22 @@ export interface Rows {
   readonly all: () => Float32Array
 }
 
+interface Matrix {
+  readonly dim: number
+  readonly size: number
+  readonly vectors: Float32Array
+}
+
 export const rowsStore = (dim: number): Rows => {
-  const batches: Array<{ readonly dim: number; readonly size: number; readonly vectors: Float32Array }> = []
+  // It begins with an empty matrix, because `givenOf` and `joined` need at least one.
+  const batches: Array<Matrix> = [{ dim, size: 0, vectors: new Float32Array(0) }]
   let count = 0
   let known: Given | undefined
   const given = (): Given => {
     if (known?.at.length !== count) {
       const squared = known?.squared
-      const all = batches.length === 0 ? [{ dim, size: 0, vectors: new Float32Array(0) }] : batches
       known = givenOf(
-        all,
+        batches,
         Int32Array.from({ length: count }, (_, row) => row)
       )
       if (squared !== undefined) known.squared.set(squared)
@@ -37,11 +44,6 @@ export const rowsStore = (dim: number): Rows => {
       count += size
     },
     given,
-    all: () => {
-      const copy = new Float32Array(count * dim)
-      const rows = given()
-      for (let row = 0; row < count; row++) copy.set(givenRow(rows, row), row * dim)
-      return copy
-    }
+    all: () => joined(batches.map(({ vectors }) => vectors))
   }
 }

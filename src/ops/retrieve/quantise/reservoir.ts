@@ -1,5 +1,6 @@
 /** A random sample of vectors that pass, without keeping the others (Vitter, ACM TOMS 1985, algorithm R). */
 import type { Random } from "../../../pipeline/random.ts"
+import { joined } from "../../joined.ts"
 
 /** A sample that grows up to a limit; every vector has the same chance to be in it. */
 export interface Reservoir {
@@ -20,13 +21,6 @@ export const reservoir = (limit: number, { int }: Random): Reservoir => {
         if (place < limit) kept[place] = vectors.slice(at, at + dim)
       }
     },
-    sample: () => {
-      const dim = kept[0]?.length ?? 0
-      const all = new Float32Array(kept.length * dim)
-      kept.forEach((vector, i) => {
-        all.set(vector, i * dim)
-      })
-      return all
-    }
+    sample: () => joined([new Float32Array(0), ...kept])
   }
 }
