@@ -1,13 +1,11 @@
 /** Search through an index: its building, the queries in blocks, and its recall. */
 import { random } from "../../../pipeline/random.ts"
-import type { Embeddings } from "../../elements.ts"
+import { joined } from "../../joined.ts"
 import type { Candidates } from "../index/coding.ts"
-import { givenRow } from "../rank/exact.ts"
-import { RetrieveError } from "../retrieve-error.ts"
+import { givenRow, givenSquared } from "../rank/exact.ts"
 import { flaw } from "../similarity.ts"
-import { squares } from "../unit-length.ts"
 import { fitIndex, type IndexChoice, recallOf, type VectorIndex } from "../vector-index.ts"
-import { checkQuery, exactly, mayFind, type Searched } from "./find.ts"
+import { checkQuery, exactly, mayFind, refuseVector, type Searched } from "./find.ts"
 
 /** Vectors that codes are fitted on, at most. */
 const SAMPLE = 20_000
@@ -15,32 +13,20 @@ const SAMPLE = 20_000
 /** Queries that are searched together. */
 export const QUERIES = 1000
 
+const matrixOf = (vectors: ReadonlyArray<Float32Array>): Float32Array => joined([new Float32Array(0), ...vectors])
+
 /** Some of the vectors, drawn without replacement, in ascending order. */
 const sampleOf = ({ given, images }: Searched, seed: number): Float32Array => {
   const rows = random(seed, 0, 0, "index").permutation(images).subarray(0, SAMPLE).sort()
-  const sample = new Float32Array(rows.length * given.dim)
-  rows.forEach((row, i) => {
-    sample.set(givenRow(given, row), i * given.dim)
-  })
-  return sample
+  return matrixOf(Array.from(rows, (row) => givenRow(given, row)))
 }
 
 /** @throws RetrieveError if a database vector cannot be compared */
-const checkImages = ({ by, given, names, images }: Searched, batches: ReadonlyArray<Embeddings>): void => {
-  let first = 0
-  for (const { dim, size, vectors } of batches) {
-    for (let i = 0; i < size; i++) {
-      const why = flaw(by, squares(vectors.subarray(i * dim, (i + 1) * dim)))
-      if (why === undefined) continue
-      throw new RetrieveError({
-        subject: names[first + i],
-        problem: `the embedding ${why}`,
-        remedy: "Check the weights and the pixels"
-      })
-    }
-    first += size
+const checkImages = ({ by, given, images, names }: Searched): void => {
+  for (let image = 0; image < images; image++) {
+    const why = flaw(by, givenSquared(given, image))
+    if (why !== undefined) throw refuseVector(names[image], why)
   }
-  if (given.at.length !== images) throw new RangeError("there is one vector per image")
 }
 
 /**
@@ -55,19 +41,10 @@ export const indexOf = async (
   threads: number
 ): Promise<VectorIndex> => {
   const { batches, by, given } = what
-  checkImages(what, batches)
+  checkImages(what)
   const made = await fitIndex(sampleOf(what, seed), { dim: given.dim, by, index, seed, threads })
   for (const { vectors } of batches) made.add(vectors)
   return made
-}
-
-/** Joins the vectors of some queries. */
-const joined = (vectors: ReadonlyArray<Float32Array>, dim: number): Float32Array => {
-  const all = new Float32Array(vectors.length * dim)
-  vectors.forEach((vector, i) => {
-    all.set(vector, i * dim)
-  })
-  return all
 }
 
 /**
@@ -90,7 +67,7 @@ export const found = async (
     if (asked.has(names[image])) own.set(names[image], (own.get(names[image]) ?? 0) + 1)
   }
   const most = Math.max(0, ...own.values())
-  const all = await index.search(joined(vectors.slice(from, to), index.dim), top + most, what.allowed)
+  const all = await index.search(matrixOf(vectors.slice(from, to)), top + most, what.allowed)
   return all.map((one, i) => {
     const name = names[queries[from + i]]
     const kept = Array.from(one.rows.keys()).filter((at) => names[one.rows[at]] !== name)

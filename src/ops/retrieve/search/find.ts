@@ -3,7 +3,7 @@ import { suggestion } from "../../../pipeline/words.ts"
 import type { Embeddings, Ranking } from "../../elements.ts"
 import type { Candidates } from "../index/coding.ts"
 import { bestRows } from "../index/scan.ts"
-import { exactInto, type Given } from "../rank/exact.ts"
+import { exactInto, type Given, givenRow } from "../rank/exact.ts"
 import { labelsOf, sameShape } from "../rank/gather.ts"
 import { givenOf, squaresOf } from "../rank/vectors.ts"
 import { RetrieveError } from "../retrieve-error.ts"
@@ -39,15 +39,6 @@ const vectorsOf = (batches: ReadonlyArray<Embeddings>): ReadonlyArray<Float32Arr
   batches.flatMap(({ dim, size, vectors }) =>
     Array.from({ length: size }, (_, i) => vectors.subarray(i * dim, (i + 1) * dim))
   )
-
-const vectorAt = (batches: ReadonlyArray<Embeddings>, image: number): Float32Array => {
-  let before = 0
-  for (const { dim, size, vectors } of batches) {
-    if (image < before + size) return vectors.subarray((image - before) * dim, (image - before + 1) * dim)
-    before += size
-  }
-  throw new RangeError(`there is no image ${image}`)
-}
 
 /** All images, in order. For `cosine` their lengths are computed now, so that every search is one pass over the vectors. */
 const allOf = (batches: ReadonlyArray<Embeddings>, images: number, by: Similarity): Given =>
@@ -87,17 +78,17 @@ export const byName = (batches: ReadonlyArray<Embeddings>, name: string, by: Sim
   if (names.indexOf(name, image + 1) >= 0)
     throw refuse("several images have this name", "Give every image a unique name")
   const labels = labelsOf(batches, names.length, classes.length)
-  const vectors = [vectorAt(batches, image)]
+  const given = allOf(batches, names.length, by)
   const queries = Int32Array.of(image)
   return {
     batches,
     by,
-    given: allOf(batches, names.length, by),
+    given,
     images: names.length,
     names,
     labels,
     queries,
-    vectors,
+    vectors: [givenRow(given, image)],
     facts: factsOf(batches),
     labelled: true
   }
@@ -141,7 +132,8 @@ export const withQueries = (
   }
 }
 
-const refuseVector = (name: string, why: string) =>
+/** The error for an embedding that cannot be compared. @param why what is wrong with it */
+export const refuseVector = (name: string, why: string) =>
   new RetrieveError({ subject: name, problem: `the embedding ${why}`, remedy: "Check the weights and the pixels" })
 
 /** @throws RetrieveError if a query cannot be compared */

@@ -18,6 +18,7 @@ import {
 import type { Pipeline } from "../../../pipeline/pipeline.ts"
 import { merged, type Range, whole } from "../../../pipeline/splits.ts"
 import type { Self } from "../../../pipeline/step.ts"
+import { messageOf } from "../../../pipeline/words.ts"
 import { Embeddings, type Gallery, Ranking } from "../../elements.ts"
 import { writeFileAtomic } from "../../formats/files.ts"
 import { Run } from "../../run.ts"
@@ -48,7 +49,7 @@ const queriesParam: Param<Others | undefined, false> = {
 const failed = (cause: unknown) =>
   new RetrieveError({
     subject: "queries",
-    problem: cause instanceof Error ? cause.message.replace(/\.$/, "") : String(cause),
+    problem: messageOf(cause).replace(/\.$/, ""),
     remedy: "Run the pipeline of the queries on its own with `--only` to find the cause",
     cause
   })
@@ -103,7 +104,7 @@ const exactRankings = (what: Searched, { from, to }: Range, top: number): Stream
     Stream.mapEffect((row) => attempt(RetrieveError)(() => searchOne(what, row, top)))
   )
 
-/** Prints and records how the index does: its size, and its recall on some of the images. */
+/** Prints and records the size of the index, and its recall on some of the images. */
 const inspected = Effect.fnUntraced(function* (what: Searched, index: VectorIndex, count: number, top: number) {
   const { record, say, seed } = yield* Run
   const { bytes, kernel, kind } = index
@@ -117,7 +118,7 @@ const inspected = Effect.fnUntraced(function* (what: Searched, index: VectorInde
   yield* record("search_index", { ...facts, ...measured })
 })
 
-/** Opens an index; the function gives the rankings of some queries, up to 1,000 at a time. */
+/** Opens an index, and returns a function that ranks some queries, up to 1,000 at a time. */
 const openedIndex = Effect.fnUntraced(function* (what: Searched, choice: IndexChoice, check: number, top: number) {
   const [{ seed }, threads] = [yield* Run, yield* Threads]
   const index = yield* Effect.acquireRelease(
