@@ -1,6 +1,6 @@
 import { relative, resolve, sep } from "node:path"
 
-/** A path relative to the working directory if it lies there, so that a process with another mount of it finds it. */
+/** A path, relative if it lies below the working directory, so that a process that mounts that directory elsewhere finds it. */
 export const portable = (path: string): string => {
   const full = resolve(path)
   const here = resolve(".")

@@ -50,10 +50,10 @@ type Given = Declared<typeof declared>
 /** Patches per range: some seconds of reading. */
 const RANGE = 4096
 
-/** Beside its patches: a patch that cannot be read, or a note on a file that was read nevertheless. */
+/** What is put aside: a patch that cannot be read, or a note on a file that was read nevertheless. */
 type Put = { readonly bad: Bad } | { readonly note: string }
 
-/** Opens the threads that decode; the function decodes some references. */
+/** Opens the decoder. The function that it gives decodes a stream of references. */
 const decoding = Effect.fnUntraced(function* ({ concurrency, on_bad_patch }: Given) {
   const threads = yield* Threads
   const use = yield* decoder(threads)

@@ -49,7 +49,7 @@ export const endWith = (stage: string, policy: "fail" | "skip", bad: ReadonlyArr
 /**
  * Applies `use` to every item and keeps their order. Items that fail are set aside.
  *
- * @param aside is told of each item that failed
+ * @param aside receives each item that failed
  */
 export const goodOnes =
   <A, B, R>(

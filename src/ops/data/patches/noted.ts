@@ -6,17 +6,17 @@ import { Run } from "../../run.ts"
 /** Receives a note. */
 export type Note = (text: string) => void
 
-/** For readers of pictures that were read, and noted, before. */
+/** Drops notes: for steps that read files again, whose notes an earlier step has printed. */
 export const unnoted: Note = () => undefined
 
-/** Collects notes while patches are read, and says them in one line at the end. */
+/** Collects notes while patches are read, and prints them in one line at the end. */
 export interface Noted {
   readonly note: Note
-  /** The same elements; after the last one, the notes are said. */
+  /** The same elements; after the last one, the notes are printed. */
   readonly saidAfter: <A, E, R>(elements: Stream.Stream<A, E, R>) => Stream.Stream<A, E, R>
 }
 
-/** Says notes in one line, if there are any. */
+/** Prints notes in one line, if there are any. */
 export const sayNotes = (operator: string, notes: ReadonlyArray<string>): Effect.Effect<void, never, Run> =>
   Effect.flatMap(Run, ({ say }) => (notes.length === 0 ? Effect.void : say(`${operator}: ${few(notes)}`)))
 

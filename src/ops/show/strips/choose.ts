@@ -58,7 +58,7 @@ const inTurn = ({
 const isExtreme = (content: StripContent): content is Judged => typeof content.ap === "number"
 
 /**
- * The strips to draw, of those that were chosen in several ranges of queries.
+ * The strips to draw, from those that were chosen in each range of queries.
  *
  * @param chosen in the order of their ranges
  */

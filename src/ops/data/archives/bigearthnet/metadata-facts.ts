@@ -3,14 +3,14 @@ import { degreeFacts, degreesOf } from "../../facts/degrees.ts"
 
 type Metadata = Readonly<Record<string, unknown>>
 
-/** EPSG code of a reference system in well-known text: the last one, which is that of the whole. */
+/** EPSG code of a reference system in well-known text: the last code, because the codes before it belong to its parts. */
 const epsgOf = (projection: unknown): number | undefined => {
   const codes = typeof projection === "string" ? [...projection.matchAll(/AUTHORITY\["EPSG","(\d+)"\]/g)] : []
   const code = codes.at(-1)?.[1]
   return code === undefined ? undefined : Number(code)
 }
 
-/** Latitude and longitude of the middle of the corners; nothing if they are not there, or in another reference system. */
+/** Latitude and longitude of the middle of the corners; no facts if corners or reference system are missing or unknown. */
 const placeOf = ({ coordinates, projection }: Metadata): Readonly<Record<string, string>> => {
   const epsg = epsgOf(projection)
   const { lrx, lry, ulx, uly } = Object(coordinates) as Readonly<Record<string, unknown>>
@@ -22,7 +22,7 @@ const placeOf = ({ coordinates, projection }: Metadata): Readonly<Record<string,
 }
 
 /**
- * What the metadata of a patch say besides its labels. It is never an error if they say nothing.
+ * Facts in the metadata of a patch: its place and its date. A fact that is missing or malformed is left out.
  *
  * @example
  * metadataFacts({ acquisition_date: "2017-06-13 10:10:31" }) // => { date: "2017-06-13" }

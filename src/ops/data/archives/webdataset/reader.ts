@@ -19,7 +19,7 @@ interface Found extends Said {
   readonly size: number
 }
 
-/** The split that the name of a shard, or of a folder that it lies in, begins with: `train-00000.tar`. */
+/** The split named at the beginning of a shard's file name, or of a folder above it: `train-00000.tar`. */
 const splitOf = (shard: string): Split | undefined =>
   shard
     .split("/")
@@ -32,7 +32,7 @@ const refuse = (subject: string, problem: string, remedy: string): never => {
 
 const PACKED = /\.(tar\.(gz|bz2|xz|zst)|tgz)$/i
 
-/** The tar files of a folder; one that is there only compressed is refused, since its members cannot be read by position. */
+/** The tar files below a folder. A shard that is only there in compressed form cannot be read by position, and is refused. */
 const shardsIn = async (folder: string, remedy: string): Promise<ReadonlyArray<string>> => {
   const files = await filesBelow(folder, remedy)
   const shards = files.filter((file) => /\.tar$/i.test(file))
@@ -62,7 +62,7 @@ const foundIn = async (folder: string): Promise<ReadonlyMap<string, Found>> => {
   return found.size === 0 ? refuse(folder, "has no image (tif, jpg or png) in its shards", remedy) : found
 }
 
-/** Names of classes by number, if `classes.txt` gives them: one per line. */
+/** Names of classes in the order of their numbers, if there is a `classes.txt`. */
 const namedClasses = async (folder: string): Promise<ReadonlyArray<string> | undefined> => {
   const lines = await classLines(folder)
   if (lines !== undefined && (lines.includes("") || new Set(lines).size < lines.length)) {
@@ -71,7 +71,7 @@ const namedClasses = async (folder: string): Promise<ReadonlyArray<string> | und
   return lines
 }
 
-/** All classes: those of the list, else all that occur, numbers in the order of numbers. */
+/** The classes in `classes.txt`. Without this file, all labels that occur: numbers in numerical order, then names. */
 const classesOf = (found: ReadonlyMap<string, Found>, named: ReadonlyArray<string> | undefined) => {
   if (named !== undefined) return named
   const all = new Set<Label>([...found.values()].flatMap(({ labels }) => labels))

@@ -20,16 +20,16 @@ export interface Sample {
   readonly labels: ReadonlyArray<Member>
 }
 
-/** A label as files have it: a name, or the number of a class. */
+/** A label in a file: the name or the number of a class. */
 export type Label = string | number
 
-/** What members say of an image. */
+/** Labels and facts of an image, from the members of its sample. */
 export interface Said {
   readonly labels: ReadonlyArray<Label>
   readonly facts: Readonly<Record<string, string>>
 }
 
-/** The name of a sample and the ending of a member: `a/b.rgb.png` is `a/b` and `rgb.png`. */
+/** Divides the name of a member into the name of its sample and an ending: `a/b.rgb.png` into `a/b` and `rgb.png`. */
 const parted = (name: string): readonly [key: string, ending: string] | undefined => {
   const [, key, ending] = /^((?:.*\/)?[^/.]+)\.([^/]+)$/.exec(name) ?? []
   return key === undefined ? undefined : [key, ending]
@@ -40,7 +40,7 @@ interface Group {
   readonly labels: Array<Member>
 }
 
-/** Adds a member to its sample. @throws DataError if the sample cannot have it */
+/** Adds a member to its sample. @throws DataError if it is a second image, occurs twice, or has too many labels */
 const add = (shard: string, key: string, { labels, ...group }: Group, member: Member): Group => {
   const refuse = (problem: string, remedy: string) => new DataError({ subject: shard, problem, remedy })
   if (!LABELS.test(member.name)) {
@@ -85,7 +85,7 @@ const repeats = (labels: ReadonlyArray<Label>): boolean => {
 
 const numbered = (text: string): Label => (/^\d+$/.test(text) ? Number(text) : text)
 
-/** @throws DataError if a member is not what its ending says */
+/** Reads one member with labels. @throws DataError if its content does not fit its ending */
 const saidBy = (shard: string, { name }: Member, content: Buffer): Said => {
   const place = `${shard}: ${name}`
   const refuse = (problem: string, remedy: string) => new DataError({ subject: place, problem, remedy })
@@ -114,7 +114,7 @@ const saidBy = (shard: string, { name }: Member, content: Buffer): Said => {
   }
 }
 
-/** What the members of a sample say together. @throws DataError if one of them is not what its ending says */
+/** Labels and facts from all members of a sample. @throws DataError if the content of a member does not fit its ending */
 export const said = (shard: string, { labels }: Sample, contents: ReadonlyArray<Buffer>): Said => {
   const all = labels.map((member, i) => saidBy(shard, member, contents[i]))
   return {

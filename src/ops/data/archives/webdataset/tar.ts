@@ -4,7 +4,7 @@ import { messageOf } from "../../../../pipeline/words.ts"
 import { DataError } from "../../../formats/data-error.ts"
 
 const BLOCK = 512
-/** Members of one file, bytes of a long name and bytes that are read at a time: bounds of what a damaged file may ask for. */
+/** Bounds for damaged files: number of members, bytes of a long name, and bytes that are read at a time. */
 const MOST = { members: 10_000_000, name: 65_536, read: 2 ** 31 - 1 }
 
 /** A file within a tar file. */
@@ -32,7 +32,7 @@ const text = (head: Buffer, from: number, length: number): string =>
     .toString("utf8")
     .replace(/\0.*$/s, "")
 
-/** A number in octal, or in base 256 for large ones; NaN if it is neither. */
+/** Reads a number of a header. Small numbers are written in octal, large ones in base 256; NaN if it is neither. */
 const numberAt = (head: Buffer, from: number, length: number): number => {
   if ((head[from] & 0x80) !== 0) return Number(head.readBigUInt64BE(from + length - 8))
   const digits = text(head, from, length).trim()
@@ -75,10 +75,10 @@ const readAt = async (handle: FileHandle, file: string, at: number, length: numb
   return bytes
 }
 
-/** The type of a member: one sign. */
+/** The type of a member: one character. */
 const typeOf = (head: Buffer): string => String.fromCharCode(head[156] || "0".charCodeAt(0))
 
-/** The name in a header of at most 255 bytes: a prefix (ustar only) and the rest. */
+/** The name in a header, at most 255 bytes long: a prefix (ustar only) and the rest. */
 const shortName = (head: Buffer): string => {
   const prefix = head.subarray(257, 262).toString("latin1") === "ustar" ? text(head, 345, 155) : ""
   const short = text(head, 0, 100)

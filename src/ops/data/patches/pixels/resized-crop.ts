@@ -47,8 +47,8 @@ const channelOf = (values: ArrayLike<number>, { width }: Shaped, at: Rectangle, 
   })
 
 /**
- * Cuts out a rectangle and resamples it bilinearly to the size of the image. A pixel of `nodata` stays one if most of it was
- * filled in.
+ * Cuts out a rectangle and resamples it bilinearly to the size of the image. A pixel of the result has no data if more than
+ * half of it, by weight, comes from pixels without data.
  */
 export const resizedCrop = (shaped: Shaped, at: Rectangle): Shaped => {
   const { height, image, nodata, width } = shaped

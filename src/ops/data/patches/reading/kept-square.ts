@@ -18,10 +18,10 @@ export interface KeptSquare {
   readonly turns: TurnChances | undefined
 }
 
-/** Parameters of `augment` that do not make it look at more of a patch than the square. */
+/** Parameters of `augment` that never need pixels outside the square. */
 const HARMLESS = ["use_transform", "h_flip", "v_flip", "rotate", "compose", "white", "compat"]
 
-/** Whether a probability is 0, or that of a mapping. */
+/** Whether a probability is 0, or the probability `p` of a mapping. */
 const isOff = (value: unknown): boolean => value === 0 || (value as { readonly p?: unknown } | undefined)?.p === 0
 
 const turnsOnly = ({ params }: Step): boolean =>

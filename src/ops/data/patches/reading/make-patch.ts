@@ -28,7 +28,7 @@ const WHITE = 255
 /**
  * Makes one image with the wanted bands as channels. If `unit` is set, 8-bit values are divided by 255.
  *
- * @param draw with which later steps cut out the square that is kept
+ * @param draw epoch and index, from which later steps draw the square that is kept; without it, the whole image is made
  * @throws DataError if a wanted band is missing
  */
 export const imageOf = (

@@ -9,7 +9,7 @@ import { topOf } from "../../../retrieve/search/top.ts"
 import { coded, cosines, type Vectors } from "../kit/vectors.ts"
 import { type Labelled, NEAREST } from "./queries.ts"
 
-/** Images with which each is compared, at least, if there are as many. Fewer images are all compared with all. */
+/** Each image of a larger archive is compared with at least this many. In a smaller archive, all are compared with all. */
 export const COMPARED = 6_000
 /** Groups among which these images are divided. */
 const GROUPS_BESIDE = 12
@@ -20,7 +20,7 @@ const [ROUNDS, SAMPLE] = [4, 32]
 
 /** What the threads fill in; all of it lies in shared memory. */
 export interface Neighbours {
-  /** Images with which each is compared, at least. */
+  /** Each image is compared with at least this many. */
   readonly compared: number
   readonly groups: number
   /** int32 [count]: the group of each image; and its cosine with the centre. */
@@ -127,7 +127,7 @@ export const membersOf = ({ group, groups, score }: Neighbours): Members => {
   return { starts, images }
 }
 
-/** Images that others are compared with, and the same as vectors. */
+/** Images that others are compared with, and their vectors. */
 interface Compared {
   readonly images: Int32Array
   readonly vectors: Vectors
@@ -173,7 +173,7 @@ const compare = (
   into.otherCosine[image] = dot(all, image, images[best])
 }
 
-/** Images of a group and of the groups with the most similar centres, until they are enough. */
+/** Images of a group and of the groups with the most similar centres: at least `compared`, if there are so many. */
 const beside = (
   { compared, groups }: Neighbours,
   { images, starts }: Members,

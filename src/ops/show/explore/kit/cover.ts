@@ -28,11 +28,11 @@ export interface Camera {
 }
 
 /**
- * The highest number that any point gives to each pixel; 0 where there is none.
+ * The highest number of the points that cover each pixel; 0 for a pixel that no point covers.
  *
  * @param camera in pixels of the layer
  * @param edge of a point in pixels
- * @param number of a point, from 1
+ * @param number gives the number of a point, at least 1
  * @returns uint8 [height, width]
  *
  * @example

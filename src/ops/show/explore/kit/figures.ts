@@ -42,8 +42,8 @@ export interface Figures {
   readonly doubts: ReadonlyArray<Doubt>
   /**
    * How the nearest images behind `pairs`, `across` and `doubts` were found: each image was compared with at least `compared`
-   * images, those of its group and of the groups beside it; `recall` is the share of the ten nearest that this found for the
-   * queries. Undefined if all images were compared with all.
+   * images: all images of its own group and of the nearest groups. `recall` is the share of the ten nearest images of the
+   * queries that this found. Undefined if all images were compared with all.
    */
   readonly neighbours: { readonly compared: number; readonly recall: number } | undefined
 }
