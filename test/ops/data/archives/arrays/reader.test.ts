@@ -113,8 +113,10 @@ describe("arrays", () => {
     const { classes, findings, labels, names } = await opened(holding(files))
     expect([names, classes, findings]).toEqual([["0", "1", "2"], ["0", "1"], []])
     expect(labels).toEqual([["0"], ["1"], ["0", "1"]])
-    const named = await opened(holding({ ...files, "classes.txt": "sea\r\nland\r\n" }))
-    expect(named.labels).toEqual([["sea"], ["land"], ["sea", "land"]])
+    for (const list of ["sea\r\nland\r\n", "sea \rland\r"]) {
+      const named = await opened(holding({ ...files, "classes.txt": list }))
+      expect(named.labels).toEqual([["sea"], ["land"], ["sea", "land"]])
+    }
   })
 
   it("are tensors of one safetensors file, labels of any type", async () => {
