@@ -4,6 +4,7 @@ import { createRequire } from "node:module"
 import { feature } from "topojson-client"
 import type { GeometryCollection, Topology } from "topojson-specification"
 import { optionalPackage } from "../../../pipeline/packages.ts"
+import { inOrder } from "../../data/archives/shared/read-file.ts"
 import { tiffDegrees } from "../../data/facts/tiff-degrees.ts"
 import { filesByName } from "../../data/inspect/inspected.ts"
 import { eachRow } from "../../formats/csv.ts"
@@ -43,6 +44,9 @@ const placesIn = (path: string): ReadonlyMap<string, readonly [number, number]> 
   })
   return places
 }
+
+/** GeoTIFFs that are read at a time. */
+const CONCURRENCY = 16
 
 type Place = readonly [latitude: number, longitude: number]
 
@@ -87,11 +91,11 @@ export const placesOf = (names: ReadonlyArray<string>, table: string): Float32Ar
 export const placesFound = async (names: ReadonlyArray<string>, images: string): Promise<Float32Array | undefined> => {
   const files = await filesByName(images)
   const read = new Map<string, Place>()
-  for (const name of names) {
+  await inOrder(names, CONCURRENCY, async (name) => {
     const file = files.get(name)?.find((one) => /\.tiff?$/i.test(one))
     const place = file === undefined ? undefined : await tiffDegrees(file)
     if (typeof place === "object") read.set(name, [place.latitude, place.longitude])
-  }
+  })
   return gathered(names, (name) => read.get(name) ?? placeInName(name))
 }
 
