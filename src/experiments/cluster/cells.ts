@@ -1,9 +1,9 @@
 /** Cells of a sweep, run by the workers of a cluster. */
-import { createHash } from "node:crypto"
 import { resolve } from "node:path"
 import { Effect } from "effect"
 import { openEngine } from "../../ops/tensor/engine.ts"
 import { attempt } from "../../pipeline/attempt.ts"
+import { digest } from "../../pipeline/digest.ts"
 import { counted } from "../../pipeline/words.ts"
 import { PartError } from "../ranges/task.ts"
 import type { Progress } from "../running/progress.ts"
@@ -38,7 +38,7 @@ export const byCluster = (
     const run: CellRunner = ({ cell, plan, until }) =>
       Effect.gen(function* () {
         const text = (path: string) => packedText(resolve(path), shared, cell.name)
-        const key = createHash("sha256").update(`${cell.name}\n${until}`).digest("hex").slice(0, 16)
+        const key = digest(`${cell.name}\n${until}`)
         const task = yield* attempt(PartError)(
           (): CellTask => ({
             ...{ key, name: cell.name, translated: plan.translation !== undefined },
