@@ -6,6 +6,7 @@ import { attempt } from "../../pipeline/attempt.ts"
 import { digest } from "../../pipeline/digest.ts"
 import { counted } from "../../pipeline/words.ts"
 import { PartError } from "../ranges/task.ts"
+import { engineRecord } from "../running/engine.ts"
 import type { Progress } from "../running/progress.ts"
 import { type CellRunner, cellFolder, type SweepOptions } from "../sweep/cell-run.ts"
 import type { Sweep } from "../sweep/plan-sweep.ts"
@@ -32,7 +33,7 @@ export const byCluster = (
     const folder = resolve(options.folder)
     const [first] = plans.values()
     const opened = yield* openEngine(first.loaded.settings.device, { threads: 1 })
-    const engine = engineKind({ ...opened, inference: opened.inference?.library })
+    const engine = engineKind(engineRecord(opened))
     const { ask, workers } = yield* openAsking(options.cluster, { folder, adopts: false, progress, engine })
     let done = 0
     const run: CellRunner = ({ cell, plan, until }) =>

@@ -63,7 +63,7 @@ export const engineKind = ({
   inference,
   name,
   version
-}: Pick<EngineRecord, "gpu" | "name" | "version"> & { readonly inference?: string | undefined }): string =>
+}: Pick<EngineRecord, "gpu" | "inference" | "name" | "version">): string =>
   `${name} ${version}${gpu ? " GPU" : ""}${inference === undefined ? "" : ` with ${inference}`}`
 
 /** What must be equal between a run and its workers. */

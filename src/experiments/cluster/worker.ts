@@ -11,6 +11,7 @@ import { isIntact, readFacts, wantedFile } from "../ranges/part-files.ts"
 import { deadly, MOST_DEATHS, threadsFor } from "../ranges/processes.ts"
 import { nameOf, PartError, type RangeFailure, type Task } from "../ranges/task.ts"
 import { RunError } from "../run-error.ts"
+import { engineRecord } from "../running/engine.ts"
 import { ADDRESS, ADDRESS_FILE, type Address, serverOf } from "./address.ts"
 import { database, persistently } from "./connect.ts"
 import { engineKind, type Fit, folderId, program } from "./fit.ts"
@@ -93,11 +94,7 @@ const fitOf = ({ anyEngine, device, shared, threads }: WorkerOptions) =>
   Effect.gen(function* () {
     const engine = yield* openEngine(device, { threads: threads ?? 1 })
     const folder = yield* attempt(RunError)(() => folderId(shared))
-    const fit: Fit = {
-      program: program(),
-      folder,
-      engine: anyEngine ? "any" : engineKind({ ...engine, inference: engine.inference?.library })
-    }
+    const fit: Fit = { program: program(), folder, engine: anyEngine ? "any" : engineKind(engineRecord(engine)) }
     return { fit, engine }
   })
 

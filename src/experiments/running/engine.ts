@@ -1,10 +1,20 @@
 /** The tensor engine of a run: opened when it is first needed, announced, and entered in the record. */
 import { Effect, Layer } from "effect"
 import { type Device, type Engine, type EngineOptions, openEngine, TensorEngine } from "../../ops/tensor/engine.ts"
-
 import type { EngineRecord } from "../folder/record.ts"
 
-const facts = ({ name, threads, workers, version, precision, gpu, graphs, inference, why }: Engine): EngineRecord => ({
+/** An opened engine as records hold it. */
+export const engineRecord = ({
+  name,
+  threads,
+  workers,
+  version,
+  precision,
+  gpu,
+  graphs,
+  inference,
+  why
+}: Engine): EngineRecord => ({
   name,
   version,
   threads,
@@ -70,7 +80,7 @@ export const engineLayer = (
   opened: (engine: EngineRecord) => void
 ): Layer.Layer<TensorEngine> => {
   const announced = Effect.tap(openEngine(device, { graph, inference, precision, threads }), (engine) =>
-    Effect.sync(() => opened(facts(engine)))
+    Effect.sync(() => opened(engineRecord(engine)))
   )
   return Layer.effect(
     TensorEngine,
