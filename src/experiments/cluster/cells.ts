@@ -13,14 +13,7 @@ import type { Sweep } from "../sweep/plan-sweep.ts"
 import { type ClusterOptions, openAsking } from "./asking.ts"
 import { engineKind } from "./fit.ts"
 import type { CellTask } from "./queues.ts"
-import { packedText } from "./shared-paths.ts"
-
-/** Values of `--set` as they travel: a value that is a path is written relative to the shared folder. */
-const packedSet = (set: ReadonlyArray<string>, shared: string, subject: string): ReadonlyArray<string> =>
-  set.map((one) => {
-    const at = one.indexOf("=") + 1
-    return `${one.slice(0, at)}${packedText(one.slice(at), shared, subject)}`
-  })
+import { packedSet, packedText } from "./shared-paths.ts"
 
 /** Opens a cluster for the cells of a sweep. */
 export const byCluster = (

@@ -15,7 +15,7 @@ import { childRun } from "../sweep/child-run.ts"
 import { pauseAfter } from "../sweep/halving.ts"
 import { ADDRESS, ADDRESS_FILE } from "./address.ts"
 import type { Answer, CellTask } from "./queues.ts"
-import { checkInside, unpackedText } from "./shared-paths.ts"
+import { checkInside, unpackedSet, unpackedText } from "./shared-paths.ts"
 
 /** The run folder of a cell still belongs to a worker of another machine, which may be gone. */
 export class CellLocked extends explained("CellLocked") {}
@@ -32,13 +32,6 @@ export interface CellOptions {
   /** Cells that run at a time. */
   readonly processes: number
 }
-
-/** Values of `--set` with paths as this machine has them. */
-const setHere = ({ name, set }: CellTask, shared: string): ReadonlyArray<string> =>
-  set.map((one) => {
-    const at = one.indexOf("=") + 1
-    return `${one.slice(0, at)}${unpackedText(one.slice(at), shared, name)}`
-  })
 
 /** Settings of this machine, which change no result. A file of the original names them otherwise. */
 const ownSettings = ({ translated }: CellTask, { device, processes, ...given }: CellOptions): ReadonlyArray<string> => {
@@ -77,7 +70,7 @@ export const runCell = (cell: CellTask, options: CellOptions) =>
     const here = (path: string) => resolve(shared, unpackedText(path, shared, cell.name))
     const given = yield* attempt(PartError)(() => ({
       ...{ file: here(cell.file), folder: here(cell.folder), sweep: here(cell.sweep) },
-      set: setHere(cell, shared)
+      set: unpackedSet(cell.set, shared, cell.name)
     }))
     const wanted = wantedFile(given.sweep, run)
     if (!existsSync(wanted)) return undefined

@@ -59,6 +59,29 @@ export const unpackedText = (text: string, shared: string, subject: string): str
   return inside ? full : text
 }
 
+/** Values of `--set` with each value changed; its key stays. */
+const mapSet = (set: ReadonlyArray<string>, change: (text: string) => string): ReadonlyArray<string> =>
+  set.map((one) => {
+    const at = one.indexOf("=") + 1
+    return `${one.slice(0, at)}${change(one.slice(at))}`
+  })
+
+/**
+ * Values of `--set` as they travel.
+ *
+ * @throws PartError if one is a path outside the shared folder
+ */
+export const packedSet = (set: ReadonlyArray<string>, shared: string, subject: string): ReadonlyArray<string> =>
+  mapSet(set, (text) => packedText(text, shared, subject))
+
+/**
+ * Values of `--set` that travelled, as this machine has them.
+ *
+ * @throws PartError if one is a path outside the shared folder
+ */
+export const unpackedSet = (set: ReadonlyArray<string>, shared: string, subject: string): ReadonlyArray<string> =>
+  mapSet(set, (text) => unpackedText(text, shared, subject))
+
 /**
  * Checks that no text of some plain data is a path outside the shared folder.
  *
