@@ -11,6 +11,7 @@ import { wantedFile } from "../ranges/part-files.ts"
 import { threadsFor } from "../ranges/processes.ts"
 import { PartError } from "../ranges/task.ts"
 import { RunError } from "../run-error.ts"
+import { argumentsOf } from "../sweep/cell-run.ts"
 import { childRun } from "../sweep/child-run.ts"
 import { pauseAfter } from "../sweep/halving.ts"
 import { ADDRESS, ADDRESS_FILE } from "./address.ts"
@@ -76,9 +77,8 @@ export const runCell = (cell: CellTask, options: CellOptions) =>
     if (!existsSync(wanted)) return undefined
     yield* checked(cell, given.file, given.set, shared)
     const paused = pauseAfter(given.folder, cell.until)
-    const set = [...given.set, ...ownSettings(cell, options)]
     const { code, last } = yield* childRun(
-      [given.file, ...set.flatMap((one) => ["--set", one]), "--out", given.folder],
+      argumentsOf(given.file, [...given.set, ...ownSettings(cell, options)], given.folder),
       () => {},
       { cwd: shared, without: [ADDRESS, ADDRESS_FILE], stop: () => paused() || !existsSync(wanted) }
     )

@@ -17,6 +17,14 @@ export interface SweepOptions extends Partial<Pick<RunOptions, "cluster" | "proc
 /** The run folder of a cell. */
 export const cellFolder = (folder: string, cell: Cell): string => join(folder, "cells", cell.name)
 
+/** The arguments of the command that runs a configuration in a folder. */
+export const argumentsOf = (file: string, set: ReadonlyArray<string>, folder: string): ReadonlyArray<string> => [
+  file,
+  ...set.flatMap((one) => ["--set", one]),
+  "--out",
+  folder
+]
+
 /** A run of a cell; with `until`, it pauses after the validation of that epoch. */
 export interface CellRun {
   readonly cell: Cell

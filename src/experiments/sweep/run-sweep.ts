@@ -14,19 +14,12 @@ import { RunError } from "../run-error.ts"
 import type { Progress } from "../running/progress.ts"
 import { emptied, runPlan } from "../running/runner.ts"
 import { adopt } from "./adopt.ts"
-import { type CellRun, type CellRunner, cellFolder, type SweepOptions } from "./cell-run.ts"
+import { argumentsOf, type CellRun, type CellRunner, cellFolder, type SweepOptions } from "./cell-run.ts"
 import { childRun } from "./child-run.ts"
 import type { Cell, Group } from "./grid.ts"
 import { continuing, pauseAfter, scoreOf } from "./halving.ts"
 import type { Sweep } from "./plan-sweep.ts"
 import type { SweepFile } from "./sweep-file.ts"
-
-const argumentsOf = (of: string, set: ReadonlyArray<string>, folder: string): ReadonlyArray<string> => [
-  of,
-  ...set.flatMap((one) => ["--set", one]),
-  "--out",
-  folder
-]
 
 const failed = (what: string, last: ReadonlyArray<string>): RunError =>
   new RunError({
