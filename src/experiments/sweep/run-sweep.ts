@@ -89,7 +89,7 @@ const runCell = Effect.fnUntraced(function* (
 })
 
 /** The comparison of the groups that were not stopped, as a plan like any other. */
-const comparisonPlan = (sweep: SweepFile, { groups, notes }: Stopped, folder: string): Plan => {
+const comparisonPlan = (sweep: SweepFile, { groups, notes }: Left, folder: string): Plan => {
   const runs = Object.fromEntries(
     groups.map(({ cells, name }) => [name, cells.map((cell) => cellFolder(folder, cell))])
   )
@@ -120,9 +120,11 @@ const checkFolder = (folder: string): void => {
   })
 }
 
-/** Groups that were stopped early, and why, in sentences. */
-interface Stopped {
+/** What early stopping leaves of a sweep. */
+interface Left {
+  /** The groups that continue. */
   readonly groups: ReadonlyArray<Group>
+  /** A sentence for each group that was stopped: when, and its validation figure. */
   readonly notes: ReadonlyArray<string>
 }
 
@@ -133,7 +135,7 @@ const halved = Effect.fnUntraced(function* (
   runAll: (cells: ReadonlyArray<Cell>, until: number | undefined) => Effect.Effect<void, RunError | PartError>,
   progress: Progress
 ) {
-  let left: Stopped = { groups, notes: [] }
+  let left: Left = { groups, notes: [] }
   for (const [rung, epoch] of (sweep.stop?.after ?? []).entries()) {
     const reached = (cell: Cell) => pauseAfter(cellFolder(folder, cell), epoch)()
     yield* runAll(
@@ -146,14 +148,14 @@ const halved = Effect.fnUntraced(function* (
         return own.reduce((sum, one) => sum + one, 0) / own.length
       })
     )
-    const goes = continuing(scores, sweep.stop?.keep ?? 1)
+    const continues = continuing(scores, sweep.stop?.keep ?? 1)
     const notes = left.groups.flatMap(({ name }, i) =>
-      goes[i]
+      continues[i]
         ? []
         : [`${name} was stopped after epoch ${epoch}: its best validation was ${scores[i].toFixed(4)} on average.`]
     )
     for (const note of notes) progress.say(note)
-    left = { groups: left.groups.filter((_, i) => goes[i]), notes: [...left.notes, ...notes] }
+    left = { groups: left.groups.filter((_, i) => continues[i]), notes: [...left.notes, ...notes] }
   }
   return left
 })
