@@ -63,8 +63,8 @@ const startAnew = (folder: string, { configuration, experiment, operators }: Wan
 }
 
 /**
- * Opens the run folder, which is made. A run may be continued by a configuration that has the same pipelines and others after
- * them.
+ * Opens the run folder, and makes it if it does not exist. The configuration that continues a run may have further pipelines
+ * after the recorded ones.
  *
  * @throws RunError if the folder belongs to another configuration, is not a run folder, or has a damaged record
  */

@@ -96,8 +96,8 @@ export const differences = (
 }
 
 /**
- * A configuration without the pipelines that were added after those of a record. Pipelines run in their order, so added ones
- * change nothing that the recorded ones made.
+ * Returns a configuration without the pipelines that follow the last recorded one. Pipelines run in their order, so these
+ * change nothing that the recorded pipelines made.
  *
  * @example
  * withoutAdded({ settings: {}, pipelines: { a: [] } }, { settings: {}, pipelines: { a: [], b: [] } }).pipelines // => { a: [] }

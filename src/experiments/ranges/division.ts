@@ -200,11 +200,12 @@ class PutAside {
 /** Whether the merge has saved all values of the part that it takes. */
 class Saving {
   private whole = true
+  /** Says that the merge has not saved the last value. */
   readonly refuse = (): void => {
     this.whole = false
   }
-  /** Begins the next part. */
-  end(): boolean {
+  /** Ends a part, and returns whether all of its values were saved. */
+  endPart(): boolean {
     const { whole } = this
     this.whole = true
     return whole
@@ -230,7 +231,7 @@ const endAsides = ({ open, segment }: Division, put: PutAside, ends: Effect.Succ
   )
 }
 
-/** The values of all parts, in the order of their ranges. Other values end with them. */
+/** The values of all parts, in the order of their ranges. After the last one, steps receive everything that they put aside. */
 const parts = (division: Division, found: ReadonlyMap<string, Facts>, makers: Makers, put: PutAside, saving: Saving) =>
   Effect.gen(function* () {
     const { jobs, missing, segment } = division
@@ -254,7 +255,7 @@ const parts = (division: Division, found: ReadonlyMap<string, Facts>, makers: Ma
     const saved = (job: Job, facts: Facts) =>
       Effect.try({
         try: () => {
-          const whole = saving.end()
+          const whole = saving.endPart()
           if (facts.again === true) return
           if (whole) markSaved(job.path, facts)
           else writeFacts(job.path, { ...facts, again: true })

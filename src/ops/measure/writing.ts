@@ -4,7 +4,7 @@ import { writeFileAtomic } from "../formats/files.ts"
 import { Run } from "../run.ts"
 import { MeasureError } from "./measure-error.ts"
 
-/** Writes a file of the run, and tells the run of it. */
+/** Writes a file, and enters it in the record of the run. */
 export const writeText = Effect.fnUntraced(function* (path: string, text: () => string) {
   yield* Effect.mapError(
     attempt(Error)(() => writeFileAtomic(path, text())),
