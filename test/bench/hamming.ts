@@ -1,8 +1,7 @@
 /** Hamming search beside faiss, exact searches both: `npm run bench -- --hamming [ROWS [BITS]]`. */
-import { execFileSync } from "node:child_process"
 import { join } from "node:path"
 import type { HammingMeasured } from "./hamming-job.ts"
-import { type Figure, median } from "./harness.ts"
+import { type Figure, lastLine, median } from "./harness.ts"
 import { peerPython } from "./peer.ts"
 
 /** BigEarthNet's patches, and the embeddings of ResNet-50. */
@@ -13,9 +12,6 @@ const LEAST = 0.7
 const [MOST_MS, MOST_MIB] = [30, 6]
 
 type Peer = HammingMeasured & { readonly version: string; readonly vectors: number }
-
-const lastLine = (program: string, args: ReadonlyArray<string>) =>
-  JSON.parse(execFileSync(program, args, { encoding: "utf8" }).trim().split("\n").at(-1) ?? "")
 
 /** Ours and faiss's in turn, three times, on one thread and on two. */
 export const hamming = (words: ReadonlyArray<string>): ReadonlyArray<Figure> => {

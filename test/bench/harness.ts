@@ -1,4 +1,5 @@
 /** A small harness: two ways of one job, run in turn, compared by the median of their ratios. */
+import { execFileSync } from "node:child_process"
 
 export interface Figure {
   readonly name: string
@@ -46,6 +47,15 @@ export const inTurn = async (ours: () => unknown, other: () => unknown, rounds =
   }
   return { ours: median(a), other: median(b), ratio: median(a.map((ms, i) => ms / b[i])) }
 }
+
+/** Runs a program to its end, and returns the JSON of its last line. */
+export const lastLine = (program: string, args: ReadonlyArray<string>) =>
+  JSON.parse(
+    execFileSync(program, args, { encoding: "utf8", maxBuffer: 2 ** 30 })
+      .trim()
+      .split("\n")
+      .at(-1) ?? ""
+  )
 
 export const show = (figures: ReadonlyArray<Figure>): string =>
   figures

@@ -1,10 +1,10 @@
 /** Every loss beside its reference in PyTorch, as Markdown: `npm run bench -- losses`, with `300 2048` for other sizes. */
-import { execFileSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { availableParallelism, tmpdir } from "node:os"
 import { join } from "node:path"
 import { losses } from "../../src/ops/train/losses.ts"
 import { COMPARED, drawnBatch, forPython } from "../peers/compared-losses.ts"
+import { lastLine } from "./harness.ts"
 import { peerPython } from "./peer.ts"
 
 /** BigEarthNet's classes. */
@@ -17,14 +17,6 @@ interface Measured {
   readonly gradient: ReadonlyArray<number>
   readonly version: string
 }
-
-const lastLine = (program: string, args: ReadonlyArray<string>) =>
-  JSON.parse(
-    execFileSync(program, args, { encoding: "utf8", maxBuffer: 2 ** 30 })
-      .trim()
-      .split("\n")
-      .at(-1) ?? ""
-  )
 
 const SCRIPT = join(import.meta.dirname, "../peers/scripts/losses.py")
 

@@ -1,8 +1,7 @@
 /** The costliest loss beside the same formula in plain PyTorch: `npm run bench -- --peer`. */
-import { execFileSync } from "node:child_process"
 import { availableParallelism } from "node:os"
 import { join } from "node:path"
-import { type Figure, median } from "./harness.ts"
+import { type Figure, lastLine, median } from "./harness.ts"
 import type { OmlMeasured } from "./oml-job.ts"
 import { peerPython } from "./peer.ts"
 
@@ -10,9 +9,6 @@ import { peerPython } from "./peer.ts"
 const [BATCH, WIDTH, CLASSES, ROUNDS] = [300, 2048, 19, 5]
 /** MiB that the loss may take beside the batch. */
 export const MOST_MEMORY = 150
-
-const lastLine = (program: string, args: ReadonlyArray<string>) =>
-  JSON.parse(execFileSync(program, args, { encoding: "utf8" }).trim().split("\n").at(-1) ?? "")
 
 /** In a process of its own, whose memory is nothing else's. */
 export const omlMeasured = (batch = BATCH, rounds = ROUNDS, threads = 1): OmlMeasured => {
