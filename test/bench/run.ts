@@ -21,23 +21,24 @@ import { shard } from "./shard.ts"
 type Benchmark = () => Figure | ReadonlyArray<Figure> | Promise<Figure | ReadonlyArray<Figure>>
 
 const [option, ...words] = process.argv.slice(2)
-const benchmarks: ReadonlyArray<Benchmark> =
-  option === "--gpu" || option === "losses" || option === "--shard"
-    ? []
-    : option === "--onnx"
-      ? inference(words)
-      : option === "--hamming"
-        ? [() => hamming(words)]
-        : option === "explore"
-          ? [() => explorer(words)]
-          : option === "--cluster"
-            ? [() => clusters(words)]
-            : option === "--peer"
-              ? [...(words.length === 0 ? [oml] : []), ...peers(words)]
-              : [fiveStages, reading, readers, engines, retrieval, () => explorer()]
-if (option === "--gpu") await gpu()
-if (option === "losses") lossTable(words)
-if (option === "--shard") console.log(await shard(words))
+/** Benchmarks that an option runs alone. */
+const alone: Readonly<Record<string, () => ReadonlyArray<Benchmark>>> = {
+  "--onnx": () => inference(words),
+  "--hamming": () => [() => hamming(words)],
+  "--cluster": () => [() => clusters(words)],
+  "--peer": () => [...(words.length === 0 ? [oml] : []), ...peers(words)],
+  explore: () => [() => explorer(words)]
+}
+/** Options that print text without bounds. */
+const texts: Readonly<Record<string, () => unknown>> = {
+  "--gpu": gpu,
+  "--shard": async () => console.log(await shard(words)),
+  losses: () => lossTable(words)
+}
+const all: ReadonlyArray<Benchmark> = [fiveStages, reading, readers, engines, retrieval, () => explorer()]
+const text = texts[option]
+await text?.()
+const benchmarks = text === undefined ? (alone[option]?.() ?? all) : []
 let holds = true
 for (const benchmark of benchmarks) {
   const figures = [await benchmark()].flat()
