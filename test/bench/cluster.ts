@@ -4,19 +4,17 @@
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
-import { pathToFileURL } from "node:url"
 import { Effect, Layer, Schema } from "effect"
 import { PersistedQueue } from "effect/persistence"
 import { parseAddress } from "../../src/experiments/cluster/address.ts"
 import { database } from "../../src/experiments/cluster/connect.ts"
+import { loaderOf } from "../../src/pipeline/loader.ts"
 import { binaries, openPostgres } from "../experiments/cluster/postgres.ts"
 import { PATCHES, preparing } from "../experiments/ranges/example.ts"
 import type { Figure } from "./harness.ts"
 
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
 const SOURCE = resolve(import.meta.dirname, "../../src/experiments")
 
 interface Sizes {
@@ -37,7 +35,7 @@ const figure = (name: string, ours: number, other: number, bound: string, most: 
 
 const started = (file: string, args: ReadonlyArray<string>, cwd: string, url?: string): ChildProcess => {
   const env = { ...process.env, ...(url === undefined ? {} : { ORBITRANK_CLUSTER: url }) }
-  return spawn(process.execPath, ["--import", TSX, join(SOURCE, file), ...args], { cwd, env, stdio: "pipe" })
+  return spawn(process.execPath, [...loaderOf(file), join(SOURCE, file), ...args], { cwd, env, stdio: "pipe" })
 }
 
 /** Runs a program to its end; gives its seconds. */

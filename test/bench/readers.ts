@@ -12,7 +12,7 @@ import { openReader } from "../../src/ops/data/stores/open-store.ts"
 import type { PatchRef, RawPatch } from "../../src/ops/elements.ts"
 import { workerPool } from "../../src/ops/workers/pool.ts"
 import { toStream } from "../../src/pipeline/interpret.ts"
-import { type Figure, median } from "./harness.ts"
+import { type Figure, lastLine, median } from "./harness.ts"
 import { quietRun } from "./quiet-run.ts"
 
 const PATCHES = 600
@@ -34,10 +34,8 @@ interface Peer {
   readonly each: number
 }
 
-const peer = (python: string, ...args: ReadonlyArray<string>): Peer => {
-  const out = execFileSync(python, [join(import.meta.dirname, "readers.py"), ...args], { encoding: "utf8" })
-  return JSON.parse(out.trim().split("\n").at(-1) ?? "")
-}
+const peer = (python: string, ...args: ReadonlyArray<string>): Peer =>
+  lastLine(python, [join(import.meta.dirname, "readers.py"), ...args])
 
 /** The shortest of some rounds after one that warms up, as the script measures; seconds for one. */
 const shortest = async (job: () => Promise<number>): Promise<number> => {

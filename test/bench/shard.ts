@@ -2,7 +2,7 @@
  * One shard of a large archive in every kind of index, and from it bytes and seconds of the whole: `npm run bench -- --shard
  * [ROWS [DIM [WHOLE]]]`.
  */
-import { createRequire } from "node:module"
+import { entryOf } from "../../src/experiments/command/versions.ts"
 import { buildIndex, type IndexChoice, recallOf, type VectorIndex } from "../../src/ops/retrieve/vector-index.ts"
 import { random } from "../../src/pipeline/random.ts"
 import { median, processorTime } from "./harness.ts"
@@ -29,15 +29,6 @@ const kinds: ReadonlyArray<IndexChoice> = [
   "binary"
 ]
 
-const hasHnsw = (): boolean => {
-  try {
-    createRequire(import.meta.url).resolve("usearch")
-    return true
-  } catch {
-    return false
-  }
-}
-
 const seconds = async (index: VectorIndex, queries: Float32Array, count: number): Promise<number> => {
   const times: Array<number> = []
   for (let round = 0; round < 4; round++) {
@@ -59,7 +50,7 @@ export const shard = async (words: ReadonlyArray<string>): Promise<string> => {
     "| index | build, s | ms per query | recall of ten | memory, GB | thread-seconds per query |",
     "|:--|--:|--:|--:|--:|--:|"
   ]
-  for (const index of [...kinds, ...(hasHnsw() ? ["hnsw" as const] : [])]) {
+  for (const index of [...kinds, ...(entryOf("usearch") !== undefined ? ["hnsw" as const] : [])]) {
     const begun = processorTime()
     const made = await buildIndex(vectors, { dim, index })
     const build = (processorTime() - begun) / 1000

@@ -1,16 +1,14 @@
 /** A run and its workers on a real PostgreSQL: equal to one process, whoever is killed. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
-import { pathToFileURL } from "node:url"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import type { RunRecord } from "../../../src/experiments/folder/record.ts"
+import { loaderOf } from "../../../src/pipeline/loader.ts"
 import { dividing, preparing } from "../ranges/example.ts"
 import { binaries, openPostgres, PASSWORD, type Postgres } from "./postgres.ts"
 
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
 const SOURCE = resolve(import.meta.dirname, "../../../src/experiments")
 
 interface Program {
@@ -23,7 +21,7 @@ const running = new Set<ChildProcess>()
 
 const program = (file: string, args: ReadonlyArray<string>, cwd: string, url: string | undefined): Program => {
   const env = { ...process.env, ...(url === undefined ? {} : { ORBITRANK_CLUSTER: url }) }
-  const started = spawn(process.execPath, ["--import", TSX, join(SOURCE, file), ...args], { cwd, env })
+  const started = spawn(process.execPath, [...loaderOf(file), join(SOURCE, file), ...args], { cwd, env })
   running.add(started)
   let said = ""
   for (const stream of [started.stdout, started.stderr]) stream.on("data", (text: Buffer) => (said += text))
