@@ -82,10 +82,15 @@ export const report = (name, dist, write) => {
         if (message.logLevel === "error" || forgotten) messages.push(`${name}: ${message.text}`)
       }
     })
-    const words = (file) => readFileSync(file, "utf8").match(/\w+/g)?.sort().join(" ")
-    // The compiler writes the members of a union in another order from time to time, so only the words are compared.
+    const tokens = (file) =>
+      readFileSync(file, "utf8")
+        .match(/\w+|[^\w\s]/g)
+        ?.sort()
+        .join(" ")
+    // The compiler writes the members of a union in another order from time to time, so words and signs are compared without
+    // their order.
     const changed =
-      result.apiReportChanged && words(join(work, `${name}.api.md`)) !== words(join(reports, `${name}.api.md`))
+      result.apiReportChanged && tokens(join(work, `${name}.api.md`)) !== tokens(join(reports, `${name}.api.md`))
     if (changed && !write) messages.push(`${name}: the public surface has changed; run \`npm run api\``)
     return messages
   } finally {
