@@ -263,9 +263,10 @@ export const recallOf = (found: ReadonlyArray<Candidates>, exact: ReadonlyArray<
   })
 
 /**
- * Joins what the shards of a large archive have found, each a part of the vectors in an index of its own. If every shard was
- * asked for k results, these are the results of one index of all vectors. Codes that are fitted must be fitted on the same
- * vectors: make every shard by `fitIndex` with the same sample.
+ * Joins what the shards of a large archive have found, each a part of the vectors in an index of its own. Make every shard by
+ * `fitIndex` with the same sample, so that all shards use the same codes, and ask every shard for k results. For `exact`, and
+ * for codes only, the joined results are then the results of one index of all vectors. With re-ranking they are at least as
+ * similar to the query, because every shard re-ranks its own candidates.
  *
  * @param shards results of the same queries, for each shard
  * @param first number of each shard's first vector in the whole archive

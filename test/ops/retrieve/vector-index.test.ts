@@ -9,6 +9,7 @@ import type { Similarity } from "../../../src/ops/retrieve/similarity.ts"
 import {
   allowing,
   buildIndex,
+  fitIndex,
   type IndexChoice,
   joinFound,
   loadIndex,
@@ -221,6 +222,24 @@ describe("an index", () => {
       }
     }
     expect(joinFound([], [], 3)).toEqual([])
+  })
+
+  it("of shards that re-rank finds images that are at least as similar as one index finds", async () => {
+    const options = { dim: DIM, index: { name: "binary", rerank: 10 } } as const
+    const whole = await (await buildIndex(vectors, options)).search(queries, 10)
+    const bounds = [0, 150, ROWS]
+    const parts = await Promise.all(
+      bounds.slice(1).map(async (to, shard) => {
+        const part = await fitIndex(vectors, options)
+        part.add(vectors.slice(bounds[shard] * DIM, to * DIM))
+        return part.search(queries, 10)
+      })
+    )
+    const gains = joinFound(parts, bounds, 10).flatMap(({ scores }, q) => [
+      ...scores.map((one, i) => one - whole[q].scores[i])
+    ])
+    expect(Math.min(...gains)).toBe(0)
+    expect(Math.max(...gains)).toBeGreaterThan(0)
   })
 
   it("finds the same on two threads", async () => {
