@@ -104,7 +104,7 @@ const writePerQuery = Effect.fnUntraced(function* (prepared: Prepared, all: Tall
   yield* writeText(join(folder, `${name}.csv`), () => perQueryCsv(prepared, all))
 })
 
-/** Figures that steps of these names compute; `measure` accepts the names, so that one list serves all of them. */
+/** Steps that compute figures of their own. `measure` accepts their names, so that one list serves all these steps. */
 const STEPS = ["knn", "linear-probe"] as const
 
 /** A value of `metrics`: all figures of the original, all standard metrics, or one of them. */

@@ -4,7 +4,7 @@ import { writeFileAtomic } from "../formats/files.ts"
 import { Run } from "../run.ts"
 import { MeasureError } from "./measure-error.ts"
 
-/** Writes a file, and enters it in the record of the run. */
+/** Writes a text file, and enters it in the list of files that the run wrote. */
 export const writeText = Effect.fnUntraced(function* (path: string, text: () => string) {
   yield* Effect.mapError(
     attempt(Error)(() => writeFileAtomic(path, text())),

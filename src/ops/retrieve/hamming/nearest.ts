@@ -9,7 +9,7 @@ export const distanceOf = (key: number): number => Math.floor(key / ROWS)
 /** Position of a key. */
 export const positionOf = (key: number): number => key % ROWS
 
-/** The k least keys of those that were added. */
+/** The k least of the keys that were added. */
 export interface Best {
   /** Rows at or above this distance are not among them if they come after all that were added. */
   readonly limit: () => number

@@ -28,7 +28,7 @@ export interface Saved {
 /** Threads that an index may use. */
 export type Threads = SearchThreads & { readonly size: number }
 
-/** The surroundings of an index. */
+/** Everything about an index that does not depend on its kind. */
 export interface Setting {
   /** Length of a vector. */
   readonly dim: number

@@ -5,7 +5,7 @@ import { normaliseRows } from "../unit-length.ts"
 import { type Coding, defineIndex, noVectors, rerankParams, type Saved, type Setting } from "./coding.ts"
 import { allowedRows, bestRows } from "./scan.ts"
 
-/** For `cosine`, codes are those of unit vectors, so that their inner products are cosines. */
+/** Vectors as they are coded: for `cosine` scaled to length 1, so that inner products are cosines. */
 const prepared = (vectors: Float32Array, { by, dim }: Setting): Float32Array =>
   by === "cosine" ? normaliseRows(vectors.slice(), dim) : vectors
 

@@ -35,7 +35,7 @@ const drawnBy = (weights: Float64Array, value: number): number => {
   return last
 }
 
-/** Draws points as first centres, each with a probability proportional to its squared distance from those before it. */
+/** Draws points as first centres, each with a probability proportional to its squared distance from the nearest centre so far. */
 const seeded = (points: Float32Array, dim: number, k: number, { int, next }: Random): Float32Array => {
   const rows = points.length / dim
   const centres = new Float32Array(k * dim)

@@ -4,7 +4,7 @@ import type { Held, Product } from "./engine-product.ts"
 
 /** Some queries, in shared memory. */
 export interface HeldTile {
-  /** Differs from that of all other tiles of a ranking. */
+  /** Number that is unique among the tiles of a ranking. */
   readonly key: number
   /** float32 [q, d]. */
   readonly queries: Float32Array

@@ -1,4 +1,4 @@
-/** Scores of many queries, some queries at a time. The next are computed while threads sort those before. */
+/** Scores of many queries, computed for some queries at a time, while threads sort the scores before them. */
 import { Effect, Fiber } from "effect"
 import { QUERY_TILE } from "./blocks.ts"
 import { emptyScores, type Scores } from "./scores.ts"

@@ -88,7 +88,7 @@ export interface Recall {
 }
 
 /**
- * Measures the recall of an index on images that are drawn from those that are searched.
+ * Measures the recall of an index on images that are drawn from the images searched.
  *
  * @param count number of images, at most
  */

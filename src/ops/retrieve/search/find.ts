@@ -144,7 +144,7 @@ export const checkQuery = ({ by, names, queries, vectors }: Searched, row: numbe
   return own
 }
 
-/** Numbers of the images that a query may find: those that the filter allows and that do not have the query's own name. */
+/** Numbers of the images that the filter allows and that do not have the query's own name. */
 export const mayFind = ({ allowed, images, names, queries }: Searched, row: number): Int32Array => {
   const own = names[queries[row]]
   const found = new Int32Array(images)
