@@ -21,7 +21,7 @@ const loadedBy = (code: string): ReadonlyArray<string> =>
 const entries = readdirSync(src, { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".ts"))
   .map((name) => ({ file: join(src, name), code: codeOf(join(src, name)) }))
-  .filter(({ code }) => /\bworkerPool\b|\bopenTeam\b|\bnew Worker\b/.test(code))
+  .filter(({ code }) => /\bworkerPool\b|\bopenTeam\b|\breadGuarded\b|\bnew Worker\b/.test(code))
   .flatMap(({ code, file }) =>
     [...code.matchAll(/new URL\(\s*"(\.[^"]+)",\s*import\.meta\.url/g)].map(([, to]) => resolve(dirname(file), to))
   )

@@ -22,6 +22,8 @@ const networks: ReadonlyArray<readonly [string, ModelParams]> = [
   ["torchvision", { backbone: "resnet18", pooling: "avg", channels: 10, num_classes: 5 }],
   ["torchvision", { backbone: "resnet50", pooling: "max", channels: 3, num_classes: 5 }],
   ["torchvision", { backbone: "vgg16", pooling: "avg", channels: 5, num_classes: 4 }],
+  ["torchvision", { backbone: "efficientnet-b0", pooling: "avg", channels: 4, num_classes: 3 }],
+  ["torchvision", { backbone: "efficientnet-b3", pooling: "max", channels: 3, num_classes: 2 }],
   ["timm", { backbone: "se_resnet50", pooling: "avg", channels: 4, num_classes: 3 }],
   ["timm", { backbone: "se_resnext50_32x4d", pooling: "avg", channels: 3, num_classes: 3 }]
 ]

@@ -5,7 +5,7 @@ import { type AnyElement, element } from "../../pipeline/element.ts"
 export interface Report extends AnyElement {
   readonly kind: "report"
   readonly queries: number
-  /** Number of queries with a relevant image at the strictest level; only these count in mAP and precision. */
+  /** Number of queries that have a relevant image at the level with the smallest threshold; only these count in mAP and precision. */
   readonly counted: number
   readonly database: number
   /** For example { mAP: { easy, medium, hard }, "precision@10": { easy, .. }, "ACG@20": 1.2 }; null if undefined. */

@@ -29,10 +29,10 @@ const sizesOf = ({ queries }: Gallery, sets: LabelSets): ReadonlyArray<number> =
 
 /**
  * The cells of the breakdowns of some cells: `mAP hard by class` with a part for each class, `mAP hard by labels` with a part for
- * each number of labels. mAP at the strictest level is broken down, and standard figures that have a relation but no depth. A
+ * each number of labels. mAP is broken down at the level `deciding`, and so are standard figures that have a relation but no depth. A
  * query with several labels counts in the means of all its classes.
  *
- * @param deciding the strictest level
+ * @param deciding name of the level with the smallest threshold
  */
 export const brokenDown = <Q extends Labelled, C extends Broken<Q>>(
   cells: ReadonlyArray<C & Broken<Q>>,

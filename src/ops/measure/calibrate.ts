@@ -85,7 +85,11 @@ export const calibrate = operator({
   from: Ranking,
   to: Ranking,
   params: {
-    relation: param(RelationName, "Rule by which a database image is relevant.", "hard"),
+    relation: param(
+      RelationName,
+      "Rule that decides from the labels whether a database image is relevant to a query.",
+      "hard"
+    ),
     precisions: param(listOf(Probability), "Precisions for which thresholds are found.", [0.5, 0.8, 0.9]),
     resamples: param(PositiveInt, "Number of resamples of the queries for the intervals.", 200),
     to: param(FileName, "Name of the file in the run folder.", "calibration")

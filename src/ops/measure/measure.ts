@@ -138,7 +138,7 @@ const declared = {
   relations: param(listOf(RelationName), "Rules by which images are relevant in the standard metrics.", [...levels]),
   by: param(
     Schema.Array(choice(...BREAKDOWNS)),
-    "Adds means over the queries of each `class`, or over the queries with each number of `labels`, for mAP at the strictest level and for standard metrics without a depth k.",
+    "Adds means over the queries of each `class`, or over the queries with each number of `labels`. They are computed for mAP at the level with the smallest threshold (`hard` by default), and for standard metrics without a depth k.",
     []
   ),
   bootstrap: optional(PositiveInt, "Number of resamples of the queries for 95 % confidence intervals; 1000 is usual."),
@@ -197,9 +197,9 @@ const reported = Effect.fnUntraced(function* (
 
 /**
  * Reduces the rankings of all queries to one report. An image is relevant at a level if its Jaccard distance to the query's
- * labels is at most the threshold of the level. mAP (trapezoidal) and precision are means over the queries with a relevant
- * image at the strictest level; ACG, nDCG and wAP are means over all queries. Standard metrics are optional and have names of
- * their own.
+ * labels is at most the threshold of the level. mAP (trapezoidal) and precision are means over the queries that have a relevant
+ * image at the level with the smallest threshold; ACG, nDCG and wAP are means over all queries. Standard metrics are optional
+ * and have names of their own.
  */
 export const measure = operator({
   name: "measure",

@@ -55,8 +55,22 @@ export const endOfInterval = (name: string): { readonly name: string; readonly e
 }
 
 /**
- * Reduces figures to a report. All figures are plain means: mAP and precision over the queries with a relevant image at the
- * strictest level; ACG, nDCG and wAP over all queries; standard figures over the queries that count in each of them. With
+ * As `endOfInterval`, for flat names such as `mAP 95% low.hard`.
+ *
+ * @example
+ * endOfFlatInterval("mAP 95% low.hard") // => { name: "mAP.hard", end: "low" }
+ */
+export const endOfFlatInterval = (name: string): ReturnType<typeof endOfInterval> => {
+  for (const end of ["low", "high"] as const) {
+    const [before, after, ...more] = name.split(nameOfEnd("", end))
+    if (after !== undefined && more.length === 0 && /^(\.|$)/.test(after)) return { name: `${before}${after}`, end }
+  }
+  return undefined
+}
+
+/**
+ * Reduces figures to a report. All figures are plain means: mAP and precision over the queries that have a relevant image at the
+ * level with the smallest threshold; ACG, nDCG and wAP over all queries; standard figures over the queries that count in each. With
  * `chunk`, the original's figures are means of the means of chunks.
  *
  * @param intervals of each cell, if there are any; they follow the figures under the names of `endOfInterval`

@@ -56,7 +56,7 @@ const libraryOf = (params: ModelParams | undefined): LibraryNetwork => {
     subject: "publish",
     problem: `torchvision and timm have no network like this ${params?.backbone ?? "one"}`,
     remedy:
-      "Remove `names: library`; it is for ResNets, VGGs and SE networks with output stride 32, average or maximum pooling and the single head, without attention"
+      "Remove `names: library`; it is for ResNets, VGGs, EfficientNets and SE networks with output stride 32, average or maximum pooling and the single head, without attention and without `compat: original`"
   })
 }
 
@@ -129,7 +129,7 @@ export const publish = operator({
     ),
     names: param(
       choice("original", "library"),
-      "Array names in safetensors: `original` as in the original, `library` as in torchvision (ResNet, VGG) or timm (SE networks).",
+      "Array names in safetensors: `original` as in the original, `library` as in torchvision (ResNet, VGG, EfficientNet) or timm (SE networks).",
       "original"
     ),
     normalise: param(

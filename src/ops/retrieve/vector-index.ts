@@ -6,7 +6,14 @@ import { type Choice, chosenFrom } from "../../pipeline/definition.ts"
 import { messageOf } from "../../pipeline/words.ts"
 import { decodeSafetensors } from "../formats/safetensors/read.ts"
 import { encodeSafetensors } from "../formats/safetensors/write.ts"
-import type { Candidates, Coding, IndexDefinition, Saved, Threads } from "./index/coding.ts"
+import {
+  type Candidates,
+  type Coding,
+  type IndexDefinition,
+  type Saved,
+  savedArrays,
+  type Threads
+} from "./index/coding.ts"
 import { exactBest } from "./index/exact.ts"
 import { type Rows, rowsStore } from "./index/rows.ts"
 import { indexes } from "./indexes.ts"
@@ -213,20 +220,21 @@ interface Manifest {
 }
 
 /** Manifest and arrays of a saved index. @throws RetrieveError if the bytes are not an index */
-const decoded = (bytes: Uint8Array) => {
+const decoded = (bytes: Uint8Array, file: string) => {
   const refuse = (why: string, cause?: unknown) =>
     new RetrieveError({
-      subject: "index",
+      subject: file,
       problem: `these bytes are not an index of this version${why}`,
       remedy: "Give a file that an index wrote, or build the index again",
       cause
     })
   try {
-    const { metadata, tensors } = decodeSafetensors(bytes, "index")
+    const { metadata, tensors } = decodeSafetensors(bytes, file)
     const manifest = JSON.parse(metadata.manifest ?? "null") as Manifest | null
     const chosen = manifest?.format === FORMAT ? chosenFrom<IndexDefinition>(indexes, manifest.index) : undefined
     if (manifest === null || chosen === undefined) throw refuse("")
-    return { manifest, chosen, arrays: Object.fromEntries(tensors.map(({ name, ...array }) => [name, array])) }
+    const arrays = Object.fromEntries(tensors.map(({ name, ...array }) => [name, array]))
+    return { manifest, chosen, arrays: savedArrays(arrays, file) }
   } catch (cause) {
     throw cause instanceof RetrieveError ? cause : refuse(` (${messageOf(cause).replace(/\.$/, "")})`, cause)
   }
@@ -235,18 +243,25 @@ const decoded = (bytes: Uint8Array) => {
 /**
  * Reads an index that `save` wrote.
  *
- * @param threads as in `IndexOptions`
- * @throws RetrieveError if the bytes are not an index, or if it needs a package that is not installed
+ * @param options.threads as in `IndexOptions`
+ * @param options.file name of the file that the bytes come from, for messages
+ * @throws RetrieveError if the bytes are not an index, if an array is missing, or if the index needs a package that is not
+ *   installed
  */
-export const loadIndex = async (bytes: Uint8Array, { threads: count = 1 } = {}): Promise<VectorIndex> => {
-  const { arrays, chosen, manifest } = decoded(bytes)
+export const loadIndex = async (
+  bytes: Uint8Array,
+  { file = "index", threads: count = 1 }: { readonly threads?: number; readonly file?: string } = {}
+): Promise<VectorIndex> => {
+  const { arrays, chosen, manifest } = decoded(bytes, file)
   const { by, dim, seed } = manifest
   const { name: _, ...own } = chosen.own as { name?: string }
-  const [store, threads] = [rowsStore(dim), await threadsOf(count)]
-  if (arrays.vectors !== undefined) store.add(Float32Array.from(arrays.vectors.data))
+  const alive = Array.from(arrays.of("alive").data)
+  const store = rowsStore(dim)
+  const keeps = chosen.definition.rerank(own as never) !== undefined
+  if (keeps) store.add(Float32Array.from(arrays.of("vectors", alive.length * dim).data))
+  const threads = await threadsOf(count)
   const setting = { dim, by, seed, threads, rows: store }
-  const coding = await chosen.definition.load(own as never, setting, arrays)
-  const alive = Array.from(arrays.alive.data)
+  const coding = await chosen.definition.load(own as never, setting, arrays, alive.length)
   return indexOf({ definition: chosen.definition, own, options: { dim, by, seed }, threads, store, coding, alive })
 }
 

@@ -106,6 +106,8 @@ figcaption { font-weight: 600; font-size: .95rem; }
 .labels li { margin-bottom: .2rem; }
 .labels li.other { color: var(--soft); }
 .labels li.shared::before { content: "✓ "; color: var(--accent); font-weight: 700; }
+.about { margin: .3rem 0 0; padding: 0; list-style: none; color: var(--soft); font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+.tile .about li:nth-child(n + 5) { display: none; }
 ul.notes { margin: 0; padding-left: 1.1rem; max-width: 44rem; }
 ul.notes li { margin: .3rem 0; }
 details.card + details.card { margin-top: .75rem; }

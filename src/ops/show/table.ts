@@ -1,5 +1,6 @@
 /** Figures as text for a terminal. */
 import { printable } from "../../pipeline/words.ts"
+import { withInterval } from "../measure/figure-text.ts"
 import { compare, markedName, type NamedReport } from "./comparison.ts"
 
 const WIDTH = 80
@@ -9,27 +10,6 @@ const WIDEST = 18
 const WIDEST_PART = 28
 
 const shorten = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, width - 1)}…`)
-
-/**
- * A figure with four decimals; `-` if it is undefined.
- *
- * @example
- * figure(0.5) // => "0.5000"
- * figure(null) // => "-"
- */
-export const figure = (value: number | null): string => (value === null ? "-" : value.toFixed(4))
-
-/**
- * A figure with its 95 % interval.
- *
- * @example
- * withInterval(0.4567, [0.4471, 0.4669]) // => "0.457 [0.447, 0.467]"
- * withInterval(0.4567, null) // => "0.4567"
- */
-export const withInterval = (value: number | null, interval: readonly [low: number, high: number] | null): string =>
-  value === null || interval === null
-    ? figure(value)
-    : `${value.toFixed(3)} [${interval.map((end) => end.toFixed(3)).join(", ")}]`
 
 /** Text broken between words into lines of at most 80 characters; a longer word is a line of its own. */
 export const wrapped = (text: string): ReadonlyArray<string> => {

@@ -16,7 +16,7 @@ export interface PartParams {
 export const partParams = {
   rates: optional(
     Schema.Record(Schema.String, NonNegative).annotate({ expected: "a mapping of parts to numbers of at least 0" }),
-    "Factors of the learning rate by part of the network (`backbone`, `stem`, `stage1`, ..., `attention`, `head`); 1 where none is given."
+    "Factor of the learning rate for each part of the network, such as `{ backbone: 0.1 }`. Parts are `backbone`, `stem`, `stage1`, ..., `attention` and `head`. Parts that are not listed have the factor 1."
   ),
   freeze: optional(
     listOf(Name),

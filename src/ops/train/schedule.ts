@@ -86,10 +86,13 @@ const BETTER = 1e-4
 
 const plateau = defineSchedule({
   name: "plateau",
-  title: "gamma to the power of the number of times that the mean training loss stopped falling",
+  title: "1 at first, then multiplied by gamma each time that the mean training loss has stopped falling",
   params: {
-    gamma: positive("Factor each time.", 0.1),
-    patience: count("Epochs without a loss lower by 0.01 % that are waited for.", 10)
+    gamma: positive("Factor of each reduction.", 0.1),
+    patience: count(
+      "Number of epochs in a row without improvement that are accepted; one more reduces the rate. An improvement lowers the loss by more than 0.01 %.",
+      10
+    )
   },
   factor: ({ gamma }, _, { lowered }) => gamma ** lowered,
   after: ({ patience }, state, meanLoss) => {

@@ -7,6 +7,7 @@ import { normalise } from "../../../src/ops/data/patches/normalise.ts"
 import { resize } from "../../../src/ops/data/patches/resize.ts"
 import { Patch, type TrainState, TrainStep } from "../../../src/ops/elements.ts"
 import { describeOnnx } from "../../../src/ops/formats/onnx/describe.ts"
+import { fillNetwork } from "../../../src/ops/model/load/load.ts"
 import { openWeightFile } from "../../../src/ops/model/load/open.ts"
 import { readSafetensors } from "../../../src/ops/model/load/safetensors.ts"
 import { bytesSource } from "../../../src/ops/model/load/source.ts"
@@ -196,6 +197,56 @@ effect("publish writes a library's names, and a model card with the figures of v
     expect((yield* Effect.flip(published([step(0, true)], { names: "library" }))).message).toContain(
       "torchvision and timm have no network like this resnet10-slim"
     )
+  })
+)
+
+effect("publish writes an EfficientNet under torchvision's names, which only the file's own facts allow to read", () =>
+  Effect.gen(function* () {
+    const model = makeModel({ ...tiny, backbone: "efficientnet-b1" })
+    const weights = initialWeights(model, 3)
+    const given = step(0, true)
+    const state = given.state as TrainState
+    const named = { ...state, network: { ...state.network, model: model.params }, weights }
+    const { path } = yield* published([{ ...given, state: named }], { names: "library" })
+    const { tensors, close } = openWeightFile(path)
+    const names = tensors.map(({ name }) => name)
+    for (const name of [
+      ...["features.0.0.weight", "features.0.1.running_var", "features.8.0.weight", "classifier.weight"],
+      // The first stage of b1 has two blocks without expansion, the second three with it.
+      ...["features.1.1.block.0.0.weight", "features.1.0.block.1.fc1.bias", "features.1.0.block.2.1.weight"],
+      ...["features.2.2.block.0.0.weight", "features.2.0.block.2.fc2.weight", "features.7.1.block.3.1.bias"]
+    ])
+      expect(names).toContain(name)
+    expect(new Set(names).size).toBe(names.length)
+    const { arrays } = openNetwork(path)
+    arrays.forEach(({ data }, i) => {
+      expect(sameBits(data, weights[i].data)).toBe(true)
+    })
+    const stranger = { tensors, facts: { architecture: {}, bands: undefined, classes: undefined } }
+    expect(fillNetwork(model, weights, stranger).report.missing).not.toEqual([])
+    close()
+    const original = { ...named, network: { ...named.network, model: { ...model.params, compat: "original" } } }
+    expect((yield* Effect.flip(published([{ ...given, state: original }], { names: "library" }))).message).toContain(
+      "torchvision and timm have no network like this efficientnet-b1"
+    )
+  })
+)
+
+effect("publish writes figures with their intervals into the model card, and the command that computed them", () =>
+  Effect.gen(function* () {
+    const validation = {
+      ...{ "mAP.hard": 0.45678, "mAP 95% low.hard": 0.44714, "mAP 95% high.hard": 0.46689 },
+      ...{ "ACG@20": 1.25, "ACG@20 95% low": 1.2, "ACG@20 95% high": 1.3, "nDCG@20": 0.5 }
+    }
+    const { folder } = yield* published([{ ...step(0, true), validation }], { card: "README.md" })
+    const card = readFileSync(join(folder, "README.md"), "utf8")
+    expect(card).toContain(
+      "| mAP.hard | 0.457 [0.447, 0.467] |\n| ACG@20 | 1.250 [1.200, 1.300] |\n| nDCG@20 | 0.5000 |\n\n"
+    )
+    expect(card).toContain("The brackets hold 95 % confidence intervals")
+    expect(card).toMatch(/The command under Training computes them\.\n[\s\S]*## Training\n\n```sh\nnpx tsx /)
+    const plain = yield* published([{ ...step(0, true), validation: { "nDCG@20": 0.5 } }], { card: "README.md" })
+    expect(readFileSync(join(plain.folder, "README.md"), "utf8")).toContain("They have no confidence intervals")
   })
 )
 

@@ -2,6 +2,7 @@
 import { createRequire } from "node:module"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { decodeSafetensors } from "../../../src/ops/formats/safetensors/read.ts"
 import { encodeSafetensors } from "../../../src/ops/formats/safetensors/write.ts"
 import { rank } from "../../../src/ops/retrieve/in-memory/rank.ts"
 import { indexes } from "../../../src/ops/retrieve/indexes.ts"
@@ -267,6 +268,34 @@ describe("an index", () => {
     for (const bytes of [Uint8Array.of(1, 2, 3), saved("{"), saved('{"format":"orbitrank index 0"}')]) {
       await expect(loadIndex(bytes)).rejects.toThrow(/^index: these bytes are not an index of this version/)
     }
+  })
+
+  it("names the array that a damaged file lacks, for each kind of index", async () => {
+    for (const index of [
+      "exact",
+      "int8",
+      { name: "pq", parts: 2 },
+      { name: "binary", rotation: "itq" },
+      { name: "int8", codes_only: true },
+      ...(present ? ["hnsw" as const] : [])
+    ] as const) {
+      const one = await buildIndex(vectors, { dim: DIM, index })
+      const { metadata, tensors } = decodeSafetensors(await one.save(), "saved")
+      expect(tensors.length).toBeGreaterThan(1)
+      for (const { name } of tensors) {
+        const rest = tensors.filter((tensor) => tensor.name !== name)
+        await expect(loadIndex(encodeSafetensors(rest, metadata), { file: "some.index" })).rejects.toThrow(
+          `some.index: this index has no array \`${name}\`. Give a file that an index wrote, or build the index again.`
+        )
+      }
+    }
+    const { metadata, tensors } = decodeSafetensors(await (await buildIndex(vectors, { dim: DIM })).save(), "saved")
+    const short = tensors.map((one) =>
+      one.name === "vectors" ? { ...one, shape: [1, DIM], data: one.data.slice(0, DIM) } : one
+    )
+    await expect(loadIndex(encodeSafetensors(short, metadata))).rejects.toThrow(
+      /^index: the array `vectors` of this index has \d+ values, not \d+\./
+    )
   })
 
   it.skipIf(present)("of kind hnsw names the command that installs its package", async () => {

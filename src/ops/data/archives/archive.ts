@@ -62,10 +62,10 @@ export const archive = source({
   to: PatchRef,
   params: {
     kind: param(KindSchema, "Data set of the archive; `auto` detects it by what the folder holds.", AUTO),
-    path: param(Name, "Its folder; relative to `root_dir`."),
+    path: param(Name, "Its folder (for `parquet` also a file); relative to `root_dir`."),
     labels: optional(
       Name,
-      "File of labels (for MLRSNet a folder), if it has an unusual name; relative to the archive's folder."
+      "File of labels (for MLRSNet a folder), if it has an unusual name; relative to the archive's folder. For `parquet`, the column of labels."
     ),
     s1: optional(Name, "Folder of the Sentinel-1 patches that are read together with those of Sentinel-2."),
     maps: optional(Name, "Folder of the reference maps (BigEarthNet v2), which are read as a band `reference_map`."),

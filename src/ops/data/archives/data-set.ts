@@ -9,7 +9,7 @@ import type { ClassList } from "./shared/class-list.ts"
 
 /** How an archive is to be read. Each data set names the options that it uses. */
 export interface ArchiveOptions {
-  /** File of labels, if it is not the usual one; relative to the archive's folder. */
+  /** File of labels, if it is not the usual one, relative to the archive's folder; of Parquet files, the column of labels. */
   readonly labels: string | undefined
   /** Folder of the Sentinel-1 patches that belong to those of Sentinel-2; relative to the archive's folder. */
   readonly s1: string | undefined
@@ -145,7 +145,7 @@ export interface DataSet<
   readonly masks: string | undefined
   /** The options that it uses; others are refused. */
   readonly options: ReadonlyArray<OptionName>
-  /** Whether a folder looks like such an archive, judged by a glance at its names. */
+  /** Whether a folder, or a file, looks like such an archive, judged by a glance at its names. */
   readonly recognises: (folder: string) => boolean
   /** Loads the reader; the code of other data sets is not loaded. */
   readonly reader: () => Promise<Reader>

@@ -9,6 +9,7 @@ import { dlrsd } from "./dlrsd/dlrsd.ts"
 import { eurosat } from "./eurosat/eurosat.ts"
 import { folder } from "./folder/folder.ts"
 import { mlrsnet } from "./mlrsnet/mlrsnet.ts"
+import { parquet } from "./parquet/parquet.ts"
 import { ucm } from "./ucm/ucm.ts"
 import { webdataset } from "./webdataset/webdataset.ts"
 import { whdld } from "./whdld/whdld.ts"
@@ -26,7 +27,8 @@ export const DATA_SETS = [
   eurosat,
   arrays,
   folder,
-  webdataset
+  webdataset,
+  parquet
 ] as const satisfies ReadonlyArray<DataSet>
 
 /** Name of a data set. */

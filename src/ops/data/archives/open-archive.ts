@@ -88,10 +88,12 @@ const within = (path: string): string => {
   return ""
 }
 
-/** @throws DataError if the path is missing or a file */
-const demandFolder = (path: string): void => {
+/** @throws DataError if the path is missing, or a file that is no archive of this data set, or of any */
+const demandArchive = (path: string, kind: DataSetName | undefined): void => {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found?.isDirectory()) return
+  const whole = kind === undefined ? candidates(path).length > 0 : dataSetOf(kind).recognises(path)
+  if (found !== undefined && whole) return
   throw new DataError({
     subject: path,
     problem: found === undefined ? "there is no such folder" : "is not a folder",
@@ -155,8 +157,9 @@ export const referenceOf = (archive: string, nomenclature: Nomenclature, entry: 
  */
 export const openArchive = async (path: string, choice: ArchiveChoice, labelsOnly = false): Promise<OpenArchive> => {
   const { max_values } = choice
-  demandFolder(path)
-  const kind = choice.kind === undefined || choice.kind === AUTO ? detect(path) : choice.kind
+  const named = choice.kind === AUTO ? undefined : choice.kind
+  demandArchive(path, named)
+  const kind = named ?? detect(path)
   const options = optionsOf(choice, labelsOnly)
   checkOptions(path, dataSetOf(kind), options)
   const { classes, entry, ...rest } = await (await readerOf(kind)).open(path, options)

@@ -21,10 +21,12 @@ const TIFF = /\.tiff?$/i
 const DAY = /(?:^|_)(\d{4})(\d{2})(\d{2})T\d{6}(?:_|$)/
 
 /** What the reader itself needs is no fact about the image. */
-const INTERNAL = new Set(["bands", "byte_at", "byte_length", "max_values", "s1", "s2v1"])
+const INTERNAL = new Set(["bands", "byte_at", "byte_length", "max_values", "part_row", "s1", "s2v1"])
 
 /** A GeoTIFF of a patch: its only file, or the first band in its folder; `undefined` if it has none. */
 const tiffOf = async ({ files, folder, name }: PatchRef): Promise<string | undefined> => {
+  // Images within a shard or a part have no file of their own; other files in the folder are not theirs.
+  if (files.shard !== undefined || files.part !== undefined) return undefined
   if (files.image !== undefined) return TIFF.test(files.image) ? join(folder, files.image) : undefined
   const usual = join(folder, `${name}_B02.tif`)
   if (existsSync(usual)) return usual

@@ -11,6 +11,7 @@ import { arrays } from "../archives/arrays/arrays.ts"
 import { folder } from "../archives/folder/folder.ts"
 import { decodeOwn, ownNames } from "../archives/folder/reader.ts"
 import { type ArchiveChoice, decodePatch, openArchive } from "../archives/open-archive.ts"
+import { parquet } from "../archives/parquet/parquet.ts"
 import { IMAGE } from "../archives/shared/image-files.ts"
 import { webdataset } from "../archives/webdataset/webdataset.ts"
 import { dataFault } from "../file-access.ts"
@@ -54,7 +55,7 @@ const layersOf = (bands: ReadonlyArray<Band>): ReadonlyArray<Layer> =>
 /** Patches that share one file, which only an archive's reader can separate. */
 const fromPacked = (
   path: string,
-  kind: "arrays" | "webdataset",
+  kind: "arrays" | "webdataset" | "parquet",
   choice: ArchiveChoice,
   note: Note
 ): Effect.Effect<Stream.Stream<Inspected, Fault>, DataError> =>
@@ -95,7 +96,7 @@ const fromOwn =
 const isOwn = (path: string, labels: string | undefined): boolean =>
   folder.recognises(path) || (labels !== undefined && /\.(csv|tsv)$/i.test(labels) && existsSync(resolve(path, labels)))
 
-/** The patches at `path`: in a store, one file, an archive of arrays or shards, or a folder of images. */
+/** The patches at `path`: in a store, one file, an archive of arrays, shards or Parquet files, or a folder of images. */
 export const inspected = (
   path: string,
   choice: ArchiveChoice,
@@ -103,6 +104,7 @@ export const inspected = (
 ): Effect.Effect<Stream.Stream<Inspected, Fault>, Fault, Scope.Scope> =>
   Effect.gen(function* () {
     if (!existsSync(path)) return yield* nothing(path, "there is no such file or folder")
+    if (parquet.recognises(path)) return yield* fromPacked(path, parquet.name, choice, note)
     if (!statSync(path).isDirectory() && !isStoreFile(path))
       return Stream.succeed(fromFiles(patchOfFile(path).patch, [path], note))
     if (existsSync(dataFile(path))) {

@@ -6,7 +6,7 @@ import { Run } from "../../run.ts"
 
 export const onBadPatch = param(
   choice("fail", "skip"),
-  "Whether a bad patch fails the pipeline at its end, or is left out and counted.",
+  "What happens if patches are missing or damaged: `fail` tries all patches, then ends with one error that names the bad ones; `skip` leaves them out, counts them and lists them in the record.",
   "fail"
 )
 

@@ -47,7 +47,56 @@ interface Scale {
   readonly ends: readonly [number, number, number, number]
 }
 
-const efficientnet = <Name extends string>(name: Name, { width, depth, ends }: Scale): Backbone<Name> => ({
+const SCALES = {
+  "efficientnet-b0": { width: 1, depth: 1, ends: [1, 3, 5, 11] },
+  "efficientnet-b1": { width: 1, depth: 1.1, ends: [2, 5, 8, 16] },
+  "efficientnet-b2": { width: 1.1, depth: 1.2, ends: [2, 5, 8, 16] },
+  "efficientnet-b3": { width: 1.2, depth: 1.4, ends: [2, 5, 8, 18] },
+  "efficientnet-b4": { width: 1.4, depth: 1.8, ends: [2, 6, 10, 22] },
+  "efficientnet-b5": { width: 1.6, depth: 2.2, ends: [3, 8, 13, 27] },
+  "efficientnet-b6": { width: 1.8, depth: 2.6, ends: [3, 9, 15, 31] },
+  "efficientnet-b7": { width: 2, depth: 3.1, ends: [4, 11, 18, 38] }
+} as const satisfies Readonly<Record<string, Scale>>
+
+type Name = keyof typeof SCALES
+
+/** A block of a network. */
+export interface BlockPlace {
+  /** Beginning of the names of its arrays. */
+  readonly name: string
+  /** Number of its stage in table 1, from 0, and its place in this stage. */
+  readonly stage: number
+  readonly place: number
+  readonly expands: boolean
+}
+
+/** Where the parts of a network are: its blocks, the names of the last convolution and of its batch norm, and two widths. */
+export interface Places {
+  readonly blocks: ReadonlyArray<BlockPlace>
+  readonly last: readonly [convolution: string, norm: string]
+  readonly stem: number
+  readonly head: number
+}
+
+/** The parts of an EfficientNet; undefined for another backbone. */
+export const placesIn = (backbone: string): Places | undefined => {
+  if (!Object.hasOwn(SCALES, backbone)) return undefined
+  const { depth, ends, width } = SCALES[backbone as Name]
+  const all = STAGES.flatMap(({ expand, repeats }, stage) =>
+    Array.from({ length: Math.ceil(depth * repeats) }, (_, place) => ({ stage, place, expands: expand > 1 }))
+  )
+  const blocks = all.map((one, i): BlockPlace => {
+    const found = ends.findIndex((end) => i < end)
+    const part = found < 0 ? ends.length : found
+    const first = part === 0 ? -2 : ends[part - 1]
+    return { ...one, name: `encoder.encoder_block${part}.${i - first}` }
+  })
+  const after = all.length - ends[ends.length - 1]
+  const last = [0, 1].map((i) => `encoder.encoder_block${ends.length}.${after + i}`)
+  return { blocks, last: [last[0], last[1]], stem: scaledWidth(STEM, width), head: scaledWidth(HEAD, width) }
+}
+
+const efficientnet = <N extends Name>(name: N, { width, depth, ends }: Scale = SCALES[name]): Backbone<N> => ({
   name,
   outputStrides: ALL_STRIDES,
   build: ({ channels, outputStride, original }) => {
@@ -75,12 +124,12 @@ const efficientnet = <Name extends string>(name: Name, { width, depth, ends }: S
 })
 
 export const efficientnets = [
-  efficientnet("efficientnet-b0", { width: 1, depth: 1, ends: [1, 3, 5, 11] }),
-  efficientnet("efficientnet-b1", { width: 1, depth: 1.1, ends: [2, 5, 8, 16] }),
-  efficientnet("efficientnet-b2", { width: 1.1, depth: 1.2, ends: [2, 5, 8, 16] }),
-  efficientnet("efficientnet-b3", { width: 1.2, depth: 1.4, ends: [2, 5, 8, 18] }),
-  efficientnet("efficientnet-b4", { width: 1.4, depth: 1.8, ends: [2, 6, 10, 22] }),
-  efficientnet("efficientnet-b5", { width: 1.6, depth: 2.2, ends: [3, 8, 13, 27] }),
-  efficientnet("efficientnet-b6", { width: 1.8, depth: 2.6, ends: [3, 9, 15, 31] }),
-  efficientnet("efficientnet-b7", { width: 2, depth: 3.1, ends: [4, 11, 18, 38] })
+  efficientnet("efficientnet-b0"),
+  efficientnet("efficientnet-b1"),
+  efficientnet("efficientnet-b2"),
+  efficientnet("efficientnet-b3"),
+  efficientnet("efficientnet-b4"),
+  efficientnet("efficientnet-b5"),
+  efficientnet("efficientnet-b6"),
+  efficientnet("efficientnet-b7")
 ] as const

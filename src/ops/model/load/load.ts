@@ -3,8 +3,9 @@ import { basename } from "node:path"
 import type { NamedArray } from "../../elements.ts"
 import type { Model } from "../model.ts"
 import { WeightsError } from "../model-error.ts"
+import { fromLibraryNames } from "../weights/library-names.ts"
 import { isInPlace, withInputs, withRows } from "./arrange.ts"
-import { noFacts } from "./facts.ts"
+import { type FileFacts, noFacts } from "./facts.ts"
 import { rename } from "./names.ts"
 import { openWeightFile, type WeightFile } from "./open.ts"
 import {
@@ -75,6 +76,21 @@ const placed = (
   return tensor.floats()
 }
 
+/**
+ * Arrays under the own names of the network, where the file says that this program published them under torchvision's names of
+ * EfficientNets. Other files with these names hold networks that compute otherwise, so they are not read.
+ */
+const renamed = (
+  { params }: Model,
+  known: ReadonlyArray<string>,
+  tensors: ReadonlyArray<StoredTensor>,
+  facts: FileFacts
+): ReadonlyArray<StoredTensor> => {
+  if (!/^efficientnet/.test(params.backbone) || facts.architecture.backbone !== params.backbone) return tensors
+  const names = fromLibraryNames(params, known)
+  return tensors.map((tensor) => ({ ...tensor, name: names.get(tensor.name) ?? tensor.name }))
+}
+
 const moved = (order: Order | undefined) =>
   order?.places === undefined || isInPlace(order.places) ? undefined : order.file
 
@@ -91,11 +107,12 @@ const moved = (order: Order | undefined) =>
 export const fillNetwork = (
   model: Model,
   initial: ReadonlyArray<NamedArray>,
-  { tensors, facts = noFacts, dict }: Pick<WeightFile, "tensors" | "dict"> & Partial<Pick<WeightFile, "facts">>,
+  { tensors: stored, facts = noFacts, dict }: Pick<WeightFile, "tensors" | "dict"> & Partial<Pick<WeightFile, "facts">>,
   said: Said = {},
   target?: Target
 ): Loaded => {
   const known = model.parameters.map(({ name }) => name)
+  const tensors = renamed(model, known, stored, facts)
   const skips = (name: string) => said.skip === "head" && name.startsWith("head.")
   const written = tensors.map(({ name }) => name)
   const namesClasses = (said.classes ?? facts.classes) !== undefined && said.skip === undefined

@@ -1,5 +1,7 @@
 /** Model cards in the form of Hugging Face: YAML for machines, then Markdown for people. */
 import { conjoined, few } from "../../../pipeline/words.ts"
+import { withInterval } from "../../measure/figure-text.ts"
+import { endOfFlatInterval } from "../../measure/to-report.ts"
 import type { LibraryNetwork } from "./library-names.ts"
 import type { Manifest } from "./manifest.ts"
 
@@ -32,21 +34,43 @@ const header = ({ licence, training, architecture }: Manifest): ReadonlyArray<st
   "---"
 ]
 
-const figure = (value: number | null): string => (value === null ? "undefined" : value.toFixed(4))
+type Figures = Readonly<Record<string, number | null>>
 
-const figures = ({ training: { epochs, validation } }: Manifest): ReadonlyArray<string> =>
-  validation === undefined
-    ? []
-    : [
-        "## Figures",
-        "",
-        `On the validation pipeline, after epoch ${epochs}. They are point estimates of one training.`,
-        "",
-        "| figure | value |",
-        "|:--|--:|",
-        ...Object.entries(validation).map(([name, value]) => `| ${name} | ${figure(value)} |`),
-        ""
-      ]
+/** Intervals by the names of their figures, each once both of its ends are known. */
+const intervalsOf = (figures: Figures): ReadonlyMap<string, readonly [low: number, high: number]> => {
+  const ends = new Map<string, { low?: number | null; high?: number | null }>()
+  for (const [name, value] of Object.entries(figures)) {
+    const found = endOfFlatInterval(name)
+    if (found !== undefined) ends.set(found.name, { ...ends.get(found.name), [found.end]: value })
+  }
+  return new Map(
+    [...ends].flatMap(([name, { high, low }]) =>
+      typeof low === "number" && typeof high === "number" ? [[name, [low, high]] as const] : []
+    )
+  )
+}
+
+const figures = ({ training: { epochs, validation } }: Manifest): ReadonlyArray<string> => {
+  if (validation === undefined) return []
+  const intervals = intervalsOf(validation)
+  const values = Object.entries(validation).filter(([name]) => endOfFlatInterval(name) === undefined)
+  return [
+    "## Figures",
+    "",
+    `On the validation pipeline, after epoch ${epochs} of one training. The command under Training computes them.`,
+    intervals.size > 0
+      ? "The brackets hold 95 % confidence intervals from resampled queries (bootstrap); they do not cover differences between trainings."
+      : "They have no confidence intervals; `bootstrap` in the step `measure` of that pipeline adds them.",
+    "",
+    "| figure | value |",
+    "|:--|--:|",
+    ...values.map(
+      ([name, value]) =>
+        `| ${name} | ${value === null ? "undefined" : withInterval(value, intervals.get(name) ?? null)} |`
+    ),
+    ""
+  ]
+}
 
 const imagesText = ({ bands, input: { height, sizing, width }, normalisation }: Manifest, inside: boolean) => {
   const size = height === null || width === null ? "any size" : `${height} x ${width} pixels`

@@ -1,5 +1,5 @@
 /** Extraction by the engine of a run: on this thread, on several, or by ONNX Runtime. */
-import { Effect, type Scope } from "effect"
+import { Effect, Exit, Scope } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
 import type { Batch, NamedArray } from "../../elements.ts"
 import type { Model } from "../../model/model.ts"
@@ -60,6 +60,15 @@ const byInference = ({ threads }: Inference, { arrays, ...network }: Known, { he
     return ((batch) => Effect.mapError(pool.run(batch, [batch.images.buffer as ArrayBuffer]), thrownBy)) as Extract
   })
 
+/** Releases what an effect has opened as soon as it fails; otherwise at the end of the scope. */
+const ending = <A, E, R>(opening: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | Scope.Scope> =>
+  Effect.gen(function* () {
+    const own = yield* Scope.fork(yield* Effect.scope)
+    return yield* Effect.onError(Effect.provideService(opening, Scope.Scope, own), (cause) =>
+      Scope.close(own, Exit.failCause(cause))
+    )
+  })
+
 /** Tells the user that ONNX Runtime, which `auto` had chosen, does not run this network. */
 const without = (engine: Engine, { message, problem = message }: { readonly message: string; problem?: string }) =>
   Effect.gen(function* () {
@@ -84,7 +93,7 @@ export const openExtraction = (
   const onEngine: Effect.Effect<Extract, Fault, Scope.Scope> =
     workers === 1 ? here(tensors, model, network) : onThreads(tensors, network)
   if (inference === undefined) return onEngine
-  const inferred = byInference(inference, network, size)
+  const inferred = ending(byInference(inference, network, size))
   return inference.named
     ? inferred
     : Effect.catch(inferred, (failed) => Effect.andThen(without(tensors, failed), onEngine))

@@ -122,11 +122,13 @@ export const binary = defineIndex({
     const turn = rotation === "itq" ? fittedRotation(sample, mean, setting.seed) : undefined
     return codingOf(mean, turn, setting, new Uint8Array(0))
   },
-  load: async (_, setting, { centre, codes, rotation }) =>
-    codingOf(
-      Float64Array.from(centre.data),
-      rotation && Float64Array.from(rotation.data),
+  load: async ({ rotation }, setting, arrays, rows) => {
+    const { dim } = setting
+    return codingOf(
+      Float64Array.from(arrays.of("centre", dim).data),
+      rotation === "itq" ? Float64Array.from(arrays.of("rotation", dim * dim).data) : undefined,
       setting,
-      Uint8Array.from(codes.data)
+      Uint8Array.from(arrays.of("codes", rows * strideOf(dim)).data)
     )
+  }
 })

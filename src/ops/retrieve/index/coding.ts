@@ -25,6 +25,25 @@ export interface Saved {
   readonly data: Pixels
 }
 
+/** Arrays of a saved index, by their names. */
+export type SavedArrays = Readonly<Record<string, Saved>>
+
+/** Arrays of which each is asked for by its name. @throws RetrieveError for an array that the file does not have */
+export const savedArrays = (arrays: SavedArrays, file: string) => ({
+  /** Whether the file has an array. */
+  has: (name: string): boolean => Object.hasOwn(arrays, name),
+  /** @throws RetrieveError if the file lacks the array, or if it has another number of values */
+  of: (name: string, values?: number): Saved => {
+    const found = Object.hasOwn(arrays, name) ? arrays[name] : undefined
+    const refuse = (problem: string) =>
+      new RetrieveError({ subject: file, problem, remedy: "Give a file that an index wrote, or build the index again" })
+    if (found === undefined) throw refuse(`this index has no array \`${name}\``)
+    if (values === undefined || found.data.length === values) return found
+    throw refuse(`the array \`${name}\` of this index has ${found.data.length} values, not ${values}`)
+  }
+})
+export type ArraysOfFile = ReturnType<typeof savedArrays>
+
 /** Threads that an index may use. */
 export type Threads = SearchThreads & { readonly size: number }
 
@@ -76,8 +95,8 @@ export interface IndexDefinition<Name extends string = string, P extends OwnPara
   rerank(own: Own<P>): number | undefined
   /** Makes an empty index. @param sample vectors that codes are fitted on, float32 [n, dim] */
   build(own: Own<P>, setting: Setting, sample: Float32Array): Promise<Coding>
-  /** Makes the index that saved these arrays. */
-  load(own: Own<P>, setting: Setting, arrays: Readonly<Record<string, Saved>>): Promise<Coding>
+  /** Makes the index that saved these arrays. @param rows number of vectors that were added. Rejects with RetrieveError if an array is missing */
+  load(own: Own<P>, setting: Setting, arrays: ArraysOfFile, rows: number): Promise<Coding>
 }
 
 /** The error for an index that is fitted on no vectors. @param what it fits */

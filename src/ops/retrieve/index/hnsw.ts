@@ -116,7 +116,8 @@ export const hnsw = defineIndex({
   },
   rerank: () => 1,
   build: async (own, setting) => codingOf(await emptyGraph(own, setting), setting, 0),
-  load: async (own, setting, { graph, size }) => {
+  load: async (own, setting, arrays) => {
+    const [graph, size] = [arrays.of("graph"), arrays.of("size", 1)]
     const empty = await emptyGraph(own, setting)
     await withFile(async (path) => {
       const { writeFile } = builtin<typeof import("node:fs/promises")>("fs/promises")

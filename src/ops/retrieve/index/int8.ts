@@ -90,12 +90,12 @@ export const int8 = defineIndex({
   params: rerankParams,
   rerank: ({ codes_only, rerank }) => (codes_only ? undefined : rerank),
   build: async (_, setting) => codingOf(setting, [int8Codes(new Float32Array(0), setting.dim)]),
-  load: async (_, setting, { codes, scales, squared }) =>
+  load: async (_, setting, arrays, rows) =>
     codingOf(setting, [
       {
-        codes: Int8Array.from(codes.data, (value) => (value << 24) >> 24),
-        scales: Float64Array.from(scales.data),
-        squared: Float64Array.from(squared.data)
+        codes: Int8Array.from(arrays.of("codes", rows * setting.dim).data, (value) => (value << 24) >> 24),
+        scales: Float64Array.from(arrays.of("scales", rows).data),
+        squared: Float64Array.from(arrays.of("squared", rows).data)
       }
     ])
 })

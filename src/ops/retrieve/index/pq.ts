@@ -71,9 +71,9 @@ export const pq = defineIndex({
     const book = fitCodebook(prepared(sample, setting), dim, parts, iterations, seed)
     return codingOf(book, setting, new Uint8Array(0))
   },
-  load: async ({ parts }, setting, arrays) => {
-    const centres = Array.from({ length: parts }, (_, part) => Float32Array.from(arrays[`centres.${part}`].data))
+  load: async ({ parts }, setting, arrays, rows) => {
+    const centres = Array.from({ length: parts }, (_, part) => Float32Array.from(arrays.of(`centres.${part}`).data))
     const book: Codebook = { dim: setting.dim, bounds: boundsOf(setting.dim, parts), centres }
-    return codingOf(book, setting, Uint8Array.from(arrays.codes.data))
+    return codingOf(book, setting, Uint8Array.from(arrays.of("codes", rows * parts).data))
   }
 })

@@ -87,6 +87,12 @@ export const labelsOf = (batches: ReadonlyArray<Embeddings>, images: number, cla
   return labels
 }
 
+/** Facts about all images; undefined if nothing is known of any. */
+export const factsOf = (batches: ReadonlyArray<Embeddings>): Embeddings["facts"] | undefined =>
+  batches.some(({ facts }) => facts !== undefined)
+    ? batches.flatMap(({ facts, size }) => facts ?? Array.from({ length: size }, () => ({})))
+    : undefined
+
 /**
  * Joins batches and draws the queries with numpy's legacy generator (`querySplit`). Vectors are not copied. For `l2`, the
  * mean of the database is subtracted from both sides: no distance changes, but single precision then resolves smaller
@@ -109,10 +115,11 @@ export const gather = (
   checkVectors(names, squared, by)
   const { database, queries } = draw(names.length, seed, share)
   const labels = labelsOf(batches, names.length, classes.length)
+  const facts = factsOf(batches)
   const items = givenOf(batches, database, squared)
   const form = by === "l2" ? { centre: meanOf(items) } : by === "cosine" ? "normalised" : "given"
   return {
-    gallery: { names, classes, labels, queries, database },
+    gallery: { names, classes, labels, ...(facts === undefined ? {} : { facts }), queries, database },
     by,
     queries: vectorsAt(givenOf(batches, queries, squared), form),
     database: vectorsAt(items, form)

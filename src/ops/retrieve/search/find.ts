@@ -4,7 +4,7 @@ import type { Embeddings, Ranking } from "../../elements.ts"
 import type { Candidates } from "../index/coding.ts"
 import { bestRows } from "../index/scan.ts"
 import { exactInto, type Given, givenRow } from "../rank/exact.ts"
-import { labelsOf, sameShape } from "../rank/gather.ts"
+import { factsOf, labelsOf, sameShape } from "../rank/gather.ts"
 import { givenOf, squaresOf } from "../rank/vectors.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 import { flaw, type Similarity } from "../similarity.ts"
@@ -47,12 +47,6 @@ const allOf = (batches: ReadonlyArray<Embeddings>, images: number, by: Similarit
     Int32Array.from({ length: images }, (_, image) => image),
     by === "cosine" ? squaresOf(batches) : undefined
   )
-
-/** Facts about all images; undefined if nothing is known of any. */
-const factsOf = (batches: ReadonlyArray<Embeddings>): Embeddings["facts"] | undefined =>
-  batches.some(({ facts }) => facts !== undefined)
-    ? batches.flatMap(({ facts, size }) => facts ?? Array.from({ length: size }, () => ({})))
-    : undefined
 
 /** A clause that suggests names, or lists all of them if they are few; empty if no name is likely. */
 const meant = (name: string, names: ReadonlyArray<string>): string => {

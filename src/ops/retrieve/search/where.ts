@@ -4,6 +4,7 @@ import { Finite, listOf, Name, type Plain, Positive } from "../../../pipeline/pa
 import { suggestion } from "../../../pipeline/words.ts"
 import type { Embeddings } from "../../elements.ts"
 import { RetrieveError } from "../retrieve-error.ts"
+import { dateDigits, isDateColumn, yearDigits } from "./dates.ts"
 
 type Value = string | number
 const Value: Plain<Value> = Schema.Union([Finite, Name])
@@ -58,28 +59,40 @@ export type Meets = (facts: Readonly<Record<string, string>>) => boolean
 
 const numberOf = (text: string): number => (text.trim() === "" ? Number.NaN : Number(text))
 
-const equal = (fact: string, value: Value): boolean =>
-  typeof value === "number" ? numberOf(fact) === value : fact === value
+/** Order of two texts. A bound that is the beginning of a fact is equal to it. */
+const inOrder = (fact: string, bound: string): number => (fact.startsWith(bound) ? 0 : fact < bound ? -1 : 1)
 
 /**
- * Order of a fact and a bound. Numbers are compared as numbers, all else as text, which is right for dates such as 2017-06-13; the
- * bound 2017-06, or 2017, then includes all days that begin with it.
+ * Order of a fact and a bound if both are dates, in any form; the bound 2017-06 then includes all days of this month, and in a
+ * column of dates 2017 includes all days of the year. `undefined` if one of them is no date.
  */
-const compared = (fact: string, bound: Value): number => {
-  if (typeof bound === "number" && !Number.isNaN(numberOf(fact))) return numberOf(fact) - bound
+const byDate = (column: string, fact: string, bound: Value): number | undefined => {
   const text = String(bound)
-  return fact.startsWith(text) ? 0 : fact < text ? -1 : 1
+  const own = dateDigits(fact)
+  const other = dateDigits(text) ?? (isDateColumn(column) ? yearDigits(text) : undefined)
+  return own === undefined || other === undefined ? undefined : inOrder(own, other)
 }
 
-const within = (fact: string, { from, to }: Range): boolean =>
-  (from === undefined || compared(fact, from) >= 0) && (to === undefined || compared(fact, to) <= 0)
+const equal = (column: string, fact: string, value: Value): boolean =>
+  (typeof value === "number" ? numberOf(fact) === value : fact === value) || byDate(column, fact, value) === 0
+
+/** Order of a fact and a bound: dates as dates, numbers as numbers, all else as text. */
+const compared = (column: string, fact: string, bound: Value): number => {
+  const dates = byDate(column, fact, bound)
+  if (dates !== undefined) return dates
+  if (typeof bound === "number" && !Number.isNaN(numberOf(fact))) return numberOf(fact) - bound
+  return inOrder(fact, String(bound))
+}
+
+const within = (column: string, fact: string, { from, to }: Range): boolean =>
+  (from === undefined || compared(column, fact, from) >= 0) && (to === undefined || compared(column, fact, to) <= 0)
 
 const isList = (value: Where[string]): value is ReadonlyArray<Value> => Array.isArray(value)
 
-const meets = (fact: string | undefined, wanted: Where[string]): boolean => {
+const meets = (column: string, fact: string | undefined, wanted: Where[string]): boolean => {
   if (fact === undefined || fact === "") return false
-  if (isList(wanted)) return wanted.some((value) => equal(fact, value))
-  return typeof wanted === "object" ? within(fact, wanted) : equal(fact, wanted)
+  if (isList(wanted)) return wanted.some((value) => equal(column, fact, value))
+  return typeof wanted === "object" ? within(column, fact, wanted) : equal(column, fact, wanted)
 }
 
 const RADIANS = Math.PI / 180
@@ -146,7 +159,7 @@ export const conditionsOn = (
   const columns = columnsOf(batches)
   const byColumn = Object.entries(where ?? {}).map(([column, wanted]): Meets => {
     checkColumn(columns, "where", column)
-    return (facts) => meets(facts[column], wanted)
+    return (facts) => meets(column, facts[column], wanted)
   })
   if (near === undefined) return byColumn
   for (const coordinate of ["latitude", "longitude"] as const) {

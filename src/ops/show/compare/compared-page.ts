@@ -1,7 +1,7 @@
 /** A comparison of runs as a page that needs no network. */
 import type { ComparedFigure, Comparison } from "../../elements.ts"
+import { figure } from "../../measure/figure-text.ts"
 import { breakable, escapeText, htmlDocument, scrolling } from "../html.ts"
-import { figure } from "../table.ts"
 import { comparisonNotes, isSignificant, runNames, signed } from "./compared.ts"
 
 type Difference = ComparedFigure["differences"][number]

@@ -1,8 +1,8 @@
 /** A comparison of runs as text. */
 import { printable } from "../../../pipeline/words.ts"
 import type { ComparedFigure, Comparison } from "../../elements.ts"
+import { figure } from "../../measure/figure-text.ts"
 import { MARK } from "../comparison.ts"
-import { figure } from "../table.ts"
 
 type Difference = NonNullable<ComparedFigure["differences"][number]>
 

@@ -1,9 +1,9 @@
 /** A comparison of groups of runs as a page that needs no network: a dot for every run, and a table. */
 import type { ComparedFigure, Comparison } from "../../elements.ts"
+import { figure } from "../../measure/figure-text.ts"
 import { spread } from "../../measure/grouped.ts"
 import { escapeText, htmlDocument } from "../html.ts"
 import { axis } from "../report/scale.ts"
-import { figure } from "../table.ts"
 import { isSignificant, runNames, signed } from "./compared.ts"
 import { groupsNotes, pText, spreadText } from "./groups-text.ts"
 

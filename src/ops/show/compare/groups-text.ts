@@ -1,8 +1,8 @@
 /** A comparison of groups of runs as text. */
 import { printable } from "../../../pipeline/words.ts"
 import type { ComparedFigure, Comparison } from "../../elements.ts"
+import { figure } from "../../measure/figure-text.ts"
 import { spread } from "../../measure/grouped.ts"
-import { figure } from "../table.ts"
 import { isSignificant, runNames, signed } from "./compared.ts"
 
 /** `0.7700 ± 0.0291`, mean and sample deviation; without a deviation for a single run. */

@@ -79,7 +79,7 @@ type Embedding = Pipeline<Embeddings, unknown, Run | TensorEngine>
 const uploadParam: Param<Embedding | undefined, false> = {
   ...pipelineParam<unknown, Run | TensorEngine>()(
     Embeddings,
-    "Pipeline of `images`, `crop` or `resize`, `normalise`, `batch` and `embed` that made the embeddings; the page carries it out on files that are dropped on it."
+    "Name of the pipeline that made the embeddings, from `images` over `crop` or `resize`, `normalise` and `batch` to `embed`. The page runs the same steps in the browser on image files that are dropped on it."
   ),
   required: false,
   fallback: undefined

@@ -1,5 +1,6 @@
 /** The strips of a page: a query beside its best results, in even rows. */
 import { defaultThresholds } from "../../measure/relevance.ts"
+import { factLines } from "../fact-lines.ts"
 import { escapeText } from "../html.ts"
 import type { Shown, ShownResult } from "../strips/strip.ts"
 import type { Strip } from "../strips/strips-file.ts"
@@ -17,6 +18,14 @@ const labels = ({ labels }: Shown, query: Shown | undefined): string => {
     return `<li${kind}>${escapeText(label)}</li>`
   })
   return `<ul class="labels">${items.join("")}</ul>`
+}
+
+/** Date, place and other facts; nothing if none are known. A tile shows the first lines, the larger form all of them. */
+const about = ({ facts }: Shown): string => {
+  const lines = factLines(facts)
+  return lines.length === 0
+    ? ""
+    : `<ul class="about">${lines.map((line) => `<li>${escapeText(line)}</li>`).join("")}</ul>`
 }
 
 /** The label similarity as a number and a bar; nothing if it is not known. */
@@ -38,7 +47,7 @@ const result = (number: number, i: number, shown: ShownResult, query: Shown): st
   [
     `<li class="tile">${picture(number, shown, `Result ${i + 1}`)}`,
     `<div class="place"><b>#${i + 1}</b><span>score ${scoreText(shown.score)}</span></div>`,
-    `${similarity(shown)}${labels(shown, query)}</li>`
+    `${similarity(shown)}${labels(shown, query)}${about(shown)}</li>`
   ].join("")
 
 const BY_LABELS = " · ranked with the labels of the database"
@@ -71,7 +80,7 @@ const one =
       `<section class="card strip" data-ap="${strip.ap ?? ""}" data-labels="${strip.query.labels.map((label) => classes.indexOf(label)).join(" ")}">`,
       `<h3>Query ${strip.row + 1} <span>${escapeText(strip.query.name)}${strip.usesDatabaseLabels === true ? BY_LABELS : ""}</span>${precision(strip)}</h3>`,
       `<div class="found"><div class="query tile">${picture(strip.pictures[0], strip.query, "Query")}<div class="place"><b>query</b></div>`,
-      `${labels(strip.query, undefined)}</div><ol class="tiles" style="${columns}">`,
+      `${labels(strip.query, undefined)}${about(strip.query)}</div><ol class="tiles" style="${columns}">`,
       ...strip.results.map((shown, i) => result(strip.pictures[i + 1], i, shown, strip.query)),
       "</ol></div></section>"
     ].join("")

@@ -1,7 +1,8 @@
 /** The table of the report page. */
+
+import { figure } from "../../measure/figure-text.ts"
 import { compare, MARK, MARKED, markNote, type NamedReport, type Row } from "../comparison.ts"
 import { escapeText, scrolling } from "../html.ts"
-import { figure } from "../table.ts"
 
 /** A figure, marked if it is the best of its row, with its interval. */
 const cell = (row: Row, value: number | null, column: number): string => {

@@ -73,6 +73,8 @@ const LARGER = `
     dialog.querySelector("h2").textContent = button.title
     const labels = tile.querySelector(".labels")
     dialog.querySelector(".labels").replaceWith(labels.cloneNode(true))
+    const about = tile.querySelector(".about")
+    dialog.querySelector(".about").replaceChildren(...(about ? about.cloneNode(true).children : []))
     const facts = [...tile.querySelectorAll(".place")].map((line) => [...line.children].map((part) => part.textContent).join(" "))
     dialog.querySelector(".facts").textContent = facts.join(" · ")
   }
@@ -124,6 +126,6 @@ export const stripTools = (classes: ReadonlyArray<string>, judged: boolean): str
 
 /** The dialog and the scripts of pages with strips; they belong after the strips. */
 export const toolsScript = `<dialog id="larger" aria-labelledby="larger-name"><div class="picture" role="img" aria-label=""></div>
-<h2 id="larger-name"></h2><p class="facts"></p><ul class="labels"></ul>
+<h2 id="larger-name"></h2><p class="facts"></p><ul class="labels"></ul><ul class="about"></ul>
 <p class="buttons"><button type="button" data-by="-1">Previous</button><button type="button" data-by="1">Next</button><button type="button" data-close="true">Close</button></p></dialog>
 <script>${FILTER}</script><script>${LARGER}</script>`

@@ -1,28 +1,34 @@
 /** The page of a search: one HTML file that needs no network. */
 import { counted } from "../../../pipeline/words.ts"
+import { factLines } from "../fact-lines.ts"
 import { escapeText, htmlDocument, scrolling } from "../html.ts"
 import type { PageStrips } from "../report/page-pictures.ts"
 import { pageStrips, pictureStyle, scoreText } from "../report/page-strips.ts"
 import { toolsScript } from "../report/page-tools.ts"
 import type { ShownResult, StripContent } from "../strips/strip.ts"
 
-const row = ({ labels, name, score, similarity }: ShownResult, i: number): string =>
+const row = ({ facts, labels, name, score, similarity }: ShownResult, i: number, known: boolean): string =>
   [
     `<tr><th scope="row">#${i + 1} ${escapeText(name)}</th>`,
     `<td>${scoreText(score)}</td><td>${similarity === null ? "–" : similarity.toFixed(2)}</td>`,
-    `<td class="text">${escapeText(labels.join("; "))}</td></tr>`
+    `<td class="text">${escapeText(labels.join("; "))}</td>`,
+    known ? `<td class="text">${factLines(facts).map(escapeText).join("<br>")}</td>` : "",
+    "</tr>"
   ].join("")
 
 /** The results of one query as a table, for searches without pictures. */
-const table = ({ query, results, row: number }: StripContent): string =>
-  [
+const table = ({ query, results, row: number }: StripContent): string => {
+  const known = results.some(({ facts }) => facts !== undefined)
+  const about = [query.labels.join("; "), ...factLines(query.facts)].filter((text) => text !== "")
+  return [
     `<h2>Query ${number + 1}: ${escapeText(query.name)}</h2>`,
-    query.labels.length === 0 ? "" : `<p>${escapeText(query.labels.join("; "))}</p>`,
+    about.length === 0 ? "" : `<p>${escapeText(about.join(" · "))}</p>`,
     scrolling(
       `Results of query ${number + 1}`,
-      `<table><thead><tr><th scope="col">image</th><th scope="col">score</th><th scope="col">label similarity</th><th scope="col" class="text">labels</th></tr></thead><tbody>${results.map(row).join("")}</tbody></table>`
+      `<table><thead><tr><th scope="col">image</th><th scope="col">score</th><th scope="col">label similarity</th><th scope="col" class="text">labels</th>${known ? '<th scope="col" class="text">facts</th>' : ""}</tr></thead><tbody>${results.map((one, i) => row(one, i, known)).join("")}</tbody></table>`
     )
   ].join("\n")
+}
 
 const own = `
 td.text, th.text, thead th:first-child { text-align: left; }

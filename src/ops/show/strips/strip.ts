@@ -8,6 +8,8 @@ import { type Rgb, stretchOf, trueColour } from "../pictures/true-colour.ts"
 export interface Shown {
   readonly name: string
   readonly labels: ReadonlyArray<string>
+  /** Further facts about the patch, such as its date and its place, if any are known. */
+  readonly facts?: Readonly<Record<string, string>>
 }
 export interface ShownResult extends Shown {
   /** 1 - Jaccard distance of its labels and the query's; null if the query's labels are not known. */
@@ -29,10 +31,14 @@ export interface StripContent {
   readonly ap?: number | null
 }
 
-const shown = ({ classes, labels, names }: Gallery, image: number): Shown => ({
-  name: names[image],
-  labels: classes.filter((_, c) => labels[image * classes.length + c] !== 0)
-})
+const shown = ({ classes, facts, labels, names }: Gallery, image: number): Shown => {
+  const own = facts?.[image] ?? {}
+  return {
+    name: names[image],
+    labels: classes.filter((_, c) => labels[image * classes.length + c] !== 0),
+    ...(Object.keys(own).length === 0 ? {} : { facts: own })
+  }
+}
 
 /**
  * The content of the strip of one query.

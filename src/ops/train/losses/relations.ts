@@ -142,7 +142,7 @@ export type RelationChoice = Choice<(typeof relations)[number]>
  * @param fallback its default
  */
 export const relationParam = (fallback: RelationChoice) =>
-  oneOfDefinitions(relations, "Which images are alike, and how much, by their labels.", fallback)
+  oneOfDefinitions(relations, "Rule that computes from their labels how similar two images are, from 0 to 1.", fallback)
 
 /** Whether a relation accepts labels that are weights from 0 to 1. */
 export const isSoft = (choice: RelationChoice): boolean =>

@@ -30,7 +30,8 @@ const KINDS = [
   "eurosat-ms",
   "folder",
   "arrays",
-  "webdataset"
+  "webdataset",
+  "parquet"
 ] as const
 /** Those that divide their patches themselves. */
 const DIVIDED = ["aid", "dfc15", "eurosat", "eurosat-ms"]

@@ -1,3 +1,4 @@
+import type { Worker } from "node:worker_threads"
 import { Effect, type Scope, Stream } from "effect"
 import { describe, expect } from "vitest"
 import type { Batch } from "../../../../src/ops/elements.ts"
@@ -122,6 +123,31 @@ describe.skipIf(!runtimeInstalled())("extraction by ONNX Runtime (onnxruntime-no
       expect(yield* message(running(extracted(onnx, vgg, impossible)))).toMatch(
         /^vgg16: this network cannot be written as ONNX \(.*\)\. Set `device: wasm`, or `device: tensorflow`\.$/
       )
+    })
+  )
+
+  effect("ends its thread at once where it gives way to the engine", () =>
+    Effect.gen(function* () {
+      const auto = yield* openEngine("auto", { project: yield* temporaryFolder })
+      const started: Array<Worker> = []
+      const see = (worker: Worker) => void started.push(worker)
+      yield* Effect.acquireRelease(
+        Effect.sync(() => process.on("worker", see)),
+        () => Effect.sync(() => process.off("worker", see))
+      )
+      const opening = openExtraction(
+        auto,
+        modelOf(vgg),
+        {
+          model: paramsOf(vgg),
+          arrays: modelOf(vgg).parameters.map((parameter) => ruled(parameter, vgg)),
+          predict: false
+        },
+        impossible
+      )
+      // Within the scope of the extraction, whose other threads go on.
+      const { value } = yield* running(Effect.map(opening, () => started[0].threadId))
+      expect(value).toBe(-1)
     })
   )
 

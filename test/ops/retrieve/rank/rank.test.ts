@@ -355,6 +355,15 @@ describe("rank takes from the run", () => {
   )
 })
 
+describe("the two sides of a ranking", () => {
+  it("keeps the facts of the images, if any are known", () => {
+    const plain = { ...embeddings(Float32Array.of(1, 0, 0, 1, 1, 1), new Uint8Array(3), 2, 1)[0] }
+    const told = { ...plain, facts: [{ date: "2017" }, {}, {}] }
+    expect(gather([plain], 1, 0.4).gallery).not.toHaveProperty("facts")
+    expect(gather([plain, told], 1, 0.4).gallery.facts).toEqual([{}, {}, {}, { date: "2017" }, {}, {}])
+  })
+})
+
 describe("rank refuses", () => {
   const batches = (n: number, dim = 2) => embeddings(new Float32Array(n * dim).fill(1), new Uint8Array(n), dim, 1)
   const message = (given: ReadonlyArray<Embeddings>, params = {}) =>

@@ -59,6 +59,38 @@ describe("filters by facts", () => {
     expect(allowed(where)).toBe(images)
   })
 
+  it("compare dates as dates, whatever their form", () => {
+    const forms = [
+      "2017-06-13",
+      "2017/06/13",
+      "20170613",
+      "2017-06-13T10:10:31Z",
+      "20170613T101031",
+      "2017-06-13 10:10"
+    ]
+    const meets = (fact: string, wanted: Where[string], column = "taken") =>
+      conditionsOn([{ ...batch(0, 1), facts: [{ [column]: fact }] }], { [column]: wanted }, undefined)[0]({
+        [column]: fact
+      })
+    for (const fact of forms) {
+      for (const day of ["2017-06-13", "2017/06/13", "20170613", 20_170_613]) {
+        expect([fact, day, meets(fact, day), meets(fact, [day])]).toEqual([fact, day, true, true])
+        expect([fact, day, meets(fact, { from: day, to: day })]).toEqual([fact, day, true])
+      }
+      for (const other of ["2017-06-12", "20170614", 20_170_614]) expect(meets(fact, other)).toBe(false)
+      expect(meets(fact, { from: "2017-06-14" })).toBe(false)
+      expect(meets(fact, { to: 20_170_612 })).toBe(false)
+      expect(meets(fact, { from: "2017-06", to: "2017-06" })).toBe(true)
+      expect(meets(fact, 2017, "date")).toBe(true)
+      expect(meets(fact, { from: 2017, to: 2017 }, "date")).toBe(true)
+      expect(meets(fact, { from: 2018 }, "date")).toBe(false)
+    }
+    // Numbers of eight digits that are no days, and years beside other numbers, stay numbers.
+    expect(meets("20171399", { from: 20_170_613 })).toBe(true)
+    expect(meets("20170613", { to: 2018 }, "people")).toBe(false)
+    expect(meets("20170613", { from: 2018 }, "people")).toBe(true)
+  })
+
   it("know how far apart places are", () => {
     // Helsinki and Tallinn are 80 km apart.
     expect(allowed(undefined, { latitude: 59.44, longitude: 24.75, km: 90 })).toBe("1000")

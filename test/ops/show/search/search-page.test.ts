@@ -27,8 +27,21 @@ const found: Ranking = {
   order: Int32Array.of(2, 0, 1),
   scores: Float32Array.of(0.75, 0.5, -0.25)
 }
-const run = (top: number) =>
-  searchPage.run({ top }, { expect: () => {} })(Stream.make(found) as never) as unknown as Stream.Stream<
+/** The same with facts about two of the images. */
+const known: Ranking = {
+  ...found,
+  gallery: {
+    ...gallery,
+    facts: [
+      { date: "2017-06-13", latitude: "60.17", longitude: "-24.9" },
+      {},
+      {},
+      { country: "<Fin>", date: "20170614", latitude: "1", longitude: "east" }
+    ]
+  }
+}
+const run = (top: number, ranking = found) =>
+  searchPage.run({ top }, { expect: () => {} })(Stream.make(ranking) as never) as unknown as Stream.Stream<
     Ranking,
     Error,
     Run
@@ -49,6 +62,31 @@ describe("search-page", () => {
       expect(html).toContain('<th scope="row">#2 a &amp; b</th><td>0.500</td><td>0.50</td><td class="text">Sea</td>')
       expect(html).not.toContain("#3 c")
       expect(html).not.toMatch(/<script|https?:|<harbour>/)
+    })
+  )
+
+  effect("shows date, place and other facts, in the table and below the pictures", () =>
+    Effect.gen(function* () {
+      const fake = yield* fakeRun
+      const page = Effect.as(Stream.runDrain(run(3, known)), join(fake.folder, "search.html"))
+      const table = readFileSync(yield* page.pipe(Effect.provideService(Run, fake.run)), "utf8")
+      expect(table).toContain("<p>Sea; Port · 2017-06-13 · 60.1700° N, 24.9000° W</p>")
+      expect(table).toContain('<th scope="col" class="text">facts</th>')
+      expect(table).toContain(
+        '<td class="text">Sea; Port</td><td class="text">20170614<br>country: &lt;Fin&gt;<br>latitude: 1<br>longitude: east</td></tr>'
+      )
+      expect(table).toContain('<td class="text">Sea</td><td class="text"></td></tr>')
+      const content = stripContent(known, 0, 3)
+      const side = LAYOUT.margin + LAYOUT.side
+      mkdirSync(join(fake.folder, "strips"))
+      const bytes = yield* png(blank(leftOf(3) + side, side + 40, [200, 0, 0]), "strip")
+      writeFileSync(join(fake.folder, "strips", "s.png"), bytes)
+      writeFileSync(join(fake.folder, "strips", "strips.json"), JSON.stringify([{ file: "s.png", ...content }]))
+      const html = readFileSync(yield* page.pipe(Effect.provideService(Run, fake.run)), "utf8")
+      expect(html).toContain('<ul class="about"><li>2017-06-13</li><li>60.1700° N, 24.9000° W</li></ul></div>')
+      expect(html).toContain("<li>20170614</li><li>country: &lt;Fin&gt;</li>")
+      // Images without facts have no list; the larger form has one for all.
+      expect(html.match(/<ul class="about"><li>/g)).toHaveLength(2)
     })
   )
 

@@ -1,25 +1,19 @@
 /** Columns of a parquet file by name, read on a thread of its own; see `parquet.ts`. Does not import Effect. */
-import type * as hyparquet from "hyparquet"
-import type * as hyparquetCompressors from "hyparquet-compressors"
-import { optionalPackage } from "../../../../pipeline/packages.ts"
 import { grouped, messageOf, suggestion, shown as wordsFor } from "../../../../pipeline/words.ts"
 import { DataError } from "../../../formats/data-error.ts"
 import type { Work } from "../../../workers/thread.ts"
-import type { Column, Task } from "./parquet.ts"
+import { openParquetFile } from "../shared/parquet-file.ts"
+import { type Column, REMEDY, type Task } from "./parquet.ts"
 
 /** Rows that are decoded at a time. */
 const ROWS = 65_536
 
 /** Bounds, all far above BigEarthNet's, so that a small file cannot fill the memory. */
 const MOST = {
-  /** Rows of the table. */
-  rows: 10_000_000,
   /** Characters of one text. */
   text: 4_096,
   /** Characters of all texts of one column. */
-  column: 2 ** 27,
-  /** Bytes of a page after decompression. */
-  page: 2 ** 28
+  column: 2 ** 27
 }
 
 /** Equal lists share one array, since labels repeat. */
@@ -49,24 +43,6 @@ const textsOf = (value: unknown, column: Column): ReadonlyArray<string> | undefi
   return Array.isArray(texts) && texts.every((one) => typeof one === "string") ? texts : undefined
 }
 
-/** Decompressors that refuse a page too large before they make room for it. */
-const bounded = (compressors: hyparquet.Compressors): hyparquet.Compressors =>
-  Object.fromEntries(
-    Object.entries(compressors).map(([codec, decompress]) => [
-      codec,
-      (input: Uint8Array, length: number) => {
-        if (length > MOST.page)
-          throw new Error(`a page of ${grouped(length)} bytes, at most ${grouped(MOST.page)} are read`)
-        return decompress(input, length)
-      }
-    ])
-  )
-
-const TASK = "Parquet files"
-const parquet = () => optionalPackage<typeof hyparquet>("hyparquet", TASK, DataError)
-const decompressors = async () =>
-  bounded((await optionalPackage<typeof hyparquetCompressors>("hyparquet-compressors", TASK, DataError)).compressors)
-
 type Values = Record<string, Array<unknown>>
 
 /**
@@ -77,21 +53,14 @@ type Values = Record<string, Array<unknown>>
  */
 const readColumns = async ({ file, optional, wanted }: Task): Promise<Values> => {
   const refuse = (problem: string, cause?: unknown): never => {
-    throw new DataError({ subject: file, problem, remedy: "Get the file anew, or give the archive's folder", cause })
+    throw new DataError({ subject: file, problem, remedy: REMEDY, cause })
   }
   try {
-    const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } = await parquet()
-    const compressors = await decompressors()
-    const buffer = await asyncBufferFromFile(file)
-    const metadata = await parquetMetadataAsync(buffer)
-    const names = parquetSchema(metadata).children.map(({ element }) => element.name)
+    const { read, rows, schema } = await openParquetFile(file, REMEDY)
+    const names = schema.children.map(({ element }) => element.name)
     for (const name of Object.keys(wanted)) {
       if (!names.includes(name)) refuse(`has no column ${name}${suggestion(name, names)}`)
     }
-    const rows = Number(metadata.num_rows)
-    const held = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0)
-    if (rows !== held) refuse(`says that it has ${rows} rows, but holds ${held}`)
-    if (rows > MOST.rows) refuse(`has ${grouped(rows)} rows, of which at most ${grouped(MOST.rows)} are read`)
     const kinds = Object.entries({ ...wanted, ...optional }).filter(([name]) => names.includes(name))
     const columns: Values = Object.fromEntries(kinds.map(([name]) => [name, []]))
     const characters = new Map<string, number>()
@@ -108,9 +77,8 @@ const readColumns = async ({ file, optional, wanted }: Task): Promise<Values> =>
       return columns[name].push(kind === "text" ? value : share(value))
     }
     for (let from = 0; from < rows; from += ROWS) {
-      const part = { file: buffer, metadata, compressors, rowStart: from, rowEnd: Math.min(rows, from + ROWS) }
-      const read = await parquetReadObjects({ ...part, columns: kinds.map(([name]) => name) })
-      for (const [i, row] of read.entries()) {
+      const part = await read(Object.keys(columns), from, Math.min(rows, from + ROWS))
+      for (const [i, row] of part.entries()) {
         const where = () => rowText(from + i, row, Object.keys(wanted)[0])
         for (const [name, kind] of kinds) add(name, kind, row[name], where)
       }

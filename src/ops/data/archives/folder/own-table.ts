@@ -52,6 +52,18 @@ export const splitNamed = (text: string): Split | undefined => {
   return Object.hasOwn(SPLITS, key) ? SPLITS[key] : undefined
 }
 
+/**
+ * The split named at the beginning of a part's file name, or of a folder above it; undefined if none is named.
+ *
+ * @example
+ * splitOfPart("data/train-00000-of-00002.parquet") // => "train"
+ */
+export const splitOfPart = (part: string): Split | undefined =>
+  part
+    .split("/")
+    .map((name) => splitNamed(/^[a-z]+/i.exec(name)?.[0] ?? ""))
+    .find((split) => split !== undefined)
+
 const NAMES: ReadonlyArray<readonly [RegExp, string]> = [
   [/^lat(itude)?$/i, "latitude"],
   [/^(lon(g|gitude)?|lng)$/i, "longitude"],
@@ -59,8 +71,8 @@ const NAMES: ReadonlyArray<readonly [RegExp, string]> = [
   [/^country$/i, "country"]
 ]
 
-/** Names of facts that the reader itself uses. */
-const TAKEN = new Set(["bands", "max_values"])
+/** Names of facts that readers themselves use. */
+const TAKEN = new Set(["bands", "byte_at", "byte_length", "max_values", "part_row"])
 
 /** The name of a fact: common spellings become one. */
 export const factName = (column: string): string =>

@@ -1,15 +1,14 @@
 /** Reads WebDatasets; see `webdataset.ts` for their files. */
 import { join } from "node:path"
-import type { Split } from "../../../elements.ts"
 import { DataError } from "../../../formats/data-error.ts"
 import type { PatchEntry, Reader } from "../data-set.ts"
-import { splitNamed } from "../folder/own-table.ts"
+import { splitOfPart } from "../folder/own-table.ts"
 import { decodeBytes } from "../folder/reader.ts"
-import { classFile, classLines } from "../shared/class-file.ts"
-import { classFinder, ownClasses } from "../shared/class-list.ts"
+import { ownClasses } from "../shared/class-list.ts"
 import { finding } from "../shared/findings.ts"
+import { classesOfLabels, namedClasses } from "../shared/own-labels.ts"
 import { filesBelow } from "../shared/read-file.ts"
-import { type Label, type Said, said, samplesOf } from "./samples.ts"
+import { type Said, said, samplesOf } from "./samples.ts"
 import { membersOf, readMembers } from "./tar.ts"
 
 /** A sample that has been found. */
@@ -18,13 +17,6 @@ interface Found extends Said {
   readonly at: number
   readonly size: number
 }
-
-/** The split named at the beginning of a shard's file name, or of a folder above it: `train-00000.tar`. */
-const splitOf = (shard: string): Split | undefined =>
-  shard
-    .split("/")
-    .map((part) => splitNamed(/^[a-z]+/i.exec(part)?.[0] ?? ""))
-    .find((split) => split !== undefined)
 
 const refuse = (subject: string, problem: string, remedy: string): never => {
   throw new DataError({ subject, problem, remedy })
@@ -62,33 +54,10 @@ const foundIn = async (folder: string): Promise<ReadonlyMap<string, Found>> => {
   return found.size === 0 ? refuse(folder, "has no image (tif, jpg or png) in its shards", remedy) : found
 }
 
-/** Names of classes in the order of their numbers, if there is a `classes.txt`. */
-const namedClasses = async (folder: string): Promise<ReadonlyArray<string> | undefined> => {
-  const lines = await classLines(folder)
-  if (lines !== undefined && (lines.includes("") || new Set(lines).size < lines.length)) {
-    return refuse(classFile(folder), "has an empty line or a class twice", "Give one class per line")
-  }
-  return lines
-}
-
-/** The classes in `classes.txt`. Without this file, all labels that occur: numbers in numerical order, then names. */
-const classesOf = (found: ReadonlyMap<string, Found>, named: ReadonlyArray<string> | undefined) => {
-  if (named !== undefined) return named
-  const all = new Set<Label>([...found.values()].flatMap(({ labels }) => labels))
-  const key = (label: Label) => (typeof label === "number" ? label : Number.POSITIVE_INFINITY)
-  return [...new Set([...all].sort((a, b) => key(a) - key(b) || (String(a) < String(b) ? -1 : 1)).map(String))]
-}
-
 export const open: Reader["open"] = async (folder, { bands }) => {
   const found = await foundIn(folder)
-  const named = await namedClasses(folder)
-  const classes = classesOf(found, named)
-  const find = classFinder({ classes, aliases: {} })
-  const nameOf = (sample: string, label: Label): string => {
-    const index = typeof label === "number" && named !== undefined ? label : find(String(label))
-    if (index !== undefined && classes[index] !== undefined) return classes[index]
-    return refuse(folder, `has the label ${label} at ${sample}, which classes.txt does not name`, "Correct classes.txt")
-  }
+  const occurring = [...found.values()].flatMap(({ labels }) => labels)
+  const { classes, nameOf } = classesOfLabels(folder, await namedClasses(folder), occurring)
   const own: Readonly<Record<string, string>> = bands === undefined ? {} : { bands: JSON.stringify(bands) }
   return {
     classes: ownClasses(classes),
@@ -109,7 +78,7 @@ export const open: Reader["open"] = async (folder, { bands }) => {
         files: { shard },
         facts: { ...facts, ...own, byte_at: String(at), byte_length: String(size) },
         labels: classes.filter((one) => set.has(one)),
-        split: splitOf(shard)
+        split: splitOfPart(shard)
       }
     }
   }

@@ -2,13 +2,12 @@
 import { DataError } from "../../../formats/data-error.ts"
 import { jsonOf } from "../../../formats/text.ts"
 import { factName } from "../folder/own-table.ts"
+import { LABEL_KEYS, type Label, labelsIn, repeats } from "../shared/own-labels.ts"
 import type { Member } from "./tar.ts"
 
 const IMAGE = /(^|\.)(tiff?|jpe?g|png)$/i
 /** Members with labels: a class, or JSON with labels and facts. */
 const LABELS = /(^|\.)(cls|json)$/i
-/** Keys of JSON with labels. */
-const KEYS = /^(labels?|class(es)?|tags|cls)$/i
 
 /** Bytes of a member with labels, at most. */
 const MOST_BYTES = 16 * 2 ** 20
@@ -19,9 +18,6 @@ export interface Sample {
   readonly image: Member
   readonly labels: ReadonlyArray<Member>
 }
-
-/** A label in a file: the name or the number of a class. */
-export type Label = string | number
 
 /** Labels and facts of an image, from the members of its sample. */
 export interface Said {
@@ -72,17 +68,6 @@ export const samplesOf = (shard: string, members: ReadonlyArray<Member>): Readon
   return [...groups].flatMap(([key, { image, labels }]) => (image === undefined ? [] : [{ key, image, labels }]))
 }
 
-const labelsIn = (value: unknown): ReadonlyArray<Label> | undefined => {
-  const all = Array.isArray(value) ? value : [value]
-  return all.every((one) => typeof one === "string" || Number.isInteger(one)) ? all : undefined
-}
-
-/** Whether a number occurs twice: labels are then a value per class, not the numbers of classes. */
-const repeats = (labels: ReadonlyArray<Label>): boolean => {
-  const numbers = labels.filter((one) => typeof one === "number")
-  return new Set(numbers).size < numbers.length
-}
-
 const numbered = (text: string): Label => (/^\d+$/.test(text) ? Number(text) : text)
 
 /** Reads one member with labels. @throws DataError if its content does not fit its ending */
@@ -99,7 +84,7 @@ const saidBy = (shard: string, { name }: Member, content: Buffer): Said => {
     throw refuse("is not a JSON object", 'Write `{ "labels": [...] }`')
   }
   const entries = Object.entries(value as Readonly<Record<string, unknown>>)
-  const given = entries.filter(([key]) => KEYS.test(key)).map(([key, one]) => [key, labelsIn(one)] as const)
+  const given = entries.filter(([key]) => LABEL_KEYS.test(key)).map(([key, one]) => [key, labelsIn(one)] as const)
   const wrong = given.find(([, labels]) => labels === undefined)
   if (wrong !== undefined)
     throw refuse(`has \`${wrong[0]}\` that is neither names nor numbers`, "Give a list of labels")
@@ -107,7 +92,9 @@ const saidBy = (shard: string, { name }: Member, content: Buffer): Said => {
   if (row !== undefined) {
     throw refuse(`has \`${row[0]}\` with a number that occurs twice`, "Give the numbers of its classes, or their names")
   }
-  const facts = entries.filter(([key, one]) => !KEYS.test(key) && (typeof one === "string" || typeof one === "number"))
+  const facts = entries.filter(
+    ([key, one]) => !LABEL_KEYS.test(key) && (typeof one === "string" || typeof one === "number")
+  )
   return {
     labels: given.flatMap(([, labels]) => labels ?? []),
     facts: Object.fromEntries(facts.map(([key, one]) => [factName(key), String(one)]))

@@ -10,6 +10,7 @@ import {
 } from "hyparquet"
 import { compressors } from "hyparquet-compressors"
 import { few, messageOf } from "../../../../pipeline/words.ts"
+import { factText } from "../../../formats/fact-text.ts"
 import type { Work } from "../../../workers/thread.ts"
 import { RetrieveError } from "../../retrieve-error.ts"
 import { centreOf } from "./centre.ts"
@@ -35,8 +36,8 @@ const IDS =
 const LABELS = /^(labels?|class(es)?|tags)$/i
 const GEOMETRY = /^(geometry|geom|wkb|the_geom)$/i
 
-/** Characters of one fact, and rows of one file: bounds of what a small file may unfold to. */
-const MOST = { text: 4096, rows: 100_000_000 }
+/** Rows of one file, at most. */
+const MOST_ROWS = 100_000_000
 
 type Kind = "vector" | "list" | "text" | "number" | "geometry" | "other"
 
@@ -109,15 +110,6 @@ const columnsOf = (path: string, schema: SchemaTree, { array, id }: ParquetFile)
   }
 }
 
-/** A value as the text of a fact; `undefined` for what is missing or no plain value. */
-const factOf = (value: unknown): string | undefined => {
-  if (value === null || value === undefined) return undefined
-  if (value instanceof Date) return value.toISOString()
-  if (typeof value === "object") return undefined
-  const text = String(value)
-  return text.length > MOST.text ? undefined : text
-}
-
 const labelsIn = (value: unknown): ReadonlyArray<string> => {
   if (Array.isArray(value)) return value.map(String)
   if (typeof value !== "string") return []
@@ -138,7 +130,7 @@ const savedFacts = (name: string, text: string): Facts | undefined => {
 
 const factsOf = (row: Row, { facts, geometry }: Columns): Facts => {
   const plain = facts.flatMap((name) => {
-    const text = factOf(row[name])
+    const text = factText(row[name])
     if (text === undefined) return []
     return Object.entries(savedFacts(name, text) ?? { [name]: text })
   })
@@ -203,7 +195,7 @@ class Reader {
     const refuse = (problem: string) =>
       new RetrieveError({ subject: this.file.path, problem, remedy: "Give a table with one embedding per row" })
     if (rows === 0) throw refuse("has no rows")
-    if (rows > MOST.rows) throw refuse(`has ${rows} rows, of which at most ${MOST.rows} are read`)
+    if (rows > MOST_ROWS) throw refuse(`has ${rows} rows, of which at most ${MOST_ROWS} are read`)
     const [first] = await this.rowsOf([this.columns.vector], 0, 1)
     const value = first[this.columns.vector]
     this.dim = Array.isArray(value) || ArrayBuffer.isView(value) ? (value as ArrayLike<unknown>).length : 0
@@ -234,7 +226,7 @@ class Reader {
     }
     return {
       vectors,
-      names: id === undefined ? undefined : rows.map((row, i) => factOf(row[id]) ?? String(from + i)),
+      names: id === undefined ? undefined : rows.map((row, i) => factText(row[id]) ?? String(from + i)),
       labels: this.labelsOf(rows),
       facts: facts.length === 0 && geometry === undefined ? undefined : rows.map((row) => factsOf(row, columns))
     }
