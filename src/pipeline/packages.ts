@@ -20,13 +20,14 @@ export const OPTIONAL_PACKAGES = {
   "hyparquet-writer": "0.17.0",
   lmdb: "3.5.6",
   "onnxruntime-node": "1.30.0",
+  "onnxruntime-web": "1.30.0",
   sharp: "0.35.5",
   usearch: "2.25.3",
   "world-atlas": "2.0.2"
 } as const
 
 /** Packages that a clone does not bring: npm would install no optional peer of the clone's own package.json, even when asked. */
-export const UNDECLARED: ReadonlyArray<string> = ["onnxruntime-node", "usearch"]
+export const UNDECLARED: ReadonlyArray<string> = ["onnxruntime-node", "onnxruntime-web", "usearch"]
 
 export type OptionalPackage = keyof typeof OPTIONAL_PACKAGES
 

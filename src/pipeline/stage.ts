@@ -71,8 +71,11 @@ export const watched = (
         return chunk
       })
       const reported = Effect.catchCause(counted, (cause) => {
-        if (Pull.isDoneCause(cause)) watcher.ended(stage)
-        else fail(cause, stage, { beat, watcher })
+        if (Pull.isDoneCause(cause)) {
+          // What a stage does after its last element takes time, too.
+          watcher.progressed(stage, 0, secondsOf(clock) - begun)
+          watcher.ended(stage)
+        } else fail(cause, stage, { beat, watcher })
         return Effect.failCause(cause)
       })
       // The time of other work while this stage yields is not its own.

@@ -112,8 +112,42 @@ describeInBrowser("the explorer from disk", (open) => {
     for (const one of [a, b, c]) expect(found).not.toContain(one)
     expect(await page.locator(".example").count()).toBe(3)
     expect(await page.locator(".query .soft").textContent()).toContain("Rocchio")
-    const unknown = await opened("#like=nobody")
-    expect(await unknown.locator("[role=status]").textContent()).toContain("Not in this archive: nobody")
+  })
+
+  it("explains in one place that no image has a name, and suggests names", async () => {
+    const page = await opened("#like=IMAGE-0012.tif")
+    expect(await page.locator("h2").first().textContent()).toBe("All images")
+    expect(await page.locator("[role=alert]:not([hidden])").textContent()).toBe(
+      "No image of this archive has the name IMAGE-0012.tif. Did you mean image-0012? Remove it"
+    )
+    expect(await page.locator(".example").count()).toBe(0)
+    expect(await page.locator("[role=status]").textContent()).toBe("60 of 90 images, in the order of the archive.")
+    await page.locator("[role=alert] a").click()
+    await until(page, "location.hash === '#like=image-0012' && document.querySelector('[data-rank]')")
+    expect(await page.locator("[role=alert]:not([hidden])").count()).toBe(0)
+    const mixed = await opened("#like=image-0001&unlike=nobody")
+    expect(await mixed.locator("h2").first().textContent()).toBe("Most similar to image-0001")
+    expect(await mixed.locator("[role=alert]:not([hidden])").textContent()).toContain("the name nobody. Remove it")
+    await mixed.locator("[role=alert] button").click()
+    await until(mixed, "location.hash === '#like=image-0001'")
+  })
+
+  it("colours points by classes, and by the cosine once there is a query, unless the reader has chosen", async () => {
+    const page = await opened()
+    const by = () => page.evaluate<string>("document.querySelector('[aria-label=\"Colour of the points\"]').value")
+    expect(await by()).toBe("classes")
+    expect(await page.locator(".legend span").allTextContents()).toEqual([...CLASSES, "none of these"])
+    await page.locator(".tile .picture").nth(5).click()
+    await until(page, "document.querySelector('[data-rank]')")
+    expect(await by()).toBe("cosine")
+    await page.locator("[aria-label='Colour of the points']").selectOption("plain")
+    await page.locator(".tile .picture").nth(2).click()
+    await until(page, "document.documentElement.dataset.turn > 3")
+    expect(await by()).toBe("plain")
+    await page.locator("[aria-label='Colour of the points']").selectOption("cosine")
+    await page.locator(".filters > button.quiet").click()
+    await until(page, "!document.querySelector('[data-rank]')")
+    expect(await by()).toBe("classes")
   })
 
   it("filters by text and by classes, and keeps the filter in the address", async () => {

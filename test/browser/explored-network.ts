@@ -1,10 +1,14 @@
-/** An archive of GeoTIFFs, embeddings that a network makes of them, and the explorer that embeds files by that network. */
+/**
+ * An archive of GeoTIFFs, embeddings that a network makes of them, and the explorer that embeds files by that network: by its
+ * weights, or by the ONNX file that `publish` would write.
+ */
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
 import { encodeGeoTiff } from "../../src/ops/formats/tiff/write.ts"
 import { drawnWeights, makeModel } from "../../src/ops/model/model.ts"
+import { encodeNetwork } from "../../src/ops/model/onnx/encode.ts"
 import { exportWeights } from "../../src/ops/model/weights/export.ts"
 import { random } from "../../src/pipeline/random.ts"
 import { runHere } from "../experiments/in-process.ts"
@@ -17,7 +21,7 @@ const PLACE = { ulx: 600000, uly: 5000000, metres: 10, epsg: 32632 }
 const ofFlow = (value: object): string => JSON.stringify(value)
 
 /** Writes images, weights and embeddings, and runs configs/explore.yaml. */
-export const exploredNetwork = async (count: number) => {
+export const exploredNetwork = async (count: number, as: "safetensors" | "onnx" = "safetensors") => {
   const home = mkdtempSync(join(tmpdir(), "orbitrank-explore-"))
   const folder = join(home, "images")
   mkdirSync(folder)
@@ -31,13 +35,17 @@ export const exploredNetwork = async (count: number) => {
   const arrays = drawnWeights(makeModel(NET), 8)
   const facts = { architecture: makeModel(NET).params, bands: BANDS, classes: ["a", "b", "c"], normalisation: "none" }
   writeFileSync(weights, exportWeights(arrays, { ...facts, versions: {} }))
+  const file = join(home, "weights.onnx")
+  const metadata = { orbitrank: JSON.stringify({ output: "embeddings", layout: "nchw", bands: BANDS }) }
+  writeFileSync(file, encodeNetwork(makeModel(NET), arrays, { height: 32, width: 32, metadata }))
+  const embedding = as === "onnx" ? { onnx: file } : { model: NET, weights }
   const config = join(home, "embed.yaml")
   const steps = [
     { images: { from: folder, bands: BANDS } },
     { crop: { size: 32, at: "centre" } },
     { normalise: { by: "constants.json" } },
     { batch: { size: 4 } },
-    { embed: { model: NET, weights } },
+    { embed: embedding },
     { save: { to: "embeddings" } }
   ]
   const moments = Object.fromEntries(BANDS.map((band, i) => [band, { mean: 900 + 50 * i, std: 400 }]))
@@ -61,7 +69,7 @@ export const exploredNetwork = async (count: number) => {
     resolve(import.meta.dirname, "../../configs/explore.yaml"),
     [
       ...[`embeddings=${join(run, "embeddings.npy")}`, `labels=${labels}`, `images=${folder}`, `root_dir=${home}`],
-      ...[`weights=${weights}`, "net.channels=3", "net.num_classes=3", 'dropped.images.bands=["1","2","3"]'],
+      ...[`dropped.embed=${ofFlow(embedding)}`, 'dropped.images.bands=["1","2","3"]'],
       ...["dropped.crop.size=32", "dropped.normalise.by=constants.json", "page.explore.without_network=fail"]
     ],
     { out, fresh: true }

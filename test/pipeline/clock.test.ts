@@ -56,6 +56,39 @@ effect("stages take no negative time, nor do they wait for any", () =>
   })
 )
 
+/** Computes for some milliseconds after its last element. */
+const closing = operator({
+  name: "closing",
+  about: "Computes at the end.",
+  from: Num,
+  to: Num,
+  params: { ms: param(PositiveInt, "Milliseconds at the end.") },
+  run:
+    ({ ms }) =>
+    (numbers) =>
+      Stream.concat(
+        numbers,
+        Stream.suspend(() => {
+          for (const end = performance.now() + ms; performance.now() < end; );
+          return Stream.empty
+        })
+      )
+})
+
+effect("the time of a stage includes its work after the last element", () =>
+  Effect.gen(function* () {
+    const seconds: Record<string, number> = {}
+    const watcher: Watcher = {
+      ...silent,
+      progressed: ({ step: { name } }, _, elapsed) => {
+        seconds[name] = (seconds[name] ?? 0) + elapsed
+      }
+    }
+    yield* drain(count({ to: 5 }).pipe(closing({ ms: 40 })), { watcher })
+    expect(seconds.closing - seconds.count).toBeGreaterThan(0.035)
+  })
+)
+
 effect("a run that computes without a pause is still interrupted", () =>
   Effect.gen(function* () {
     const run = drain(count({ to: 1_000_000 }).pipe(busy({ ms: 1 })))

@@ -9,8 +9,8 @@ import { fileError } from "../formats/data-error.ts"
 import { type WorkerError, workerPool } from "../workers/pool.ts"
 import { Threads } from "../workers/threads.ts"
 import type { Encoded } from "./encode-work.ts"
-import { type Encoder, encoderOf } from "./encoder.ts"
-import type { Images } from "./feed.ts"
+import { encoderOf } from "./encoder.ts"
+import { checkBytes, type Images } from "./feed.ts"
 import { OnnxError } from "./onnx-error.ts"
 import type { KnownNetwork } from "./params.ts"
 import { notInstalled, runtimeInstalled } from "./runtime.ts"
@@ -35,16 +35,6 @@ export const networkFingerprint = (network: KnownNetwork) =>
     },
     catch: fileError(network.description.file)
   })
-
-/** Pictures are read with values from 0 to 1, which would all become 0 or 1. */
-const checkBytes = ({ feed, file }: Encoder, { facts }: KnownNetwork, { images }: Batch): void => {
-  if (feed.type !== "uint8" || facts.range !== undefined || images.some((value) => value > 1)) return
-  throw new OnnxError({
-    subject: file,
-    problem: "takes whole numbers from 0 to 255, but the values of the first images are at most 1",
-    remedy: "Set `range: [0, 1]`, or read the images with `unit: false`"
-  })
-}
 
 /** Values that scale images for a network, as text; empty if they are taken as they are. */
 export const scalingText = ({ facts: { mean, range, std } }: KnownNetwork): string =>
@@ -71,7 +61,7 @@ export const openEncoder = (
   Effect.gen(function* () {
     if (!runtimeInstalled()) return yield* notInstalled()
     const encoder = yield* attempt(OnnxError)(() => encoderOf(network, first))
-    yield* attempt(OnnxError)(() => checkBytes(encoder, network, first))
+    yield* attempt(OnnxError)(() => checkBytes(encoder.file, encoder.feed, network.facts.range, first.images))
     const threads = yield* Threads
     const module = new URL("./encode-work.ts", import.meta.url)
     const pool = yield* workerPool<Images, Encoded>({ module, size: 1, data: { encoder, threads } })

@@ -191,6 +191,20 @@ export const encoderOf = (network: KnownNetwork, images: Shown): Encoder => {
   }
 }
 
+/**
+ * Number of values of an embedding, if the file fixes it.
+ *
+ * @throws OnnxError if the network does not fit the images
+ */
+export const valuesOf = (network: KnownNetwork, images: Shown): number | undefined => {
+  const { output, pool } = encoderOf(network, images)
+  const shape = network.description.outputs.find(({ name }) => name === output)?.shape
+  if (shape === undefined) return undefined
+  const last = pool.pooling !== "none" && (shape.length === 3 || pool.layout === "nhwc")
+  const axis = last ? shape[shape.length - 1] : shape[1]
+  return typeof axis === "number" && axis > 0 ? axis : undefined
+}
+
 /** A map of one pixel is a vector. */
 const outputProblem = (shape: ReadonlyArray<OnnxAxis>, pooling: "none" | "cls" | "mean"): string | undefined => {
   const vector = shape.length === 4 && shape[2] === 1 && shape[3] === 1

@@ -1,8 +1,8 @@
 /** From images to the input of a network: chosen channels, scaled, in the order and the type that it takes. */
 import { toHalf } from "../formats/half.ts"
+import type { OnnxArray } from "./array.ts"
 import type { Layout } from "./layout.ts"
 import { OnnxError } from "./onnx-error.ts"
-import type { OnnxArray } from "./runtime.ts"
 
 /** Types of input that images are converted to. */
 export const INPUT_TYPES = ["float32", "float16", "uint8"] as const
@@ -44,6 +44,27 @@ const bytesOf = (values: Float32Array): Uint8Array => {
     bytes[i] = value
   }
   return bytes
+}
+
+/**
+ * Pictures are read with values from 0 to 1, of which a network of whole numbers from 0 to 255 sees only 0 and 1.
+ *
+ * @param range that the network's facts give
+ * @param images values of the first images
+ * @throws OnnxError for such values without a range
+ */
+export const checkBytes = (
+  file: string,
+  { type }: FeedOptions,
+  range: readonly [number, number] | undefined,
+  images: Float32Array
+): void => {
+  if (type !== "uint8" || range !== undefined || images.some((value) => value > 1)) return
+  throw new OnnxError({
+    subject: file,
+    problem: "takes whole numbers from 0 to 255, but the values of the first images are at most 1",
+    remedy: "Set `range: [0, 1]`, or read the images with `unit: false`"
+  })
 }
 
 /**

@@ -1,8 +1,8 @@
 /** From an output of a network to one vector per image. */
 import { fromHalf } from "../formats/half.ts"
+import type { OnnxArray } from "./array.ts"
 import type { Layout } from "./layout.ts"
 import { OnnxError } from "./onnx-error.ts"
-import type { OnnxArray } from "./runtime.ts"
 
 /** `none`: the output is the vector; `cls`: the first token; `mean`: the mean of tokens, or of the pixels of a map. */
 export const POOLINGS = ["none", "cls", "mean"] as const

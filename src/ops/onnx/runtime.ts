@@ -4,15 +4,8 @@
  */
 import { createRequire } from "node:module"
 import { few, messageOf } from "../../pipeline/words.ts"
-import { OnnxError } from "./onnx-error.ts"
-
-/** An array that goes into a network or comes out of it. */
-export interface OnnxArray {
-  /** ONNX Runtime's name of the type: `float32`, `float16` (as bits), `uint8`, ... */
-  readonly type: string
-  readonly dims: ReadonlyArray<number>
-  readonly data: Float32Array | Float64Array | Uint16Array | Uint8Array | Int8Array | Int32Array | BigInt64Array
-}
+import { type OnnxArray, plainArray } from "./array.ts"
+import { OnnxError, runtimeMessage } from "./onnx-error.ts"
 
 /** Execution providers by ONNX Runtime's names; only `cpu` comes with the package on every platform. */
 export const PROVIDERS = ["cpu", "cuda", "tensorrt", "webgpu", "dml", "coreml"] as const
@@ -106,19 +99,6 @@ export interface OnnxSession {
   readonly release: () => Promise<void>
 }
 
-/** Half-precision numbers come as a `Float16Array` where Node has that type; their bits are the same. */
-const plain = ({ data, dims, type }: OnnxArray): OnnxArray => {
-  const bits = type === "float16" && !(data instanceof Uint16Array)
-  return { type, dims: [...dims], data: bits ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data }
-}
-
-/** Messages of ONNX Runtime begin with places in its own source. */
-const firstLine = (cause: unknown): string =>
-  messageOf(cause)
-    .split("\n")[0]
-    .replace(/^.*?(?:ONNXRuntimeError\] : \d+ : \w+ : |\.cc:\d+ [^ ]* )/, "")
-    .replace(/[.\s]+$/, "")
-
 /**
  * Opens a network.
  *
@@ -147,7 +127,7 @@ export const openSession = async (
   }).catch((cause: unknown) => {
     throw new OnnxError({
       subject: file,
-      problem: `ONNX Runtime cannot load it with the provider ${provider} (${firstLine(cause)})`,
+      problem: `ONNX Runtime cannot load it with the provider ${provider} (${runtimeMessage(cause)})`,
       remedy:
         provider === "cpu"
           ? "Check it with `onnx.checker.check_model` in Python, or export it again"
@@ -164,11 +144,11 @@ export const openSession = async (
           new ort.Tensor(type, data, dims)
         ])
         const found = await session.run(Object.fromEntries(tensors), outputs)
-        return Object.fromEntries(outputs.map((name) => [name, plain(found[name])]))
+        return Object.fromEntries(outputs.map((name) => [name, plainArray(found[name])]))
       } catch (cause) {
         throw new OnnxError({
           subject: file,
-          problem: `ONNX Runtime cannot run it (${firstLine(cause)})`,
+          problem: `ONNX Runtime cannot run it (${runtimeMessage(cause)})`,
           remedy: "Check the size and the number of the images, or use smaller batches",
           cause
         })

@@ -46,6 +46,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   compression: "experiments/compression.test.ts",
   evaluate: "experiments/evaluate.test.ts",
   explore: "ops/show/explore/explore.test.ts",
+  "explore-onnx": "browser/explore-onnx.test.ts",
   export: "ops/data/stores/export.test.ts",
   inspect: "ops/data/inspect/inspect.test.ts",
   onnx: "experiments/onnx.test.ts",

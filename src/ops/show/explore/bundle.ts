@@ -25,8 +25,8 @@ const REPLACED: ReadonlyArray<readonly [pattern: RegExp, file: string]> = [
   [/^zstddec$/, "packages.ts"]
 ]
 
-/** Name of the module that holds the bundled text of the worker thread. */
-const WORKER = /^worker:source$/
+/** Names of modules that hold the bundled text of a thread's module. */
+const THREAD = /^thread:/
 
 /** Bundles a module with the page's replacements into one script: `iife` for pages, `esm` for tests. */
 export const bundled = async (entry: string, format: "iife" | "esm", page = join(HERE, "page")): Promise<string> => {
@@ -46,9 +46,9 @@ export const bundled = async (entry: string, format: "iife" | "esm", page = join
         name: "replaced",
         setup: ({ onLoad, onResolve }) => {
           for (const [filter, file] of REPLACED) onResolve({ filter }, () => ({ path: join(page, "instead", file) }))
-          onResolve({ filter: WORKER }, ({ path }) => ({ path, namespace: "text" }))
-          onLoad({ filter: WORKER, namespace: "text" }, async () => ({
-            contents: await bundled(join(page, "worker.ts"), "iife", page),
+          onResolve({ filter: THREAD }, ({ path }) => ({ path: path.replace(THREAD, ""), namespace: "thread" }))
+          onLoad({ filter: /./, namespace: "thread" }, async ({ path }) => ({
+            contents: await bundled(join(page, path), "iife", page),
             loader: "text"
           }))
         }

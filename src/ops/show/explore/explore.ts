@@ -3,7 +3,6 @@ import { Effect, Schema, Stream } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
 import { operator } from "../../../pipeline/operator.ts"
 import { choice, Flag, Name, optional, type Param, PositiveInt, param, pipelineParam } from "../../../pipeline/param.ts"
-import type { Pipeline } from "../../../pipeline/pipeline.ts"
 import { dataFault } from "../../data/file-access.ts"
 import { Embeddings } from "../../elements.ts"
 import { FileName } from "../../filename.ts"
@@ -18,11 +17,10 @@ import { writeImages, writePart, writeText, writeVectors } from "./folder.ts"
 import { indexHtml, policyOf } from "./html.ts"
 import { textFrom } from "./kit/base64.ts"
 import type { Contents } from "./kit/contents.ts"
+import { type Embedding, uploadable, writeNetwork } from "./network-part.ts"
 import { openPixels } from "./pixels.ts"
 import { landOutline, placesFound, placesOf } from "./places.ts"
 import { type SheetOptions, writeSheets } from "./sheets.ts"
-import type { ShownBands } from "./shown-bands.ts"
-import { uploadOf } from "./upload.ts"
 
 const Shown = Schema.Union([Schema.Literal("rgb"), Schema.Tuple([Name, Name, Name])])
 
@@ -74,8 +72,6 @@ const located = Effect.fnUntraced(function* (folder: string, { names }: Collecte
   return true
 })
 
-type Embedding = Pipeline<Embeddings, unknown, Run | TensorEngine>
-
 const uploadParam: Param<Embedding | undefined, false> = {
   ...pipelineParam<unknown, Run | TensorEngine>()(
     Embeddings,
@@ -84,26 +80,6 @@ const uploadParam: Param<Embedding | undefined, false> = {
   required: false,
   fallback: undefined
 }
-
-/** Writes the network for uploads; returns whether there is one. */
-const uploadable = Effect.fnUntraced(function* (
-  folder: string,
-  all: Collected,
-  pipeline: Embedding | undefined,
-  absent: "fail" | "skip",
-  shown: ShownBands
-) {
-  if (pipeline === undefined) return false
-  const { say } = yield* Run
-  const making = uploadOf(pipeline.steps, all, shown)
-  const skipping = Effect.catch(making, ({ message }) =>
-    Effect.as(say(`explore: the page takes no uploads: ${message}`), undefined)
-  )
-  const network = yield* absent === "skip" ? skipping : making
-  if (network === undefined) return false
-  yield* writePart(folder, "network", network)
-  return true
-})
 
 /** Origin of an address of tiles, for the page's policy. */
 const originOf = (tiles: string): string | undefined => {
@@ -177,6 +153,8 @@ export const explore = operator({
           const all = yield* attempt(ShowError)(() => collect(batches))
           // Frees the memory of a second copy.
           batches.length = 0
+          // Before anything that takes long, so that a network of no use is reported at once.
+          const uploading = yield* uploadable(all, upload, without_network, bands)
           const sheets = { edge: thumbnail, columns: 10, rows: 10 }
           const pictured = yield* drawn(folder, all, resolve(root, images), without_images, { sheets, bands })
           const { recall, vectors } = chosenVectors(all, coding, seed)
@@ -184,7 +162,7 @@ export const explore = operator({
           yield* writeVectors(folder, vectors)
           const maps = all.count > 1 ? yield* analysed(folder, all, umap) : undefined
           const onEarth = yield* located(folder, all, places, resolve(root, images))
-          const network = yield* uploadable(folder, all, upload, without_network, bands)
+          const network = yield* writeNetwork(folder, uploading)
           const contents: Contents = {
             ...{ format: 1, experiment, count: all.count, dim: all.dim, classes: all.classes },
             ...{ coding: vectors.coding, recall, pieces: vectors.pieces.map(({ rows }) => rows) },

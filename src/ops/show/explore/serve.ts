@@ -22,8 +22,12 @@ interface Explorer {
   readonly index: Index
 }
 
-/** The value that a script of the data hands to the page. */
-const partIn = (folder: string, name: string): unknown => {
+/**
+ * The value that a script of the data hands to the page.
+ *
+ * @throws ShowError if there is no such script
+ */
+export const partIn = (folder: string, name: string): unknown => {
   const path = join(folder, "data", `${name}.js`)
   try {
     const text = readFileSync(path, "utf8")

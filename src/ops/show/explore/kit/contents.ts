@@ -37,7 +37,8 @@ export interface Contents {
   readonly maps: Maps | undefined
   readonly places: boolean
   readonly figures: boolean
-  readonly network: boolean
+  /** Who computes the network for files that are dropped on the page: the page itself or ONNX Runtime Web; undefined if there is none. */
+  readonly network: "own" | "onnx" | undefined
   /** Set by the server if it searches, so that the page need not load the vectors. */
   readonly served?: boolean
   /** Address of tiles for the map of the Earth, with {z}, {x} and {y}; none by default. */
@@ -54,7 +55,7 @@ export interface ImagesPart {
 }
 
 /** Parts by the name of their script in `data`, without `.js`. */
-export const partName = (kind: "images" | "vectors" | "map" | "places", number: number): string =>
+export const partName = (kind: "images" | "vectors" | "map" | "onnx" | "places", number: number): string =>
   `${kind}-${String(number).padStart(4, "0")}`
 
 /** File of a sheet of thumbnails. */

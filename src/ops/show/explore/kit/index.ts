@@ -4,6 +4,8 @@ import { type Coding, cosines, type Piece, rowOf, type Vectors, valuesOf } from 
 export interface Index {
   /** Adds the next rows, from their bytes. */
   readonly add: (bytes: Uint8Array<ArrayBuffer>, rows: number) => Promise<void>
+  /** Does what the first search would otherwise wait for: copies codes to where they are searched, and has code compiled. */
+  readonly prepare: () => Promise<void>
   /** Vectors of images, float64 [dim] each. */
   readonly vectors: (images: ReadonlyArray<number>) => Promise<ReadonlyArray<Float64Array>>
   /** Cosines of a query with all rows. */
@@ -23,6 +25,9 @@ export const localIndex = (shape: Shape): Index => {
   const vectors: Vectors = { ...shape, pieces }
   return {
     add: async (bytes, rows) => void pieces.push({ rows, values: valuesOf(bytes, shape.coding) }),
+    prepare: async () => {
+      if (shape.count > 0) cosines(vectors, rowOf(vectors, 0))
+    },
     vectors: async (images) => images.map((image) => rowOf(vectors, image)),
     cosines: async (query) => cosines(vectors, query)
   }

@@ -13,11 +13,13 @@ const KEYS: ReadonlyArray<readonly [string, string]> = [
   ["Arrows, Enter, Space on a map", "move the cross, find images like the nearest one, start and end a rectangle"]
 ]
 
-const LICENCES: ReadonlyArray<readonly [string, string]> = [
+const LICENCES: ReadonlyArray<readonly [what: string, licence: string]> = [
   ["orbitrank", "MIT"],
   ["Outline of the land: Natural Earth (public domain), by world-atlas", "ISC"],
   ["UMAP when the page is made: umap-js", "MIT"]
 ]
+
+const RUNTIME = ["Networks in ONNX files: ONNX Runtime Web", "MIT"] as const
 
 const precision = ({ contents }: Archive): string => {
   const { coding, count, dim, recall } = contents
@@ -76,6 +78,12 @@ export const makeAbout = (archive: Archive): HTMLElement =>
       "section",
       { class: "card figure" },
       h("h2", {}, "Licences"),
-      h("ul", {}, ...LICENCES.map(([what, licence]) => h("li", {}, `${what}: ${licence}`)))
+      h(
+        "ul",
+        {},
+        ...[...LICENCES, ...(archive.contents.network === "onnx" ? [RUNTIME] : [])].map(([what, licence]) =>
+          h("li", {}, `${what}: ${licence}`)
+        )
+      )
     )
   )

@@ -12,6 +12,7 @@ import { makeMaps } from "./maps.ts"
 import { makeQueryBar } from "./query-bar.ts"
 import { type Found, filterOf, findImages, type Uploaded } from "./results.ts"
 import { makeSelection } from "./selection.ts"
+import { makeStrangers } from "./strangers.ts"
 import { makeTiles } from "./tiles.ts"
 import { makeUnderstand } from "./understand.ts"
 import { embedFiles } from "./upload.ts"
@@ -42,7 +43,7 @@ export const makeApp = (archive: Archive): App => {
   }
 
   const status = h("p", { class: "status", role: "status", "aria-live": "polite" })
-  const title = h("h2", { tabindex: -1 })
+  const title = h("h2", { tabindex: -1 }, "Images")
   const more = h("button", { type: "button", class: "more", hidden: true, onclick: () => grow() }, "Show more")
 
   const unique = (names: ReadonlyArray<string>, name: string) => [...names.filter((one) => one !== name), name]
@@ -98,6 +99,8 @@ export const makeApp = (archive: Archive): App => {
     void render()
   })
   const filters = makeFilters(archive, go)
+  const strangers = makeStrangers(archive, go)
+  const isKnown = (name: string) => archive.find(name) !== undefined
   const fault = h("p", { class: "fault", role: "alert", hidden: true })
   /** Searches by a file of the reader's own. */
   const upload = async (files: ReadonlyArray<File>): Promise<void> => {
@@ -107,7 +110,7 @@ export const makeApp = (archive: Archive): App => {
     // The words must be on the screen before the network keeps the browser busy.
     await new Promise((done) => setTimeout(done, 30))
     try {
-      uploaded = await embedFiles(files)
+      uploaded = await embedFiles(files, contents.dim)
       window.history.pushState(null, "", `#${addressOf({ ...view, like: [], unlike: [], view: "images" })}`)
     } catch (cause) {
       fault.textContent = (cause as Error).message
@@ -133,18 +136,19 @@ export const makeApp = (archive: Archive): App => {
   }
 
   const heading = (): string => {
-    const { like, only, unlike } = view
+    const { only } = view
+    const [like, unlike] = [view.like.filter(isKnown), view.unlike.filter(isKnown)]
     if (uploaded !== undefined) return `Most similar to ${uploaded.name}`
     if (like.length === 1 && unlike.length === 0) return `Most similar to ${like[0]}`
-    if (like.length + unlike.length > 0) return `Most similar to ${counted(like.length, "example")}`
+    if (like.length > 0) return `Most similar to ${counted(like.length, "example")}`
+    if (unlike.length > 0) return `Least similar to ${counted(unlike.length, "example")}`
     return only.length > 0 ? "Chosen images" : "All images"
   }
 
-  const announce = ({ matching, results, scores, unknown }: Found) => {
+  const announce = ({ matching, results, scores }: Found) => {
     const shown = `${grouped(results.length)} of ${counted(matching, "image")}`
     const by = scores === undefined ? "in the order of the archive" : "by cosine of the embeddings"
-    const strange = unknown.length === 0 ? "" : ` Not in this archive: ${unknown.join(", ")}.`
-    status.textContent = matching === 0 ? `No image matches.${strange}` : `${shown}, ${by}.${strange}`
+    status.textContent = matching === 0 ? "No image matches." : `${shown}, ${by}.`
   }
 
   const sharedClasses = (): ReadonlySet<string> => {
@@ -191,13 +195,15 @@ export const makeApp = (archive: Archive): App => {
     document.title = view.like.length > 0 ? `${view.like.join(", ")}: explorer` : `${contents.experiment}: explorer`
     filters.show(view)
     showPart()
-    queryBar.show(view, uploaded)
-    title.textContent = heading()
     const asks = view.like.length + view.unlike.length > 0 || uploaded !== undefined
     if (asks && !archive.isReady()) {
       status.textContent = "Loading the vectors…"
       await archive.ready
+      if (now !== turn) return
     }
+    title.textContent = heading()
+    queryBar.show(view, uploaded)
+    strangers.show(view)
     const next = await search()
     if (now !== turn) return
     found = next
@@ -237,6 +243,7 @@ export const makeApp = (archive: Archive): App => {
         "section",
         { class: "found", "aria-label": "Results" },
         fault,
+        strangers.element,
         queryBar.element,
         h("div", { class: "line" }, title, exports),
         status,

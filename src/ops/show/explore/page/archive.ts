@@ -1,6 +1,7 @@
 /** The archive in the page: names, labels, vectors, pictures. */
 import { bytesFrom, unpackBits } from "../kit/base64.ts"
 import { type Contents, type ImagesPart, PIECE, partName, sheetName } from "../kit/contents.ts"
+import { whenIdle } from "./dom.ts"
 import { indexFor, serverIndex } from "./indexes.ts"
 import { part } from "./load.ts"
 
@@ -62,6 +63,7 @@ export const openArchive = async (progress: (share: number) => void): Promise<Ar
       progress(++done / steps)
     }
     ready = true
+    whenIdle(() => void index.prepare())
   }
   return {
     contents,

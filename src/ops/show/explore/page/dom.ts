@@ -39,6 +39,13 @@ export const grouped = (count: number): string => count.toLocaleString("en")
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${grouped(count)} ${count === 1 ? one : many}`
 
+/** Runs work once the browser has nothing else to do. */
+export const whenIdle = (work: () => void): void => {
+  // Safari has no `requestIdleCallback`.
+  if (window.requestIdleCallback === undefined) setTimeout(work, 200)
+  else window.requestIdleCallback(work)
+}
+
 /** Offers a text as a file to keep. */
 export const download = (name: string, type: string, text: string): void => {
   const url = URL.createObjectURL(new Blob([text], { type }))

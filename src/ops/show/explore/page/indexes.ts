@@ -1,32 +1,20 @@
 /** Indexes that are elsewhere: in a worker thread, or on the server that the page came from. */
-import source from "worker:source"
+import source from "thread:index-thread.ts"
 import type { Index, Shape } from "../kit/index.ts"
 import { localIndex } from "../kit/index.ts"
-import type { Answer, Question } from "./worker.ts"
+import type { Question } from "./index-thread.ts"
+import { openThread } from "./thread.ts"
 
 /** Values of all vectors up to which the page searches by itself: a search takes a few milliseconds. */
 const SMALL = 16_000_000
 
-type Asked = Question extends infer Q ? (Q extends { readonly id: number } ? Omit<Q, "id"> : never) : never
-
 /** An index in a worker thread, so that the page never waits. */
-const workerIndex = (shape: Shape): Index => {
-  const thread = new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" })))
-  const waiting = new Map<number, (answer: Answer) => void>()
-  let last = 0
-  thread.onmessage = ({ data }: MessageEvent<Answer>) => {
-    waiting.get(data.id)?.(data)
-    waiting.delete(data.id)
-  }
-  const ask = <A>(question: Asked, transfer: ReadonlyArray<Transferable> = []): Promise<A> =>
-    new Promise((resolve, reject) => {
-      const id = ++last
-      waiting.set(id, ({ fault, value }) => (fault === undefined ? resolve(value as A) : reject(new Error(fault))))
-      thread.postMessage({ id, ...question }, [...transfer])
-    })
+const threadIndex = (shape: Shape): Index => {
+  const ask = openThread<Question>([source])
   void ask({ kind: "open", shape })
   return {
     add: (bytes, rows) => ask({ kind: "add", bytes, rows }, [bytes.buffer]),
+    prepare: () => ask({ kind: "prepare" }),
     vectors: (images) => ask({ kind: "vectors", images }),
     cosines: (query) => ask({ kind: "cosines", query })
   }
@@ -46,6 +34,7 @@ export const serverIndex = ({ dim }: Shape): Index => {
   }
   return {
     add: async () => undefined,
+    prepare: async () => undefined,
     vectors: async (images) => {
       const all = await ask("api/vectors", Float64Array.from(images).buffer)
       return images.map((_, i) => all.slice(i * dim, (i + 1) * dim))
@@ -55,4 +44,4 @@ export const serverIndex = ({ dim }: Shape): Index => {
 }
 
 export const indexFor = (shape: Shape): Index =>
-  shape.count * shape.dim > SMALL ? workerIndex(shape) : localIndex(shape)
+  shape.count * shape.dim > SMALL ? threadIndex(shape) : localIndex(shape)

@@ -73,16 +73,25 @@ export const makeMaps = (archive: Archive, figures: Promise<Figures | undefined>
   const { contents } = archive
   const hover = makeTip(archive)
   let marks: Marks | undefined
-  let by: ColourBy = "cosine"
+  /** What the reader has chosen to colour points by. */
+  let chosen: ColourBy | undefined
   let ap: Uint8Array | undefined
   let places: Float32Array | undefined
   let kind = contents.maps?.kinds[0] ?? "pca"
   const layouts = contents.maps === undefined ? undefined : part<Record<string, string>>("map")
 
   const legend = h("p", { class: "legend" })
+  /** The colouring that was chosen; by default the cosine with the query, and without a query the commonest classes. */
+  const colourBy = (scores: Float64Array | undefined): ColourBy => {
+    byCosine.disabled = scores === undefined
+    const own = scores !== undefined ? "cosine" : contents.classes.length > 0 ? "classes" : "plain"
+    const by = chosen === undefined || (chosen === "cosine" && scores === undefined) ? own : chosen
+    if (typeof by === "string") colouring.value = by
+    return by
+  }
   const lookNow = (): Look | undefined => {
     if (marks === undefined) return undefined
-    const { colours, legend: entries, palette } = coloured(archive, by, marks.scores, ap)
+    const { colours, legend: entries, palette } = coloured(archive, colourBy(marks.scores), marks.scores, ap)
     legend.replaceChildren(
       ...entries.map(([fill, text]) => {
         const swatch = h("i")
@@ -116,17 +125,19 @@ export const makeMaps = (archive: Archive, figures: Promise<Figures | undefined>
     },
     ...(contents.maps?.kinds ?? []).map((one) => h("option", { value: one }, NAMES[one]))
   )
+  const byCosine = h("option", { value: "cosine" }, "Cosine with the query")
   const colouring = h(
     "select",
     {
       "aria-label": "Colour of the points",
       onchange: () => {
         const label = contents.classes.indexOf(colouring.value.slice(6))
-        by = colouring.value.startsWith("class ") ? { label } : (colouring.value as "plain" | "cosine" | "ap")
+        chosen = colouring.value.startsWith("class ") ? { label } : (colouring.value as Exclude<ColourBy, object>)
         update()
       }
     },
-    h("option", { value: "cosine" }, "Cosine with the query"),
+    contents.classes.length > 0 && h("option", { value: "classes" }, "Commonest classes"),
+    byCosine,
     h("option", { value: "plain" }, "One colour"),
     contents.figures && contents.classes.length > 0 && h("option", { value: "ap" }, "Average precision"),
     ...contents.classes.map((name) => h("option", { value: `class ${name}` }, name))

@@ -37,26 +37,27 @@ export const makeQueryBar = (
 
   const example = (kind: "like" | "unlike", name: string, view: View) => {
     const image = archive.find(name)
+    if (image === undefined) return []
     const canvas = h("canvas", { width: 1, height: 1, "aria-hidden": "true" })
-    if (image !== undefined) drawThumbnail(archive, image, canvas)
-    const text = image === undefined ? "not in this archive" : classesOf(archive, archive.labels(image)).join(", ")
-    return card(kind, canvas, name, text, () => go({ [kind]: view[kind].filter((one) => one !== name) }))
+    drawThumbnail(archive, image, canvas)
+    const text = classesOf(archive, archive.labels(image)).join(", ")
+    return [card(kind, canvas, name, text, () => go({ [kind]: view[kind].filter((one) => one !== name) }))]
   }
 
   return {
     element,
     show: (view, uploaded) => {
       const { like, unlike } = view
-      const count = like.length + unlike.length + (uploaded === undefined ? 0 : 1)
-      element.hidden = count === 0
       const own = uploaded === undefined ? [] : [card("like", uploaded.picture, uploaded.name, "your file", dropUpload)]
-      list.replaceChildren(
+      const cards = [
         ...own,
-        ...like.map((name) => example("like", name, view)),
-        ...unlike.map((name) => example("unlike", name, view))
-      )
+        ...like.flatMap((name) => example("like", name, view)),
+        ...unlike.flatMap((name) => example("unlike", name, view))
+      ]
+      element.hidden = cards.length === 0
+      list.replaceChildren(...cards)
       note.textContent =
-        count < 2
+        cards.length < 2
           ? "Add examples with + and − on the pictures below."
           : `The query is the mean direction of the examples, minus ${GAMMA} times that of the examples to avoid (Rocchio).`
     }

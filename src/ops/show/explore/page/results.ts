@@ -20,8 +20,6 @@ export interface Found {
   readonly matching: number
   /** Cosines of all images with the query. */
   readonly scores: Float64Array | undefined
-  /** Names in the address that the archive does not have. */
-  readonly unknown: ReadonlyArray<string>
 }
 
 /** An image that is not of the archive. */
@@ -62,17 +60,9 @@ export const filterOf = (
   }
 }
 
-/** Numbers of the images of those names, and names that no image has. */
-const numbersOf = (archive: Archive, names: ReadonlyArray<string>) => {
-  const numbers: Array<number> = []
-  const unknown: Array<string> = []
-  for (const name of names) {
-    const number = archive.find(name)
-    if (number === undefined) unknown.push(name)
-    else numbers.push(number)
-  }
-  return { numbers, unknown }
-}
+/** Numbers of the images of those names; names that no image has are left out. */
+const numbersOf = (archive: Archive, names: ReadonlyArray<string>): ReadonlyArray<number> =>
+  names.flatMap((name) => archive.find(name) ?? [])
 
 /**
  * Finds what a view asks for: the nearest images to its examples, or without examples all images in their own order.
@@ -88,23 +78,22 @@ export const findImages = async (
 ): Promise<Found> => {
   const like = numbersOf(archive, view.like)
   const unlike = numbersOf(archive, view.unlike)
-  const unknown = [...like.unknown, ...unlike.unknown]
   const count = archive.names.length
   let matching = 0
   for (let image = 0; image < count; image++) if (allowed === undefined || allowed(image)) matching++
-  if (uploaded === undefined && like.numbers.length + unlike.numbers.length === 0) {
+  if (uploaded === undefined && like.length + unlike.length === 0) {
     const results: Array<Result> = []
     for (let image = 0; image < count && results.length < top; image++) {
       if (allowed !== undefined && !allowed(image)) continue
       results.push({ image, rank: results.length + 1, score: undefined, similarity: undefined })
     }
-    return { results, matching, scores: undefined, unknown }
+    return { results, matching, scores: undefined }
   }
-  const towards = [...(uploaded === undefined ? [] : [uploaded.vector]), ...(await archive.vectors(like.numbers))]
-  const scores = await archive.cosines(queryOf(towards, await archive.vectors(unlike.numbers)))
+  const towards = [...(uploaded === undefined ? [] : [uploaded.vector]), ...(await archive.vectors(like))]
+  const scores = await archive.cosines(queryOf(towards, await archive.vectors(unlike)))
   const own = uploaded === undefined ? undefined : archive.find(uploaded.name)
-  const left = new Set([...like.numbers, ...unlike.numbers, ...(own === undefined ? [] : [own])])
-  const example = uploaded === undefined && like.numbers.length === 1 ? archive.labels(like.numbers[0]) : undefined
+  const left = new Set([...like, ...unlike, ...(own === undefined ? [] : [own])])
+  const example = uploaded === undefined && like.length === 1 ? archive.labels(like[0]) : undefined
   const compared = archive.contents.classes.length === 0 ? undefined : example
   const results = Array.from(
     best(scores, allowed, left, top),
@@ -115,5 +104,5 @@ export const findImages = async (
       similarity: compared === undefined ? undefined : labelSimilarity(compared, archive.labels(image))
     })
   )
-  return { results, matching, scores, unknown }
+  return { results, matching, scores }
 }

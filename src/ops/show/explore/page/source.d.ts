@@ -1,5 +1,5 @@
-/** The bundled text of `worker.ts`. */
-declare module "worker:source" {
+/** The bundled text of a thread's module, by its path in this folder. */
+declare module "thread:*" {
   const source: string
   export default source
 }

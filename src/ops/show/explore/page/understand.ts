@@ -241,7 +241,7 @@ const doubtList = (archive: Archive, doubts: ReadonlyArray<Doubt>) =>
 const rule = ({ neighbours }: Figures): string =>
   neighbours === undefined
     ? ""
-    : ` Each image was compared with about ${grouped(neighbours.compared)} images from its own group and the nearest groups; this finds ${(100 * neighbours.recall).toFixed(1)} % of the ten nearest images.`
+    : ` Each image was compared with at least ${grouped(neighbours.compared)} images of its own group and the nearest groups; this finds ${(100 * neighbours.recall).toFixed(1)} % of the ten nearest images.`
 
 const cosine = ([, , value]: Pair): string => `cosine ${value.toFixed(4)}`
 

@@ -8,15 +8,13 @@ import { cropped } from "../../../data/patches/pixels/cropped.ts"
 import { imageOf } from "../../../data/patches/reading/make-patch.ts"
 import type { Band, Patch } from "../../../elements.ts"
 import { decodeTiffBands } from "../../../formats/tiff/read.ts"
-import { makeModel } from "../../../model/model.ts"
-import { uploadArrays } from "../../../model/weights/tensors.ts"
 import { normaliseRows } from "../../../retrieve/unit-length.ts"
 import { stretchOf, trueColour } from "../../pictures/true-colour.ts"
-import { bytesFrom } from "../kit/base64.ts"
 import type { NetworkPart } from "../kit/network.ts"
 import { shownBands } from "../shown-bands.ts"
 import { part } from "./load.ts"
-import { plainEngine } from "./network/engine.ts"
+import { openOnnx } from "./network/onnx.ts"
+import { type Embed, openOwn } from "./network/own.ts"
 import type { Uploaded } from "./results.ts"
 
 /** Pixels of a jpg or png as the browser decodes them, without colour profiles. */
@@ -91,23 +89,12 @@ const pictureOf = (bands: ReadonlyArray<Band>, name: string, shown: NetworkPart[
 }
 
 /** The network, loaded when the first file arrives. */
-let opened: Promise<{ readonly network: NetworkPart; readonly embed: (patch: Patch) => Float32Array }> | undefined
+let opened: Promise<{ readonly steps: NetworkPart; readonly embed: Embed }> | undefined
 
 const openNetwork = () => {
-  opened ??= part<NetworkPart>("network").then((network) => {
-    const model = makeModel(network.model)
-    const arrays = network.arrays.map(({ name, shape, values }) => ({
-      name,
-      shape,
-      data: new Float32Array(bytesFrom(values).buffer)
-    }))
-    const weights = uploadArrays(plainEngine, arrays)
-    const pass = { engine: plainEngine, get: weights.get, observe: undefined }
-    const embed = ({ bands, height, image, width }: Patch) => {
-      const features = model.embed(pass, plainEngine.tensor(image, [1, height, width, bands.length]))
-      return normaliseRows(plainEngine.read(features).slice(), model.dim)
-    }
-    return { network, embed }
+  opened ??= part<NetworkPart>("network").then(async (steps) => {
+    const { network } = steps
+    return { steps, embed: "model" in network ? openOwn(network) : await openOnnx(network) }
   })
   return opened
 }
@@ -115,9 +102,10 @@ const openNetwork = () => {
 /**
  * Reads and embeds an image: one file, or the files of a patch's bands.
  *
+ * @param dim values of the embeddings of the archive
  * @returns rejects with an error that names the file
  */
-export const embedFiles = async (files: ReadonlyArray<File>): Promise<Uploaded> => {
+export const embedFiles = async (files: ReadonlyArray<File>, dim: number): Promise<Uploaded> => {
   const [first] = files
   const patches = new Set(files.map(({ name }) => patchOfFile(name).patch))
   if (patches.size > 1)
@@ -125,9 +113,12 @@ export const embedFiles = async (files: ReadonlyArray<File>): Promise<Uploaded> 
       `${[...patches].slice(0, 3).join(", ")}: are several images. Drop one image, or the bands of one patch.`
     )
   const name = patchOfFile(first.name).patch
-  const { embed, network } = await openNetwork()
+  const { embed, steps } = await openNetwork()
   const bands = (await Promise.all(files.map(bandsIn))).flat()
-  const vector = Float64Array.from(embed(prepared(bands, name, network)))
+  const values = await embed(prepared(bands, name, steps))
+  if (values.length !== dim)
+    throw new Error(`${name}: its embedding has ${values.length} values, but those of the archive have ${dim}.`)
+  const vector = Float64Array.from(normaliseRows(values, dim))
   if (!vector.every(Number.isFinite)) throw new Error(`${name}: its embedding is not finite. Check its pixels.`)
-  return { name, vector, picture: pictureOf(bands, name, network.shown) }
+  return { name, vector, picture: pictureOf(bands, name, steps.shown) }
 }
