@@ -1,5 +1,4 @@
 /** Ranking, measuring, searching: at a tenth of BigEarthNet's test split, or the whole with `--full`. */
-import { execFileSync } from "node:child_process"
 import { availableParallelism } from "node:os"
 import { join } from "node:path"
 import { Effect } from "effect"
@@ -17,8 +16,8 @@ import { scoresOf } from "../../src/ops/retrieve/rank/scores.ts"
 import { threadedProduct } from "../../src/ops/retrieve/rank/threaded-product.ts"
 import { byName, searchOne } from "../../src/ops/retrieve/search/find.ts"
 import { openEngine } from "../../src/ops/tensor/engine.ts"
-import { type Figure, inTurn, processorTime } from "./harness.ts"
-import { batches, batchMaker, DIM, full, noise, WHOLE } from "./retrieval-data.ts"
+import { type Figure, inTurn, lastLine, processorTime } from "./harness.ts"
+import { batches, batchMaker, DIM, full, IMAGES, noise, WHOLE } from "./retrieval-data.ts"
 
 /** Everything after the product, by one thread, against a sort of the scores alone by the language's own; in full size. */
 const afterProduct = async (): Promise<Figure> => {
@@ -167,18 +166,20 @@ const nearTies = async (all: ReturnType<typeof batches>): Promise<ReadonlyArray<
   ]
 }
 
+/** A search against a copy of the same bytes into the cache of the processor, which shows how fast this machine reads memory. */
 const search = async (all: ReturnType<typeof batches>): Promise<Figure> => {
   const what = byName(all, "patch-7", "cosine")
-  const pass = () => {
-    let sum = 0
-    for (const { vectors } of all) for (let i = 0; i < vectors.length; i++) sum += vectors[i]
-    return sum
+  const cached = new Float32Array(2 ** 16)
+  const read = () => {
+    for (const { vectors } of all) {
+      for (let at = 0; at < vectors.length; at += cached.length) cached.set(vectors.subarray(at, at + cached.length))
+    }
   }
-  const { other, ours, ratio } = await inTurn(() => searchOne(what, 0, 10), pass, 7, processorTime)
+  const { other, ours, ratio } = await inTurn(() => searchOne(what, 0, 10), read, 7, processorTime)
   const scaled = (ours * 500_000) / what.images
   const name = `search in ${what.images} embeddings of ${DIM}`
-  const bound = `${scaled.toFixed(0)} ms for 500,000, at most 1000; against summing all values`
-  return { name, ours, other, ratio, unit: "ms", bound, holds: scaled <= 1000 }
+  const bound = `${scaled.toFixed(0)} ms for 500,000, at most 800; against reading all values from memory`
+  return { name, ours, other, ratio, unit: "ms", bound, holds: scaled <= 800 }
 }
 
 const truth = async (all: ReturnType<typeof batches>): Promise<Figure> => {
@@ -203,23 +204,30 @@ const truth = async (all: ReturnType<typeof batches>): Promise<Figure> => {
   }
 }
 
-/** Peak memory of a ranking in a process of its own, against the embeddings and the budget. */
+/** What `retrieval-memory.ts` prints: bytes and seconds. */
+interface Evaluated {
+  readonly allowed: number
+  readonly peak: number
+  readonly processor: number
+  readonly program: number
+  readonly queries: number
+  readonly seconds: number
+}
+
+/** Seconds and peak memory of ranking and measuring in a process of its own, against program, embeddings and budget. */
 const memory = (): Figure => {
   const child = join(import.meta.dirname, "retrieval-memory.ts")
   const args = ["--import", "tsx", child, ...(full ? ["--full"] : [])]
-  const { allowed, peak } = JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" })) as Record<
-    string,
-    number
-  >
+  const { allowed, peak, processor, program, queries, seconds } = lastLine(process.execPath, args) as Evaluated
+  const took = `${seconds.toFixed(0)} s, ${processor.toFixed(0)} s of the processor`
   const ratio = peak / allowed
-  const name = "memory of a ranking beyond that of the program, against embeddings and budget"
   return {
-    name,
+    name: `peak memory of an evaluation of ${queries} queries of ${IMAGES} images (${took}; program alone ${(program / 2 ** 20).toFixed(0)} MiB)`,
     ours: peak / 2 ** 20,
     other: allowed / 2 ** 20,
     ratio,
     unit: "MiB",
-    bound: "ratio at most 1",
+    bound: "ratio at most 1; against program, embeddings, budget, and 0.1 GB for the threads that measure",
     holds: ratio <= 1
   }
 }

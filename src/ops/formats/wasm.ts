@@ -44,6 +44,7 @@ export const i64 = {
 }
 export const v128 = {
   load: (offset: number): Code => [...simd(0x00), 4, ...leb(offset)],
+  store: (offset: number): Code => [...simd(0x0b), 4, ...leb(offset)],
   zero: [...simd(0x0c), ...new Array<number>(16).fill(0)],
   lane: (lane: number): Code => [...simd(0x1b), lane],
   xor: simd(0x51),
@@ -60,6 +61,8 @@ export const v128 = {
   /** Products of 16-bit numbers with sign, added in pairs. */
   dot: simd(0xba)
 }
+/** Four numbers in single precision. */
+export const f32x4 = { add: simd(0xe4), multiply: simd(0xe6) }
 
 /** Adds a constant to a local. */
 export const increase = (local: number, by: number): Code => [
@@ -75,8 +78,10 @@ export interface WasmFunction {
   readonly parameters: number
   /** Whether it returns an i32 number. */
   readonly returns: boolean
-  /** Number of further i32 locals; one v128 local follows them. */
+  /** Number of further i32 locals. */
   readonly locals: number
+  /** Number of v128 locals, which follow them; 1 by default. */
+  readonly vectors?: number
   readonly body: Code
   /** Smallest size of the memory in pages; with `most`, threads share it. */
   readonly pages: number
@@ -84,12 +89,21 @@ export interface WasmFunction {
 }
 
 /** A module that exports the function and imports its memory as `e.m`. */
-export const moduleOf = ({ body, locals, most, name, pages, parameters, returns }: WasmFunction): Uint8Array =>
+export const moduleOf = ({
+  body,
+  locals,
+  most,
+  name,
+  pages,
+  parameters,
+  returns,
+  vectors = 1
+}: WasmFunction): Uint8Array =>
   Uint8Array.of(
     ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, 1, 0x60, ...sized(new Array<number>(parameters).fill(I32)), ...sized(returns ? [I32] : [])),
     ...section(2, 1, ...text("e"), ...text("m"), 2, ...(most === undefined ? [0, pages] : [3, pages, ...leb(most)])),
     ...section(3, 1, 0),
     ...section(7, 1, ...text(name), 0, 0),
-    ...section(10, 1, ...sized([2, locals, I32, 1, V128, ...body, ...end]))
+    ...section(10, 1, ...sized([2, locals, I32, vectors, V128, ...body, ...end]))
   )

@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import { attempt } from "../../pipeline/attempt.ts"
 import type { Ranking } from "../elements.ts"
+import { lent } from "../workers/lent.ts"
 import { workerPool } from "../workers/pool.ts"
 import { MOST_THREADS, Threads } from "../workers/threads.ts"
 import { checkOrders, emptyTally, merge, type Tally, tally, tallyOf } from "./accumulate.ts"
@@ -16,10 +17,6 @@ const AT_ONCE = 8
 /** Number of ranks, about half a second of measuring, below which threads cost more time than they save. */
 const WORTH_THREADS = 6e7
 
-/** A part of an order, so that a message does not copy the whole order. */
-const part = (order: Int32Array, from: number, to: number): Int32Array =>
-  order.buffer instanceof SharedArrayBuffer ? order.subarray(from, to) : order.slice(from, to)
-
 /** Called with the number of queries that were measured since the last call. */
 type Measured = (queries: number) => void
 
@@ -29,18 +26,18 @@ const byThreads = Effect.fnUntraced(function* (prepared: Prepared, threads: numb
   const data: Prepared = { ...prepared, gallery: { ...prepared.gallery, names: [] } }
   const pool = yield* workerPool<Orders, ReadonlyArray<Figures>>({ module, size: threads, data })
   const n = prepared.gallery.database.length
+  const borrowed = lent(() => new Int32Array(new SharedArrayBuffer(4 * AT_ONCE * n)))
   return Effect.fnUntraced(function* (ranking: Ranking) {
     yield* attempt(MeasureError)(() => checkOrders(prepared, ranking))
     const { from, order, to } = ranking
     const starts = Array.from({ length: Math.ceil((to - from) / AT_ONCE) }, (_, i) => i * AT_ONCE)
-    const figures = yield* Effect.forEach(
-      starts,
-      (at) =>
-        pool
-          .run({ from: from + at, orders: part(order, at * n, Math.min(to - from, at + AT_ONCE) * n) })
-          .pipe(Effect.tap((figures) => Effect.sync(() => done(figures.length)))),
-      { concurrency: threads }
-    )
+    const measureSome = (at: number) =>
+      borrowed((room) => {
+        const part = order.subarray(at * n, Math.min(to - from, at + AT_ONCE) * n)
+        room.set(part)
+        return pool.run({ from: from + at, orders: room.subarray(0, part.length) })
+      }).pipe(Effect.tap((figures) => Effect.sync(() => done(figures.length))))
+    const figures = yield* Effect.forEach(starts, measureSome, { concurrency: threads })
     return tallyOf(from, figures.flat())
   })
 })

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs"
 import { readdir } from "node:fs/promises"
-import { join, resolve } from "node:path"
+import { basename, join, resolve } from "node:path"
 import { Effect, Stream } from "effect"
 import { operator } from "../../../pipeline/operator.ts"
 import { Flag, Name, param } from "../../../pipeline/param.ts"
@@ -28,6 +28,8 @@ const tiffOf = async ({ files, folder, name }: PatchRef): Promise<string | undef
   // Images within a shard or a part have no file of their own; other files in the folder are not theirs.
   if (files.shard !== undefined || files.part !== undefined) return undefined
   if (files.image !== undefined) return TIFF.test(files.image) ? join(folder, files.image) : undefined
+  // A folder of another name holds many patches, as shards or arrays: its GeoTIFFs are not of this patch.
+  if (basename(folder) !== name) return undefined
   const usual = join(folder, `${name}_B02.tif`)
   if (existsSync(usual)) return usual
   const found = existsSync(folder) ? (await readdir(folder)).filter((file) => TIFF.test(file)).sort() : []

@@ -8,7 +8,7 @@ import { attempt } from "../../../pipeline/attempt.ts"
 import { messageOf } from "../../../pipeline/words.ts"
 import { DataError, StoreError } from "../../formats/data-error.ts"
 import { dataFile } from "../../formats/lmdb/guard.ts"
-import { type DataFile, damaged, readMeta } from "../../formats/lmdb/layout.ts"
+import { type DataFile, damaged, readAt, readMeta } from "../../formats/lmdb/layout.ts"
 import {
   checkOverflow,
   childOf,
@@ -56,38 +56,83 @@ const finder =
 const lengthOf = ({ layout }: DataFile, { overflow, size }: Place): number =>
   size + (overflow === undefined ? 0 : layout.header)
 
+const unread = ({ layout, path }: DataFile): StoreError => damaged(path, layout, "a value cannot be read")
+
+/** The value in the bytes that were read for it, which may begin with the header of a page. */
+const valueIn = (bytes: Buffer, file: DataFile, place: Place): Buffer => {
+  if (place.overflow !== undefined) checkOverflow(file, bytes, place)
+  return bytes.subarray(bytes.length - place.size)
+}
+
 /**
  * Reads a value into the beginning of `memory` on one of Node's threads. Not interruptible: the read must end before the
  * file is closed or the memory is used again.
  */
-const fetchInto = (memory: Buffer, file: DataFile, place: Place): Effect.Effect<Buffer, StoreError> =>
+const fetchAside = (memory: Buffer, file: DataFile, place: Place): Effect.Effect<Buffer, StoreError> =>
   Effect.uninterruptible(
     Effect.callback<Buffer, StoreError>((resume) => {
       const bytes = memory.subarray(0, lengthOf(file, place))
-      const header = bytes.length - place.size
-      readAsync(file.fd, bytes, 0, bytes.length, place.at - header, (cause, done) => {
-        if (cause !== null || done < bytes.length) {
-          return resume(Effect.fail(damaged(file.path, file.layout, "a value cannot be read")))
-        }
-        resume(
-          onlyStoreFaults(() => {
-            if (place.overflow !== undefined) checkOverflow(file, bytes, place)
-            return bytes.subarray(header)
-          })
-        )
+      const from = place.at - (bytes.length - place.size)
+      readAsync(file.fd, bytes, 0, bytes.length, from, (cause, done) => {
+        if (cause !== null || done < bytes.length) return resume(Effect.fail(unread(file)))
+        resume(onlyStoreFaults(() => valueIn(bytes, file, place)))
       })
     })
   )
 
+/** Whether a read gave as many bytes as expected. */
+const isComplete = (read: () => number, expected: number): boolean => {
+  try {
+    return read() === expected
+  } catch {
+    return false
+  }
+}
+
+/** Reads a value into the beginning of `memory` at once. */
+const fetchNow = (memory: Buffer, file: DataFile, place: Place): Buffer => {
+  const bytes = memory.subarray(0, lengthOf(file, place))
+  const read = () => readAt(file.fd, bytes, place.at - (bytes.length - place.size))
+  if (!isComplete(read, bytes.length)) throw unread(file)
+  return valueIn(bytes, file, place)
+}
+
+/** Milliseconds of a read, above which it had to wait for the disk. */
+const WAITED = 1
+
+/** Reads on Node's threads after a read that had to wait. */
+const ASIDE = 64
+
+/**
+ * Makes the function that reads values. A value in the system's page cache is copied at once, because another thread would take
+ * twice as long. If a read had to wait for the disk, the next ones are done on Node's threads, several at a time.
+ */
+const fetching = (file: DataFile) => {
+  let aside = 0
+  return (memory: Buffer, place: Place): Effect.Effect<Buffer, StoreError> =>
+    Effect.suspend(() => {
+      if (aside > 0) {
+        aside--
+        return fetchAside(memory, file, place)
+      }
+      return onlyStoreFaults(() => {
+        const begun = performance.now()
+        const value = fetchNow(memory, file, place)
+        if (performance.now() - begun > WAITED) aside = ASIDE
+        return value
+      })
+    })
+}
+
 /** Reads values into buffers that are used again; there are as many as reads at a time. */
-const reusing = (file: DataFile) => {
+const reusing = (file: DataFile, fetch: ReturnType<typeof fetching>) => {
   const spare: Array<Buffer> = []
   return <A>(place: Place, use: (bytes: Uint8Array) => A): Effect.Effect<A, DataError | StoreError> =>
     Effect.suspend(() => {
       const length = lengthOf(file, place)
       const last = spare.pop()
       const memory = last === undefined || last.length < length ? Buffer.allocUnsafeSlow(length) : last
-      return fetchInto(memory, file, place).pipe(
+      return fetch(memory, place).pipe(
         Effect.flatMap((bytes) => attempt(DataError)(() => use(bytes))),
         Effect.ensuring(Effect.sync(() => void spare.push(memory)))
       )
@@ -97,7 +142,8 @@ const reusing = (file: DataFile) => {
 const readerOf = (file: DataFile): StoreReader => {
   const { path } = file
   const find = finder(file, keeping(file))
-  const used = reusing(file)
+  const fetch = fetching(file)
+  const used = reusing(file, fetch)
   const placeOfName = (name: string): Place => {
     const place = find(keyBytes(path, name))
     if (place === undefined) throw missing(path, name)
@@ -117,7 +163,7 @@ const readerOf = (file: DataFile): StoreReader => {
     },
     read: (name) => readValue(file, placeOfName(name)),
     load: (name) =>
-      Effect.flatMap(placed(name), (place) => fetchInto(Buffer.allocUnsafeSlow(lengthOf(file, place)), file, place)),
+      Effect.flatMap(placed(name), (place) => fetch(Buffer.allocUnsafeSlow(lengthOf(file, place)), place)),
     decode: (name, decode) => Effect.flatMap(placed(name), (place) => used(place, decode))
   }
 }

@@ -1,4 +1,5 @@
 import { exactInto, type Given } from "../rank/exact.ts"
+import { contenders } from "../search/contenders.ts"
 import type { Similarity } from "../similarity.ts"
 import { squares } from "../unit-length.ts"
 import { type Candidates, type Coding, defineIndex, type Setting } from "./coding.ts"
@@ -16,9 +17,11 @@ export const exactBest = (
   rows: Int32Array,
   k: number
 ): Candidates => {
-  const scores = new Float64Array(rows.length)
-  exactInto(by, Float64Array.from(query), squares(query), given, rows, scores)
-  return bestRows(rows, scores, k)
+  const own = squares(query)
+  const likely = contenders(by, query, own, given, rows, k)
+  const scores = new Float64Array(likely.length)
+  exactInto(by, Float64Array.from(query), own, given, likely, scores)
+  return bestRows(likely, scores, k)
 }
 
 /** The vectors themselves are the index. */

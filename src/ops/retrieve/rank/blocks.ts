@@ -16,6 +16,9 @@ export const MOST_QUERIES = 2048
 /** Largest number of queries per ranking that is passed on. */
 const MOST_ROWS = 256
 
+/** Rows of scores that a thread sorts at once, and after which a run can be interrupted. */
+export const ROWS_AT_ONCE = 4
+
 /** Numbers of queries that are processed together. */
 export interface Blocks {
   /** Queries whose scores are held at once: whole tiles. */
@@ -31,12 +34,15 @@ const NEAR_TIE_BYTES = 4 + 8 + 8 + 4
 /** Bytes per query of a ranking that is passed on: order and scores, twice, since one is read while the next is made. */
 const rowBytes = (n: number): number => 2 * n * 2 * FLOAT
 
+/** Bytes of a worker thread that sorts: its own, and orders and scores that it has sorted. */
+const threadBytes = (n: number): number => THREAD_BYTES + ROWS_AT_ONCE * 2 * FLOAT * n
+
 /** Bytes that every division needs: tiles here and on the engine, threads, and the memory of a sort on each thread. */
 const fixedBytes = (n: number, q: number, d: number, threads: number): number => {
   const items = Math.min(n, ITEM_TILE)
   const queries = Math.min(q, QUERY_TILE)
   const tiles = FLOAT * (2 * items * d + 2 * queries * d + 2 * items * queries)
-  return tiles + threads * (scratchBytes(n) + NEAR_TIE_BYTES * n) + (threads === 1 ? 0 : threads * THREAD_BYTES)
+  return tiles + threads * (scratchBytes(n) + NEAR_TIE_BYTES * n) + (threads === 1 ? 0 : threads * threadBytes(n))
 }
 
 /** Bytes of each tile of queries: its vectors on the engine, and its scores. */

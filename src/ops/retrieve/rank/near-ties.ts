@@ -17,7 +17,7 @@ import { exactInto, type Given, givenRow, givenSquared } from "./exact.ts"
 const UNIT = 2 ** -24
 
 /** Smallest normal float32: an engine may round smaller products to 0. */
-const UNDERFLOW = 2 ** -126
+export const UNDERFLOW = 2 ** -126
 
 /** Multiplications of a ranking up to which the proven bound is used; double precision takes about a second for as many. */
 const PROVEN_UP_TO = 2 ** 30

@@ -57,7 +57,7 @@ const ranker = Effect.fnUntraced(function* (
     })
   })
   return Effect.fnUntraced(function* (from: number, to: number, end: number) {
-    const block = emptyBlock(to - from, n, threads > 1)
+    const block = emptyBlock(to - from, n)
     for (let row = from; row < to; ) {
       const found = yield* scoresFrom(row, end)
       const next = Math.min(to, found.to)

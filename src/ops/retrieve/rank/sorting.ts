@@ -1,16 +1,15 @@
 /** Sorts many rows of scores, on one thread or several. */
 import { Effect } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
+import { lent } from "../../workers/lent.ts"
 import { workerPool } from "../../workers/pool.ts"
 import { MOST_THREADS, THREAD_BYTES, Threads } from "../../workers/threads.ts"
 import { RetrieveError } from "../retrieve-error.ts"
+import { ROWS_AT_ONCE } from "./blocks.ts"
 import { type ExactSides, exactOf, settle, tieOf } from "./near-ties.ts"
 import { scratch } from "./order.ts"
-import { type Block, overflow, rankInto } from "./rank-block.ts"
+import { type Block, emptyBlock, overflow, rankInto } from "./rank-block.ts"
 import type { Rows, Sorting } from "./sort-worker.ts"
-
-/** Rows that are sorted before the run can be interrupted again. */
-const AT_ONCE = 4
 
 /** Below this number of scores (half a second of sorting), starting threads takes longer than they save. */
 const WORTH_THREADS = 2e7
@@ -47,7 +46,7 @@ const here = (n: number, exact: ExactSides | undefined) => {
         const [order, sorted] = [block.order.subarray(...part), block.scores.subarray(...part)]
         settle(order, sorted, tie, exact.by === "l2", exactOf(exact, query + row))
       }
-      if (row % AT_ONCE === 0) yield* Effect.yieldNow
+      if (row % ROWS_AT_ONCE === 0) yield* Effect.yieldNow
     }
   })
 }
@@ -56,27 +55,28 @@ const byThreads = Effect.fnUntraced(function* (n: number, threads: number, exact
   const module = new URL("./sort-worker.ts", import.meta.url)
   const data: Sorting = { n, exact }
   const pool = yield* workerPool<Rows, boolean>({ module, size: threads, data })
+  const borrowed = lent(() => emptyBlock(ROWS_AT_ONCE, n, true))
   return Effect.fnUntraced(function* ({ error, query, values }: Scored, block: Block, first: number) {
-    const starts = Array.from({ length: Math.ceil(values.length / n / AT_ONCE) }, (_, i) => i * AT_ONCE * n)
-    const finite = yield* Effect.forEach(
-      starts,
-      (from) => {
-        const part = values.subarray(from, from + AT_ONCE * n)
-        const [begin, end] = [first * n + from, first * n + from + part.length]
-        const order = block.order.subarray(begin, end)
-        const sorted = block.scores.subarray(begin, end)
-        return pool.run({ scores: part, order, sorted, query: query + from / n, error })
-      },
-      { concurrency: threads }
-    )
+    const starts = Array.from({ length: Math.ceil(values.length / n / ROWS_AT_ONCE) }, (_, i) => i * ROWS_AT_ONCE * n)
+    const sortSome = (from: number) =>
+      borrowed(
+        Effect.fnUntraced(function* (room) {
+          const scores = values.subarray(from, from + ROWS_AT_ONCE * n)
+          const [order, sorted] = [room.order.subarray(0, scores.length), room.scores.subarray(0, scores.length)]
+          const finite = yield* pool.run({ scores, order, sorted, query: query + from / n, error })
+          block.order.set(order, first * n + from)
+          block.scores.set(sorted, first * n + from)
+          return finite
+        })
+      )
+    const finite = yield* Effect.forEach(starts, sortSome, { concurrency: threads })
     if (finite.includes(false)) return yield* overflow()
   })
 })
 
 /**
  * A function that sorts rows of `n` scores, each descending and ties by ascending position, and writes them to a block,
- * starting at its row `first`. With more than one thread, scores and block must be in shared memory. It fails if a score is
- * not finite.
+ * starting at its row `first`. With more than one thread, scores must be in shared memory. It fails if a score is not finite.
  *
  * @param exact both sides of the ranking, to decide near ties in double precision; without them, scores count as exact
  */

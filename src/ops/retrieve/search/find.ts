@@ -9,6 +9,7 @@ import { givenOf, squaresOf } from "../rank/vectors.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 import { flaw, type Similarity } from "../similarity.ts"
 import { squares } from "../unit-length.ts"
+import { contenders } from "./contenders.ts"
 import { likelyNames } from "./likely-names.ts"
 
 /** The embeddings to search, and the queries to search for. */
@@ -158,11 +159,12 @@ export const mayFind = ({ allowed, images, names, queries }: Searched, row: numb
 export const exactly = (what: Searched, row: number, images: Int32Array, top: number): Candidates => {
   const { by, given, names, vectors } = what
   const own = checkQuery(what, row)
-  const scores = new Float64Array(images.length)
-  exactInto(by, Float64Array.from(vectors[row]), own, given, images, scores)
+  const likely = contenders(by, vectors[row], own, given, images, top)
+  const scores = new Float64Array(likely.length)
+  exactInto(by, Float64Array.from(vectors[row]), own, given, likely, scores)
   const bad = scores.findIndex((score) => !Number.isFinite(Math.fround(score)))
-  if (bad >= 0) throw refuseVector(names[images[bad]], "is zero, too large or not finite")
-  return bestRows(images, scores, top)
+  if (bad >= 0) throw refuseVector(names[likely[bad]], "is zero, too large or not finite")
+  return bestRows(likely, scores, top)
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Facts about images: from tables, from GeoTIFFs, from names. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
 import sharp from "sharp"
@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest"
 import { archive } from "../../../../src/ops/data/archives/archive.ts"
 import { degreesOf } from "../../../../src/ops/data/facts/degrees.ts"
 import { facts } from "../../../../src/ops/data/facts/facts.ts"
+import { tiffDegrees } from "../../../../src/ops/data/facts/tiff-degrees.ts"
 import { miniature } from "../../../../src/ops/data/miniature/miniature.ts"
 import { readCsv } from "../../../../src/ops/formats/csv.ts"
 import { placeOf } from "../../../../src/ops/formats/tiff/place.ts"
@@ -48,6 +49,38 @@ describe("the place of a GeoTIFF", () => {
     const bytes = encodeGeoTiff(data, 20, 30, { epsg: 32632, metres: 10, ulx: 600000, uly: 5300000 })
     expect(placeOf(bytes, "a.tif")).toEqual({ epsg: 32632, x: 600150, y: 5299900 })
     expect(() => placeOf(bytes.subarray(0, 6), "a.tif")).toThrow("a.tif: holds 6 bytes")
+  })
+
+  it("is read from the header alone, if the file begins with it", async () => {
+    const path = join(temporaryFolder(), "large.tif")
+    const place = { epsg: 32632, metres: 10, ulx: 600000, uly: 5300000 }
+    writeFileSync(path, encodeGeoTiff(new Uint16Array(20 * 30), 20, 30, place))
+    const expected = degreesOf(32632, 600150, 5299900)
+    expect(await tiffDegrees(path)).toEqual(expected)
+    // Bytes that the file system does not store: too many to be read at once.
+    truncateSync(path, 5 * 2 ** 30)
+    expect(await tiffDegrees(path)).toEqual(expected)
+  })
+
+  it("is read from a header behind the pixels, and a damaged one is refused", async () => {
+    const root = temporaryFolder()
+    const bytes = encodeGeoTiff(new Uint16Array(4), 2, 2, { epsg: 4326, metres: 1, ulx: 10, uly: 50 })
+    const [head, gap] = [8, 2 ** 21]
+    const moved = new Uint8Array(bytes.length + gap)
+    moved.set(bytes.subarray(0, head))
+    moved.set(bytes.subarray(head), head + gap)
+    const view = new DataView(moved.buffer)
+    const directory = view.getUint32(4, true) + gap
+    view.setUint32(4, directory, true)
+    for (let i = 0, at = directory + 2; i < view.getUint16(directory, true); i++, at += 12) {
+      const size = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8][view.getUint16(at + 2, true)]
+      const outside = size * view.getUint32(at + 4, true) > 4 || view.getUint16(at, true) === 273
+      if (outside) view.setUint32(at + 8, view.getUint32(at + 8, true) + gap, true)
+    }
+    writeFileSync(join(root, "behind.tif"), moved)
+    expect(await tiffDegrees(join(root, "behind.tif"))).toEqual(degreesOf(4326, 11, 49))
+    writeFileSync(join(root, "cut.tif"), moved.subarray(0, moved.length - 20))
+    await expect(tiffDegrees(join(root, "cut.tif"))).rejects.toThrow("cut.tif")
   })
 
   it("is unknown if the file does not say it", async () => {
@@ -115,6 +148,19 @@ describe("facts", () => {
       })
     )
   }
+
+  effect("of shards do not come from a GeoTIFF beside them", () =>
+    Effect.gen(function* () {
+      const root = temporaryFolder()
+      const { collect, said } = runIn(root)
+      yield* collect(miniature({ kind: "webdataset", patches: 4, to: "shards" }))
+      const bytes = encodeGeoTiff(new Uint16Array(4), 2, 2, { epsg: 32632, metres: 10, ulx: 600000, uly: 5300000 })
+      writeFileSync(join(root, "shards", "loose.tif"), bytes)
+      yield* collect(archive({ path: "shards", kind: "webdataset" }).pipe(facts()))
+      expect(tableIn(root)[0]).not.toContain("latitude")
+      expect(said.join("\n")).toContain("facts: 4 images, 0 with a place")
+    })
+  )
 
   effect("name reference systems that are not converted", () =>
     Effect.gen(function* () {

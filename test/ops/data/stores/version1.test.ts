@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
 import fc from "fast-check"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, vi } from "vitest"
 import { openReader, openWriter } from "../../../../src/ops/data/stores/open-store.ts"
 import { DataError, StoreError } from "../../../../src/ops/formats/data-error.ts"
 import { storeVersion } from "../../../../src/ops/formats/lmdb/guard.ts"
@@ -159,6 +159,30 @@ describe("a store of data version 1", () => {
         [1, 2, 3]
       ])
       expect([...kept]).toEqual([4, 5, 3])
+    })
+  )
+
+  effect("gives the same where reads wait for the disk, and are done on other threads", () =>
+    Effect.gen(function* () {
+      const all = filled(Array.from({ length: 70 }, (_, i) => [`patch${i}`, 40 * i, i] as const))
+      const path = written(all)
+      const store = yield* openReader(path)
+      let time = 0
+      // On this clock every read takes five milliseconds.
+      const clock = vi.spyOn(performance, "now").mockImplementation(() => {
+        time += 5
+        return time
+      })
+      const copied = ([name]: (typeof all)[number]) => store.decode(name, (bytes) => [...bytes])
+      const loaded = ([name]: (typeof all)[number]) => Effect.map(store.load(name), (bytes) => [...bytes])
+      const [one, other] = yield* Effect.all([
+        Effect.forEach(all, copied, { concurrency: 4 }),
+        Effect.forEach(all, loaded, { concurrency: 4 })
+      ]).pipe(Effect.ensuring(Effect.sync(() => clock.mockRestore())))
+      expect(time).toBeGreaterThan(0)
+      // So few reads were timed: the others were done aside.
+      expect(time).toBeLessThan(5 * 2 * all.length)
+      expect([one, other]).toEqual([all.map(([, bytes]) => [...bytes]), all.map(([, bytes]) => [...bytes])])
     })
   )
 

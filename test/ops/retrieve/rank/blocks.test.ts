@@ -7,14 +7,14 @@ const MIB = 2 ** 20
 
 /**
  * What a division takes, written out: two copies of tiles, scores of all queries at once, two lists of doubles to sort and
- * three for near ties in each thread, two rankings, and what threads beside this one load.
+ * three for near ties in each thread, two rankings, and what threads beside this one load and four rows that they have sorted.
  */
 const taken = (n: number, q: number, d: number, queries: number, rows: number, threads = 1) => {
   const [items, tile] = [Math.min(n, 1024), Math.min(q, QUERY_TILE)]
   const tiles = Math.ceil(Math.min(queries, Math.ceil(q / QUERY_TILE) * QUERY_TILE) / QUERY_TILE)
   const product = 2 * items * d + 2 * tile * d + 2 * items * tile
   const floats = product + threads * 10 * n + tiles * tile * (d + n) + 2 * rows * 2 * n
-  return 4 * floats + (threads > 1 ? threads * 40 * MIB : 0)
+  return 4 * floats + (threads > 1 ? threads * (40 * MIB + 4 * 8 * n) : 0)
 }
 
 const sizes = fc.record({
@@ -71,9 +71,10 @@ describe("blocks", () => {
   it("take as many bytes as a hand counts", () => {
     expect(taken(n, q, d, QUERY_TILE, 1)).toBe(fixed + tile + row)
     expect(blocksFor(n, q, d, fixed + tile + row, 1)).toEqual({ queries: 64, rows: 1 })
-    // 40MiB and a sort for each of three threads.
-    expect(blocksFor(n, q, d, fixed + tile + row + 2 * 40_000 + 120 * MIB, 1, 3)).toEqual({ queries: 64, rows: 1 })
-    expect(() => blocksFor(n, q, d, fixed + tile + row + 2 * 40_000 + 120 * MIB - 1, 1, 3)).toThrow("too little")
+    // 40MiB, a sort and four sorted rows for each of three threads.
+    const three = fixed + tile + row + 2 * 40_000 + 120 * MIB + 3 * 4 * 8000
+    expect(blocksFor(n, q, d, three, 1, 3)).toEqual({ queries: 64, rows: 1 })
+    expect(() => blocksFor(n, q, d, three - 1, 1, 3)).toThrow("too little")
   })
 
   it.each([

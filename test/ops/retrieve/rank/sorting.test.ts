@@ -25,7 +25,7 @@ const sorted = Effect.fnUntraced(function* (
   n: number,
   first: number
 ) {
-  const block = emptyBlock(first + values.length / n, n, true)
+  const block = emptyBlock(first + values.length / n, n)
   yield* sort({ values: shared(values), query: 0, error: 0 }, block, first)
   return [[...block.order], [...block.scores]]
 })

@@ -1,6 +1,6 @@
 /** Reading files of archives: errors of the file system become errors that name the file. */
 import { readFileSync } from "node:fs"
-import { readdir, readFile } from "node:fs/promises"
+import { open, readdir, readFile } from "node:fs/promises"
 import { join, relative, sep } from "node:path"
 import { isMainThread } from "node:worker_threads"
 import { messageOf } from "../../../../pipeline/words.ts"
@@ -10,20 +10,12 @@ import { type Entry, entryOf, isShown, type Trail, trailInto } from "./entries.t
 /** In a worker thread nobody else waits, and reading a small file synchronously takes a fifth of the time. */
 const bytesOfFile = async (file: string): Promise<Buffer> => (isMainThread ? readFile(file) : readFileSync(file))
 
-/**
- * A file's bytes.
- *
- * @param missing the problem if there is no such file: "is missing: band B02 of the patch"
- * @param remedy by default that of a bad patch
- * @returns rejects with DataError
- */
-export const readArchiveFile = async (
-  file: string,
-  missing: string,
-  remedy = "Unpack the archive again, or leave out bad patches with `on_bad_patch: skip`"
-): Promise<Buffer> => {
+const REMEDY = "Unpack the archive again, or leave out bad patches with `on_bad_patch: skip`"
+
+/** Runs a read, and converts errors of the file system to errors that name the file. */
+const naming = async <A>(file: string, missing: string, remedy: string, read: () => Promise<A>): Promise<A> => {
   try {
-    return await bytesOfFile(file)
+    return await read()
   } catch (cause) {
     const absent = (cause as NodeJS.ErrnoException).code === "ENOENT"
     throw new DataError({
@@ -34,6 +26,34 @@ export const readArchiveFile = async (
     })
   }
 }
+
+/**
+ * A file's bytes.
+ *
+ * @param missing the problem if there is no such file: "is missing: band B02 of the patch"
+ * @param remedy by default that of a bad patch
+ * @returns rejects with DataError
+ */
+export const readArchiveFile = (file: string, missing: string, remedy = REMEDY): Promise<Buffer> =>
+  naming(file, missing, remedy, () => bytesOfFile(file))
+
+/**
+ * The first `most` bytes of a file, or all if it has fewer.
+ *
+ * @param missing the problem if there is no such file
+ * @returns rejects with DataError
+ */
+export const readArchiveStart = (file: string, missing: string, most: number): Promise<Buffer> =>
+  naming(file, missing, REMEDY, async () => {
+    const handle = await open(file)
+    try {
+      const memory = Buffer.allocUnsafeSlow(Math.min(most, (await handle.stat()).size))
+      const { bytesRead } = await handle.read(memory, 0, memory.length, 0)
+      return memory.subarray(0, bytesRead)
+    } finally {
+      await handle.close()
+    }
+  })
 
 /** Compares texts by code units: the same on every machine, whatever its language. */
 export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
