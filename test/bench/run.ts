@@ -1,7 +1,8 @@
 /** `npm run bench`: every benchmark, each figure a ratio within this run; with `-- --peer` PyTorch beside TensorFlow alone,
  * with `-- --onnx` ONNX Runtime beside WebAssembly and PyTorch alone, with `-- --gpu` a GPU alone, with `-- --hamming` Hamming
  * search beside faiss alone, with `-- losses` every loss beside PyTorch alone, with `-- explore [IMAGES]` the explorer alone, with
- * `-- --shard` one shard of a large archive in every kind of index, with `-- --cluster` processes, a cluster and sweeps alone. */
+ * `-- --shard` one shard of a large archive in every kind of index, with `-- --cluster` processes, a cluster and sweeps alone, with `-- --wasm`
+ * training on WebAssembly with threads alone. */
 import { clusters } from "./cluster.ts"
 import { engines } from "./engines.ts"
 import { explorer } from "./explore.ts"
@@ -17,6 +18,7 @@ import { readers } from "./readers.ts"
 import { reading } from "./reading.ts"
 import { retrieval } from "./retrieval.ts"
 import { shard } from "./shard.ts"
+import { wasmThreads } from "./wasm-threads.ts"
 
 type Benchmark = () => Figure | ReadonlyArray<Figure> | Promise<Figure | ReadonlyArray<Figure>>
 
@@ -26,6 +28,7 @@ const alone: Readonly<Record<string, () => ReadonlyArray<Benchmark>>> = {
   "--onnx": () => inference(words),
   "--hamming": () => [() => hamming(words)],
   "--cluster": () => [() => clusters(words)],
+  "--wasm": () => [wasmThreads],
   "--peer": () => [...(words.length === 0 ? [oml] : []), ...peers(words)],
   explore: () => [() => explorer(words)]
 }
@@ -35,7 +38,7 @@ const texts: Readonly<Record<string, () => unknown>> = {
   "--shard": async () => console.log(await shard(words)),
   losses: () => lossTable(words)
 }
-const all: ReadonlyArray<Benchmark> = [fiveStages, reading, readers, engines, retrieval, () => explorer()]
+const all: ReadonlyArray<Benchmark> = [fiveStages, reading, readers, engines, wasmThreads, retrieval, () => explorer()]
 const text = texts[option]
 await text?.()
 const benchmarks = text === undefined ? (alone[option]?.() ?? all) : []

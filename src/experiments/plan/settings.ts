@@ -31,7 +31,7 @@ export const settings = {
   ),
   threads: optional(
     PositiveInt,
-    "Number of threads of each TensorFlow operation, and of reading, sorting and measuring; by default all processors. On WebAssembly, number of threads of extraction; by default one. On ONNX Runtime, number of threads of each network; by default all processors."
+    "Number of threads of each TensorFlow operation, of large convolutions on WebAssembly, and of reading, sorting and measuring; by default all processors. On WebAssembly, more than one also distributes batches of extraction. On ONNX Runtime, number of threads of each network; by default all processors."
   ),
   precision: param(
     choice("float32", "bf16"),

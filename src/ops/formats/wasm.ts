@@ -34,6 +34,7 @@ export const i32 = {
   atLeast: [0x4f],
   shiftRight: [0x76],
   wrap: [0xa7],
+  load: (offset: number): Code => [0x28, 2, ...leb(offset)],
   store: (offset: number): Code => [0x36, 2, ...leb(offset)]
 }
 export const i64 = {
@@ -44,6 +45,8 @@ export const i64 = {
 }
 export const v128 = {
   load: (offset: number): Code => [...simd(0x00), 4, ...leb(offset)],
+  /** Loads one float32 into all four lanes. */
+  loadSplat: (offset: number): Code => [...simd(0x09), 2, ...leb(offset)],
   store: (offset: number): Code => [...simd(0x0b), 4, ...leb(offset)],
   zero: [...simd(0x0c), ...new Array<number>(16).fill(0)],
   lane: (lane: number): Code => [...simd(0x1b), lane],

@@ -7,6 +7,8 @@ import { groupedConvolution } from "./grouped.ts"
 import { inputGradient } from "./input-gradient.ts"
 import type { Memory } from "./memory.ts"
 import type { Info } from "./tfjs.ts"
+import { withTiles } from "./tiles/kernels.ts"
+import type { TileWork } from "./tiles/room.ts"
 
 const forward = (memory: Memory, x: Info, w: Info, g: ConvGeometry): Info => {
   const pad = [
@@ -21,12 +23,14 @@ const forward = (memory: Memory, x: Info, w: Info, g: ConvGeometry): Info => {
   return memory.kernel("Conv2D", { x, filter: w }, attrs)
 }
 
-export const composedConvolution = (memory: Memory): ConvKernels => {
-  const plain: ConvKernels = {
+/** @param work products of tiles, which compute large convolutions with the same bits; undefined where there are none */
+export const composedConvolution = (memory: Memory, work?: TileWork): ConvKernels => {
+  const composed: ConvKernels = {
     forward: (x, w, g) => forward(memory, x, w, g),
     toInput: (dy, w, g) => inputGradient(memory, dy, w, g),
     toFilter: (x, dy, g) => filterGradient(memory, x, dy, g)
   }
+  const plain = work === undefined ? composed : withTiles(memory, work, composed)
   const grouped = groupedConvolution(memory, plain)
   const fitting = (g: ConvGeometry) => (g.groups === 1 ? plain : grouped)
   // The depthwise kernel of plain JavaScript accepts no dilation together with a stride.

@@ -26,8 +26,8 @@ export type Device = DeviceName | ReadonlyArray<number>
 /** Settings of an engine. */
 export interface EngineOptions {
   /**
-   * Threads of one operation on TensorFlow and ONNX Runtime, by default all processors; on WebAssembly, threads of extraction, by
-   * default 1.
+   * Threads of one operation on TensorFlow and ONNX Runtime, by default all processors; on WebAssembly, threads that
+   * batches of extraction are distributed to, by default 1.
    */
   readonly threads?: number | undefined
   /** `bf16` lets TensorFlow multiply in bfloat16 if the processor supports it. */

@@ -5,7 +5,12 @@ import type { Info } from "./tfjs.ts"
 
 /** Gradient values per chunk. Chunks of this size stay in the cache; measured as the fastest on WebAssembly. */
 const CHUNK_VALUES = 262_144
-const CHUNK_ROWS = 1024
+/** Pixels per chunk for a filter of 1x1. */
+export const CHUNK_ROWS = 1024
+
+/** Images per chunk for other filters. */
+export const chunkImages = ({ N, OH, OW, O }: ConvGeometry): number =>
+  Math.min(N, Math.max(1, Math.floor(CHUNK_VALUES / (OH * OW * O))))
 
 const transposed = (memory: Memory, x: Info, perm: ReadonlyArray<number>): Info =>
   memory.kernel("Transpose", { x }, { perm: [...perm] })
@@ -46,7 +51,7 @@ const byConvolution = (memory: Memory, x: Info, dy: Info, g: ConvGeometry): Info
     dataFormat: "NHWC",
     dimRoundingMode: "floor"
   }
-  const images = Math.min(g.N, Math.max(1, Math.floor(CHUNK_VALUES / (g.OH * g.OW * g.O))))
+  const images = chunkImages(g)
   let sum: Info | undefined
   for (let from = 0; from < g.N; from += images) {
     const to = Math.min(g.N, from + images)

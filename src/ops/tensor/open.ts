@@ -16,6 +16,7 @@ import { engineOver } from "./over.ts"
 import { composedMaxPool, registerMaxPool } from "./pool.ts"
 import { sgdUpdate } from "./sgd.ts"
 import type { Info, Tensor, Tf } from "./tfjs.ts"
+import { tileWorkOf } from "./tiles/room.ts"
 
 const WASM = "@tensorflow/tfjs-backend-wasm"
 
@@ -53,7 +54,8 @@ export const openTfjs = async (
   const tf = await start(name)
   const heap = name === "wasm" ? guardHeap(tf, memoryLimit) : undefined
   const memory = memoryOf(tf, name)
-  registerConvolution(tf, name, composedConvolution(memory))
+  const tiles = name === "wasm" ? tileWorkOf(tf) : undefined
+  registerConvolution(tf, name, composedConvolution(memory, tiles))
   registerMaxPool(tf, name, composedMaxPool(memory))
   const adopted = (info: Info): Tensor => tf.engine().makeTensorFromTensorInfo(info)
   return engineOver(tf, {
@@ -72,6 +74,7 @@ export const openTfjs = async (
       return heap?.peak
     },
     why,
+    share: (team) => tiles?.share(team) ?? (() => {}),
     batchNorm: (x, gamma, beta, options) => batchNorm(tf, x, gamma, beta, options),
     normalise: (x, given, options) => normalise(tf, x, given, options),
     relu: (x) => relu(tf, x),

@@ -1,4 +1,6 @@
 /** The interface of all tensor engines: the operations that networks and training need. */
+
+import type { Team } from "../workers/loops.ts"
 import type { AdamOptions, AdamState } from "./adam.ts"
 import type { ConvOptions, PoolOptions } from "./geometry.ts"
 import type { Graphs } from "./graphs.ts"
@@ -38,6 +40,13 @@ export interface Engine {
   readonly inference: Inference | undefined
   /** One line that says what runs, and why no faster engine does. */
   readonly why: string
+  /**
+   * Lets large convolutions on WebAssembly use threads, with the same results bit for bit; other engines have threads of their
+   * own. Returns a function that ends it.
+   *
+   * @param team undefined to compute on this thread alone
+   */
+  readonly share: (team: Team | undefined) => () => void
 
   readonly scope: <A>(body: () => A) => A
   readonly keep: (tensor: Tensor) => Tensor

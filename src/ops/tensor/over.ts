@@ -20,6 +20,7 @@ export type Own = Pick<
   | "limit"
   | "peak"
   | "why"
+  | "share"
   | "batchNorm"
   | "normalise"
   | "relu"

@@ -21,6 +21,7 @@ import { checkpointPath, type EpochEnd, readCheckpoint } from "../model/weights/
 import { startingWeights } from "../model/weights/start.ts"
 import { FirstEpoch, Run } from "../run.ts"
 import { type Engine, trainingEngine } from "../tensor/engine.ts"
+import { onThreads } from "../tensor/tiles/team.ts"
 import { withoutGraph } from "../tensor/without-graph.ts"
 import { checkBatch, checkLosses } from "./checks.ts"
 import { type Course, type CourseParams, courseOf } from "./course.ts"
@@ -140,6 +141,7 @@ const opened = Effect.fnUntraced(function* (beginning: Beginning, resumed: Epoch
   const { model, params, tensors } = beginning
   const losses = { ...lossesOf(params), team: yield* teamOfRun }
   yield* trying(() => checkLosses(losses))
+  yield* onThreads(tensors)
   const start = yield* resumed === undefined ? fresh(beginning) : resumable(beginning, resumed)
   const { clip_norm: clip, ema, optimizer: optimiser, xbm } = params
   const { seed } = yield* Run

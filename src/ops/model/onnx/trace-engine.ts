@@ -67,6 +67,7 @@ export const traceEngine = (graph: GraphBuilder): Engine => {
     gpu: false,
     graphs: undefined,
     inference: undefined,
+    share: () => () => {},
     why: "it writes a graph",
     limit: undefined,
     scope: (body) => body(),

@@ -6,6 +6,7 @@ import type { Model } from "../../model/model.ts"
 import { OnnxError } from "../../onnx/onnx-error.ts"
 import { Run } from "../../run.ts"
 import { type Engine, EngineMemoryError, type Inference } from "../../tensor/engine.ts"
+import { onThreads } from "../../tensor/tiles/team.ts"
 import { type WorkerError, workerPool } from "../../workers/pool.ts"
 import { EmbedError, type Extracted, extractor } from "./extract.ts"
 import type { Network } from "./extract-work.ts"
@@ -31,16 +32,19 @@ const thrownBy = (error: WorkerError): Fault => {
 
 const here = (tensors: Engine, model: Model, { arrays, predict }: Known) =>
   Effect.map(
-    Effect.acquireRelease(
-      attempt(EmbedError, EngineMemoryError)(() => extractor(tensors, model, arrays, predict)),
-      ({ dispose }) => Effect.sync(dispose)
+    Effect.andThen(
+      onThreads(tensors),
+      Effect.acquireRelease(
+        attempt(EmbedError, EngineMemoryError)(() => extractor(tensors, model, arrays, predict)),
+        ({ dispose }) => Effect.sync(dispose)
+      )
     ),
     ({ extract }): Extract =>
       (batch) =>
         attempt(EmbedError, EngineMemoryError)(() => extract(batch))
   )
 
-const onThreads = (tensors: Engine, { arrays, ...network }: Known) => {
+const onWorkers = (tensors: Engine, { arrays, ...network }: Known) => {
   const data: Network = { ...network, arrays: arrays.map(shared), limit: tensors.limit }
   const module = new URL("./extract-work.ts", import.meta.url)
   return Effect.map(
@@ -91,7 +95,7 @@ export const openExtraction = (
 ): Effect.Effect<Extract, Fault, Run | Scope.Scope> => {
   const { inference, workers } = tensors
   const onEngine: Effect.Effect<Extract, Fault, Scope.Scope> =
-    workers === 1 ? here(tensors, model, network) : onThreads(tensors, network)
+    workers === 1 ? here(tensors, model, network) : onWorkers(tensors, network)
   if (inference === undefined) return onEngine
   const inferred = ending(byInference(inference, network, size))
   return inference.named

@@ -57,6 +57,7 @@ export const openNative = (
       body()
       return undefined
     },
+    share: () => () => {},
     why: why({ version: native.version, gpu: native.gpu, threads, graph: graphed }),
     batchNorm: (x, gamma, beta, options) => batchNorm(tf, native, x, gamma, beta, options),
     normalise: (x, given, options) => normalise(native, x, given, options),

@@ -1,0 +1,120 @@
+/**
+ * The WebAssembly module that multiplies tiles of 4 rows and 8 columns. Each value is a sum of products in ascending order of its
+ * terms, with a rounding after every product and every sum. XNNPACK, the library's own code, computes in the same order, so both
+ * give the same bits.
+ */
+import {
+  block,
+  br,
+  brIf,
+  type Code,
+  end,
+  f32x4,
+  get,
+  i32,
+  increase,
+  loop,
+  moduleOf,
+  set,
+  tee,
+  v128
+} from "../../formats/wasm.ts"
+
+/** Rows and columns of a tile: its sums and their factors just fit the 16 vector registers of x86-64. */
+export const ROWS = 4
+export const COLUMNS = 8
+
+/** Bytes of a tile's entry in the table: the offsets of its four rows of factors, then those of its four rows of results. */
+export const ENTRY = 32
+
+/** Largest size of a memory, in pages of 64 KiB. */
+export const MOST_PAGES = 65_536
+
+/** Parameters of the function, see `TileCall`. */
+const [TABLE, COUNT, X, W, Y, OUTER, OUTER_GAP, W_GAP, MIDDLE, MIDDLE_GAP, INNER] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+/** Locals: a pointer for each row, one for the other factors, counters, and vectors. */
+const [ROW, AT, OUTERS, MIDDLES, LEFT, SUM, W0, W1, FACTOR] = [11, 15, 16, 17, 18, 19, 27, 28, 29]
+
+/** The function of the module; all addresses and gaps are in bytes. */
+export type TileCall = (
+  /** Address of the first entry, and number of entries. */
+  table: number,
+  count: number,
+  /** Added to the offsets of factors; address of the other factors, 8 for each term; added to the offsets of results. */
+  x: number,
+  w: number,
+  y: number,
+  /**
+   * The terms: `outer` times `middle` times `inner`. Bytes that are skipped in x and in w after each outer loop, and in x after
+   * each middle one.
+   */
+  outer: number,
+  outerGap: number,
+  wGap: number,
+  middle: number,
+  middleGap: number,
+  inner: number
+) => void
+
+const rows = [0, 1, 2, 3]
+
+/** Adds one term, `ahead` terms after the pointers. */
+const term = (step: number, ahead: number): Code => [
+  ...[...get(AT), ...v128.load(32 * ahead), ...set(W0), ...get(AT), ...v128.load(32 * ahead + 16), ...set(W1)],
+  ...rows.flatMap((row) => [
+    ...[...get(ROW + row), ...v128.loadSplat(step * ahead), ...set(FACTOR)],
+    ...[W0, W1].flatMap((w, half) => [
+      ...[...get(SUM + 2 * row + half), ...get(FACTOR), ...get(w), ...f32x4.multiply, ...f32x4.add],
+      ...set(SUM + 2 * row + half)
+    ])
+  ])
+]
+
+/** Adds terms as long as at least `many` are left, `many` at a time. */
+const terms = (step: number, many: number): Code => [
+  ...[...block, ...loop],
+  ...[...get(LEFT), ...i32.const(many), ...i32.less, ...brIf(1)],
+  ...Array.from({ length: many }, (_, ahead) => term(step, ahead)).flat(),
+  ...rows.flatMap((row) => increase(ROW + row, many * step)),
+  ...[...increase(AT, 32 * many), ...increase(LEFT, -many)],
+  ...[...br(0), ...end, ...end]
+]
+
+const plus = (local: number, other: number): Code => [...get(local), ...get(other), ...i32.add, ...set(local)]
+
+/** Repeats `body` as often as a parameter says, at least once, and skips a gap after each time. */
+const repeated = (counter: number, times: number, gap: number, body: Code): Code => [
+  ...[...get(times), ...set(counter), ...loop, ...body],
+  ...rows.flatMap((row) => plus(ROW + row, gap)),
+  ...(gap === OUTER_GAP ? plus(AT, W_GAP) : []),
+  ...[...get(counter), ...i32.const(1), ...i32.sub, ...tee(counter), ...brIf(0), ...end]
+]
+
+const bodyOf = (step: number): Code => [
+  ...[...block, ...loop, ...get(COUNT), ...i32.isZero, ...brIf(1)],
+  ...rows.flatMap((row) => [...get(X), ...get(TABLE), ...i32.load(4 * row), ...i32.add, ...set(ROW + row)]),
+  ...[...get(W), ...set(AT)],
+  ...Array.from({ length: 8 }, (_, i) => [...v128.zero, ...set(SUM + i)]).flat(),
+  ...repeated(
+    OUTERS,
+    OUTER,
+    OUTER_GAP,
+    repeated(MIDDLES, MIDDLE, MIDDLE_GAP, [...get(INNER), ...set(LEFT), ...terms(step, 4), ...terms(step, 1)])
+  ),
+  ...rows.flatMap((row) => [
+    ...[...get(Y), ...get(TABLE), ...i32.load(16 + 4 * row), ...i32.add, ...tee(LEFT)],
+    ...[...get(SUM + 2 * row), ...v128.store(0), ...get(LEFT), ...get(SUM + 2 * row + 1), ...v128.store(16)]
+  ]),
+  ...[...increase(TABLE, ENTRY), ...increase(COUNT, -1), ...br(0), ...end, ...end]
+]
+
+/**
+ * A module with the function `tiles`, a `TileCall`, on the shared memory `e.m`.
+ *
+ * @param step bytes from a row's factor to its next one
+ */
+export const tileModule = (step: number): Uint8Array =>
+  moduleOf({
+    ...{ name: "tiles", parameters: 11, returns: false, locals: 8, vectors: 11, body: bodyOf(step) },
+    ...{ pages: 0, most: MOST_PAGES }
+  })

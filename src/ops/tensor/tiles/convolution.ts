@@ -1,0 +1,200 @@
+/**
+ * The convolution and its gradient with respect to the input as products of tiles: rows are pixels of the result, columns its
+ * channels, terms the cells of the filter that meet the image.
+ */
+import type { ConvGeometry } from "../geometry.ts"
+import type { Memory } from "../memory.ts"
+import type { Info } from "../tfjs.ts"
+import { COLUMNS } from "./assemble.ts"
+import { type Axis, backwardAxis, forwardAxis, type Positions, phaseLength } from "./axis.ts"
+import type { Tiles } from "./multiply.ts"
+import type { Room, TileWork } from "./room.ts"
+import { entering, layout, tableSize, tilesOf } from "./table.ts"
+
+/** Rows of an image. */
+export const rowAxis = (g: ConvGeometry): Axis => ({
+  ...{ input: g.H, filter: g.KH, output: g.OH, before: g.top },
+  ...{ stride: g.stride, dilation: g.dilation }
+})
+/** Columns of an image. */
+export const columnAxis = (g: ConvGeometry): Axis => ({
+  ...{ input: g.W, filter: g.KW, output: g.OW, before: g.left },
+  ...{ stride: g.stride, dilation: g.dilation }
+})
+
+/** A part of the filter, in panels: place of the first one, cells of rows and columns. */
+interface Part {
+  readonly at: number
+  readonly rows: number
+  readonly columns: number
+}
+
+/** Sizes of a product: images from [N, height, width, channels] to the same of the result. */
+interface Shape {
+  readonly N: number
+  readonly from: readonly [height: number, width: number, channels: number]
+  readonly to: readonly [height: number, width: number, channels: number]
+  readonly rows: ReadonlyArray<Positions>
+  readonly columns: ReadonlyArray<Positions>
+  /** Distance of neighbouring cells of the filter in the input. */
+  readonly dilation: number
+}
+
+/** Reserves the room of a product besides the filter, and returns functions that fill it. */
+const planned = ({ N, columns, dilation, from, rows, to }: Shape, plan: ReturnType<typeof layout>) => {
+  const [height, width, channels] = from
+  const [toHeight, toWidth, toChannels] = to
+  const x = plan.take(N * height * width * channels)
+  const y = plan.take(N * toHeight * toWidth * toChannels)
+  const groups = rows.flatMap((row) =>
+    columns.map((column) => {
+      const count = N * row.targets.length * column.targets.length
+      return { row, column, count, table: plan.take(tableSize(count)) }
+    })
+  )
+  type Group = (typeof groups)[number]
+  const enterAll = (room: Room, { column, row, table }: Group) => {
+    const { enter, finish } = entering(room, table)
+    for (let n = 0; n < N; n++) {
+      for (let i = 0; i < row.targets.length; i++) {
+        const source = (n * height + row.sources[i]) * width
+        const target = (n * toHeight + row.targets[i]) * toWidth
+        for (let j = 0; j < column.targets.length; j++) {
+          enter((source + column.sources[j]) * channels, (target + column.targets[j]) * toChannels)
+        }
+      }
+    }
+    finish()
+  }
+  const setOf = ({ column, count, row, table }: Group, part: Part): Tiles => {
+    const cells = column.to - column.from
+    const first = (row.from * part.columns + column.from) * channels
+    return {
+      ...{ table: 4 * table, tiles: tilesOf(count), x: 4 * x, y: 4 * y },
+      ...{ w: 4 * (part.at + COLUMNS * first), panelBytes: 4 * COLUMNS * part.rows * part.columns * channels },
+      ...{ outer: row.to - row.from, outerGap: 4 * dilation * (width - cells) * channels },
+      wGap: 4 * COLUMNS * (part.columns - cells) * channels,
+      // Without dilation, the cells of one row of the filter are neighbours in the image.
+      ...(dilation === 1 ? { middle: 1, inner: cells * channels } : { middle: cells, inner: channels }),
+      middleGap: 4 * (dilation - 1) * channels
+    }
+  }
+  /** Whether some results have no term. */
+  const gaps = groups.reduce((sum, { count }) => sum + count, 0) < N * toHeight * toWidth
+  return {
+    /** @param partOf the part of the filter of two phases */
+    multiply: (work: TileWork, room: Room, values: Float32Array, partOf: (row: number, column: number) => Part) => {
+      room.floats.set(values, x)
+      if (gaps) room.floats.fill(0, y, y + N * toHeight * toWidth * toChannels)
+      const sets = groups.map((group) => {
+        enterAll(room, group)
+        return setOf(group, partOf(group.row.phase, group.column.phase))
+      })
+      work.multiply(room, { sets, step: 4, panels: toChannels / COLUMNS })
+    },
+    result: (room: Room) => room.floats.subarray(y, y + N * toHeight * toWidth * toChannels)
+  }
+}
+
+/** Copies a filter [terms, O] in panels of eight output channels, each [terms, 8]. */
+const intoPanels = (from: Float32Array, to: Float32Array, at: number, terms: number, O: number): void => {
+  let target = at
+  for (let panel = 0; panel < O; panel += COLUMNS) {
+    for (let k = 0; k < terms; k++) {
+      const source = k * O + panel
+      for (let j = 0; j < COLUMNS; j++) to[target++] = from[source + j]
+    }
+  }
+}
+
+/** Multiplications from which packing the operands costs less than the library's own preparations. */
+const WORTH = 2 ** 18
+
+const multiplications = (g: ConvGeometry): number => g.N * g.OH * g.OW * g.O * g.KH * g.KW * g.C
+
+/** Whether a convolution is computed by tiles, which depends on its shape alone. */
+export const fitsTiles = (g: ConvGeometry): boolean =>
+  g.groups === 1 && g.O % COLUMNS === 0 && multiplications(g) >= WORTH
+
+/** Whether the gradient of its input is. */
+export const fitsInputTiles = (g: ConvGeometry): boolean =>
+  g.groups === 1 && g.C % COLUMNS === 0 && (g.stride === 1 || g.dilation === 1) && multiplications(g) >= WORTH
+
+const made = (memory: Memory, shape: ReadonlyArray<number>, values: Float32Array): Info => {
+  const info = memory.make(shape)
+  memory.values(info).set(values)
+  return info
+}
+
+/**
+ * Returns the convolution of x [N, H, W, C] and w [KH, KW, C, O], [N, OH, OW, O], with the bits of the library's kernel for
+ * finite values; undefined if there is not enough room.
+ */
+export const convolved = (memory: Memory, work: TileWork, x: Info, w: Info, g: ConvGeometry): Info | undefined => {
+  const plan = layout()
+  const at = plan.take(g.KH * g.KW * g.C * g.O)
+  const shape: Shape = {
+    ...{ N: g.N, from: [g.H, g.W, g.C], to: [g.OH, g.OW, g.O], dilation: g.dilation },
+    ...{ rows: forwardAxis(rowAxis(g)), columns: forwardAxis(columnAxis(g)) }
+  }
+  const { multiply, result } = planned(shape, plan)
+  const room = work.room(plan.size())
+  if (room === undefined) return undefined
+  intoPanels(memory.values(w), room.floats, at, g.KH * g.KW * g.C, g.O)
+  multiply(work, room, memory.values(x), () => ({ at, rows: g.KH, columns: g.KW }))
+  return made(memory, [g.N, g.OH, g.OW, g.O], result(room))
+}
+
+/**
+ * Copies the cells of one phase of a filter w [KH, KW, C, O], in descending order, in panels of eight input channels, each
+ * [rows, columns, O, 8].
+ */
+const turnedPanels = (
+  w: Float32Array,
+  to: Float32Array,
+  { at, columns, rows }: Part,
+  g: ConvGeometry,
+  phases: readonly [number, number]
+): void => {
+  let target = at
+  for (let panel = 0; panel < g.C; panel += COLUMNS) {
+    for (let i = rows - 1; i >= 0; i--) {
+      for (let j = columns - 1; j >= 0; j--) {
+        const cell = ((phases[0] + i * g.stride) * g.KW + phases[1] + j * g.stride) * g.C + panel
+        for (let o = 0; o < g.O; o++) {
+          for (let c = 0, source = cell * g.O + o; c < COLUMNS; c++, source += g.O) to[target++] = w[source]
+        }
+      }
+    }
+  }
+}
+
+/**
+ * Returns the gradient of x for dy [N, OH, OW, O] and w [KH, KW, C, O], [N, H, W, C], with the bits of `inputGradient` for
+ * finite values; undefined if there is not enough room.
+ */
+export const tiledInputGradient = (
+  memory: Memory,
+  work: TileWork,
+  dy: Info,
+  w: Info,
+  g: ConvGeometry
+): Info | undefined => {
+  const plan = layout()
+  const [rowsOf, columnsOf] = [rowAxis(g), columnAxis(g)]
+  const parts = Array.from({ length: g.stride ** 2 }, (_, i): Part & { readonly phases: readonly [number, number] } => {
+    const phases = [Math.floor(i / g.stride), i % g.stride] as const
+    const [rows, columns] = [phaseLength(rowsOf, phases[0]), phaseLength(columnsOf, phases[1])]
+    return { at: plan.take(Math.max(0, rows) * Math.max(0, columns) * g.C * g.O), rows, columns, phases }
+  })
+  const shape: Shape = {
+    ...{ N: g.N, from: [g.OH, g.OW, g.O], to: [g.H, g.W, g.C], dilation: g.dilation },
+    ...{ rows: backwardAxis(rowsOf), columns: backwardAxis(columnsOf) }
+  }
+  const { multiply, result } = planned(shape, plan)
+  const room = work.room(plan.size())
+  if (room === undefined) return undefined
+  for (const part of parts) turnedPanels(memory.values(w), room.floats, part, g, part.phases)
+  multiply(work, room, memory.values(dy), (row, column) => parts[row * g.stride + column])
+  return made(memory, [g.N, g.H, g.W, g.C], result(room))
+}

@@ -1,0 +1,100 @@
+/** Products of tiles in shared memory, a loop that threads share. Threads run it, so it does not import Effect. */
+import { type WasmMemory, wasm } from "../../wasm.ts"
+import type { Loop } from "../../workers/loops.ts"
+import { COLUMNS, ENTRY, type TileCall, tileModule } from "./assemble.ts"
+
+/** One set of tiles: every row of factors times every panel of eight columns. Addresses and gaps are in bytes. */
+export interface Tiles {
+  /** Address of the table of rows, see `ENTRY`, and number of its entries. */
+  readonly table: number
+  readonly tiles: number
+  /** Address that the offsets of rows are added to. */
+  readonly x: number
+  /** Address of the first term in the first panel, and bytes from a panel to the next one. */
+  readonly w: number
+  readonly panelBytes: number
+  /** Address that the offsets of results are added to. Results of a panel begin 32 bytes after those of the one before. */
+  readonly y: number
+  /** The terms of a sum, see `TileCall`. */
+  readonly outer: number
+  readonly outerGap: number
+  readonly wGap: number
+  readonly middle: number
+  readonly middleGap: number
+  readonly inner: number
+}
+
+/** Sets of tiles with equally many panels. */
+export interface Multiplied {
+  readonly memory: WasmMemory
+  /** Number of the memory, which is unique in this process. */
+  readonly id: number
+  readonly sets: ReadonlyArray<Tiles>
+  /** Bytes from a row's factor to its next one. */
+  readonly step: 4 | 16
+  readonly panels: number
+}
+
+/** Multiplications of a unit of work, about 20 microseconds. */
+const UNIT = 2 ** 18
+
+/** Multiplications of one tile. */
+const eachOf = ({ inner, middle, outer }: Tiles): number => 32 * outer * middle * inner
+
+/** Number of tiles of one unit of work. */
+const blockOf = (set: Tiles): number => Math.max(1, Math.min(set.tiles, Math.ceil(UNIT / eachOf(set))))
+
+const unitsOf = (set: Tiles, panels: number): number => panels * Math.ceil(set.tiles / blockOf(set))
+
+/** Number of units of work. */
+export const units = ({ panels, sets }: Pick<Multiplied, "panels" | "sets">): number =>
+  sets.reduce((sum, set) => sum + unitsOf(set, panels), 0)
+
+/** Number of multiplications. */
+export const products = ({ panels, sets }: Pick<Multiplied, "panels" | "sets">): number =>
+  sets.reduce((sum, set) => sum + panels * set.tiles * eachOf(set), 0)
+
+/** Returns the function of a product's module. Only functions on the newest memory are kept. */
+const callsOf = (): ((product: Multiplied) => TileCall) => {
+  const calls = new Map<number, TileCall>()
+  let newest = -1
+  return ({ id, memory, step }) => {
+    if (id !== newest) calls.clear()
+    newest = id
+    const known = calls.get(step)
+    if (known !== undefined) return known
+    if (wasm === undefined) throw new Error("this engine has no WebAssembly")
+    const { exports } = new wasm.Instance(new wasm.Module(tileModule(step)), { e: { m: memory } })
+    const call = exports.tiles as TileCall
+    calls.set(step, call)
+    return call
+  }
+}
+
+/** Computes one unit of a set: some tiles times one panel. */
+const computeUnit = (call: TileCall, set: Tiles, unit: number): void => {
+  const block = blockOf(set)
+  const blocks = Math.ceil(set.tiles / block)
+  const panel = Math.floor(unit / blocks)
+  const first = (unit % blocks) * block
+  const { inner, middle, middleGap, outer, outerGap, wGap } = set
+  const [table, count] = [set.table + first * ENTRY, Math.min(block, set.tiles - first)]
+  const [w, y] = [set.w + panel * set.panelBytes, set.y + panel * 4 * COLUMNS]
+  call(table, count, set.x, w, y, outer, outerGap, wGap, middle, middleGap, inner)
+}
+
+/** The products of tiles, for one thread. Every sum is computed by one thread, so their number changes no bit. */
+export const tileProducts = (callOf = callsOf()): Loop<Multiplied> => ({
+  name: "tile products",
+  rows: (data) => {
+    const call = callOf(data)
+    return (from, to) => {
+      let begin = 0
+      for (const set of data.sets) {
+        const end = begin + unitsOf(set, data.panels)
+        for (let unit = Math.max(from, begin); unit < Math.min(to, end); unit++) computeUnit(call, set, unit - begin)
+        begin = end
+      }
+    }
+  }
+})

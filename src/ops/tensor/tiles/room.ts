@@ -1,0 +1,98 @@
+/** Memory that WebAssembly and threads share: room for one product at a time, kept for the next ones. */
+
+import { type WasmMemory, wasm } from "../../wasm.ts"
+import type { Team } from "../../workers/loops.ts"
+import type { Tf } from "../tfjs.ts"
+import { MOST_PAGES, tileModule } from "./assemble.ts"
+import { type Multiplied, products, tileProducts, units } from "./multiply.ts"
+
+const PAGE = 65_536
+
+/** Largest room, in bytes: larger products are left to the library. */
+const MOST_BYTES = 2 ** 30
+
+/** Multiplications from which threads save more time than they cost. */
+const WORTH_THREADS = 2 ** 21
+
+/** The room of a product. */
+export interface Room {
+  readonly memory: WasmMemory
+  readonly id: number
+  readonly floats: Float32Array
+  readonly ints: Int32Array
+}
+
+/** A product whose factors are in the room. */
+export type Prepared = Omit<Multiplied, "id" | "memory">
+
+/** How products of tiles are computed in this process. Engines on one backend share it. */
+export interface TileWork {
+  /** Whether convolutions are computed by products of tiles. */
+  readonly enabled: () => boolean
+  /**
+   * Enables products of tiles, and shares them with a team. Returns a function that returns to the state before.
+   */
+  readonly share: (team: Team | undefined) => () => void
+  /**
+   * Room for `length` values of 32 bits, with undefined content; it is valid until the next call. Undefined if there is not
+   * that much.
+   */
+  readonly room: (length: number) => Room | undefined
+  /** Computes a product. @throws Error if a thread has failed */
+  readonly multiply: (room: Room, product: Prepared) => void
+}
+
+let rooms = 0
+
+/** Room in a new memory; a power of two, because threads free a memory that is no longer used late. */
+const newRoom = (bytes: number): Room | undefined => {
+  if (wasm === undefined) return undefined
+  const initial = 2 ** Math.ceil(Math.log2(Math.ceil(bytes / PAGE)))
+  const memory = new wasm.Memory({ initial, maximum: MOST_PAGES, shared: true })
+  return { memory, id: rooms++, floats: new Float32Array(memory.buffer), ints: new Int32Array(memory.buffer) }
+}
+
+const newWork = (): TileWork => {
+  let held: Room | undefined
+  let loop = tileProducts()
+  /** Whoever shares its threads; the latest counts. */
+  const sharing: Array<{ readonly team: Team | undefined }> = []
+  return {
+    enabled: () => sharing.length > 0,
+    share: (team) => {
+      const own = { team }
+      sharing.push(own)
+      return () => {
+        if (sharing.includes(own)) sharing.splice(sharing.indexOf(own), 1)
+        if (sharing.length > 0) return
+        held = undefined
+        loop = tileProducts()
+      }
+    },
+    room: (length) => {
+      if (4 * length > MOST_BYTES) return undefined
+      if (held === undefined || held.floats.length < length) held = newRoom(4 * length)
+      return held
+    },
+    multiply: ({ id, memory }, product) => {
+      const data = { ...product, id, memory }
+      const team = sharing.at(-1)?.team
+      if (team !== undefined && products(data) >= WORTH_THREADS) team.run(loop, data, units(data))
+      else loop.rows(data)(0, units(data))
+    }
+  }
+}
+
+const works = new WeakMap<Tf, TileWork>()
+
+/** Whether this engine has WebAssembly with SIMD and threads. */
+const supported = (): boolean => typeof SharedArrayBuffer !== "undefined" && wasm?.validate(tileModule(4)) === true
+
+/** The products of tiles of a loaded library; undefined if this engine cannot compute them. */
+export const tileWorkOf = (tf: Tf): TileWork | undefined => {
+  const known = works.get(tf)
+  if (known !== undefined || !supported()) return known
+  const work = newWork()
+  works.set(tf, work)
+  return work
+}
