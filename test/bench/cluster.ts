@@ -8,8 +8,9 @@ import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { Effect, Layer, Schema } from "effect"
 import { PersistedQueue } from "effect/persistence"
-import { parseAddress } from "../../src/experiments/cluster/address.ts"
 import { database } from "../../src/experiments/cluster/connect.ts"
+import { RunError } from "../../src/experiments/run-error.ts"
+import { parseAddress } from "../../src/ops/postgres/address.ts"
 import { loaderOf } from "../../src/pipeline/loader.ts"
 import { binaries, openPostgres } from "../experiments/cluster/postgres.ts"
 import { PATCHES, preparing } from "../experiments/ranges/example.ts"
@@ -72,7 +73,7 @@ const withWorkers = async <A>(count: number, home: string, url: string, use: () 
 const sleeping = (url: string, takers: number, { ranges, seconds }: Sizes): Promise<number> => {
   const name = `bench/${Math.random()}`
   const queue = PersistedQueue.make({ name, schema: Schema.Struct({ i: Schema.Number }) })
-  const layer = database(parseAddress(url, "bench"))
+  const layer = database(parseAddress(url, "bench", RunError))
   let done = 0
   const taker = Effect.gen(function* () {
     const tasks = yield* queue

@@ -4,12 +4,13 @@ import { resolve } from "node:path"
 import { Deferred, Effect, Layer, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 import { portable } from "../../ops/formats/portable.ts"
+import { type Address, serverOf } from "../../ops/postgres/address.ts"
+import { databaseError } from "../../ops/postgres/client.ts"
 import { attempt } from "../../pipeline/attempt.ts"
 import { removeWanted, wantedRun, writeWanted } from "../ranges/part-files.ts"
 import { RunError } from "../run-error.ts"
 import type { Progress } from "../running/progress.ts"
-import { type Address, serverOf } from "./address.ts"
-import { database, databaseError, persistently, QUEUE_TABLE } from "./connect.ts"
+import { database, persistently, QUEUE_TABLE } from "./connect.ts"
 import { type Fit, folderId, program, queueName } from "./fit.ts"
 import { type Answer, answersOf, tasksOf, type Wanted } from "./queues.ts"
 import { registry, whyNobody } from "./registry.ts"
@@ -146,7 +147,7 @@ export const openAsking = ({ address, anyEngine }: ClusterOptions, asker: Asker)
       const id = yield* runId(asker)
       const tasks = yield* tasksOf(fit)
       const answers = yield* answersOf(id)
-      yield* Effect.mapError(forgetEnded(fit, id), (cause) => databaseError(address, cause))
+      yield* Effect.mapError(forgetEnded(fit, id), (cause) => databaseError(address, cause, RunError))
       yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(forgetAll(fit, id), "5 seconds")))
       const answered = answers.take((answer) =>
         Effect.suspend(() => {

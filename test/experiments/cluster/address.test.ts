@@ -4,16 +4,18 @@ import { join } from "node:path"
 import { inspect } from "node:util"
 import { Redacted } from "effect"
 import { afterAll, describe, expect, it } from "vitest"
-import { addressFrom, neededAddress, parseAddress, serverOf } from "../../../src/experiments/cluster/address.ts"
-import { databaseError } from "../../../src/experiments/cluster/connect.ts"
+import { addressFrom, neededAddress } from "../../../src/experiments/cluster/address.ts"
 import { type WorkerRow, whyNobody } from "../../../src/experiments/cluster/registry.ts"
 import { packed, unpacked } from "../../../src/experiments/cluster/shared-paths.ts"
 import type { Task } from "../../../src/experiments/ranges/task.ts"
+import { RunError } from "../../../src/experiments/run-error.ts"
+import { parseAddress, serverOf } from "../../../src/ops/postgres/address.ts"
+import { databaseError } from "../../../src/ops/postgres/client.ts"
 
 const home = mkdtempSync(join(tmpdir(), "orbitrank-"))
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 
-const parsed = (text: string) => parseAddress(text, "ORBITRANK_CLUSTER")
+const parsed = (text: string) => parseAddress(text, "ORBITRANK_CLUSTER", RunError)
 
 describe("the address of a cluster", () => {
   it("is read part by part, and shows its password nowhere", () => {
@@ -70,7 +72,7 @@ describe("the address of a cluster", () => {
   it("is not part of a failure of the database", () => {
     const address = parsed("postgres://me:s3cret@127.0.0.1/a")
     const fault = Object.assign(new Error("x"), { cause: Object.assign(new Error("denied"), { code: "42501" }) })
-    expect(databaseError(address, fault).message).toBe(
+    expect(databaseError(address, fault, RunError).message).toBe(
       "PostgreSQL at 127.0.0.1:5432/a: does not let this user create or write tables. Grant CREATE on the schema to this user, or use another user."
     )
   })

@@ -7,8 +7,9 @@ import { Effect, Fiber } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { parseAddress } from "../../../src/experiments/cluster/address.ts"
 import { database, persistently } from "../../../src/experiments/cluster/connect.ts"
+import { RunError } from "../../../src/experiments/run-error.ts"
+import { parseAddress } from "../../../src/ops/postgres/address.ts"
 import { effect } from "../../effect.ts"
 import { binaries, openPostgres, PASSWORD, type Postgres } from "./postgres.ts"
 
@@ -65,7 +66,8 @@ describe.skipIf(binaries === undefined || !hasOpenssl)("PostgreSQL with a certif
   const connected = (host: string, query: string): Promise<unknown> => {
     const address = parseAddress(
       `postgres://orbitrank:${PASSWORD}@${host}:${postgres.port}/postgres?${query}`,
-      "ORBITRANK_CLUSTER"
+      "ORBITRANK_CLUSTER",
+      RunError
     )
     const asked = Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient

@@ -1,4 +1,4 @@
-/** A real PostgreSQL for tests, on loopback, with a password; found where Debian installs it. */
+/** A real PostgreSQL for tests, on loopback, with a password: that in the folder POSTGRES_BIN, or where Debian installs it. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import {
   appendFileSync,
@@ -19,12 +19,21 @@ import { basename, join } from "node:path"
 const HOME = "/usr/lib/postgresql"
 
 /** The folder of its programs; undefined if it is not installed. */
-export const binaries: string | undefined = existsSync(HOME)
-  ? readdirSync(HOME)
-      .map((version) => join(HOME, version, "bin"))
-      .filter((bin) => existsSync(join(bin, "initdb")))
-      .at(-1)
-  : undefined
+export const binaries: string | undefined =
+  process.env.POSTGRES_BIN ??
+  (existsSync(HOME)
+    ? readdirSync(HOME)
+        .map((version) => join(HOME, version, "bin"))
+        .filter((bin) => existsSync(join(bin, "initdb")))
+        .at(-1)
+    : undefined)
+
+/** Whether an extension can be created in its databases. */
+export const hasExtension = (name: string): boolean => {
+  if (binaries === undefined) return false
+  const shares = [join(binaries, "../share/postgresql"), binaries.replace("/usr/lib/", "/usr/share/").replace(/\/bin$/, "")]
+  return shares.some((share) => existsSync(join(share, "extension", `${name}.control`)))
+}
 
 /** The server refuses root. */
 const unprivileged = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
