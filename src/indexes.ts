@@ -1,6 +1,6 @@
 /**
  * Indexes of vectors: forms that are smaller, or faster to search, than the vectors. They run in Node and in browsers, but
- * for `hnsw` and `threads`, which need Node.
+ * for `hnsw`, `pgvector` and `threads`, which need Node.
  *
  * @packageDocumentation
  * @example

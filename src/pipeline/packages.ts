@@ -12,6 +12,8 @@ import { messageOf } from "./words.ts"
  */
 export const OPTIONAL_PACKAGES = {
   "@effect/sql-pg": "4.0.5",
+  "@electric-sql/pglite": "0.5.14",
+  "@electric-sql/pglite-pgvector": "0.0.15",
   "@tensorflow/tfjs": "4.22.0",
   "@tensorflow/tfjs-backend-wasm": "4.22.0",
   "@tensorflow/tfjs-node-gpu": "4.22.0",
@@ -27,7 +29,13 @@ export const OPTIONAL_PACKAGES = {
 } as const
 
 /** Packages that a clone does not bring: npm would install no optional peer of the clone's own package.json, even when asked. */
-export const UNDECLARED: ReadonlyArray<string> = ["onnxruntime-node", "onnxruntime-web", "usearch"]
+export const UNDECLARED: ReadonlyArray<string> = [
+  "@electric-sql/pglite",
+  "@electric-sql/pglite-pgvector",
+  "onnxruntime-node",
+  "onnxruntime-web",
+  "usearch"
+]
 
 export type OptionalPackage = keyof typeof OPTIONAL_PACKAGES
 

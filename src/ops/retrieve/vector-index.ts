@@ -70,7 +70,7 @@ export interface VectorIndex {
   readonly search: (queries: Float32Array, k: number, allowed?: Uint8Array) => Promise<ReadonlyArray<Candidates>>
   /** The index as one file, in the form of safetensors. */
   readonly save: () => Promise<Uint8Array>
-  /** Ends its threads. */
+  /** Ends its threads and connections. */
   readonly close: () => Promise<void>
 }
 
@@ -163,7 +163,10 @@ const indexOf = (parts: Parts): VectorIndex => {
     },
     search,
     save: () => saved(parts, candidates !== undefined),
-    close: async () => threads?.close()
+    close: async () => {
+      await coding.close?.()
+      await threads?.close()
+    }
   }
 }
 

@@ -1,5 +1,7 @@
 /** The recorded retrieval cases, and embeddings made of them. */
+import { type Effect, Stream } from "effect"
 import type { Embeddings, Gallery } from "../../../src/ops/elements.ts"
+import type { Run } from "../../../src/ops/run.ts"
 import { type ReferenceArray, reference } from "../../reference.ts"
 
 export interface Case {
@@ -57,6 +59,13 @@ export const embeddings = (
     }
   })
 }
+
+/** What a step gives for some embeddings. */
+export const through = <A>(
+  batches: ReadonlyArray<Embeddings>,
+  step: (stream: Stream.Stream<Embeddings>) => unknown
+): Effect.Effect<Array<A>, Error, Run> =>
+  Stream.runCollect(step(Stream.fromIterable(batches)) as Stream.Stream<A, Error, Run>)
 
 export const embeddingsOf = ({ labels, vectors }: Case, size?: number): ReadonlyArray<Embeddings> =>
   embeddings(Float32Array.from(vectors.data), Uint8Array.from(labels.data), vectors.shape[1], labels.shape[1], size)

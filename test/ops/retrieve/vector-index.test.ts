@@ -1,7 +1,7 @@
 /** Every kind of index: build, add, remove, filter, search, save and load. */
 import { createRequire } from "node:module"
 import fc from "fast-check"
-import { describe, expect, it } from "vitest"
+import { afterAll, describe, expect, it } from "vitest"
 import { decodeSafetensors } from "../../../src/ops/formats/safetensors/read.ts"
 import { encodeSafetensors } from "../../../src/ops/formats/safetensors/write.ts"
 import { rank } from "../../../src/ops/retrieve/in-memory/rank.ts"
@@ -20,14 +20,24 @@ import {
 import { random } from "../../../src/pipeline/random.ts"
 import { runs } from "../../runs.ts"
 
-const present = (() => {
+/** Whether a package can be loaded. */
+const has = (name: string): boolean => {
   try {
-    createRequire(import.meta.url).resolve("usearch")
+    createRequire(import.meta.url).resolve(name)
     return true
   } catch {
     return false
   }
-})()
+}
+
+/** Indexes that were made here, which are closed at the end. */
+const made: Array<VectorIndex> = []
+const kept = async (index: Promise<VectorIndex>): Promise<VectorIndex> => {
+  const one = await index
+  made.push(one)
+  return one
+}
+afterAll(() => Promise.all(made.map((one) => one.close())))
 
 /** Vectors around a few centres, as embeddings of classes are. */
 const clustered = (count: number, dim: number, seed = 1): Float32Array => {
@@ -55,8 +65,14 @@ const exactly = (given: Float32Array, k: number, by: Similarity = "cosine") => {
 const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length
 const rowsOf = (found: ReadonlyArray<{ readonly rows: Int32Array }>) => found.map(({ rows }) => [...rows])
 
-/** Each kind, and the least recall of ten that it must have here. */
-const kinds: ReadonlyArray<{ readonly index: IndexChoice; readonly name: string; readonly recall: number }> = [
+/** A kind of index, the packages that it needs, and the least recall of ten that it must have here. */
+interface Kind {
+  readonly index: IndexChoice
+  readonly name: string
+  readonly recall: number
+  readonly needs?: ReadonlyArray<string>
+}
+const kinds: ReadonlyArray<Kind> = [
   { index: "exact", name: "exact", recall: 1 },
   { index: "int8", name: "int8", recall: 0.999 },
   { index: { name: "int8", codes_only: true }, name: "int8, codes only", recall: 0.95 },
@@ -65,7 +81,12 @@ const kinds: ReadonlyArray<{ readonly index: IndexChoice; readonly name: string;
   { index: { name: "binary", rotation: "itq" }, name: "binary, itq", recall: 0.7 },
   { index: { name: "pq", parts: 12 }, name: "pq", recall: 0.95 },
   { index: { name: "pq", parts: 12, codes_only: true }, name: "pq, codes only", recall: 0.5 },
-  { index: "hnsw", name: "hnsw", recall: 0.95 }
+  { index: "hnsw", name: "hnsw", recall: 0.95, needs: ["usearch"] },
+  {
+    // It draws its graph anew each time. A search that examines all vectors finds the same in each graph.
+    index: { name: "pgvector", expansion_search: 400 },
+    ...{ name: "pgvector", recall: 0.95, needs: ["@electric-sql/pglite", "@electric-sql/pglite-pgvector"] }
+  }
 ]
 
 it("every index of the list is tested", () => {
@@ -73,9 +94,11 @@ it("every index of the list is tested", () => {
   expect(new Set(kinds.map(({ index }) => nameOf(index)))).toEqual(new Set(indexes.map(({ name }) => name)))
 })
 
-for (const { index, name, recall } of kinds) {
-  describe.skipIf(name === "hnsw" && !present)(`index ${name}`, () => {
-    const built = (given = vectors, by: Similarity = "cosine") => buildIndex(given, { dim: DIM, index, by, seed: 3 })
+for (const { index, name, needs = [], recall } of kinds) {
+  describe.skipIf(!needs.every(has))(`index ${name}`, () => {
+    const built = (given = vectors, by: Similarity = "cosine") =>
+      kept(buildIndex(given, { dim: DIM, index, by, seed: 3 }))
+    const loadedFrom = async (one: VectorIndex) => kept(loadIndex(await one.save()))
 
     it.each(["cosine", "dot", "l2"] as const)("finds most of what an exact search by %s finds", async (by) => {
       const found = await (await built(vectors, by)).search(queries, 10)
@@ -125,7 +148,7 @@ for (const { index, name, recall } of kinds) {
       const one = await built()
       one.add(clustered(30, DIM, 9))
       one.remove([1, 2, 410])
-      const again = await loadIndex(await one.save())
+      const again = await loadedFrom(one)
       const facts = ({ by, bytes, dim, kind, rows }: VectorIndex) => ({ by, bytes: bytes(), dim, kind, rows: rows() })
       expect(facts(again)).toEqual(facts(one))
       expect(await again.search(queries, 12)).toEqual(await one.search(queries, 12))
@@ -137,7 +160,7 @@ for (const { index, name, recall } of kinds) {
       for (let again = 0; again < 4; again++) {
         const one = await built(vectors.slice(0, 150 * DIM))
         one.remove(Array.from({ length: 149 }, (_, row) => row))
-        const loaded = await loadIndex(await one.save())
+        const loaded = await loadedFrom(one)
         expect(rowsOf(await loaded.search(queries.slice(0, DIM), 3))).toEqual([[149]])
         expect(rowsOf(await loaded.search(queries.slice(0, DIM), 0))).toEqual([[]])
         if (name === "binary, itq") break
@@ -277,7 +300,7 @@ describe("an index", () => {
       { name: "pq", parts: 2 },
       { name: "binary", rotation: "itq" },
       { name: "int8", codes_only: true },
-      ...(present ? ["hnsw" as const] : [])
+      ...(has("usearch") ? ["hnsw" as const] : [])
     ] as const) {
       const one = await buildIndex(vectors, { dim: DIM, index })
       const { metadata, tensors } = decodeSafetensors(await one.save(), "saved")
@@ -298,7 +321,7 @@ describe("an index", () => {
     )
   })
 
-  it.skipIf(present)("of kind hnsw names the command that installs its package", async () => {
+  it.skipIf(has("usearch"))("of kind hnsw names the command that installs its package", async () => {
     await expect(buildIndex(vectors, { dim: DIM, index: "hnsw" })).rejects.toThrow("Run `npm install usearch@2.25.3`")
   })
 })

@@ -82,6 +82,8 @@ export interface Coding {
   readonly bytes: () => number
   /** How it computes, for records; undefined if there is only one way. */
   readonly kernel?: string
+  /** Ends its connections. */
+  readonly close?: () => Promise<void>
 }
 
 /** Everything about an index: its name in configurations, its parameters, and how they make it. */

@@ -34,13 +34,7 @@ interface Own {
 }
 
 const emptyGraph = async (own: Own, { by, dim }: Setting): Promise<Graph> => {
-  const name: string = "usearch"
-  const { Index } = await optionalPackage<Usearch>(
-    "usearch",
-    "indexes of kind `hnsw`",
-    RetrieveError,
-    () => import(name)
-  )
+  const { Index } = await optionalPackage<Usearch>("usearch", "indexes of kind `hnsw`", RetrieveError)
   return new Index({ dimensions: dim, metric: METRICS[by], quantization: "f32", multi: false, ...own })
 }
 

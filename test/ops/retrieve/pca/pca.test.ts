@@ -10,6 +10,7 @@ import {
   project,
   rankOf
 } from "../../../../src/ops/retrieve/pca/pca.ts"
+import { expectOrthonormal } from "../orthonormal.ts"
 
 interface Cloud {
   readonly dim: number
@@ -112,15 +113,8 @@ describe("principal components", () => {
     fc.assert(
       fc.property(cloud, (given) => {
         const { components, variances } = fitted(given)
-        const { dim } = given
         near(variances, jacobi(naiveCovariance(given)), 1e-9)
-        for (let a = 0; a < dim; a++) {
-          for (let b = 0; b < dim; b++) {
-            let dot = 0
-            for (let i = 0; i < dim; i++) dot += components[a * dim + i] * components[b * dim + i]
-            expect(dot).toBeCloseTo(a === b ? 1 : 0, 10)
-          }
-        }
+        expectOrthonormal(components, given.dim, given.dim)
       })
     )
   })

@@ -1,7 +1,7 @@
 /** A product quantisation that is fitted in a pipeline, its file, and embeddings that it replaces. */
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { Effect, Stream } from "effect"
+import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import type { Compression, Embeddings } from "../../../../src/ops/elements.ts"
 import { readCodebook } from "../../../../src/ops/retrieve/quantise/codebook-file.ts"
@@ -14,24 +14,16 @@ import { Run } from "../../../../src/ops/run.ts"
 import { random } from "../../../../src/pipeline/random.ts"
 import { effect } from "../../../effect.ts"
 import { fakeRun } from "../../fake-run.ts"
-import { embeddings } from "../cases.ts"
+import { embeddings, through } from "../cases.ts"
 
 const [ROWS, DIM] = [700, 6]
 const values = Float32Array.from({ length: ROWS * DIM }, random(4, 0, 0, "values").normal)
 const given = embeddings(values, new Uint8Array(ROWS), DIM, 1, 300)
 const self = { expect: () => {} }
 const fitting = (batches: ReadonlyArray<Embeddings>, parts: number) =>
-  Stream.runCollect(
-    fitPq.run({ parts, iterations: 10, to: "pq" }, self)(Stream.fromIterable(batches)) as Stream.Stream<
-      Compression,
-      Error,
-      Run
-    >
-  )
+  through<Compression>(batches, fitPq.run({ parts, iterations: 10, to: "pq" }, self))
 const quantised = (batches: ReadonlyArray<Embeddings>, from = "pq.safetensors") =>
-  Stream.runCollect(
-    quantise.run({ to: "pq", from }, self)(Stream.fromIterable(batches)) as Stream.Stream<Embeddings, Error, Run>
-  )
+  through<Embeddings>(batches, quantise.run({ to: "pq", from }, self))
 
 describe("fit-pq and quantise", () => {
   effect("write centres, and replace each embedding by them", () =>

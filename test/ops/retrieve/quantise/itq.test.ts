@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { itqRotation, rotated } from "../../../../src/ops/retrieve/quantise/itq.ts"
 import { random } from "../../../../src/pipeline/random.ts"
+import { expectOrthonormal } from "../orthonormal.ts"
 
 const [ROWS, DIM] = [300, 6]
 const { normal } = random(3, 0, 0, "points")
@@ -16,14 +17,7 @@ const lossOf = (rotation: Float64Array): number => {
 
 describe("iterative quantisation", () => {
   it("gives rotations that keep lengths and angles", () => {
-    const rotation = itqRotation(vectors, DIM, 10, 1)
-    for (let i = 0; i < DIM; i++) {
-      for (let j = 0; j < DIM; j++) {
-        let product = 0
-        for (let k = 0; k < DIM; k++) product += rotation[i * DIM + k] * rotation[j * DIM + k]
-        expect(product).toBeCloseTo(i === j ? 1 : 0, 10)
-      }
-    }
+    expectOrthonormal(itqRotation(vectors, DIM, 10, 1), DIM, DIM)
   })
 
   it("loses less with every iteration, and less than signs without a rotation", () => {
