@@ -10,6 +10,9 @@ import type { Engine } from "../tensor/engine.ts"
 /** Prefix of the trained weights in checkpoints that also hold averages. */
 const RAW = "raw/"
 
+/** Whether an array of a checkpoint is a trained weight beside its average. */
+export const isRaw = (name: string): boolean => name.startsWith(RAW)
+
 /** Names and shapes of the arrays that checkpoints hold beside the averages. */
 export const rawArrays = (
   parameters: ReadonlyArray<Parameter>,

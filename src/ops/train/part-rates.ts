@@ -54,8 +54,19 @@ export const parted = (model: Model, { freeze, rates }: PartParams): Parted => {
   }
 }
 
+/** Faults of rates that apply only to frozen parts, which no rate changes. */
+const idleRates = (parts: ReadonlyArray<NamedPart>, { freeze, rates = {} }: PartParams): ReadonlyArray<Misfit> =>
+  Object.keys(rates)
+    .filter((one) => parts.filter(({ name }) => selects(one, name)).every((part) => isFrozen(freeze, part)))
+    .map((one) => ({
+      path: ["rates", one],
+      key: true,
+      problem: `has no effect, because \`freeze\` keeps \`${one}\` unchanged; omit this rate, or do not freeze the part`
+    }))
+
 /**
- * Faults of `rates` and `freeze`: unknown names, a frozen part after one that is trained, and nothing left to train.
+ * Faults of `rates` and `freeze`: unknown names, rates of frozen parts, a frozen part after one that is trained, and nothing
+ * left to train.
  *
  * @param labelled whether a loss on logits trains the classifier
  */
@@ -90,6 +101,6 @@ export const partFaults = (model: Model, params: PartParams, labelled: boolean):
     ({ name, role }) => role === "weight" && (labelled || !name.startsWith("head.head."))
   )
   return left.length > 0
-    ? []
+    ? idleRates(parts, params)
     : fault("leaves nothing to train; freeze fewer parts, or set `embedding_dim` of the model")
 }

@@ -6,11 +6,11 @@ import { factsOf, type ModelFacts } from "../model/architecture.ts"
 import type { Model } from "../model/model.ts"
 import { damagedCheckpoint, type EpochEnd } from "../model/weights/checkpoints.ts"
 import { checkWeights } from "../model/weights/tensors.ts"
-import { rawArrays } from "./averages.ts"
+import { isRaw, rawArrays } from "./averages.ts"
 import { type CrossBatchOptions, isRemembered } from "./cross-batch.ts"
-import { learnedArrays } from "./learned.ts"
+import { isLearned, learnedArrays } from "./learned.ts"
 import { type LossParams, learnedOf } from "./losses.ts"
-import { momentsOf, type OptimiserChoice, optimiserOf } from "./optimisers.ts"
+import { momentsOf, type OptimiserChoice } from "./optimisers.ts"
 import { type PartParams, parted } from "./part-rates.ts"
 import { TrainError } from "./train-error.ts"
 
@@ -90,10 +90,16 @@ const configurationApart = (
       return shown.map(([path, value]) => `${path} ${JSON.stringify(before.get(path))}, not ${JSON.stringify(value)}`)
     })
 
+/** The parameter of `optimise` that needs an array beside the weights. */
+const ownerOf = (name: string, { metric_loss, optimizer }: Wanted["configuration"]): string => {
+  if (isRaw(name)) return "`ema`"
+  const [key, choice] = isLearned(name) ? (["metric_loss", metric_loss] as const) : (["optimizer", optimizer] as const)
+  return `\`${key}: ${typeof choice === "string" ? choice : choice.name}\``
+}
+
 /** @throws CheckpointError if the moments are not exactly those of the trained weights */
 const checkMoments = (path: string, { state }: EpochEnd, { configuration, model }: Wanted): void => {
   const given = new Map(state.moments.map((array) => [array.name, array]))
-  const { name: optimizer } = optimiserOf(configuration.optimizer).definition
   const { parameters } = parted(model, configuration)
   const { ema, metric_loss, optimizer: choice, xbm } = configuration
   const learned = learnedOf(metric_loss, { classes: model.params.num_classes, dim: model.dim })
@@ -101,14 +107,18 @@ const checkMoments = (path: string, { state }: EpochEnd, { configuration, model 
   if (xbm !== undefined) for (const name of [...given.keys()].filter(isRemembered)) given.delete(name)
   for (const { name, shape } of wanted) {
     const found = given.get(name)
-    if (found === undefined) throw damagedCheckpoint(path, `has no moment ${name}, which ${optimizer} needs`)
+    if (found === undefined)
+      throw damagedCheckpoint(path, `has no array ${name}, which ${ownerOf(name, configuration)} needs`)
     if (found.shape.join() !== shape.join()) {
-      throw damagedCheckpoint(path, `moment ${name} is [${found.shape.join(", ")}], its weight [${shape.join(", ")}]`)
+      throw damagedCheckpoint(
+        path,
+        `array ${name} has the shape [${found.shape.join(", ")}], not [${shape.join(", ")}]`
+      )
     }
     given.delete(name)
   }
   const [left] = given.keys()
-  if (left !== undefined) throw damagedCheckpoint(path, `has a moment ${left}, which ${optimizer} does not know`)
+  if (left !== undefined) throw damagedCheckpoint(path, `has an array ${left}, which this training does not use`)
 }
 
 /**

@@ -10,7 +10,7 @@ import type { Engine } from "../tensor/engine.ts"
 import { allFinite } from "../tensor/finite.ts"
 import type { Tensor } from "../tensor/tfjs.ts"
 import { averagesOf, startOf } from "./averages.ts"
-import { backward } from "./backward.ts"
+import { type Backward, backward } from "./backward.ts"
 import { clipFactor, normOf } from "./clip.ts"
 import { type CrossBatchOptions, memoryArrays, memoryFrom, remembered } from "./cross-batch.ts"
 import { jointLabels } from "./joint.ts"
@@ -89,11 +89,12 @@ const updateAll = (
   })
 
 /**
- * Whether all statistics and gradients are finite. The loss alone does not show it, since ReLU may turn NaN into 0. The
+ * Whether all statistics and gradients are finite, that of the array that a loss learns included. The loss alone does not show it, since ReLU may turn NaN into 0. The
  * statistics of the backbone's batch norms do. For a backbone without batch norms (VGG) the gradients are checked where they are;
  * only the result is read. Called inside a scope.
  */
-const isSound = (engine: Engine, { finite: checked, gradients, seen }: Gradients, normed: boolean): boolean => {
+const isSound = (engine: Engine, { finite: checked, found, gradients, seen }: Backward, normed: boolean): boolean => {
+  if (found.learned !== undefined && !allFinite(found.learned)) return false
   if (!seen.every(([, tensor]) => allFinite(engine.read(tensor)))) return false
   if (normed) return true
   const whole = checked ?? finite(gradients.filter((one) => one !== undefined))

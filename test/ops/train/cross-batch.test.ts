@@ -2,19 +2,17 @@
 import { Effect } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { checkpoint } from "../../../src/ops/train/checkpoint.ts"
 import { memoryArrays, memoryFrom, remembered } from "../../../src/ops/train/cross-batch.ts"
-import { curve } from "../../../src/ops/train/curve.ts"
 import { combined, type Memory } from "../../../src/ops/train/losses/combined.ts"
-import type { LossDefinition, LossInput } from "../../../src/ops/train/losses/loss.ts"
+import type { LossDefinition } from "../../../src/ops/train/losses/loss.ts"
 import { losses } from "../../../src/ops/train/losses.ts"
 import { optimise } from "../../../src/ops/train/optimise.ts"
 import { decodeStep } from "../../../src/pipeline/decode.ts"
-import { chosenFrom } from "../../../src/pipeline/definition.ts"
 import { effect } from "../../effect.ts"
-import { batches, tiny } from "./harness.ts"
+import { tiny } from "./harness.ts"
 import { expectDifferences } from "./losses/differences.ts"
 import { inputs } from "./losses/inputs.ts"
+import { lossOf } from "./losses/loss-of.ts"
 import { expectResumes } from "./resumes.ts"
 
 const able = losses.filter((one: LossDefinition) => one.memory === true).map(({ name }) => name)
@@ -24,14 +22,7 @@ const GENTLE: Readonly<Record<string, object>> = {
   triplet: { miner: "all" },
   margin: { negatives: "all" }
 }
-const lossOf = (name: string) => {
-  const chosen = chosenFrom<LossDefinition>(losses, { name, ...GENTLE[name] } as { name: string })
-  return chosen?.definition.loss(chosen.own, "none") as (
-    input: LossInput,
-    choose: () => number
-  ) => ReturnType<ReturnType<LossDefinition["loss"]>>
-}
-const first = () => 0
+const gentle = (name: string) => lossOf(name, GENTLE[name])
 
 /** A batch, and the number of its rows that are anchors. */
 const parted = inputs(7).chain((input) =>
@@ -39,12 +30,12 @@ const parted = inputs(7).chain((input) =>
 )
 
 describe.each(able)("%s with anchors", (name) => {
-  const loss = lossOf(name)
+  const loss = gentle(name)
 
   it("gives the same numbers where all rows are anchors", () => {
     fc.assert(
       fc.property(inputs(7), (input) => {
-        expect(loss({ ...input, anchors: input.rows }, first)).toEqual(loss(input, first))
+        expect(loss({ ...input, anchors: input.rows })).toEqual(loss(input))
       }),
       { numRuns: 30 }
     )
@@ -54,11 +45,11 @@ describe.each(able)("%s with anchors", (name) => {
     fc.assert(
       fc.property(parted, (input) => {
         const width = input.values.length / input.rows
-        const { gradient } = loss(input, first)
+        const { gradient } = loss(input)
         expect(gradient.subarray(input.anchors * width).every((slope) => slope === 0)).toBe(true)
         // The published gradient of circle holds its weights constant.
         if (name === "circle") return
-        expectDifferences((given) => loss(given, first), input, input.anchors * width)
+        expectDifferences(loss, input, input.anchors * width)
       }),
       { numRuns: 30 }
     )
@@ -91,7 +82,7 @@ it("sums triplets of the anchors alone, as naive loops do", () => {
         }
       }
       const expected = terms.reduce((sum, x) => sum + x, 0) / Math.max(1, terms.length)
-      expect(lossOf("triplet")({ anchors, labels, rows, values }, first).value).toBeCloseTo(expected, 6)
+      expect(gentle("triplet")({ anchors, labels, rows, values }).value).toBeCloseTo(expected, 6)
     }),
     { numRuns: 50 }
   )
@@ -133,19 +124,19 @@ describe("the memory", () => {
       labels: Uint8Array.of(1, 0, 0, 1),
       embeddings: { local: [], global: [Float32Array.of(1, 0, 0, 1)] }
     }
-    const loss = lossOf("supcon")
+    const loss = gentle("supcon")
     const branch = { embedding: Float32Array.of(1, 1), logits: new Float32Array(2) }
-    const given = { id: undefined, metric: (input: LossInput) => loss(input, first), weight: [1, 2] as const }
+    const given = { id: undefined, metric: loss, weight: [1, 2] as const }
     const labels = Uint8Array.of(1, 0)
-    const found = combined(given, { local: [], global: [branch] }, labels, 1, first, { memory })
+    const found = combined(given, { local: [], global: [branch] }, labels, 1, () => 0, { memory })
     const direct = loss(
       { values: Float32Array.of(1, 1, 1, 0, 0, 1), labels: Uint8Array.of(1, 0, 1, 0, 0, 1), rows: 3, anchors: 1 },
-      first
+      () => 0
     )
     expect(direct.value).toBeGreaterThan(0)
     expect(found.metric).toBe(direct.value)
     expect(found.gradients.global[0].embedding).toEqual(direct.gradient.subarray(0, 2).map((slope) => 2 * slope))
-    expect(combined(given, { local: [], global: [branch] }, labels, 1, first).metric).toBe(0)
+    expect(combined(given, { local: [], global: [branch] }, labels, 1, () => 0).metric).toBe(0)
   })
 })
 
@@ -174,9 +165,9 @@ describe("in a configuration", () => {
 })
 
 describe("training", () => {
-  const resumes = (given: Parameters<typeof optimise>[0], names: ReadonlyArray<string>) =>
+  const resumes = (params: Parameters<typeof expectResumes>[0], names: ReadonlyArray<string>) =>
     Effect.gen(function* () {
-      const state = yield* expectResumes((epochs) => batches({ epochs }).pipe(optimise(given), checkpoint(), curve()))
+      const state = yield* expectResumes(params)
       expect(state.moments.map(({ name, shape }) => `${name} ${shape.join("x")}`)).toEqual(
         expect.arrayContaining([...names])
       )
@@ -184,15 +175,15 @@ describe("training", () => {
     })
 
   effect("resumes with its memory, to the bit", () =>
-    resumes(
-      { model: tiny, metric_loss: { name: "triplet", miner: "distance_weighted" }, xbm: { size: 20, after: 1 } },
-      ["memory/labels 20x3", "memory/global0 20x256"]
-    )
+    resumes({ metric_loss: { name: "triplet", miner: "distance_weighted" }, xbm: { size: 20, after: 1 } }, [
+      "memory/labels 20x3",
+      "memory/global0 20x256"
+    ])
   )
 
   effect("resumes with its proxies, to the bit, and moves them", () =>
     Effect.gen(function* () {
-      const state = yield* resumes({ model: tiny, metric_loss: "proxy_anchor", optimizer: "lion" }, [
+      const state = yield* resumes({ metric_loss: "proxy_anchor", optimizer: "lion" }, [
         "learned/proxies 3x256",
         "mean/learned/proxies 3x256"
       ])

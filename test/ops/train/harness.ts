@@ -94,8 +94,9 @@ export const batches = source({
     )
 })
 
-/** Trains on them, with checkpoints and a curve. */
-export const training = (epochs: number) => batches({ epochs }).pipe(optimise({ model: tiny }), checkpoint(), curve())
+/** Trains on them, with checkpoints and a curve. @param params of `optimise` */
+export const training = (epochs: number, params: Partial<Parameters<typeof optimise>[0]> = {}) =>
+  batches({ epochs }).pipe(optimise({ model: tiny, ...params }), checkpoint(), curve())
 
 /** All steps of such a pipeline, which begins after so many epochs. */
 export const collected = (folder: string, engine: Engine, pipeline: ReturnType<typeof training>, from = 0) =>

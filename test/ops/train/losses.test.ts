@@ -1,10 +1,12 @@
-import { readdirSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { Result } from "effect"
 import { describe, expect, it } from "vitest"
 import { language } from "../../../src/experiments/plan/plan.ts"
+import { minerNames } from "../../../src/ops/train/losses/miners.ts"
 import { losses } from "../../../src/ops/train/losses.ts"
 import { optimise } from "../../../src/ops/train/optimise.ts"
+import { optimisers } from "../../../src/ops/train/optimisers.ts"
 import { decodeRecorded, decodeStep } from "../../../src/pipeline/decode.ts"
 import { load } from "../../../src/pipeline/load.ts"
 import { tiny } from "./harness.ts"
@@ -17,6 +19,25 @@ const params = (given: object) => {
   expect(said(given)).toEqual([])
   return decoded(given).params
 }
+
+it("docs/training.md has a place for every loss, miner and optimiser that says when to use it", () => {
+  const page = readFileSync(resolve(import.meta.dirname, "../../../docs/training.md"), "utf8")
+  const section = (title: string, next: string) => page.slice(page.indexOf(`\n${title}\n`), page.indexOf(`\n${next}\n`))
+  const without = (text: string, names: ReadonlyArray<string>) => names.filter((name) => !text.includes(`\`${name}\``))
+  const named = losses.map(({ name }) => name)
+  expect(without(section("### Which loss to use", "### Relations"), named)).toEqual([])
+  const headings = page.match(/^### .*\((id|metric)\)$/gm)?.join(", ") ?? ""
+  expect(named.filter((name) => !new RegExp(`[ ,]${name}[ ,]`).test(headings))).toEqual([])
+  expect(
+    without(section("### multi_similarity, circle, margin, triplet (metric)", "### proxy_anchor (metric)"), minerNames)
+  ).toEqual([])
+  expect(
+    without(
+      section("## Optimisers and schedules", "## Stopping and resuming"),
+      optimisers.map(({ name }) => name)
+    )
+  ).toEqual([])
+})
 
 describe("the list of losses", () => {
   it("holds every definition in the folder of losses", async () => {

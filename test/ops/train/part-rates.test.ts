@@ -100,6 +100,15 @@ describe("names of parts", () => {
     ])
     expect(said({ freeze: ["backbone"], id_loss: "ml_xent" })).toEqual([])
     expect(said({ freeze: ["backbone"], model: { ...tiny, embedding_dim: 8 } })).toEqual([])
+    expect(said({ freeze: ["stem"], rates: { stem: 0.1, stage1: 0.5, backbone: 0.1 } })).toEqual([
+      "rates.stem: has no effect, because `freeze` keeps `stem` unchanged; omit this rate, or do not freeze the part"
+    ])
+    expect(said({ freeze: ["backbone"], id_loss: "ml_xent", rates: { backbone: 0, stage4: 2, head: 3 } })).toEqual(
+      ["backbone", "stage4"].map(
+        (name) =>
+          `rates.${name}: has no effect, because \`freeze\` keeps \`${name}\` unchanged; omit this rate, or do not freeze the part`
+      )
+    )
     expect(said({ rates: { head: -1 } })).toEqual(["rates.head: expected a number of at least 0, found -1"])
   })
 })

@@ -115,14 +115,14 @@ describe("training that goes on", () => {
       const path = checkpointPath(join(folder, "checkpoints"), 1)
       const whole = readFileSync(path)
       const cases: ReadonlyArray<readonly [(file: Tampered) => Tampered, string]> = [
-        [changed(`m/${WEIGHT}`, () => []), `has no moment m/${WEIGHT}, which adam needs`],
+        [changed(`m/${WEIGHT}`, () => []), `has no array m/${WEIGHT}, which \`optimizer: adam\` needs`],
         [
           changed(`m/${WEIGHT}`, (one) => [{ ...one, shape: [1, 1], data: Float32Array.of(0) }]),
-          `moment m/${WEIGHT} is [1, 1], its weight [32, 2, 7, 7]`
+          `array m/${WEIGHT} has the shape [1, 1], not [32, 2, 7, 7]`
         ],
         [
           changed(`m/${WEIGHT}`, (one) => [one, { ...one, name: `velocity/${WEIGHT}` }]),
-          `has a moment velocity/${WEIGHT}, which adam does not know`
+          `has an array velocity/${WEIGHT}, which this training does not use`
         ],
         [changed(`v/${WEIGHT}`, spoilt), `array v/${WEIGHT} holds NaN or infinite values`],
         [changed(WEIGHT, spoilt), `array ${WEIGHT} holds NaN or infinite values`],
@@ -141,6 +141,31 @@ describe("training that goes on", () => {
       }
       rewritten(path, whole, (file) => file)
       yield* collect(folder, training(2), 1)
+    })
+  )
+
+  effect("names the parameter that needs an array which a checkpoint lacks", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const params = { model: tiny, metric_loss: "proxy_anchor", ema: 0.9, optimizer: "sgd" } as const
+      yield* collect(folder, training(1, params))
+      const path = checkpointPath(join(folder, "checkpoints"), 1)
+      const whole = readFileSync(path)
+      for (const [name, owner] of [
+        ["learned/proxies", "metric_loss: proxy_anchor"],
+        ["velocity/learned/proxies", "metric_loss: proxy_anchor"],
+        [`raw/${WEIGHT}`, "ema"],
+        [`velocity/${WEIGHT}`, "optimizer: sgd"]
+      ]) {
+        rewritten(
+          path,
+          whole,
+          changed(name, () => [])
+        )
+        expect(yield* resumed(folder, params)).toBe(
+          `${path}: has no array ${name}, which \`${owner}\` needs. Move it away: training then continues from the checkpoint before it, or from the start.`
+        )
+      }
     })
   )
 

@@ -6,6 +6,7 @@ import { fixed, relu, sequence } from "../../../src/ops/model/layers/layer.ts"
 import { type Model, makeModel } from "../../../src/ops/model/model.ts"
 import type { Engine } from "../../../src/ops/tensor/engine.ts"
 import type { Losses } from "../../../src/ops/train/losses/combined.ts"
+import type { Learned } from "../../../src/ops/train/losses/loss.ts"
 import { multiLabelCrossEntropy } from "../../../src/ops/train/losses/ml-xent.ts"
 import { orderedMultiLabel } from "../../../src/ops/train/losses/oml.ts"
 import { zeroMoments } from "../../../src/ops/train/optimisers.ts"
@@ -251,6 +252,24 @@ describe.each(modes)("a trainer on %s", (device) => {
     expect([step, engine.live()]).toEqual([0, before])
     trainer.dispose()
     for (const [i, { data, name }] of weights.entries()) expect(data, name).toEqual(from.weights[i].data)
+  })
+
+  it("updates nothing where the gradient of an array that the loss learns is not finite", () => {
+    const learned: Learned = { name: "proxies", shape: [2, 2], rate: 1, init: () => Float32Array.of(1, 2, 3, 4) }
+    let bad = Number.NaN
+    const losses: Losses = {
+      ...metric,
+      metric: (input) => ({ ...orderedMultiLabel(input), learned: Float32Array.of(0.5, 0.5, bad, 0.5) })
+    }
+    const from = { ...start(), moments: zeroMoments(model.parameters, "sgd") }
+    const trainer = makeTrainer(engine, model, { losses, learned, optimiser: "sgd" }, from)
+    const proxies = () => trainer.state().moments.find(({ name }) => name === "learned/proxies")?.data
+    expect([trainer.step([batch], 2e-3, first).total, trainer.updates()]).toEqual([Number.NaN, 0])
+    expect(proxies()).toEqual(Float32Array.of(1, 2, 3, 4))
+    bad = 0.5
+    expect(trainer.step([batch], 2e-3, first).total).toBeGreaterThan(0)
+    expect(proxies()?.[2]).toBeCloseTo(3 - 2e-3 * 0.5, 6)
+    trainer.dispose()
   })
 
   it.each([
