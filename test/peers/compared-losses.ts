@@ -16,6 +16,7 @@ const library = (name: string) => `pytorch-metric-learning, ${name}`
 export const COMPARED: Readonly<Record<string, Compared>> = {
   contrastive_avg: { reference: FORMULA },
   triplet_avg: { reference: "PyTorch, triplet_margin_loss" },
+  triplet_hard: { reference: "PyTorch, triplet_margin_loss" },
   oml: { reference: FORMULA, own: { name: "oml", temperature: 0.1 } },
   smoothap: { reference: FORMULA, own: { name: "smoothap", temperature: 0.1 } },
   supcon: { reference: library("SupConLoss"), own: { name: "supcon", relation: "jaccard" } },
@@ -33,6 +34,7 @@ export const COMPARED: Readonly<Record<string, Compared>> = {
   proxy_anchor: { reference: FORMULA },
   hashnet: { reference: FORMULA },
   csq: { reference: "formula in PyTorch, scipy's Hadamard matrix" },
+  xent: { reference: "PyTorch, cross_entropy" },
   ml_xent: { reference: "PyTorch, binary_cross_entropy_with_logits" },
   ml_xent_smooth: { reference: "PyTorch, binary_cross_entropy_with_logits" },
   asl: { reference: "timm, AsymmetricLossMultiLabel" }

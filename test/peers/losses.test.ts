@@ -1,7 +1,8 @@
 /** Losses against pytorch-metric-learning and timm, or the paper's formula under PyTorch's automatic differentiation. */
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { describe, expect } from "vitest"
+import { describe, expect, it } from "vitest"
+import { losses } from "../../src/ops/train/losses.ts"
 import { temporaryFolder } from "../ops/data/folder.ts"
 import { COMPARED, drawnBatch, forPython, ours } from "./compared-losses.ts"
 import { peer } from "./python.ts"
@@ -9,6 +10,10 @@ import { peer } from "./python.ts"
 const root = temporaryFolder()
 
 describe("losses against PyTorch", () => {
+  it("include every loss", () => {
+    expect(losses.map(({ name }) => name).filter((name) => !Object.hasOwn(COMPARED, name))).toEqual([])
+  })
+
   peer(
     "have the values and gradients of other implementations",
     ["torch", "timm", "pytorch_metric_learning", "scipy"],

@@ -1,6 +1,6 @@
 """
 losses.py FILE            value and gradient of each loss, float64
-losses.py FILE NAME       the same of one loss
+losses.py FILE FOLDER     value of each loss; its gradient is in FOLDER/NAME.f64
 losses.py FILE NAME N     of one loss, seconds of value and gradient (median of N rounds) and growth of the process in MiB,
                           float32
 
@@ -9,17 +9,17 @@ library where one has it, else it is the paper's formula in PyTorch with its aut
 """
 
 import json
+import pathlib
 import resource
 import statistics
 import sys
 import time
 
 import torch
-from pytorch_metric_learning import distances, losses, miners
-from timm.loss import AsymmetricLossMultiLabel
 
 data = json.load(open(sys.argv[1]))
-NAME = sys.argv[2] if len(sys.argv) > 2 else None
+NAME = sys.argv[2] if len(sys.argv) > 3 else None
+FOLDER = pathlib.Path(sys.argv[2]) if len(sys.argv) == 3 else None
 ROUNDS = int(sys.argv[3]) if len(sys.argv) > 3 else 0
 DTYPE = torch.float64 if ROUNDS == 0 else torch.float32
 LABELS = torch.tensor(data["labels"], dtype=DTYPE)
@@ -46,6 +46,8 @@ def log_softmax(s):
 
 
 def supcon(x):
+    from pytorch_metric_learning import losses
+
     return losses.SupConLoss(temperature=0.1)(x, indices_tuple=pairs())
 
 
@@ -129,6 +131,8 @@ def recall_at_k(x):
 
 
 def multi_similarity(x):
+    from pytorch_metric_learning import losses, miners
+
     a1, p, a2, n = pairs()
     mined = miners.MultiSimilarityMiner(epsilon=0.1)
     s = similarities(x)
@@ -143,23 +147,21 @@ def multi_similarity(x):
 
 
 def circle(x):
+    from pytorch_metric_learning import losses
+
     return losses.CircleLoss(m=0.4, gamma=80)(x, indices_tuple=pairs())
 
 
 def triplet(x):
-    a, p, n = [], [], []
-    for i in range(ROWS):
-        for j in torch.where(POSITIVE[i])[0]:
-            for k in torch.where(NEGATIVE[i])[0]:
-                a.append(i), p.append(int(j)), n.append(int(k))
+    from pytorch_metric_learning import distances, losses
     from pytorch_metric_learning.reducers import MeanReducer
 
     loss = losses.TripletMarginLoss(margin=0.2, distance=distances.LpDistance(), reducer=MeanReducer())
-    return loss(x, indices_tuple=tuple(torch.tensor(one) for one in (a, p, n)))
+    return loss(x, indices_tuple=torch.where(POSITIVE[:, :, None] & NEGATIVE[:, None, :]))
 
 
 def margin(x):
-    from pytorch_metric_learning.reducers import AvgNonZeroReducer
+    from pytorch_metric_learning import distances
 
     whole = POSITIVE.any(1) & NEGATIVE.any(1)
     d = distances.LpDistance()(x)
@@ -194,12 +196,18 @@ def csq(x):
 
 
 def asl(x):
+    from timm.loss import AsymmetricLossMultiLabel
+
     loss = AsymmetricLossMultiLabel(gamma_neg=4, gamma_pos=1, clip=0.05, eps=1e-30, reduction="mean")
     return loss(x, LABELS)
 
 
 def ml_xent_smooth(x):
     return torch.nn.functional.binary_cross_entropy_with_logits(x, LABELS * 0.9 + 0.05)
+
+
+def xent(x):
+    return torch.nn.functional.cross_entropy(x, LABELS)
 
 
 def ml_xent(x):
@@ -220,6 +228,13 @@ def contrastive_avg(x):
 
 def triplet_avg(x):
     return torch.nn.functional.triplet_margin_loss(*averages(x), margin=1.2)
+
+
+def triplet_hard(x):
+    """The first positive and the first negative of each anchor, which the test's draws choose."""
+    whole = POSITIVE.any(1) & NEGATIVE.any(1)
+    p, n = (torch.where(one, torch.arange(ROWS), ROWS).min(1).values[whole] for one in (POSITIVE, NEGATIVE))
+    return torch.nn.functional.triplet_margin_loss(x[whole], x[p], x[n], margin=1.2)
 
 
 def ranks(s):
@@ -258,7 +273,7 @@ def proxy_anchor(x):
 
 
 HELPERS = ("pairs", "similarities", "log_softmax", "averages", "ranks", "quantisation")
-LOGITS = ("asl", "ml_xent", "ml_xent_smooth")
+LOGITS = ("asl", "ml_xent", "ml_xent_smooth", "xent")
 
 
 def measured(name, loss):
@@ -273,6 +288,9 @@ def measured(name, loss):
 
     if ROUNDS == 0:
         _, value, gradient = once()
+        if FOLDER is not None:
+            gradient.numpy().tofile(FOLDER / f"{name}.f64")
+            return {"value": value.item()}
         return {"value": value.item(), "gradient": gradient.ravel().tolist()}
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     once()

@@ -21,6 +21,10 @@ export interface Directions {
  */
 export const WORTH_THREADS = 2 ** 24
 
+/** The team for a batch; undefined if the batch is too small to be divided. */
+export const teamFor = (rows: number, dim: number, team: Team | undefined): Team | undefined =>
+  rows * rows * dim < WORTH_THREADS ? undefined : team
+
 /**
  * Divides each row by its length.
  *
@@ -30,7 +34,7 @@ export const WORTH_THREADS = 2 ** 24
 export const directions = (input: Pick<LossInput, "rows" | "team" | "values">): Directions => {
   const { rows, values } = input
   const dim = rows === 0 ? 0 : values.length / rows
-  const team = rows * rows * dim < WORTH_THREADS ? undefined : input.team
+  const team = teamFor(rows, dim, input.team)
   const [unit, norms] = [numbers(team, "unit", values.length), numbers(team, "norms", rows)]
   for (let row = 0; row < rows; row++) {
     const end = (row + 1) * dim
@@ -125,18 +129,23 @@ const weighted = ({ dim, rows, unit }: Batch, weights: Float64Array, dE: Float64
   for (; a < rows; a++) for (let i = 0; i < dim; i++) dE[i] += weights[a] * unit[a * dim + i]
 }
 
+/** Slopes of both orders of the pairs of row q, for the first rows as anchors. */
+const slopesOf = (dS: Float64Array, { anchors, rows }: Anchored, q: number, weights: Float64Array): void => {
+  for (let a = 0; a < anchors; a++) weights[a] = dS[q * rows + a] + dS[a * rows + q]
+  for (let a = anchors; a < rows; a++) weights[a] = dS[q * rows + a]
+}
+
 /** Rows of the gradient with respect to raw embeddings. */
 export const gradientRows: Loop<Anchored & { readonly dS: Float64Array; readonly gradient: Float32Array }> = {
   name: "gradient",
   rows: (batch) => {
-    const { anchors, dim, dS, gradient, norms, rows, unit } = batch
+    const { dim, dS, gradient, norms, rows, unit } = batch
     const dE = new Float64Array(dim)
     const weights = new Float64Array(rows)
     return (from, to) => {
       for (let q = from; q < to; q++) {
         if (norms[q] < TINY) continue
-        for (let a = 0; a < anchors; a++) weights[a] = dS[q * rows + a] + dS[a * rows + q]
-        for (let a = anchors; a < rows; a++) weights[a] = dS[q * rows + a]
+        slopesOf(dS, batch, q, weights)
         weighted(batch, weights, dE)
         let along = 0
         for (let i = 0; i < dim; i++) along += dE[i] * unit[q * dim + i]
@@ -144,6 +153,34 @@ export const gradientRows: Loop<Anchored & { readonly dS: Float64Array; readonly
       }
     }
   }
+}
+
+/** Rows of the gradient with respect to rows whose inner products are compared as they are. */
+export const productRows: Loop<Anchored & { readonly dS: Float64Array; readonly dE: Float64Array }> = {
+  name: "product gradient",
+  rows: (batch) => {
+    const { dE, dim, dS, rows } = batch
+    const weights = new Float64Array(rows)
+    return (from, to) => {
+      for (let q = from; q < to; q++) {
+        slopesOf(dS, batch, q, weights)
+        weighted(batch, weights, dE.subarray(q * dim, (q + 1) * dim))
+      }
+    }
+  }
+}
+
+/**
+ * From dL/dS to dL/dE, through S = E E^T for rows E that are not divided by their lengths.
+ *
+ * @param dS [rows, rows]
+ * @returns [rows, dim]; the next batch may overwrite it
+ */
+export const toRows = (dS: Float64Array, { team, ...batch }: Directions): Float64Array => {
+  const { rows, unit } = batch
+  const dE = numbers(team, "dE", unit.length)
+  everyRow(team, productRows, { ...batch, anchors: rows, dS: shared(team, "dS", dS), dE }, rows)
+  return dE
 }
 
 /**

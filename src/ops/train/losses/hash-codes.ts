@@ -1,4 +1,17 @@
 /** Codes of tanh: what losses that train hash codes have in common. An embedding's sign is its code. */
+import { type Directions, teamFor } from "./cosine.ts"
+import { numbers } from "./every-row.ts"
+import type { LossInput } from "./loss.ts"
+
+/** Codes tanh(beta x) of a batch, as rows whose inner products can be computed. */
+export const codesOf = ({ rows, team: given, values }: Pick<LossInput, "rows" | "team" | "values">, beta: number) => {
+  const dim = rows === 0 ? 0 : values.length / rows
+  const team = teamFor(rows, dim, given)
+  const unit = numbers(team, "unit", values.length)
+  for (let i = 0; i < values.length; i++) unit[i] = Math.tanh(beta * values[i])
+  const codes: Directions = { unit, norms: new Float64Array(0), rows, dim, team }
+  return codes
+}
 
 /**
  * The quantisation loss: the mean of (|h| - 1)^2 over all values h, by which values move to 1 or -1 before their signs are

@@ -1,5 +1,6 @@
 import { positive, probability } from "../../../pipeline/definition.ts"
-import { quantisation, throughTanh } from "./hash-codes.ts"
+import { similarities, toRows } from "./cosine.ts"
+import { codesOf, quantisation, throughTanh } from "./hash-codes.ts"
 import { sigmoid, softplus } from "./logistic.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
 import { type RelationChoice, relationParam, relevanceOf } from "./relations.ts"
@@ -30,34 +31,30 @@ export interface HashNetOptions {
  * alike < hashNet({ values: Float32Array.of(2, 2, -2, -2, 2, 2), labels, rows: 3 }).value // => true
  */
 export const hashNet = (
-  { labels, rows, values }: LossInput,
+  { labels, rows, team: given, values }: LossInput,
   { beta = 1, quantisation: weight = 0.1, relation = "graded_jaccard", sharpness = 10 }: HashNetOptions = {}
 ): LossValue => {
-  const bits = rows === 0 ? 0 : values.length / rows
-  const h = Float64Array.from(values, (x) => Math.tanh(beta * x))
-  const dh = new Float64Array(h.length)
+  const dim = rows === 0 ? 0 : values.length / rows
+  const codes = codesOf({ values, rows, team: given }, beta)
   const relevance = relevanceOf(labels, rows, relation)
   let similar = 0
   for (let i = 0; i < rows; i++) for (let j = i + 1; j < rows; j++) if (relevance[i * rows + j] > 0) similar++
   const counts = [(rows * (rows - 1)) / 2 - similar, similar]
+  const products = similarities(codes)
+  const slopes = new Float64Array(rows * rows)
   let sum = 0
   for (let i = 0; i < rows; i++) {
     for (let j = i + 1; j < rows; j++) {
       const s = relevance[i * rows + j] > 0 ? 1 : 0
       const w = (s === 1 ? relevance[i * rows + j] : 1) / counts[s]
-      let product = 0
-      for (let k = 0; k < bits; k++) product += h[i * bits + k] * h[j * bits + k]
-      const t = (sharpness * product) / bits
+      const t = (sharpness * products[i * rows + j]) / dim
       sum += w * (softplus(t) - s * t)
-      const slope = (w * (sigmoid(t) - s) * sharpness) / bits
-      for (let k = 0; k < bits; k++) {
-        dh[i * bits + k] += slope * h[j * bits + k]
-        dh[j * bits + k] += slope * h[i * bits + k]
-      }
+      slopes[i * rows + j] = (w * (sigmoid(t) - s) * sharpness) / dim
     }
   }
-  const value = sum + quantisation(h, weight, dh)
-  return { value, gradient: throughTanh(dh, h, beta), floor: 0 }
+  const dh = toRows(slopes, codes)
+  const value = sum + quantisation(codes.unit, weight, dh)
+  return { value, gradient: throughTanh(dh, codes.unit, beta), floor: 0 }
 }
 
 /** The loss `hashnet`. */

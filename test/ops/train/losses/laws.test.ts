@@ -3,10 +3,10 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { LossDefinition, LossInput, LossValue } from "../../../../src/ops/train/losses/loss.ts"
 import { losses } from "../../../../src/ops/train/losses.ts"
-import { chosenFrom } from "../../../../src/pipeline/definition.ts"
 import { random } from "../../../../src/pipeline/random.ts"
 import { expectDifferences } from "./differences.ts"
 import { inputs } from "./inputs.ts"
+import { chosenLoss } from "./loss-of.ts"
 
 /** Steep losses are tried with gentler parameters, so that differences say something; others with their defaults. */
 const GENTLE: Readonly<Record<string, object>> = {
@@ -26,16 +26,16 @@ const HELD = ["circle"]
 const CHOOSING = ["triplet_hard", "triplet", "margin"]
 
 const lossOf = (name: string, own: object = {}) => {
-  const chosen = chosenFrom<LossDefinition>(losses, { name, ...own })
-  const loss = chosen?.definition.loss(chosen.own, "none")
+  const { definition, own: params } = chosenLoss(name, own)
+  const loss = definition.loss(params, "none")
   /** First values of what the loss learns, which do not depend on the batch. */
   const learnedFor = ({ labels, rows, values }: LossInput) => {
     const size = { classes: labels.length / Math.max(1, rows), dim: values.length / Math.max(1, rows) }
-    return chosen?.definition.learned?.(chosen.own, size).init(random(3, 0, 0, "laws"))
+    return definition.learned?.(params, size).init(random(3, 0, 0, "laws"))
   }
   return (input: LossInput): LossValue => {
     const learned = input.learned ?? learnedFor(input)
-    return loss?.(learned === undefined ? input : { ...input, learned }, () => 0) as LossValue
+    return loss(learned === undefined ? input : { ...input, learned }, () => 0)
   }
 }
 

@@ -4,23 +4,18 @@ import fc from "fast-check"
 import { beforeAll, describe, expect, it } from "vitest"
 import { mixed } from "../../../../src/ops/data/patches/mixup.ts"
 import type { Engine } from "../../../../src/ops/tensor/engine.ts"
-import type { LossDefinition, LossInput, LossValue } from "../../../../src/ops/train/losses/loss.ts"
 import { multiLabelCrossEntropy } from "../../../../src/ops/train/losses/ml-xent.ts"
 import { relevanceOf } from "../../../../src/ops/train/losses/relations.ts"
-import { hardLoss, losses } from "../../../../src/ops/train/losses.ts"
+import { hardLoss } from "../../../../src/ops/train/losses.ts"
 import { optimise } from "../../../../src/ops/train/optimise.ts"
-import { chosenFrom } from "../../../../src/pipeline/definition.ts"
 import { drain } from "../../../../src/pipeline/interpret.ts"
 import { effect } from "../../../effect.ts"
 import { opened } from "../../tensor/with-engine.ts"
 import { batches, changing, message, services, temporaryFolder, tiny } from "../harness.ts"
 import { expectDifferences } from "./differences.ts"
 import { inputs } from "./inputs.ts"
+import { lossOf } from "./loss-of.ts"
 
-const lossOf = (name: string) => {
-  const chosen = chosenFrom<LossDefinition>(losses, { name } as { name: string })
-  return chosen?.definition.loss(chosen.own, "none") as (input: LossInput, choose: () => number) => LossValue
-}
 const able = ["ml_xent", "ml_xent_smooth", "asl", "supcon", "sndl", "log_ratio"]
 const withSoft = inputs(6).chain((input) =>
   fc
@@ -34,7 +29,7 @@ describe.each(able)("%s", (name) => {
   it("gives the same numbers for weights of 0 and 1 as for labels", () => {
     fc.assert(
       fc.property(inputs(7), (input) => {
-        expect(loss({ ...input, soft: Float32Array.from(input.labels) }, () => 0)).toEqual(loss(input, () => 0))
+        expect(loss({ ...input, soft: Float32Array.from(input.labels) })).toEqual(loss(input))
       }),
       { numRuns: 40 }
     )
@@ -42,7 +37,7 @@ describe.each(able)("%s", (name) => {
 
   it("has the gradient that central differences give for any weights", () => {
     fc.assert(
-      fc.property(withSoft, (input) => expectDifferences((given) => loss(given, () => 0), input)),
+      fc.property(withSoft, (input) => expectDifferences(loss, input)),
       { numRuns: 30 }
     )
   })
