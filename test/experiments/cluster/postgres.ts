@@ -31,7 +31,10 @@ export const binaries: string | undefined =
 /** Whether an extension can be created in its databases. */
 export const hasExtension = (name: string): boolean => {
   if (binaries === undefined) return false
-  const shares = [join(binaries, "../share/postgresql"), binaries.replace("/usr/lib/", "/usr/share/").replace(/\/bin$/, "")]
+  const shares = [
+    join(binaries, "../share/postgresql"),
+    binaries.replace("/usr/lib/", "/usr/share/").replace(/\/bin$/, "")
+  ]
   return shares.some((share) => existsSync(join(share, "extension", `${name}.control`)))
 }
 
