@@ -5,6 +5,7 @@ import type * as tfjsWasm from "@tensorflow/tfjs-backend-wasm"
 import { byRequire, optionalPackage } from "../../pipeline/packages.ts"
 import { addRelu, relu } from "./activation.ts"
 import { adamUpdate } from "./adam.ts"
+import { shareClones } from "./clones.ts"
 import { composedConvolution } from "./composed.ts"
 import { registerConvolution } from "./convolution.ts"
 import { EngineError } from "./engine-error.ts"
@@ -55,6 +56,7 @@ export const openTfjs = async (
   const heap = name === "wasm" ? guardHeap(tf, memoryLimit) : undefined
   const memory = memoryOf(tf, name)
   const tiles = name === "wasm" ? tileWorkOf(tf) : undefined
+  shareClones(tf, name)
   registerConvolution(tf, name, composedConvolution(memory, tiles))
   registerMaxPool(tf, name, composedMaxPool(memory))
   const adopted = (info: Info): Tensor => tf.engine().makeTensorFromTensorInfo(info)

@@ -1,10 +1,11 @@
 /** Makes an engine from a started backend of TensorFlow.js. */
 
 import { conv2d } from "./convolution.ts"
+import { gradients } from "./gradients.ts"
 import { instanceNorm } from "./instance-norm.ts"
 import type { Engine } from "./operations.ts"
 import { globalAveragePool, maxPool } from "./pool.ts"
-import type { Tensor, Tf } from "./tfjs.ts"
+import type { Tf } from "./tfjs.ts"
 
 /** Operations that each engine implements itself. */
 export type Own = Pick<
@@ -41,17 +42,6 @@ const scoped =
     return result[0]
   }
 
-/** Records that TensorFlow.js keeps of a forward pass and leaves out of its public types. */
-interface Tape {
-  readonly state: { readonly activeTape: ReadonlyArray<{ readonly saved?: ReadonlyArray<Tensor> }> | null }
-}
-
-/** Frees tensors that were saved for the backward pass. After a failed pass, TensorFlow.js forgets them without freeing them. */
-const forgetTape = (tf: Tf): void => {
-  const { state } = tf.engine() as unknown as Tape
-  for (const { saved = [] } of state.activeTape ?? []) for (const tensor of saved) tensor.dispose()
-}
-
 /** Makes an engine. @param own operations of this engine; convolution and max-pool are those registered for its backend */
 export const engineOver = (tf: Tf, own: Own): Engine => ({
   ...own,
@@ -64,15 +54,7 @@ export const engineOver = (tf: Tf, own: Own): Engine => ({
   tensor: (values, shape) => tf.tensor(values, [...shape], "float32"),
   // A backend may answer with its own memory; the caller gets a copy.
   read: (tensor) => new Float32Array(tensor.dataSync()),
-  gradients: (body, inputs) => {
-    try {
-      const { value, grads } = tf.engine().gradients(body, [...inputs], undefined, true)
-      return { value, gradients: grads.map((one) => one ?? undefined) }
-    } catch (cause) {
-      forgetTape(tf)
-      throw cause
-    }
-  },
+  gradients: (body, inputs) => gradients(tf, body, inputs),
   weightedSum: (tensor, values) => tf.sum(tf.mul(tensor, tf.tensor(values, tensor.shape, "float32"))),
   conv2d: (x, w, options) => conv2d(tf, x, w, options),
   maxPool: (x, options) => maxPool(tf, x, options),
