@@ -58,6 +58,7 @@ export interface Engine {
   /** Runs `body` and returns the peak of tensor memory in bytes; `undefined` if the engine does not count. */
   readonly peak: (body: () => unknown) => number | undefined
 
+  /** A tensor of values, row-major. It may go on using the array, which must not change afterwards. */
   readonly tensor: (values: Float32Array, shape: ReadonlyArray<number>) => Tensor
   /** A copy of the values, row-major. */
   readonly read: (tensor: Tensor) => Float32Array

@@ -5,6 +5,7 @@ import type { NamedArray } from "../elements.ts"
 import type { Parameter } from "../model/layers/layer.ts"
 import type { Weights } from "../model/weights/tensors.ts"
 import type { Engine } from "../tensor/engine.ts"
+import { sizeOf } from "../tensor/memory.ts"
 import type { Tensor } from "../tensor/tfjs.ts"
 import { adam } from "./optimisers/adam.ts"
 import { adamw } from "./optimisers/adamw.ts"
@@ -41,16 +42,15 @@ export const momentsOf = (
     parameters.filter(({ role }) => role === "weight").map(({ name, shape }) => ({ name: `${moment}/${name}`, shape }))
   )
 
-/** The moments before the first update: zeros. */
+/** The moments before the first update: zeros, which all lie in one buffer. */
 export const zeroMoments = (
   parameters: ReadonlyArray<Parameter>,
   optimiser: OptimiserChoice = "adam"
-): ReadonlyArray<NamedArray> =>
-  momentsOf(parameters, optimiser).map(({ name, shape }) => ({
-    name,
-    shape,
-    data: new Float32Array(shape.reduce((product, n) => product * n, 1))
-  }))
+): ReadonlyArray<NamedArray> => {
+  const moments = momentsOf(parameters, optimiser).map((moment) => ({ ...moment, size: sizeOf(moment.shape) }))
+  const zeros = new Float32Array(moments.reduce((most, { size }) => Math.max(most, size), 0))
+  return moments.map(({ name, shape, size }) => ({ name, shape, data: zeros.subarray(0, size) }))
+}
 
 /** Replaces one weight and its moments by updated ones; called inside a scope. */
 export const updateWeight = (

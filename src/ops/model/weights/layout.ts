@@ -1,19 +1,12 @@
 /** Conversion between the layouts of files (as in PyTorch: [O, I, KH, KW], [O, I]) and of the engine ([KH, KW, I, O], [I, O]). */
 
-/** Transpose of a [rows, columns] matrix. */
-const transposed = (values: Float32Array, rows: number, columns: number): Float32Array => {
+/** A copy with the order of the axes reversed: element [a, b, c] becomes element [c, b, a]. */
+const reversed = (values: Float32Array, [A, B, C]: readonly [number, number, number]): Float32Array => {
   const made = new Float32Array(values.length)
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) made[column * rows + row] = values[row * columns + column]
-  }
-  return made
-}
-
-/** Transposes each of a sequence of [rows, columns] matrices. */
-const exchanged = (values: Float32Array, rows: number, columns: number): Float32Array => {
-  const made = new Float32Array(values.length)
-  for (let from = 0; from < values.length; from += rows * columns) {
-    made.set(transposed(values.subarray(from, from + rows * columns), rows, columns), from)
+  for (let a = 0; a < A; a++) {
+    for (let b = 0; b < B; b++) {
+      for (let c = 0; c < C; c++) made[(c * B + b) * A + a] = values[(a * B + b) * C + c]
+    }
   }
   return made
 }
@@ -30,15 +23,13 @@ export const engineShape = (shape: ReadonlyArray<number>): ReadonlyArray<number>
 }
 
 /**
- * Converts an array from the layout of files to that of the engine.
+ * Converts an array from the layout of files to that of the engine. The result is always a new array.
  *
  * @param shape shape of the array in files
  */
 export const toEngine = (values: Float32Array, shape: ReadonlyArray<number>): Float32Array => {
   const [O, I, KH = 1, KW = 1] = shape
-  if (shape.length !== 4 && shape.length !== 2) return values
-  // [O, I, KH, KW] is a matrix of O I rows and KH KW columns. Its transpose is [KH KW, O, I], where each [O, I] is transposed.
-  return exchanged(transposed(values, O * I, KH * KW), O, I)
+  return shape.length === 4 || shape.length === 2 ? reversed(values, [O, I, KH * KW]) : values.slice()
 }
 
 /**
@@ -48,6 +39,5 @@ export const toEngine = (values: Float32Array, shape: ReadonlyArray<number>): Fl
  */
 export const toFile = (values: Float32Array, shape: ReadonlyArray<number>): Float32Array => {
   const [O, I, KH = 1, KW = 1] = shape
-  if (shape.length !== 4 && shape.length !== 2) return values
-  return transposed(exchanged(values, I, O), KH * KW, O * I)
+  return shape.length === 4 || shape.length === 2 ? reversed(values, [KH * KW, I, O]) : values
 }

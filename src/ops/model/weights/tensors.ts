@@ -53,6 +53,8 @@ export const checkWeights = (model: Model, arrays: ReadonlyArray<NamedArray>, so
  */
 export const uploadArrays = (engine: Engine, arrays: ReadonlyArray<NamedArray>): Weights => {
   const tensors = new Map<string, Tensor>()
+  // Without the values, which would otherwise stay in memory as long as the tensors.
+  const uploaded = arrays.map(({ name, shape }) => ({ name, shape }))
   const dispose = () => {
     engine.dispose(tensors.values())
     tensors.clear()
@@ -82,7 +84,7 @@ export const uploadArrays = (engine: Engine, arrays: ReadonlyArray<NamedArray>):
     },
     arrays: () =>
       engine.scope(() =>
-        arrays.map(({ name, shape }) => ({ name, shape, data: toFile(engine.read(get(name)), shape) }))
+        uploaded.map(({ name, shape }) => ({ name, shape, data: toFile(engine.read(get(name)), shape) }))
       ),
     dispose
   }

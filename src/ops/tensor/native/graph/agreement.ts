@@ -11,19 +11,21 @@ const TOLERANCE: Readonly<Record<Precision, { readonly outputs: number; readonly
 }
 
 /**
- * Returns the length of a - b divided by the length of b, over all arrays together.
+ * Returns the length of a - b divided by the length of b, over all arrays together. The arrays of `a` are read one by one, and may
+ * be made while they are read.
  *
  * @example
  * distance([Float32Array.of(3, 4)], [Float32Array.of(3, 5)]).toFixed(6) // => "0.171499"
  */
-export const distance = (a: ReadonlyArray<Float32Array>, b: ReadonlyArray<Float32Array>): number => {
-  let [apart, whole] = [0, 0]
-  b.forEach((values, k) => {
+export const distance = (a: Iterable<Float32Array>, b: ReadonlyArray<Float32Array>): number => {
+  let [apart, whole, k] = [0, 0, 0]
+  for (const found of a) {
+    const values = b[k++]
     for (let i = 0; i < values.length; i++) {
-      apart += (a[k][i] - values[i]) ** 2
+      apart += (found[i] - values[i]) ** 2
       whole += values[i] ** 2
     }
-  })
+  }
   return apart === 0 ? 0 : Math.sqrt(apart / whole)
 }
 
@@ -31,6 +33,6 @@ export const distance = (a: ReadonlyArray<Float32Array>, b: ReadonlyArray<Float3
 export const agrees = (
   precision: Precision,
   kind: "outputs" | "gradients",
-  of: ReadonlyArray<Float32Array>,
+  of: Iterable<Float32Array>,
   expected: ReadonlyArray<Float32Array>
 ): boolean => distance(of, expected) <= TOLERANCE[precision][kind]

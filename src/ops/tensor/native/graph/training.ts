@@ -51,7 +51,19 @@ interface Rehearsal {
     readonly finite: number | undefined
   }
   readonly statistics: ReadonlyArray<string>
-  readonly values: { readonly outputs: ReadonlyArray<Float32Array>; readonly gradients: ReadonlyArray<Float32Array> }
+  readonly outputs: ReadonlyArray<Float32Array>
+  /** None if they are not read, since they take as much memory as the weights. */
+  readonly gradients: ReadonlyArray<Float32Array>
+}
+
+/** Which pass is recorded. */
+interface Take {
+  readonly images: Float32Array
+  readonly shape: ReadonlyArray<number>
+  /** Key of the slopes. */
+  readonly key: number
+  /** Whether the values of the gradients are read. */
+  readonly compared: boolean
 }
 
 const isDefined = <A>(value: A | undefined): value is A => value !== undefined
@@ -93,8 +105,8 @@ const pairOf = ({ facts, given, ids, recording, slopes, statistics, turn }: Rehe
 }
 
 /** Slopes for a recorded pass: any numbers of the usual size. */
-const anySlopes = (length: number, take: number): Float32Array => {
-  const draws = random(take, 0, 0, "graph")
+const anySlopes = (length: number, key: number): Float32Array => {
+  const draws = random(key, 0, 0, "graph")
   return Float32Array.from({ length }, () => draws.normal() / length)
 }
 
@@ -109,7 +121,7 @@ export const training = (
   const shapes = fewShapes<Pair | "none">(4)
   let first: number | undefined
 
-  const rehearse = (images: Float32Array, shape: ReadonlyArray<number>, take: number): Rehearsal => {
+  const rehearse = ({ compared, images, key, shape }: Take): Rehearsal => {
     let [turn, given, outputs]: [number, ReadonlyArray<number>, ReadonlyArray<number>] = [0, [], []]
     let facts: Rehearsal["facts"] = new Map()
     let values: ReadonlyArray<Float32Array> = []
@@ -129,7 +141,7 @@ export const training = (
       return passesOf(noted).gradients(images, shape, (found) => {
         turn = count()
         values = found
-        slopes = found.map(({ length }, i) => (network.wanted(i) ? anySlopes(length, take + i) : undefined))
+        slopes = found.map(({ length }, i) => (network.wanted(i) ? anySlopes(length, key + i) : undefined))
         return slopes
       })
     })
@@ -141,9 +153,9 @@ export const training = (
         gradients: gradients.map((one) => (one === undefined ? undefined : idOf(backend, one))),
         finite: finite === undefined ? undefined : idOf(backend, finite)
       }
-      const found = { outputs: values, gradients: gradients.filter(isDefined).map(read) }
+      const known = compared ? gradients.filter(isDefined).map(read) : []
       const statistics = seen.map(([name]) => name)
-      return { recording, turn, images, slopes, given, facts, ids, statistics, values: found }
+      return { recording, turn, images, slopes, given, facts, ids, statistics, outputs: values, gradients: known }
     } finally {
       dispose([...[...gradients, finite].filter(isDefined), ...seen.map(([, one]) => one)])
     }
@@ -189,28 +201,29 @@ export const training = (
     scope(() => call(pair.outputsOnly, [tensor(images, shape), ...network.weights()]).map(read))
 
   /** @throws NoGraph if the functions give other numbers than the recorded pass */
-  const compare = (pair: Pair, { images, slopes, values }: Rehearsal, shape: ReadonlyArray<number>): void => {
+  const compare = (pair: Pair, rehearsal: Rehearsal, shape: ReadonlyArray<number>): void => {
     let outputs: ReadonlyArray<Float32Array> = []
-    const { finite, gradients, seen } = pass(pair, images, shape, (found) => {
+    const { finite, gradients, seen } = pass(pair, rehearsal.images, shape, (found) => {
       outputs = found
-      return slopes
+      return rehearsal.slopes
     })
     const found = gradients.filter(isDefined)
+    // One by one: together, the gradients take as much memory as the weights.
+    const values = (function* () {
+      for (const gradient of found) yield read(gradient)
+    })()
     const right =
-      agrees(precision, "outputs", outputs, values.outputs) &&
-      agrees(precision, "gradients", found.map(read), values.gradients)
+      agrees(precision, "outputs", outputs, rehearsal.outputs) &&
+      agrees(precision, "gradients", values, rehearsal.gradients)
     dispose([...found, ...seen.map(([, one]) => one), ...(finite === undefined ? [] : [finite])])
     if (!right) throw new NoGraph("a graph gave other numbers")
   }
 
   const learn = (images: Float32Array, shape: ReadonlyArray<number>): Pair | "none" => {
-    const one = rehearse(images, shape, 1)
+    const one = rehearse({ images, shape, key: 1, compared: true })
     // The second pass has other values everywhere, so that no number that depends on them is taken for a constant.
-    const two = rehearse(
-      images.map((value) => 0.5 - value),
-      shape,
-      1001
-    )
+    const others = images.map((value) => 0.5 - value)
+    const two = rehearse({ images: others, shape, key: 1001, compared: false })
     try {
       const [pair, again] = [pairOf(one), pairOf(two)]
       if (!isSame(pair.forward, again.forward) || !isSame(pair.backward, again.backward))
