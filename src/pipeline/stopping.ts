@@ -3,6 +3,9 @@
 /** Exit codes of a program that ends at once, by the signal. */
 export const STOPPING = { SIGINT: 130, SIGTERM: 143 } as const
 
+/** The variable that names the process that launched a program: the program ends with it. */
+export const LAUNCHER = "ORBITRANK_LAUNCHER"
+
 /** Milliseconds after the first signal within which another one is an echo: `npx` and npm pass the terminal's on twice. */
 export const ECHO = 1000
 

@@ -2,21 +2,19 @@
  * The bounds of ranges and sweeps, by `npm run bench -- --cluster`: a real PostgreSQL on loopback, and workers beside the
  * run. `--cluster small` takes a minute and shows that the benchmark works; its figures say little.
  */
-import { type ChildProcess, spawn } from "node:child_process"
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join, resolve } from "node:path"
+import { join } from "node:path"
 import { Effect, Layer, Schema } from "effect"
 import { PersistedQueue } from "effect/persistence"
 import { database } from "../../src/experiments/cluster/connect.ts"
 import { RunError } from "../../src/experiments/run-error.ts"
 import { parseAddress } from "../../src/ops/postgres/address.ts"
-import { loaderOf } from "../../src/pipeline/loader.ts"
 import { binaries, openPostgres } from "../experiments/cluster/postgres.ts"
+import { type Program, program, until } from "../experiments/cluster/programs.ts"
 import { PATCHES, preparing } from "../experiments/ranges/example.ts"
 import type { Figure } from "./harness.ts"
-
-const SOURCE = resolve(import.meta.dirname, "../../src/experiments")
+import { ProcessorTime } from "./processor-time.ts"
 
 interface Sizes {
   /** Sleeping ranges, and the seconds of each. */
@@ -34,38 +32,47 @@ const figure = (name: string, ours: number, other: number, bound: string, most: 
   ...{ name, ours, other, ratio: ours / other, unit, bound, holds: ours / other <= most }
 })
 
-const started = (file: string, args: ReadonlyArray<string>, cwd: string, url?: string): ChildProcess => {
-  const env = { ...process.env, ...(url === undefined ? {} : { ORBITRANK_CLUSTER: url }) }
-  return spawn(process.execPath, [...loaderOf(file), join(SOURCE, file), ...args], { cwd, env, stdio: "pipe" })
+/** How long a program ran, and the processor time of it and of all programs that it started. */
+interface Took {
+  readonly seconds: number
+  readonly processor: number
 }
 
-/** Runs a program to its end; gives its seconds. */
-const timed = (file: string, args: ReadonlyArray<string>, cwd: string, url?: string): Promise<number> =>
-  new Promise((done, failed) => {
-    const begun = performance.now()
-    let said = ""
-    const child = started(file, args, cwd, url)
-    child.stderr?.on("data", (text: Buffer) => (said += text))
-    child.on("exit", (code) => (code === 0 ? done((performance.now() - begun) / 1000) : failed(new Error(said))))
-  })
+/** Runs a program to its end, and counts the processor time of others with it. */
+const took = async (one: Program, begun: number, others: ReadonlyArray<Program> = []): Promise<Took> => {
+  const time = new ProcessorTime([one, ...others].map(({ process: { pid = 0 } }) => pid))
+  const code = await one.ended
+  const processor = time.end()
+  if (code !== 0) throw new Error(one.said())
+  return { seconds: (performance.now() - begun) / 1000, processor }
+}
+
+const timed = (args: ReadonlyArray<string>, cwd: string, url?: string): Promise<Took> =>
+  took(program("main.ts", args, cwd, url), performance.now())
+
+const started = (count: number, home: string, url: string): ReadonlyArray<Program> =>
+  Array.from({ length: count }, () =>
+    program("worker-main.ts", ["--shared", home, "--device", "wasm", "--threads", "1"], home, url)
+  )
 
 /** Some workers that are ready; ends them afterwards. */
 const withWorkers = async <A>(count: number, home: string, url: string, use: () => Promise<A>): Promise<A> => {
-  const workers = Array.from({ length: count }, () =>
-    started("worker-main.ts", ["--shared", home, "--device", "wasm", "--threads", "1"], home, url)
-  )
-  await Promise.all(
-    workers.map(
-      (one) =>
-        new Promise<void>((ready) =>
-          one.stderr?.on("data", (text: Buffer) => String(text).includes("orbitrank worker") && ready())
-        )
-    )
-  )
+  const workers = started(count, home, url)
   try {
+    for (const one of workers) await until("a worker", () => one.said().includes("orbitrank worker"), one)
     return await use()
   } finally {
-    for (const one of workers) one.kill("SIGKILL")
+    for (const one of workers) one.process.kill("SIGKILL")
+  }
+}
+
+/** A run and one worker that begins with it; the processor time is that of both. */
+const byOneWorker = async (args: ReadonlyArray<string>, home: string, url: string): Promise<Took> => {
+  const [begun, workers] = [performance.now(), started(1, home, url)]
+  try {
+    return await took(program("main.ts", [...args, "--cluster"], home, url), begun, workers)
+  } finally {
+    for (const one of workers) one.process.kill("SIGKILL")
   }
 }
 
@@ -98,8 +105,8 @@ const sleeping = (url: string, takers: number, { ranges, seconds }: Sizes): Prom
 }
 
 /** Embeds the patches of the miniature, epoch after epoch, so that a range takes some seconds. */
-const extracting = (home: string, { epochs }: Sizes): string => {
-  const file = join(home, "extract.yaml")
+const extracting = (home: string, epochs: number, name = "extract.yaml"): string => {
+  const file = join(home, name)
   writeFileSync(
     file,
     `device: wasm
@@ -122,7 +129,7 @@ const sweeping = (home: string, { cells, epochs }: Sizes): string => {
   const file = join(home, "sweep.yaml")
   writeFileSync(
     join(home, "cell.yaml"),
-    `${readFileSync(extracting(home, { ...FULL, epochs: Math.ceil(epochs / 4) }), "utf8")}  test:
+    `${readFileSync(extracting(home, Math.ceil(epochs / 5), "cell.yaml"), "utf8")}  test:
     - embeddings: { from: data/E.npy, labels: data/E.csv }
     - rank: { queries: 0.5, seed: 24 }
     - measure: { at: [5], per_query: queries }
@@ -136,58 +143,65 @@ const sweeping = (home: string, { cells, epochs }: Sizes): string => {
   return file
 }
 
+/** Five ranges of several seconds each, so that the opening of store and network counts as it does in use. */
+const RANGES = 5
+
+const rangeOf = (epochs: number): number => Math.ceil((0.7 * PATCHES * epochs) / RANGES)
+
+/**
+ * Processor time that ranges cost, without the start of programs: a long extraction less a short one, by a cluster with one
+ * worker and in one piece.
+ */
+const overhead = async (home: string, url: string, { epochs }: Sizes, alone: Took): Promise<Figure> => {
+  const few = Math.ceil(epochs / 20)
+  const range = ["--set", `range=${rangeOf(epochs)}`]
+  const short = [extracting(home, few, "short.yaml"), "--set", `range=${Math.ceil((0.7 * PATCHES * few) / 2)}`]
+  const long = extracting(home, epochs)
+  const shortAlone = await timed([short[0], "--out", "short"], home)
+  const shortThere = await byOneWorker([...short, "--out", "short-there"], home, url)
+  const longThere = await byOneWorker([long, ...range, "--out", "there"], home, url)
+  const work = alone.processor - shortAlone.processor
+  const more = longThere.processor - shortThere.processor - work
+  const each = Math.round(alone.seconds / RANGES)
+  return figure(`overhead of ranges of ${each} s, of the processor time`, more, work, "ratio at most 0.05", 0.05)
+}
+
+/** Six cells of a sweep, by one worker and by two. */
+const cellsOfSweep = async (home: string, url: string, sizes: Sizes): Promise<Figure> => {
+  mkdirSync(join(home, "data"), { recursive: true })
+  for (const end of ["npy", "csv"])
+    copyFileSync(join(home, "alone", `embeddings.${end}`), join(home, "data", `E.${end}`))
+  const sweep = sweeping(home, sizes)
+  const swept = (out: string) => timed([sweep, "--out", out, "--cluster"], home, url)
+  const one = await withWorkers(1, home, url, () => swept("sweep-1"))
+  const two = await withWorkers(2, home, url, () => swept("sweep-2"))
+  const name = `${sizes.cells} cells on two workers against one`
+  return figure(name, two.seconds, one.seconds, "ratio at most 0.6", 0.6)
+}
+
 /** Figures of ranges and sweeps. */
 export const clusters = async (words: ReadonlyArray<string>): Promise<ReadonlyArray<Figure>> => {
   if (binaries === undefined) throw new Error("PostgreSQL is not installed: apt-get install postgresql")
   const sizes = words.includes("small") ? SMALL : FULL
+  const { epochs, ranges, seconds } = sizes
   const home = mkdtempSync(join(tmpdir(), "orbitrank-bench-"))
   const postgres = await openPostgres()
   const { url } = postgres
   try {
     const [one, two] = [await sleeping(url, 1, sizes), await sleeping(url, 2, sizes)]
-    const work = sizes.ranges * sizes.seconds
-    await timed("main.ts", [preparing(home), "--out", "prepared"], home)
-    const extract = extracting(home, sizes)
-    // Five ranges of several seconds each, so that the opening of store and network counts as it does in use.
-    const range = Math.ceil((0.7 * PATCHES * sizes.epochs) / 5)
+    await timed([preparing(home), "--out", "prepared"], home)
+    const extract = extracting(home, epochs)
     const ran = (out: string, ...more: ReadonlyArray<string>) =>
-      timed("main.ts", [extract, "--out", out, "--set", `range=${range}`, ...more], home)
-    const alone = await ran("alone")
+      timed([extract, "--out", out, "--set", `range=${rangeOf(epochs)}`, ...more], home)
+    const alone = await timed([extract, "--out", "alone"], home)
     const [single, double] = [await ran("one", "--processes", "1"), await ran("two", "--processes", "2")]
-    mkdirSync(join(home, "data"), { recursive: true })
-    for (const [from, to] of [
-      ["npy", "E.npy"],
-      ["csv", "E.csv"]
-    ] as const)
-      writeFileSync(join(home, "data", to), readFileSync(join(home, "alone", `embeddings.${from}`)))
-    const sweep = sweeping(home, sizes)
-    const swept = (out: string) => timed("main.ts", [sweep, "--out", out, "--cluster"], home, url)
-    const cellsByOne = await withWorkers(1, home, url, () => swept("sweep-1"))
-    const cellsByTwo = await withWorkers(2, home, url, () => swept("sweep-2"))
+    const most = "ratio at most 0.59 (1.7 times as fast)"
     return [
-      figure(
-        `${sizes.ranges} ranges of ${sizes.seconds} s, two workers against one`,
-        two,
-        one,
-        "ratio at most 0.6",
-        0.6
-      ),
-      figure("the same on one worker against the sleep alone", one, work, "ratio at most 1.2", 1.2),
-      figure(
-        "extraction in ranges by one process against one piece's process",
-        single,
-        alone,
-        "ratio at most 1.05",
-        1.05
-      ),
-      figure(
-        "extraction by two processes against one",
-        double,
-        single,
-        "ratio at most 0.59 (1.7 times as fast)",
-        1 / 1.7
-      ),
-      figure(`${sizes.cells} cells on two workers against one`, cellsByTwo, cellsByOne, "ratio at most 0.6", 0.6)
+      figure(`${ranges} ranges of ${seconds} s, two workers against one`, two, one, "ratio at most 0.6", 0.6),
+      figure("the same on one worker against the sleep alone", one, ranges * seconds, "ratio at most 1.2", 1.2),
+      ...(process.platform === "linux" ? [await overhead(home, url, sizes, alone)] : []),
+      figure("extraction by two processes against one", double.seconds, single.seconds, most, 1 / 1.7),
+      await cellsOfSweep(home, url, sizes)
     ]
   } finally {
     await postgres.remove()

@@ -1,8 +1,11 @@
 /**
  * `npm run torture -- [CAMPAIGN...] [--seed N] [--trials N]`: repeats the campaigns in which runs are killed and files are
  * damaged, and prints the counts. The same seed and number give the same damage; the moments of kills depend on the machine.
+ * `-- cluster --kills 20` kills the run and the workers of a cluster, which needs PostgreSQL; it is not among those that run
+ * by default.
  */
 import { parseArgs } from "node:util"
+import { killCluster } from "./cluster.ts"
 import { type Counts, table } from "./counts.ts"
 import { formats } from "./formats.ts"
 import { kill, kills } from "./kills.ts"
@@ -14,13 +17,17 @@ const { positionals, values } = parseArgs({
   options: {
     seed: { type: "string", default: "1" },
     trials: { type: "string" },
+    kills: { type: "string" },
     patches: { type: "string", default: "3000" }
   }
 })
 
 const MUTATIONS = Object.keys(formats).map((name) => `mutate:${name}`)
 const KILLS = Object.keys(kills).map((name) => `kill:${name}`)
-const GROUPS: Readonly<Record<string, ReadonlyArray<string>>> = { mutate: MUTATIONS, kill: KILLS, memory: ["memory"] }
+const GROUPS: Readonly<Record<string, ReadonlyArray<string>>> = {
+  ...{ mutate: MUTATIONS, kill: KILLS },
+  ...{ cluster: ["cluster"], memory: ["memory"] }
+}
 const HELP = `Campaigns: ${Object.keys(GROUPS).join(", ")}, or one of ${[...MUTATIONS, ...KILLS].join(", ")}`
 
 const number = (text: string | undefined, fallback: number): number => {
@@ -37,6 +44,10 @@ if (unknown !== undefined) {
   process.exit(2)
 }
 
+const campaigns: Readonly<Record<string, (which: string, seed: number, trials: number) => Promise<Counts>>> = {
+  ...{ kill, mutate },
+  cluster: (_, seed, kills) => killCluster(seed, kills)
+}
 const seed = number(values.seed, 1)
 const all: Array<Counts> = []
 for (const name of asked.flatMap((one) => GROUPS[one] ?? [one])) {
@@ -45,9 +56,12 @@ for (const name of asked.flatMap((one) => GROUPS[one] ?? [one])) {
     continue
   }
   const [group, which] = name.split(":")
-  const trials = number(values.trials, group === "kill" ? 20 : 300)
-  console.error(`${name}, ${trials} trials`)
-  const counts = await (group === "kill" ? kill(which, seed, trials) : mutate(which, seed, trials))
+  const trials = number(
+    (group === "cluster" ? values.kills : undefined) ?? values.trials,
+    group === "mutate" ? 300 : 20
+  )
+  console.error(`${name}, ${trials} ${group === "cluster" ? "kills" : "trials"}`)
+  const counts = await campaigns[group](which, seed, trials)
   for (const line of counts.wrong) console.error(`  ${line}`)
   all.push(counts)
 }

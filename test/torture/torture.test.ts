@@ -1,5 +1,6 @@
 /** A tiny round of each campaign; `npm run torture` runs them longer. */
 import { describe, expect, it } from "vitest"
+import { redone } from "./cluster.ts"
 import { counted, type Trial, table } from "./counts.ts"
 import { bitsApart, damage } from "./damage.ts"
 import { close, type Format, formats } from "./formats.ts"
@@ -61,6 +62,11 @@ describe("killed runs", () => {
     const { equal, wrong } = await kill("save", 5, 1)
     expect([wrong, equal]).toEqual([[], 1])
   })
+})
+
+it("ranges that were made again are counted, but not those whose part was there", () => {
+  expect(redone([1, 1, 1], "range 0 to 4 of extract: made\n")).toBe(0)
+  expect(redone([1, 3, 2], "range 0 to 4 of extract: made before\nrange 4 to 8 of extract: made\n")).toBe(2)
 })
 
 it("counts are a table", () => {

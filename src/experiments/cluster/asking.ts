@@ -1,9 +1,8 @@
 /** Asks the workers of a cluster: offers ranges or runs to whoever is free, and hears their answers. */
 import { randomUUID } from "node:crypto"
 import { resolve } from "node:path"
-import { Deferred, Effect, Layer, Schedule } from "effect"
+import { Deferred, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { portable } from "../../ops/formats/portable.ts"
 import { type Address, serverOf } from "../../ops/postgres/address.ts"
 import { databaseError } from "../../ops/postgres/client.ts"
 import { attempt } from "../../pipeline/attempt.ts"
@@ -14,6 +13,7 @@ import { database, persistently, QUEUE_TABLE } from "./connect.ts"
 import { type Fit, folderId, program, queueName } from "./fit.ts"
 import { type Answer, answersOf, tasksOf, type Wanted } from "./queues.ts"
 import { registry, whyNobody } from "./registry.ts"
+import { soleAsker } from "./sole-asker.ts"
 
 /** How a run uses a cluster. */
 export interface ClusterOptions {
@@ -56,7 +56,7 @@ const complaining = (fit: Fit, progress: Progress, waiting: () => boolean, seen:
       idle = waiting() && why !== undefined ? idle + 1 : 0
       if (why === undefined || idle < PATIENCE || why === said) return
       said = why
-      yield* Effect.sync(() => progress.say(`Nobody takes the ranges of this run: ${why}.`))
+      yield* Effect.sync(() => progress.say(`This run waits for a worker: ${why}`))
     }).pipe(persistently, Effect.forever)
   })
 
@@ -73,42 +73,6 @@ const forgetAll = (fit: Fit, run: string) =>
     const sql = yield* SqlClient.SqlClient
     yield* sql`DELETE FROM ${sql(QUEUE_TABLE)} WHERE queue_name = ${queueName(fit)} AND id LIKE ${`${run}/%`}`
     yield* sql`DELETE FROM ${sql(QUEUE_TABLE)} WHERE queue_name = ${`answers/${run}`}`
-  })
-
-/** Whether this connection has the lock. A machine that loses its power is noticed within half a minute. */
-const LOCKING = `SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS held,
-  set_config('tcp_keepalives_idle', '10', false), set_config('tcp_keepalives_interval', '5', false),
-  set_config('tcp_keepalives_count', '3', false)`
-
-/** Seconds for which the lock of a run that was just killed is waited for. */
-const LOCK_PATIENCE = 5
-
-/**
- * Lets one run at a time use a folder, by a lock in the database. The file `run.lock` does so, too, unless the clocks of two
- * machines are far apart. The lock ends with its connection, and is taken again when the database is back.
- */
-const soleAsker = (fit: Fit, folder: string) =>
-  Effect.gen(function* () {
-    const sql = yield* SqlClient.SqlClient
-    const key = `orbitrank/${fit.folder}/${portable(folder)}`
-    const held = yield* Deferred.make<void, RunError>()
-    const refused = new RunError({
-      subject: folder,
-      problem: "is in use by another run of this cluster",
-      remedy: "Wait for it to end, or choose another folder with `--out`"
-    })
-    const hold = Effect.gen(function* () {
-      const connection = yield* sql.reserve
-      const taken = Effect.map(connection.execute(LOCKING, [key], undefined), ([row]) => row.held === true)
-      for (let second = 0; !(yield* taken); second++) {
-        if (second >= LOCK_PATIENCE) yield* Deferred.fail(held, refused)
-        yield* Effect.sleep("1 second")
-      }
-      yield* Deferred.succeed(held, undefined)
-      yield* connection.execute("SELECT 1", [], undefined).pipe(Effect.repeat(Schedule.spaced("5 seconds")))
-    }).pipe(Effect.scoped)
-    yield* hold.pipe(persistently, Effect.forever, Effect.forkScoped)
-    yield* Deferred.await(held)
   })
 
 /** Whoever asks. */

@@ -14,9 +14,7 @@ import type { Progress } from "../running/progress.ts"
 import { type ClusterOptions, openAsking } from "./asking.ts"
 import { engineKind } from "./fit.ts"
 import { packed } from "./shared-paths.ts"
-
-/** Seconds that a part may take to become visible in a shared folder. */
-const VISIBLE = 60
+import { VISIBLE } from "./wanted.ts"
 
 /** The facts of a part that a worker has made, once the shared folder shows them. */
 const factsOf = (job: Job, task: Task, sha256: string | undefined): Effect.Effect<Facts, PartError> =>

@@ -1,5 +1,5 @@
 /** The queues of a cluster: tasks from runs to workers, and answers back. */
-import { Schema } from "effect"
+import { Schedule, Schema } from "effect"
 import { PersistedQueue } from "effect/persistence"
 import { RangeFailure, Task } from "../ranges/task.ts"
 import { type Fit, queueName } from "./fit.ts"
@@ -44,8 +44,9 @@ export type Answer = typeof Answer.Type
 /** More attempts than any range needs: whoever takes a range too often answers so himself. */
 const ATTEMPTS = 1000
 
-export const tasksOf = (fit: Fit) =>
-  PersistedQueue.make({ name: queueName(fit), schema: Wanted, maxAttempts: ATTEMPTS })
+/** Whoever fails to take something leaves it to the next one soon. */
+const settings = { maxAttempts: ATTEMPTS, retrySchedule: Schedule.spaced("1 second") }
 
-export const answersOf = (run: string) =>
-  PersistedQueue.make({ name: `answers/${run}`, schema: Answer, maxAttempts: ATTEMPTS })
+export const tasksOf = (fit: Fit) => PersistedQueue.make({ name: queueName(fit), schema: Wanted, ...settings })
+
+export const answersOf = (run: string) => PersistedQueue.make({ name: `answers/${run}`, schema: Answer, ...settings })

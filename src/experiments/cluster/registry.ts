@@ -1,6 +1,7 @@
 /** The table of workers, by which a run says why nobody takes its ranges. Ages are by the database's clock. */
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
+import { WORKER } from "../command/command-line.ts"
 import type { Fit } from "./fit.ts"
 
 /** A worker as it reports itself. */
@@ -33,16 +34,19 @@ export const registry = Effect.map(create, (sql) => ({
   present: sql<WorkerRow>`SELECT name, program, folder, engine FROM orbitrank_worker WHERE seen > now() - INTERVAL '30 seconds' ORDER BY name`
 }))
 
-/** Why none of some workers takes the ranges of a run; undefined if one may. */
+/** Why none of some workers may work for a run, and the remedies, as sentences; undefined if one may. */
 export const whyNobody = (workers: ReadonlyArray<WorkerRow>, fit: Fit): string | undefined => {
-  if (workers.length === 0) return "no worker has reported to this database; start `worker.ts --shared DIR`"
+  if (workers.length === 0)
+    return `no worker has reported to this database. Start one in the shared folder with \`${WORKER} --shared .\`.`
   const reasons = workers.map(({ engine, folder, name, program }) => {
-    if (program !== fit.program) return `${name} runs another version of orbitrank or of its packages`
+    if (program !== fit.program)
+      return `${name} runs another version of orbitrank or of its packages. Install the same ones there.`
     if (folder !== fit.folder)
-      return `${name} shares another folder; start it with the folder from which the run was called`
+      return `${name} shares another folder. Start it with the folder in which this run was started.`
     if (engine === fit.engine) return undefined
-    if (fit.engine === "any") return `${name} was started without \`--any-engine\``
-    return `${name} has another engine (${engine}, not ${fit.engine}); use the same \`device\`, or \`--any-engine\` for both`
+    if (fit.engine === "any")
+      return `${name} was started without \`--any-engine\`. Start both with this option, or both without it.`
+    return `${name} has another engine (${engine}, not ${fit.engine}). Use the same \`device\`, or \`--any-engine\` for both.`
   })
-  return reasons.includes(undefined) ? undefined : reasons.join("; ")
+  return reasons.includes(undefined) ? undefined : reasons.join(" ")
 }

@@ -1,20 +1,22 @@
 /** Runs a cell of a sweep on a worker: the same command that a user would call in the shared folder. */
 import { existsSync, realpathSync } from "node:fs"
 import { join, resolve } from "node:path"
-import { Effect } from "effect"
+import { Effect, Exit } from "effect"
 import type { Device } from "../../ops/tensor/engine.ts"
 import { attempt } from "../../pipeline/attempt.ts"
 import { explained } from "../../pipeline/explained.ts"
 import { ConfigError } from "../../pipeline/fault.ts"
 import { LOCK } from "../folder/lock-file.ts"
-import { wantedFile } from "../ranges/part-files.ts"
+import { ChildDied } from "../ranges/children.ts"
+import { cellLog, wantedFile } from "../ranges/part-files.ts"
 import { threadsFor } from "../ranges/processes.ts"
 import { PartError } from "../ranges/task.ts"
 import { RunError } from "../run-error.ts"
 import { argumentsOf } from "../sweep/cell-run.ts"
-import { childRun } from "../sweep/child-run.ts"
+import { childRun, type EndedRun } from "../sweep/child-run.ts"
 import { pauseAfter } from "../sweep/halving.ts"
 import { ADDRESS, ADDRESS_FILE } from "./address.ts"
+import { checkLog, note } from "./cell-log.ts"
 import type { Answer, CellTask } from "./queues.ts"
 import { checkInside, unpackedSet, unpackedText } from "./shared-paths.ts"
 
@@ -22,7 +24,7 @@ import { checkInside, unpackedSet, unpackedText } from "./shared-paths.ts"
 export class CellLocked extends explained("CellLocked") {}
 
 /** Time after which a locked cell is offered again. */
-const LOCKED = "30 seconds"
+const LOCKED = "10 seconds"
 
 export interface CellOptions {
   readonly shared: string
@@ -58,10 +60,20 @@ const checked = (cell: CellTask, file: string, set: ReadonlyArray<string>, share
     yield* attempt(PartError)(() => checkInside(plan.configuration, shared, cell.name))
   })
 
+/** Notes that a cell begins, and how it ends, unless this worker vanishes meanwhile. */
+const noted = <E, R>(log: string, wants: () => boolean, run: Effect.Effect<EndedRun, E, R>) =>
+  Effect.andThen(
+    Effect.sync(() => note(log, "begun")),
+    Effect.onExit(run, (exit) =>
+      Effect.sync(() => {
+        if (wants()) note(log, Exit.isSuccess(exit) && exit.value.signal !== undefined ? "died" : "ended")
+      })
+    )
+  )
+
 /**
- * Runs a cell; undefined if nobody wants it any more.
- *
- * @returns fails with CellLocked if it should be tried again later
+ * Runs a cell; undefined if nobody wants it any more. Fails with CellLocked if another run has its folder, and with ChildDied
+ * if its process died: it should be tried again then.
  */
 export const runCell = (cell: CellTask, options: CellOptions) =>
   Effect.gen(function* () {
@@ -74,20 +86,27 @@ export const runCell = (cell: CellTask, options: CellOptions) =>
       set: unpackedSet(cell.set, shared, cell.name)
     }))
     const wanted = wantedFile(given.sweep, run)
-    if (!existsSync(wanted)) return undefined
+    const wants = () => existsSync(wanted)
+    if (!wants()) return undefined
     yield* checked(cell, given.file, given.set, shared)
+    const log = cellLog(given.sweep, run, cell.key)
+    yield* attempt(PartError)(() => checkLog(log, cell.name))
     const paused = pauseAfter(given.folder, cell.until)
-    const { code, last } = yield* childRun(
+    const running = childRun(
       argumentsOf(given.file, [...given.set, ...ownSettings(cell, options)], given.folder),
       () => {},
-      { cwd: shared, without: [ADDRESS, ADDRESS_FILE], stop: () => paused() || !existsSync(wanted) }
+      { cwd: shared, without: [ADDRESS, ADDRESS_FILE], stop: () => paused() || !wants() }
     )
-    if (!existsSync(wanted)) return undefined
-    if (code !== 0 && existsSync(join(given.folder, LOCK)) && last.some((line) => line.includes(LOCK))) {
+    const { code, last, signal } = yield* noted(log, wants, running)
+    if (!wants()) return undefined
+    const done: Pick<Answer, "failure" | "last"> = {}
+    if (code === 0 || (yield* attempt(RunError)(paused))) return done
+    if (signal !== undefined) {
+      return yield* new ChildDied({ subject: cell.name, problem: `its process ended (${signal})`, remedy: "" })
+    }
+    if (existsSync(join(given.folder, LOCK)) && last.some((line) => line.includes(LOCK))) {
       yield* Effect.sleep(LOCKED)
       return yield* new CellLocked({ subject: cell.name, problem: "its folder is in use", remedy: "" })
     }
-    const outcome: Pick<Answer, "failure" | "last"> =
-      code === 0 || paused() ? {} : { failure: { subject: cell.name, problem: "failed", remedy: "" }, last }
-    return outcome
+    return { ...done, failure: { subject: cell.name, problem: "failed", remedy: "" }, last }
   })

@@ -14,12 +14,15 @@ import { nameOf, PartError, type RangeFailure, type Task } from "../ranges/task.
 import { RunError } from "../run-error.ts"
 import { engineRecord } from "../running/engine.ts"
 import { ADDRESS, ADDRESS_FILE } from "./address.ts"
+import { MOST_BEGINNINGS } from "./cell-log.ts"
 import { database, persistently } from "./connect.ts"
 import { engineKind, type Fit, folderId, program } from "./fit.ts"
 import { type Answer, answersOf, type CellTask, tasksOf } from "./queues.ts"
 import { registry } from "./registry.ts"
 import { type CellLocked, runCell } from "./run-cell.ts"
-import { unpacked } from "./shared-paths.ts"
+import { unpacked, unpackedText } from "./shared-paths.ts"
+import { isUnderWay } from "./sole-asker.ts"
+import { isWanted } from "./wanted.ts"
 
 export interface WorkerOptions {
   readonly address: Address
@@ -31,9 +34,6 @@ export interface WorkerOptions {
   readonly say: (line: string) => void
 }
 
-/** How often a range may be begun: by then its workers vanish again and again. */
-const MOST_BEGINNINGS = 10
-
 /** Notes that a range ended its process, where all workers see it. Returns how often that happened. */
 const noteDeath = (task: Task): number => {
   const path = `${task.path}.died`
@@ -41,7 +41,7 @@ const noteDeath = (task: Task): number => {
   return readFileSync(path, "utf8").split("\n").length - 1
 }
 
-const failureOf = ({ problem, remedy, subject }: PartError): RangeFailure => ({
+const failureOf = ({ problem, remedy, subject }: PartError | RunError): RangeFailure => ({
   tag: "PartError",
   subject,
   problem,
@@ -57,7 +57,13 @@ const faultOf = (subject: string, worker: string, cause: unknown): RangeFailure 
 
 type Outcome = Pick<Answer, "failure" | "last" | "sha256">
 
-/** Makes a range unless its part is there; a failure that another attempt may avoid is one of the effect. */
+/** The part of a range that another worker has made already. */
+const foundPart = ({ path }: Task): Outcome | undefined => {
+  const facts = readFacts(path)
+  return facts === undefined || facts.again === true || !isIntact(path, facts) ? undefined : { sha256: facts.sha256 }
+}
+
+/** Makes a range; a failure that another attempt may avoid is one of the effect. */
 const outcomeOf = (
   children: Children,
   worker: string,
@@ -65,9 +71,6 @@ const outcomeOf = (
   attempts: number
 ): Effect.Effect<Outcome, ChildDied> =>
   Effect.suspend(() => {
-    const before = readFacts(task.path)
-    if (before !== undefined && before.again !== true && isIntact(task.path, before))
-      return Effect.succeed({ sha256: before.sha256 })
     if (attempts > MOST_BEGINNINGS) {
       return Effect.succeed({
         failure: failureOf(deadly(task, `its workers vanished ${attempts - 1} times, the last time`))
@@ -105,6 +108,69 @@ const here = (task: Task, { device, processes, threads }: WorkerOptions): Task =
   settings: { ...task.settings, device: device as string, threads: threads ?? threadsFor(processes) }
 })
 
+/** A worker whose database is open. */
+interface Worker extends WorkerOptions {
+  readonly name: string
+  /** Absolute. */
+  readonly shared: string
+  readonly children: Children
+  /** Whether a run, whose run folder this is, still wants its ranges or cells. */
+  readonly wants: (run: string, folder: string) => Effect.Effect<boolean, PartError>
+}
+
+/** Makes the range of a task; undefined if nobody wants it any more. */
+const makeRange = (worker: Worker, run: string, travelling: Task, attempts: number) =>
+  Effect.gen(function* () {
+    const { children, name, say, shared, wants } = worker
+    const task = yield* attempt(PartError)(() => here(unpacked(travelling, shared), worker))
+    if (!(yield* wants(run, task.folder))) return undefined
+    const making = Effect.gen(function* () {
+      const found = foundPart(task)
+      if (found !== undefined) return { outcome: found, words: "made before" }
+      const outcome = yield* outcomeOf(children, name, task, attempts)
+      return { outcome, words: outcome.failure === undefined ? "made" : `failed: ${outcome.failure.problem}` }
+    })
+    const { outcome, words } = yield* making.pipe(
+      Effect.catchDefect((cause) =>
+        Effect.succeed({ outcome: { failure: faultOf(nameOf(task), name, cause) }, words: "failed" })
+      )
+    )
+    say(`${nameOf(task)}: ${words}`)
+    return outcome as Outcome
+  })
+
+/** Runs a cell of a sweep; undefined if nobody wants it any more. */
+const runOne = (worker: Worker, run: string, cell: CellTask) =>
+  Effect.gen(function* () {
+    const { name, say, shared, wants } = worker
+    const sweep = yield* attempt(PartError)(() => resolve(shared, unpackedText(cell.sweep, shared, cell.name)))
+    if (!(yield* wants(run, sweep))) return undefined
+    const outcome = yield* runCell(cell, { ...worker, run }).pipe(
+      Effect.catchTag("RunError", (error) => Effect.succeed<Outcome>({ failure: failureOf(error) })),
+      Effect.catchDefect((cause) => Effect.succeed<Outcome>({ failure: faultOf(cell.name, name, cause) }))
+    )
+    if (outcome !== undefined) say(`${cell.name}: ${outcome.failure === undefined ? "done" : "failed"}`)
+    return outcome
+  })
+
+/** Takes one range or cell from the queue, and answers. */
+const takeOne = (worker: Worker, tasks: Effect.Success<ReturnType<typeof tasksOf>>) =>
+  tasks.take((wanted, { attempts }) =>
+    Effect.gen(function* () {
+      const making: Effect.Effect<Outcome | undefined, ChildDied | CellLocked | PartError> =
+        "task" in wanted
+          ? makeRange(worker, wanted.run, wanted.task, attempts)
+          : runOne(worker, wanted.run, wanted.cell)
+      const outcome = yield* Effect.catchTag(making, "PartError", (error) =>
+        Effect.succeed<Outcome>({ failure: failureOf(error) })
+      )
+      if (outcome === undefined) return
+      const { key } = "task" in wanted ? wanted.task : wanted.cell
+      const answers = yield* answersOf(wanted.run)
+      yield* answers.offer({ key, worker: worker.name, ...outcome }).pipe(persistently)
+    })
+  )
+
 /** Takes ranges until it is interrupted. A range that is being made then goes back to the queue. */
 export const work = (options: WorkerOptions) =>
   Effect.gen(function* () {
@@ -124,46 +190,14 @@ export const work = (options: WorkerOptions) =>
       ...{ size: processes, worker: name, cwd: shared, without: [ADDRESS, ADDRESS_FILE] }
     })
     say(`orbitrank worker ${name}: ${serverOf(address)}, ${shared}, ${processes} processes, engine ${engine.why}`)
+    const wants = (run: string, folder: string) =>
+      isWanted(wantedFile(folder, run), Effect.provide(isUnderWay(fit, shared, folder), services))
     const program = Effect.gen(function* () {
       const tasks = yield* tasksOf(fit)
       const { beat, leave } = yield* registry
       yield* beat({ name, ...fit }).pipe(persistently, Effect.repeat(Schedule.spaced("5 seconds")), Effect.forkScoped)
       yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(leave(name), "2 seconds")))
-      const makeRange = (run: string, travelling: Task, attempts: number) =>
-        Effect.gen(function* () {
-          const task = yield* attempt(PartError)(() => here(unpacked(travelling, shared), options))
-          if (!existsSync(wantedFile(task.folder, run))) return undefined
-          const outcome = yield* outcomeOf(children, name, task, attempts).pipe(
-            Effect.catchDefect((cause) => Effect.succeed<Outcome>({ failure: faultOf(nameOf(task), name, cause) }))
-          )
-          say(`${nameOf(task)}: ${outcome.failure === undefined ? "made" : `failed: ${outcome.failure.problem}`}`)
-          return outcome
-        })
-      const runOne = (run: string, cell: CellTask) =>
-        Effect.gen(function* () {
-          const outcome = yield* runCell(cell, { ...options, shared, run }).pipe(
-            Effect.catchTag("RunError", (cause) =>
-              Effect.succeed<Outcome>({ failure: faultOf(cell.name, name, cause) })
-            ),
-            Effect.catchDefect((cause) => Effect.succeed<Outcome>({ failure: faultOf(cell.name, name, cause) }))
-          )
-          if (outcome !== undefined) say(`${cell.name}: ${outcome.failure === undefined ? "done" : "failed"}`)
-          return outcome
-        })
-      const one = tasks.take((wanted, { attempts }) =>
-        Effect.gen(function* () {
-          const making: Effect.Effect<Outcome | undefined, ChildDied | CellLocked | PartError> =
-            "task" in wanted ? makeRange(wanted.run, wanted.task, attempts) : runOne(wanted.run, wanted.cell)
-          const outcome = yield* Effect.catchTag(making, "PartError", (error) =>
-            Effect.succeed<Outcome>({ failure: failureOf(error) })
-          )
-          if (outcome === undefined) return
-          const { key } = "task" in wanted ? wanted.task : wanted.cell
-          const answers = yield* answersOf(wanted.run)
-          yield* answers.offer({ key, worker: name, ...outcome }).pipe(persistently)
-        })
-      )
-      const loop = one.pipe(persistently, Effect.forever)
+      const loop = takeOne({ ...options, name, shared, children, wants }, tasks).pipe(persistently, Effect.forever)
       yield* Effect.all(
         Array.from({ length: processes }, () => loop),
         { concurrency: "unbounded", discard: true }

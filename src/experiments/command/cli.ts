@@ -2,6 +2,7 @@
 import { join } from "node:path"
 import { Console, Effect, Option } from "effect"
 import { Argument, Command } from "effect/cli"
+import { portable } from "../../ops/formats/portable.ts"
 import { attempt } from "../../pipeline/attempt.ts"
 import { catalogue, showCatalogue } from "../../pipeline/catalogue.ts"
 import { ConfigError } from "../../pipeline/fault.ts"
@@ -74,7 +75,7 @@ const run = Effect.fnUntraced(function* (
     Effect.onInterrupt(() => Effect.sync(() => progress.say(afterInterrupt(begins, made.loaded.settings.fresh))))
   )
   if (json) yield* Console.log(printableJson(JSON.stringify(record, null, 2)))
-  else progress.say(`Record: ${join(folder, "record.json")}`)
+  else progress.say(`Record: ${portable(join(folder, "record.json"))}`)
 })
 
 /** The command. */

@@ -9,7 +9,7 @@
 import { spawn } from "node:child_process"
 import { constants } from "node:os"
 import { Worker } from "node:worker_threads"
-import { AT_ONCE, ECHO, STOPPING } from "../../pipeline/stopping.ts"
+import { AT_ONCE, ECHO, LAUNCHER, STOPPING } from "../../pipeline/stopping.ts"
 
 /** The file that `tsx` loads into its programs to hear whether they answer. */
 const LISTENER = /[\\/]preflight\.c?js$/
@@ -25,9 +25,6 @@ export const withoutListener = (args: ReadonlyArray<string>): ReadonlyArray<stri
   args.filter((arg, i) => !LISTENER.test(arg) && !LISTENER.test(args[i + 1] ?? ""))
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
-
-/** Tells the program which process launched it. */
-const LAUNCHER = "ORBITRANK_LAUNCHER"
 
 /** In a thread of its own, since the main one may be inside a long native step. */
 const WATCH = `

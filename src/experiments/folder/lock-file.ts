@@ -3,7 +3,8 @@
  *
  * The file is written beside its place and linked into it, which fails if it exists: it is never seen half written. It
  * names its owner. A lock is stale if its owner ended: on the same machine the process is gone, or another process has
- * its number by now; on another machine, which cannot be asked, nobody has refreshed the file for `OLD` milliseconds.
+ * its number by now; on another machine, which cannot be asked, nobody has refreshed the file for five of the beats that it
+ * names, or for ten minutes if it names none, as locks of earlier versions do.
  * Whoever removes a stale lock holds a lock on that very lock (`run.lock.TOKEN`), so that no fresh one is removed.
  */
 import { randomUUID } from "node:crypto"
@@ -27,11 +28,14 @@ import { attempted, hasEnded, hostOf, type Owner, ownerHere, ownerIn } from "./l
 /** Name of the lock in its folder. */
 export const LOCK = "run.lock"
 
-/** Milliseconds between two refreshments of a lock that is held. */
-export const BEAT = 30_000
+/** Milliseconds without a refreshment after which the owner on another machine counts as ended, if its lock names no beat. */
+const OLD = 600_000
 
-/** Milliseconds without a refreshment after which the owner on another machine counts as ended. */
-const OLD = 20 * BEAT
+/** Beats that the owner on another machine may miss. */
+const MISSED = 5
+
+/** Milliseconds after which an empty lock counts as left by a killed process. */
+const UNFINISHED = 30_000
 
 /** Attempts to take a lock while other processes remove a stale one. */
 const ROUNDS = 200
@@ -48,7 +52,9 @@ const ageOf = (path: string, token: string): number => {
 }
 
 const isStale = (path: string, owner: Owner, token: string): boolean =>
-  owner.host === hostOf() ? hasEnded(owner) : (attempted(() => ageOf(path, token)) ?? 0) > OLD
+  owner.host === hostOf() ? hasEnded(owner) : (attempted(() => ageOf(path, token)) ?? 0) > patienceOf(owner)
+
+const patienceOf = ({ beat }: Owner): number => (beat === undefined ? OLD : MISSED * beat)
 
 const wayOut = (path: string): string =>
   `Wait for it, or choose another folder with \`--out\`; delete ${path} if no run is using the folder`
@@ -111,38 +117,28 @@ const textOf = (path: string): string | undefined => {
   }
 }
 
-/** A lock that is held. Neither method throws. */
+/** A lock that is held. */
 export interface Lock {
-  /** Shows owners on other machines that this process still runs. */
-  readonly refresh: () => void
-  /** Frees the lock, if it is still ours. */
+  readonly path: string
+  readonly text: string
+  /** Frees the lock, if it is still ours. Does not throw. */
   readonly release: () => void
 }
 
-const lockOf = (path: string, mine: string): Lock => {
-  const isMine = () => attempted(() => readFileSync(path, "utf8")) === mine
-  return {
-    refresh: () => {
-      if (!isMine()) return
-      // The same bytes once more: only the time of the file changes.
-      attempted(() => {
-        const fd = openSync(path, "r+")
-        writeSync(fd, mine, 0)
-        closeSync(fd)
-      })
-    },
-    release: () => {
-      if (isMine()) attempted(() => rmSync(path, { force: true }))
-    }
+const lockOf = (path: string, text: string): Lock => ({
+  path,
+  text,
+  release: () => {
+    if (attempted(() => readFileSync(path, "utf8")) === text) attempted(() => rmSync(path, { force: true }))
   }
-}
+})
 
 /** The lock of version 0.1.0 is empty for an instant; a process killed then leaves it so. */
 const EMPTY = "empty"
 
 /** The token of a lock if its owner ended; the owner if it holds the lock; undefined if that is not known yet. */
 const judged = (path: string, text: string, token: string): Owner | string | undefined => {
-  if (text === "") return (attempted(() => ageOf(path, token)) ?? 0) > BEAT ? EMPTY : undefined
+  if (text === "") return (attempted(() => ageOf(path, token)) ?? 0) > UNFINISHED ? EMPTY : undefined
   const owner = ownerIn(text)
   if (owner === undefined) throw unusable(path, "is not a lock of this program")
   return isStale(path, owner, token) ? owner.token : owner
@@ -167,9 +163,9 @@ const pause = (): void => {
 }
 
 /** Takes a lock if it is free or stale; otherwise its owner, or undefined if that is not known. */
-const tryTake = (path: string, depth: number): Lock | Owner | undefined => {
+const tryTake = (path: string, depth: number, beat?: number): Lock | Owner | undefined => {
   const token = randomUUID()
-  const mine = JSON.stringify(ownerHere(token))
+  const mine = JSON.stringify(ownerHere(token, beat))
   for (let round = 0; round < ROUNDS; round++) {
     if (put(path, mine, token)) return lockOf(path, mine)
     const text = textOf(path)
@@ -208,14 +204,15 @@ const unwritable = (folder: string, cause: unknown): RunError =>
 /**
  * Takes the lock of a folder, which is made.
  *
+ * @param beat milliseconds between two refreshments, for which the caller cares; without it, other machines wait ten minutes
  * @throws RunError if another process holds it, or the folder cannot be written; it names the file and the way out
  */
-export const takeLock = (folder: string): Lock => {
+export const takeLock = (folder: string, beat?: number): Lock => {
   const path = join(folder, LOCK)
   const found = ((): Lock | Owner | undefined => {
     try {
       mkdirSync(folder, { recursive: true })
-      return tryTake(path, 0)
+      return tryTake(path, 0, beat)
     } catch (cause) {
       throw cause instanceof RunError ? cause : unwritable(folder, cause)
     }

@@ -11,6 +11,8 @@ export interface Owner {
   readonly started?: string | undefined
   /** Differs between any two locks. */
   readonly token: string
+  /** Milliseconds between two refreshments of the lock. */
+  readonly beat?: number | undefined
 }
 
 /** A value that the system may refuse; undefined then. */
@@ -55,18 +57,23 @@ const alive = (pid: number): boolean => {
 export const ownerIn = (text: string): Owner | undefined => {
   if (/^[1-9]\d*$/.test(text)) return { host: hostOf(), pid: Number(text), token: text }
   const value = attempted(() => JSON.parse(text) as Partial<Owner> | null)
-  const { host, pid, started, token } = value ?? {}
+  const { beat, host, pid, started, token } = value ?? {}
   if (typeof host !== "string" || typeof token !== "string" || !/^[\w-]+$/.test(token)) return undefined
   if (typeof pid !== "number" || !Number.isSafeInteger(pid) || pid < 1) return undefined
-  return { host, pid, token, started: typeof started === "string" ? started : undefined }
+  return {
+    ...{ host, pid, token },
+    started: typeof started === "string" ? started : undefined,
+    beat: typeof beat === "number" && beat > 0 ? beat : undefined
+  }
 }
 
-/** The owner of a lock that this process takes. */
-export const ownerHere = (token: string): Owner => ({
+/** The owner of a lock that this process takes, and refreshes every `beat` milliseconds, if at all. */
+export const ownerHere = (token: string, beat: number | undefined): Owner => ({
   host: hostOf(),
   pid: process.pid,
   started: startOf(process.pid),
-  token
+  token,
+  beat
 })
 
 /** Whether a process of this machine has ended, or another process has its number by now. */

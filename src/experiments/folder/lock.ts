@@ -2,14 +2,22 @@
 import { Effect, type Scope } from "effect"
 import { attempt } from "../../pipeline/attempt.ts"
 import { RunError } from "../run-error.ts"
-import { BEAT, takeLock } from "./lock-file.ts"
+import { keepFresh } from "./lock-beat.ts"
+import { takeLock } from "./lock-file.ts"
+
+/** Milliseconds between two refreshments of a lock that is held. */
+const BEAT = 10_000
 
 /** Holds the lock of a folder while the scope lasts; a lock whose process has ended is taken over. */
 export const lock = (folder: string): Effect.Effect<void, RunError, Scope.Scope> =>
-  Effect.gen(function* () {
-    const held = yield* Effect.acquireRelease(
-      attempt(RunError)(() => takeLock(folder)),
-      ({ release }) => Effect.sync(release)
-    )
-    yield* Effect.sync(held.refresh).pipe(Effect.delay(BEAT), Effect.forever, Effect.forkScoped)
-  })
+  Effect.acquireRelease(
+    attempt(RunError)(() => {
+      const { path, release, text } = takeLock(folder, BEAT)
+      return { release, stop: keepFresh(path, text, BEAT) }
+    }),
+    ({ release, stop }) =>
+      Effect.sync(() => {
+        stop()
+        release()
+      })
+  ).pipe(Effect.asVoid)

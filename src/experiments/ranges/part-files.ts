@@ -47,6 +47,8 @@ const PARTS = "parts"
 const OURS = /^[0-9a-f]{16}\.(part|json|input|died)$/
 
 const WANTED = /^([0-9a-f-]{36})\.wanted$/
+/** Files of a run on a cluster, which begin with its id. */
+const OF_RUN = /^[0-9a-f-]{36}\.(wanted|[0-9a-f]{16}\.log)$/
 
 /** The folder of the parts of a segment. */
 export const partsFolder = (folder: string, { pipeline, stages }: Pick<Segment, "pipeline" | "stages">): string => {
@@ -95,11 +97,12 @@ export const isIntact = (path: PartPath, { bytes, sha256 }: Facts): boolean => {
   return seal !== undefined && seal.bytes === bytes && seal.sha256 === sha256
 }
 
+/** The names in a folder; none if it is not there, or a file of others has its name. */
 const namesIn = (folder: string): ReadonlyArray<string> => {
   try {
     return readdirSync(folder)
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return []
+    if (["ENOENT", "ENOTDIR"].includes((cause as NodeJS.ErrnoException).code ?? "")) return []
     throw cause
   }
 }
@@ -110,8 +113,8 @@ export const markSaved = (path: PartPath, facts: Facts): void => {
   rmSync(partOf(path), { force: true })
 }
 
-/** What another process may do to a folder at the same time: fill it, or remove it. */
-const RACES: ReadonlyArray<unknown> = ["ENOENT", "ENOTEMPTY", "EEXIST"]
+/** What another process may do to a folder at the same time: fill it, or remove it. A file of others is no folder. */
+const RACES: ReadonlyArray<unknown> = ["ENOENT", "ENOTEMPTY", "EEXIST", "ENOTDIR"]
 
 /** Removes a folder if it is there and empty. Another process may write into it, or remove it, meanwhile. */
 export const tidy = (folder: string): void => {
@@ -135,10 +138,15 @@ export const writeWanted = (folder: string, run: string): void => {
   writeFileSync(wantedFile(folder, run), "")
 }
 
-/** Removes the wanted file of a run, and its folder if nothing else is there. */
+/** Path of the file in which workers note what happened to a cell of a sweep. */
+export const cellLog = (folder: string, run: string, key: string): string => join(folder, PARTS, `${run}.${key}.log`)
+
+/** Removes the wanted file of a run and the notes of its cells, and their folder if nothing else is there. */
 export const removeWanted = (folder: string, run: string): void => {
-  rmSync(wantedFile(folder, run), { force: true })
-  tidy(join(folder, PARTS))
+  const parts = join(folder, PARTS)
+  const own = namesIn(parts).filter((name) => OF_RUN.test(name) && name.startsWith(`${run}.`))
+  for (const name of own) rmSync(join(parts, name), { force: true })
+  tidy(parts)
 }
 
 /**
@@ -149,7 +157,7 @@ export const removeWanted = (folder: string, run: string): void => {
 export const removeParts = (folder: string, pipeline?: string): void => {
   const parts = join(folder, PARTS)
   if (pipeline === undefined) {
-    for (const name of namesIn(parts)) if (WANTED.test(name)) rmSync(join(parts, name), { force: true })
+    for (const name of namesIn(parts)) if (OF_RUN.test(name)) rmSync(join(parts, name), { force: true })
   }
   for (const name of pipeline === undefined ? namesIn(parts) : [encodeURIComponent(pipeline)]) {
     for (const stage of namesIn(join(parts, name))) {

@@ -3,13 +3,25 @@
  * run that pauses is interrupted after its validation, and the same command continues it with the same numbers.
  */
 import { join } from "node:path"
-import { validationsOf } from "../../ops/train/best.ts"
+import { type Validated, validationsOf } from "../../ops/train/best.ts"
+import { TrainError } from "../../ops/train/train-error.ts"
 import { RunError } from "../run-error.ts"
 
 /** Validations of a run folder. */
-export const historyOf = (folder: string) => validationsOf(join(folder, "checkpoints"))
+const historyOf = (folder: string): ReadonlyArray<Validated> => {
+  try {
+    return validationsOf(join(folder, "checkpoints"))
+  } catch (cause) {
+    if (!(cause instanceof TrainError)) throw cause
+    const { problem, remedy, subject } = cause
+    throw new RunError({ subject, problem, remedy, cause })
+  }
+}
 
-/** Whether a run has validated after this epoch, or a later one; without an epoch never. */
+/**
+ * Whether a run has validated after this epoch, or a later one; without an epoch never. Throws RunError if the file of its
+ * validations has another content.
+ */
 export const pauseAfter =
   (folder: string, epoch: number | undefined): (() => boolean) =>
   () =>
@@ -18,7 +30,7 @@ export const pauseAfter =
 /**
  * The best validation figure of a run until an epoch.
  *
- * @throws RunError if it has none
+ * @throws RunError if it has none, or if the file of its validations has another content
  */
 export const scoreOf = (folder: string, epoch: number): number => {
   const values = historyOf(folder).flatMap((one) => (one.epoch <= epoch ? [one.value] : []))

@@ -62,7 +62,7 @@ const here =
         },
         { stop: paused }
       )
-      return code === 0 || paused() ? undefined : last
+      return code === 0 || (yield* attempt(RunError)(paused)) ? undefined : last
     })
 
 /** Runs one cell, and says how it ended; undefined if all went well. */
@@ -138,10 +138,9 @@ const halved = Effect.fnUntraced(function* (
   let left: Left = { groups, notes: [] }
   for (const [rung, epoch] of (sweep.stop?.after ?? []).entries()) {
     const reached = (cell: Cell) => pauseAfter(cellFolder(folder, cell), epoch)()
-    yield* runAll(
-      left.groups.flatMap(({ cells }) => cells).filter((cell) => (fresh && rung === 0) || !reached(cell)),
-      epoch
-    )
+    const cells = left.groups.flatMap((group) => group.cells)
+    const due = yield* attempt(RunError)(() => cells.filter((cell) => (fresh && rung === 0) || !reached(cell)))
+    yield* runAll(due, epoch)
     const scores = yield* attempt(RunError)(() =>
       left.groups.map(({ cells }) => {
         const own = cells.map((cell) => scoreOf(cellFolder(folder, cell), epoch))

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { Effect, Stream } from "effect"
+import { Effect, Result, Schema, Stream } from "effect"
+import { check } from "../../pipeline/check.ts"
 import { operator } from "../../pipeline/operator.ts"
 import { Name, optional, PositiveInt, param } from "../../pipeline/param.ts"
-import { nearest } from "../../pipeline/words.ts"
+import { messageOf, nearest } from "../../pipeline/words.ts"
 import { TrainStep } from "../elements.ts"
 import { writeFileAtomic } from "../formats/files.ts"
 import type { EpochEnd } from "../model/weights/checkpoints.ts"
@@ -11,12 +12,14 @@ import { Run } from "../run.ts"
 import { TrainError, withFile } from "./train-error.ts"
 import { endsEpoch, writeBest } from "./write-checkpoint.ts"
 
-/** A figure of validation after an epoch. */
-export interface Validated {
+const Validated = Schema.Struct({
   /** From 1. */
-  readonly epoch: number
-  readonly value: number
-}
+  epoch: PositiveInt,
+  value: Schema.Number
+})
+/** A figure of validation after an epoch. */
+export type Validated = typeof Validated.Type
+const History = Schema.Array(Validated)
 
 /** The history with one more validation, without those of later epochs, which an earlier run had seen. */
 const extended = (history: ReadonlyArray<Validated>, next: Validated): ReadonlyArray<Validated> => [
@@ -64,10 +67,32 @@ const figureOf = (figure: string, { state, validation }: EpochEnd): number => {
 /** The file of validations, in the folder of checkpoints. */
 export const HISTORY = "best.json"
 
-const read = (path: string): ReadonlyArray<Validated> =>
-  existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as ReadonlyArray<Validated>) : []
+const unreadable = (path: string, problem: string, cause?: unknown): TrainError =>
+  new TrainError({
+    subject: path,
+    problem,
+    remedy: "Use `--fresh` to start the training anew, or `--out` for another folder",
+    cause
+  })
 
-/** Validations so far, by `best`, in a folder of checkpoints; empty if there are none. */
+const read = (path: string): ReadonlyArray<Validated> => {
+  if (!existsSync(path)) return []
+  let value: unknown
+  try {
+    value = JSON.parse(readFileSync(path, "utf8"))
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw unreadable(path, `cannot be read (${messageOf(cause)})`, cause)
+  }
+  const history = check(History, value)
+  if (Result.isSuccess(history)) return history.success
+  throw unreadable(path, "is not a list of validations, as `best` writes it")
+}
+
+/**
+ * Validations so far, by `best`, in a folder of checkpoints; empty if there are none.
+ *
+ * @throws TrainError if the file has another content
+ */
 export const validationsOf = (checkpoints: string): ReadonlyArray<Validated> => read(join(checkpoints, HISTORY))
 
 /**

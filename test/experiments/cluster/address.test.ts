@@ -114,9 +114,13 @@ describe("why nobody takes ranges", () => {
   const fit = { program: "p", folder: "f", engine: "wasm 1" }
   const one = (more: Partial<WorkerRow>): WorkerRow => ({ name: "node 7", ...fit, ...more })
   it("is said for each worker that does not fit", () => {
-    expect(whyNobody([], fit)).toMatch("no worker has reported")
-    expect(whyNobody([one({ program: "q" })], fit)).toMatch("node 7 runs another version")
-    expect(whyNobody([one({ folder: "g" })], fit)).toMatch("node 7 shares another folder")
+    expect(whyNobody([], fit)).toBe(
+      "no worker has reported to this database. Start one in the shared folder with `npx tsx src/experiments/worker.ts --shared .`."
+    )
+    const [version, folder] = [one({ program: "q" }), one({ name: "node 8", folder: "g" })]
+    expect(whyNobody([version, folder], fit)).toBe(
+      "node 7 runs another version of orbitrank or of its packages. Install the same ones there. node 8 shares another folder. Start it with the folder in which this run was started."
+    )
     expect(whyNobody([one({ engine: "tensorflow 2" })], fit)).toMatch("another engine (tensorflow 2, not wasm 1)")
     expect(whyNobody([one({})], { ...fit, engine: "any" })).toMatch("started without `--any-engine`")
     expect(whyNobody([one({ program: "q" }), one({})], fit)).toBeUndefined()

@@ -1,46 +1,20 @@
 /** A run and its workers on a real PostgreSQL: equal to one process, whoever is killed. */
-import { type ChildProcess, spawn } from "node:child_process"
+import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join, resolve } from "node:path"
+import { join } from "node:path"
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
+import { database } from "../../../src/experiments/cluster/connect.ts"
+import { folderId } from "../../../src/experiments/cluster/fit.ts"
+import { isUnderWay } from "../../../src/experiments/cluster/sole-asker.ts"
 import type { RunRecord } from "../../../src/experiments/folder/record.ts"
-import { loaderOf } from "../../../src/pipeline/loader.ts"
+import { RunError } from "../../../src/experiments/run-error.ts"
+import { parseAddress } from "../../../src/ops/postgres/address.ts"
 import { dividing, preparing } from "../ranges/example.ts"
 import { binaries, openPostgres, PASSWORD, type Postgres } from "./postgres.ts"
-
-const SOURCE = resolve(import.meta.dirname, "../../../src/experiments")
-
-interface Program {
-  readonly process: ChildProcess
-  readonly said: () => string
-  readonly ended: Promise<number | null>
-}
-
-const running = new Set<ChildProcess>()
-
-const program = (file: string, args: ReadonlyArray<string>, cwd: string, url: string | undefined): Program => {
-  const env = { ...process.env, ...(url === undefined ? {} : { ORBITRANK_CLUSTER: url }) }
-  const started = spawn(process.execPath, [...loaderOf(file), join(SOURCE, file), ...args], { cwd, env })
-  running.add(started)
-  let said = ""
-  for (const stream of [started.stdout, started.stderr]) stream.on("data", (text: Buffer) => (said += text))
-  const ended = new Promise<number | null>((done) =>
-    started.on("exit", (code) => {
-      running.delete(started)
-      done(code)
-    })
-  )
-  return { process: started, said: () => said, ended }
-}
-
-/** Waits for a condition, however long a loaded machine takes; fails if the program ends before it holds. */
-const until = async (what: string, holds: () => boolean, of: Program): Promise<void> => {
-  for (let ended = false; !holds(); ended ||= of.process.exitCode !== null || of.process.signalCode !== null) {
-    if (ended) throw new Error(`ended before this: ${what}\n${of.said()}`)
-    await new Promise((done) => setTimeout(done, 100))
-  }
-}
+import { program, running, until } from "./programs.ts"
 
 /** The command lines of all processes, where the system shows them. */
 const commandLines = (): string =>
@@ -63,6 +37,17 @@ const filesWith = (folder: string, text: string): ReadonlyArray<string> =>
     .map(({ name, parentPath }) => join(parentPath, name))
     .filter((path) => readFileSync(path).includes(text))
 
+const mount = (...args: ReadonlyArray<string>): boolean => spawnSync("mount", args).status === 0
+
+/** Whether small disks can be made, which only root may do. */
+const hasTmpfs = (() => {
+  const folder = mkdtempSync(join(tmpdir(), "orbitrank-"))
+  const made = process.platform === "linux" && mount("-t", "tmpfs", "-o", "size=16k", "tmpfs", folder)
+  if (made) spawnSync("umount", [folder])
+  rmSync(folder, { recursive: true })
+  return made
+})()
+
 const FILES = ["embeddings.npy", "embeddings.csv", "embeddings.predicted.csv", "queries.csv"]
 
 describe.skipIf(binaries === undefined)("a cluster on PostgreSQL", () => {
@@ -72,6 +57,8 @@ describe.skipIf(binaries === undefined)("a cluster on PostgreSQL", () => {
     program("main.ts", ["divided.yaml", "--set", "range=4", "--out", out, ...more], home, url)
   const worker = (url = postgres.url, shared = home) =>
     program("worker-main.ts", ["--shared", shared, "--device", "wasm", "--threads", "1"], home, url)
+  const asking = <A, E>(asked: Effect.Effect<A, E, SqlClient.SqlClient>): Promise<A> =>
+    Effect.runPromise(Effect.scoped(Effect.provide(asked, database(parseAddress(postgres.url, "test", RunError)))))
   const filesOf = (out: string) => FILES.map((name) => readFileSync(join(home, out, name)).toString("base64"))
   const recordOf = (out: string) => JSON.parse(readFileSync(join(home, out, "record.json"), "utf8")) as RunRecord
   const partsOf = (out: string) => {
@@ -207,8 +194,50 @@ pipelines:
     ])
     // Without this file, workers would make no more ranges of the first run, and it would wait for ever.
     expect(readdirSync(join(home, "locked", "parts")).filter((name) => name.endsWith(".wanted"))).toHaveLength(1)
+    // By this lock, workers know that a run is under way whose folder they do not see.
+    const fit = { program: "", folder: folderId(home), engine: "any" }
+    const held = () => asking(isUnderWay(fit, home, join(home, "locked")))
+    expect(await held()).toBe(true)
     first.process.kill("SIGINT")
     expect(await first.ended).toBe(130)
+    expect(await held()).toBe(false)
+  })
+
+  it("continues the cell of a machine that died, once its lock has grown old", async () => {
+    writeFileSync(join(home, "one.yaml"), "sweep:\n  of: cell.yaml\n  over: { seed: [1] }\n")
+    const cell = join(home, "died", "cells", "seed=1")
+    mkdirSync(cell, { recursive: true })
+    writeFileSync(join(cell, "run.lock"), JSON.stringify({ host: "elsewhere 1", pid: 1, token: "a-1", beat: 2000 }))
+    const one = program("worker-main.ts", ["--shared", home, "--device", "cpu"], home, postgres.url)
+    const swept = program("main.ts", ["one.yaml", "--out", "died", "--cluster"], home, postgres.url)
+    expect([await swept.ended, swept.said()]).toEqual([0, expect.stringContaining("seed=1: done")])
+    expect(one.said()).toContain("seed=1: done")
+    expect(existsSync(join(cell, "run.lock"))).toBe(false)
+  })
+
+  it.skipIf(!hasTmpfs)("fails with one message if the disk of a worker is full, and loses nothing", async () => {
+    const begun = run("full", ["--cluster"])
+    await until("the run", () => begun.said().includes("  cluster: "), begun)
+    begun.process.kill("SIGINT")
+    expect(await begun.ended).toBe(130)
+    const disk = join(home, "full", "parts", "extract", "4-embed")
+    mkdirSync(disk, { recursive: true })
+    expect(mount("-t", "tmpfs", "-o", "size=16k", "tmpfs", disk)).toBe(true)
+    try {
+      worker()
+      const failed = run("full", ["--cluster"])
+      expect([await failed.ended, failed.said()]).toEqual([
+        1,
+        expect.stringMatching(/no space left on device|disk is full/i)
+      ])
+      expect(failed.said().match(/no space left|disk is full/gi)).toHaveLength(1)
+    } finally {
+      // The worker may be writing there at this moment.
+      spawnSync("umount", ["--lazy", disk])
+    }
+    const again = run("full", ["--cluster"])
+    expect([await again.ended, again.said()]).toEqual([0, expect.anything()])
+    expectWhole("full")
   })
 
   it("says why nobody takes its ranges", async () => {
@@ -223,8 +252,17 @@ pipelines:
     expect(existsSync(join(home, "nobody", "parts"))).toBe(false)
   })
 
-  it("refuses a wrong address, a wrong password and no address by one message without secrets", async () => {
+  it("refuses a wrong address, a wrong password, missing rights and no address by one message without secrets", async () => {
+    await asking(
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`REVOKE CREATE ON SCHEMA public FROM PUBLIC`
+        yield* sql`CREATE ROLE weak LOGIN PASSWORD 'another'`
+      })
+    )
+    const weak = postgres.url.replace(`orbitrank:${PASSWORD}`, "weak:another")
     const cases = [
+      [weak, "does not let this user create or write tables. Grant CREATE"],
       [postgres.url.replace(String(postgres.port), "1"), "does not answer"],
       [postgres.url.replace(PASSWORD, "another"), "refuses the user or the password"],
       [postgres.url.replace(/postgres$/, "absent"), "has no database of that name"],

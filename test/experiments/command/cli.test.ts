@@ -3,7 +3,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
+import { writeNpy } from "../../ops/retrieve/embeddings/npy.ts"
 import { runChild } from "../child.ts"
+import { program } from "../cluster/programs.ts"
+import { writeTable } from "../table.ts"
 
 const home = mkdtempSync(join(tmpdir(), "orbitrank-"))
 afterAll(() => rmSync(home, { recursive: true, force: true }))
@@ -12,6 +15,44 @@ const config = (text: string): string => {
   writeFileSync(path, text)
   return path
 }
+
+describe("the paths that a run prints", () => {
+  it("are relative if they lie below the current folder, and absolute otherwise", async () => {
+    writeNpy(
+      join(home, "E.npy"),
+      Float32Array.from({ length: 40 }, (_, i) => Math.sin(i)),
+      10,
+      4
+    )
+    writeTable(
+      join(home, "E.csv"),
+      Array.from({ length: 20 }, (_, i) => (i % 3 === 0 ? 1 : 0)),
+      2
+    )
+    const file = join(home, "paths.yaml")
+    writeFileSync(
+      file,
+      `device: cpu
+pipelines:
+  test: [{ embeddings: { from: E.npy, labels: E.csv } }, { rank: { queries: 0.5 } }, { measure: { at: [2] } }, report]
+`
+    )
+    const above = mkdtempSync(join(tmpdir(), "orbitrank-"))
+    for (const [out, shown] of [
+      ["mine", "mine"],
+      [join(home, "mine"), "mine"],
+      [join(above, "out"), join(above, "out")]
+    ]) {
+      const ran = program("main.ts", [file, "--out", out, "--fresh"], home)
+      expect([await ran.ended, ran.said()]).toEqual([
+        0,
+        expect.stringContaining(`report: ${join(shown, "report.html")}\n`)
+      ])
+      expect(ran.said()).toContain(`Record: ${join(shown, "record.json")}\n`)
+    }
+    rmSync(above, { recursive: true })
+  })
+})
 
 describe("run.ts", () => {
   it("--check prints the plan, every default filled in, anchors followed", async () => {

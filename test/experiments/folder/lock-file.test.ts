@@ -15,6 +15,7 @@ import {
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { keepFresh } from "../../../src/experiments/folder/lock-beat.ts"
 import { takeLock } from "../../../src/experiments/folder/lock-file.ts"
 import { hostOf } from "../../../src/experiments/folder/lock-owner.ts"
 
@@ -33,9 +34,9 @@ const held = () => {
   lock.release()
   expect(readdirSync(folder)).toEqual([])
 }
-/** Two hours ago, as a file's time. */
-const longAgo = () => {
-  const then = statSync(path).mtimeMs / 1000 - 7200
+/** Makes the lock older by some seconds, by default two hours. */
+const longAgo = (seconds = 7200) => {
+  const then = statSync(path).mtimeMs / 1000 - seconds
   utimesSync(path, then, then)
 }
 const way = () => `or choose another folder with \`--out\`; delete ${path} if no run is using the folder`
@@ -53,7 +54,6 @@ describe("a lock", () => {
     const lock = takeLock(folder)
     locked({ pid: process.pid })
     lock.release()
-    lock.refresh()
     expect(readFileSync(path, "utf8")).toContain("a-1")
   })
 
@@ -85,14 +85,35 @@ describe("a lock", () => {
     held()
   })
 
-  it("is refreshed by its owner", () => {
-    const lock = takeLock(folder)
+  it("of another machine that is refreshed every ten seconds is free a minute after its owner ended", () => {
+    locked({ host: "elsewhere 1", pid: 4194304, beat: 10_000 })
+    longAgo(30)
+    expect(() => takeLock(folder)).toThrow("is in use by process 4194304 on elsewhere")
+    longAgo(25)
+    held()
+    // Earlier versions refresh their locks less often.
+    locked({ host: "elsewhere 1", pid: 4194304 })
+    longAgo(60)
+    expect(() => takeLock(folder)).toThrow("is in use by process 4194304 on elsewhere")
+  })
+
+  it("is refreshed even while its owner computes, and never that of another process", async () => {
+    const lock = takeLock(folder, 10)
+    expect(JSON.parse(lock.text)).toMatchObject({ beat: 10 })
+    const [before, deadline] = [statSync(path).mtimeMs, Date.now() + 60_000]
+    const stop = keepFresh(path, lock.text, 10)
+    // This loop keeps the main thread busy.
     longAgo()
-    const before = statSync(path).mtimeMs
-    const text = readFileSync(path, "utf8")
-    lock.refresh()
-    expect(statSync(path).mtimeMs).toBeGreaterThan(before + 7_000_000)
-    expect(readFileSync(path, "utf8")).toBe(text)
+    while (statSync(path).mtimeMs < before && Date.now() < deadline);
+    expect(statSync(path).mtimeMs).toBeGreaterThanOrEqual(before)
+    expect(readFileSync(path, "utf8")).toBe(lock.text)
+    rmSync(path)
+    locked({ pid: process.pid })
+    longAgo()
+    await new Promise((done) => setTimeout(done, 100))
+    expect(statSync(path).mtimeMs).toBeLessThan(before)
+    expect(readFileSync(path, "utf8")).toContain("a-1")
+    stop()
     lock.release()
   })
 

@@ -1,9 +1,9 @@
 /** Folders of parts while other processes write and remove them. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest"
-import { removeParts, removeWanted, tidy, writeWanted } from "../../../src/experiments/ranges/part-files.ts"
+import { cellLog, removeParts, removeWanted, tidy, writeWanted } from "../../../src/experiments/ranges/part-files.ts"
 
 const home = mkdtempSync(join(tmpdir(), "orbitrank-"))
 afterAll(() => rmSync(home, { recursive: true, force: true }))
@@ -52,5 +52,25 @@ describe("a folder that another process changes meanwhile", () => {
     writeWanted(run, "00000000-0000-0000-0000-000000000000")
     removeWanted(run, "00000000-0000-0000-0000-000000000000")
     expect(existsSync(join(run, "parts"))).toBe(false)
+  })
+})
+
+describe("the files of a run on a cluster", () => {
+  const [own, other] = ["00000000-0000-0000-0000-000000000000", "00000000-0000-0000-0000-000000000001"]
+  it("go with the run, and those of a killed one with all parts", () => {
+    const run = join(home, "cluster")
+    for (const id of [own, other]) {
+      writeWanted(run, id)
+      writeFileSync(cellLog(run, id, "0123456789abcdef"), "begun\n")
+    }
+    writeFileSync(join(run, "parts", "mine.log"), "")
+    removeWanted(run, own)
+    expect(readdirSync(join(run, "parts")).sort()).toEqual([
+      `${other}.0123456789abcdef.log`,
+      `${other}.wanted`,
+      "mine.log"
+    ])
+    removeParts(run)
+    expect(readdirSync(join(run, "parts"))).toEqual(["mine.log"])
   })
 })

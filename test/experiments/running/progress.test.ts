@@ -16,12 +16,18 @@ const [first, second] = count({ to: 4 }).pipe(scale({ factor: 1 })).steps
 const source = { pipeline: "one", index: 0, step: first }
 const stage = { pipeline: "one", index: 1, step: second }
 
+/** A pipeline whose source has read some of four elements, by default one in a second. */
+const reading = (terminal: boolean, elements = 1, seconds = 1) => {
+  const made = screen(terminal)
+  made.progress.begin("one")
+  made.progress.watcher.expected(source, 4)
+  made.progress.watcher.progressed(source, elements, seconds)
+  return made
+}
+
 describe("progress", () => {
   it("without a terminal is plain lines: one a stage when the pipeline ends", () => {
-    const { progress, state } = screen(false)
-    progress.begin("one")
-    progress.watcher.expected(source, 4)
-    progress.watcher.progressed(source, 4, 1.5)
+    const { progress, state } = reading(false, 4, 1.5)
     progress.watcher.progressed(stage, 4, 2)
     progress.watcher.ended(source)
     progress.watcher.ended(stage)
@@ -42,20 +48,14 @@ describe("progress", () => {
   })
 
   it("says every ten seconds how far the busiest stage is", () => {
-    const { progress, state } = screen(false)
-    progress.begin("one")
-    progress.watcher.expected(source, 4)
-    progress.watcher.progressed(source, 1, 1)
+    const { progress, state } = reading(false)
     state.now = 10_001
     progress.watcher.progressed(stage, 1, 11)
     expect(state.text.split("\n")[1]).toBe("  scale           1 (25 %)     10 s ...")
   })
 
   it("shows what a stage says of itself, and how long the rest takes", () => {
-    const { progress, state } = screen(false)
-    progress.begin("one")
-    progress.watcher.expected(source, 4)
-    progress.watcher.progressed(source, 1, 1)
+    const { progress, state } = reading(false)
     progress.watcher.noted(stage, "loss 0.5000, 120 images/s")
     state.now = 10_001
     progress.watcher.progressed(stage, 1, 11)
@@ -70,10 +70,7 @@ describe("progress", () => {
   })
 
   it("says how the training goes, though reading takes longer", () => {
-    const { progress, state } = screen(false)
-    progress.begin("one")
-    progress.watcher.expected(source, 4)
-    progress.watcher.progressed(source, 3, 30)
+    const { progress, state } = reading(false, 3, 30)
     progress.watcher.progressed(stage, 3, 31)
     state.now = 10_001
     progress.watcher.noted(stage, "loss 0.5000")
@@ -81,10 +78,7 @@ describe("progress", () => {
   })
 
   it("shortens the bar, not the words, where the screen is narrow", () => {
-    const { progress, state } = screen(true)
-    progress.begin("one")
-    progress.watcher.expected(source, 4)
-    progress.watcher.progressed(source, 1, 1)
+    const { progress, state } = reading(true)
     progress.watcher.progressed(stage, 1, 11)
     state.now = 10_001
     state.text = ""

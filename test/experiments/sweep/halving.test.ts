@@ -4,9 +4,10 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import fc from "fast-check"
 import { afterAll, describe, expect, it } from "vitest"
+import { RunError } from "../../../src/experiments/run-error.ts"
 import { continuing, pauseAfter, scoreOf } from "../../../src/experiments/sweep/halving.ts"
-import type { Comparison } from "../../../src/ops/elements.ts"
 import { runChild } from "../child.ts"
+import { comparisonOf, preparing, reading, recordOf } from "./sweeps.ts"
 
 const home = mkdtempSync(join(tmpdir(), "orbitrank-"))
 afterAll(() => rmSync(home, { recursive: true, force: true }))
@@ -54,14 +55,23 @@ describe("the validations of a cell", () => {
     expect([5, 6, 7, undefined].map((epoch) => pauseAfter(folder, epoch)())).toEqual([true, true, false, false])
     expect(pauseAfter(join(home, "absent"), 1)()).toBe(false)
   })
+  it("in a file that is broken, or of another program, are refused by one message", () => {
+    const own = join(home, "broken")
+    const path = join(own, "checkpoints", "best.json")
+    mkdirSync(join(own, "checkpoints"), { recursive: true })
+    for (const text of ["[{", "{}", '[{ "epoch": 0, "value": 1 }]', '[{ "epoch": 1, "value": "good" }]']) {
+      writeFileSync(path, text)
+      for (const ask of [pauseAfter(own, 1), () => scoreOf(own, 1)]) {
+        expect(ask, text).toThrow(
+          `${path}: is not a list of validations, as \`best\` writes it. Use \`--fresh\` to start the training anew, or \`--out\` for another folder.`
+        )
+        expect(ask).toThrow(RunError)
+      }
+    }
+  })
 })
 
 describe("a sweep with `stop`", () => {
-  const steps = (split: string, more: string) =>
-    `    - read: { split: ${split}, from: patches.lmdb, bands: rgb${more} }
-    - crop: { size: 32, at: centre }
-    - normalise: { by: imagenet }
-    - batch: { size: 6 }`
   const cell = join(home, "cell.yaml")
   const embedded =
     "embed: { weights: newest, model: { backbone: resnet10-slim, pooling: avg, channels: 3, num_classes: 17 } }"
@@ -70,24 +80,20 @@ describe("a sweep with `stop`", () => {
     `root_dir: ${join(home, "data")}
 device: cpu
 pipelines:
-  prepare:
-    - miniature: { kind: ucm, patches: 36 }
-    - split: { train: 0.4, val: 0.3 }
-    - decode
-    - store: { to: patches.lmdb }
+${preparing(36, 0.3)}
   train:
-${steps("train", ", epochs: 3, shuffle: true")}
+${reading("train", 6, ", epochs: 3, shuffle: true")}
     - optimise: { learning_rate: 0.001, model: { backbone: resnet10-slim, pooling: avg, channels: 3, num_classes: 17 } }
     - checkpoint
     - validate: { with: val }
     - best
   val:
-${steps("val", "")}
+${reading("val", 6)}
     - ${embedded}
     - rank: { queries: 0.5, seed: 24 }
     - measure: { at: [5] }
   test:
-${steps("test", "")}
+${reading("test", 6)}
     - ${embedded}
     - rank: { queries: 0.5, seed: 24 }
     - measure: { at: [5], per_query: queries }
@@ -108,7 +114,6 @@ ${steps("test", "")}
   )
   const out = join(home, "out")
   const folder = (rate: string) => join(out, "cells", `learning_rate=${rate}`)
-  const recordOf = (path: string) => JSON.parse(readFileSync(join(path, "record.json"), "utf8"))
 
   it("stops poor groups, names them, and gives the others the numbers of a run that never paused", async () => {
     const ran = await runChild([file, "--out", out])
@@ -116,7 +121,7 @@ ${steps("test", "")}
       0,
       expect.stringMatching(/was stopped after epoch 1: its best validation was/)
     ])
-    const found = JSON.parse(readFileSync(join(out, "result", "sweep.json"), "utf8")) as Comparison
+    const found = comparisonOf(out)
     expect([found.runs.length, found.notes]).toEqual([2, [expect.stringContaining("was stopped after epoch 1")]])
     const rates = ["0.001", "0.000001", "0.01"].map((rate) => (existsSync(folder(rate)) ? rate : String(Number(rate))))
     const stopped = rates.filter((rate) => !found.runs.includes(`learning_rate=${rate}`))

@@ -7,8 +7,8 @@ import { readConfigFile } from "../../../src/experiments/plan/plan.ts"
 import { gridOf } from "../../../src/experiments/sweep/grid.ts"
 import { planSweep } from "../../../src/experiments/sweep/plan-sweep.ts"
 import { readSweep } from "../../../src/experiments/sweep/sweep-file.ts"
-import type { Comparison } from "../../../src/ops/elements.ts"
 import { runChild } from "../child.ts"
+import { comparisonOf, preparing, reading, recordOf } from "./sweeps.ts"
 
 const home = mkdtempSync(join(tmpdir(), "orbitrank-"))
 afterAll(() => rmSync(home, { recursive: true, force: true }))
@@ -24,16 +24,9 @@ const CELL = file(
   `root_dir: ${join(home, "data")}
 device: wasm
 pipelines:
-  prepare:
-    - miniature: { kind: ucm, patches: 40 }
-    - split: { train: 0.4, val: 0.1 }
-    - decode
-    - store: { to: patches.lmdb }
+${preparing(40, 0.1)}
   test:
-    - read: { split: test, from: patches.lmdb, bands: rgb }
-    - crop: { size: 32, at: centre }
-    - normalise: { by: imagenet }
-    - batch: { size: 8 }
+${reading("test", 8)}
     - embed: { model: { backbone: resnet10-slim, pooling: avg, channels: 3, num_classes: 17 }, weights: initial }
     - rank: { queries: 0.5, seed: 24 }
     - measure: { at: [5], per_query: queries }
@@ -151,7 +144,6 @@ describe("a sweep that runs", () => {
 `)
   const out = join(home, "out")
   const cell = (name: string) => join(out, "cells", name)
-  const recordOf = (folder: string) => JSON.parse(readFileSync(join(folder, "record.json"), "utf8"))
 
   it("gives each cell what run.ts gives, prepares once, and compares the groups", async () => {
     const ran = await runChild([path(), "--out", out])
@@ -169,7 +161,7 @@ describe("a sweep that runs", () => {
       expect(results.mAP.hard).toBeGreaterThan(0)
     }
     expect(recordOf(join(out, "once")).pipelines.prepare.status).toBe("finished")
-    const found = JSON.parse(readFileSync(join(out, "result", "sweep.json"), "utf8")) as Comparison
+    const found = comparisonOf(out)
     expect(found.runs).toEqual(["pooling=avg", "pooling=max"])
     expect(found.paired).toBe(true)
     expect(found.figures[0].values?.flat()).toEqual(

@@ -3,6 +3,7 @@ import { Effect, Stream } from "effect"
 import { operator } from "../../../pipeline/operator.ts"
 import { Audit } from "../../elements.ts"
 import { writeFileAtomic } from "../../formats/files.ts"
+import { portable } from "../../formats/portable.ts"
 import { Run } from "../../run.ts"
 import { touching } from "../show-error.ts"
 import { auditPage } from "./audit-page.ts"
@@ -22,7 +23,7 @@ const publish = Effect.fnUntraced(function* (audit: Audit) {
   }
   yield* record("audit", counts)
   for (const line of auditText(audit)) yield* say(line)
-  yield* say(`page: ${join(folder, "audit.html")}`)
+  yield* say(`page: ${portable(join(folder, "audit.html"))}`)
 })
 
 /** Publishes an audit: prints a table, and writes `audit.json`, `audit.html` and the run record. */

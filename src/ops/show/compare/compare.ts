@@ -7,6 +7,7 @@ import { Flag, listOf, Name, optional, type Plain, PositiveInt, param } from "..
 import { type ComparedFigure, Comparison } from "../../elements.ts"
 import { FileName } from "../../filename.ts"
 import { writeFileAtomic } from "../../formats/files.ts"
+import { portable } from "../../formats/portable.ts"
 import { columnMean } from "../../measure/means.ts"
 import { MeasureError } from "../../measure/measure-error.ts"
 import { pairedDifferences } from "../../measure/paired.ts"
@@ -96,7 +97,7 @@ const publish = Effect.fnUntraced(function* (comparison: Comparison, name: strin
   const text = grouped
     ? [...groupsTable(comparison), "", ...groupsNotes(comparison).flatMap(wrapped)]
     : [...comparedTable(comparison), "", ...comparisonNotes(comparison).flatMap(wrapped)]
-  yield* Effect.forEach(["", ...text, `page: ${files[1].path}`], say, { discard: true })
+  yield* Effect.forEach(["", ...text, `page: ${portable(files[1].path)}`], say, { discard: true })
 })
 
 const alone = (what: string, remedy: string): ShowError =>

@@ -6,6 +6,7 @@ import { choice, Flag, Name, optional, type Param, PositiveInt, param, pipelineP
 import { dataFault } from "../../data/file-access.ts"
 import { Embeddings } from "../../elements.ts"
 import { FileName } from "../../filename.ts"
+import { portable } from "../../formats/portable.ts"
 import { Run } from "../../run.ts"
 import type { TensorEngine } from "../../tensor/engine.ts"
 import { ShowError, touching } from "../show-error.ts"
@@ -181,7 +182,7 @@ export const explore = operator({
             "index.html",
             indexHtml(experiment, policyOf("nowhere", tiles === undefined ? undefined : originOf(tiles)))
           )
-          yield* say(`explorer: ${join(folder, "index.html")}`)
+          yield* say(`explorer: ${portable(join(folder, "index.html"))}`)
         })
         return embeddings.pipe(
           Stream.tap((batch) => Effect.sync(() => void batches.push(batch))),

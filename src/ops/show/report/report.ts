@@ -7,6 +7,7 @@ import { optional, param } from "../../../pipeline/param.ts"
 import { Report } from "../../elements.ts"
 import { FileName } from "../../filename.ts"
 import { writeFileAtomic } from "../../formats/files.ts"
+import { portable } from "../../formats/portable.ts"
 import { reportCsv } from "../../measure/report-value.ts"
 import { Run } from "../../run.ts"
 import { markNote, type NamedReport } from "../comparison.ts"
@@ -88,7 +89,7 @@ const publish = Effect.fnUntraced(function* (
   const html = yield* writePage(reports)
   yield* record(as === undefined ? "notes" : `notes.${as}`, figures.notes)
   const notes = [...markNote(reports), ...figures.notes].flatMap(wrapped)
-  const lines = ["", ...textTable(reports), "", ...notes, `report: ${html}`]
+  const lines = ["", ...textTable(reports), "", ...notes, `report: ${portable(html)}`]
   yield* Effect.forEach(lines, say, { discard: true })
 })
 

@@ -4,6 +4,7 @@ import { operator } from "../../../pipeline/operator.ts"
 import { PositiveInt, param } from "../../../pipeline/param.ts"
 import { Ranking } from "../../elements.ts"
 import { writeFileAtomic } from "../../formats/files.ts"
+import { portable } from "../../formats/portable.ts"
 import { Run } from "../../run.ts"
 import { pageStripsOf } from "../report/page-pictures.ts"
 import { touching } from "../show-error.ts"
@@ -22,7 +23,7 @@ const publish = Effect.fnUntraced(function* (contents: ReadonlyArray<StripConten
   const path = join(folder, "search.html")
   yield* touching(path, () => writeFileAtomic(path, resultsPage(experiment, contents, shown)))
   yield* wrote(path)
-  yield* say(`page: ${path}`)
+  yield* say(`page: ${portable(path)}`)
 })
 
 /**
