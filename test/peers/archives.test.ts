@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { Effect } from "effect"
 import { describe, expect } from "vitest"
 import { readParquet } from "../../src/ops/data/archives/bigearthnet-v2/parquet.ts"
+import { decodePatch, openArchive } from "../../src/ops/data/archives/open-archive.ts"
 import { miniature } from "../../src/ops/data/miniature/miniature.ts"
 import { areaResized } from "../../src/ops/data/patches/pixels/area.ts"
 import { random } from "../../src/pipeline/random.ts"
@@ -48,6 +49,41 @@ describe("parquet against pyarrow", () => {
       }
     }
   )
+})
+
+describe("images in Parquet files that pyarrow wrote", () => {
+  interface Written {
+    readonly labels: ReadonlyArray<ReadonlyArray<string>>
+    readonly dates: ReadonlyArray<string>
+    /** Colours by image, row and column. */
+    readonly pixels: ReadonlyArray<ReadonlyArray<ReadonlyArray<readonly [number, number, number]>>>
+    readonly groups: number
+  }
+
+  for (const form of ["datasets", "paged", "plain"] as const) {
+    peer(`are read with labels, facts and the same pixels: ${form}`, ["pyarrow", "numpy", "PIL"], async (python) => {
+      const file = join(root, `${form}.parquet`)
+      const { dates, groups, labels, pixels } = (await python("parquet_images", file, form)) as Written
+      expect(groups).toBe(form === "datasets" ? 3 : 1)
+      const { names, nomenclature, reference } = await openArchive(file, {})
+      const found = await Promise.all(names.map(reference))
+      expect(nomenclature.classes).toEqual(form === "plain" ? ["forest", "town", "water"] : ["forest", "water", "town"])
+      expect(found.map((one) => [...one.labels].sort())).toEqual(labels.map((one) => [...one].sort()))
+      expect(found.map(({ facts }) => facts.date)).toEqual(dates)
+      expect(names[1]).toBe(form === "plain" ? "tile 1" : "image_1")
+      expect(found.map(({ split }) => split).slice(0, 3)).toEqual(
+        form === "plain" ? ["train", "val", "test"] : [undefined, undefined, undefined]
+      )
+      // Backwards, so that rows are not read in the order of the file.
+      for (const [i, one] of [...found.entries()].reverse()) {
+        if (form === "datasets" && (i === 3 || i === 4)) continue
+        const { bands } = await decodePatch(one)
+        expect(bands.map(({ data }) => [...data])).toEqual(
+          [0, 1, 2].map((channel) => pixels[i].flatMap((row) => row.map((colours) => colours[channel])))
+        )
+      }
+    })
+  }
 })
 
 describe("resizing by area against OpenCV", () => {

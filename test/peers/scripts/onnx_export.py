@@ -36,6 +36,19 @@ class Prithvi(torch.nn.Module):
         return self.block(torch.cat([self.token + 0 * tokens[:, :1], tokens], 1))
 
 
+def prithvi_eo(edge):
+    """A small network of terratorch's class. Only its file is loaded: the package imports data sets with many dependencies."""
+    from importlib.util import find_spec, module_from_spec, spec_from_file_location
+
+    [package] = find_spec("terratorch").submodule_search_locations
+    spec = spec_from_file_location("prithvi_mae", Path(package) / "models/backbones/prithvi_mae.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    network = module.PrithviViT(img_size=edge, in_chans=6, embed_dim=48, depth=2, num_heads=4)
+    network.forward = lambda x: network.forward_features(x)[-1]
+    return network
+
+
 channels = images.shape[3]
 x = torch.zeros(1, channels, *images.shape[1:3])
 mean, std, output, pool, low, high = 0.0, 1.0, 0, None, 0.0, 1.0
@@ -59,6 +72,20 @@ elif kind == "timm":
     export(timm.create_model("vit_tiny_patch16_224", pretrained=False, num_classes=0, in_chans=channels, depth=2,
                              embed_dim=48, img_size=x.shape[2]), x, file, ["features"])
     high = 10000.0
+elif kind == "torchgeo":
+    from torchgeo.models import resnet18
+
+    export(resnet18(num_classes=0, in_chans=channels), x, file, ["features"])
+    high = 10000.0
+elif kind == "dofa":
+    from torchgeo.models import dofa_small_patch16_224
+
+    dofa = dofa_small_patch16_224()
+    dofa.forward = lambda x: dofa.forward_features(x, [0.665, 0.56, 0.49])
+    export(dofa, x, file, ["features"])
+elif kind == "prithvi-eo":
+    export(prithvi_eo(x.shape[2]), x, file, ["tokens"])
+    mean, std, pool = [1087, 1342, 1433, 2734, 1958, 1363], [2248, 2179, 2178, 1850, 1242, 1049], "mean"
 elif kind == "prithvi":
     export(Prithvi(), x[:, :, None], file, ["tokens"])
     mean, std, pool = [1087, 1342, 1433, 2734, 1958, 1363], [2248, 2179, 2178, 1850, 1242, 1049], "mean"
