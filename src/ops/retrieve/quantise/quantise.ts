@@ -3,10 +3,11 @@ import { Effect, Stream } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
 import { digest } from "../../../pipeline/digest.ts"
 import { operator } from "../../../pipeline/operator.ts"
-import { choice, Name, param } from "../../../pipeline/param.ts"
+import { choice, Name, optional, param } from "../../../pipeline/param.ts"
 import { Embeddings } from "../../elements.ts"
 import { Run } from "../../run.ts"
 import { checkFitted, fittedPath, fittedReads } from "../fitted.ts"
+import { type Fitted, readPca } from "../pca/file.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 import { normaliseRows } from "../unit-length.ts"
 import { type FittedCodebook, readCodebook } from "./codebook-file.ts"
@@ -30,7 +31,7 @@ const checkSigns = ({ names, vectors }: Embeddings): void => {
   throw new RetrieveError({
     subject: `quantise: ${names[0]}`,
     problem: "nearly all values of these embeddings have the same sign, so their signs say nothing",
-    remedy: "Put `compress` before it: it subtracts the mean, on components that `fit-pca` wrote"
+    remedy: "Set `centre` to a file that `fit-pca` wrote, or put `compress` before it: both subtract the mean"
   })
 }
 
@@ -56,6 +57,30 @@ const bookOf = Effect.fnUntraced(function* (from: string) {
   })
 })
 
+/** A mean that was read, and what identifies its file. */
+interface Centre extends Pick<Fitted, "mean" | "provenance"> {
+  readonly path: string
+  readonly digest: string
+}
+
+const centreOf = Effect.fnUntraced(function* (from: string, to: string) {
+  const path = fittedPath((yield* Run).folder, from)
+  return yield* attempt(RetrieveError)((): Centre => {
+    if (to !== "binary") {
+      const problem = `is given, but \`to: ${to}\` takes no signs`
+      throw new RetrieveError({ subject: "quantise: centre", problem, remedy: "Omit it, or set `to: binary`" })
+    }
+    const { mean, provenance } = readPca(path)
+    return { mean, provenance, path, digest: digest(readFileSync(path)) }
+  })
+})
+
+/** Embeddings minus the mean. @throws RetrieveError if it is the mean of embeddings of another kind */
+const centred = (batch: Embeddings, { mean, path, provenance }: Centre): Embeddings => {
+  checkFitted(path, "fit-pca", { dim: mean.length, weights: provenance.weights }, batch)
+  return { ...batch, vectors: batch.vectors.map((value, at) => value - mean[at % batch.dim]) }
+}
+
 /** Replaces embeddings by what is left of them in eight bits or one bit per value, or in one byte per part of a vector. */
 export const quantise = operator({
   name: "quantise",
@@ -72,25 +97,36 @@ export const quantise = operator({
       Name,
       "For `pq`: a file name in the run folder, or the path of a file of another run.",
       "pq.safetensors"
+    ),
+    centre: optional(
+      Name,
+      "For `binary`: a file that `fit-pca` wrote, whose mean is subtracted before signs are taken; all values are kept."
     )
   },
-  declares: { reads: ({ from, to }) => (to === "pq" ? fittedReads(from) : []) },
+  declares: {
+    reads: ({ centre, from, to }) => [
+      ...(to === "pq" ? fittedReads(from) : []),
+      ...(centre === undefined ? [] : fittedReads(centre))
+    ]
+  },
   run:
-    ({ from, to }, { note }) =>
+    ({ centre, from, to }, { note }) =>
     (embeddings) =>
       Stream.unwrap(
         Effect.gen(function* () {
           const book = to === "pq" ? yield* bookOf(from) : undefined
+          const middle = centre === undefined ? undefined : yield* centreOf(centre, to)
           const one = (batch: Embeddings): Embeddings => {
             if (book !== undefined) {
               checkFitted(book.path, "fit-pq", book.manifest, batch)
               note?.(`${book.centres.length} bytes per image instead of ${4 * batch.dim}`)
               return replaced(batch, productVectors(book, productCodes(book, batch.vectors)), `pq ${book.digest}`)
             }
-            if (to === "binary") checkSigns(batch)
+            const given = middle === undefined ? batch : centred(batch, middle)
+            if (to === "binary") checkSigns(given)
             const { bits, of } = forms[to as Form]
             note?.(`${Math.ceil((batch.dim * bits) / 8)} bytes per image instead of ${4 * batch.dim}`)
-            return replaced(batch, of(batch.vectors, batch.dim), to)
+            return replaced(batch, of(given.vectors, batch.dim), middle === undefined ? to : `${to} ${middle.digest}`)
           }
           return Stream.mapEffect(embeddings, (batch) => attempt(RetrieveError)(() => one(batch)))
         })

@@ -9,6 +9,7 @@ import { compress } from "../../../../src/ops/retrieve/pca/compress.ts"
 import { decodePca, readPca } from "../../../../src/ops/retrieve/pca/file.ts"
 import { fitPca } from "../../../../src/ops/retrieve/pca/fit-pca.ts"
 import { project } from "../../../../src/ops/retrieve/pca/pca.ts"
+import { quantise } from "../../../../src/ops/retrieve/quantise/quantise.ts"
 import { Run } from "../../../../src/ops/run.ts"
 import { toStream } from "../../../../src/pipeline/interpret.ts"
 import { effect } from "../../../effect.ts"
@@ -50,6 +51,31 @@ describe("fit-pca and compress", () => {
       const loss = (fitted: typeof plain) =>
         project(fitted, values, 3, false).reduce((sum, value) => sum + (Math.abs(value) - 1) ** 2, 0)
       expect(loss(turned)).toBeLessThan(loss(plain))
+    })
+  )
+
+  effect("give the mean that is subtracted before all values become signs", () =>
+    Effect.gen(function* () {
+      const fake = yield* fakeRun
+      const provided = Effect.provideService(Run, fake.run)
+      yield* fitting(given, 2).pipe(provided)
+      const { mean } = readPca(join(fake.folder, "pca.safetensors"))
+      const signs = (to: "binary" | "int8", batches = given) =>
+        through<Embeddings>(
+          batches,
+          quantise.run({ to, from: "pq.safetensors", centre: "pca.safetensors" }, self)
+        ).pipe(provided)
+      const made = yield* signs("binary")
+      expect(made.map(({ dim }) => dim)).toEqual(given.map(() => DIM))
+      const expected = values.map((value, at) => Math.fround((value >= mean[at % DIM] ? 1 : -1) / Math.sqrt(DIM)))
+      expect(made.flatMap(({ vectors }) => [...vectors])).toEqual([...expected])
+      expect((yield* Effect.flip(signs("int8"))).message).toBe(
+        "quantise: centre: is given, but `to: int8` takes no signs. Omit it, or set `to: binary`."
+      )
+      const others = batches(values, new Uint8Array(ROWS / 2), 2 * DIM, 1)
+      expect((yield* Effect.flip(signs("binary", others))).message).toContain(
+        "pca.safetensors: was fitted on embeddings of 5 dimensions, but these have 10"
+      )
     })
   )
 

@@ -23,7 +23,7 @@ const self = { expect: () => {} }
 const fitting = (batches: ReadonlyArray<Embeddings>, parts: number) =>
   through<Compression>(batches, fitPq.run({ parts, iterations: 10, to: "pq" }, self))
 const quantised = (batches: ReadonlyArray<Embeddings>, from = "pq.safetensors") =>
-  through<Embeddings>(batches, quantise.run({ to: "pq", from }, self))
+  through<Embeddings>(batches, quantise.run({ to: "pq", from, centre: undefined }, self))
 
 describe("fit-pq and quantise", () => {
   effect("write centres, and replace each embedding by them", () =>

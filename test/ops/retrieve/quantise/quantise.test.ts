@@ -78,7 +78,7 @@ describe("quantise", () => {
       Effect.result(
         Stream.runCollect(
           quantise.run(
-            { to, from: "pq.safetensors" },
+            { to, from: "pq.safetensors", centre: undefined },
             { expect: () => {} }
           )(Stream.fromIterable(given)) as Stream.Stream<Embeddings, Error>
         )
@@ -109,7 +109,9 @@ describe("quantise", () => {
       4
     )
     const result = await run(positive, "binary")
-    expect(result._tag === "Failure" && result.failure.message).toMatch(/same sign.*Put `compress` before it/)
+    expect(result._tag === "Failure" && result.failure.message).toMatch(
+      /same sign.*Set `centre` to a file that `fit-pca` wrote, or put `compress` before it/
+    )
     expect((await run(positive, "int8"))._tag).toBe("Success")
   })
 })
