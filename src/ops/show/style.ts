@@ -33,8 +33,10 @@ p { margin: .5rem 0; max-width: 44rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { padding: .24rem .6rem; text-align: right; white-space: nowrap; }
 th:first-child, td:first-child { padding-left: 0; }
-.scroll table { margin-left: calc(-1 * var(--edge)); width: calc(100% + var(--edge)); }
+.scroll table { margin-inline: calc(-1 * var(--edge)); width: calc(100% + 2 * var(--edge)); }
 th:last-child, td:last-child { padding-right: 0; }
+.scroll thead th:first-child { padding-left: var(--edge); }
+.scroll th:last-child, .scroll td:last-child { padding-right: var(--edge); }
 thead th, thead td { padding-top: .4rem; font-size: .85rem; font-weight: 600; border-bottom: 2px solid var(--rule); vertical-align: bottom; }
 thead th span { padding: 0 .45rem; }
 tbody tr.last th, tbody tr.last td { padding-bottom: .45rem; }
@@ -52,11 +54,11 @@ td.worse span.mean { background: var(--badwash); color: var(--bad); font-weight:
 td.pair { vertical-align: top; line-height: 1.3; }
 td.pair small { display: block; padding: 0 .45rem; color: var(--soft); font-size: .75rem; }
 .scroll tbody th:first-child, .scroll thead td:first-child, .scroll tfoot th:first-child { position: sticky; left: calc(-1 * var(--edge)); padding-left: var(--edge); background: var(--card); z-index: 1; }
-.scroll tbody th.part:first-child { position: static; padding-left: .6rem; }
+.scroll tbody th.part:first-child { position: static; padding-left: calc(var(--edge) + .6rem); }
 tfoot td, tfoot th { color: var(--soft); font-size: .85rem; font-weight: 400; }
 tfoot th { text-align: left; white-space: normal; }
 tfoot tr:first-child td, tfoot tr:first-child th { border-top: 2px solid var(--rule); }
-.compared thead th { white-space: normal; overflow-wrap: anywhere; min-width: 7rem; max-width: 9rem; }
+.compared thead th { white-space: normal; overflow-wrap: anywhere; min-width: 8.25rem; max-width: 9rem; }
 .compared thead th span { display: block; }
 .compared tbody th { vertical-align: top; }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 1rem; }
@@ -117,8 +119,9 @@ pre { margin: .75rem 0 0; padding: 0; overflow-x: auto; font: .8rem/1.5 ui-monos
   main { padding: 1.5rem .9rem 3rem; }
   th, td { padding: .24rem .2rem; font-size: .84rem; }
   .scroll { padding: .3rem .75rem; --edge: .75rem; }
+  .scroll:has(.figures) { background: var(--card); }
   th .measure { min-width: 6.7rem; padding-right: .3rem; }
-  .figures td:last-child, .figures thead th:last-child { position: sticky; right: calc(-1 * var(--edge)); padding-right: var(--edge); background: var(--card); box-shadow: -.5rem 0 .5rem -.4rem var(--shade); }
+  .figures td:last-child, .figures thead th:last-child { position: sticky; right: calc(-1 * var(--edge)); padding-right: var(--edge); background: var(--card); box-shadow: -.6rem 0 .6rem -.3rem var(--shade); }
   .figures tfoot td:last-child { box-shadow: none; }
   td span, thead th span { padding: 0 .2rem; }
   .strip h3 .ap { float: none; display: block; }

@@ -12,7 +12,7 @@ td.up span { background: var(--wash); color: var(--accent); font-weight: 700; }
 td.down span { color: var(--c2); font-weight: 700; }
 .dots { display: block; width: 100%; height: auto; font-size: 13px; }
 .groups th, .groups td { white-space: normal; }
-.groups th.part { overflow-wrap: anywhere; padding-left: .6rem; }
+.groups th.part { overflow-wrap: anywhere; }
 .groups .figure th { padding-top: .9rem; }
 .groups small { white-space: nowrap; }
 .groups thead th { text-align: right; } .groups thead th:first-child { text-align: left; } .groups thead th span { padding: 0; }

@@ -13,6 +13,7 @@ export interface PreviewedPatch {
 }
 
 const own = `
+main { max-width: 78rem; }
 .preview img { display: block; width: 120px; height: 120px; border-radius: .3rem; }
 .preview tbody th { white-space: normal; min-width: 8rem; overflow-wrap: anywhere; vertical-align: top; font-size: .85rem; }
 .preview tbody th small { display: block; color: var(--soft); font-weight: 400; }

@@ -33,6 +33,11 @@ const table = ({ query, results, row: number }: StripContent): string => {
 const own = `
 td.text, th.text, thead th:first-child { text-align: left; }
 td.text { white-space: normal; min-width: 14rem; }
+@media (max-width: 44rem) {
+  thead th { white-space: normal; }
+  tbody th { white-space: normal; overflow-wrap: anywhere; min-width: 6rem; }
+  td.text { min-width: 8rem; }
+}
 `
 
 /**

@@ -39,6 +39,8 @@ const colour = (name: string): string => getComputedStyle(document.documentEleme
 const REACH = 14
 /** Points up to which each is drawn by a call of its own. */
 const FEW = 50_000
+/** Best results that have a ring; more would cover the colours of the points. */
+const RINGS = 20
 /** Share of the canvas that an arrow key moves the cross. */
 const STEP = 0.03
 
@@ -134,7 +136,7 @@ export const makeScatter = ({ background, choose, hover, label, open }: ScatterO
     context.setTransform(ratio, 0, 0, ratio, 0, 0)
     background?.(context, camera, width, height)
     dots(look, ratio)
-    for (const image of look.results) ring(image, 5, colour("--ink"), 1.2)
+    for (const image of look.results.slice(0, RINGS)) ring(image, 5, colour("--ink"), 1.2)
     for (const image of look.selected) ring(image, 6, colour("--accent"), 2.5)
     for (const image of look.examples) {
       ring(image, 8, colour("--paper"), 5)

@@ -1,6 +1,6 @@
 /** The grid of pictures. */
 import { type Archive, classesOf, drawThumbnail } from "./archive.ts"
-import { h } from "./dom.ts"
+import { h, whenIdle } from "./dom.ts"
 import type { Result } from "./results.ts"
 
 /** What a person does with a picture. */
@@ -12,18 +12,38 @@ export interface Actions {
   readonly hover: (image: number | undefined) => void
 }
 
-/** Pictures are drawn when they come near the window. */
-const drawWhenNear = (archive: Archive) =>
-  new IntersectionObserver(
-    (entries, observer) => {
-      for (const { isIntersecting, target } of entries) {
-        if (!isIntersecting) continue
-        observer.unobserve(target)
-        drawThumbnail(archive, Number((target as HTMLElement).dataset.image), target as HTMLCanvasElement)
-      }
+/** Milliseconds after which pictures far below the window are drawn, too, so that printing finds them. */
+const LATER = 1500
+
+/** Pictures are drawn when they come near the window, and all of them if the reader stays. */
+const makeDrawing = (archive: Archive) => {
+  const waiting = new Set<HTMLCanvasElement>()
+  const draw = (canvas: HTMLCanvasElement) => {
+    waiting.delete(canvas)
+    observer.unobserve(canvas)
+    drawThumbnail(archive, Number(canvas.dataset.image), canvas)
+  }
+  const observer = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) if (isIntersecting) draw(target as HTMLCanvasElement)
     },
     { rootMargin: "600px" }
   )
+  let timer: number | undefined
+  return {
+    add: (canvas: HTMLCanvasElement) => {
+      waiting.add(canvas)
+      observer.observe(canvas)
+      clearTimeout(timer)
+      timer = window.setTimeout(() => whenIdle(() => [...waiting].forEach(draw)), LATER)
+    },
+    clear: () => {
+      clearTimeout(timer)
+      observer.disconnect()
+      waiting.clear()
+    }
+  }
+}
 
 /** Words for a cosine and a label similarity. */
 const described = ({ rank, score, similarity }: Result): string =>
@@ -106,7 +126,7 @@ const moveFocus = (list: HTMLElement, event: KeyboardEvent): boolean => {
 
 export const makeTiles = (archive: Archive, actions: Actions): Tiles => {
   const list = h("ol", { class: "tiles", "aria-label": "Images" })
-  let observer = drawWhenNear(archive)
+  const drawing = makeDrawing(archive)
   let selected: ReadonlySet<number> = new Set()
 
   const tile = (result: Result, shared: ReadonlySet<string>, first: boolean): HTMLElement => {
@@ -114,7 +134,7 @@ export const makeTiles = (archive: Archive, actions: Actions): Tiles => {
     const name = archive.names[image]
     const classes = classesOf(archive, archive.labels(image))
     const canvas = h("canvas", { "data-image": image, "aria-hidden": "true", width: 1, height: 1 })
-    observer.observe(canvas)
+    drawing.add(canvas)
     const picture = h(
       "button",
       {
@@ -198,8 +218,7 @@ export const makeTiles = (archive: Archive, actions: Actions): Tiles => {
     element: list,
     add,
     show: (results, shared) => {
-      observer.disconnect()
-      observer = drawWhenNear(archive)
+      drawing.clear()
       list.replaceChildren()
       add(results, shared)
     },

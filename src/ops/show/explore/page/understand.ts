@@ -211,9 +211,7 @@ const pairList = (archive: Archive, pairs: ReadonlyArray<Pair>, below: (pair: Pa
 const doubtText = ({ contents }: Archive, { has, label, share }: Doubt): string => {
   const name = contents.classes[label]
   const votes = Math.round(share * 10)
-  return has
-    ? `labelled ${name}, as ${votes} of 10 neighbours`
-    : `not labelled ${name}, unlike ${votes} of 10 neighbours`
+  return has ? `has ${name}; ${votes} of 10 neighbours have it` : `lacks ${name}; ${votes} of 10 neighbours have it`
 }
 
 const doubtList = (archive: Archive, doubts: ReadonlyArray<Doubt>) =>
