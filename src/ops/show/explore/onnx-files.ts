@@ -34,7 +34,8 @@ export const exportsAsGlobal = (module: string): string => {
     })
   }
   const fields = pairs.map((pair) => `${pair?.[2]}:${pair?.[1]}`)
-  const body = module.slice(0, found.index).replaceAll("import.meta.url", "self.location.href")
+  // A pattern, because bundling this program replaces the words themselves, even within a text.
+  const body = module.slice(0, found.index).replaceAll(/import\.meta\.url/g, "self.location.href")
   return `${body}globalThis.ort={${fields.join()}}\n`
 }
 
