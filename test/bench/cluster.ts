@@ -25,7 +25,7 @@ interface Sizes {
   /** Epochs over the patches of the extraction. */
   readonly epochs: number
 }
-const FULL: Sizes = { ranges: 40, seconds: 0.5, cells: 6, epochs: 40 }
+const FULL: Sizes = { ranges: 40, seconds: 0.5, cells: 6, epochs: 30 }
 const SMALL: Sizes = { ranges: 4, seconds: 0.5, cells: 2, epochs: 1 }
 
 const figure = (name: string, ours: number, other: number, bound: string, most: number, unit = "s"): Figure => ({

@@ -16,15 +16,16 @@ import { type Program, program, until } from "../experiments/cluster/programs.ts
 import { PATCHES, preparing } from "../experiments/ranges/example.ts"
 import { type Counts, counted, type Trial } from "./counts.ts"
 
-/** Epochs over the patches, and patches per range: a range takes about half a second. */
-const [EPOCHS, RANGE] = [20, 32]
+/** Patches per range, which takes about half a second, and epochs over the patches. */
+const RANGE = 32
+const EPOCHS = 10
 
 /** Least and most seconds between two kills. */
 const [SOONEST, LATEST] = [2, 5]
 
 const FILES = ["embeddings.npy", "embeddings.csv"]
 
-const configuration = (home: string): string => {
+const configuration = (home: string, epochs: number): string => {
   const file = join(home, "torture.yaml")
   writeFileSync(
     file,
@@ -34,7 +35,7 @@ range: ${RANGE}
 root_dir: data
 pipelines:
   extract:
-    - read: { split: train, from: patches.lmdb, bands: s2-10m+20m, nomenclature: "19", epochs: ${EPOCHS} }
+    - read: { split: train, from: patches.lmdb, bands: s2-10m+20m, nomenclature: "19", epochs: ${epochs} }
     - crop: { size: 64, at: random }
     - normalise: { by: bigearthnet }
     - batch: { size: 16 }
@@ -76,6 +77,10 @@ const noteTaking = (url: string) =>
 export const redone = (taken: ReadonlyArray<number>, said: string): number =>
   taken.reduce((sum, times) => sum + times - 1, 0) - [...said.matchAll(/: made before$/gm)].length
 
+const pause = (): Promise<void> => new Promise((done) => setTimeout(done, 50))
+
+const hasEnded = ({ process: { exitCode, signalCode } }: Program): boolean => exitCode !== null || signalCode !== null
+
 /** Programs that are killed and started again. */
 class Target {
   private now: Program
@@ -94,24 +99,24 @@ class Target {
     await this.now.ended
     this.before += this.now.said()
   }
-  readonly again = (): void => {
+  /** Starts it anew, and waits until it is at work: on a busy machine, all kills would hit programs that start. */
+  readonly again = async (): Promise<void> => {
     this.now = this.start()
+    while (!/orbitrank worker| {2}cluster: /.test(this.now.said()) && !hasEnded(this.now)) await pause()
   }
   readonly said = (): string => this.before + this.now.said()
 }
-
-const hasEnded = ({ process: { exitCode, signalCode } }: Program): boolean => exitCode !== null || signalCode !== null
 
 /** Runs to the end in a folder, with kills at drawn moments as long as some are left. */
 const ran = async (driver: Target, workers: ReadonlyArray<Target>, draw: ReturnType<typeof random>, kills: number) => {
   let killed = 0
   while (killed < kills) {
     const due = performance.now() + 1000 * (SOONEST + (LATEST - SOONEST) * draw.next())
-    while (performance.now() < due && !hasEnded(driver.program)) await new Promise((done) => setTimeout(done, 50))
+    while (performance.now() < due && !hasEnded(driver.program)) await pause()
     if (hasEnded(driver.program)) break
     const victim = [driver, ...workers][draw.int(1 + workers.length)]
     await victim.kill()
-    victim.again()
+    await victim.again()
     killed++
   }
   return { killed, code: await driver.program.ended }
@@ -147,13 +152,13 @@ const rounds = async (home: string, file: string, url: string, seed: number, kil
 }
 
 /** Runs the campaign. */
-export const killCluster = async (seed: number, kills: number): Promise<Counts> => {
+export const killCluster = async (seed: number, kills: number, epochs = EPOCHS): Promise<Counts> => {
   if (binaries === undefined) throw new Error("PostgreSQL is not installed: apt-get install postgresql")
   const home = mkdtempSync(join(tmpdir(), "orbitrank-torture-"))
   const postgres = await openPostgres()
   const { url } = postgres
   try {
-    const file = configuration(home)
+    const file = configuration(home, epochs)
     mkdirSync(join(home, "data"))
     for (const args of [
       [preparing(home), "--out", "prepared"],
@@ -176,7 +181,7 @@ export const killCluster = async (seed: number, kills: number): Promise<Counts> 
       again <= trials.length
         ? []
         : [{ outcome: "wrong", why: `${again} ranges were made again after ${trials.length} kills` }]
-    const words = `${count} runs, ${taken.length} ranges of ${RANGE} of ${Math.floor(0.7 * PATCHES) * EPOCHS} patches, ${again} made again`
+    const words = `${count} runs, ${taken.length} ranges of ${RANGE} of ${Math.floor(0.7 * PATCHES) * epochs} patches, ${again} made again`
     return counted(`kill cluster (${words})`, [...trials, ...most])
   } finally {
     await postgres.remove()
