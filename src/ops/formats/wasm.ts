@@ -50,6 +50,10 @@ export const v128 = {
   store: (offset: number): Code => [...simd(0x0b), 4, ...leb(offset)],
   zero: [...simd(0x0c), ...new Array<number>(16).fill(0)],
   lane: (lane: number): Code => [...simd(0x1b), lane],
+  and: simd(0x4e),
+  /** Bits of the first that are not in the second. */
+  andNot: simd(0x4f),
+  or: simd(0x50),
   xor: simd(0x51),
   popcount: simd(0x62),
   add8: simd(0x6e),
@@ -65,7 +69,7 @@ export const v128 = {
   dot: simd(0xba)
 }
 /** Four numbers in single precision. */
-export const f32x4 = { add: simd(0xe4), multiply: simd(0xe6) }
+export const f32x4 = { add: simd(0xe4), multiply: simd(0xe6), equal: simd(0x41) }
 
 /** Adds a constant to a local. */
 export const increase = (local: number, by: number): Code => [

@@ -2,6 +2,7 @@
  * Kernels and memory of a backend, below TensorFlow.js's bookkeeping. Gradients that are composed of kernels here leave no
  * temporaries on the tape or in a scope; each is freed as soon as it is no longer needed.
  */
+import type { WasmMemory } from "../wasm.ts"
 import type { Attrs, Info, Tf } from "./tfjs.ts"
 
 export type BackendName = "wasm" | "cpu"
@@ -21,6 +22,8 @@ export interface Memory {
   /** The values in place. Any later allocation may move them; then call this again. */
   readonly values: (info: Info) => Float32Array
   readonly rows: (info: Info, from: number, to: number) => Rows
+  /** The memory that holds all values, for WebAssembly of our own; undefined if there is none. */
+  readonly heap?: WasmMemory | undefined
 }
 
 export const sizeOf = (shape: ReadonlyArray<number>): number => shape.reduce((product, n) => product * n, 1)
@@ -40,6 +43,7 @@ interface WasmBackend extends Backend {
   readonly makeOutput: (shape: ReadonlyArray<number>, dtype: "float32", byteOffset?: number) => Info
   readonly typedArrayFromHeap: (info: Info) => Float32Array
   readonly dataIdMap: { readonly get: (id: object) => { memoryOffset: number } }
+  readonly wasm: { readonly asm?: { readonly memory?: WasmMemory } }
 }
 interface CpuBackend extends Backend {
   readonly makeTensorInfo: (shape: ReadonlyArray<number>, dtype: "float32", values: Float32Array) => Info
@@ -82,7 +86,8 @@ export const memoryOf = (tf: Tf, name: BackendName): Memory => {
       free,
       make: (shape) => backend.makeOutput([...shape], "float32"),
       values: (info) => backend.typedArrayFromHeap(info),
-      rows: wasmRows(backend)
+      rows: wasmRows(backend),
+      heap: backend.wasm.asm?.memory
     }
   }
   const backend = started as CpuBackend

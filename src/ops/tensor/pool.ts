@@ -1,10 +1,54 @@
 /** Pools as differentiable operations of TensorFlow.js. */
 import { outputLength, type PoolOptions, sidesOf } from "./geometry.ts"
 import type { Memory } from "./memory.ts"
+import { givingWindows } from "./pool-window.ts"
 import type { Info, Tensor, Tf } from "./tfjs.ts"
 
 const FORWARD = "orbitrank/MaxPool"
 const GRADIENT = "orbitrank/MaxPoolGradient"
+
+/** One window of an image: places of its first value and of its maximum, and the part of it that is not padding. */
+interface Window {
+  readonly first: number
+  readonly at: number
+  readonly rows: number
+  readonly columns: number
+}
+
+/** Values of x, its gradient dx, the maxima y and their gradients dy. */
+interface Pooled {
+  readonly x: Float32Array
+  readonly dx: Float32Array
+  readonly y: Float32Array
+  readonly dy: Float32Array
+}
+
+type Give = (window: Window) => void
+
+/** Gives the gradients of a window to its first maxima, one channel at a time. */
+const byChannel =
+  ({ dx, dy, x, y }: Pooled, W: number, C: number): Give =>
+  ({ at, columns, first, rows }) => {
+    for (let c = 0; c < C; c++) {
+      const maximum = y[at + c]
+      search: for (let row = 0; row < rows; row++) {
+        for (let column = 0, place = first + row * W * C + c; column < columns; column++, place += C) {
+          if (x[place] !== maximum) continue
+          dx[place] += dy[at + c]
+          break search
+        }
+      }
+    }
+  }
+
+/** Does the same for four channels at a time; undefined if the engine cannot. */
+const byVectors = (memory: Memory, pooled: Pooled, W: number, C: number): Give | undefined => {
+  const give = givingWindows(memory, C)
+  if (give === undefined) return undefined
+  const [x, dx, y, dy] = [pooled.x, pooled.dx, pooled.y, pooled.dy].map(({ byteOffset }) => byteOffset)
+  return ({ at, columns, first, rows }) =>
+    give(x + 4 * first, dx + 4 * first, y + 4 * at, dy + 4 * at, rows, columns, 4 * C * (W - columns))
+}
 
 /**
  * Passes the gradient of each window to its first maximum in row-major order, as PyTorch does. It works for maxima of any
@@ -15,27 +59,16 @@ const maxPoolGradient = (memory: Memory, x: Info, y: Info, dy: Info, pool: PoolO
   const [, OH, OW] = y.shape
   const [padTop, , padLeft] = sidesOf(pool.padding)
   const dx = memory.make(x.shape)
-  const [input, output, from, to] = [x, y, dy, dx].map(memory.values)
-  to.fill(0)
-  const give = (n: number, top: number, left: number, window: number) => {
-    const [firstRow, firstColumn] = [Math.max(0, top), Math.max(0, left)]
-    const [endRow, endColumn] = [Math.min(H, top + pool.size), Math.min(W, left + pool.size)]
-    for (let c = 0; c < C; c++) {
-      const maximum = output[window + c]
-      search: for (let row = firstRow; row < endRow; row++) {
-        let at = ((n * H + row) * W + firstColumn) * C + c
-        for (let column = firstColumn; column < endColumn; column++, at += C) {
-          if (input[at] !== maximum) continue
-          to[at] += from[window + c]
-          break search
-        }
-      }
-    }
-  }
-  for (let n = 0, window = 0; n < N; n++) {
+  const pooled = { x: memory.values(x), dx: memory.values(dx), y: memory.values(y), dy: memory.values(dy) }
+  pooled.dx.fill(0)
+  const give = byVectors(memory, pooled, W, C) ?? byChannel(pooled, W, C)
+  for (let n = 0, at = 0; n < N; n++) {
     for (let i = 0; i < OH; i++) {
-      for (let j = 0; j < OW; j++, window += C) {
-        give(n, i * pool.stride - padTop, j * pool.stride - padLeft, window)
+      const [top, end] = [Math.max(0, i * pool.stride - padTop), Math.min(H, i * pool.stride - padTop + pool.size)]
+      for (let j = 0; j < OW; j++, at += C) {
+        const left = Math.max(0, j * pool.stride - padLeft)
+        const columns = Math.min(W, j * pool.stride - padLeft + pool.size) - left
+        give({ at, first: ((n * H + top) * W + left) * C, rows: end - top, columns })
       }
     }
   }

@@ -1,7 +1,7 @@
 /** Products of tiles in shared memory, a loop that threads share. Threads run it, so it does not import Effect. */
-import { type WasmMemory, wasm } from "../../wasm.ts"
 import type { Loop } from "../../workers/loops.ts"
 import { COLUMNS, ENTRY, type TileCall, tileModule } from "./assemble.ts"
+import { type Instances, instances, type Shared } from "./instances.ts"
 
 /** One set of tiles: every row of factors times every panel of eight columns. Addresses and gaps are in bytes. */
 export interface Tiles {
@@ -25,10 +25,7 @@ export interface Tiles {
 }
 
 /** Sets of tiles with equally many panels. */
-export interface Multiplied {
-  readonly memory: WasmMemory
-  /** Number of the memory, which is unique in this process. */
-  readonly id: number
+export interface Multiplied extends Shared {
   readonly sets: ReadonlyArray<Tiles>
   /** Bytes from a row's factor to its next one. */
   readonly step: 4 | 16
@@ -54,23 +51,6 @@ export const units = ({ panels, sets }: Pick<Multiplied, "panels" | "sets">): nu
 export const products = ({ panels, sets }: Pick<Multiplied, "panels" | "sets">): number =>
   sets.reduce((sum, set) => sum + panels * set.tiles * eachOf(set), 0)
 
-/** Returns the function of a product's module. Only functions on the newest memory are kept. */
-const callsOf = (): ((product: Multiplied) => TileCall) => {
-  const calls = new Map<number, TileCall>()
-  let newest = -1
-  return ({ id, memory, step }) => {
-    if (id !== newest) calls.clear()
-    newest = id
-    const known = calls.get(step)
-    if (known !== undefined) return known
-    if (wasm === undefined) throw new Error("this engine has no WebAssembly")
-    const { exports } = new wasm.Instance(new wasm.Module(tileModule(step)), { e: { m: memory } })
-    const call = exports.tiles as TileCall
-    calls.set(step, call)
-    return call
-  }
-}
-
 /** Computes one unit of a set: some tiles times one panel. */
 const computeUnit = (call: TileCall, set: Tiles, unit: number): void => {
   const block = blockOf(set)
@@ -84,10 +64,10 @@ const computeUnit = (call: TileCall, set: Tiles, unit: number): void => {
 }
 
 /** The products of tiles, for one thread. Every sum is computed by one thread, so their number changes no bit. */
-export const tileProducts = (callOf = callsOf()): Loop<Multiplied> => ({
+export const tileProducts = (functions: Instances = instances()): Loop<Multiplied> => ({
   name: "tile products",
   rows: (data) => {
-    const call = callOf(data)
+    const call = functions<TileCall>(data, "tiles", data.step, tileModule)
     return (from, to) => {
       let begin = 0
       for (const set of data.sets) {

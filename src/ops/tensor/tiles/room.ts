@@ -1,10 +1,12 @@
 /** Memory that WebAssembly and threads share: room for one product at a time, kept for the next ones. */
 
-import { type WasmMemory, wasm } from "../../wasm.ts"
-import type { Team } from "../../workers/loops.ts"
+import { wasm } from "../../wasm.ts"
+import type { Loop, Team } from "../../workers/loops.ts"
 import type { Tf } from "../tfjs.ts"
 import { MOST_PAGES, tileModule } from "./assemble.ts"
+import type { Shared } from "./instances.ts"
 import { type Multiplied, products, tileProducts, units } from "./multiply.ts"
+import { rowsOf, type Spread, tileSpreads } from "./spread.ts"
 
 const PAGE = 65_536
 
@@ -14,10 +16,11 @@ const MOST_BYTES = 2 ** 30
 /** Multiplications from which threads save more time than they cost. */
 const WORTH_THREADS = 2 ** 21
 
+/** Values that are copied from which threads do. */
+const WORTH_SPREADING = 2 ** 18
+
 /** The room of a product. */
-export interface Room {
-  readonly memory: WasmMemory
-  readonly id: number
+export interface Room extends Shared {
   readonly floats: Float32Array
   readonly ints: Int32Array
 }
@@ -40,6 +43,8 @@ export interface TileWork {
   readonly room: (length: number) => Room | undefined
   /** Computes a product. @throws Error if a thread has failed */
   readonly multiply: (room: Room, product: Prepared) => void
+  /** Copies images within the room. @throws Error if a thread has failed */
+  readonly spread: (room: Room, spreads: ReadonlyArray<Spread>) => void
 }
 
 let rooms = 0
@@ -54,9 +59,14 @@ const newRoom = (bytes: number): Room | undefined => {
 
 const newWork = (): TileWork => {
   let held: Room | undefined
-  let loop = tileProducts()
+  let loops = { products: tileProducts(), spreads: tileSpreads() }
   /** Whoever shares its threads; the latest counts. */
   const sharing: Array<{ readonly team: Team | undefined }> = []
+  const run = <Data>(loop: Loop<Data>, data: Data, count: number, worth: boolean) => {
+    const team = sharing.at(-1)?.team
+    if (team !== undefined && worth) team.run(loop, data, count)
+    else loop.rows(data)(0, count)
+  }
   return {
     enabled: () => sharing.length > 0,
     share: (team) => {
@@ -66,7 +76,7 @@ const newWork = (): TileWork => {
         if (sharing.includes(own)) sharing.splice(sharing.indexOf(own), 1)
         if (sharing.length > 0) return
         held = undefined
-        loop = tileProducts()
+        loops = { products: tileProducts(), spreads: tileSpreads() }
       }
     },
     room: (length) => {
@@ -76,9 +86,11 @@ const newWork = (): TileWork => {
     },
     multiply: ({ id, memory }, product) => {
       const data = { ...product, id, memory }
-      const team = sharing.at(-1)?.team
-      if (team !== undefined && products(data) >= WORTH_THREADS) team.run(loop, data, units(data))
-      else loop.rows(data)(0, units(data))
+      run(loops.products, data, units(data), products(data) >= WORTH_THREADS)
+    },
+    spread: ({ id, memory }, spreads) => {
+      const values = spreads.reduce((sum, one) => sum + one.images * one.height * one.width * one.channels, 0)
+      run(loops.spreads, { id, memory, spreads }, rowsOf(spreads), values >= WORTH_SPREADING)
     }
   }
 }

@@ -96,7 +96,7 @@ describe("convolutions by products of tiles", () => {
         const library = computed(p)
         for (const team of [undefined, ...teams]) expect(sharing(team, () => computed(p))).toEqual(library)
       }),
-      { numRuns: 60 }
+      { numRuns: 40 }
     )
   })
 
