@@ -120,13 +120,19 @@ export const checkOverflow = (file: DataFile, header: Buffer, { overflow, size }
   }
 }
 
+/** Compares the key of a node with another, by their bytes. */
+const compareAt = ({ bytes, nodes }: Page, i: number, key: Uint8Array): number => {
+  const from = nodes[i] + NODE_HEADER
+  return bytes.compare(key, 0, key.length, from, from + bytes.readUInt16LE(nodes[i] + 6))
+}
+
 /** The index of the node of a branch under which `key` belongs. */
 export const descend = (page: Page, key: Uint8Array): number => {
   let low = 0
   let high = page.nodes.length - 1
   while (low < high) {
     const middle = (low + high + 1) >> 1
-    if (Buffer.compare(keyOf(page, middle), key) <= 0) low = middle
+    if (compareAt(page, middle, key) <= 0) low = middle
     else high = middle - 1
   }
   return low
@@ -135,5 +141,5 @@ export const descend = (page: Page, key: Uint8Array): number => {
 /** The index of the node of a leaf that has `key`; `undefined` if no node has it. */
 export const findIn = (page: Page, key: Uint8Array): number | undefined => {
   const i = descend(page, key)
-  return Buffer.compare(keyOf(page, i), key) === 0 ? i : undefined
+  return compareAt(page, i, key) === 0 ? i : undefined
 }

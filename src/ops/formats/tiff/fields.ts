@@ -224,9 +224,10 @@ export class Fields {
     this.numbers = new Numbers(bytes, refuse)
     this.littleEndian = this.numbers.little
     this.directories = directoriesOf(bytes, this.numbers, refuse)
-    const values = this.directories.flatMap(({ entries }) =>
-      [...entries.values()].filter(({ inline }) => !inline).map(({ from, length }): Span => [from, from + length])
-    )
+    const values: Array<Span> = []
+    for (const { entries } of this.directories) {
+      for (const { from, inline, length } of entries.values()) if (!inline) values.push([from, from + length])
+    }
     this.taken = [[0, this.numbers.widths.head], ...this.directories.map(({ span }) => span), ...distinct(values)]
   }
 
@@ -255,6 +256,10 @@ export class Fields {
 
   /** The only value of a tag; `otherwise` if it is absent. */
   one(tag: number, otherwise: number, directory = this.directories[0]): number {
+    const entry = directory.entries.get(tag)
+    if (entry === undefined) return otherwise
+    const size = INTEGERS[entry.type]
+    if (entry.count === 1 && size !== undefined && directory.twice.size === 0) return this.numbers.at(entry.from, size)
     const list = this.list(tag, directory)
     if (list !== undefined && list.length !== 1) {
       this.refuse(`has a tag ${tag} with ${list.length} values, expected 1`)
@@ -290,7 +295,9 @@ export class Fields {
   private numbersOf(entry: Entry | undefined): ReadonlyArray<number> {
     const size = INTEGERS[entry?.type ?? 0]
     if (entry === undefined || size === undefined) return []
-    return Array.from({ length: entry.count }, (_, i) => this.numbers.at(entry.from + i * size, size))
+    const found: Array<number> = []
+    for (let i = 0; i < entry.count; i++) found.push(this.numbers.at(entry.from + i * size, size))
+    return found
   }
 
   /** The value of a tag in each further directory of an image; `otherwise` if a directory lacks it but has a width. */

@@ -34,13 +34,16 @@ const ALWAYS_ALLOWED = 1 << 26
 /** Deflate packs at most 1032:1, LZW about as much; more is done by ZSTD and by sparse files, but not with pictures. */
 const MAX_RATIO = 1100
 
+/** Whether there is one value for all bands, or the same for each. */
+const alike = (values: ReadonlyArray<number>, samples: number): boolean =>
+  (values.length === 1 || values.length === samples) && values.every((value) => value === values[0])
+
 /** The type of all bands. BitsPerSample and SampleFormat have one value per band, or one value for all. */
 const pixelType = (fields: Fields, samples: number, refuse: Refuse): SampleType => {
   const bits = fields.list(258) ?? [1]
   const format = fields.list(339) ?? [1]
-  const alike = (values: ReadonlyArray<number>) =>
-    (values.length === 1 || values.length === samples) && values.every((value) => value === values[0])
-  if (!alike(bits) || !alike(format)) refuse(`has bands of several types: ${bits.join(", ")} bits`, CONVERT)
+  if (!alike(bits, samples) || !alike(format, samples))
+    refuse(`has bands of several types: ${bits.join(", ")} bits`, CONVERT)
   const type = sampleTypeOf(format[0], bits[0])
   return typeof type === "string" ? refuse(`has ${type}, which are not read`, CONVERT) : type
 }

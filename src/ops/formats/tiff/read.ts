@@ -34,48 +34,49 @@ type Pieced = TiffHeader & { readonly pieces: Pieces }
 /** Bytes beyond those of a strip's rows that deflate may give, and that are ignored, as libtiff does. */
 const MAX_EXCESS = 1 << 16
 
-/** The unpacked bytes of the `i`th piece, as many as the image needs of it. */
-const unpacked = async (bytes: Uint8Array, header: Pieced, i: number): Promise<Uint8Array> => {
+/** The unpacked bytes of the `i`th piece, of which the image may need fewer; as a promise only if unpacking needs one. */
+const unpacked = (bytes: Uint8Array, header: Pieced, i: number): Uint8Array | Promise<Uint8Array> => {
   const { counts, offsets, packing, tiled } = header.pieces
-  const { full, needed } = bytesOfPiece(header, header.pieces, i)
   const packed = bytes.subarray(offsets[i], offsets[i] + counts[i])
-  const most = packing.checked && !tiled ? full + Math.max(full, MAX_EXCESS) : full
-  const values = packing.plain ? packed : await packing.unpack(packed, most)
-  if (values.length < needed) throw new Error(`there are ${values.length} bytes of ${needed}`)
-  return values.subarray(0, needed)
+  if (packing.plain) return packed
+  const { full } = bytesOfPiece(header, header.pieces, i)
+  return packing.unpack(packed, packing.checked && !tiled ? full + Math.max(full, MAX_EXCESS) : full)
+}
+
+/** Runs a part of the reading of the `i`th piece; what it throws becomes a DataError. */
+const naming = <A>({ pieces }: Pieced, i: number, refuse: Refuse, run: () => A): A => {
+  try {
+    return run()
+  } catch (cause) {
+    return refuse(`cannot be unpacked: ${pieces.tiled ? "tile" : "strip"} ${i}: ${messageOf(cause)}`)
+  }
 }
 
 /**
  * Reads the values of the `i`th piece, row by row, those of a pixel side by side; what a sparse file leaves out is
  * `filling`.
  *
+ * @param raw its unpacked bytes; none if the file leaves it out
  * @param into memory for values that need no widening; new memory by default
  */
-const readPiece = async (
-  bytes: Uint8Array,
-  header: Pieced,
-  i: number,
-  refuse: Refuse,
-  into?: Pixels
-): Promise<Pixels> => {
+const readPiece = (raw: Uint8Array, header: Pieced, i: number, refuse: Refuse, into?: Pixels): Pixels => {
   const { filling, littleEndian, pieces, type } = header
-  const { columns, packing, samples, tiled } = pieces
+  const { columns, packing, samples } = pieces
   const across = columns * samples
   const { needed, rowBytes } = bytesOfPiece(header, pieces, i)
   if (pieces.counts[i] === 0) {
     const size = (needed / rowBytes) * across * bytesOf(type.dtype)
     return (into ?? pixelsOf(type.dtype, new Uint8Array(size))).fill(filling)
   }
-  try {
-    const raw = await unpacked(bytes, header, i)
-    if (!wholeBytes(type)) return unpackBits(raw, across, type)
+  return naming(header, i, refuse, () => {
+    if (raw.length < needed) throw new Error(`there are ${raw.length} bytes of ${needed}`)
+    const values = raw.subarray(0, needed)
+    if (!wholeBytes(type)) return unpackBits(values, across, type)
     const stored = into ?? pixelsOf(type.stored, new Uint8Array(needed))
-    rawBytes(stored).set(raw)
+    rawBytes(stored).set(values)
     undoPredictor(stored, packing.predictor, littleEndian, { across, samples })
     return type.widen?.(stored) ?? stored
-  } catch (cause) {
-    return refuse(`cannot be unpacked: ${tiled ? "tile" : "strip"} ${i}: ${messageOf(cause)}`)
-  }
+  })
 }
 
 /** The band, or the first band, of the `i`th piece, and the place in the band at which the piece begins. */
@@ -105,13 +106,24 @@ const place = (bands: ReadonlyArray<Pixels>, piece: Pixels, header: Pieced, i: n
 }
 
 /** Reads one piece into its bands. A strip of one band is read directly, because its values have the order of the band. */
-const readTo = async (bands: ReadonlyArray<Pixels>, bytes: Uint8Array, header: Pieced, i: number, refuse: Refuse) => {
+const readTo = (bands: ReadonlyArray<Pixels>, raw: Uint8Array, header: Pieced, i: number, refuse: Refuse): void => {
   const { height, pieces, type, width } = header
   if (pieces.samples === 1 && !pieces.tiled && type.stored === type.dtype && wholeBytes(type) && !type.widen) {
     const { first, top } = cornerOf(header, i)
     const rows = Math.min(pieces.rows, height - top)
-    await readPiece(bytes, header, i, refuse, bands[first].subarray(top * width, (top + rows) * width))
-  } else place(bands, await readPiece(bytes, header, i, refuse), header, i)
+    const band = bands[first]
+    const into = rows === height ? band : band.subarray(top * width, (top + rows) * width)
+    readPiece(raw, header, i, refuse, into)
+  } else place(bands, readPiece(raw, header, i, refuse), header, i)
+}
+
+/** Reads a piece that only a promise unpacks, as in browsers. */
+const awaited = async (raw: Promise<Uint8Array>, header: Pieced, i: number, refuse: Refuse): Promise<Uint8Array> => {
+  const found = await raw.catch((cause: unknown) => ({ cause }))
+  if (found instanceof Uint8Array) return found
+  return naming(header, i, refuse, () => {
+    throw found.cause
+  })
 }
 
 const hasPieces = (header: TiffHeader): header is Pieced => header.pieces !== undefined
@@ -122,7 +134,11 @@ const valuesOf = async (bytes: Uint8Array, header: TiffHeader, refuse: Refuse): 
   const { height, pieces, samples, type, width } = header
   const size = height * width * bytesOf(type.dtype)
   const bands = Array.from({ length: samples }, () => pixelsOf(type.dtype, new Uint8Array(size)))
-  for (let i = 0; i < pieces.offsets.length; i++) await readTo(bands, bytes, header, i, refuse)
+  for (let i = 0; i < pieces.offsets.length; i++) {
+    const raw = naming(header, i, refuse, () => unpacked(bytes, header, i))
+    // Awaiting every strip would take as long as copying it.
+    readTo(bands, raw instanceof Uint8Array ? raw : await awaited(raw, header, i, refuse), header, i, refuse)
+  }
   return bands
 }
 

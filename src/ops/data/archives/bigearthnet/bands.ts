@@ -4,7 +4,7 @@ import type { Band, Dtype } from "../../../elements.ts"
 import { DataError } from "../../../formats/data-error.ts"
 import { decodeTiff } from "../../../formats/tiff/read.ts"
 import { S2_BANDS } from "../../patches/bands.ts"
-import { readArchiveFile } from "../shared/read-file.ts"
+import { usingArchiveFile } from "../shared/read-file.ts"
 
 /** A band as it must be. */
 export interface Expected {
@@ -20,7 +20,7 @@ export interface Expected {
  * @returns rejects with DataError if the file is missing or damaged, or the band has another size or dtype
  */
 export const readBand = async (file: string, { dtype, name, size }: Expected): Promise<Band> => {
-  const band = await decodeTiff(await readArchiveFile(file, `is missing: band ${name} of the patch`), file)
+  const band = await usingArchiveFile(file, `is missing: band ${name} of the patch`, (bytes) => decodeTiff(bytes, file))
   const expected = `${dtype} ${size} x ${size}`
   const found = `${band.dtype} ${band.height} x ${band.width}`
   if (found === expected) return { name, ...band }
@@ -34,8 +34,9 @@ export const readBand = async (file: string, { dtype, name, size }: Expected): P
 /** The 12 bands of Sentinel-2 in a patch's folder, uint16, each at its native size. */
 export const readSentinel2 = async (folder: string, patch: string): Promise<ReadonlyArray<Band>> => {
   const bands: Array<Band> = []
+  const begin = join(folder, patch)
   for (const { name, size } of S2_BANDS) {
-    bands.push(await readBand(join(folder, `${patch}_${name}.tif`), { name, size, dtype: "uint16" }))
+    bands.push(await readBand(`${begin}_${name}.tif`, { name, size, dtype: "uint16" }))
   }
   return bands
 }

@@ -1,5 +1,5 @@
 /** Reading files of archives: errors of the file system become errors that name the file. */
-import { readFileSync } from "node:fs"
+import { closeSync, openSync, readFileSync, readSync } from "node:fs"
 import { open, readdir, readFile } from "node:fs/promises"
 import { join, relative, sep } from "node:path"
 import { isMainThread } from "node:worker_threads"
@@ -36,6 +36,48 @@ const naming = async <A>(file: string, missing: string, remedy: string, read: ()
  */
 export const readArchiveFile = (file: string, missing: string, remedy = REMEDY): Promise<Buffer> =>
   naming(file, missing, remedy, () => bytesOfFile(file))
+
+/** Memory of files that are no longer in use; larger files get memory of their own. */
+const spare: Array<Buffer> = []
+const SPARE_BYTES = 2 ** 18
+
+/**
+ * Reads a file and passes its bytes on, which are valid until the promise of `use` settles: then another file may take their
+ * place. In a worker thread this saves fresh memory for every file, which costs as much as reading.
+ *
+ * @param use must copy what it keeps
+ * @param again whether memory is used again: by default in worker threads
+ * @returns rejects with DataError if the file cannot be read, and with what `use` rejects
+ */
+export const usingArchiveFile = async <A>(
+  file: string,
+  missing: string,
+  use: (bytes: Uint8Array) => Promise<A>,
+  again = !isMainThread
+): Promise<A> => {
+  if (!again) return use(await readArchiveFile(file, missing))
+  const memory = spare.pop() ?? Buffer.allocUnsafeSlow(SPARE_BYTES)
+  try {
+    const size = await naming(file, missing, REMEDY, async () => readInto(memory, file))
+    return await use(size < memory.length ? memory.subarray(0, size) : await readArchiveFile(file, missing))
+  } finally {
+    spare.push(memory)
+  }
+}
+
+/** Reads the beginning of a file. @returns how many bytes there were, at most `memory.length` */
+const readInto = (memory: Buffer, file: string): number => {
+  const fd = openSync(file, "r")
+  try {
+    let size = 0
+    for (let read = 1; read > 0 && size < memory.length; size += read) {
+      read = readSync(fd, memory, size, memory.length - size, null)
+    }
+    return size
+  } finally {
+    closeSync(fd)
+  }
+}
 
 /**
  * The first `most` bytes of a file, or all if it has fewer.
