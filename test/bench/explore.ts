@@ -114,7 +114,7 @@ const reached = (name: string, ours: number, least: number): Figure => ({
 })
 
 /** Bounds in milliseconds: of the first search from the text of the scripts, and of the next one. */
-const boundsOf = (count: number) => (count > 100_000 ? { first: 3000, next: 300 } : { first: 100, next: 100 })
+const boundsOf = (count: number) => (count > 20_000 ? { first: 3000, next: 300 } : { first: 100, next: 100 })
 
 const sizeOf = (folder: string): number =>
   readdirSync(folder, { recursive: true, encoding: "utf8" })
