@@ -60,8 +60,8 @@ const undecidedBits = (dim: number): ReadonlyArray<number> => {
   return Array.from({ length: dim }, () => 2 * int(2) - 1)
 }
 
-const nested = (values: ArrayLike<number>, width: number) =>
-  Array.from({ length: values.length / width }, (_, i) => Array.from(values).slice(i * width, (i + 1) * width))
+const nested = (values: Float32Array | Uint8Array, width: number) =>
+  Array.from({ length: values.length / width }, (_, i) => Array.from(values.subarray(i * width, (i + 1) * width)))
 
 /** The batch as the script reads it. */
 export const forPython = ({ labels, learned, logits, rows, values }: Drawn): string =>
