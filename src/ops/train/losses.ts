@@ -105,7 +105,7 @@ export const learnedOf = (
 /** Faults of a metric loss that cannot use a memory of earlier batches, or that cannot train a network of several branches. */
 export const metricFaults = (
   { metric_loss }: LossParams,
-  { memory, parts }: { readonly memory: boolean; readonly parts: boolean }
+  { memory, parts, signed }: { readonly memory: boolean; readonly parts: boolean; readonly signed: boolean }
 ): ReadonlyArray<Misfit> => {
   const definition = chosenFrom<LossDefinition>(metricLosses, metric_loss)?.definition
   const name = definition?.name ?? "none"
@@ -117,6 +117,12 @@ export const metricFaults = (
       : []),
     ...(parts && definition?.learned !== undefined
       ? fault("metric_loss", `\`${name}\` learns proxies for one embedding per image; omit \`parts\` of the model`)
+      : []),
+    ...(!signed && definition?.signed === true
+      ? fault(
+          "metric_loss",
+          `\`${name}\` trains the signs of embeddings, which are never negative without \`embedding_dim\` of the model; set it to the number of bits`
+        )
       : [])
   ]
 }

@@ -96,7 +96,8 @@ const faultsOfParts = (params: Settled): ReadonlyArray<Misfit> =>
 const settle = <P extends Settled>(params: P) => {
   const { faults, weights } = settledWeights(params)
   const parts = params.model?.parts !== undefined && !isSingle(params.model.parts)
-  const more = [...metricFaults(params, { memory: params.xbm !== undefined, parts }), ...faultsOfParts(params)]
+  const signed = parts || params.model === undefined || params.model.embedding_dim !== undefined
+  const more = [...metricFaults(params, { memory: params.xbm !== undefined, parts, signed }), ...faultsOfParts(params)]
   return { params: { ...params, loss_weight: weights }, faults: [...faults, ...more] }
 }
 

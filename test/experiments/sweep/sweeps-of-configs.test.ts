@@ -14,7 +14,7 @@ const read = (name: string) => {
 
 describe("the sweeps of configs", () => {
   it.each([
-    ["sweep-losses", 60],
+    ["sweep-losses", 54],
     ["sweep-sampler", 10],
     ["sweep-training", 18]
   ])("%s has a plan for each of %i cells", (name, cells) => {

@@ -164,6 +164,15 @@ describe("in a configuration", () => {
   })
 })
 
+describe("losses of signs", () => {
+  it.each(["hashnet", "csq"])("%s needs a layer whose outputs have both signs", (metric_loss) => {
+    expect(said({ metric_loss })).toEqual([
+      `metric_loss: \`${metric_loss}\` trains the signs of embeddings, which are never negative without \`embedding_dim\` of the model; set it to the number of bits`
+    ])
+    expect(said({ metric_loss, model: { ...tiny, embedding_dim: 16 } })).toEqual([])
+  })
+})
+
 describe("training", () => {
   const resumes = (params: Parameters<typeof expectResumes>[0], names: ReadonlyArray<string>) =>
     Effect.gen(function* () {

@@ -94,6 +94,7 @@ export const csq = defineLoss({
   title: "Hash codes: codes move to the hash centres of their labels, which are far from each other",
   source: "Yuan et al., CVPR 2020",
   on: "embeddings",
+  signed: true,
   params: {
     beta: positive("Steepness of tanh, which turns embeddings into codes.", 1),
     quantisation: probability("Weight of the mean of (|h| - 1)^2 over all values h of the codes.", 0.01)

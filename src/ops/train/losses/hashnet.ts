@@ -63,6 +63,7 @@ export const hashNetLoss = defineLoss({
   title: "Hash codes: products of codes follow whether two images are similar, and values move to 1 and -1",
   source: "Cao et al., ICCV 2017",
   on: "embeddings",
+  signed: true,
   params: {
     relation: relationParam("graded_jaccard"),
     beta: positive("Steepness of tanh, which turns embeddings into codes.", 1),

@@ -60,6 +60,8 @@ export interface LossDefinition<
   readonly oneLabel?: true
   /** Whether the loss can use weights of labels from 0 to 1, for these parameters. */
   soft?(own: Own<P>): boolean
+  /** Set if the loss needs embeddings with values of both signs, which networks without `embedding_dim` do not have. */
+  readonly signed?: true
   /** Set if anchors of the batch can be compared with images of earlier batches. */
   readonly memory?: true
   /**
