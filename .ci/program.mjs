@@ -32,8 +32,8 @@ const notices = (inputs) => {
 }
 
 /**
- * Writes the bundle to `experiments/program` and lets `run.js` load it. With `--cluster` the modules themselves are loaded: the
- * package for PostgreSQL brings Effect, of which a program must have only one copy.
+ * Writes the bundle to `experiments/program` and lets `run.js` load it. Where a PostgreSQL server is used, the modules themselves
+ * are loaded: the package for PostgreSQL brings Effect, of which a program must have only one copy.
  *
  * @param {string} dist folder of the compiled modules; absolute
  * @param {ReadonlyArray<string>} optional packages that a bundle must not hold, because they may be missing
@@ -60,8 +60,7 @@ export const bundleProgram = async (dist, optional) => {
   const text = readFileSync(run, "utf8")
   const loads = 'import("./main.js")'
   if (!text.includes(loads)) throw new Error(`${run} does not load main.js`)
-  writeFileSync(
-    run,
-    text.replace(loads, 'import(process.argv.includes("--cluster") ? "./main.js" : "./program/main.js")')
-  )
+  const server = '["ORBITRANK_PGVECTOR", "ORBITRANK_PGVECTOR_FILE"].some((name) => name in process.env)'
+  const whole = `process.argv.includes("--cluster") || ${server}`
+  writeFileSync(run, text.replace(loads, `import(${whole} ? "./main.js" : "./program/main.js")`))
 }

@@ -118,7 +118,7 @@ describeInBrowser("the explorer from disk", (open) => {
     const page = await opened("#like=IMAGE-0012.tif")
     expect(await page.locator("h2").first().textContent()).toBe("All images")
     expect(await page.locator("[role=alert]:not([hidden])").textContent()).toBe(
-      "No image of this archive has the name IMAGE-0012.tif. Did you mean image-0012? Remove it"
+      "No image of this archive has the name IMAGE-0012.tif. Did you mean image-0012? Search without it"
     )
     expect(await page.locator(".example").count()).toBe(0)
     expect(await page.locator("[role=status]").textContent()).toBe("60 of 90 images, in the order of the archive.")
@@ -127,7 +127,9 @@ describeInBrowser("the explorer from disk", (open) => {
     expect(await page.locator("[role=alert]:not([hidden])").count()).toBe(0)
     const mixed = await opened("#like=image-0001&unlike=nobody")
     expect(await mixed.locator("h2").first().textContent()).toBe("Most similar to image-0001")
-    expect(await mixed.locator("[role=alert]:not([hidden])").textContent()).toContain("the name nobody. Remove it")
+    expect(await mixed.locator("[role=alert]:not([hidden])").textContent()).toContain(
+      "the name nobody. Search without it"
+    )
     await mixed.locator("[role=alert] button").click()
     await until(mixed, "location.hash === '#like=image-0001'")
   })

@@ -39,7 +39,8 @@ describe("in a browser", () => {
     "%s needs nothing of Node, and no tensor engine",
     async (name) => {
       const { code, inputs } = await bundled(name)
-      expect(code).not.toMatch(/["']node:/)
+      // Effect asks for modules of Node only where `process` offers them.
+      expect(code.replaceAll('getBuiltinModule?.("node:', "")).not.toMatch(/["']node:/)
       expect(inputs.filter((file) => file.includes("@tensorflow") || file.includes("ops/tensor"))).toEqual([])
     }
   )

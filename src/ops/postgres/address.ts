@@ -1,7 +1,6 @@
 /** The address of a PostgreSQL database. It may hold a password, so it is read from the environment or a private file only. */
-import { readFileSync, statSync } from "node:fs"
-import { isIP } from "node:net"
 import { Redacted } from "effect"
+import { builtin } from "../../pipeline/builtin.ts"
 import type { Explanation } from "../../pipeline/explained.ts"
 
 /** Class of the errors of one task that uses a database. */
@@ -28,6 +27,11 @@ export const serverOf = ({ database, host, port }: Address): string =>
 
 const EXAMPLE = "Give an address such as postgres://USER:PASSWORD@HOST:5432/DATABASE?sslmode=verify-full"
 
+const fs = () => builtin<typeof import("node:fs")>("fs")
+
+/** Version of the Internet protocol that an address of a host belongs to; 0 for a name. */
+export const isIP = (host: string): number => builtin<typeof import("node:net")>("net").isIP(host)
+
 const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."))
 
@@ -36,11 +40,11 @@ const readPrivately = (path: string, variable: string, Fault: FaultClass): strin
   const refuse = (problem: string, remedy: string, cause?: unknown) =>
     new Fault({ subject: path, problem, remedy, cause })
   try {
-    const { mode } = statSync(path)
+    const { mode } = fs().statSync(path)
     if (process.platform !== "win32" && (mode & 0o077) !== 0) {
       throw refuse("can be read by other users, and may hold a password", `Run \`chmod 600 ${path}\``)
     }
-    return readFileSync(path, "utf8").trim()
+    return fs().readFileSync(path, "utf8").trim()
   } catch (cause) {
     if (cause instanceof Fault) throw cause
     throw refuse("cannot be read", `Name a file with the address in ${variable}`, cause)
@@ -49,7 +53,7 @@ const readPrivately = (path: string, variable: string, Fault: FaultClass): strin
 
 const certificate = (path: string, Fault: FaultClass): string => {
   try {
-    return readFileSync(path, "utf8")
+    return fs().readFileSync(path, "utf8")
   } catch (cause) {
     const problem = "cannot be read, but `sslrootcert` names it"
     throw new Fault({ subject: path, problem, remedy: "Give the path of a file of certificates", cause })

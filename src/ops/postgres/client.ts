@@ -1,10 +1,10 @@
 /** A client of a PostgreSQL database, and its failures in words. The driver is an optional package. */
-import { isIP } from "node:net"
+import type * as sqlPg from "@effect/sql-pg"
 import { Cause, Effect, Layer, Logger } from "effect"
 import type { SqlClient } from "effect/sql"
 import { optionalPackage } from "../../pipeline/packages.ts"
 import { messageOf } from "../../pipeline/words.ts"
-import { type Address, type FaultClass, serverOf } from "./address.ts"
+import { type Address, type FaultClass, isIP, serverOf } from "./address.ts"
 
 /** Every error below an error, the outermost first. */
 function* chain(error: unknown): Generator<Error & { readonly code?: unknown }> {
@@ -83,7 +83,7 @@ export const client = <E extends Error>(
 ): Layer.Layer<SqlClient.SqlClient, E> => {
   const { database: name, host, password, port, username } = address
   const driver = Effect.tryPromise({
-    try: () => optionalPackage("@effect/sql-pg", task, Fault, () => import("@effect/sql-pg")),
+    try: () => optionalPackage<typeof sqlPg>("@effect/sql-pg", task, Fault),
     catch: (cause) => cause as E
   })
   const opened = Effect.map(driver, ({ PgClient }) =>

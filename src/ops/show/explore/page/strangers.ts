@@ -24,7 +24,7 @@ export const makeStrangers = (archive: Archive, go: (change: Partial<View>) => v
       links.length > 0 && " Did you mean ",
       ...links.flatMap((link, i) => [i > 0 && (i === links.length - 1 ? " or " : ", "), link]),
       links.length > 0 ? "? " : " ",
-      h("button", { type: "button", onclick: () => go({ [kind]: others }) }, "Remove it")
+      h("button", { type: "button", onclick: () => go({ [kind]: others }) }, "Search without it")
     )
   }
 
