@@ -60,6 +60,8 @@ export interface Engine {
 
   /** A tensor of values, row-major. It may go on using the array, which must not change afterwards. */
   readonly tensor: (values: Float32Array, shape: ReadonlyArray<number>) => Tensor
+  /** A tensor with a copy of the values; the array may change afterwards. */
+  readonly copied: (values: Float32Array, shape: ReadonlyArray<number>) => Tensor
   /** A copy of the values, row-major. */
   readonly read: (tensor: Tensor) => Float32Array
   /**

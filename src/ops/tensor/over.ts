@@ -52,6 +52,8 @@ export const engineOver = (tf: Tf, own: Own): Engine => ({
   },
   live: () => tf.memory().numTensors,
   tensor: (values, shape) => tf.tensor(values, [...shape], "float32"),
+  // TensorFlow uses the array of a tensor in place; a product is in memory of its own.
+  copied: (values, shape) => tf.tidy(() => tf.mul(tf.tensor(values, [...shape], "float32"), 1)),
   // A backend may answer with its own memory; the caller gets a copy.
   read: (tensor) => new Float32Array(tensor.dataSync()),
   gradients: (body, inputs) => gradients(tf, body, inputs),

@@ -64,3 +64,16 @@ describe("gradients", () => {
     })
   })
 })
+
+describe("a copied tensor", () => {
+  it.each(devices)("keeps its values when the array changes, on %s", async (device) => {
+    const engine = await opened(device)
+    const found = engine.scope(() => {
+      const values = Float32Array.of(1, -0, 3)
+      const tensor = engine.copied(values, [3])
+      values.fill(7)
+      return engine.read(tensor)
+    })
+    expect(found).toEqual(Float32Array.of(1, -0, 3))
+  })
+})

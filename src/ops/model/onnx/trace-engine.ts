@@ -58,6 +58,10 @@ export const traceEngine = (graph: GraphBuilder): Engine => {
   const rectified = (x: Traced, relu: boolean): Tensor => (relu ? x.apply("Relu") : x).tensor
   const window = (shape: ReadonlyArray<number>, size: readonly [number, number], stride: number, dilation: number) =>
     [0, 1].map((axis) => outputLength(shape[axis], size[axis], stride, dilation))
+  const asConstant: Engine["tensor"] = (values, shape) => {
+    const name = `constant_${values.join("_").slice(0, 40)}`
+    return new Traced(graph, shape, graph.constant(name, shape, values), { constant: values }).tensor
+  }
   return {
     name: "onnx",
     version: String(OPSET),
@@ -75,10 +79,8 @@ export const traceEngine = (graph: GraphBuilder): Engine => {
     dispose: () => undefined,
     live: () => 0,
     peak: () => undefined,
-    tensor: (values, shape) =>
-      new Traced(graph, shape, graph.constant(`constant_${values.join("_").slice(0, 40)}`, shape, values), {
-        constant: values
-      }).tensor,
+    tensor: asConstant,
+    copied: (values, shape) => asConstant(values.slice(), shape),
     conv2d: (input, filter, { dilation, groups = 1, padding, stride }) => {
       const [x, w] = [traced(input), traced(filter)]
       const [top, bottom, left, right] = sidesOf(padding)

@@ -1,14 +1,17 @@
 /** Conversion between the layouts of files (as in PyTorch: [O, I, KH, KW], [O, I]) and of the engine ([KH, KW, I, O], [I, O]). */
 
-/** A copy with the order of the axes reversed: element [a, b, c] becomes element [c, b, a]. */
-const reversed = (values: Float32Array, [A, B, C]: readonly [number, number, number]): Float32Array => {
-  const made = new Float32Array(values.length)
+/** Reverses the order of the axes: element [a, b, c] becomes element [c, b, a] of `into`. */
+const reversed = (
+  values: Float32Array,
+  [A, B, C]: readonly [number, number, number],
+  into: Float32Array
+): Float32Array => {
   for (let a = 0; a < A; a++) {
     for (let b = 0; b < B; b++) {
-      for (let c = 0; c < C; c++) made[(c * B + b) * A + a] = values[(a * B + b) * C + c]
+      for (let c = 0; c < C; c++) into[(c * B + b) * A + a] = values[(a * B + b) * C + c]
     }
   }
-  return made
+  return into
 }
 
 /**
@@ -23,13 +26,20 @@ export const engineShape = (shape: ReadonlyArray<number>): ReadonlyArray<number>
 }
 
 /**
- * Converts an array from the layout of files to that of the engine. The result is always a new array.
+ * Converts an array from the layout of files to that of the engine.
  *
  * @param shape shape of the array in files
+ * @param into receives the converted values; a new array by default
  */
-export const toEngine = (values: Float32Array, shape: ReadonlyArray<number>): Float32Array => {
+export const toEngine = (
+  values: Float32Array,
+  shape: ReadonlyArray<number>,
+  into = new Float32Array(values.length)
+): Float32Array => {
   const [O, I, KH = 1, KW = 1] = shape
-  return shape.length === 4 || shape.length === 2 ? reversed(values, [O, I, KH * KW]) : values.slice()
+  if (shape.length === 4 || shape.length === 2) return reversed(values, [O, I, KH * KW], into)
+  into.set(values)
+  return into
 }
 
 /**
@@ -39,5 +49,7 @@ export const toEngine = (values: Float32Array, shape: ReadonlyArray<number>): Fl
  */
 export const toFile = (values: Float32Array, shape: ReadonlyArray<number>): Float32Array => {
   const [O, I, KH = 1, KW = 1] = shape
-  return shape.length === 4 || shape.length === 2 ? reversed(values, [KH * KW, I, O]) : values
+  return shape.length === 4 || shape.length === 2
+    ? reversed(values, [KH * KW, I, O], new Float32Array(values.length))
+    : values
 }

@@ -59,13 +59,13 @@ export const uploadArrays = (engine: Engine, arrays: ReadonlyArray<NamedArray>):
     engine.dispose(tensors.values())
     tensors.clear()
   }
+  // Arrays for each tensor would add up to the size of the network until they are collected.
+  const buffer = new Float32Array(arrays.reduce((most, { data }) => Math.max(most, data.length), 0))
   try {
-    engine.scope(() => {
-      for (const { name, shape, data } of arrays) {
-        const values = toEngine(data as Float32Array, shape)
-        tensors.set(name, engine.keep(engine.tensor(values, engineShape(shape))))
-      }
-    })
+    for (const { name, shape, data } of arrays) {
+      const values = toEngine(data as Float32Array, shape, buffer.subarray(0, data.length))
+      engine.scope(() => tensors.set(name, engine.keep(engine.copied(values, engineShape(shape)))))
+    }
   } catch (cause) {
     // Kept tensors outlive the scope.
     dispose()

@@ -136,15 +136,18 @@ const matMul: Engine["matMul"] = (a, b) => {
   return tensor([n, m], out)
 }
 
+const given: Engine["tensor"] = (values, shape) => {
+  if (values.length !== sizeOf(shape)) throw new RangeError(`${values.length} values do not fit the shape [${shape}]`)
+  return tensor(shape, values)
+}
+
 /** An engine for inference; it has no gradients, and memory is the browser's. */
 export const plainEngine = {
   scope: (body: () => unknown) => body(),
   keep: (one: unknown) => one,
   dispose: () => undefined,
-  tensor: (values: Float32Array, shape: ReadonlyArray<number>) => {
-    if (values.length !== sizeOf(shape)) throw new RangeError(`${values.length} values do not fit the shape [${shape}]`)
-    return tensor(shape, values)
-  },
+  tensor: given,
+  copied: (values, shape) => given(values.slice(), shape),
   read: (one: Parameters<Engine["read"]>[0]) => plain(one).values,
   conv2d,
   maxPool,
