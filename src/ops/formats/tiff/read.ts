@@ -38,7 +38,8 @@ const MAX_EXCESS = 1 << 16
 const unpacked = (bytes: Uint8Array, header: Pieced, i: number): Uint8Array | Promise<Uint8Array> => {
   const { counts, offsets, packing, tiled } = header.pieces
   const packed = bytes.subarray(offsets[i], offsets[i] + counts[i])
-  if (packing.plain) return packed
+  // A sparse file leaves pieces out.
+  if (packing.plain || counts[i] === 0) return packed
   const { full } = bytesOfPiece(header, header.pieces, i)
   return packing.unpack(packed, packing.checked && !tiled ? full + Math.max(full, MAX_EXCESS) : full)
 }
