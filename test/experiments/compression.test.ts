@@ -30,13 +30,13 @@ describe("configs/compression.yaml", () => {
     )
     expect(error).toBe("")
     const figures = results as Readonly<Record<string, { readonly mAP: Readonly<Record<string, number>> }>>
-    expect(Object.keys(figures)).toEqual(["float32", "int8", "pca", "binary", "itq", "pq"])
+    expect(Object.keys(figures)).toEqual(["float32", "int8", "pca", "signs", "binary", "itq", "pq"])
     expect(figures.float32.mAP).toEqual((plain.results as typeof figures.float32).mAP)
     // A byte per value changes few places; a bit per value changes more.
     expect(Math.abs(figures.int8.mAP.easy - figures.float32.mAP.easy)).toBeLessThan(0.02)
     expect(figures.binary.mAP.easy).not.toBe(figures.float32.mAP.easy)
-    for (const form of ["binary", "itq", "pq"]) expect(figures[form].mAP.easy).toBeGreaterThan(0)
-    expect(new Set([figures.binary, figures.itq, figures.pq].map(({ mAP }) => mAP.easy)).size).toBe(3)
-    expect(said).toMatch(/float32 +int8 +pca +binary +itq +pq/)
+    for (const form of ["signs", "binary", "itq", "pq"]) expect(figures[form].mAP.easy).toBeGreaterThan(0)
+    expect(new Set([figures.signs, figures.binary, figures.itq, figures.pq].map(({ mAP }) => mAP.easy)).size).toBe(4)
+    expect(said).toMatch(/float32 +int8 +pca +signs +binary +itq +pq/)
   })
 })

@@ -13,6 +13,7 @@ const CLAUSES: Readonly<Record<string, string>> = {
   "images have no row of labels": "image has no row of labels",
   "images have no label": "image has no label",
   "images have the pixels of another one": "image has the pixels of another one",
+  "images are named by the position of their row": "image is named by the position of its row",
   "images are in another split than their copy": "image is in another split than its copy",
   "images have labels from their masks (7), not from a table": "image has labels from its masks (7), not from a table",
   "images have labels that look filled (7)": "image has labels that look filled (7)",
