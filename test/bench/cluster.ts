@@ -169,8 +169,10 @@ const overhead = async (home: string, url: string, { epochs }: Sizes, alone: Too
 /** Six cells of a sweep, by one worker and by two. */
 const cellsOfSweep = async (home: string, url: string, sizes: Sizes): Promise<Figure> => {
   mkdirSync(join(home, "data"), { recursive: true })
+  // Of one epoch, so that every name occurs once.
+  await timed([extracting(home, 1, "once.yaml"), "--out", "once"], home)
   for (const end of ["npy", "csv"])
-    copyFileSync(join(home, "alone", `embeddings.${end}`), join(home, "data", `E.${end}`))
+    copyFileSync(join(home, "once", `embeddings.${end}`), join(home, "data", `E.${end}`))
   const sweep = sweeping(home, sizes)
   const swept = (out: string) => timed([sweep, "--out", out, "--cluster"], home, url)
   const one = await withWorkers(1, home, url, () => swept("sweep-1"))
