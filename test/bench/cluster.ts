@@ -143,8 +143,8 @@ const sweeping = (home: string, { cells, epochs }: Sizes): string => {
   return file
 }
 
-/** Five ranges of several seconds each, so that the opening of store and network counts as it does in use. */
-const RANGES = 5
+/** Ranges of several seconds each, so that the opening of store and network counts as it does in use; two processes share them evenly. */
+const RANGES = 8
 
 const rangeOf = (epochs: number): number => Math.ceil((0.7 * PATCHES * epochs) / RANGES)
 
