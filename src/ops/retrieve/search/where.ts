@@ -62,37 +62,52 @@ const numberOf = (text: string): number => (text.trim() === "" ? Number.NaN : Nu
 /** Order of two texts. A bound that is the beginning of a fact is equal to it. */
 const inOrder = (fact: string, bound: string): number => (fact.startsWith(bound) ? 0 : fact < bound ? -1 : 1)
 
+/** Order of a fact and a bound: negative if the fact comes first, 0 if they are equal. */
+type Order = (fact: string) => number
+
 /**
- * Order of a fact and a bound if both are dates, in any form; the bound 2017-06 then includes all days of this month, and in a
- * column of dates 2017 includes all days of the year. `undefined` if one of them is no date.
+ * A function that orders facts by date, in any form. The bound 2017-06 is equal to all days of this month, and in a column of
+ * dates the bound 2017 is equal to all days of the year. It returns `undefined` if the fact or the bound is not a date.
  */
-const byDate = (column: string, fact: string, bound: Value): number | undefined => {
+const orderOfDates = (column: string, bound: Value): ((fact: string) => number | undefined) => {
   const text = String(bound)
-  const own = dateDigits(fact)
-  const other = dateDigits(text) ?? (isDateColumn(column) ? yearDigits(text) : undefined)
-  return own === undefined || other === undefined ? undefined : inOrder(own, other)
+  const date = dateDigits(text) ?? (isDateColumn(column) ? yearDigits(text) : undefined)
+  if (date === undefined) return () => undefined
+  return (fact) => {
+    const own = dateDigits(fact)
+    return own === undefined ? undefined : inOrder(own, date)
+  }
 }
 
-const equal = (column: string, fact: string, value: Value): boolean =>
-  (typeof value === "number" ? numberOf(fact) === value : fact === value) || byDate(column, fact, value) === 0
+/** Whether a fact that an image has meets a condition. */
+type Test = (fact: string) => boolean
 
-/** Order of a fact and a bound: dates as dates, numbers as numbers, all else as text. */
-const compared = (column: string, fact: string, bound: Value): number => {
-  const dates = byDate(column, fact, bound)
-  if (dates !== undefined) return dates
-  if (typeof bound === "number" && !Number.isNaN(numberOf(fact))) return numberOf(fact) - bound
-  return inOrder(fact, String(bound))
+const equalTo = (column: string, value: Value): Test => {
+  const byDate = orderOfDates(column, value)
+  return (fact) => (typeof value === "number" ? numberOf(fact) === value : fact === value) || byDate(fact) === 0
 }
 
-const within = (column: string, fact: string, { from, to }: Range): boolean =>
-  (from === undefined || compared(column, fact, from) >= 0) && (to === undefined || compared(column, fact, to) <= 0)
+/** A function that orders facts: dates as dates, numbers as numbers, all else as text. */
+const orderOf = (column: string, bound: Value): Order => {
+  const byDate = orderOfDates(column, bound)
+  const byValue: Order = (fact) =>
+    typeof bound === "number" && !Number.isNaN(numberOf(fact)) ? numberOf(fact) - bound : inOrder(fact, String(bound))
+  return (fact) => byDate(fact) ?? byValue(fact)
+}
+
+const within = (column: string, { from, to }: Range): Test => {
+  const [low, high] = [from, to].map((bound) => (bound === undefined ? undefined : orderOf(column, bound)))
+  return (fact) => (low === undefined || low(fact) >= 0) && (high === undefined || high(fact) <= 0)
+}
 
 const isList = (value: Where[string]): value is ReadonlyArray<Value> => Array.isArray(value)
 
-const meets = (column: string, fact: string | undefined, wanted: Where[string]): boolean => {
-  if (fact === undefined || fact === "") return false
-  if (isList(wanted)) return wanted.some((value) => equal(column, fact, value))
-  return typeof wanted === "object" ? within(column, fact, wanted) : equal(column, fact, wanted)
+const testOf = (column: string, wanted: Where[string]): Test => {
+  if (isList(wanted)) {
+    const tests = wanted.map((value) => equalTo(column, value))
+    return (fact) => tests.some((test) => test(fact))
+  }
+  return typeof wanted === "object" ? within(column, wanted) : equalTo(column, wanted)
 }
 
 const RADIANS = Math.PI / 180
@@ -159,7 +174,8 @@ export const conditionsOn = (
   const columns = columnsOf(batches)
   const byColumn = Object.entries(where ?? {}).map(([column, wanted]): Meets => {
     checkColumn(columns, "where", column)
-    return (facts) => meets(column, facts[column], wanted)
+    const test = testOf(column, wanted)
+    return ({ [column]: fact = "" }) => fact !== "" && test(fact)
   })
   if (near === undefined) return byColumn
   for (const coordinate of ["latitude", "longitude"] as const) {
