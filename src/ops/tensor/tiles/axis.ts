@@ -45,14 +45,16 @@ export interface Axis {
   readonly dilation: number
 }
 
+/** The terms of one position, at the places `start`, `start + step`, ...: of `count` terms, those with a place in [0, length). */
+const within = (start: number, step: number, count: number, length: number): Omit<Meeting, "phase"> => {
+  const from = Math.max(0, Math.ceil(-start / step))
+  const to = Math.min(count, Math.ceil((length - start) / step))
+  return { from, to, source: start + from * step }
+}
+
 /** The cells of the filter that each output meets. */
 export const forwardAxis = ({ before, dilation, filter, input, output, stride }: Axis): ReadonlyArray<Positions> =>
-  grouped(output, (position) => {
-    const start = position * stride - before
-    const from = Math.max(0, Math.ceil(-start / dilation))
-    const to = Math.min(filter, Math.ceil((input - start) / dilation))
-    return { phase: 0, from, to, source: start + from * dilation }
-  })
+  grouped(output, (position) => ({ phase: 0, ...within(position * stride - before, dilation, filter, input) }))
 
 /** Number of cells of the filter in a phase: `phase`, `phase + stride`, ... */
 export const phaseLength = ({ filter, stride }: Axis, phase: number): number => Math.ceil((filter - phase) / stride)
@@ -67,16 +69,9 @@ export const backwardAxis = (axis: Axis): ReadonlyArray<Positions> =>
     const phase = (position + before) % stride
     const length = phaseLength(axis, phase)
     const start = (position + before - phase) / stride - (length - 1) * dilation
-    const from = Math.max(0, Math.ceil(-start / dilation))
-    const to = Math.min(length, Math.ceil((output - start) / dilation))
-    return { phase, from, to, source: start + from * dilation }
+    return { phase, ...within(start, dilation, length, output) }
   })
 
 /** The outputs that each cell of the filter meets; sources are places of the input. */
 export const filterAxis = ({ before, dilation, filter, input, output, stride }: Axis): ReadonlyArray<Positions> =>
-  grouped(filter, (cell) => {
-    const start = cell * dilation - before
-    const from = Math.max(0, Math.ceil(-start / stride))
-    const to = Math.min(output, Math.ceil((input - start) / stride))
-    return { phase: 0, from, to, source: start + from * stride }
-  })
+  grouped(filter, (cell) => ({ phase: 0, ...within(cell * dilation - before, stride, output, input) }))
