@@ -78,6 +78,16 @@ export const increase = (local: number, by: number): Code => [
   ...i32.add,
   ...set(local)
 ]
+/** Adds another local to a local. */
+export const plus = (local: number, other: number): Code => [...get(local), ...get(other), ...i32.add, ...set(local)]
+/** Subtracts 1 from a counter, and repeats the loop unless it is 0. */
+export const again = (counter: number): Code => [
+  ...get(counter),
+  ...i32.const(1),
+  ...i32.sub,
+  ...tee(counter),
+  ...brIf(0)
+]
 
 /** A function of i32 numbers, and the memory that it uses. */
 export interface WasmFunction {

@@ -1,5 +1,5 @@
 /** The gradient of one window of max-pooling by WebAssembly SIMD, four channels at a time, in the memory of the engine. */
-import { brIf, type Code, end, f32x4, get, i32, increase, loop, moduleOf, set, tee, v128 } from "../formats/wasm.ts"
+import { again, type Code, end, f32x4, get, i32, increase, loop, moduleOf, plus, set, v128 } from "../formats/wasm.ts"
 import { type WasmMemory, wasm } from "../wasm.ts"
 import type { Memory } from "./memory.ts"
 
@@ -28,8 +28,6 @@ const [X, DX, Y, DY, ROWS, COLUMNS, GAP] = [0, 1, 2, 3, 4, 5, 6]
 const [AT, TO, ROW, COLUMN, CHANNELS] = [7, 8, 9, 10, 11]
 const [MAXIMUM, GIVEN, TAKEN, HERE] = [12, 13, 14, 15]
 
-const less = (counter: number): Code => [...get(counter), ...i32.const(1), ...i32.sub, ...tee(counter), ...brIf(0)]
-const plus = (local: number, other: number): Code => [...get(local), ...get(other), ...i32.add, ...set(local)]
 const loaded = (address: number, vector: number): Code => [...get(address), ...v128.load(0), ...set(vector)]
 
 const bodyOf = (channels: number): Code => [
@@ -49,10 +47,10 @@ const bodyOf = (channels: number): Code => [
     ...v128.store(0)
   ],
   ...[...get(TAKEN), ...get(HERE), ...v128.or, ...set(TAKEN)],
-  ...[...increase(AT, 4 * channels), ...increase(TO, 4 * channels), ...less(COLUMN), ...end],
-  ...[...plus(AT, GAP), ...plus(TO, GAP), ...less(ROW), ...end],
+  ...[...increase(AT, 4 * channels), ...increase(TO, 4 * channels), ...again(COLUMN), ...end],
+  ...[...plus(AT, GAP), ...plus(TO, GAP), ...again(ROW), ...end],
   ...[X, DX, Y, DY].flatMap((address) => increase(address, 4 * LANES)),
-  ...[...less(CHANNELS), ...end]
+  ...[...again(CHANNELS), ...end]
 ]
 
 const moduleFor = (channels: number): Uint8Array =>

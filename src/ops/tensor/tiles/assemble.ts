@@ -4,6 +4,7 @@
  * give the same bits.
  */
 import {
+  again,
   block,
   br,
   brIf,
@@ -15,6 +16,7 @@ import {
   increase,
   loop,
   moduleOf,
+  plus,
   set,
   tee,
   v128
@@ -80,14 +82,12 @@ const terms = (step: number, many: number): Code => [
   ...[...br(0), ...end, ...end]
 ]
 
-const plus = (local: number, other: number): Code => [...get(local), ...get(other), ...i32.add, ...set(local)]
-
 /** Repeats `body` as often as a parameter says, at least once, and skips a gap after each time. */
 const repeated = (counter: number, times: number, gap: number, body: Code): Code => [
   ...[...get(times), ...set(counter), ...loop, ...body],
   ...rows.flatMap((row) => plus(ROW + row, gap)),
   ...(gap === OUTER_GAP ? plus(AT, W_GAP) : []),
-  ...[...get(counter), ...i32.const(1), ...i32.sub, ...tee(counter), ...brIf(0), ...end]
+  ...[...again(counter), ...end]
 ]
 
 const bodyOf = (step: number): Code => [

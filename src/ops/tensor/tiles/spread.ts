@@ -1,5 +1,5 @@
 /** Copies images into panels, a loop that threads share. Threads run it, so it does not import Effect. */
-import { brIf, type Code, end, get, i32, increase, loop, moduleOf, set, tee, v128 } from "../../formats/wasm.ts"
+import { again, type Code, end, get, increase, loop, moduleOf, plus, set, v128 } from "../../formats/wasm.ts"
 import type { Loop } from "../../workers/loops.ts"
 import { MOST_PAGES } from "./assemble.ts"
 import { type Instances, instances, type Shared } from "./instances.ts"
@@ -44,17 +44,14 @@ type SpreadCall = (
 const [SOURCE, STEP, PIXELS, TARGET, PIXEL_BYTES, PANELS, PANEL_BYTES] = [0, 1, 2, 3, 4, 5, 6]
 const [FROM, TO, LEFT] = [7, 8, 9]
 
-const plus = (local: number, other: number): Code => [...get(local), ...get(other), ...i32.add, ...set(local)]
-const less = (counter: number): Code => [...get(counter), ...i32.const(1), ...i32.sub, ...tee(counter), ...brIf(0)]
-
 const spreadModule = (vectors: number): Uint8Array => {
   const copy = (at: number): Code => [...get(TO), ...get(FROM), ...v128.load(at), ...v128.store(at)]
   const body: Code = [
     ...loop,
     ...[...get(SOURCE), ...set(FROM), ...get(TARGET), ...set(TO), ...get(PANELS), ...set(LEFT), ...loop],
     ...Array.from({ length: vectors }, (_, i) => copy(16 * i)).flat(),
-    ...[...increase(FROM, 16 * vectors), ...plus(TO, PANEL_BYTES), ...less(LEFT), ...end],
-    ...[...plus(SOURCE, STEP), ...plus(TARGET, PIXEL_BYTES), ...less(PIXELS), ...end]
+    ...[...increase(FROM, 16 * vectors), ...plus(TO, PANEL_BYTES), ...again(LEFT), ...end],
+    ...[...plus(SOURCE, STEP), ...plus(TARGET, PIXEL_BYTES), ...again(PIXELS), ...end]
   ]
   return moduleOf({ name: "spread", parameters: 7, returns: false, locals: 3, body, pages: 0, most: MOST_PAGES })
 }
