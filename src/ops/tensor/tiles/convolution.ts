@@ -110,15 +110,15 @@ const intoPanels = (from: Float32Array, to: Float32Array, at: number, terms: num
 /** Multiplications from which packing the operands costs less than the library's own preparations. */
 const WORTH = 2 ** 18
 
-const multiplications = (g: ConvGeometry): number => g.N * g.OH * g.OW * g.O * g.KH * g.KW * g.C
+/** Whether a convolution is large enough for tiles. */
+export const isWorthTiles = (g: ConvGeometry): boolean => g.N * g.OH * g.OW * g.O * g.KH * g.KW * g.C >= WORTH
 
 /** Whether a convolution is computed by tiles, which depends on its shape alone. */
-export const fitsTiles = (g: ConvGeometry): boolean =>
-  g.groups === 1 && g.O % COLUMNS === 0 && multiplications(g) >= WORTH
+export const fitsTiles = (g: ConvGeometry): boolean => g.groups === 1 && g.O % COLUMNS === 0 && isWorthTiles(g)
 
-/** Whether the gradient of its input is. */
+/** Whether the gradient of its input is computed by tiles. */
 export const fitsInputTiles = (g: ConvGeometry): boolean =>
-  g.groups === 1 && g.C % COLUMNS === 0 && (g.stride === 1 || g.dilation === 1) && multiplications(g) >= WORTH
+  g.groups === 1 && g.C % COLUMNS === 0 && (g.stride === 1 || g.dilation === 1) && isWorthTiles(g)
 
 const made = (memory: Memory, shape: ReadonlyArray<number>, values: Float32Array): Info => {
   const info = memory.make(shape)

@@ -8,21 +8,16 @@ import { type Memory, sizeOf } from "../memory.ts"
 import type { Info } from "../tfjs.ts"
 import { COLUMNS } from "./assemble.ts"
 import { type Chunk, imageChunk, pixelChunk } from "./chunks.ts"
+import { isWorthTiles } from "./convolution.ts"
 import type { TileWork } from "./room.ts"
 import { layout } from "./table.ts"
-
-/** Multiplications from which packing the operands costs less than the library's own preparations. */
-const WORTH = 2 ** 18
 
 /**
  * Whether the gradient of a filter is computed by tiles, which depends on shapes alone. For fewer than eight columns, the
  * library adds up the terms in another order. A filter of 1x1 with a stride is left to it, because its chunks are no whole rows.
  */
 export const fitsFilterTiles = (g: ConvGeometry): boolean =>
-  g.groups === 1 &&
-  g.O % COLUMNS === 0 &&
-  (!isPointwise(g) || (g.stride === 1 && g.C >= COLUMNS)) &&
-  g.N * g.OH * g.OW * g.O * g.KH * g.KW * g.C >= WORTH
+  g.groups === 1 && g.O % COLUMNS === 0 && (!isPointwise(g) || (g.stride === 1 && g.C >= COLUMNS)) && isWorthTiles(g)
 
 const chunksOf = (plan: ReturnType<typeof layout>, g: ConvGeometry): ReadonlyArray<Chunk> => {
   const [all, size, make] = isPointwise(g)
