@@ -1,6 +1,6 @@
 /**
- * The campaign that kills the run or one of two workers of a cluster on a real PostgreSQL, again and again, and starts it
- * anew. Each run must end with the files of a run that nobody killed, and a kill may cost at most one range.
+ * The campaign on a cluster with a real PostgreSQL: it kills the run or one of two workers, starts the killed program again,
+ * and repeats. Each run must end with the files of a run that was never killed, and a kill may cost at most one range.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -66,7 +66,8 @@ const noteTaking = (url: string) =>
   )
 
 /**
- * How often work was done again: ranges that were taken more than once, but for those whose part was there already.
+ * How often a range was computed again: how often ranges were taken after their first time, less the times when their part was
+ * already there.
  *
  * @param taken number of times that each range was taken
  * @param said everything that workers said
@@ -84,7 +85,7 @@ const hasEnded = ({ process: { exitCode, signalCode } }: Program): boolean => ex
 /** Programs that are killed and started again. */
 class Target {
   private now: Program
-  /** What those said that were killed. */
+  /** What the killed programs said. */
   private before = ""
   private readonly start: () => Program
   constructor(start: () => Program) {
@@ -122,7 +123,7 @@ const ran = async (driver: Target, workers: ReadonlyArray<Target>, draw: ReturnT
   return { killed, code: await driver.program.ended }
 }
 
-/** Runs until there were so many kills; gives a trial for each of them. */
+/** Repeats runs until `kills` programs were killed. Returns one trial per kill. */
 const rounds = async (home: string, file: string, url: string, seed: number, kills: number) => {
   const filesOf = (out: string) => FILES.map((name) => readFileSync(join(home, out, name)).toString("base64")).join()
   const there = ["--shared", home, "--device", "wasm", "--threads", "1"]

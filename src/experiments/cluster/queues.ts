@@ -44,7 +44,7 @@ export type Answer = typeof Answer.Type
 /** More attempts than any range needs: whoever takes a range too often answers so himself. */
 const ATTEMPTS = 1000
 
-/** Whoever fails to take something leaves it to the next one soon. */
+/** A task or an answer is offered again a second after an attempt that failed. */
 const settings = { maxAttempts: ATTEMPTS, retrySchedule: Schedule.spaced("1 second") }
 
 export const tasksOf = (fit: Fit) => PersistedQueue.make({ name: queueName(fit), schema: Wanted, ...settings })

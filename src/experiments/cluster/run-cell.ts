@@ -72,8 +72,8 @@ const noted = <E, R>(log: string, wants: () => boolean, run: Effect.Effect<Ended
   )
 
 /**
- * Runs a cell; undefined if nobody wants it any more. Fails with CellLocked if another run has its folder, and with ChildDied
- * if its process died: it should be tried again then.
+ * Runs a cell; undefined if nobody wants it any more. Fails with CellLocked if another run uses its folder, and with ChildDied
+ * if its process died: in both cases, the cell should be tried again.
  */
 export const runCell = (cell: CellTask, options: CellOptions) =>
   Effect.gen(function* () {

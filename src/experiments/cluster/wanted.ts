@@ -7,8 +7,8 @@ import { PartError } from "../ranges/task.ts"
 export const VISIBLE = 60
 
 /**
- * Whether the file is there. If it is not, but the run is under way, the folder shows the file late, or it is another folder
- * than that of the run.
+ * Whether the file is there. If it is missing while the run is under way, the folder may only show it late; after a minute,
+ * this must be another folder than the one that the run uses, and it fails with PartError.
  *
  * @param path of the wanted file
  * @param isUnderWay whether the run is under way

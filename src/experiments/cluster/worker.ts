@@ -114,7 +114,7 @@ interface Worker extends WorkerOptions {
   /** Absolute. */
   readonly shared: string
   readonly children: Children
-  /** Whether a run, whose run folder this is, still wants its ranges or cells. */
+  /** Whether a run still wants its ranges or cells. `folder` is its run folder. */
   readonly wants: (run: string, folder: string) => Effect.Effect<boolean, PartError>
 }
 

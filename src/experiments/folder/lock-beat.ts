@@ -2,8 +2,8 @@
 import { Worker } from "node:worker_threads"
 
 /**
- * In a thread of its own, since the main one may be inside a long native step. The file that is read is the one that is
- * written: the lock of another process is never touched.
+ * In a thread of its own, since the main one may be inside a long native step. It compares and writes through one open file, so
+ * it never writes into the lock of another process.
  */
 const REFRESH = `
 const { workerData: { every, path, text } } = require("node:worker_threads")
@@ -27,7 +27,7 @@ setInterval(() => {
 /**
  * Writes the same text into a file again and again, as long as the file has it: only the time of the file changes.
  *
- * @param every milliseconds between two refreshments
+ * @param every milliseconds between two refreshes
  * @returns stops it
  */
 export const keepFresh = (path: string, text: string, every: number): (() => void) => {

@@ -3,8 +3,8 @@
  *
  * The file is written beside its place and linked into it, which fails if it exists: it is never seen half written. It
  * names its owner. A lock is stale if its owner ended: on the same machine the process is gone, or another process has
- * its number by now; on another machine, which cannot be asked, nobody has refreshed the file for five of the beats that it
- * names, or for ten minutes if it names none, as locks of earlier versions do.
+ * its number by now; on another machine, which cannot be asked, the file has not been refreshed for five times the beat
+ * that it names. A lock of an earlier version names no beat, and is stale after ten minutes.
  * Whoever removes a stale lock holds a lock on that very lock (`run.lock.TOKEN`), so that no fresh one is removed.
  */
 import { randomUUID } from "node:crypto"
@@ -28,7 +28,7 @@ import { attempted, hasEnded, hostOf, type Owner, ownerHere, ownerIn } from "./l
 /** Name of the lock in its folder. */
 export const LOCK = "run.lock"
 
-/** Milliseconds without a refreshment after which the owner on another machine counts as ended, if its lock names no beat. */
+/** Milliseconds without a refresh after which the owner on another machine counts as ended, if its lock names no beat. */
 const OLD = 600_000
 
 /** Beats that the owner on another machine may miss. */
@@ -204,7 +204,7 @@ const unwritable = (folder: string, cause: unknown): RunError =>
 /**
  * Takes the lock of a folder, which is made.
  *
- * @param beat milliseconds between two refreshments, for which the caller cares; without it, other machines wait ten minutes
+ * @param beat milliseconds between two refreshes, which the caller must make; without it, other machines wait ten minutes
  * @throws RunError if another process holds it, or the folder cannot be written; it names the file and the way out
  */
 export const takeLock = (folder: string, beat?: number): Lock => {

@@ -11,7 +11,7 @@ export interface Owner {
   readonly started?: string | undefined
   /** Differs between any two locks. */
   readonly token: string
-  /** Milliseconds between two refreshments of the lock. */
+  /** Milliseconds between two refreshes of the lock. */
   readonly beat?: number | undefined
 }
 

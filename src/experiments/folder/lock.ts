@@ -5,7 +5,7 @@ import { RunError } from "../run-error.ts"
 import { keepFresh } from "./lock-beat.ts"
 import { takeLock } from "./lock-file.ts"
 
-/** Milliseconds between two refreshments of a lock that is held. */
+/** Milliseconds between two refreshes of a lock that is held. */
 const BEAT = 10_000
 
 /** Holds the lock of a folder while the scope lasts; a lock whose process has ended is taken over. */

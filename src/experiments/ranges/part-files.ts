@@ -47,6 +47,7 @@ const PARTS = "parts"
 const OURS = /^[0-9a-f]{16}\.(part|json|input|died)$/
 
 const WANTED = /^([0-9a-f-]{36})\.wanted$/
+
 /** Files of a run on a cluster, which begin with its id. */
 const OF_RUN = /^[0-9a-f-]{36}\.(wanted|[0-9a-f]{16}\.log)$/
 
@@ -97,7 +98,7 @@ export const isIntact = (path: PartPath, { bytes, sha256 }: Facts): boolean => {
   return seal !== undefined && seal.bytes === bytes && seal.sha256 === sha256
 }
 
-/** The names in a folder; none if it is not there, or a file of others has its name. */
+/** The names in a folder; none if the folder does not exist, or if a file has its name. */
 const namesIn = (folder: string): ReadonlyArray<string> => {
   try {
     return readdirSync(folder)
@@ -113,7 +114,7 @@ export const markSaved = (path: PartPath, facts: Facts): void => {
   rmSync(partOf(path), { force: true })
 }
 
-/** What another process may do to a folder at the same time: fill it, or remove it. A file of others is no folder. */
+/** What another process may do to a folder at the same time: fill it, or remove it. ENOTDIR: a file has its name. */
 const RACES: ReadonlyArray<unknown> = ["ENOENT", "ENOTEMPTY", "EEXIST", "ENOTDIR"]
 
 /** Removes a folder if it is there and empty. Another process may write into it, or remove it, meanwhile. */

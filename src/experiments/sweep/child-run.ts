@@ -19,8 +19,8 @@ export interface ChildRunOptions {
   /** Environment variables that the run does not get. */
   readonly without?: ReadonlyArray<string>
   /**
-   * Is asked every second; when it is true, the run is interrupted, and the same command continues it later. If it throws a
-   * RunError, the run is interrupted, too, and fails with it.
+   * Called every second. If it returns true, the run is interrupted, and the same command continues it later. If it throws a
+   * RunError, the run is interrupted and fails with this error.
    */
   readonly stop?: () => boolean
 }

@@ -20,7 +20,7 @@ const historyOf = (folder: string): ReadonlyArray<Validated> => {
 
 /**
  * Whether a run has validated after this epoch, or a later one; without an epoch never. Throws RunError if the file of its
- * validations has another content.
+ * validations is not a list of validations.
  */
 export const pauseAfter =
   (folder: string, epoch: number | undefined): (() => boolean) =>
@@ -30,7 +30,7 @@ export const pauseAfter =
 /**
  * The best validation figure of a run until an epoch.
  *
- * @throws RunError if it has none, or if the file of its validations has another content
+ * @throws RunError if it has none, or if the file of its validations is not a list of validations
  */
 export const scoreOf = (folder: string, epoch: number): number => {
   const values = historyOf(folder).flatMap((one) => (one.epoch <= epoch ? [one.value] : []))

@@ -103,7 +103,7 @@ export const failing = <A, E extends Error>(
   Fault: FaultClass<E>
 ): Layer.Layer<A, E> =>
   layer.pipe(
-    // Warnings about retries would stand between the lines of progress.
+    // The client logs a warning at each retry, which would break up the lines that show progress.
     Layer.provide(Logger.layer([])),
     Layer.catchCause((cause) => Layer.effectContext(Effect.fail(databaseError(address, Cause.squash(cause), Fault))))
   )

@@ -91,7 +91,7 @@ const read = (path: string): ReadonlyArray<Validated> => {
 /**
  * Validations so far, by `best`, in a folder of checkpoints; empty if there are none.
  *
- * @throws TrainError if the file has another content
+ * @throws TrainError if the file cannot be read, or is not a list of validations
  */
 export const validationsOf = (checkpoints: string): ReadonlyArray<Validated> => read(join(checkpoints, HISTORY))
 
