@@ -8,10 +8,10 @@ import { decodeBytes } from "../folder/reader.ts"
 import { ownClasses } from "../shared/class-list.ts"
 import { finding } from "../shared/findings.ts"
 import { patience, readGuarded } from "../shared/guarded.ts"
-import { nameOf, pathNameOf } from "../shared/image-files.ts"
 import { classesOfLabels, namedClasses } from "../shared/own-labels.ts"
 import { filesBelow } from "../shared/read-file.ts"
 import { REMEDY } from "./columns.ts"
+import { namingOf } from "./naming.ts"
 import { PART } from "./parts.ts"
 import { readPicture } from "./pictures.ts"
 import type { Row, Table, Task } from "./table-work.ts"
@@ -58,37 +58,6 @@ const classesIn = (
     `has parts with different classes: ${first[0]} and ${other[0]}`,
     "Write all parts with the same classes, or read them as separate archives"
   )
-}
-
-/** Names of the images, and where they come from. */
-interface Naming {
-  readonly names: ReadonlyArray<string>
-  readonly byPosition: boolean
-}
-
-/**
- * Names by the first of these that every image has and that tells all of them apart: the file names in the column of images,
- * these with their folders, and the columns that may name images. Otherwise names are the positions of the rows.
- */
-const namingOf = (rows: ReadonlyArray<Placed>): Naming => {
-  const columns = Math.min(...rows.map(({ ids }) => ids.length))
-  const ways: ReadonlyArray<(row: Placed) => string | undefined> = [
-    ({ path }) => path && nameOf(path),
-    ({ path }) => path && pathNameOf(path).replace(/^\/+/, ""),
-    ...Array.from(
-      { length: columns },
-      (_, c) =>
-        ({ ids }: Placed) =>
-          ids[c] && pathNameOf(ids[c])
-    )
-  ]
-  for (const way of ways) {
-    const names = rows.map(way)
-    const known = names.filter((name) => name !== undefined && name !== "") as ReadonlyArray<string>
-    if (known.length === rows.length && new Set(known).size === rows.length) return { names: known, byPosition: false }
-  }
-  const digits = String(rows.length - 1).length
-  return { names: rows.map((_, i) => String(i).padStart(digits, "0")), byPosition: true }
 }
 
 export const open: Reader["open"] = async (path, { bands, labels: asked }) => {
