@@ -1,5 +1,5 @@
-import { exactInto, type Given } from "../rank/exact.ts"
-import { contenders } from "../search/contenders.ts"
+import type { Given } from "../rank/exact.ts"
+import { scoredContenders } from "../search/contenders.ts"
 import type { Similarity } from "../similarity.ts"
 import { squares } from "../unit-length.ts"
 import { type Candidates, type Coding, defineIndex, type Setting } from "./coding.ts"
@@ -17,11 +17,8 @@ export const exactBest = (
   rows: Int32Array,
   k: number
 ): Candidates => {
-  const own = squares(query)
-  const likely = contenders(by, query, own, given, rows, k)
-  const scores = new Float64Array(likely.length)
-  exactInto(by, Float64Array.from(query), own, given, likely, scores)
-  return bestRows(likely, scores, k)
+  const likely = scoredContenders(by, query, squares(query), given, rows, k)
+  return bestRows(likely.rows, likely.scores, k)
 }
 
 /** The vectors themselves are the index. */

@@ -2,7 +2,7 @@
  * Selects the rows that may be among the most similar ones, in single precision with a proven bound on its error. Only these
  * rows are compared in double precision, so a search finds the same rows several times faster.
  */
-import { type Given, givenSquared } from "../rank/exact.ts"
+import { exactInto, type Given, givenSquared } from "../rank/exact.ts"
 import { provenError, UNDERFLOW } from "../rank/near-ties.ts"
 import type { Similarity } from "../similarity.ts"
 import { hasSingleProducts, type SingleProducts, singleProducts } from "./single-products.ts"
@@ -106,4 +106,23 @@ export const contenders = (
   if (last === undefined) return rows
   const least = lower[last]
   return rows.filter((_, i) => upper[i] >= least)
+}
+
+/**
+ * The contenders among some rows, and their similarities in double precision. Parameters are as in `contenders`.
+ *
+ * @returns rows and scores for `bestRows`
+ */
+export const scoredContenders = (
+  by: Similarity,
+  query: Float32Array,
+  own: number,
+  given: Given,
+  rows: Int32Array,
+  k: number
+): { readonly rows: Int32Array; readonly scores: Float64Array } => {
+  const likely = contenders(by, query, own, given, rows, k)
+  const scores = new Float64Array(likely.length)
+  exactInto(by, Float64Array.from(query), own, given, likely, scores)
+  return { rows: likely, scores }
 }

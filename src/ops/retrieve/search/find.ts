@@ -3,13 +3,13 @@ import { suggestion } from "../../../pipeline/words.ts"
 import type { Embeddings, Ranking } from "../../elements.ts"
 import type { Candidates } from "../index/coding.ts"
 import { bestRows } from "../index/scan.ts"
-import { exactInto, type Given, givenRow } from "../rank/exact.ts"
+import { type Given, givenRow } from "../rank/exact.ts"
 import { factsOf, labelsOf, sameShape } from "../rank/gather.ts"
 import { givenOf, squaresOf } from "../rank/vectors.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 import { flaw, type Similarity } from "../similarity.ts"
 import { squares } from "../unit-length.ts"
-import { contenders } from "./contenders.ts"
+import { scoredContenders } from "./contenders.ts"
 import { likelyNames } from "./likely-names.ts"
 
 /** The embeddings to search, and the queries to search for. */
@@ -159,12 +159,10 @@ export const mayFind = ({ allowed, images, names, queries }: Searched, row: numb
 export const exactly = (what: Searched, row: number, images: Int32Array, top: number): Candidates => {
   const { by, given, names, vectors } = what
   const own = checkQuery(what, row)
-  const likely = contenders(by, vectors[row], own, given, images, top)
-  const scores = new Float64Array(likely.length)
-  exactInto(by, Float64Array.from(vectors[row]), own, given, likely, scores)
+  const { rows, scores } = scoredContenders(by, vectors[row], own, given, images, top)
   const bad = scores.findIndex((score) => !Number.isFinite(Math.fround(score)))
-  if (bad >= 0) throw refuseVector(names[likely[bad]], "is zero, too large or not finite")
-  return bestRows(likely, scores, top)
+  if (bad >= 0) throw refuseVector(names[rows[bad]], "is zero, too large or not finite")
+  return bestRows(rows, scores, top)
 }
 
 /**
