@@ -1,6 +1,5 @@
 /** Files that are dropped on the explorer, embedded by networks in ONNX files with ONNX Runtime Web. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
@@ -8,18 +7,12 @@ import sharp from "sharp"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { runtimeInstalled } from "../../src/ops/onnx/runtime.ts"
 import { runHere } from "../experiments/in-process.ts"
+import { hasPackage } from "../has-package.ts"
 import { EDGE, expected, networkFile } from "../ops/onnx/networks.ts"
 import { describeInBrowser, type Page } from "./chromium.ts"
 import { exploredNetwork } from "./explored-network.ts"
 
-const webInstalled = (() => {
-  try {
-    createRequire(import.meta.url).resolve("onnxruntime-web")
-    return true
-  } catch {
-    return false
-  }
-})()
+const webInstalled = hasPackage("onnxruntime-web")
 
 /** Largest 1 - cos of vectors of length 1 whose values differ by at most 1e-4: |a - b|^2 = 2 - 2 cos. */
 const SAME = 1 - 5e-9

@@ -1,5 +1,4 @@
 /** The index `pgvector` in PGlite and in a real PostgreSQL server, if they are here. */
-import { createRequire } from "node:module"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import { decodeSafetensors } from "../../../src/ops/formats/safetensors/read.ts"
 import { encodeSafetensors } from "../../../src/ops/formats/safetensors/write.ts"
@@ -12,18 +11,10 @@ import {
 } from "../../../src/ops/retrieve/vector-index.ts"
 import { random } from "../../../src/pipeline/random.ts"
 import { binaries, hasExtension, openPostgres, PASSWORD, type Postgres } from "../../experiments/cluster/postgres.ts"
+import { hasPackage } from "../../has-package.ts"
 
-const has = (name: string): boolean => {
-  try {
-    createRequire(import.meta.url).resolve(name)
-    return true
-  } catch {
-    return false
-  }
-}
-const embedded = has("@electric-sql/pglite") && has("@electric-sql/pglite-pgvector")
-
-const server = has("@effect/sql-pg") && hasExtension("vector")
+const embedded = hasPackage("@electric-sql/pglite") && hasPackage("@electric-sql/pglite-pgvector")
+const server = hasPackage("@effect/sql-pg") && hasExtension("vector")
 
 const drawn = (rows: number, dim: number, seed: number) =>
   Float32Array.from({ length: rows * dim }, random(seed, 0, 0, "vectors").normal)
@@ -107,7 +98,7 @@ describe("the address of the server", () => {
     expect(fault).not.toContain("s3cret")
   })
 
-  it.skipIf(!has("@effect/sql-pg"))("names a server that does not answer", async () => {
+  it.skipIf(!hasPackage("@effect/sql-pg"))("names a server that does not answer", async () => {
     process.env.ORBITRANK_PGVECTOR = "postgres://me:s3cret@127.0.0.1:1/a"
     const fault = await built().catch((cause: Error) => cause.message)
     expect(fault).toBe(
@@ -116,7 +107,7 @@ describe("the address of the server", () => {
   })
 })
 
-describe.skipIf(binaries === undefined || server || !has("@effect/sql-pg"))(
+describe.skipIf(binaries === undefined || server || !hasPackage("@effect/sql-pg"))(
   "a PostgreSQL server without pgvector",
   () => {
     it("is refused, and the message says what is missing", async () => {

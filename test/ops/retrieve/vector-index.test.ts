@@ -1,5 +1,4 @@
 /** Every kind of index: build, add, remove, filter, search, save and load. */
-import { createRequire } from "node:module"
 import fc from "fast-check"
 import { afterAll, describe, expect, it } from "vitest"
 import { decodeSafetensors } from "../../../src/ops/formats/safetensors/read.ts"
@@ -18,17 +17,8 @@ import {
   type VectorIndex
 } from "../../../src/ops/retrieve/vector-index.ts"
 import { random } from "../../../src/pipeline/random.ts"
+import { hasPackage } from "../../has-package.ts"
 import { runs } from "../../runs.ts"
-
-/** Whether a package can be loaded. */
-const has = (name: string): boolean => {
-  try {
-    createRequire(import.meta.url).resolve(name)
-    return true
-  } catch {
-    return false
-  }
-}
 
 /** Indexes that were made here, which are closed at the end. */
 const made: Array<VectorIndex> = []
@@ -95,7 +85,7 @@ it("every index of the list is tested", () => {
 })
 
 for (const { index, name, needs = [], recall } of kinds) {
-  describe.skipIf(!needs.every(has))(`index ${name}`, () => {
+  describe.skipIf(!needs.every(hasPackage))(`index ${name}`, () => {
     const built = (given = vectors, by: Similarity = "cosine") =>
       kept(buildIndex(given, { dim: DIM, index, by, seed: 3 }))
     const loadedFrom = async (one: VectorIndex) => kept(loadIndex(await one.save()))
@@ -300,7 +290,7 @@ describe("an index", () => {
       { name: "pq", parts: 2 },
       { name: "binary", rotation: "itq" },
       { name: "int8", codes_only: true },
-      ...(has("usearch") ? ["hnsw" as const] : [])
+      ...(hasPackage("usearch") ? ["hnsw" as const] : [])
     ] as const) {
       const one = await buildIndex(vectors, { dim: DIM, index })
       const { metadata, tensors } = decodeSafetensors(await one.save(), "saved")
@@ -321,7 +311,7 @@ describe("an index", () => {
     )
   })
 
-  it.skipIf(has("usearch"))("of kind hnsw names the command that installs its package", async () => {
+  it.skipIf(hasPackage("usearch"))("of kind hnsw names the command that installs its package", async () => {
     await expect(buildIndex(vectors, { dim: DIM, index: "hnsw" })).rejects.toThrow("Run `npm install usearch@2.25.3`")
   })
 })
