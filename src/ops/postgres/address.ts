@@ -17,7 +17,7 @@ export interface Address {
   readonly username: string
   readonly password: Redacted.Redacted | undefined
   readonly ssl: SslMode
-  /** Text of the certificates that are trusted, if not those of the system. */
+  /** Text of the certificates that are trusted; undefined for the certificates of the system. */
   readonly authority: string | undefined
 }
 

@@ -2,7 +2,7 @@
 import { optionalPackage } from "../../../pipeline/packages.ts"
 import { messageOf } from "../../../pipeline/words.ts"
 import { RetrieveError } from "../retrieve-error.ts"
-import { type Database, type Row, TASK } from "./database.ts"
+import { ADDRESS, type Database, type Row, TASK } from "./database.ts"
 
 /** The part of PGlite that is used. */
 interface Statements {
@@ -49,7 +49,7 @@ export const openEmbedded = async (): Promise<Database> => {
           throw new RetrieveError({
             subject: "PGlite",
             problem: messageOf(cause).replace(/\.$/, ""),
-            remedy: "Set ORBITRANK_PGVECTOR to the address of a PostgreSQL server if the archive is too large for it",
+            remedy: `Set ${ADDRESS} to the address of a PostgreSQL server if the archive is too large for it`,
             cause
           })
         }),
