@@ -78,10 +78,7 @@ export interface Places {
   readonly head: number
 }
 
-/** The parts of an EfficientNet; undefined for another backbone. */
-export const placesIn = (backbone: string): Places | undefined => {
-  if (!Object.hasOwn(SCALES, backbone)) return undefined
-  const { depth, ends, width } = SCALES[backbone as Name]
+const placesOf = ({ depth, ends, width }: Scale): Places => {
   const all = STAGES.flatMap(({ expand, repeats }, stage) =>
     Array.from({ length: Math.ceil(depth * repeats) }, (_, place) => ({ stage, place, expands: expand > 1 }))
   )
@@ -96,12 +93,17 @@ export const placesIn = (backbone: string): Places | undefined => {
   return { blocks, last: [last[0], last[1]], stem: scaledWidth(STEM, width), head: scaledWidth(HEAD, width) }
 }
 
-const efficientnet = <N extends Name>(name: N, { width, depth, ends }: Scale = SCALES[name]): Backbone<N> => ({
+/** The parts of an EfficientNet; undefined for another backbone. */
+export const placesIn = (backbone: string): Places | undefined =>
+  Object.hasOwn(SCALES, backbone) ? placesOf(SCALES[backbone as Name]) : undefined
+
+const efficientnet = <N extends Name>(name: N, scale: Scale = SCALES[name]): Backbone<N> => ({
   name,
   outputStrides: ALL_STRIDES,
   build: ({ channels, outputStride, original }) => {
+    const { depth, ends, width } = scale
     const blocks = blocksOf(width, depth, outputStride)
-    const [stem, head] = [scaledWidth(STEM, width), scaledWidth(HEAD, width)]
+    const { blocks: places, head, last, stem } = placesOf(scale)
     // The original omits the two activations; weights published for EfficientNet need them.
     const activation: ReadonlyArray<Layer> = original ? [] : [swishLayer]
     const first = [
@@ -111,13 +113,11 @@ const efficientnet = <N extends Name>(name: N, { width, depth, ends }: Scale = S
     ]
     const stages = [0, 1, 2, 3, 4].map((stage) => {
       const [begin, end] = [ends[stage - 1] ?? 0, ends[stage] ?? blocks.length]
-      const block = (i: number) => `encoder.encoder_block${stage}.${i + (stage === 0 ? 2 : 0)}`
-      const own = blocks.slice(begin, end).map((one, i) => mbConv(block(i), one))
+      const own = blocks.slice(begin, end).map((one, i) => mbConv(places[begin + i].name, one))
       if (stage === 0) return sequence(...first, ...own)
       if (stage < 4) return sequence(...own)
-      const last = blocks[blocks.length - 1].to
-      const conv = convolution(block(own.length), last, head, 1)
-      return sequence(...own, conv, batchNorm(block(own.length + 1), head, NORM), ...activation)
+      const conv = convolution(last[0], blocks[blocks.length - 1].to, head, 1)
+      return sequence(...own, conv, batchNorm(last[1], head, NORM), ...activation)
     })
     return { stages, width: head }
   }
