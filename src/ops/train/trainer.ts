@@ -89,9 +89,9 @@ const updateAll = (
   })
 
 /**
- * Whether all statistics and gradients are finite, that of the array that a loss learns included. The loss alone does not show it, since ReLU may turn NaN into 0. The
- * statistics of the backbone's batch norms do. For a backbone without batch norms (VGG) the gradients are checked where they are;
- * only the result is read. Called inside a scope.
+ * Whether all statistics and gradients are finite, including the gradient of the array that the loss learns. The loss alone does not
+ * show this, because ReLU may turn NaN into 0. The statistics of the backbone's batch norms show it. For a backbone without batch
+ * norms (VGG), the engine checks the gradients in its own memory, and only the result is read. Called inside a scope.
  */
 const isSound = (engine: Engine, { finite: checked, found, gradients, seen }: Backward, normed: boolean): boolean => {
   if (found.learned !== undefined && !allFinite(found.learned)) return false

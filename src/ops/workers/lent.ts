@@ -2,8 +2,8 @@
 import { Effect } from "effect"
 
 /**
- * Makes a function that runs a task with memory that no other task has at that time. Memory is made when all of it is in use,
- * and used again by later tasks: the garbage collector does not count shared memory, so new memory for every task would
+ * Returns a function that lends a task its own memory while the task runs. Later tasks use the same memory again, and new memory is
+ * allocated only when all of it is lent. The garbage collector does not count shared memory, so new memory for every task would
  * fill the machine.
  *
  * @param make allocates memory for one task

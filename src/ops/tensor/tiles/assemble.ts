@@ -26,7 +26,7 @@ import {
 export const ROWS = 4
 export const COLUMNS = 8
 
-/** Bytes of a tile's entry in the table: the offsets of its four rows of factors, then those of its four rows of results. */
+/** Bytes of a tile's entry in the table: four offsets of its rows of factors, then four offsets of its rows of results. */
 export const ENTRY = 32
 
 /** Largest size of a memory, in pages of 64 KiB. */
@@ -37,18 +37,20 @@ const [TABLE, COUNT, X, W, Y, OUTER, OUTER_GAP, W_GAP, MIDDLE, MIDDLE_GAP, INNER
 /** Locals: a pointer for each row, one for the other factors, counters, and vectors. */
 const [ROW, AT, OUTERS, MIDDLES, LEFT, SUM, W0, W1, FACTOR] = [11, 15, 16, 17, 18, 19, 27, 28, 29]
 
-/** The function of the module; all addresses and gaps are in bytes. */
+/** The function of the module; all addresses, offsets and gaps are in bytes. */
 export type TileCall = (
   /** Address of the first entry, and number of entries. */
   table: number,
   count: number,
-  /** Added to the offsets of factors; address of the other factors, 8 for each term; added to the offsets of results. */
+  /** Address to which the offsets of factors are added. */
   x: number,
+  /** Address of the other factors, 8 for each term. */
   w: number,
+  /** Address to which the offsets of results are added. */
   y: number,
   /**
-   * The terms: `outer` times `middle` times `inner`. Bytes that are skipped in x and in w after each outer loop, and in x after
-   * each middle one.
+   * A sum has `outer` times `middle` times `inner` terms, in three nested loops. After each turn of the outer loop, `outerGap` bytes
+   * are skipped in x and `wGap` in w; after each turn of the middle loop, `middleGap` bytes in x.
    */
   outer: number,
   outerGap: number,

@@ -1,6 +1,6 @@
 /**
  * The gradient of a filter as a product of tiles: rows are input channels for each cell of the filter, columns output channels,
- * terms all pixels of a chunk. The chunks and the order of terms are those of `../filter-gradient.ts`, so the bits are, too.
+ * terms all pixels of a chunk. `../filter-gradient.ts` has the same chunks and the same order of terms, so both give the same bits.
  */
 import { CHUNK_ROWS, chunkImages } from "../filter-gradient.ts"
 import { type ConvGeometry, isPointwise } from "../geometry.ts"
@@ -14,7 +14,8 @@ import { layout } from "./table.ts"
 
 /**
  * Whether the gradient of a filter is computed by tiles, which depends on shapes alone. For fewer than eight columns, the
- * library adds up the terms in another order. A filter of 1x1 with a stride is left to it, because its chunks are no whole rows.
+ * library adds up the terms in another order. A filter of 1x1 with a stride is left to the library, because its chunks are not
+ * whole rows.
  */
 export const fitsFilterTiles = (g: ConvGeometry): boolean =>
   g.groups === 1 && g.O % COLUMNS === 0 && (!isPointwise(g) || (g.stride === 1 && g.C >= COLUMNS)) && isWorthTiles(g)

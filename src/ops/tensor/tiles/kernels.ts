@@ -5,7 +5,7 @@ import { convolved, fitsInputTiles, fitsTiles, tiledInputGradient } from "./conv
 import { fitsFilterTiles, tiledFilterGradient } from "./filter-gradient.ts"
 import type { TileWork } from "./room.ts"
 
-/** Kernels that multiply tiles where they can, and are the given ones elsewhere. */
+/** Kernels that multiply tiles if a convolution fits, and use the given kernels otherwise. */
 export const withTiles = (memory: Memory, work: TileWork, plain: ConvKernels): ConvKernels => ({
   forward: (x, w, g) =>
     (work.enabled() && fitsTiles(g) ? convolved(memory, work, x, w, g) : undefined) ?? plain.forward(x, w, g),

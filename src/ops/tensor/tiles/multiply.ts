@@ -8,12 +8,12 @@ export interface Tiles {
   /** Address of the table of rows, see `ENTRY`, and number of its entries. */
   readonly table: number
   readonly tiles: number
-  /** Address that the offsets of rows are added to. */
+  /** Address to which the offsets of rows are added. */
   readonly x: number
   /** Address of the first term in the first panel, and bytes from a panel to the next one. */
   readonly w: number
   readonly panelBytes: number
-  /** Address that the offsets of results are added to. Results of a panel begin 32 bytes after those of the one before. */
+  /** Address to which the offsets of results are added, for the first panel; 32 bytes more for each further panel. */
   readonly y: number
   /** The terms of a sum, see `TileCall`. */
   readonly outer: number

@@ -16,7 +16,7 @@ const MOST_BYTES = 2 ** 30
 /** Multiplications from which threads save more time than they cost. */
 const WORTH_THREADS = 2 ** 21
 
-/** Values that are copied from which threads do. */
+/** Number of copied values from which threads save more time than they cost. */
 const WORTH_SPREADING = 2 ** 18
 
 /** The room of a product. */
@@ -33,13 +33,10 @@ export interface TileWork {
   /** Whether convolutions are computed by products of tiles. */
   readonly enabled: () => boolean
   /**
-   * Enables products of tiles, and shares them with a team. Returns a function that returns to the state before.
+   * Enables products of tiles, and shares them with a team. Returns a function that restores the state before the call.
    */
   readonly share: (team: Team | undefined) => () => void
-  /**
-   * Room for `length` values of 32 bits, with undefined content; it is valid until the next call. Undefined if there is not
-   * that much.
-   */
+  /** Room for `length` values of 32 bits, with any content, valid until the next call; undefined if it would be too large. */
   readonly room: (length: number) => Room | undefined
   /** Computes a product. @throws Error if a thread has failed */
   readonly multiply: (room: Room, product: Prepared) => void
@@ -49,7 +46,7 @@ export interface TileWork {
 
 let rooms = 0
 
-/** Room in a new memory; a power of two, because threads free a memory that is no longer used late. */
+/** Room in a new memory. Its size is a power of two, so that few rooms are replaced by larger ones: threads free memory late. */
 const newRoom = (bytes: number): Room | undefined => {
   if (wasm === undefined) return undefined
   const initial = 2 ** Math.ceil(Math.log2(Math.ceil(bytes / PAGE)))
@@ -60,7 +57,7 @@ const newRoom = (bytes: number): Room | undefined => {
 const newWork = (): TileWork => {
   let held: Room | undefined
   let loops = { products: tileProducts(), spreads: tileSpreads() }
-  /** Whoever shares its threads; the latest counts. */
+  /** Callers of `share` that have not ended; the team of the latest is used. */
   const sharing: Array<{ readonly team: Team | undefined }> = []
   const run = <Data>(loop: Loop<Data>, data: Data, count: number, worth: boolean) => {
     const team = sharing.at(-1)?.team

@@ -60,7 +60,7 @@ const spreadModule = (vectors: number): Uint8Array => {
 export const rowsOf = (spreads: ReadonlyArray<Spread>): number =>
   spreads.reduce((sum, { height, images }) => sum + images * height, 0)
 
-/** Copies one row of an image. Where channels do not fill the last panel, values that follow fill it. */
+/** Copies one row of an image. If its channels do not fill the last panel, the values after them in memory fill it. */
 const spreadRow = (call: SpreadCall, one: Spread, row: number): void => {
   const { channels, height, stride, vectors, width } = one
   const source = one.source + 4 * row * width * channels
