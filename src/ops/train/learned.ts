@@ -15,7 +15,7 @@ import { momentsOf, type OptimiserChoice, optimiserOf, updateWeight, zeroMoments
 const PREFIX = "learned/"
 
 /** Whether an array of a checkpoint is learned by a loss, or is a moment of such an array. */
-export const isLearned = (name: string): boolean => name.split("/").slice(0, -1).join("/").endsWith(PREFIX.slice(0, -1))
+export const isLearned = (name: string): boolean => `/${name}`.includes(`/${PREFIX}`)
 
 const parameterOf = ({ init, name, shape }: Learned): Parameter => ({
   name: PREFIX + name,
