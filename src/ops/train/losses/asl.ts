@@ -1,4 +1,5 @@
 import { positive, probability } from "../../../pipeline/definition.ts"
+import { softplus } from "./logistic.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
 
 export interface AsymmetricOptions {
@@ -9,9 +10,6 @@ export interface AsymmetricOptions {
   /** Probability that is subtracted for labels that it lacks. */
   readonly clip?: number
 }
-
-/** log(1 + exp(x)) without overflow. */
-const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
 
 /** -(1 - p)^g log p with p = sigmoid(x), and its derivative. */
 const present = (x: number, gamma: number) => {
