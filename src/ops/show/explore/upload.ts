@@ -52,11 +52,14 @@ const sizesOf = (steps: Steps): ReadonlyArray<SizeStep> =>
     return [{ resize: params.compat === "original" ? 256 : (params.size as number) }]
   })
 
-/** @throws ShowError if the network gives other embeddings than those of the archive */
-const checkSame = ({ dim, origin }: Collected, values: number | undefined, weights: string): void => {
-  if (values !== undefined && values !== dim) {
-    throw refuse(`gives ${values} values, but the embeddings have ${dim}`, "Name the network that made them")
-  }
+/** @throws ShowError if the vectors of the network and the embeddings of the archive differ in length */
+const checkLength = ({ dim }: Collected, values: number | undefined): void => {
+  if (values === undefined || values === dim) return
+  throw refuse(`gives ${values} values, but the embeddings have ${dim}`, "Name the network that made them")
+}
+
+/** @throws ShowError if the embeddings of the archive were made with other weights */
+const checkOrigin = ({ origin }: Collected, weights: string): void => {
   if (origin === undefined || origin.weights === weights) return
   throw refuse(
     `has other weights (${weights}) than the embeddings (${origin.weights})`,
@@ -73,9 +76,9 @@ const ownNetwork = Effect.fnUntraced(function* (embed: Params, images: Params, a
   const weights = embed.weights as WeightsFile
   const model = yield* networkOf(embed.model as GivenModel | undefined, weights, target)
   const network = makeModel(model)
-  yield* attempt(ShowError)(() => checkSame({ ...all, origin: undefined }, network.dim, ""))
+  yield* attempt(ShowError)(() => checkLength(all, network.dim))
   const { arrays } = yield* weightsFor(weights, network, target, "embeddings")
-  yield* attempt(ShowError)(() => checkSame(all, network.dim, fingerprint(arrays)))
+  yield* attempt(ShowError)(() => checkOrigin(all, fingerprint(arrays)))
   return { model, arrays: arrays.map(({ data, name, shape }) => ({ name, shape, values: textFrom(data) })) }
 })
 
@@ -87,8 +90,9 @@ const onnxNetwork = Effect.fnUntraced(function* (params: OnnxParams, images: Par
   const last = sizes.at(-1)
   const size = last === undefined ? undefined : "crop" in last ? last.crop : last.resize
   const values = yield* attempt(OnnxError)(() => valuesOf(known, { ...given, height: size, width: size }))
+  yield* attempt(ShowError)(() => checkLength(all, values))
   const print = yield* networkFingerprint(known)
-  yield* attempt(ShowError)(() => checkSame(all, values, print))
+  yield* attempt(ShowError)(() => checkOrigin(all, print))
   return known
 })
 
