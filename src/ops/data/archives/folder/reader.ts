@@ -5,7 +5,7 @@ import type { Band } from "../../../elements.ts"
 import { DataError } from "../../../formats/data-error.ts"
 import { decodeTiffBands, type Raster } from "../../../formats/tiff/read.ts"
 import { unnamedBands } from "../../patches/bands.ts"
-import type { DecodeOptions, Reader } from "../data-set.ts"
+import type { DecodeOptions, PatchFiles, Reader } from "../data-set.ts"
 import { ownClasses } from "../shared/class-list.ts"
 import { decodeRgb } from "../shared/image.ts"
 import { imagesIn, nameOf } from "../shared/image-files.ts"
@@ -28,6 +28,14 @@ const named = (
     remedy: "Give `bands` a name for each band of the images"
   })
 }
+
+/** The names of bands that the user gave, as a fact of each patch; no fact if the user gave none. */
+export const bandFacts = (names: ReadonlyArray<string> | undefined): Readonly<Record<string, string>> =>
+  names === undefined ? {} : { bands: JSON.stringify(names) }
+
+/** The names of bands in the facts of a patch, see `bandFacts`. */
+const givenBands = ({ bands }: PatchFiles["facts"]): ReadonlyArray<string> | undefined =>
+  bands === undefined ? undefined : (JSON.parse(bands) as ReadonlyArray<string>)
 
 /**
  * How the patches of such an archive are named by their files. If the table cannot be read, they are named by their stem:
@@ -63,7 +71,7 @@ export const decodeOwn = async (
  * @param of the file for messages, and whether it is a tif
  * @returns rejects as `decodeOwn`
  */
-export const decodeBytes = async (
+const decodeBytes = async (
   bytes: Buffer,
   { file, rasters }: { readonly file: string; readonly rasters: boolean },
   given: ReadonlyArray<string> | undefined,
@@ -75,13 +83,29 @@ export const decodeBytes = async (
     given
   )
 
+/**
+ * Decodes the image of a patch from the content of an image file, which lies in a file of many images.
+ *
+ * @param path of the file of many images
+ * @returns rejects as `decodeOwn`
+ */
+export const decodePacked = (
+  bytes: Buffer,
+  path: string,
+  { facts, name }: PatchFiles,
+  options: DecodeOptions
+): Promise<ReadonlyArray<Band>> => {
+  const rasters = ["II", "MM"].includes(bytes.toString("latin1", 0, 2))
+  return decodeBytes(bytes, { file: `${path}: ${name}`, rasters }, givenBands(facts), options)
+}
+
 export const open: Reader["open"] = async (folder, { bands, facts, labels }) => {
   const labelling = await labellingOf(folder, { facts, labels })
   const { findings, patchName, stem, table } = labelling
   const images = labelling.images ?? (await imagesIn(folder, [""], stem))
   const classes = ownClasses(table.classes)
   const rows = new Map(table.names.map((name, row) => [stem(name), row]))
-  const given = bands === undefined ? {} : { bands: JSON.stringify(bands) }
+  const given = bandFacts(bands)
   const at = <A>(file: string, value: (row: number) => A): A | undefined => {
     const row = rows.get(stem(file))
     return row === undefined ? undefined : value(row)
@@ -100,7 +124,5 @@ export const open: Reader["open"] = async (folder, { bands, facts, labels }) => 
   })
 }
 
-export const decode: Reader["decode"] = ({ facts, files, folder }, options) => {
-  const names = facts.bands === undefined ? undefined : (JSON.parse(facts.bands) as ReadonlyArray<string>)
-  return decodeOwn(join(folder, files.image), names, options)
-}
+export const decode: Reader["decode"] = ({ facts, files, folder }, options) =>
+  decodeOwn(join(folder, files.image), givenBands(facts), options)

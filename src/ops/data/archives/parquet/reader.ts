@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path"
 import { DataError } from "../../../formats/data-error.ts"
 import type { PatchEntry, Reader } from "../data-set.ts"
 import { splitNamed, splitOfPart } from "../folder/own-table.ts"
-import { decodeBytes } from "../folder/reader.ts"
+import { bandFacts, decodePacked } from "../folder/reader.ts"
 import { ownClasses } from "../shared/class-list.ts"
 import { finding } from "../shared/findings.ts"
 import { patience, readGuarded } from "../shared/guarded.ts"
@@ -70,10 +70,10 @@ export const open: Reader["open"] = async (path, { bands, labels: asked }) => {
   const given = classesIn(path, tables)
   const occurring = rows.flatMap(({ labels }) => labels)
   const by = given === undefined ? "classes.txt" : "its list of classes"
-  const { classes, nameOf: classOf } = classesOfLabels(path, given ?? (await namedClasses(folder)), occurring, by)
+  const { classes, labelsOf } = classesOfLabels(path, given ?? (await namedClasses(folder)), occurring, by)
   const { byPosition, names } = namingOf(rows)
   const places = new Map(names.map((name, i) => [name, rows[i]]))
-  const own: Readonly<Record<string, string>> = bands === undefined ? {} : { bands: JSON.stringify(bands) }
+  const own = bandFacts(bands)
   return {
     classes: ownClasses(classes),
     names,
@@ -94,23 +94,20 @@ export const open: Reader["open"] = async (path, { bands, labels: asked }) => {
     entry: async (name): Promise<PatchEntry> => {
       const { facts, labels, part, row, split } =
         places.get(name) ?? refuse(path, `has no patch ${name}`, "Make the splits again")
-      const set = new Set(labels.map((label) => classOf(name, label)))
       return {
         name,
         folder,
         files: { part },
         facts: { ...facts, ...own, part_row: String(row) },
-        labels: classes.filter((one) => set.has(one)),
+        labels: labelsOf(name, labels),
         split: (split === undefined ? undefined : splitNamed(split)) ?? splitOfPart(part)
       }
     }
   }
 }
 
-export const decode: Reader["decode"] = async ({ facts, files, folder, name }, options) => {
-  const file = join(folder, files.part)
-  const bytes = await readPicture(file, Number(facts.part_row))
-  const names = facts.bands === undefined ? undefined : (JSON.parse(facts.bands) as ReadonlyArray<string>)
-  const rasters = ["II", "MM"].includes(bytes.toString("latin1", 0, 2))
-  return decodeBytes(bytes, { file: `${file}: ${name}`, rasters }, names, options)
+export const decode: Reader["decode"] = async (patch, options) => {
+  const file = join(patch.folder, patch.files.part)
+  const bytes = await readPicture(file, Number(patch.facts.part_row))
+  return decodePacked(bytes, file, patch, options)
 }

@@ -34,11 +34,11 @@ export const namedClasses = async (folder: string): Promise<ReadonlyArray<string
   return lines
 }
 
-/** Classes, and the class of each label. */
+/** Classes, and the classes of each image. */
 export interface LabelClasses {
   readonly classes: ReadonlyArray<string>
-  /** @throws DataError if the label is no class */
-  readonly nameOf: (image: string, label: Label) => string
+  /** The classes that the labels of an image name, in the order of `classes`. @throws DataError if a label is no class */
+  readonly labelsOf: (image: string, labels: ReadonlyArray<Label>) => ReadonlyArray<string>
 }
 
 /** All labels that occur: numbers in numerical order, then names. */
@@ -62,16 +62,20 @@ export const classesOfLabels = (
 ): LabelClasses => {
   const classes = named ?? sorted(occurring)
   const find = classFinder({ classes, aliases: {} })
+  const nameOf = (image: string, label: Label): string => {
+    const index = typeof label === "number" && named !== undefined ? label : find(String(label))
+    if (index !== undefined && classes[index] !== undefined) return classes[index]
+    throw new DataError({
+      subject: folder,
+      problem: `has the label ${label} at ${image}, which ${by} does not name`,
+      remedy: `Correct ${by}`
+    })
+  }
   return {
     classes,
-    nameOf: (image, label) => {
-      const index = typeof label === "number" && named !== undefined ? label : find(String(label))
-      if (index !== undefined && classes[index] !== undefined) return classes[index]
-      throw new DataError({
-        subject: folder,
-        problem: `has the label ${label} at ${image}, which ${by} does not name`,
-        remedy: `Correct ${by}`
-      })
+    labelsOf: (image, labels) => {
+      const own = new Set(labels.map((label) => nameOf(image, label)))
+      return classes.filter((one) => own.has(one))
     }
   }
 }

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { DataError } from "../../../formats/data-error.ts"
 import type { PatchEntry, Reader } from "../data-set.ts"
 import { splitOfPart } from "../folder/own-table.ts"
-import { decodeBytes } from "../folder/reader.ts"
+import { bandFacts, decodePacked } from "../folder/reader.ts"
 import { ownClasses } from "../shared/class-list.ts"
 import { finding } from "../shared/findings.ts"
 import { classesOfLabels, namedClasses } from "../shared/own-labels.ts"
@@ -57,8 +57,8 @@ const foundIn = async (folder: string): Promise<ReadonlyMap<string, Found>> => {
 export const open: Reader["open"] = async (folder, { bands }) => {
   const found = await foundIn(folder)
   const occurring = [...found.values()].flatMap(({ labels }) => labels)
-  const { classes, nameOf } = classesOfLabels(folder, await namedClasses(folder), occurring)
-  const own: Readonly<Record<string, string>> = bands === undefined ? {} : { bands: JSON.stringify(bands) }
+  const { classes, labelsOf } = classesOfLabels(folder, await namedClasses(folder), occurring)
+  const own = bandFacts(bands)
   return {
     classes: ownClasses(classes),
     names: [...found.keys()],
@@ -71,23 +71,21 @@ export const open: Reader["open"] = async (folder, { bands }) => {
     entry: async (name): Promise<PatchEntry> => {
       const { at, facts, labels, shard, size } =
         found.get(name) ?? refuse(folder, `has no patch ${name}`, "Make the splits again")
-      const set = new Set(labels.map((label) => nameOf(name, label)))
       return {
         name,
         folder,
         files: { shard },
         facts: { ...facts, ...own, byte_at: String(at), byte_length: String(size) },
-        labels: classes.filter((one) => set.has(one)),
+        labels: labelsOf(name, labels),
         split: splitOfPart(shard)
       }
     }
   }
 }
 
-export const decode: Reader["decode"] = async ({ facts, files, folder, name }, options) => {
+export const decode: Reader["decode"] = async (patch, options) => {
+  const { facts, files, folder } = patch
   const file = join(folder, files.shard)
   const [bytes] = await readMembers(file, [{ at: Number(facts.byte_at), size: Number(facts.byte_length) }])
-  const names = facts.bands === undefined ? undefined : (JSON.parse(facts.bands) as ReadonlyArray<string>)
-  const rasters = ["II", "MM"].includes(bytes.toString("latin1", 0, 2))
-  return decodeBytes(bytes, { file: `${file}: ${name}`, rasters }, names, options)
+  return decodePacked(bytes, file, patch, options)
 }
