@@ -4,6 +4,7 @@ import { createRequire } from "node:module"
 import { basename, dirname, join } from "node:path"
 import { Effect } from "effect"
 import { optionalPackage } from "../../../pipeline/packages.ts"
+import { cut } from "../../../pipeline/splits.ts"
 import { filesOf } from "../../onnx/encode.ts"
 import type { KnownNetwork } from "../../onnx/params.ts"
 import { ShowError, touching } from "../show-error.ts"
@@ -61,12 +62,11 @@ export const writeOnnx = Effect.fnUntraced(function* (folder: string, known: Kno
   const files: Array<OnnxNetwork["files"][number]> = []
   for (const [i, path] of filesOf(known).entries()) {
     const bytes = yield* touching(path, () => readFileSync(path))
-    const pieces = Math.ceil(bytes.length / PIECE_BYTES)
-    for (let piece = 0; piece < pieces; piece++) {
-      const some = bytes.subarray(piece * PIECE_BYTES, (piece + 1) * PIECE_BYTES)
-      yield* writePart(folder, partName("onnx", number++), textFrom(some))
+    const pieces = cut(bytes.length, PIECE_BYTES)
+    for (const { from, to } of pieces) {
+      yield* writePart(folder, partName("onnx", number++), textFrom(bytes.subarray(from, to)))
     }
-    files.push({ name: names[i], pieces })
+    files.push({ name: names[i], pieces: pieces.length })
   }
   return { known: { ...known, description: { ...description, file: names[0] } }, files } satisfies OnnxNetwork
 })

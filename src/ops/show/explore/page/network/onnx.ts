@@ -1,6 +1,7 @@
 /** Networks in ONNX files, computed by ONNX Runtime Web in a worker thread. */
 import source from "thread:network/onnx-thread.ts"
 import type { Patch } from "../../../../elements.ts"
+import { joined } from "../../../../joined.ts"
 import type { OnnxArray } from "../../../../onnx/array.ts"
 import { encoderOf } from "../../../../onnx/encoder.ts"
 import { checkBytes, feedOf } from "../../../../onnx/feed.ts"
@@ -20,13 +21,7 @@ const loadFiles = async (files: OnnxNetwork["files"]) => {
   for (const { name, pieces } of files) {
     const parts: Array<Uint8Array<ArrayBuffer>> = []
     for (let i = 0; i < pieces; i++) parts.push(bytesFrom(await part<string>(partName("onnx", number++))))
-    const data = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-    let at = 0
-    for (const one of parts) {
-      data.set(one, at)
-      at += one.length
-    }
-    loaded.push({ path: name, data })
+    loaded.push({ path: name, data: joined(parts) })
   }
   return loaded
 }
