@@ -39,11 +39,12 @@ const ROWS = 16_384
 
 type Values = Readonly<Record<string, unknown>>
 
-/** Whole numbers of 64 bits as numbers. */
-const plain = (value: unknown): unknown =>
-  typeof value === "bigint" ? Number(value) : ArrayBuffer.isView(value) ? plain([...(value as never)]) : listed(value)
-
-const listed = (value: unknown): unknown => (Array.isArray(value) ? value.map(plain) : value)
+/** A value with integers of 64 bits as numbers, and typed arrays as lists. */
+const plain = (value: unknown): unknown => {
+  if (typeof value === "bigint") return Number(value)
+  const items = ArrayBuffer.isView(value) ? [...(value as never)] : value
+  return Array.isArray(items) ? items.map(plain) : items
+}
 
 /** Labels in a cell. Nothing and -1, which `datasets` writes for an unknown class, are no labels. */
 const labelsOf = (value: unknown, refuse: (problem: string) => never): ReadonlyArray<Label> => {
