@@ -25,10 +25,10 @@ const INTERNAL = new Set(["bands", "byte_at", "byte_length", "max_values", "part
 
 /** A GeoTIFF of a patch: its only file, or the first band in its folder; `undefined` if it has none. */
 const tiffOf = async ({ files, folder, name }: PatchRef): Promise<string | undefined> => {
-  // Images within a shard or a part have no file of their own; other files in the folder are not theirs.
+  // An image within a shard or a part has no file of its own; other files in the folder do not belong to it.
   if (files.shard !== undefined || files.part !== undefined) return undefined
   if (files.image !== undefined) return TIFF.test(files.image) ? join(folder, files.image) : undefined
-  // A folder of another name holds many patches, as shards or arrays: its GeoTIFFs are not of this patch.
+  // A folder of another name, such as that of arrays, holds many patches: its GeoTIFFs do not belong to this one.
   if (basename(folder) !== name) return undefined
   const usual = join(folder, `${name}_B02.tif`)
   if (existsSync(usual)) return usual

@@ -54,8 +54,8 @@ const naming = <A>({ pieces }: Pieced, i: number, refuse: Refuse, run: () => A):
 }
 
 /**
- * Reads the values of the `i`th piece, row by row, those of a pixel side by side; what a sparse file leaves out is
- * `filling`.
+ * Reads the values of the `i`th piece, row by row, with the bands of a pixel side by side. A piece that a sparse file leaves
+ * out is `filling`.
  *
  * @param raw its unpacked bytes; none if the file leaves it out
  * @param into memory for values that need no widening; new memory by default

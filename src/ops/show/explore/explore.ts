@@ -76,7 +76,7 @@ const located = Effect.fnUntraced(function* (folder: string, { names }: Collecte
 const uploadParam: Param<Embedding | undefined, false> = {
   ...pipelineParam<unknown, Run | TensorEngine>()(
     Embeddings,
-    "Name of the pipeline that made the embeddings, from `images` over `crop` or `resize`, `normalise` and `batch` to `embed`. The page runs the same steps in the browser on image files that are dropped on it."
+    "Name of the pipeline that made the embeddings: `images`, then `crop` or `resize`, `normalise`, `batch` and `embed`. The page runs the same steps in the browser on image files that are dropped on it."
   ),
   required: false,
   fallback: undefined

@@ -21,9 +21,9 @@ export interface Columns extends ImageColumn {
   /** Column of labels, and names of its classes in the order of their numbers if the file gives them. */
   readonly labels: { readonly name: string; readonly classes: ReadonlyArray<string> | undefined } | undefined
   readonly split: string | undefined
-  /** Columns that may name images, the most telling first. */
+  /** Columns that may name images, the likeliest first. */
   readonly ids: ReadonlyArray<string>
-  /** Other columns of texts and numbers, and the classes of those that hold numbers of classes. */
+  /** Other columns of texts and numbers; with the names of the classes if a column holds numbers of classes. */
   readonly facts: ReadonlyArray<{ readonly name: string; readonly classes: ReadonlyArray<string> | undefined }>
 }
 

@@ -1,5 +1,5 @@
 /**
- * The bytes of single images of a Parquet file. A file gives up its rows in groups, so the group of an image is read and kept
+ * The bytes of single images of a Parquet file. The rows of a file are read in groups, so the group of an image is kept
  * for its neighbours, which are usually asked for next. Does not import Effect.
  */
 import { statSync } from "node:fs"
@@ -11,7 +11,7 @@ import { imageColumn, withoutField } from "./columns.ts"
 /** Rows of one piece if the file says where its pages lie, which allows reading a part of a group. */
 const ROWS = 64
 
-/** Pieces that are kept: that of the last image, and the one before, for images that are asked for at once. */
+/** Files, and pieces of them, that are kept: the last one, and the one before, for images that are asked for at once. */
 const KEPT = 2
 
 interface Piece {
@@ -29,7 +29,7 @@ interface Album {
 
 const REMEDY = "Get the file again, or leave out bad patches with `on_bad_patch: skip`"
 
-/** Values of a map that are made when they are asked for first; the ones that were made last are kept. */
+/** Makes each value when it is first asked for, and keeps the `most` values that were asked for last. */
 const keeping = <A>(most: number) => {
   const known = new Map<string, Promise<A>>()
   return (key: string, make: () => Promise<A>): Promise<A> => {

@@ -32,7 +32,7 @@ export const patience = (files: ReadonlyArray<string>): number =>
  * @param task names the file that it reads
  * @param remedy for a file that the thread does not survive
  * @param seconds after which the thread is ended and the file refused
- * @returns rejects with DataError: that of the thread, or one that says how the thread ended
+ * @returns rejects with the DataError of the thread, or with a DataError that says how the thread ended
  */
 export const readGuarded = async <Output>(
   module: URL,

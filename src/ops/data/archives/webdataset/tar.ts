@@ -32,7 +32,7 @@ const text = (head: Buffer, from: number, length: number): string =>
     .toString("utf8")
     .replace(/\0.*$/s, "")
 
-/** Reads a number of a header. Small numbers are written in octal, large ones in base 256; NaN if it is neither. */
+/** Reads a number from a header: octal digits, or base 256 for large numbers. NaN if the field holds anything else. */
 const numberAt = (head: Buffer, from: number, length: number): number => {
   if ((head[from] & 0x80) !== 0) return Number(head.readBigUInt64BE(from + length - 8))
   const digits = text(head, from, length).trim()

@@ -173,7 +173,7 @@ const compare = (
   into.otherCosine[image] = dot(all, image, images[best])
 }
 
-/** Images of a group and of the groups with the most similar centres: at least `compared`, if there are so many. */
+/** Images of a group, and of the groups with the most similar centres until there are at least `compared` images. */
 const beside = (
   { compared, groups }: Neighbours,
   { images, starts }: Members,

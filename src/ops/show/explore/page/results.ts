@@ -60,7 +60,7 @@ export const filterOf = (
   }
 }
 
-/** Numbers of the images of those names; names that no image has are left out. */
+/** Numbers of the images with these names; a name that no image has is left out. */
 const numbersOf = (archive: Archive, names: ReadonlyArray<string>): ReadonlyArray<number> =>
   names.flatMap((name) => archive.find(name) ?? [])
 

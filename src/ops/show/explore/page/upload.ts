@@ -117,7 +117,9 @@ export const embedFiles = async (files: ReadonlyArray<File>, dim: number): Promi
   const bands = (await Promise.all(files.map(bandsIn))).flat()
   const values = await embed(prepared(bands, name, steps))
   if (values.length !== dim)
-    throw new Error(`${name}: its embedding has ${values.length} values, but those of the archive have ${dim}.`)
+    throw new Error(
+      `${name}: its embedding has ${values.length} values, but the embeddings of the archive have ${dim}.`
+    )
   const vector = Float64Array.from(normaliseRows(values, dim))
   if (!vector.every(Number.isFinite)) throw new Error(`${name}: its embedding is not finite. Check its pixels.`)
   return { name, vector, picture: pictureOf(bands, name, steps.shown) }
