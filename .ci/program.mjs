@@ -32,8 +32,8 @@ const notices = (inputs) => {
 }
 
 /**
- * Writes the bundle to `experiments/program` and lets `run.js` load it. Where a PostgreSQL server is used, the modules themselves
- * are loaded: the package for PostgreSQL brings Effect, of which a program must have only one copy.
+ * Writes the bundle to `experiments/program` and lets `run.js` load it. If a PostgreSQL server is used, the modules themselves are
+ * loaded: the package for PostgreSQL brings Effect, of which a program must have only one copy.
  *
  * @param {string} dist folder of the compiled modules; absolute
  * @param {ReadonlyArray<string>} optional packages that a bundle must not hold, because they may be missing

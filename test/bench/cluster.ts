@@ -11,7 +11,7 @@ import { database } from "../../src/experiments/cluster/connect.ts"
 import { RunError } from "../../src/experiments/run-error.ts"
 import { parseAddress } from "../../src/ops/postgres/address.ts"
 import { binaries, openPostgres } from "../experiments/cluster/postgres.ts"
-import { type Program, program, until } from "../experiments/cluster/programs.ts"
+import { type Program, program, ready, startWorker } from "../experiments/cluster/programs.ts"
 import { PATCHES, preparing } from "../experiments/ranges/example.ts"
 import type { Figure } from "./harness.ts"
 import { ProcessorTime } from "./processor-time.ts"
@@ -51,15 +51,13 @@ const timed = (args: ReadonlyArray<string>, cwd: string, url?: string): Promise<
   took(program("main.ts", args, cwd, url), performance.now())
 
 const started = (count: number, home: string, url: string): ReadonlyArray<Program> =>
-  Array.from({ length: count }, () =>
-    program("worker-main.ts", ["--shared", home, "--device", "wasm", "--threads", "1"], home, url)
-  )
+  Array.from({ length: count }, () => startWorker(home, url))
 
 /** Some workers that are ready; ends them afterwards. */
 const withWorkers = async <A>(count: number, home: string, url: string, use: () => Promise<A>): Promise<A> => {
   const workers = started(count, home, url)
   try {
-    for (const one of workers) await until("a worker", () => one.said().includes("orbitrank worker"), one)
+    await ready(workers)
     return await use()
   } finally {
     for (const one of workers) one.process.kill("SIGKILL")

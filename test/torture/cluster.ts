@@ -12,7 +12,7 @@ import { RunError } from "../../src/experiments/run-error.ts"
 import { parseAddress } from "../../src/ops/postgres/address.ts"
 import { random } from "../../src/pipeline/random.ts"
 import { binaries, openPostgres } from "../experiments/cluster/postgres.ts"
-import { type Program, program, until } from "../experiments/cluster/programs.ts"
+import { type Program, program, ready, startWorker } from "../experiments/cluster/programs.ts"
 import { PATCHES, preparing } from "../experiments/ranges/example.ts"
 import { type Counts, counted, type Trial } from "./counts.ts"
 
@@ -126,9 +126,8 @@ const ran = async (driver: Target, workers: ReadonlyArray<Target>, draw: ReturnT
 /** Repeats runs until `kills` programs were killed. Returns one trial per kill. */
 const rounds = async (home: string, file: string, url: string, seed: number, kills: number) => {
   const filesOf = (out: string) => FILES.map((name) => readFileSync(join(home, out, name)).toString("base64")).join()
-  const there = ["--shared", home, "--device", "wasm", "--threads", "1"]
-  const workers = [1, 2].map(() => new Target(() => program("worker-main.ts", there, home, url)))
-  for (const { program: one } of workers) await until("a worker", () => one.said().includes("orbitrank worker"), one)
+  const workers = [1, 2].map(() => new Target(() => startWorker(home, url)))
+  await ready(workers.map((one) => one.program))
   const draw = random(seed, 0, 0, "kill cluster")
   const trials: Array<Trial> = []
   let count = 0

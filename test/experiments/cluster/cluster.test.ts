@@ -14,7 +14,7 @@ import { RunError } from "../../../src/experiments/run-error.ts"
 import { parseAddress } from "../../../src/ops/postgres/address.ts"
 import { dividing, preparing } from "../ranges/example.ts"
 import { binaries, openPostgres, PASSWORD, type Postgres } from "./postgres.ts"
-import { program, running, until } from "./programs.ts"
+import { program, ready, running, startWorker, until } from "./programs.ts"
 
 /** The command lines of all processes, where the system shows them. */
 const commandLines = (): string =>
@@ -55,8 +55,7 @@ describe.skipIf(binaries === undefined)("a cluster on PostgreSQL", () => {
   let postgres: Postgres
   const run = (out: string, more: ReadonlyArray<string> = [], url: string | undefined = postgres.url) =>
     program("main.ts", ["divided.yaml", "--set", "range=4", "--out", out, ...more], home, url)
-  const worker = (url = postgres.url, shared = home) =>
-    program("worker-main.ts", ["--shared", shared, "--device", "wasm", "--threads", "1"], home, url)
+  const worker = (url = postgres.url, shared = home) => startWorker(shared, url, home)
   const asking = <A, E>(asked: Effect.Effect<A, E, SqlClient.SqlClient>): Promise<A> =>
     Effect.runPromise(Effect.scoped(Effect.provide(asked, database(parseAddress(postgres.url, "test", RunError)))))
   const filesOf = (out: string) => FILES.map((name) => readFileSync(join(home, out, name)).toString("base64"))
@@ -100,7 +99,7 @@ pipelines:
 
   it("gives the bytes and the figures of one process, and records who made what", async () => {
     const workers = [worker(), worker()]
-    for (const one of workers) await until("a worker", () => one.said().includes("orbitrank worker"), one)
+    await ready(workers)
     const driver = run("two", ["--cluster"])
     await until("a part", () => partsOf("two") > 0 || existsSync(join(home, "two", "embeddings.npy")), driver)
     expect(commandLines()).not.toContain(PASSWORD)
@@ -150,7 +149,7 @@ pipelines:
     )
     const there = ["--shared", home, "--device", "cpu"]
     const workers = [1, 2].map(() => program("worker-main.ts", there, home, postgres.url))
-    for (const one of workers) await until("a worker", () => one.said().includes("orbitrank worker"), one)
+    await ready(workers)
     const swept = program("main.ts", ["sweep.yaml", "--out", "swept", "--cluster"], home, postgres.url)
     expect([await swept.ended, swept.said()]).toEqual([0, expect.stringContaining("by=l2,seed=2: done")])
     const alone = program(

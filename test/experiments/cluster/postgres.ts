@@ -1,4 +1,7 @@
-/** A real PostgreSQL for tests, on loopback, with a password: that in the folder POSTGRES_BIN, or where Debian installs it. */
+/**
+ * A real PostgreSQL for tests, on loopback, with a password. Its programs come from the folder that POSTGRES_BIN names, or else
+ * from the folder where Debian installs them.
+ */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import {
   appendFileSync,

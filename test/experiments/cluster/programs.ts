@@ -36,10 +36,24 @@ export const program = (file: string, args: ReadonlyArray<string>, cwd: string, 
   return { process: started, said: () => said, ended }
 }
 
+/**
+ * Starts a worker that computes on WebAssembly with one thread per process.
+ *
+ * @param shared the shared folder
+ * @param url address of the cluster's database
+ */
+export const startWorker = (shared: string, url: string, cwd = shared): Program =>
+  program("worker-main.ts", ["--shared", shared, "--device", "wasm", "--threads", "1"], cwd, url)
+
 /** Waits for a condition, however long a loaded machine takes; fails if the program ends before it holds. */
 export const until = async (what: string, holds: () => boolean, of: Program): Promise<void> => {
   for (let ended = false; !holds(); ended ||= of.process.exitCode !== null || of.process.signalCode !== null) {
     if (ended) throw new Error(`ended before this: ${what}\n${of.said()}`)
     await new Promise((done) => setTimeout(done, 100))
   }
+}
+
+/** Waits until workers are ready to take ranges and cells. */
+export const ready = async (workers: ReadonlyArray<Program>): Promise<void> => {
+  for (const one of workers) await until("a worker", () => one.said().includes("orbitrank worker"), one)
 }
