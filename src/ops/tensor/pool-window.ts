@@ -1,6 +1,6 @@
 /** The gradient of one window of max-pooling by WebAssembly SIMD, four channels at a time, in the memory of the engine. */
 import { again, type Code, end, f32x4, get, i32, increase, loop, moduleOf, plus, set, v128 } from "../formats/wasm.ts"
-import { type WasmMemory, wasm } from "../wasm.ts"
+import { functionsOf, type WasmMemory, wasm } from "../wasm.ts"
 import type { Memory } from "./memory.ts"
 
 /** Channels of a vector. */
@@ -71,7 +71,7 @@ export const givingWindows = ({ heap }: Memory, channels: number): GiveWindow | 
   if (known !== undefined) return known
   const bytes = moduleFor(channels)
   if (!wasm.validate(bytes)) return undefined
-  const give = new wasm.Instance(new wasm.Module(bytes), { e: { m: heap } }).exports.give as GiveWindow
+  const { give } = functionsOf(bytes, heap) as { readonly give: GiveWindow }
   functions.set(channels, give)
   return give
 }

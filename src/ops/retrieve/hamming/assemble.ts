@@ -19,6 +19,7 @@ import {
   v128,
   when
 } from "../../formats/wasm.ts"
+import { MOST_PAGES } from "../../wasm.ts"
 
 /** Parameters and locals of the function. */
 const [CODES, ROWS, QUERY, LIMIT, OUT, ROW, DISTANCE, AT, SUM] = [0, 1, 2, 3, 4, 5, 6, 7, 8]
@@ -67,9 +68,6 @@ const bodyOf = (stride: number): Code => [
   ...[...increase(CODES, stride), ...increase(ROW, 1), ...br(0), ...end, ...end],
   ...[...get(AT), ...get(OUT), ...i32.sub, ...i32.const(3), ...i32.shiftRight]
 ]
-
-/** Largest size of a memory, in pages of 64 KiB. */
-export const MOST_PAGES = 65_536
 
 /**
  * A module with the function `scan(codes, rows, query, limit, out)`, on the memory `e.m`. It writes the number and the

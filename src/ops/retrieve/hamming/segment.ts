@@ -1,9 +1,7 @@
 /** Packed codes in memory that WebAssembly and threads can search. Does not use Effect. */
 import { popcount } from "../../measure/popcount.ts"
-import { type WasmMemory, wasm } from "../../wasm.ts"
-import { hammingModule, LANE, MOST_PAGES } from "./assemble.ts"
-
-const PAGE = 65_536
+import { functionsOf, MOST_PAGES, PAGE, type WasmMemory, wasm } from "../../wasm.ts"
+import { hammingModule, LANE } from "./assemble.ts"
 
 /** Number of threads that can search one segment at the same time. */
 export const MOST_LANES = 16
@@ -89,10 +87,9 @@ export const plainScan = ({ capacity, memory, stride }: Segment): Scan => {
 
 /** A scan by WebAssembly. */
 const wasmScan = ({ capacity, memory, stride }: Segment): Scan => {
-  if (wasm === undefined) throw new Error("this engine has no WebAssembly")
-  const module = new wasm.Module(hammingModule(stride, canShare()))
-  const { exports } = new wasm.Instance(module, { e: { m: memory } })
-  const scan = exports.scan as (codes: number, rows: number, query: number, limit: number, out: number) => number
+  const { scan } = functionsOf(hammingModule(stride, canShare()), memory) as {
+    readonly scan: (codes: number, rows: number, query: number, limit: number, out: number) => number
+  }
   const bytes = new Uint8Array(memory.buffer)
   return (from, to, query, limit, lane) => {
     const asked = capacity * stride + lane * laneBytes(stride)

@@ -3,7 +3,7 @@
  * It runs in browsers, too.
  */
 import { brIf, type Code, end, f32x4, get, i32, increase, loop, moduleOf, set, v128 } from "../../formats/wasm.ts"
-import { wasm } from "../../wasm.ts"
+import { functionsOf, PAGE, wasm } from "../../wasm.ts"
 
 /** Parameters and locals of the function. Several sums are independent, which keeps the processor busy. */
 const [AT, END, BYTES, OUT, OFFSET] = [0, 1, 2, 3, 4]
@@ -45,8 +45,6 @@ const MODULE = moduleOf({
   ...{ name: "products", parameters: 4, returns: false, locals: 1, vectors: 9, body: BODY, pages: 1 }
 })
 
-const PAGE = 65_536
-
 /** Bytes of rows that are multiplied at once: they stay in the cache of one processor. */
 const TILE_BYTES = 2 ** 18
 
@@ -80,8 +78,9 @@ export const singleProducts = (dim: number): SingleProducts => {
   const rows = Math.max(1, Math.floor(TILE_BYTES / bytes))
   const out = bytes * (1 + rows)
   const memory = new wasm.Memory({ initial: Math.ceil((out + 32 * rows) / PAGE) })
-  const { exports } = new wasm.Instance(new wasm.Module(MODULE), { e: { m: memory } })
-  const products = exports.products as (at: number, end: number, bytes: number, out: number) => void
+  const { products } = functionsOf(MODULE, memory) as {
+    readonly products: (at: number, end: number, bytes: number, out: number) => void
+  }
   const sums = new Float32Array(memory.buffer, out, 8 * rows)
   return {
     rows,

@@ -21,6 +21,7 @@ import {
   tee,
   v128
 } from "../../formats/wasm.ts"
+import { MOST_PAGES } from "../../wasm.ts"
 
 /** Rows and columns of a tile: its sums and their factors just fit the 16 vector registers of x86-64. */
 export const ROWS = 4
@@ -28,9 +29,6 @@ export const COLUMNS = 8
 
 /** Bytes of a tile's entry in the table: four offsets of its rows of factors, then four offsets of its rows of results. */
 export const ENTRY = 32
-
-/** Largest size of a memory, in pages of 64 KiB. */
-export const MOST_PAGES = 65_536
 
 /** Parameters of the function, see `TileCall`. */
 const [TABLE, COUNT, X, W, Y, OUTER, OUTER_GAP, W_GAP, MIDDLE, MIDDLE_GAP, INNER] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]

@@ -1,5 +1,5 @@
 /** The functions of WebAssembly modules on shared memory. Threads use them, so this file does not import Effect. */
-import { type WasmMemory, wasm } from "../../wasm.ts"
+import { functionsOf, type WasmMemory } from "../../wasm.ts"
 
 /** A shared memory. In another thread, the same memory is another object, so it has a number. */
 export interface Shared {
@@ -20,9 +20,8 @@ export const instances = (): Instances => {
     newest = id
     const known = functions.get(`${name} ${key}`)
     if (known !== undefined) return known as F
-    if (wasm === undefined) throw new Error("this engine has no WebAssembly")
-    const { exports } = new wasm.Instance(new wasm.Module(module(key)), { e: { m: memory } })
-    functions.set(`${name} ${key}`, exports[name])
-    return exports[name] as F
+    const made = functionsOf(module(key), memory)[name]
+    functions.set(`${name} ${key}`, made)
+    return made as F
   }
 }

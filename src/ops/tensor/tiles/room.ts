@@ -1,14 +1,12 @@
 /** Memory that WebAssembly and threads share: room for one product at a time, kept for the next ones. */
 
-import { wasm } from "../../wasm.ts"
+import { MOST_PAGES, PAGE, wasm } from "../../wasm.ts"
 import type { Loop, Team } from "../../workers/loops.ts"
 import type { Tf } from "../tfjs.ts"
-import { MOST_PAGES, tileModule } from "./assemble.ts"
+import { tileModule } from "./assemble.ts"
 import type { Shared } from "./instances.ts"
 import { type Multiplied, products, tileProducts, units } from "./multiply.ts"
 import { rowsOf, type Spread, tileSpreads } from "./spread.ts"
-
-const PAGE = 65_536
 
 /** Largest room, in bytes: larger products are left to the library. */
 const MOST_BYTES = 2 ** 30

@@ -1,7 +1,7 @@
 /** Copies images into panels, a loop that threads share. Threads run it, so it does not import Effect. */
 import { again, type Code, end, get, increase, loop, moduleOf, plus, set, v128 } from "../../formats/wasm.ts"
+import { MOST_PAGES } from "../../wasm.ts"
 import type { Loop } from "../../workers/loops.ts"
-import { MOST_PAGES } from "./assemble.ts"
 import { type Instances, instances, type Shared } from "./instances.ts"
 
 /** Images that are copied: each pixel's channels go to panels of `4 vectors` channels. Addresses and distances are in bytes. */

@@ -16,7 +16,7 @@ import {
   set,
   v128
 } from "../../../formats/wasm.ts"
-import { wasm } from "../../../wasm.ts"
+import { functionsOf, PAGE, wasm } from "../../../wasm.ts"
 
 /** Parameters and locals of the function. */
 const [CODES, ROWS, STRIDE, QUERY, OUT, END, AT, SUM] = [0, 1, 2, 3, 4, 5, 6, 7]
@@ -50,8 +50,6 @@ const BODY: Code = [
 
 const MODULE = moduleOf({ name: "dots", parameters: 5, returns: false, locals: 2, body: BODY, pages: 1 })
 
-const PAGE = 65_536
-
 /** Whether this engine has SIMD. */
 export const hasSimd = (): boolean => wasm?.validate(MODULE) === true
 
@@ -80,8 +78,9 @@ export const kernelOf = (codes: Int8Array, rows: number, dim: number): Kernel =>
   const memory = new wasm.Memory({ initial: Math.ceil((outAt + 4 * rows) / PAGE) })
   const held = new Int8Array(memory.buffer)
   for (let row = 0; row < rows; row++) held.set(codes.subarray(row * dim, (row + 1) * dim), row * stride)
-  const { exports } = new wasm.Instance(new wasm.Module(MODULE), { e: { m: memory } })
-  const dots = exports.dots as (codes: number, rows: number, stride: number, query: number, out: number) => void
+  const { dots } = functionsOf(MODULE, memory) as {
+    readonly dots: (codes: number, rows: number, stride: number, query: number, out: number) => void
+  }
   const query = new Int16Array(memory.buffer, queryAt, stride)
   const out = new Int32Array(memory.buffer, outAt, rows)
   return {
