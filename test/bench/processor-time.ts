@@ -43,7 +43,8 @@ export class ProcessorTime {
     const all = readdirSync("/proc")
       .filter((name) => /^\d+$/.test(name))
       .flatMap(seen)
-    // Parents have smaller numbers than their children, unless numbers begin anew.
+      // Parents come before their children, unless numbers begin anew; the names of the folders are sorted as text.
+      .sort((one, other) => one.pid - other.pid)
     for (const { parent, pid, seconds } of all) {
       if (this.known.has(pid) || this.known.has(parent)) this.known.set(pid, seconds)
     }
