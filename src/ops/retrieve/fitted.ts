@@ -1,6 +1,11 @@
 /** Compressions that one step fits and another step applies: where their files lie, and which embeddings match them. */
+import { readFileSync } from "node:fs"
 import { basename, join, resolve } from "node:path"
+import { Effect } from "effect"
+import { attempt } from "../../pipeline/attempt.ts"
+import { digest } from "../../pipeline/digest.ts"
 import type { Embeddings } from "../elements.ts"
+import { Run } from "../run.ts"
 import { RetrieveError } from "./retrieve-error.ts"
 
 /** Length of embeddings, and fingerprint of the weights that made them. */
@@ -57,8 +62,16 @@ export const checkFitted = (
 /** Whether `from` is a bare name, which means a file in the run folder. */
 const isOfRun = (from: string): boolean => basename(from) === from
 
-/** Path of the file that `from` names. @param folder of the run */
-export const fittedPath = (folder: string, from: string): string => (isOfRun(from) ? join(folder, from) : resolve(from))
+/** The content of a file, with its path and the digest of its bytes. */
+export type Opened<Content> = Content & { readonly path: string; readonly digest: string }
+
+/** Opens the file that `from` names. @param read returns its content, or throws a RetrieveError */
+export const openFitted = Effect.fnUntraced(function* <Content>(from: string, read: (path: string) => Content) {
+  const path = isOfRun(from) ? join((yield* Run).folder, from) : resolve(from)
+  return yield* attempt(RetrieveError)(
+    (): Opened<Content> => ({ ...read(path), path, digest: digest(readFileSync(path)) })
+  )
+})
 
 /** Files outside the run folder that a step reads if it is given `from`. */
 export const fittedReads = (from: string): ReadonlyArray<string> => (isOfRun(from) ? [] : [resolve(from)])

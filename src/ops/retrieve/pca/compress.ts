@@ -1,13 +1,10 @@
-import { readFileSync } from "node:fs"
 import { Effect, Stream } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
-import { digest } from "../../../pipeline/digest.ts"
 import { operator } from "../../../pipeline/operator.ts"
 import { Flag, Name, optional, PositiveInt, param } from "../../../pipeline/param.ts"
 import { Embeddings } from "../../elements.ts"
-import { Run } from "../../run.ts"
 import { compressed } from "../embeddings/origin.ts"
-import { checkFitted, fittedPath, fittedReads } from "../fitted.ts"
+import { checkFitted, fittedReads, openFitted } from "../fitted.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 import { normaliseRows } from "../unit-length.ts"
 import { type Fitted, readPca } from "./file.ts"
@@ -46,10 +43,9 @@ export const compress = operator({
     (embeddings) =>
       Stream.unwrap(
         Effect.gen(function* () {
-          const path = fittedPath((yield* Run).folder, from)
-          const fitted = yield* attempt(RetrieveError)(() => readPca(path))
-          const file = digest(readFileSync(path))
-          const on = { dim: fitted.mean.length, weights: fitted.provenance.weights }
+          const fitted = yield* openFitted(from, readPca)
+          const { digest: file, mean, path, provenance } = fitted
+          const on = { dim: mean.length, weights: provenance.weights }
           const to = yield* attempt(RetrieveError)(() => wanted(path, fitted, dim))
           return Stream.mapEffect(embeddings, (batch) =>
             attempt(RetrieveError)((): Embeddings => {

@@ -1,16 +1,13 @@
-import { readFileSync } from "node:fs"
 import { Effect, Stream } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
-import { digest } from "../../../pipeline/digest.ts"
 import { operator } from "../../../pipeline/operator.ts"
 import { choice, Name, optional, param } from "../../../pipeline/param.ts"
 import { Embeddings } from "../../elements.ts"
-import { Run } from "../../run.ts"
-import { checkFitted, fittedPath, fittedReads } from "../fitted.ts"
+import { checkFitted, fittedReads, type Opened, openFitted } from "../fitted.ts"
 import { type Fitted, readPca } from "../pca/file.ts"
 import { RetrieveError } from "../retrieve-error.ts"
 import { normaliseRows } from "../unit-length.ts"
-import { type FittedCodebook, readCodebook } from "./codebook-file.ts"
+import { readCodebook } from "./codebook-file.ts"
 import { toInt8, toSigns } from "./codes.ts"
 import { productCodes, productVectors } from "./product.ts"
 
@@ -43,40 +40,14 @@ const replaced = (batch: Embeddings, vectors: Float32Array, form: string): Embed
   return { ...unit, origin: { ...batch.origin, compression: before === undefined ? form : `${before}, ${form}` } }
 }
 
-/** A codebook that was read, and what identifies its content. */
-interface Book extends FittedCodebook {
-  readonly path: string
-  readonly digest: string
-}
-
-const bookOf = Effect.fnUntraced(function* (from: string) {
-  const path = fittedPath((yield* Run).folder, from)
-  return yield* attempt(RetrieveError)((): Book => {
-    const book = readCodebook(path)
-    return { ...book, path, digest: digest(readFileSync(path)) }
-  })
-})
-
-/** A mean that was read, and what identifies its file. */
-interface Centre extends Pick<Fitted, "mean" | "provenance"> {
-  readonly path: string
-  readonly digest: string
-}
-
 const centreOf = Effect.fnUntraced(function* (from: string, to: string) {
-  const path = fittedPath((yield* Run).folder, from)
-  return yield* attempt(RetrieveError)((): Centre => {
-    if (to !== "binary") {
-      const problem = `is given, but \`to: ${to}\` takes no signs`
-      throw new RetrieveError({ subject: "quantise: centre", problem, remedy: "Omit it, or set `to: binary`" })
-    }
-    const { mean, provenance } = readPca(path)
-    return { mean, provenance, path, digest: digest(readFileSync(path)) }
-  })
+  if (to === "binary") return yield* openFitted(from, readPca)
+  const problem = `is given, but \`to: ${to}\` takes no signs`
+  return yield* new RetrieveError({ subject: "quantise: centre", problem, remedy: "Omit it, or set `to: binary`" })
 })
 
 /** Embeddings minus the mean. @throws RetrieveError if it is the mean of embeddings of another kind */
-const centred = (batch: Embeddings, { mean, path, provenance }: Centre): Embeddings => {
+const centred = (batch: Embeddings, { mean, path, provenance }: Opened<Fitted>): Embeddings => {
   checkFitted(path, "fit-pca", { dim: mean.length, weights: provenance.weights }, batch)
   return { ...batch, vectors: batch.vectors.map((value, at) => value - mean[at % batch.dim]) }
 }
@@ -114,7 +85,7 @@ export const quantise = operator({
     (embeddings) =>
       Stream.unwrap(
         Effect.gen(function* () {
-          const book = to === "pq" ? yield* bookOf(from) : undefined
+          const book = to === "pq" ? yield* openFitted(from, readCodebook) : undefined
           const middle = centre === undefined ? undefined : yield* centreOf(centre, to)
           const one = (batch: Embeddings): Embeddings => {
             if (book !== undefined) {
