@@ -90,4 +90,15 @@ describe("the draws of ranges", () => {
     const parts = [await collect(0, 30), await collect(30, 90), await collect(90, 111)].flat()
     expect(parts).toEqual(whole)
   })
+  it("go on after a stop as if there had been none, with every sampler", async () => {
+    const labels = drawn(37, [0.5, 0.3])
+    for (const sampler of ["none", multiLabel({ classes: 3, images: 2 })] as const) {
+      const orderOf = (epoch: number) =>
+        sampler === "none" ? epochOrder(37, epoch, true, 24) : sampledOrder(sampler, labels, epoch, 24)
+      const from = (epoch: number) =>
+        Effect.runPromise(Stream.runCollect(draws(37, epoch, { from: 0, to: (5 - epoch) * 37 }, remembered(orderOf))))
+      const whole = await from(0)
+      expect(await from(2)).toEqual(whole.slice(2 * 37))
+    }
+  })
 })
