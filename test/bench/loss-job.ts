@@ -6,6 +6,9 @@ import { lossTeam } from "../../src/ops/train/losses/team.ts"
 import { type Drawn, drawnBatch, ours } from "../peers/compared-losses.ts"
 import { median } from "./harness.ts"
 
+/** Milliseconds before the first measured round. */
+const WARM_UP = 500
+
 const [name, ...numbers] = process.argv.slice(2)
 const [rows, dim, classes, rounds, threads] = numbers.map(Number)
 const drawn: Drawn = drawnBatch(1, { rows, dim, classes })
@@ -23,7 +26,8 @@ const once = (): number => {
 once()
 // Threads take up to a second to start; until then this one computes alone.
 await new Promise((resolve) => setTimeout(resolve, team === undefined ? 0 : 1500))
-once()
+// A training computes its loss thousands of times, by compiled code.
+for (const end = performance.now() + WARM_UP; performance.now() < end; ) once()
 const seconds = median(Array.from({ length: rounds }, once))
 const memory = resident() - before
 const { gradient, value } = loss()

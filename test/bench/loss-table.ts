@@ -1,6 +1,6 @@
 /** Every loss beside its reference in PyTorch, as Markdown: `npm run bench -- losses`, with `300 2048` for other sizes. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { availableParallelism, tmpdir } from "node:os"
+import { availableParallelism, cpus, loadavg, tmpdir } from "node:os"
 import { join } from "node:path"
 import { losses } from "../../src/ops/train/losses.ts"
 import { COMPARED, drawnBatch, forPython } from "../peers/compared-losses.ts"
@@ -8,7 +8,7 @@ import { lastLine } from "./harness.ts"
 import { peerPython } from "./peer.ts"
 
 /** BigEarthNet's classes. */
-const [CLASSES, ROUNDS] = [19, 3]
+const [CLASSES, ROUNDS] = [19, 7]
 
 interface Timed {
   readonly seconds: number
@@ -31,6 +31,9 @@ const difference = (ours: Found, other: Found): number => {
   return Math.max(Math.abs(ours.value - other.value) / Math.max(1, Math.abs(other.value)), off / largest)
 }
 
+/** Load average of the last minute: a machine that does nothing else has less than 1 when the table begins. */
+const load = (): string => loadavg()[0].toFixed(1)
+
 const milliseconds = (seconds: number): string => (1000 * seconds).toPrecision(3)
 
 /**
@@ -45,12 +48,16 @@ export const lossTable = (words: ReadonlyArray<string>): void => {
   const file = join(folder, "batch.json")
   try {
     writeFileSync(file, forPython(drawnBatch(1, { rows, dim, classes: CLASSES })))
-    console.log(`Batch ${rows}, D ${dim}, ${CLASSES} classes; value and gradient.\n`)
+    const threads = availableParallelism()
+    console.log(`Batch ${rows}, D ${dim}, ${CLASSES} classes; value and gradient; median of ${ROUNDS} rounds.`)
+    console.log(
+      `${threads} threads of ${cpus()[0]?.model ?? "an unknown processor"}; load average at the start ${load()}.\n`
+    )
     console.log("| loss | reference | largest difference | ms | PyTorch, ms | ratio | MiB | PyTorch, MiB |")
     console.log("|:--|:--|--:|--:|--:|--:|--:|--:|")
     const values: Readonly<Record<string, { readonly value: number }>> = lastLine(python, [SCRIPT, file, folder])
     for (const [name, { reference }] of Object.entries(COMPARED)) {
-      const numbers = [rows, dim, CLASSES, ROUNDS, availableParallelism()].map(String)
+      const numbers = [rows, dim, CLASSES, ROUNDS, threads].map(String)
       const job = join(import.meta.dirname, "loss-job.ts")
       const ours: Timed & Found = lastLine(process.execPath, ["--import", "tsx", job, name, ...numbers])
       const gradient = new Float64Array(readFileSync(join(folder, `${name}.f64`)).buffer)
