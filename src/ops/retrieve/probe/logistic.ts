@@ -1,4 +1,5 @@
 /** Logistic regression of one label on standardised embeddings. Runs in worker threads. */
+import { sigmoid, softplus } from "../../logistic.ts"
 import { minimise, type Objective } from "./lbfgs.ts"
 
 /** Vectors in the rows of a matrix, float32 [rows, dim]. */
@@ -11,10 +12,6 @@ export interface Matrix {
 /** Largest component of the gradient at the end, per image. */
 const TOLERANCE = 1e-8
 const MOST_ITERATIONS = 2000
-
-/** log(1 + exp(x)) without overflow. */
-const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
-const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
 
 /** Weights of the components and, last, the intercept, times a row. */
 const logit = ({ dim, values }: Matrix, row: number, weights: Float64Array): number => {

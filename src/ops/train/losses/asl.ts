@@ -1,5 +1,5 @@
 import { positive, probability } from "../../../pipeline/definition.ts"
-import { softplus } from "./logistic.ts"
+import { softplus } from "../../logistic.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
 
 export interface AsymmetricOptions {

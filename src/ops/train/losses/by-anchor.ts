@@ -1,55 +1,64 @@
 /** Reduces the terms of all anchors to one number; each compares an anchor with the means of its positives and negatives. */
+import { teamFor } from "./cosine.ts"
+import { doubles, everyRow, numbers, own, singles } from "./every-row.ts"
 import type { LossInput, LossValue } from "./loss.ts"
 import type { Selected } from "./selection.ts"
-import type { TermOf } from "./terms.ts"
+import { type Sums, spreadRows, termRows, VECTORS } from "./term-rows.ts"
+import type { Term } from "./terms.ts"
 
 /** How terms become one number. */
 export type Reduction = "sum" | "mean"
 
-/** Rows of the batch in float64, and their sum. */
-interface Rows {
-  readonly values: Float64Array
-  readonly total: Float64Array
-  readonly rows: number
-  readonly dim: number
-}
-
-const rowsOf = ({ values, rows }: LossInput): Rows => {
-  const dim = rows === 0 ? 0 : values.length / rows
-  const total = new Float64Array(dim)
-  for (let row = 0; row < rows; row++) for (let i = 0; i < dim; i++) total[i] += values[row * dim + i]
-  return { values: Float64Array.from(values), total, rows, dim }
-}
-
 /** A list of rows, or its complement if that is shorter: a sum over most of a batch is the total minus the others. */
 const shorter = (list: ReadonlyArray<number>, rows: number) => {
   if (2 * list.length <= rows) return { list, sign: 1 }
-  const held = new Set(list)
-  return { list: Array.from({ length: rows }, (_, row) => row).filter((row) => !held.has(row)), sign: -1 }
+  const held = new Uint8Array(rows)
+  for (const row of list) held[row] = 1
+  const others: Array<number> = []
+  for (let row = 0; row < rows; row++) if (held[row] === 0) others.push(row)
+  return { list: others, sign: -1 }
 }
 
-const meanOf = ({ values, total, rows, dim }: Rows, list: ReadonlyArray<number>): Float64Array => {
-  const { list: few, sign } = shorter(list, rows)
-  const mean = sign > 0 ? new Float64Array(dim) : total.slice()
-  for (const row of few) for (let i = 0; i < dim; i++) mean[i] += sign * values[row * dim + i]
-  return mean.map((sum) => sum / list.length)
+/** The sums of all anchors: the anchor alone, its positives, its negatives. */
+const sumsOf = (selected: ReadonlyArray<Selected>, rows: number): Sums => {
+  const lists = selected.flatMap(({ anchor, negatives, positives }) => [[anchor], positives, negatives])
+  const short = lists.map((list) => shorter(list, rows))
+  const starts = new Int32Array(lists.length + 1)
+  short.forEach(({ list }, i) => {
+    starts[i + 1] = starts[i] + list.length
+  })
+  const all = new Int32Array(starts[lists.length])
+  short.forEach(({ list }, i) => {
+    all.set(list, starts[i])
+  })
+  return {
+    rows: all,
+    starts,
+    signs: Int8Array.from(short, ({ sign }) => sign),
+    counts: Int32Array.from(lists, ({ length }) => length)
+  }
 }
 
-/** Slopes of single rows, and one that all rows share. */
-interface Slopes {
-  readonly own: Float64Array
-  readonly every: Float64Array
+/** The sums in which each row is, ascending. */
+const byRow = ({ rows: list, starts }: Sums, rows: number) => {
+  const ofRow = new Int32Array(rows + 1)
+  for (const row of list) ofRow[row + 1]++
+  for (let row = 0; row < rows; row++) ofRow[row + 1] += ofRow[row]
+  const [next, sums] = [ofRow.slice(), new Int32Array(list.length)]
+  for (let sum = 0; sum + 1 < starts.length; sum++) {
+    for (let at = starts[sum]; at < starts[sum + 1]; at++) sums[next[list[at]]++] = sum
+  }
+  return { ofRow, sums }
 }
 
-const spread = ({ own, every }: Slopes, rows: number, list: ReadonlyArray<number>, slope: Float64Array): void => {
-  const { list: few, sign } = shorter(list, rows)
-  const dim = every.length
-  if (sign < 0) for (let i = 0; i < dim; i++) every[i] += slope[i] / list.length
-  for (const row of few) for (let i = 0; i < dim; i++) own[row * dim + i] += (sign * slope[i]) / list.length
+/** Derivative that all rows share: that of sums over most of a batch. */
+const everySlope = ({ counts, signs }: Sums, slopes: Float64Array, dim: number): Float64Array => {
+  const every = new Float64Array(dim)
+  signs.forEach((sign, sum) => {
+    if (sign < 0) for (let i = 0; i < dim; i++) every[i] += slopes[sum * dim + i] / counts[sum]
+  })
+  return every
 }
-
-const gathered = ({ own, every }: Slopes, scale: number): Float32Array =>
-  Float32Array.from(own, (slope, at) => scale * (slope + every[at % every.length]))
 
 /**
  * The reduced terms, their gradient (which flows through the means), and the argument of each term's hinge.
@@ -57,24 +66,29 @@ const gathered = ({ own, every }: Slopes, scale: number): Float32Array =>
  * @param selected anchors with positives and negatives; an empty list gives 0 without gradient
  */
 export const overAnchors = (
-  input: LossInput,
+  { rows, team: given, values: raw }: LossInput,
   selected: ReadonlyArray<Selected>,
-  termOf: TermOf,
+  term: Term,
   reduction: Reduction
 ): LossValue & { readonly hinges: ReadonlyArray<number> } => {
-  const rows = rowsOf(input)
-  const slopes = { own: new Float64Array(input.values.length), every: new Float64Array(rows.dim) }
-  const hinges: Array<number> = []
-  let sum = 0
-  for (const { anchor, positives, negatives } of selected) {
-    const term = termOf(meanOf(rows, [anchor]), meanOf(rows, positives), meanOf(rows, negatives))
-    sum += term.value
-    hinges.push(term.hinge)
-    const [toAnchor, toPositives, toNegatives] = term.slopes
-    spread(slopes, rows.rows, [anchor], toAnchor)
-    spread(slopes, rows.rows, positives, toPositives)
-    spread(slopes, rows.rows, negatives, toNegatives)
-  }
+  const dim = rows === 0 ? 0 : raw.length / rows
+  const team = teamFor(rows, dim, given)
+  const sums = sumsOf(selected, rows)
+  const [values, gradient] = ["values", "gradient"].map((name) => singles(team, name, raw.length))
+  values.set(raw)
+  const total = new Float64Array(dim)
+  for (let row = 0; row < rows; row++) for (let i = 0; i < dim; i++) total[i] += raw[row * dim + i]
+  const slopes = doubles(team, "slopes", selected.length * VECTORS * dim)
+  const [found, hinges] = ["terms", "hinges"].map((name) => numbers(team, name, selected.length))
+  everyRow(team, termRows, { ...sums, values, total, term, found, hinges, slopes }, selected.length)
   const scale = reduction === "mean" ? 1 / Math.max(1, selected.length) : 1
-  return { value: scale * sum, gradient: gathered(slopes, scale), floor: Number.NaN, hinges }
+  const { counts, signs } = sums
+  const every = everySlope(sums, slopes, dim)
+  everyRow(team, spreadRows, { slopes, dim, ...byRow(sums, rows), signs, counts, every, scale, gradient }, rows)
+  return {
+    value: scale * found.reduce((sum, one) => sum + one, 0),
+    gradient: own(team, gradient),
+    floor: Number.NaN,
+    hinges: [...hinges]
+  }
 }

@@ -1,6 +1,6 @@
 import { positive, probability } from "../../../pipeline/definition.ts"
+import { softplus } from "../../logistic.ts"
 import { directions, similarities, toEmbeddings } from "./cosine.ts"
-import { softplus } from "./logistic.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
 import { type RelationChoice, related, relationParam } from "./relations.ts"
 import { candidates, complete } from "./selection.ts"

@@ -1,18 +1,34 @@
-/** Cosine similarities of a batch, and the gradient from similarities back to embeddings; float64, by tiles of rows. */
+/**
+ * Cosine similarities of a batch, and the gradient from similarities back to embeddings: by tiles of rows in double precision, for
+ * large batches in single precision.
+ */
 import type { Loop, Team } from "../../workers/loops.ts"
-import { everyRow, numbers, shared } from "./every-row.ts"
+import { everyRow, numbers, own, shared, singles } from "./every-row.ts"
 import type { LossInput } from "./loss.ts"
+import {
+  enterable,
+  enterPanel,
+  type Panels,
+  panelsOf,
+  type SingleRows,
+  singleGradient,
+  singleProducts,
+  singleRows,
+  weightedStride
+} from "./single-rows.ts"
 import { TINY } from "./terms.ts"
 
 /** Vectors of a batch with their lengths divided out. */
 export interface Directions {
-  /** Rows divided by their lengths, [rows, dim]. */
-  readonly unit: Float64Array
+  /** Rows divided by their lengths, [rows, dim]; in single precision if the batch is large. */
+  readonly unit: Float32Array | Float64Array
   readonly norms: Float64Array
   readonly rows: number
   readonly dim: number
   /** Threads that share the loops over this batch; undefined if it is too small to be divided. */
   readonly team: Team | undefined
+  /** The memory of `unit`, in which products are computed in single precision; undefined for small batches. */
+  readonly single: SingleRows | undefined
 }
 
 /**
@@ -21,9 +37,40 @@ export interface Directions {
  */
 export const WORTH_THREADS = 2 ** 24
 
+/** Whether a batch is large enough to be divided among threads and to be multiplied in single precision. */
+export const isLarge = (rows: number, dim: number): boolean => rows * rows * dim >= WORTH_THREADS
+
 /** The team for a batch; undefined if the batch is too small to be divided. */
 export const teamFor = (rows: number, dim: number, team: Team | undefined): Team | undefined =>
-  rows * rows * dim < WORTH_THREADS ? undefined : team
+  isLarge(rows, dim) ? team : undefined
+
+/** The directions of raw rows that are in `unit`, which they replace. */
+export const unitPanels: Loop<Panels & { readonly norms: Float64Array }> = {
+  name: "directions",
+  rows: (panels) => {
+    const { dim, norms, unit } = panels
+    const divide = (row: number) => {
+      const end = (row + 1) * dim
+      let sum = 0
+      for (let i = row * dim; i < end; i++) sum += unit[i] * unit[i]
+      norms[row] = Math.sqrt(sum)
+      const factor = 1 / Math.max(norms[row], TINY)
+      for (let i = row * dim; i < end; i++) unit[i] *= factor
+    }
+    return (from, to) => {
+      for (let panel = from; panel < to; panel++) enterPanel(panels, panel, divide)
+    }
+  }
+}
+
+/** Directions in single precision. */
+const singleDirections = (single: SingleRows, values: Float32Array): Directions => {
+  const { dim, rows, team, unit } = single
+  const norms = numbers(team, "norms", rows)
+  unit.set(values)
+  everyRow(team, unitPanels, { ...enterable(single), norms }, panelsOf(rows))
+  return { unit, norms, rows, dim, team, single }
+}
 
 /**
  * Divides each row by its length.
@@ -35,6 +82,8 @@ export const directions = (input: Pick<LossInput, "rows" | "team" | "values">): 
   const { rows, values } = input
   const dim = rows === 0 ? 0 : values.length / rows
   const team = teamFor(rows, dim, input.team)
+  const single = isLarge(rows, dim) ? singleRows(rows, dim, team) : undefined
+  if (single !== undefined) return singleDirections(single, values)
   const [unit, norms] = [numbers(team, "unit", values.length), numbers(team, "norms", rows)]
   for (let row = 0; row < rows; row++) {
     const end = (row + 1) * dim
@@ -44,13 +93,13 @@ export const directions = (input: Pick<LossInput, "rows" | "team" | "values">): 
     const length = Math.max(norms[row], TINY)
     for (let i = row * dim; i < end; i++) unit[i] = values[i] / length
   }
-  return { unit, norms, rows, dim, team }
+  return { unit, norms, rows, dim, team, single }
 }
 
 /** A batch as threads receive it. */
-type Batch = Omit<Directions, "team">
+type Batch = Pick<Directions, "dim" | "norms" | "rows" | "unit">
 
-const pair = (unit: Float64Array, dim: number, q: number, a: number): number => {
+const pair = (unit: Directions["unit"], dim: number, q: number, a: number): number => {
   let sum = 0
   for (let i = 0; i < dim; i++) sum += unit[q * dim + i] * unit[a * dim + i]
   return sum
@@ -107,10 +156,11 @@ export const similarityPairs: Loop<Anchored & { readonly S: Float64Array }> = {
  *
  * @param anchors number of first rows
  */
-export const similarities = ({ team, ...batch }: Directions, anchors = batch.rows): Float64Array => {
-  const { rows } = batch
+export const similarities = (given: Directions, anchors = given.rows): Float64Array => {
+  const { dim, norms, rows, single, team, unit } = given
+  if (single !== undefined) return singleProducts(single, anchors)
   const S = numbers(team, "S", anchors * rows)
-  everyRow(team, similarityPairs, { ...batch, anchors, S }, Math.ceil(anchors / 2))
+  everyRow(team, similarityPairs, { dim, norms, rows, unit, anchors, S }, Math.ceil(anchors / 2))
   for (let q = 0; q < anchors; q++) for (let a = q + 1; a < anchors; a++) S[a * rows + q] = S[q * rows + a]
   return S
 }
@@ -171,16 +221,42 @@ export const productRows: Loop<Anchored & { readonly dS: Float64Array; readonly 
 }
 
 /**
- * From dL/dS to dL/dE, through S = E E^T for rows E that are not divided by their lengths.
+ * From dL/dS to dL/dE, through S = E E^T for rows E that are not divided by their lengths; in double precision.
  *
  * @param dS [rows, rows]
  * @returns [rows, dim]; the next batch may overwrite it
  */
-export const toRows = (dS: Float64Array, { team, ...batch }: Directions): Float64Array => {
-  const { rows, unit } = batch
+export const toRows = (dS: Float64Array, { dim, norms, rows, team, unit }: Directions): Float64Array => {
   const dE = numbers(team, "dE", unit.length)
-  everyRow(team, productRows, { ...batch, anchors: rows, dS: shared(team, "dS", dS), dE }, rows)
+  const data = { dim, norms, rows, unit, anchors: rows, dS: shared(team, "dS", dS), dE }
+  everyRow(team, productRows, data, rows)
   return dE
+}
+
+/** The derivatives with respect to raw rows, in place of those with respect to their directions. */
+export const directedRows: Loop<
+  Pick<SingleRows, "dim" | "unit" | "weighted"> & { readonly norms: Float64Array; readonly stride: number }
+> = {
+  name: "directed gradient",
+  rows:
+    ({ dim, norms, stride, unit, weighted }) =>
+    (from, to) => {
+      for (let q = from; q < to; q++) {
+        const [e, u] = [q * stride, q * dim]
+        let along = 0
+        for (let i = 0; i < dim; i++) along += weighted[e + i] * unit[u + i]
+        const factor = norms[q] < TINY ? 0 : 1 / norms[q]
+        for (let i = 0; i < dim; i++) weighted[e + i] = factor * (weighted[e + i] - along * unit[u + i])
+      }
+    }
+}
+
+/** Copies the first rows of `weighted`; all further rows are 0. */
+export const copied = ({ dim, rows, weighted }: SingleRows, anchors: number): Float32Array => {
+  const gradient = new Float32Array(rows * dim)
+  const stride = weightedStride(dim)
+  for (let q = 0; q < anchors; q++) gradient.set(weighted.subarray(q * stride, q * stride + dim), q * dim)
+  return gradient
 }
 
 /**
@@ -188,11 +264,17 @@ export const toRows = (dS: Float64Array, { team, ...batch }: Directions): Float6
  *
  * @param dS [anchors, rows]
  */
-export const toEmbeddings = (dS: Float64Array, { team, ...batch }: Directions, anchors = batch.rows): Float32Array => {
-  const size = batch.unit.length
-  const memory = team === undefined ? new ArrayBuffer(4 * size) : team.memory("gradient", 4 * size)
-  const gradient = new Float32Array(memory, 0, size).fill(0)
-  everyRow(team, gradientRows, { ...batch, anchors, dS: shared(team, "dS", dS), gradient }, anchors)
-  // The next batch overwrites the team's memory.
-  return team === undefined ? gradient : Float32Array.from(gradient)
+export const toEmbeddings = (dS: Float64Array, given: Directions, anchors = given.rows): Float32Array => {
+  const { dim, norms, rows, single, team, unit } = given
+  if (single !== undefined) {
+    singleGradient(single, dS, anchors)
+    const { unit: directions, weighted } = single
+    everyRow(team, directedRows, { dim, norms, stride: weightedStride(dim), unit: directions, weighted }, anchors)
+    return copied(single, anchors)
+  }
+  const size = unit.length
+  const gradient = singles(team, "gradient", size).fill(0)
+  const data = { dim, norms, rows, unit, anchors, dS: shared(team, "dS", dS), gradient }
+  everyRow(team, gradientRows, data, anchors)
+  return own(team, gradient)
 }

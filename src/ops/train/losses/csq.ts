@@ -1,8 +1,9 @@
 import { positive, probability } from "../../../pipeline/definition.ts"
 import { random } from "../../../pipeline/random.ts"
 import { popcount } from "../../measure/popcount.ts"
-import { quantisation, throughTanh } from "./hash-codes.ts"
-import { sigmoid, softplus } from "./logistic.ts"
+import { teamFor } from "./cosine.ts"
+import { type Centred, centredRows } from "./csq-rows.ts"
+import { everyRow, numbers, own, singles } from "./every-row.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
 
 export interface CentralSimilarityOptions {
@@ -31,44 +32,6 @@ export const hashCentres = (classes: number, bits: number): ReadonlyArray<Readon
     return Array.from({ length: bits }, (__, k) => (popcount((c % bits) & k) % 2 === 0 ? sign : -sign))
   })
 
-/** The centre of several classes: the sign of the sum of their centres. Bits with the sum 0 are drawn once for all images. */
-const centreOf = (
-  labels: Uint8Array,
-  centres: ReadonlyArray<ReadonlyArray<number>>,
-  undecided: ReadonlyArray<number>
-): ReadonlyArray<number> =>
-  undecided.map((bit, k) => {
-    let sum = 0
-    for (let c = 0; c < labels.length; c++) if (labels[c] !== 0) sum += centres[c][k]
-    return sum === 0 ? bit : Math.sign(sum)
-  })
-
-/**
- * The mean, over images with a label and over bits, of the cross-entropy of codes and the centres of their labels. Adds its
- * derivative to `gradient`.
- */
-const centreLoss = ({ labels, rows, values }: LossInput, beta: number, gradient: Float32Array): number => {
-  const [bits, classes] = rows === 0 ? [0, 0] : [values.length / rows, labels.length / rows]
-  const centres = hashCentres(classes, bits)
-  const undecided = drawn(bits, 0, "undecided bits")
-  const labelled = Array.from({ length: rows }, (_, row) => ({
-    row,
-    set: labels.subarray(row * classes, (row + 1) * classes)
-  })).filter(({ set }) => set.some((label) => label !== 0))
-  if (labelled.length === 0) return 0
-  const terms = labelled.length * bits
-  let sum = 0
-  for (const { row, set } of labelled) {
-    centreOf(set, centres, undecided).forEach((bit, k) => {
-      const at = row * bits + k
-      const t = -2 * beta * bit * values[at]
-      sum += softplus(t)
-      gradient[at] += (-2 * beta * bit * sigmoid(t)) / terms
-    })
-  }
-  return sum / terms
-}
-
 /**
  * Central similarity quantisation (Yuan et al., CVPR 2020, eq. 4 to 7): with codes h = tanh(beta x), the mean over images with a
  * label and over bits of the binary cross-entropy of (1 + h) / 2 and the bit of the hash centre, which is
@@ -81,11 +44,23 @@ export const centralSimilarity = (
   input: LossInput,
   { beta = 1, quantisation: weight = 0.01 }: CentralSimilarityOptions = {}
 ): LossValue => {
-  const h = Float64Array.from(input.values, (x) => Math.tanh(beta * x))
-  const dh = new Float64Array(h.length)
-  const quantised = quantisation(h, weight, dh)
-  const gradient = throughTanh(dh, h, beta)
-  return { value: centreLoss(input, beta, gradient) + quantised, gradient, floor: 0 }
+  const { labels, rows, values } = input
+  const [bits, classes] = rows === 0 ? [0, 0] : [values.length / rows, labels.length / rows]
+  const team = teamFor(rows, bits, input.team)
+  const all = Array.from({ length: rows }, (_, row) => labels.subarray(row * classes, (row + 1) * classes))
+  const labelled = all.filter((set) => set.some((label) => label !== 0)).length
+  const losses = numbers(team, "losses", rows)
+  const [given, gradient] = ["values", "gradient"].map((name) => singles(team, name, values.length))
+  given.set(values)
+  const centred: Centred = {
+    ...{ values: given, labels, bits, classes, beta, losses, gradient },
+    centres: Int8Array.from(hashCentres(classes, bits).flat()),
+    undecided: Int8Array.from(drawn(bits, 0, "undecided bits")),
+    term: 1 / Math.max(1, labelled * bits),
+    weight: weight / Math.max(1, values.length)
+  }
+  everyRow(team, centredRows, centred, rows)
+  return { value: losses.reduce((sum, one) => sum + one, 0), gradient: own(team, gradient), floor: 0 }
 }
 
 /** The loss `csq`. */

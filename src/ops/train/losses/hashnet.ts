@@ -1,7 +1,7 @@
 import { positive, probability } from "../../../pipeline/definition.ts"
-import { similarities, toRows } from "./cosine.ts"
-import { codesOf, quantisation, throughTanh } from "./hash-codes.ts"
-import { sigmoid, softplus } from "./logistic.ts"
+import { sigmoid, softplus } from "../../logistic.ts"
+import { similarities } from "./cosine.ts"
+import { codesOf, throughCodes } from "./hash-codes.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
 import { type RelationChoice, relationParam, relevanceOf } from "./relations.ts"
 
@@ -52,9 +52,8 @@ export const hashNet = (
       slopes[i * rows + j] = (w * (sigmoid(t) - s) * sharpness) / dim
     }
   }
-  const dh = toRows(slopes, codes)
-  const value = sum + quantisation(codes.unit, weight, dh)
-  return { value, gradient: throughTanh(dh, codes.unit, beta), floor: 0 }
+  const { gradient, value } = throughCodes(slopes, codes, { beta, weight })
+  return { value: sum + value, gradient, floor: 0 }
 }
 
 /** The loss `hashnet`. */

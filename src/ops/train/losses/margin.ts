@@ -51,10 +51,8 @@ export const marginLoss = (
     for (const negative of far) add(anchor * rows + negative, -1)
   }
   const scale = 1 / Math.max(1, open)
-  const dS = fromUnitDistances(
-    slopes.map((slope) => slope * scale),
-    distances
-  )
+  for (let at = 0; at < slopes.length; at++) slopes[at] *= scale
+  const dS = fromUnitDistances(slopes, distances)
   return { value: sum * scale, gradient: toEmbeddings(dS, given, anchors), floor: 0 }
 }
 

@@ -116,3 +116,27 @@ export const minerNames = Object.keys(miners) as ReadonlyArray<MinerName>
 /** The triplets that a miner finds for anchors with both positives and negatives. */
 export const tripletsOf = (miner: MinerName, pairs: ReadonlyArray<Selected>, given: Mined): ReadonlyArray<Triplet> =>
   miners[miner](complete(pairs), given)
+
+/**
+ * Visits the triplets that a miner finds. Those of `all` are not kept: a batch of 300 has a million.
+ *
+ * @returns their number
+ */
+export const visitTriplets = (
+  miner: MinerName,
+  pairs: ReadonlyArray<Selected>,
+  given: Mined,
+  visit: (anchor: number, positive: number, negative: number) => void
+): number => {
+  if (miner !== "all") {
+    const triplets = tripletsOf(miner, pairs, given)
+    for (const { anchor, negative, positive } of triplets) visit(anchor, positive, negative)
+    return triplets.length
+  }
+  let count = 0
+  for (const { anchor, negatives, positives } of complete(pairs)) {
+    count += positives.length * negatives.length
+    for (const positive of positives) for (const negative of negatives) visit(anchor, positive, negative)
+  }
+  return count
+}

@@ -17,13 +17,15 @@ export interface SmoothingOptions {
  */
 export const smoothedCrossEntropy = (input: LossInput, { smoothing = 0.1 }: SmoothingOptions = {}): LossValue => {
   const { gradient, value } = multiLabelCrossEntropy(input)
-  const count = Math.max(1, input.values.length)
+  const { labels, soft, values } = input
+  const targets = soft ?? labels
+  const count = Math.max(1, values.length)
   let moved = 0
-  input.values.forEach((x, i) => {
-    const off = (smoothing * ((input.soft ?? input.labels)[i] - 0.5)) / count
-    moved += x * off
+  for (let i = 0; i < values.length; i++) {
+    const off = (smoothing * (targets[i] - 0.5)) / count
+    moved += values[i] * off
     gradient[i] += off
-  })
+  }
   return { value: value + moved, gradient, floor: Number.NaN }
 }
 

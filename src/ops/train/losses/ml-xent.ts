@@ -15,8 +15,9 @@ export const multiLabelCrossEntropy = ({ labels, soft, values }: LossInput): Los
   let sum = 0
   for (let i = 0; i < values.length; i++) {
     const x = values[i]
-    sum += Math.max(x, 0) - x * targets[i] + Math.log1p(Math.exp(-Math.abs(x)))
-    gradient[i] = (1 / (1 + Math.exp(-x)) - targets[i]) / count
+    const e = Math.exp(-Math.abs(x))
+    sum += Math.max(x, 0) - x * targets[i] + Math.log1p(e)
+    gradient[i] = (1 / (1 + (x >= 0 ? e : Math.exp(-x))) - targets[i]) / count
   }
   return { value: sum / count, gradient, floor: 0 }
 }

@@ -18,7 +18,8 @@ const classShares = (labels: Uint8Array, rows: number, anchors = rows): Float64A
     terms += own.length
     for (const i of own) for (const p of members) if (p !== i) weights[i * rows + p] += 1 / (members.length - 1)
   }
-  return weights.map((weight) => weight / Math.max(1, terms))
+  for (let at = 0; at < weights.length; at++) weights[at] /= Math.max(1, terms)
+  return weights
 }
 
 /**

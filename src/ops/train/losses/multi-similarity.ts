@@ -1,6 +1,6 @@
 import { positive, probability } from "../../../pipeline/definition.ts"
+import { logOnePlusSum } from "../../logistic.ts"
 import { directions, similarities, toEmbeddings } from "./cosine.ts"
-import { logOnePlusSum } from "./logistic.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
 import { informative } from "./miners.ts"
 import { type RelationChoice, related, relationParam } from "./relations.ts"

@@ -1,51 +1,14 @@
 import { positive, probability } from "../../../pipeline/definition.ts"
+import { logOnePlusSum } from "../../logistic.ts"
+import { cosinesBetween } from "./between.ts"
 import { membersOf } from "./classes.ts"
-import { type Directions, directions } from "./cosine.ts"
-import { logOnePlusSum } from "./logistic.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
-import { throughDirection } from "./terms.ts"
 
 export interface ProxyAnchorOptions {
   /** Scale of similarities. */
   readonly alpha?: number
   /** Similarity beyond which pairs have little weight: positives above it, negatives below its opposite. */
   readonly delta?: number
-}
-
-/** Cosine similarities of images x with proxies p, [images, proxies]. */
-const similaritiesOf = (x: Directions, p: Directions): Float64Array => {
-  const S = new Float64Array(x.rows * p.rows)
-  for (let i = 0; i < x.rows; i++) {
-    for (let c = 0; c < p.rows; c++) {
-      let sum = 0
-      for (let d = 0; d < x.dim; d++) sum += x.unit[i * x.dim + d] * p.unit[c * x.dim + d]
-      S[i * p.rows + c] = sum
-    }
-  }
-  return S
-}
-
-/**
- * Derivative of the loss with respect to vectors, [rows, dim].
- *
- * @param slope derivative with respect to the similarity of one of the vectors and one of the others
- */
-const gradientOf = (
-  of: Directions,
-  others: Directions,
-  slope: (row: number, other: number) => number
-): Float32Array => {
-  const { dim, norms, rows, unit } = of
-  const gradient = new Float32Array(unit.length)
-  for (let row = 0; row < rows; row++) {
-    const pull = new Float64Array(dim)
-    for (let other = 0; other < others.rows; other++) {
-      const weight = slope(row, other)
-      if (weight !== 0) for (let d = 0; d < dim; d++) pull[d] += weight * others.unit[other * dim + d]
-    }
-    gradient.set(throughDirection(pull, unit.subarray(row * dim, (row + 1) * dim), norms[row]), row * dim)
-  }
-  return gradient
 }
 
 /**
@@ -60,7 +23,7 @@ const gradientOf = (
  * proxyAnchor(input, { alpha: 1, delta: 0 }).value.toFixed(4) // => "0.4699"
  */
 export const proxyAnchor = (
-  { labels, learned, rows, values }: LossInput,
+  { labels, learned, rows, team, values }: LossInput,
   { alpha = 32, delta = 0.1 }: ProxyAnchorOptions = {}
 ): LossValue & { readonly learned: Float32Array } => {
   if (learned === undefined) throw new TypeError("proxy_anchor needs the values of its proxies")
@@ -68,8 +31,7 @@ export const proxyAnchor = (
     return { value: 0, gradient: new Float32Array(values.length), learned: new Float32Array(learned.length), floor: 0 }
   }
   const classes = labels.length / rows
-  const [x, p] = [directions({ values, rows }), directions({ values: learned, rows: classes })]
-  const S = similaritiesOf(x, p)
+  const { back, S } = cosinesBetween({ values, rows, team }, learned)
   const dS = new Float64Array(rows * classes)
   const all = Array.from({ length: rows }, (_, i) => i)
   const having = membersOf(labels, rows)
@@ -87,13 +49,8 @@ export const proxyAnchor = (
     const negatives = all.filter((i) => labels[i * classes + c] === 0)
     add(c, negatives, 1, classes)
   })
-  const slope = (i: number, c: number) => dS[i * classes + c]
-  return {
-    value,
-    gradient: gradientOf(x, p, slope),
-    learned: gradientOf(p, x, (c, i) => slope(i, c)),
-    floor: Number.NaN
-  }
+  const { images, vectors } = back(dS)
+  return { value, gradient: images, learned: vectors, floor: Number.NaN }
 }
 
 /** The loss `proxy_anchor`. */

@@ -1,4 +1,5 @@
 /** Smooth recalls, a loop over anchors that threads can share. Threads run it, so it does not import Effect. */
+import { sigmoid } from "../../logistic.ts"
 import type { Loop } from "../../workers/loops.ts"
 import type { Relation } from "./relations.ts"
 import { candidate, type Selected } from "./selection.ts"
@@ -16,8 +17,6 @@ interface Recalled {
   readonly temperature: number
   readonly rankTemperature: number
 }
-
-const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
 
 /** The mean over ks of a smooth "rank is at most k", and its derivative. */
 const smoothRecall = (rank: number, ks: ReadonlyArray<number>, temperature: number) => {

@@ -2,7 +2,7 @@ import { positive } from "../../../pipeline/definition.ts"
 import { directions, similarities, toEmbeddings } from "./cosine.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
 import { isSoft, type RelationChoice, relationParam, relevanceOf } from "./relations.ts"
-import { logSumOfOthers } from "./softmax-pairs.ts"
+import { mostOfOthers } from "./softmax-pairs.ts"
 
 export interface ScalableNeighborOptions {
   readonly temperature?: number
@@ -31,27 +31,28 @@ export const scalableNeighbor = (
   const dS = new Float64Array(queries * rows)
   let [sum, anchors] = [0, 0]
   for (let i = 0; i < queries; i++) {
-    const near = logSumOfOthers(S, rows, i, temperature, relevance)
-    if (near === Number.NEGATIVE_INFINITY) continue
-    const all = logSumOfOthers(S, rows, i, temperature)
+    // The nearest neighbour may be far below the most similar image, so each sum has its own largest term.
+    const [most, nearest] = [mostOfOthers(S, rows, i), mostOfOthers(S, rows, i, relevance)]
+    if (nearest === Number.NEGATIVE_INFINITY) continue
+    const [from, to] = [i * rows, (i + 1) * rows]
+    let [all, near] = [0, 0]
+    for (let at = from; at < to; at++) {
+      if (at - from === i) continue
+      dS[at] = Math.exp((S[at] - most) / temperature)
+      all += dS[at]
+      if (relevance[at] > 0) near += relevance[at] * Math.exp((S[at] - nearest) / temperature)
+    }
     anchors++
-    sum += all - near
-    for (let p = 0; p < rows; p++) {
-      if (p === i) continue
-      const [r, s] = [relevance[i * rows + p], S[i * rows + p] / temperature]
-      dS[i * rows + p] = (Math.exp(s - all) - (r > 0 ? r * Math.exp(s - near) : 0)) / temperature
+    sum += (most - nearest) / temperature + Math.log(all) - Math.log(near)
+    for (let at = from; at < to; at++) {
+      if (at - from === i) continue
+      const share = relevance[at] > 0 ? (relevance[at] * Math.exp((S[at] - nearest) / temperature)) / near : 0
+      dS[at] = (dS[at] / all - share) / temperature
     }
   }
   const count = Math.max(1, anchors)
-  return {
-    value: sum / count,
-    gradient: toEmbeddings(
-      dS.map((slope) => slope / count),
-      given,
-      queries
-    ),
-    floor: Number.NaN
-  }
+  for (let at = 0; at < dS.length; at++) dS[at] /= count
+  return { value: sum / count, gradient: toEmbeddings(dS, given, queries), floor: Number.NaN }
 }
 
 /** The loss `sndl`. */

@@ -21,36 +21,30 @@ export const weightedLogSoftmax = (
     const total = totalOfOthers(weights, rows, i)
     // Not `total === 0`: NaN must stay NaN.
     if (total <= 0) continue
-    const log = logSumOfOthers(S, rows, i, temperature)
-    for (let p = 0; p < rows; p++) {
-      if (p === i) continue
-      const [weight, s] = [weights[i * rows + p], S[i * rows + p] / temperature]
-      if (weight !== 0) value += weight * (log - s)
-      dS[i * rows + p] = (total * Math.exp(s - log) - weight) / temperature
+    const [from, to] = [i * rows, (i + 1) * rows]
+    const most = mostOfOthers(S, rows, i)
+    let sum = 0
+    for (let at = from; at < to; at++) {
+      if (at - from === i) continue
+      dS[at] = Math.exp((S[at] - most) / temperature)
+      sum += dS[at]
+    }
+    const log = most / temperature + Math.log(sum)
+    for (let at = from; at < to; at++) {
+      if (at - from === i) continue
+      if (weights[at] !== 0) value += weights[at] * (log - S[at] / temperature)
+      dS[at] = ((total * dS[at]) / sum - weights[at]) / temperature
     }
   }
   return { value, dS }
 }
 
-/**
- * log of the sum over a != i of w_ia exp(S_ia / t); minus infinity without any.
- *
- * @param weights [anchors, rows]; all 1 where it is not given
- */
-export const logSumOfOthers = (
-  S: Float64Array,
-  rows: number,
-  i: number,
-  temperature: number,
-  weights?: Float64Array
-): number => {
+/** The largest S_ia with a != i, and a weight above 0 if there are weights; minus infinity without any. */
+export const mostOfOthers = (S: Float64Array, rows: number, i: number, weights?: Float64Array): number => {
+  const base = i * rows
   let most = Number.NEGATIVE_INFINITY
-  const weightOf = (a: number) => (a === i ? 0 : (weights?.[i * rows + a] ?? 1))
-  for (let a = 0; a < rows; a++) if (weightOf(a) > 0) most = Math.max(most, S[i * rows + a])
-  if (most === Number.NEGATIVE_INFINITY) return most
-  let sum = 0
   for (let a = 0; a < rows; a++) {
-    if (weightOf(a) > 0) sum += weightOf(a) * Math.exp((S[i * rows + a] - most) / temperature)
+    if (a !== i && (weights === undefined || weights[base + a] > 0)) most = Math.max(most, S[base + a])
   }
-  return most / temperature + Math.log(sum)
+  return most
 }

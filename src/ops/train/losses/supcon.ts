@@ -17,10 +17,12 @@ const shares = (relevance: Float64Array, rows: number): Float64Array => {
     totalOfOthers(relevance, rows, i)
   )
   const anchors = totals.filter((total) => total > 0).length
-  return relevance.map((value, at) => {
-    const i = Math.floor(at / rows)
-    return totals[i] > 0 && at % rows !== i ? value / totals[i] / anchors : 0
+  const weights = new Float64Array(relevance.length)
+  totals.forEach((total, i) => {
+    if (total <= 0) return
+    for (let p = 0; p < rows; p++) if (p !== i) weights[i * rows + p] = relevance[i * rows + p] / total / anchors
   })
+  return weights
 }
 
 /**

@@ -1,13 +1,26 @@
-/** Terms: one number for an anchor, a positive and a negative, with its derivatives. */
+/**
+ * Terms: one number for an anchor, a positive and a negative, with its derivatives. Threads compute them, so this file does not
+ * import Effect.
+ */
 
+/** A term by its name, so that it can be sent to a thread. */
 export interface Term {
-  readonly value: number
-  /** Argument of the max(0, .) of the term. */
-  readonly hinge: number
-  /** Derivatives with respect to anchor, positive and negative. */
-  readonly slopes: readonly [anchor: Float64Array, positive: Float64Array, negative: Float64Array]
+  readonly name: "contrastive" | "triplet"
+  readonly margin: number
 }
-export type TermOf = (anchor: Float64Array, positive: Float64Array, negative: Float64Array) => Term
+
+/** The anchor, the positive and the negative of a term, [dim] each, or the derivatives with respect to them. */
+export interface Three {
+  readonly anchor: Float64Array
+  readonly positive: Float64Array
+  readonly negative: Float64Array
+}
+
+/** The value of a term, and the argument of its max(0, .). */
+export interface TermValue {
+  readonly value: number
+  readonly hinge: number
+}
 
 /** Vectors are divided by their length, or by this if they are shorter, as in PyTorch's `normalize`. */
 export const TINY = 1e-12
@@ -20,8 +33,6 @@ const dot = (a: Float64Array, b: Float64Array): number => {
   return sum
 }
 
-const difference = (a: Float64Array, b: Float64Array, plus = 0): Float64Array => a.map((x, i) => x - b[i] + plus)
-
 /** From dL/du to dL/dx, through u = x / |x|; a vector of length zero gets no gradient. */
 export const throughDirection = (slope: Float64Array, unit: Float64Array, norm: number): Float64Array => {
   if (norm < TINY) return new Float64Array(slope.length)
@@ -29,56 +40,72 @@ export const throughDirection = (slope: Float64Array, unit: Float64Array, norm: 
   return slope.map((value, i) => (value - along * unit[i]) / norm)
 }
 
-/** x / |x|, and its derivative backwards. */
-const direction = (x: Float64Array) => {
-  const norm = Math.sqrt(dot(x, x))
-  const unit = x.map((value) => value / Math.max(norm, TINY))
-  return { unit, back: (slope: Float64Array) => throughDirection(slope, unit, norm) }
-}
-
 /**
  * Contrastive (Hadsell et al., CVPR 2006, equation 4) on directions: |a - p|^2 / 2 + max(0, margin - |a - n|)^2 / 2, with
  * a, p, n divided by their lengths.
  */
-export const contrastive =
-  (margin: number): TermOf =>
-  (anchor, positive, negative) => {
-    const [a, p, n] = [anchor, positive, negative].map(direction)
-    const toP = difference(a.unit, p.unit)
-    const toN = difference(a.unit, n.unit)
-    const far = Math.sqrt(dot(toN, toN))
-    const hinge = margin - far
-    const open = Math.max(0, hinge)
-    const push = far > 0 ? open / far : 0
-    return {
-      value: dot(toP, toP) / 2 + open ** 2 / 2,
-      hinge,
-      slopes: [
-        a.back(toP.map((value, i) => value - push * toN[i])),
-        p.back(toP.map((value) => -value)),
-        n.back(toN.map((value) => push * value))
-      ]
-    }
+export const contrastive = (margin: number): Term => ({ name: "contrastive", margin })
+
+const contrastiveTerm = (margin: number, { anchor, negative, positive }: Three, slopes: Three): TermValue => {
+  const lengths = [anchor, positive, negative].map((x) => Math.sqrt(dot(x, x)))
+  // A vector of length zero gets no gradient.
+  const [toA, toP, toN] = lengths.map((length) => (length < TINY ? 0 : 1 / length))
+  const [a, p, n] = lengths.map((length) => 1 / Math.max(length, TINY))
+  let [near, far] = [0, 0]
+  for (let i = 0; i < anchor.length; i++) {
+    const [x, y] = [anchor[i] * a - positive[i] * p, anchor[i] * a - negative[i] * n]
+    near += x * x
+    far += y * y
   }
+  const hinge = margin - Math.sqrt(far)
+  const open = Math.max(0, hinge)
+  const push = far > 0 ? open / Math.sqrt(far) : 0
+  let [alongA, alongP, alongN] = [0, 0, 0]
+  for (let i = 0; i < anchor.length; i++) {
+    const [u, v, w] = [anchor[i] * a, positive[i] * p, negative[i] * n]
+    const [x, y] = [u - v, push * (u - w)]
+    alongA += (x - y) * u
+    alongP -= x * v
+    alongN += y * w
+  }
+  for (let i = 0; i < anchor.length; i++) {
+    const [u, v, w] = [anchor[i] * a, positive[i] * p, negative[i] * n]
+    const [x, y] = [u - v, push * (u - w)]
+    slopes.anchor[i] = (x - y - alongA * u) * toA
+    slopes.positive[i] = (-x - alongP * v) * toP
+    slopes.negative[i] = (y - alongN * w) * toN
+  }
+  return { value: near / 2 + open ** 2 / 2, hinge }
+}
 
 /**
  * Triplet margin (Balntas et al., BMVC 2016): max(0, margin + d(a, p) - d(a, n)), with d(x, y) = |x - y + 1e-6| of the given
  * vectors.
  */
-export const triplet =
-  (margin: number): TermOf =>
-  (anchor, positive, negative) => {
-    const toP = difference(anchor, positive, SHIFT)
-    const toN = difference(anchor, negative, SHIFT)
-    const [near, far] = [Math.sqrt(dot(toP, toP)), Math.sqrt(dot(toN, toN))]
-    const hinge = margin + near - far
-    // Not `hinge <= 0`: NaN must stay NaN.
-    const open = hinge < 0 || hinge === 0 ? 0 : 1
-    const pull = toP.map((value) => (near > 0 ? (open * value) / near : 0))
-    const push = toN.map((value) => (far > 0 ? (open * value) / far : 0))
-    return {
-      value: open * hinge,
-      hinge,
-      slopes: [difference(pull, push), pull.map((value) => -value), push]
-    }
+export const triplet = (margin: number): Term => ({ name: "triplet", margin })
+
+const tripletTerm = (margin: number, { anchor, negative, positive }: Three, slopes: Three): TermValue => {
+  let [near, far] = [0, 0]
+  for (let i = 0; i < anchor.length; i++) {
+    const [x, y] = [anchor[i] - positive[i] + SHIFT, anchor[i] - negative[i] + SHIFT]
+    near += x * x
+    far += y * y
   }
+  near = Math.sqrt(near)
+  far = Math.sqrt(far)
+  const hinge = margin + near - far
+  // Not `hinge <= 0`: NaN must stay NaN.
+  const open = hinge < 0 || hinge === 0 ? 0 : 1
+  const [pull, push] = [near > 0 ? open / near : 0, far > 0 ? open / far : 0]
+  for (let i = 0; i < anchor.length; i++) {
+    const [x, y] = [pull * (anchor[i] - positive[i] + SHIFT), push * (anchor[i] - negative[i] + SHIFT)]
+    slopes.anchor[i] = x - y
+    slopes.positive[i] = -x
+    slopes.negative[i] = y
+  }
+  return { value: open * hinge, hinge }
+}
+
+/** Computes a term, and writes its derivatives to `slopes`. */
+export const termOf = ({ margin, name }: Term, given: Three, slopes: Three): TermValue =>
+  name === "contrastive" ? contrastiveTerm(margin, given, slopes) : tripletTerm(margin, given, slopes)

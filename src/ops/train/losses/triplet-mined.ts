@@ -1,9 +1,10 @@
 import { oneOf, positive } from "../../../pipeline/definition.ts"
 import { directions, similarities, toEmbeddings } from "./cosine.ts"
 import { type Choose, defineLoss, type LossInput, type LossValue } from "./loss.ts"
-import { type MinerName, minerNames, tripletsOf } from "./miners.ts"
+import { type MinerName, minerNames, visitTriplets } from "./miners.ts"
 import { type RelationChoice, related, relationParam, relevanceOf } from "./relations.ts"
 import { candidates } from "./selection.ts"
+import type { Mined } from "./triplets.ts"
 import { distanceBetween, fromUnitDistances, unitDistances } from "./unit-distances.ts"
 
 export interface MinedTripletOptions {
@@ -31,25 +32,28 @@ export const tripletMined = (
   const given = directions({ values, rows, team })
   const distances = unitDistances(similarities(given, anchors))
   const pairs = candidates(related(labels, rows, relation, anchors), "nowhere")
-  const triplets = tripletsOf(miner, pairs, {
+  const slopes = new Float64Array(anchors * rows)
+  let sum = 0
+  const mined: Mined = {
     distances,
     rows,
     dim: given.dim,
     choose,
     relevance: () => relevanceOf(labels, rows, "graded_jaccard", anchors),
     between: distanceBetween(given)
-  })
-  const slopes = new Float64Array(anchors * rows)
-  let sum = 0
-  for (const { anchor, negative, positive: near } of triplets) {
+  }
+  const count = visitTriplets(miner, pairs, mined, (anchor, near, negative) => {
     const hinge = margin + distances[anchor * rows + near] - distances[anchor * rows + negative]
     // Not `hinge > 0`: NaN must stay NaN.
-    if (hinge <= 0) continue
-    sum += hinge / triplets.length
-    slopes[anchor * rows + near] += 1 / triplets.length
-    slopes[anchor * rows + negative] -= 1 / triplets.length
-  }
-  return { value: sum, gradient: toEmbeddings(fromUnitDistances(slopes, distances), given, anchors), floor: 0 }
+    if (hinge <= 0) return
+    sum += hinge
+    slopes[anchor * rows + near] += 1
+    slopes[anchor * rows + negative] -= 1
+  })
+  const share = 1 / Math.max(1, count)
+  for (let at = 0; at < slopes.length; at++) slopes[at] *= share
+  const dS = fromUnitDistances(slopes, distances)
+  return { value: sum * share, gradient: toEmbeddings(dS, given, anchors), floor: 0 }
 }
 
 /** The loss `triplet`. */

@@ -11,7 +11,11 @@ const NEAREST = 1e-9
  * @example
  * unitDistances(Float64Array.of(1, -1)) // => Float64Array.of(0, 2)
  */
-export const unitDistances = (S: Float64Array): Float64Array => S.map((s) => Math.sqrt(Math.max(0, 2 - 2 * s)))
+export const unitDistances = (S: Float64Array): Float64Array => {
+  const distances = new Float64Array(S.length)
+  for (let at = 0; at < S.length; at++) distances[at] = Math.sqrt(Math.max(0, 2 - 2 * S[at]))
+  return distances
+}
 
 /** Distances of any two directions of a batch, from 0 to 2. */
 export const distanceBetween =
@@ -23,5 +27,10 @@ export const distanceBetween =
   }
 
 /** From dL/dd to dL/ds: dd/ds = -1 / d. Equal directions get no gradient. */
-export const fromUnitDistances = (slopes: Float64Array, distances: Float64Array): Float64Array =>
-  slopes.map((slope, at) => (slope === 0 || distances[at] < NEAREST ? 0 : -slope / distances[at]))
+export const fromUnitDistances = (slopes: Float64Array, distances: Float64Array): Float64Array => {
+  const found = new Float64Array(slopes.length)
+  for (let at = 0; at < slopes.length; at++) {
+    if (slopes[at] !== 0 && !(distances[at] < NEAREST)) found[at] = -slopes[at] / distances[at]
+  }
+  return found
+}
