@@ -33,18 +33,36 @@ const labelsOf = (images: number): Uint8Array => {
 
 const classes = Array.from({ length: CLASSES }, (_, c) => `class ${c}`)
 
+/** Vectors of random directions, or those of a trained network: the nearer the more labels two images share. */
+type Kind = "random" | "learned"
+
+/** Adds the direction of each class of an image to its vector. */
+const addClasses = (vectors: Float32Array, labels: Uint8Array, directions: ReadonlyArray<Float32Array>): void => {
+  const dim = directions[0].length
+  labels.forEach((has, i) => {
+    if (has === 0) return
+    const at = Math.floor(i / CLASSES) * dim
+    const direction = directions[i % CLASSES]
+    for (let k = 0; k < dim; k++) vectors[at + k] += direction[k]
+  })
+}
+
 /** Makes the batches of a split one by one. */
-export const batchMaker = (images = IMAGES, dim = DIM) => {
+export const batchMaker = (images = IMAGES, dim = DIM, kind: Kind = "random") => {
   const labels = labelsOf(images)
+  const directions = classes.map((_, c) => noise(dim, 1000 + c).map((value) => 0.8 * value))
   const make = (b: number): Embeddings => {
     const [from, to] = [b * BATCH, Math.min(images, (b + 1) * BATCH)]
+    const own = labels.slice(from * CLASSES, to * CLASSES)
+    const vectors = noise((to - from) * dim, b + 1)
+    if (kind === "learned") addClasses(vectors, own, directions)
     return {
       kind: "embeddings",
       size: to - from,
       dim,
       names: Array.from({ length: to - from }, (_, i) => `patch-${from + i}`),
-      vectors: noise((to - from) * dim, b + 1),
-      labels: labels.slice(from * CLASSES, to * CLASSES),
+      vectors,
+      labels: own,
       classes
     }
   }

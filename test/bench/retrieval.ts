@@ -16,7 +16,7 @@ import { scoresOf } from "../../src/ops/retrieve/rank/scores.ts"
 import { threadedProduct } from "../../src/ops/retrieve/rank/threaded-product.ts"
 import { byName, searchOne } from "../../src/ops/retrieve/search/find.ts"
 import { openEngine } from "../../src/ops/tensor/engine.ts"
-import { type Figure, inTurn, lastLine, processorTime } from "./harness.ts"
+import { type Figure, inTurn, lastLine, median, processorTime } from "./harness.ts"
 import { batches, batchMaker, DIM, full, IMAGES, noise, WHOLE } from "./retrieval-data.ts"
 
 /** Everything after the product, by one thread, against a sort of the scores alone by the language's own; in full size. */
@@ -204,31 +204,53 @@ const truth = async (all: ReturnType<typeof batches>): Promise<Figure> => {
   }
 }
 
-/** What `retrieval-memory.ts` prints: bytes and seconds. */
+/** What `retrieval-memory.ts` prints: bytes, seconds, and figures. */
 interface Evaluated {
   readonly allowed: number
   readonly peak: number
   readonly processor: number
   readonly program: number
   readonly queries: number
+  readonly results: unknown
   readonly seconds: number
 }
 
-/** Seconds and peak memory of ranking and measuring in a process of its own, against program, embeddings and budget. */
-const memory = (): Figure => {
+/** Ranks and measures in a process of its own. */
+const evaluated = (...options: ReadonlyArray<string>): Evaluated => {
   const child = join(import.meta.dirname, "retrieval-memory.ts")
-  const args = ["--import", "tsx", child, ...(full ? ["--full"] : [])]
-  const { allowed, peak, processor, program, queries, seconds } = lastLine(process.execPath, args) as Evaluated
+  const args = ["--import", "tsx", child, ...(full ? ["--full"] : []), ...options]
+  return lastLine(process.execPath, args) as Evaluated
+}
+
+/** Seconds and peak memory of ranking and measuring, against program, embeddings and budget. */
+const memory = (device: "auto" | "wasm", most: number): Figure => {
+  const { allowed, peak, processor, program, queries, seconds } = evaluated(...(device === "wasm" ? ["--wasm"] : []))
   const took = `${seconds.toFixed(0)} s, ${processor.toFixed(0)} s of the processor`
   const ratio = peak / allowed
   return {
-    name: `peak memory of an evaluation of ${queries} queries of ${IMAGES} images (${took}; program alone ${(program / 2 ** 20).toFixed(0)} MiB)`,
+    name: `peak memory of an evaluation on ${device} of ${queries} queries of ${IMAGES} images (${took}; program alone ${(program / 2 ** 20).toFixed(0)} MiB)`,
     ours: peak / 2 ** 20,
     other: allowed / 2 ** 20,
     ratio,
     unit: "MiB",
-    bound: "ratio at most 1; against program, embeddings, budget, and 0.1 GB for the threads that measure",
-    holds: ratio <= 1
+    bound: `ratio at most 1, against program, embeddings, budget, and 0.1 GB${full ? `; at most ${most} s` : ""}`,
+    holds: ratio <= 1 && (!full || seconds <= most)
+  }
+}
+
+/** Processor time of an evaluation that only measures, against one that sorts whole orders; both must give the same figures. */
+const counted = (): Figure => {
+  const pairs = [0, 1, 2].map(() => ({ ours: evaluated(), other: evaluated("--orders") }))
+  const same = pairs.every(({ other, ours }) => JSON.stringify(ours.results) === JSON.stringify(other.results))
+  const ratio = median(pairs.map(({ other, ours }) => ours.processor / other.processor))
+  return {
+    name: `evaluation without whole orders, ${same ? "the same figures" : "OTHER FIGURES"}`,
+    ours: median(pairs.map(({ ours }) => ours.processor)),
+    other: median(pairs.map(({ other }) => other.processor)),
+    ratio,
+    unit: "s of the processor",
+    bound: "ratio at most 0.8, against one with whole orders",
+    holds: same && ratio <= 0.8
   }
 }
 
@@ -240,12 +262,18 @@ const parts = {
   ties: nearTies,
   search,
   truth,
-  memory
+  counted,
+  memory: () => memory("auto", 75),
+  "memory-wasm": () => memory("wasm", 120)
 } as const
 
-/** @param only some of the parts; all by default */
-export const retrieval = async (only: ReadonlyArray<string> = Object.keys(parts)): Promise<ReadonlyArray<Figure>> => {
-  const all = batches()
+/** Parts that make their embeddings in processes of their own. */
+const APART = ["counted", "memory", "memory-wasm"]
+
+/** @param words names of parts; all by default */
+export const retrieval = async (words: ReadonlyArray<string> = []): Promise<ReadonlyArray<Figure>> => {
+  const only = words.length === 0 ? Object.keys(parts) : words
+  const all = only.every((name) => APART.includes(name)) ? [] : batches()
   const figures: Array<Figure> = []
   for (const [name, part] of Object.entries(parts)) if (only.includes(name)) figures.push(...[await part(all)].flat())
   return figures

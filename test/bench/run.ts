@@ -2,7 +2,7 @@
  * with `-- --onnx` ONNX Runtime beside WebAssembly and PyTorch alone, with `-- --gpu` a GPU alone, with `-- --hamming` Hamming
  * search beside faiss alone, with `-- losses` every loss beside PyTorch alone, with `-- explore [IMAGES]` the explorer alone, with
  * `-- --shard` one shard of a large archive in every kind of index, with `-- --cluster` processes, a cluster and sweeps alone, with `-- --wasm`
- * training on WebAssembly with threads alone. */
+ * training on WebAssembly with threads alone, with `-- retrieval [PART...]` ranking, measuring and searching alone. */
 import { clusters } from "./cluster.ts"
 import { engines } from "./engines.ts"
 import { explorer } from "./explore.ts"
@@ -30,7 +30,8 @@ const alone: Readonly<Record<string, () => ReadonlyArray<Benchmark>>> = {
   "--cluster": () => [() => clusters(words)],
   "--wasm": () => [wasmThreads],
   "--peer": () => [...(words.length === 0 ? [oml] : []), ...peers(words)],
-  explore: () => [() => explorer(words)]
+  explore: () => [() => explorer(words)],
+  retrieval: () => [() => retrieval(words.filter((word) => word !== "--full"))]
 }
 /** Options that print text without bounds. */
 const texts: Readonly<Record<string, () => unknown>> = {

@@ -18,6 +18,16 @@ export interface Report extends AnyElement {
 export type Results = Readonly<Record<string, number | null | Readonly<Record<string, number | null>>>>
 export const Report = element<Report>("report", "reports", "figures of one evaluation, with their relevance rule")
 
+/** Figures of one query. */
+export interface QueryFigures {
+  /** Number of relevant images, in the order of the levels easy, medium, hard. */
+  readonly relevant: ReadonlyArray<number>
+  /** Whether an image is relevant at the deciding level: the query then counts in mAP and precision. */
+  readonly counted: boolean
+  /** One value per figure of the evaluation; null where the query does not count. */
+  readonly values: ReadonlyArray<number | null>
+}
+
 /** Predicted labels of a batch of images. */
 export interface Predictions extends AnyElement {
   readonly kind: "predictions"

@@ -1,5 +1,6 @@
 /** Embeddings, and rankings by them. */
 import { type AnyElement, element } from "../../pipeline/element.ts"
+import type { QueryFigures } from "./figures.ts"
 
 /** Origin of embeddings. Only embeddings of one origin can be compared. */
 export interface Origin {
@@ -107,6 +108,11 @@ export interface Ranking extends AnyElement {
   readonly scores: Float32Array
   /** For re-ranking; a ranking without vectors cannot be re-ranked. */
   readonly vectors?: RankedVectors | undefined
+  /**
+   * Figures of the queries, if the next step only measures. They need a part of the order alone; `order` and `scores` are then
+   * empty.
+   */
+  readonly figures?: ReadonlyArray<QueryFigures> | undefined
 }
 export const Ranking = element<Ranking>(
   "ranking",

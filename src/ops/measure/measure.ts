@@ -13,12 +13,12 @@ import {
   Probability,
   param
 } from "../../pipeline/param.ts"
-import { kept, type Self } from "../../pipeline/step.ts"
+import { kept, type Self, type Step } from "../../pipeline/step.ts"
 import { conjoined } from "../../pipeline/words.ts"
 import { type Gallery, Ranking, Report } from "../elements.ts"
 import { FileName } from "../filename.ts"
 import { Run } from "../run.ts"
-import { emptyTally, merge, type Tally } from "./accumulate.ts"
+import { emptyTally, merge, type Tally, tallyOf } from "./accumulate.ts"
 import { intervalOf, resampledMeans } from "./bootstrap.ts"
 import { BREAKDOWNS } from "./breakdown.ts"
 import { counter, measuringThreads } from "./counting.ts"
@@ -55,25 +55,33 @@ const tallied = Effect.fnUntraced(function* <E, R>(
   self: Self
 ) {
   const parts: Array<Tally> = []
+  let done = 0
+  const noted = (gallery: Gallery, more: number) => {
+    done += more
+    self.note?.(`${done} of ${gallery.queries.length} queries`)
+  }
   const open = (gallery: Gallery) =>
     Effect.gen(function* () {
       const threads = yield* measuringThreads(gallery.queries.length, gallery.database.length)
-      let done = 0
-      return yield* counter(yield* prepared(gallery), threads, (more) => {
-        done += more
-        self.note?.(`${done} of ${gallery.queries.length} queries`)
-      })
+      return yield* counter(yield* prepared(gallery), threads, (more) => noted(gallery, more))
     })
   let known: { readonly gallery: Gallery; readonly count: Effect.Success<ReturnType<typeof counter>> } | undefined
+  let last: Gallery | undefined
   yield* Stream.runForEach(
     rankings,
     Effect.fnUntraced(function* (ranking) {
-      const { gallery } = ranking
+      const { figures, from, gallery } = ranking
+      last = gallery
+      if (figures !== undefined) {
+        parts.push(tallyOf(from, figures))
+        noted(gallery, figures.length)
+        return
+      }
       if (known?.gallery !== gallery) known = { gallery, count: yield* kept(self, "counter", open(gallery)) }
       parts.push(yield* known.count(ranking))
     })
   )
-  const all: Tallied = { ...merge(emptyTally, ...parts), gallery: known?.gallery }
+  const all: Tallied = { ...merge(emptyTally, ...parts), gallery: last }
   return all
 })
 
@@ -229,3 +237,9 @@ export const measure = operator({
     return Stream.fromEffect(Effect.scoped(Effect.flatMap(all, (one) => reported([one], prepared, params, self))))
   }
 })
+
+/** The plan of `measure`, if it is the first of some steps: the steps before it then need not keep whole orders. */
+export const plannedNext = (after: ReadonlyArray<Step> | undefined): Plan | undefined => {
+  const next = after?.at(0)
+  return next?.name === measure.name ? planOf(next.params as Given) : undefined
+}

@@ -50,6 +50,8 @@ export interface Prepared {
   /** A query counts in mAP and precision if an image is relevant at this level, the strictest. */
   readonly deciding: Level
   readonly standard: StandardPlan | undefined
+  /** The ranks of a whole order: 0, 1, 2 and so on, int32 [database]. */
+  readonly everyRank: Int32Array
   /** Memory for the ranks of relevant images, one int32 array [database] per level, reused by every query. */
   readonly positions: ReadonlyArray<Int32Array>
 }
@@ -105,6 +107,7 @@ export const prepare = (gallery: Gallery, plan: Plan): Prepared => {
     similarity: book.similarity,
     deciding: plan.chunk === undefined ? strictest(plan.thresholds) : "hard",
     standard: standardPlan(plan, book),
+    everyRank: Int32Array.from({ length: gallery.database.length }, (_, rank) => rank),
     positions: levels.map(() => new Int32Array(gallery.database.length))
   }
 }

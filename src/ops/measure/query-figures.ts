@@ -1,21 +1,27 @@
 /** The figures of single queries: one list of cells gives their columns and their values. */
 
+import type { QueryFigures } from "../elements.ts"
 import { brokenDown } from "./breakdown.ts"
 import { labelOf } from "./label-sets.ts"
 import type { ClassMetric, CurveMetric, Graded, GradedMetric, Metric, RelationMetric } from "./metrics/metric.ts"
 import { metrics } from "./metrics.ts"
+import { once } from "./once.ts"
 import type { Plan, Prepared } from "./prepare.ts"
 import { type Codes, codesWith, levels } from "./relevance.ts"
 
-/** Figures of one query. */
-export interface Figures {
-  /** Number of relevant images, in the order of `levels`. */
-  readonly relevant: ReadonlyArray<number>
-  /** Whether an image is relevant at the deciding level: the query then counts in mAP and precision. */
-  readonly counted: boolean
-  /** In the order of `cellsOf`; null where the query does not count. */
-  readonly values: ReadonlyArray<number | null>
+/**
+ * Images of a ranking with their ranks, best first. They include the first `depthOf` images of a plan and all images with a verdict other
+ * than 0.
+ */
+export interface Judged {
+  /** 0-based ranks, ascending. */
+  readonly ranks: Int32Array
+  /** Positions in `gallery.database`, in the same order. */
+  readonly images: Int32Array
 }
+
+/** Figures of one query; its values are in the order of `cellsOf`. */
+export type Figures = QueryFigures
 
 /** One figure of an evaluation: its mean over queries is `results[name]` or, with a part, `results[name][part]`. */
 export interface Column {
@@ -142,16 +148,17 @@ export const cellsOf = (prepared: Prepared): ReadonlyArray<Cell> => {
 }
 
 /** Ranks of the relevant images at each level, ascending. */
-const levelPositions = ({ databaseSets, positions, relevant }: Prepared, codes: Codes, order: Int32Array) => {
+const levelPositions = ({ databaseSets, positions, relevant }: Prepared, codes: Codes, { images, ranks }: Judged) => {
   const masks = new Uint8Array(codes.length)
   for (let set = 0; set < codes.length; set++) masks[set] = relevant[codes[set]]
   const [first, second, third] = positions
   let a = 0
   let b = 0
   let c = 0
-  for (let rank = 0; rank < order.length; rank++) {
-    const mask = masks[databaseSets[order[rank]]]
+  for (let i = 0; i < images.length; i++) {
+    const mask = masks[databaseSets[images[i]]]
     if (mask === 0) continue
+    const rank = ranks[i]
     if ((mask & 1) !== 0) first[a++] = rank
     if ((mask & 2) !== 0) second[b++] = rank
     if ((mask & 4) !== 0) third[c++] = rank
@@ -159,26 +166,23 @@ const levelPositions = ({ databaseSets, positions, relevant }: Prepared, codes: 
   return [first.subarray(0, a), second.subarray(0, b), third.subarray(0, c)]
 }
 
-const positionsOf = (n: number, isRelevant: (rank: number) => boolean): Int32Array => {
-  const positions = new Int32Array(n)
+/** Ranks of the relevant ones among the judged images, ascending. */
+const positionsOf = ({ images, ranks }: Judged, isRelevant: (image: number) => boolean): Int32Array => {
+  const positions = new Int32Array(images.length)
   let found = 0
-  for (let rank = 0; rank < n; rank++) if (isRelevant(rank)) positions[found++] = rank
+  for (let i = 0; i < images.length; i++) if (isRelevant(images[i])) positions[found++] = ranks[i]
   return positions.subarray(0, found)
 }
 
-/** A function that computes its value when it is first called. */
-const once = <A>(compute: () => A): (() => A) => {
-  let kept: { readonly value: A } | undefined
-  return () => {
-    kept ??= { value: compute() }
-    return kept.value
-  }
+/** Number of database images of each code. */
+const countsOf = (databaseSets: Uint32Array, pairs: Codes, codes: number): Uint32Array => {
+  const counts = new Uint32Array(codes)
+  for (const set of databaseSets) counts[pairs[set]]++
+  return counts
 }
 
 /** The k highest grades of the whole database, descending. */
-const highest = (codes: ArrayLike<number>, grades: Float64Array, k: number): Float64Array => {
-  const counts = new Uint32Array(grades.length)
-  for (let rank = 0; rank < codes.length; rank++) counts[codes[rank]]++
+const highest = (counts: Uint32Array, grades: Float64Array, k: number): Float64Array => {
   const descending = Array.from(counts.keys()).sort((a, b) => grades[b] - grades[a])
   const best = new Float64Array(k)
   let filled = 0
@@ -189,15 +193,17 @@ const highest = (codes: ArrayLike<number>, grades: Float64Array, k: number): Flo
   return best
 }
 
-const queryOf = (prepared: Prepared, row: number, order: Int32Array): Query => {
+const queryOf = (prepared: Prepared, row: number, judged: Judged): Query => {
   const { databaseSets, deciding, gallery, plan, sets, shared, similarity, standard } = prepared
-  const n = order.length
+  const n = databaseSets.length
   const query = gallery.queries[row]
   const pairs = codesWith(sets, sets.of[query])
   const deepest = Math.min(n, Math.max(...plan.at))
-  const found = levelPositions(prepared, pairs, order)
-  const codes = once(() => Uint32Array.from(order, (at) => pairs[databaseSets[at]]))
-  const codeAt = (rank: number): number => pairs[databaseSets[order[rank]]]
+  const found = levelPositions(prepared, pairs, judged)
+  const codeAt = (rank: number): number => pairs[databaseSets[judged.images[rank]]]
+  const firstShared = once(() => Uint16Array.from({ length: deepest }, (_, rank) => shared[codeAt(rank)]))
+  const firstSimilarity = once(() => Float64Array.from({ length: deepest }, (_, rank) => similarity[codeAt(rank)]))
+  const codes = once(() => countsOf(databaseSets, pairs, similarity.length))
   const width = gallery.classes.length
   return {
     size: n,
@@ -205,22 +211,43 @@ const queryOf = (prepared: Prepared, row: number, order: Int32Array): Query => {
     labels: sets.sizes[sets.of[query]],
     has: (c) => gallery.labels[query * width + c] !== 0,
     levels: found,
-    relations: once(() => {
-      const all = codes()
-      return (standard?.relations ?? []).map(({ relevant }) => positionsOf(n, (rank) => relevant[all[rank]] === 1))
-    }),
-    shared: Uint16Array.from({ length: deepest }, (_, rank) => shared[codeAt(rank)]),
-    similarity: Float64Array.from({ length: deepest }, (_, rank) => similarity[codeAt(rank)]),
+    relations: once(() =>
+      (standard?.relations ?? []).map(({ relevant }) =>
+        positionsOf(judged, (image) => relevant[pairs[databaseSets[image]]] === 1)
+      )
+    ),
+    get shared() {
+      return firstShared()
+    },
+    get similarity() {
+      return firstSimilarity()
+    },
     counts: once(() => {
       const counts = new Uint32Array(width + 1)
-      for (const code of codes()) counts[shared[code]]++
+      codes().forEach((count, code) => {
+        counts[shared[code]] += count
+      })
       return counts
     }),
     best: once(() => highest(codes(), similarity, deepest)),
     ofClass: (c) =>
       gallery.labels[query * width + c] === 0
         ? new Int32Array(0)
-        : positionsOf(n, (rank) => labelOf(sets, databaseSets[order[rank]], c) === 1)
+        : positionsOf(judged, (image) => labelOf(sets, databaseSets[image], c) === 1)
+  }
+}
+
+/**
+ * Measures one query by the part of its order that figures depend on.
+ *
+ * @param row position in `gallery.queries`
+ */
+export const figuresOfJudged = (prepared: Prepared, row: number, judged: Judged): Figures => {
+  const query = queryOf(prepared, row, judged)
+  return {
+    relevant: query.levels.map((found) => found.length),
+    counted: query.counted,
+    values: cellsOf(prepared).map(({ of }) => of(query))
   }
 }
 
@@ -230,14 +257,8 @@ const queryOf = (prepared: Prepared, row: number, order: Int32Array): Query => {
  * @param row position in `gallery.queries`
  * @param order the whole database, best first: positions in `gallery.database`
  */
-export const figuresOf = (prepared: Prepared, row: number, order: Int32Array): Figures => {
-  const query = queryOf(prepared, row, order)
-  return {
-    relevant: query.levels.map((found) => found.length),
-    counted: query.counted,
-    values: cellsOf(prepared).map(({ of }) => of(query))
-  }
-}
+export const figuresOf = (prepared: Prepared, row: number, order: Int32Array): Figures =>
+  figuresOfJudged(prepared, row, { ranks: prepared.everyRank, images: order })
 
 /** The figure of one query under its name in reports, such as `mAP` and `hard`; null where the query does not count. */
 export const figureOf = (prepared: Prepared, { values }: Figures, name: string, part?: string): number | null =>

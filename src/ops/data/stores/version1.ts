@@ -104,52 +104,46 @@ const WAITED = 1
 const ASIDE = 64
 
 /**
- * Makes the function that reads values. A value in the system's page cache is copied at once, because another thread would take
- * twice as long. If a read had to wait for the disk, the next ones are done on Node's threads, several at a time.
+ * Reads values. A value in the system's page cache is copied at once, because another thread would take twice as long. If a read
+ * had to wait for the disk, the next ones are done on Node's threads, several at a time.
  */
 const fetching = (file: DataFile) => {
   let aside = 0
-  return (memory: Buffer, place: Place): Effect.Effect<Buffer, StoreError> =>
-    Effect.suspend(() => {
-      if (aside > 0) {
-        aside--
-        return fetchAside(memory, file, place)
-      }
-      return onlyStoreFaults(() => {
-        const begun = performance.now()
-        const value = fetchNow(memory, file, place)
-        if (performance.now() - begun > WAITED) aside = ASIDE
-        return value
-      })
-    })
-}
-
-/** Reads values into buffers that are used again; there are as many as reads at a time. */
-const reusing = (file: DataFile, fetch: ReturnType<typeof fetching>) => {
-  const spare: Array<Buffer> = []
-  return <A>(place: Place, use: (bytes: Uint8Array) => A): Effect.Effect<A, DataError | StoreError> =>
-    Effect.suspend(() => {
-      const length = lengthOf(file, place)
-      const last = spare.pop()
-      const memory = last === undefined || last.length < length ? Buffer.allocUnsafeSlow(length) : last
-      return fetch(memory, place).pipe(
-        Effect.flatMap((bytes) => attempt(DataError)(() => use(bytes))),
-        Effect.ensuring(Effect.sync(() => void spare.push(memory)))
-      )
-    })
+  /** Reads a value at once; undefined if it is due on Node's threads. */
+  const now = (memory: Buffer, place: Place): Buffer | undefined => {
+    if (aside > 0) {
+      aside--
+      return undefined
+    }
+    const begun = performance.now()
+    const value = fetchNow(memory, file, place)
+    if (performance.now() - begun > WAITED) aside = ASIDE
+    return value
+  }
+  return { now, aside: (memory: Buffer, place: Place) => fetchAside(memory, file, place) }
 }
 
 const readerOf = (file: DataFile): StoreReader => {
   const { path } = file
   const find = finder(file, keeping(file))
   const fetch = fetching(file)
-  const used = reusing(file, fetch)
+  /** Buffers that are used again; there are as many as reads at a time. */
+  const spare: Array<Buffer> = []
   const placeOfName = (name: string): Place => {
     const place = find(keyBytes(path, name))
     if (place === undefined) throw missing(path, name)
     return place
   }
-  const placed = (name: string) => onlyStoreFaults(() => placeOfName(name))
+  /** Memory for a value; a spare buffer that is too small is left to the collector. */
+  const memoryFor = (length: number): Buffer => {
+    const last = spare.pop()
+    return last === undefined || last.length < length ? Buffer.allocUnsafeSlow(length) : last
+  }
+  const usedAside = <A>(memory: Buffer, place: Place, use: (bytes: Uint8Array) => A) =>
+    fetch.aside(memory, place).pipe(
+      Effect.flatMap((bytes) => attempt(DataError)(() => use(bytes))),
+      Effect.ensuring(Effect.sync(() => void spare.push(memory)))
+    )
   return {
     path,
     version: 1,
@@ -163,8 +157,31 @@ const readerOf = (file: DataFile): StoreReader => {
     },
     read: (name) => readValue(file, placeOfName(name)),
     load: (name) =>
-      Effect.flatMap(placed(name), (place) => fetch(Buffer.allocUnsafeSlow(lengthOf(file, place)), place)),
-    decode: (name, decode) => Effect.flatMap(placed(name), (place) => used(place, decode))
+      Effect.flatten(
+        attempt(StoreError)(() => {
+          const place = placeOfName(name)
+          const memory = Buffer.allocUnsafeSlow(lengthOf(file, place))
+          const bytes = fetch.now(memory, place)
+          return bytes === undefined ? fetch.aside(memory, place) : Effect.succeed(bytes)
+        })
+      ),
+    decode: (name, decode) =>
+      Effect.flatten(
+        attempt(
+          DataError,
+          StoreError
+        )(() => {
+          const place = placeOfName(name)
+          const memory = memoryFor(lengthOf(file, place))
+          const bytes = fetch.now(memory, place)
+          if (bytes === undefined) return usedAside(memory, place, decode)
+          try {
+            return Effect.succeed(decode(bytes))
+          } finally {
+            spare.push(memory)
+          }
+        })
+      )
   }
 }
 

@@ -1,6 +1,7 @@
 /** Block sizes with which a ranking stays within a memory budget. */
 import { THREAD_BYTES } from "../../workers/threads.ts"
 import { RetrieveError } from "../retrieve-error.ts"
+import { judgingBytes } from "./judging.ts"
 import { asMemory } from "./memory.ts"
 import { scratchBytes } from "./order.ts"
 
@@ -31,18 +32,33 @@ const FLOAT = 4
 /** Bytes per image of a row in which all images are near ties: positions, exact scores twice, occupied places. */
 const NEAR_TIE_BYTES = 4 + 8 + 8 + 4
 
-/** Bytes per query of a ranking that is passed on: order and scores, twice, since one is read while the next is made. */
-const rowBytes = (n: number): number => 2 * n * 2 * FLOAT
+/** Memory that depends on what a ranking passes on. */
+interface Kind {
+  /** Bytes per query of a ranking that is passed on. */
+  readonly row: (n: number) => number
+  /** Bytes of a thread's work on one row. */
+  readonly work: (n: number) => number
+  /** Bytes of the results that a worker thread has not yet given away. */
+  readonly results: (n: number) => number
+}
 
-/** Bytes of a worker thread that sorts: its own, and orders and scores that it has sorted. */
-const threadBytes = (n: number): number => THREAD_BYTES + ROWS_AT_ONCE * 2 * FLOAT * n
+/** Kinds of rankings: whole orders with their scores, or figures alone. */
+const KINDS = {
+  orders: {
+    // Twice, since one block is read while the next is made.
+    row: (n) => 2 * n * 2 * FLOAT,
+    work: (n) => scratchBytes(n) + NEAR_TIE_BYTES * n,
+    results: (n) => ROWS_AT_ONCE * 2 * FLOAT * n
+  },
+  figures: { row: () => 0, work: judgingBytes, results: () => 0 }
+} as const satisfies Readonly<Record<string, Kind>>
 
-/** Bytes that every division needs: tiles here and on the engine, threads, and the memory of a sort on each thread. */
-const fixedBytes = (n: number, q: number, d: number, threads: number): number => {
+/** Bytes that every division needs: tiles here and on the engine, threads, and the memory of the work of each thread. */
+const fixedBytes = (n: number, q: number, d: number, threads: number, { results, work }: Kind): number => {
   const items = Math.min(n, ITEM_TILE)
   const queries = Math.min(q, QUERY_TILE)
   const tiles = FLOAT * (2 * items * d + 2 * queries * d + 2 * items * queries)
-  return tiles + threads * (scratchBytes(n) + NEAR_TIE_BYTES * n) + (threads === 1 ? 0 : threads * threadBytes(n))
+  return tiles + threads * work(n) + (threads === 1 ? 0 : threads * (THREAD_BYTES + results(n)))
 }
 
 /** Bytes of each tile of queries: its vectors on the engine, and its scores. */
@@ -54,6 +70,7 @@ const tileBytes = (n: number, q: number, d: number): number => FLOAT * Math.min(
  * @param budget bytes to use besides the embeddings
  * @param rows queries per ranking, if the user chose a number
  * @param threads number of threads that sort
+ * @param kind what is passed on of each ranking
  * @throws RetrieveError if the budget is too small for a single tile
  */
 export const blocksFor = (
@@ -62,13 +79,15 @@ export const blocksFor = (
   d: number,
   budget: number,
   rows: number | undefined,
-  threads = 1
+  threads = 1,
+  kind: keyof typeof KINDS = "orders"
 ): Blocks => {
-  const fixed = fixedBytes(n, q, d, threads)
+  const fixed = fixedBytes(n, q, d, threads, KINDS[kind])
+  const rowBytes = KINDS[kind].row(n)
   const left = Math.min(budget / 4, budget - fixed - tileBytes(n, q, d))
-  const affordable = Math.max(1, Math.min(MOST_ROWS, Math.floor(left / rowBytes(n))))
+  const affordable = Math.max(1, Math.min(MOST_ROWS, Math.floor(left / rowBytes)))
   const handed = Math.min(q, rows ?? affordable)
-  const least = fixed + handed * rowBytes(n) + tileBytes(n, q, d)
+  const least = fixed + handed * rowBytes + tileBytes(n, q, d)
   if (least > budget) {
     throw new RetrieveError({
       subject: `memory: ${asMemory(budget)}`,
@@ -76,6 +95,6 @@ export const blocksFor = (
       remedy: rows === undefined ? "Increase `memory`" : "Increase `memory`, or reduce `block`"
     })
   }
-  const tiles = Math.floor((budget - fixed - handed * rowBytes(n)) / tileBytes(n, q, d))
+  const tiles = Math.floor((budget - fixed - handed * rowBytes) / tileBytes(n, q, d))
   return { rows: handed, queries: QUERY_TILE * Math.min(tiles, MOST_QUERIES / QUERY_TILE) }
 }

@@ -148,8 +148,8 @@ const firstOf = (ascending: Float64Array, value: number): number => {
   return low
 }
 
-/** Sorts one run of near ties by exact score, ties by ascending position. `positions` ascend, and `values` are their scores. */
-const placeRun = (positions: Int32Array, values: Float64Array, order: Int32Array, sorted: Float32Array): void => {
+/** Sorts one long run of near ties by score, ties by ascending position. `positions` ascend, and `values` are their scores. */
+const placeLong = (positions: Int32Array, values: Float64Array, order: Int32Array, sorted: Float32Array): void => {
   const descending = values.map((value) => -value)
   const ascending = descending.slice().sort()
   const taken = new Int32Array(values.length)
@@ -161,17 +161,52 @@ const placeRun = (positions: Int32Array, values: Float64Array, order: Int32Array
   }
 }
 
+/** Longest run that is sorted by insertion. */
+const SHORT = 32
+
+/** The same for a short run, whose `positions` may be in any order. */
+const placeShort = (positions: Int32Array, values: Float64Array, order: Int32Array, sorted: Float32Array): void => {
+  for (let i = 0; i < values.length; i++) {
+    const [position, value] = [positions[i], values[i]]
+    let at = i
+    for (; at > 0; at--) {
+      const before = values[at - 1]
+      if (before > value || (before === value && positions[at - 1] < position)) break
+      values[at] = before
+      positions[at] = positions[at - 1]
+    }
+    values[at] = value
+    positions[at] = position
+  }
+  for (let i = 0; i < values.length; i++) {
+    order[i] = positions[i]
+    sorted[i] = values[i] + 0
+  }
+}
+
 /** Writes the exact scores of some positions. */
 export type Exact = (positions: Int32Array, into: Float64Array) => void
+
+/** The images of a sorted row whose order matters. */
+export interface Telling {
+  /** One number per image of the row, in its order: images of equal kinds may change places. */
+  readonly kinds: Int32Array
+  /** Number of first places that are decided whatever their kinds. */
+  readonly depth: number
+}
+
+/** The value of a row that ties are measured in. */
+const valueAt = (sorted: Float32Array, i: number, squared: boolean): number =>
+  squared ? -sorted[i] * sorted[i] : sorted[i]
 
 /** Begins and ends of all runs of near ties in a sorted row, one after another. */
 const runsOf = (sorted: Float32Array, tie: number, squared: boolean): ReadonlyArray<number> => {
   const n = sorted.length
   const runs: Array<number> = []
   let begin = 0
-  let last = n === 0 ? 0 : squared ? -sorted[0] * sorted[0] : sorted[0]
+  let last = n === 0 ? 0 : valueAt(sorted, 0, squared)
   for (let i = 1; i <= n; i++) {
-    const next = i === n ? Number.NEGATIVE_INFINITY : squared ? -sorted[i] * sorted[i] : sorted[i]
+    const next = i === n ? Number.NEGATIVE_INFINITY : valueAt(sorted, i, squared)
     const apart = last - next > 2 * tie
     last = next
     if (!apart) continue
@@ -182,6 +217,52 @@ const runsOf = (sorted: Float32Array, tie: number, squared: boolean): ReadonlyAr
 }
 
 /**
+ * Marks the images of a row that are a near tie with an image of another kind, or with one of the first places. All other images
+ * keep their places beside images of other kinds, whatever their exact scores are.
+ */
+const openIn = (sorted: Float32Array, { depth, kinds }: Telling, tie: number, squared: boolean): Uint8Array => {
+  const n = sorted.length
+  const open = new Uint8Array(n)
+  let before = -1
+  for (let i = 1; i < n; i++) {
+    if (i <= depth || kinds[i - 1] !== kinds[i]) before = i - 1
+    if (before >= 0 && valueAt(sorted, before, squared) - valueAt(sorted, i, squared) <= 2 * tie) open[i] = 1
+  }
+  let after = n
+  for (let i = n - 2; i >= 0; i--) {
+    if (i < depth || kinds[i + 1] !== kinds[i]) after = i + 1
+    if (after < n && valueAt(sorted, i, squared) - valueAt(sorted, after, squared) <= 2 * tie) open[i] = 1
+  }
+  return open
+}
+
+const WIDTH = 2 ** 26
+
+/** Writes the places of a run, and for a long one in the order of their positions, which `placeLong` needs. */
+const placesOf = (order: Int32Array, begin: number, end: number, into: Int32Array): void => {
+  if (end - begin <= SHORT) {
+    for (let i = begin; i < end; i++) into[i - begin] = i
+    return
+  }
+  const keys = new Float64Array(end - begin)
+  for (let i = begin; i < end; i++) keys[i - begin] = order[i] * WIDTH + (i - begin)
+  keys.sort()
+  for (let i = 0; i < keys.length; i++) into[i] = begin + (keys[i] % WIDTH)
+}
+
+/** The runs that hold an open image; all of them without `open`. */
+const openRuns = (runs: ReadonlyArray<number>, open: Uint8Array | undefined): ReadonlyArray<number> => {
+  if (open === undefined) return runs
+  const kept: Array<number> = []
+  for (let r = 0; r < runs.length; r += 2) {
+    let i = runs[r]
+    while (i < runs[r + 1] && open[i] === 0) i++
+    if (i < runs[r + 1]) kept.push(runs[r], runs[r + 1])
+  }
+  return kept
+}
+
+/**
  * Decides the near ties of one sorted row in double precision, in place. Without near ties this is a single pass.
  *
  * @param order database positions by descending score, int32 [n]
@@ -189,33 +270,43 @@ const runsOf = (sorted: Float32Array, tie: number, squared: boolean): ReadonlyAr
  * @param tie half the difference below which two scores are a near tie, from `tieOf`
  * @param squared whether squares of scores are compared, as for `l2`
  * @param exact is called once per row, because many images at a time are several times faster than few
+ * @param telling the images whose order matters, by default all; the order of images of one kind is then left open
  */
-export const settle = (order: Int32Array, sorted: Float32Array, tie: number, squared: boolean, exact: Exact): void => {
-  const runs = runsOf(sorted, tie, squared)
+export const settle = (
+  order: Int32Array,
+  sorted: Float32Array,
+  tie: number,
+  squared: boolean,
+  exact: Exact,
+  telling?: Telling
+): void => {
+  const open = telling === undefined ? undefined : openIn(sorted, telling, tie, squared)
+  const runs = openRuns(runsOf(sorted, tie, squared), open)
   if (runs.length === 0) return
   let count = 0
   for (let r = 0; r < runs.length; r += 2) count += runs[r + 1] - runs[r]
-  const positions = new Int32Array(count)
-  const values = new Float64Array(count)
+  const places = new Int32Array(count)
   for (let r = 0, at = 0; r < runs.length; at += runs[r + 1] - runs[r], r += 2) {
-    positions.set(
-      order
-        .subarray(runs[r], runs[r + 1])
-        .slice()
-        .sort(),
-      at
-    )
+    placesOf(order, runs[r], runs[r + 1], places.subarray(at, at + runs[r + 1] - runs[r]))
   }
-  exact(positions, values)
+  const positions = new Int32Array(count)
+  const asked = new Int32Array(count)
+  let questions = 0
+  for (let i = 0; i < count; i++) {
+    positions[i] = order[places[i]]
+    if (open === undefined || open[places[i]] === 1) asked[questions++] = positions[i]
+  }
+  const found = new Float64Array(questions)
+  exact(asked.subarray(0, questions), found)
+  const values = new Float64Array(count)
+  for (let i = 0, next = 0; i < count; i++) {
+    values[i] = open === undefined || open[places[i]] === 1 ? found[next++] : sorted[places[i]]
+  }
   for (let r = 0, at = 0; r < runs.length; r += 2) {
     const [begin, end] = [runs[r], runs[r + 1]]
     const part = [at, at + end - begin] as const
-    placeRun(
-      positions.subarray(...part),
-      values.subarray(...part),
-      order.subarray(begin, end),
-      sorted.subarray(begin, end)
-    )
+    const put = end - begin > SHORT ? placeLong : placeShort
+    put(positions.subarray(...part), values.subarray(...part), order.subarray(begin, end), sorted.subarray(begin, end))
     at = part[1]
   }
 }

@@ -4,7 +4,10 @@ import { operator } from "../../../pipeline/operator.ts"
 import { type Decoded, Fraction, optional, PositiveInt, param, Seed } from "../../../pipeline/param.ts"
 import { type Range, whole } from "../../../pipeline/splits.ts"
 import type { Self } from "../../../pipeline/step.ts"
-import { Embeddings, type RankedVectors, Ranking } from "../../elements.ts"
+import { Embeddings, type QueryFigures, type RankedVectors, Ranking } from "../../elements.ts"
+import { plannedNext } from "../../measure/measure.ts"
+import { MeasureError } from "../../measure/measure-error.ts"
+import { type Prepared, prepare } from "../../measure/prepare.ts"
 import { Run } from "../../run.ts"
 import { engine } from "../../tensor/engine.ts"
 import { Threads } from "../../workers/threads.ts"
@@ -13,22 +16,48 @@ import { RetrieveError } from "../retrieve-error.ts"
 import { Similarity } from "../similarity.ts"
 import { blocksFor, MOST_QUERIES, QUERY_TILE } from "./blocks.ts"
 import { exactSides, gather, type Sides } from "./gather.ts"
+import { measurer } from "./measuring.ts"
 import { bytesOf, Memory } from "./memory.ts"
-import { indistinct, trustedError } from "./near-ties.ts"
+import { type ExactSides, indistinct, trustedError } from "./near-ties.ts"
 import { engineProduct, type Product, RankProduct } from "./product.ts"
 import { emptyBlock } from "./rank-block.ts"
 import { scoresOf } from "./scores.ts"
 import { scoresAhead } from "./scores-ahead.ts"
-import { sorter, sortingThreads } from "./sorting.ts"
+import { type Scored, sorter, sortingThreads } from "./sorting.ts"
 import { productThreads, threadedProduct } from "./threaded-product.ts"
 
 /** Note for embeddings that are all nearly equal. */
 const INDISTINCT =
   "Similarities differ by less than single precision can resolve, so the order comes from double precision. Subtract the mean from embeddings that are this similar, or check whether the network has collapsed."
 
+/** A function that returns the content of a ranking: what `rank` passes on of the queries from `query` on. */
+const contentOf = Effect.fnUntraced(function* (exact: ExactSides, threads: number, prepared: Prepared | undefined) {
+  const n = exact.database.at.length
+  if (prepared !== undefined) {
+    const measureSome = yield* measurer({ prepared, exact }, threads)
+    return () => {
+      const figures: Array<QueryFigures> = []
+      const add = (scored: Scored) => Effect.map(measureSome(scored), (some) => void figures.push(...some))
+      return { add, content: { order: new Int32Array(0), scores: new Float32Array(0), figures } }
+    }
+  }
+  const sort = yield* sorter(n, threads, exact)
+  return (rows: number) => {
+    const block = emptyBlock(rows, n)
+    let row = 0
+    const add = (scored: Scored) => {
+      const first = row
+      row += scored.values.length / n
+      return sort(scored, block, first)
+    }
+    return { add, content: block }
+  }
+})
+
 /**
  * Ranks queries; ascending ones fastest. The scores of up to `atOnce` queries are computed when the first of them is due.
  *
+ * @param prepared if it is given, rankings hold figures in place of orders
  * @returns a function that ranks the queries [from, to), which belong to a range that ends at `end`
  */
 const ranker = Effect.fnUntraced(function* (
@@ -36,12 +65,13 @@ const ranker = Effect.fnUntraced(function* (
   vectors: RankedVectors,
   product: Product,
   atOnce: number,
-  threads: number
+  threads: number,
+  prepared: Prepared | undefined
 ) {
   const { count: n, dim } = sides.database
   const count = sides.queries.count
   const exact = exactSides(sides)
-  const sort = yield* sorter(n, threads, exact)
+  const started = yield* contentOf(exact, threads, prepared)
   let { gallery } = sides
   const scoresFrom = yield* scoresAhead({
     atOnce,
@@ -57,18 +87,24 @@ const ranker = Effect.fnUntraced(function* (
     })
   })
   return Effect.fnUntraced(function* (from: number, to: number, end: number) {
-    const block = emptyBlock(to - from, n)
+    const { add, content } = started(to - from)
     for (let row = from; row < to; ) {
       const found = yield* scoresFrom(row, end)
       const next = Math.min(to, found.to)
       const values = found.values.subarray((row - found.from) * n, (next - found.from) * n)
       const error = trustedError(dim, found.error, count * n * dim)
-      yield* sort({ values, query: row, error }, block, row - from)
+      yield* add({ values, query: row, error })
       row = next
     }
-    return { kind: "ranking", gallery, from, to, ...block, vectors } satisfies Ranking
+    return { kind: "ranking", gallery, from, to, ...content, vectors } satisfies Ranking
   })
 })
+
+/** The plan of the next step, if it measures and the images have labels: rankings then need not hold orders. */
+const measuredNext = (self: Self, { gallery }: Sides): Effect.Effect<Prepared | undefined, MeasureError> => {
+  const plan = gallery.classes.length === 0 ? undefined : plannedNext(self.after)
+  return plan === undefined ? Effect.succeed(undefined) : attempt(MeasureError)(() => prepare(gallery, plan))
+}
 
 /** A copy of a batch with its vectors in shared memory, where threads can read them. */
 const inSharedMemory = (batch: Embeddings): Embeddings => {
@@ -117,11 +153,12 @@ const opened =
       const { count: n, dim } = sides.database
       const budget = bytesOf(memory) ?? 0
       const threads = yield* sortingThreads(q, n, budget)
+      const prepared = yield* measuredNext(self, sides)
       const { queries: atOnce, rows } = yield* attempt(RetrieveError)(() =>
-        blocksFor(n, q, dim, budget, block, threads)
+        blocksFor(n, q, dim, budget, block, threads, prepared === undefined ? "orders" : "figures")
       )
       const product = yield* productFor(q * n * dim, budget)
-      const rankSome = yield* ranker(sides, { by, dim, batches }, product, atOnce, threads)
+      const rankSome = yield* ranker(sides, { by, dim, batches }, product, atOnce, threads, prepared)
       self.expect(Math.ceil(q / rows))
       return {
         count: q,

@@ -26,7 +26,7 @@ export const sortingThreads = (q: number, n: number, budget: number) =>
   })
 
 /** Rows of scores as an engine computed them. */
-interface Scored {
+export interface Scored {
   /** float32 [rows, n]. */
   readonly values: Float32Array
   /** Number of the first row's query. */
