@@ -2,6 +2,7 @@
  * One engine and one network, in a process of its own, so that memory and threads are its alone: prints one `Measured` as
  * JSON. `engine-job.ts ENGINE NETWORK`.
  */
+import { availableParallelism } from "node:os"
 import { Effect } from "effect"
 import type { Batch } from "../../src/ops/elements.ts"
 import { type Model, makeModel } from "../../src/ops/model/model.ts"
@@ -9,13 +10,14 @@ import { extractor } from "../../src/ops/retrieve/embeddings/extract.ts"
 import { type Engine, openEngine } from "../../src/ops/tensor/engine.ts"
 import { convGeometry } from "../../src/ops/tensor/geometry.ts"
 import type { Tensor } from "../../src/ops/tensor/tfjs.ts"
+import { tileTeam } from "../../src/ops/tensor/tiles/team.ts"
 import type { Losses } from "../../src/ops/train/losses/combined.ts"
 import { orderedMultiLabel } from "../../src/ops/train/losses/oml.ts"
 import { zeroMoments } from "../../src/ops/train/optimisers.ts"
 import { makeTrainer } from "../../src/ops/train/trainer.ts"
 import { random } from "../../src/pipeline/random.ts"
 import { initialWeights } from "../ops/model/initial.ts"
-import { inTurn, processorTime } from "./harness.ts"
+import { inTurn } from "./harness.ts"
 import { CLASSES, noise } from "./images.ts"
 import { slowest } from "./kernels.ts"
 import { type Measured, type NetworkName, networks } from "./networks.ts"
@@ -72,6 +74,11 @@ const product = (engine: Engine): (() => unknown) => {
 const measured = async (device: "wasm" | "tensorflow", name: NetworkName): Promise<Measured> => {
   const { backbone, batchSize, channels, pixels, rounds } = networks[name]
   const engine = await Effect.runPromise(openEngine(device))
+  const team = device === "wasm" ? tileTeam(availableParallelism()) : undefined
+  // Convolutions on WebAssembly use the threads; all else, and the plain product, runs on one.
+  const end = engine.share(team)
+  const threads = team === undefined ? engine.threads : availableParallelism()
+  const products = team === undefined ? 1 : threads
   const model = makeModel({ backbone, pooling: "avg", channels, num_classes: CLASSES })
   const batch = noise(batchSize, pixels, channels)
   const operations = forwardOperations(engine, model, batch)
@@ -81,12 +88,10 @@ const measured = async (device: "wasm" | "tensorflow", name: NetworkName): Promi
   const trainer = makeTrainer(engine, model, { losses }, start)
   const step = () => trainer.step([batch], 1e-3, () => 0)
   const embed = embedding(engine, model, batch)
-  // Graphs are made of the first batches.
-  for (let i = 0; i < 3 && engine.graphs !== undefined; i++) embed()
-  // One thread's work is told best by its processor's time, which others that run meanwhile hardly change.
-  const clock = engine.threads === 1 ? processorTime : undefined
-  const training = await inTurn(step, peak, rounds, clock)
-  const inference = await inTurn(embed, peak, rounds, clock)
+  // Graphs are made of the first batches; threads are ready after some steps.
+  for (let i = 0; i < 4; i++) embed()
+  const training = await inTurn(step, peak, rounds)
+  const inference = await inTurn(embed, peak, rounds)
   /** A step whose kernels can be told apart: a graph is one kernel. */
   const stepOfKernels = async () => {
     if (engine.graphs === undefined) return step
@@ -95,20 +100,23 @@ const measured = async (device: "wasm" | "tensorflow", name: NetworkName): Promi
     const other = makeTrainer(apart, model, { losses }, start)
     return () => other.step([batch], 1e-3, () => 0)
   }
-  const share = (ratio: number, all: number) => all / ratio / (2 * ROWS * INNER * COLUMNS)
-  return {
+  const share = (ratio: number, all: number) => all / ratio / (2 * ROWS * INNER * COLUMNS) / products
+  const result: Measured = {
     engine: engine.version,
-    threads: engine.threads,
+    threads,
     network: name,
     training: (1000 * batchSize) / training.ours,
     // The gradients of a layer cost as much as its forward pass, each.
     trainingShare: share(training.ratio, 3 * operations),
     inference: (1000 * batchSize) / inference.ours,
     inferenceShare: share(inference.ratio, operations),
-    peak: (2 * ROWS * INNER * COLUMNS) / training.other / 1e6,
+    peak: (2 * ROWS * INNER * COLUMNS * products) / training.other / 1e6,
     memory: process.resourceUsage().maxRSS / 1024,
     slowest: slowest(device, await stepOfKernels())
   }
+  end()
+  team?.close()
+  return result
 }
 
 const [device, name] = process.argv.slice(2)

@@ -17,11 +17,11 @@ export interface Measured {
   readonly network: NetworkName
   /** Images a second. */
   readonly training: number
-  /** Of the speed of a plain matrix product on the same engine, measured in turn. */
+  /** Of the peak, measured in turn. */
   readonly trainingShare: number
   readonly inference: number
   readonly inferenceShare: number
-  /** Speed of that product, in 10^9 operations a second. */
+  /** Speed of a plain matrix product on the same engine, on WebAssembly times the threads, in 10^9 operations a second. */
   readonly peak: number
   /** Largest memory of the process, in MiB. */
   readonly memory: number

@@ -4,6 +4,7 @@ import { resolve } from "node:path"
 import { Effect } from "effect"
 import { messageOf } from "../../pipeline/words.ts"
 import { runtimeInstalled, runtimeVersion } from "../onnx/runtime.ts"
+import { MOST_THREADS } from "../workers/threads.ts"
 import { EngineError } from "./engine-error.ts"
 import { openNative, type Started } from "./native/open.ts"
 import { type Precision, processSettings } from "./native/process.ts"
@@ -27,7 +28,7 @@ export type Device = DeviceName | ReadonlyArray<number>
 export interface EngineOptions {
   /**
    * Threads of one operation on TensorFlow and ONNX Runtime, by default all processors; on WebAssembly, threads that
-   * batches of extraction are distributed to, by default 1.
+   * batches of extraction are distributed to, by default 1, and threads of large convolutions, by default all processors.
    */
   readonly threads?: number | undefined
   /** `bf16` lets TensorFlow multiply in bfloat16 if the processor supports it. */
@@ -60,22 +61,32 @@ const loadError = (device: "wasm" | "cpu") => (cause: unknown) =>
         cause
       })
 
-const openJs = (device: "wasm" | "cpu", why: string, options: EngineOptions): Effect.Effect<Engine, EngineError> => {
-  const { memory, precision, threads = 1 } = options
-  const unmet = precision === "bf16" ? "; only TensorFlow computes in bf16" : ""
+/** What runs on WebAssembly, for the line that the user sees. @param workers threads that extract embeddings */
+const onWasm = ({ threads = availableParallelism() }: EngineOptions, workers: number): string => {
+  const shared = Math.min(threads, MOST_THREADS)
+  const convolutions = shared === 1 ? "1 thread" : `${shared} threads for convolutions`
+  return `WebAssembly, ${convolutions}${workers === 1 ? "" : `, ${workers} for extracting embeddings`}`
+}
+
+const openJs = (
+  device: "wasm" | "cpu",
+  why: string,
+  options: EngineOptions,
+  workers = options.threads ?? 1
+): Effect.Effect<Engine, EngineError> => {
+  const unmet = options.precision === "bf16" ? "; only TensorFlow computes in bf16" : ""
   const wasm = device === "wasm"
-  const what = wasm ? "WebAssembly, 1 thread" : "plain JavaScript, 1 thread"
-  const more = threads === 1 ? "" : wasm ? `, ${threads} for extracting embeddings` : ", since `threads` has no effect"
-  const line = `${what}${more}; ${why}${unmet}`
+  const plain = `plain JavaScript, 1 thread${workers === 1 ? "" : ", since `threads` has no effect"}`
+  const line = `${wasm ? onWasm(options, workers) : plain}; ${why}${unmet}`
   return Effect.tryPromise({
-    try: () => openTfjs(device, line, memory, wasm ? threads : 1),
+    try: () => openTfjs(device, line, options.memory, wasm ? workers : 1),
     catch: loadError(device)
   })
 }
 
-const openFastestJs = (why: string, options: EngineOptions): Effect.Effect<Engine, EngineError> =>
-  Effect.catch(openJs("wasm", why, options), (failed) =>
-    openJs("cpu", `WebAssembly failed: ${failed.problem}`, options)
+const openFastestJs = (why: string, options: EngineOptions, workers?: number): Effect.Effect<Engine, EngineError> =>
+  Effect.catch(openJs("wasm", why, options, workers), (failed) =>
+    openJs("cpu", `WebAssembly failed: ${failed.problem}`, options, workers)
   )
 
 /** ONNX Runtime as far as it is installed; it is loaded with the first network. */
@@ -148,13 +159,11 @@ const openGpu = (found: Found, options: EngineOptions, cuda?: number): Effect.Ef
   )
 }
 
-/** The fastest engine without TensorFlow. WebAssembly uses one thread if ONNX Runtime computes the embeddings. */
+/** The fastest engine without TensorFlow. WebAssembly has no threads for embeddings if ONNX Runtime computes them. */
 const openWithout = (why: string, options: EngineOptions): Effect.Effect<Engine, EngineError> => {
   if (options.inference === false || !runtimeInstalled()) return openFastestJs(why, options)
   const inference = inferenceOf(options, false)
-  return Effect.map(openFastestJs(why, { ...options, threads: undefined }), (engine) =>
-    withInference(engine, inference)
-  )
+  return Effect.map(openFastestJs(why, options, 1), (engine) => withInference(engine, inference))
 }
 
 const openAuto = (found: Found, options: EngineOptions): Effect.Effect<Engine, EngineError> => {

@@ -14,14 +14,23 @@ export interface Tools {
 export interface Forward {
   /** Images to outputs. It has no other effect. */
   readonly run: (images: Tensor) => ReadonlyArray<Tensor>
-  /** All tensors that `run` may read, in an order that does not change. */
+  /** All tensors that `run` may read. They do not change as long as the network is applied. */
   readonly weights: () => ReadonlyArray<Tensor>
+}
+
+/** A network without gradients that is applied to many batches. */
+export interface Applied {
+  /** Images to outputs; called inside a scope. */
+  readonly run: Forward["run"]
+  /** Frees what the engine holds of the network beside its weights. */
+  readonly dispose: () => void
 }
 
 /** A network in training. */
 export interface Trainable {
   /** Images to outputs. Statistics are handed to `observe`, which owns them, and have no gradients. */
   readonly run: (images: Tensor, observe: (name: string, seen: Tensor) => void) => ReadonlyArray<Tensor>
+  /** All tensors that `run` may read, in an order that does not change. */
   readonly weights: () => ReadonlyArray<Tensor>
   /** The tensors that gradients are computed for. */
   readonly trained: () => ReadonlyArray<Tensor>
@@ -52,8 +61,7 @@ export interface TrainingPasses {
 
 /** Networks as recorded functions. */
 export interface Graphs {
-  /** Returns the outputs of a network for some images; called inside a scope. */
-  readonly forward: (tools: Tools, network: Forward) => (images: Tensor) => ReadonlyArray<Tensor>
+  readonly forward: (tools: Tools, network: Forward) => Applied
   /** @param passesOf passes operation by operation */
   readonly training: (
     tools: Tools,

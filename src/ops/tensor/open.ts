@@ -81,6 +81,7 @@ export const openTfjs = async (
     normalise: (x, given, options) => normalise(tf, x, given, options),
     relu: (x) => relu(tf, x),
     addRelu: (a, b) => addRelu(tf, a, b),
+    blend: (a, b, share) => tf.add(tf.mul(a, 1 - share), tf.mul(b, share)),
     adam: (state, gradient, options) => {
       const made = adamUpdate(memory, state, gradient, options)
       return { weight: adopted(made.weight), m: adopted(made.m), v: adopted(made.v) }

@@ -26,6 +26,7 @@ export type Own = Pick<
   | "normalise"
   | "relu"
   | "addRelu"
+  | "blend"
   | "adam"
   | "sgd"
 >
@@ -62,6 +63,5 @@ export const engineOver = (tf: Tf, own: Own): Engine => ({
   maxPool: (x, options) => maxPool(tf, x, options),
   globalAveragePool: (x) => globalAveragePool(tf, x),
   instanceNorm: (x, gamma, beta, options) => instanceNorm(tf, x, gamma, beta, options),
-  matMul: (a, b) => tf.matMul(a as never, b as never),
-  blend: (a, b, share) => tf.add(tf.mul(a, 1 - share), tf.mul(b, share))
+  matMul: (a, b) => tf.matMul(a as never, b as never)
 })

@@ -1,12 +1,12 @@
 /** Passes through whole networks: as recorded functions where the engine has them, otherwise operation by operation. */
 import { finite, plus } from "./elementwise.ts"
-import type { Forward, SlopesOf, Trainable, TrainingPasses } from "./graphs.ts"
+import type { Applied, Forward, SlopesOf, Trainable, TrainingPasses } from "./graphs.ts"
 import type { Engine } from "./operations.ts"
 import type { Tensor } from "./tfjs.ts"
 
-/** Returns the outputs of a network for some images; called inside a scope. */
-export const forwardOf = (engine: Engine, network: Forward): ((images: Tensor) => ReadonlyArray<Tensor>) =>
-  engine.graphs?.forward(engine, network) ?? network.run
+/** A network without gradients, for many batches. */
+export const forwardOf = (engine: Engine, network: Forward): Applied =>
+  engine.graphs?.forward(engine, network) ?? { run: network.run, dispose: () => {} }
 
 /** A sum of outputs, weighted by the known slopes of the loss: its backward pass starts from exactly those slopes. */
 const weighted = (engine: Engine, outputs: ReadonlyArray<Tensor>, slopes: ReturnType<SlopesOf>): Tensor =>

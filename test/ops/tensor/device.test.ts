@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { availableParallelism, tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { Effect } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -34,11 +34,13 @@ const refused = async (device: Device, options: EngineOptions) =>
 
 describe.runIf(process.platform === "linux")("where TensorFlow is not set up", () => {
   const NOT = "TensorFlow is not set up"
+  const threads = Math.min(availableParallelism(), 16)
+  const CONVOLUTIONS = threads === 1 ? "1 thread" : `${threads} threads for convolutions`
 
   it("auto takes WebAssembly, and says how to get better", async () => {
     const engine = await open("auto", { project: bare, inference: false })
     expect(engine.name).toBe("wasm")
-    expect(engine.why).toBe(`WebAssembly, 1 thread; ${NOT}: run \`npm run setup:tensorflow\` (about 210 MB)`)
+    expect(engine.why).toBe(`WebAssembly, ${CONVOLUTIONS}; ${NOT}: run \`npm run setup:tensorflow\` (about 210 MB)`)
   })
 
   it.runIf(runtimeInstalled())(
@@ -47,7 +49,7 @@ describe.runIf(process.platform === "linux")("where TensorFlow is not set up", (
       const engine = await open("auto", { project: bare, threads: 3 })
       expect(engine).toMatchObject({ name: "wasm", workers: 1, inference: { threads: 3, named: false } })
       expect(engine.why).toMatch(
-        /^ONNX Runtime [\d.]+, 3 threads, for embeddings; for the rest WebAssembly, 1 thread; TensorFlow is not set up: /
+        /^ONNX Runtime [\d.]+, 3 threads, for embeddings; for the rest WebAssembly, 3 threads for convolutions; TensorFlow is not set up: /
       )
     }
   )

@@ -75,7 +75,7 @@ export const extractor = (
   })
   const applied = ({ bands, height, images, size, width }: Batch): Extracted =>
     engine.scope(() => {
-      const outputs = network(engine.tensor(images, [size, height, width, bands.length]))
+      const outputs = network.run(engine.tensor(images, [size, height, width, bands.length]))
       const [vectors, logits] = outputs.map(engine.read)
       return predict ? { vectors, ...labelled(logits) } : { vectors }
     })
@@ -89,6 +89,9 @@ export const extractor = (
         throw cause instanceof EngineMemoryError ? cause : embedError(batch, cause)
       }
     },
-    dispose: weights.dispose
+    dispose: () => {
+      network.dispose()
+      weights.dispose()
+    }
   }
 }

@@ -12,7 +12,7 @@ import { BACKEND, nativeOps } from "./ops.ts"
 import { nativeMaxPool } from "./pool.ts"
 import { intraOpThreads, type Precision } from "./process.ts"
 import { withSmallMaps } from "./small-maps.ts"
-import { adam, sgd } from "./update.ts"
+import { adam, blend, sgd } from "./update.ts"
 
 /** Facts of the started engine. */
 export interface Started {
@@ -63,6 +63,7 @@ export const openNative = (
     normalise: (x, given, options) => normalise(native, x, given, options),
     relu: (x) => relu(tf, native, x),
     addRelu: (a, b) => addRelu(tf, native, a, b),
+    blend: (a, b, share) => blend(native, a, b, share),
     adam: (state, gradient, options) => adam(native, state, gradient, options),
     sgd: (state, gradient, options) => sgd(native, state, gradient, options)
   })

@@ -1,39 +1,31 @@
 /** Optimiser updates by TensorFlow's fused operations on variables. */
 import type { AdamOptions, AdamState } from "../adam.ts"
 import type { SgdOptions, SgdState } from "../sgd.ts"
-import type { Tensor } from "../tfjs.ts"
+import type { Info, Tensor } from "../tfjs.ts"
 import { type Native, using } from "./ops.ts"
 
 const FLOAT = { type: { dtype: "float32" } } as const
+const PLAIN = { type: { T: "float32" }, bool: { use_locking: false, use_nesterov: false } } as const
+const NESTEROV = { type: { T: "float32" }, bool: { use_locking: false, use_nesterov: true } } as const
 
 /**
  * Puts tensors into variables, calls `body` with their handles, and returns the new values of the variables. The tensors do
  * not change: TensorFlow copies memory that is still in use elsewhere. In place, they are freed before `body` runs; then the
  * variables own the memory alone and nothing is copied.
  *
- * The variables exist only during the call, so their names are used again: TensorFlow keeps a kernel for each name.
+ * All updates use the same few variables, which share the memory of the last result until the next update.
  */
 const throughVariables = (
   native: Native,
   tensors: ReadonlyArray<Tensor>,
   inPlace: boolean,
-  body: (handles: ReadonlyArray<Tensor>) => void
+  body: (handles: ReadonlyArray<Info>) => void
 ): ReadonlyArray<Tensor> => {
-  const handles = tensors.map(({ shape }, i) => {
-    const string = { container: "", shared_name: `orbitrank/${i}` }
-    return native.run("VarHandleOp", { ...FLOAT, string, shape: { shape } }, [])
-  })
-  try {
-    for (const [i, handle] of handles.entries()) native.runMany("AssignVariableOp", FLOAT, [handle, tensors[i]], 0)
-    if (inPlace) for (const tensor of tensors) tensor.dispose()
-    body(handles)
-    return handles.map((handle) => native.run("ReadVariableOp", FLOAT, [handle]))
-  } finally {
-    for (const handle of handles) {
-      native.runMany("DestroyResourceOp", { bool: { ignore_lookup_error: true } }, [handle], 0)
-      handle.dispose()
-    }
-  }
+  const handles = tensors.map((_, i) => native.variable(`orbitrank/${i}`))
+  for (const [i, handle] of handles.entries()) native.runMany("AssignVariableOp", FLOAT, [handle, tensors[i]], 0)
+  if (inPlace) for (const tensor of tensors) tensor.dispose()
+  body(handles)
+  return handles.map((handle) => native.run("ReadVariableOp", FLOAT, [handle]))
 }
 
 /**
@@ -49,13 +41,10 @@ export const adam = (
 ): AdamState<Tensor> => {
   const root = Math.sqrt(1 - Math.fround(beta2) ** step)
   const rate = (learningRate * root) / (1 - Math.fround(beta1) ** step)
-  const numbers = [0, 0, rate, beta1, beta2, epsilon * root].map(native.scalar)
-  const [weight, m, v] = using(numbers, (...scalars) =>
-    throughVariables(native, [state.weight, state.m, state.v], inPlace, (handles) => {
-      const attributes = { type: { T: "float32" }, bool: { use_locking: false, use_nesterov: false } } as const
-      native.runMany("ResourceApplyAdam", attributes, [...handles, ...scalars, gradient], 0)
-    })
-  )
+  const numbers = [0, 0, rate, beta1, beta2, epsilon * root].map(native.number)
+  const [weight, m, v] = throughVariables(native, [state.weight, state.m, state.v], inPlace, (handles) => {
+    native.runMany("ResourceApplyAdam", PLAIN, [...handles, ...numbers, gradient], 0)
+  })
   return { weight, m, v }
 }
 
@@ -66,11 +55,20 @@ export const sgd = (
   gradient: Tensor,
   { learningRate, momentum = 0.9, nesterov = false, inPlace = false }: SgdOptions
 ): SgdState<Tensor> => {
-  const [weight, velocity] = using([native.scalar(learningRate), native.scalar(momentum)], (rate, share) =>
-    throughVariables(native, [state.weight, state.velocity], inPlace, ([w, v]) => {
-      const attributes = { type: { T: "float32" }, bool: { use_locking: false, use_nesterov: nesterov } } as const
-      native.runMany("ResourceApplyMomentum", attributes, [w, v, rate, gradient, share], 0)
-    })
-  )
+  const [rate, share] = [learningRate, momentum].map(native.number)
+  const [weight, velocity] = throughVariables(native, [state.weight, state.velocity], inPlace, ([w, v]) => {
+    native.runMany("ResourceApplyMomentum", nesterov ? NESTEROV : PLAIN, [w, v, rate, gradient, share], 0)
+  })
   return { weight, velocity }
+}
+
+const T = { type: { T: "float32" } } as const
+
+/** Returns (1 - share) a + share b. */
+export const blend = (native: Native, a: Tensor, b: Tensor, share: number): Tensor => {
+  const products = [
+    native.run("Mul", T, [a, native.number(1 - share)]),
+    native.run("Mul", T, [b, native.number(share)])
+  ]
+  return using(products, (...both) => native.run("AddV2", T, both))
 }

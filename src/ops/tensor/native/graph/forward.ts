@@ -1,46 +1,67 @@
 /**
  * Extraction by functions. The first two batches of a shape run operation by operation and are recorded. The third runs both
  * ways. Later ones run as a function only, so that short extractions do not pay for a graph.
+ *
+ * The weights do not change meanwhile. What follows from them alone is computed by a function of its own, once.
  */
-import type { Forward, Tools } from "../../graphs.ts"
+import type { Applied, Forward, Tools } from "../../graphs.ts"
 import type { Tensor } from "../../tfjs.ts"
 import { agrees } from "./agreement.ts"
 import { type Definition, definitionOf } from "./functions.ts"
 import { graphOf, NoGraph } from "./graph-def.ts"
-import { recorded } from "./recorder.ts"
-import { factsOf, fewShapes, idOf, type Surroundings } from "./surroundings.ts"
+import { preparedOf } from "./prepared.ts"
+import { recorded, type TensorFacts } from "./recorder.ts"
+import { factsOf, fewNames, idOf, type Surroundings } from "./surroundings.ts"
 
-/** A function and the places of its inputs among the images (0) and the weights (from 1). */
-interface Made {
+/** A function and the places of its inputs among the tensors that it may read. */
+interface Part {
   readonly definition: Definition
   readonly places: ReadonlyArray<number>
 }
 
-/** What is known of a shape: its function once it is recorded, and how often that was confirmed; or that it has none. */
+/** Both functions of a shape. */
+interface Made {
+  /** Reads weights. */
+  readonly prepare: Part
+  /** Reads images, weights and what `prepare` gives. */
+  readonly apply: Part
+}
+
+/** What is known of a shape: its functions once it is recorded, and how often they were confirmed; or that it has none. */
 type Known = "none" | { readonly made: Made; readonly confirmed: 0 | 1 | 2 }
 
-const isSame = (a: Made, b: Made): boolean =>
-  a.definition.name === b.definition.name && a.places.join() === b.places.join()
+/** Sets of prepared tensors that are kept; each takes about as much memory as the weights. */
+const MOST_PREPARED = 2
+
+const keyOf = ({ definition, places }: Part): string => `${definition.name} ${places}`
+
+const isSame = (a: Made, b: Made): boolean => keyOf(a.prepare) === keyOf(b.prepare) && keyOf(a.apply) === keyOf(b.apply)
 
 const record = ({ backend }: Surroundings, { run, weights }: Forward, images: Tensor) => {
-  const { recording, result } = recorded(backend, () => run(images))
+  const { recording: whole, result } = recorded(backend, () => run(images))
   const make = (): Made => {
-    const all = [images, ...weights()]
-    const ids = all.map((tensor) => idOf(backend, tensor))
     const outputs = result.map((tensor) => idOf(backend, tensor))
-    const definition = definitionOf(graphOf({ recording, given: factsOf(backend, all), outputs }))
-    return { definition, places: definition.inputs.map((id) => ids.indexOf(id)) }
+    const fixed = factsOf(backend, weights())
+    const ends = { images: idOf(backend, images), weights: fixed, outputs }
+    const { prepared, recording } = preparedOf(whole, ends)
+    const part = (given: ReadonlyArray<readonly [number, TensorFacts]>, wanted: ReadonlyArray<number>): Part => {
+      const definition = definitionOf(graphOf({ recording, given: new Map(given), outputs: wanted }))
+      const ids = given.map(([id]) => id)
+      return { definition, places: definition.inputs.map((id) => ids.indexOf(id)) }
+    }
+    const made = prepared.map((facts) => [facts.id, facts] as const)
+    return {
+      prepare: part([...fixed], [...made.map(([id]) => id)]),
+      apply: part([...factsOf(backend, [images]), ...fixed, ...made], outputs)
+    }
   }
   return { outputs: result, make }
 }
 
-/** Returns the outputs of a network for some images; see above. */
-export const forward = (
-  around: Surroundings,
-  { read }: Tools,
-  network: Forward
-): ((images: Tensor) => ReadonlyArray<Tensor>) => {
-  const shapes = fewShapes<Known>()
+/** Returns a way to apply a network to images; see above. */
+export const forward = (around: Surroundings, { dispose, keep, read }: Tools, network: Forward): Applied => {
+  const shapes = fewNames<Known>(8)
+  const ready = fewNames<ReadonlyArray<Tensor>>(MOST_PREPARED, dispose)
 
   const refused = (shape: string, why: string): Known => {
     around.refuse(`images of ${shape}: ${why}`)
@@ -61,12 +82,22 @@ export const forward = (
     }
     return outputs
   }
-  const called = ({ definition, places }: Made, images: Tensor): ReadonlyArray<Tensor> => {
-    const all = [images, ...network.weights()]
-    return around.functions.run(
+  const call = ({ definition, places }: Part, among: ReadonlyArray<Tensor>): ReadonlyArray<Tensor> =>
+    around.functions.run(
       definition,
-      places.map((place) => all[place])
+      places.map((place) => among[place])
     )
+  const prepared = (part: Part, weights: ReadonlyArray<Tensor>): ReadonlyArray<Tensor> => {
+    const key = keyOf(part)
+    const known = ready.get(key)
+    if (known !== undefined || part.definition.outputs === 0) return known ?? []
+    const made = call(part, weights).map(keep)
+    ready.set(key, made)
+    return made
+  }
+  const called = ({ apply, prepare }: Made, images: Tensor): ReadonlyArray<Tensor> => {
+    const weights = network.weights()
+    return call(apply, [images, ...weights, ...prepared(prepare, weights)])
   }
   const compare = (shape: string, made: Made, images: Tensor): ReadonlyArray<Tensor> => {
     const expected = network.run(images)
@@ -75,11 +106,14 @@ export const forward = (
     shapes.set(shape, right ? { made, confirmed: 2 } : refused(shape, "a graph gave other numbers"))
     return right ? outputs : expected
   }
-  return (images) => {
-    const shape = images.shape.join("x")
-    const known = shapes.get(shape)
-    if (known === "none") return network.run(images)
-    if (known === undefined || known.confirmed === 0) return learn(shape, known?.made, images)
-    return known.confirmed === 1 ? compare(shape, known.made, images) : called(known.made, images)
+  return {
+    run: (images) => {
+      const shape = images.shape.join("x")
+      const known = shapes.get(shape)
+      if (known === "none") return network.run(images)
+      if (known === undefined || known.confirmed === 0) return learn(shape, known?.made, images)
+      return known.confirmed === 1 ? compare(shape, known.made, images) : called(known.made, images)
+    },
+    dispose: () => ready.clear()
   }
 }

@@ -29,22 +29,32 @@ export const factsOf = (backend: GraphBackend, tensors: ReadonlyArray<Info>): Re
     })
   )
 
-/** Values by shape, of which the least recently used is forgotten. */
-export const fewShapes = <A>(most = 8) => {
+/**
+ * Values by name, of which the least recently used is forgotten.
+ *
+ * @param forget frees a value
+ */
+export const fewNames = <A>(most: number, forget: (value: A) => void = () => {}) => {
   const known = new Map<string, A>()
+  const remove = (name: string): void => {
+    const found = known.get(name)
+    if (known.delete(name)) forget(found as A)
+  }
   return {
-    get: (shape: string): A | undefined => {
-      const found = known.get(shape)
+    get: (name: string): A | undefined => {
+      const found = known.get(name)
       if (found !== undefined) {
-        known.delete(shape)
-        known.set(shape, found)
+        known.delete(name)
+        known.set(name, found)
       }
       return found
     },
-    set: (shape: string, value: A): void => {
-      known.delete(shape)
-      if (known.size === most) known.delete(known.keys().next().value as string)
-      known.set(shape, value)
-    }
+    /** The name must be unknown, or the value replaces one that needs no freeing. */
+    set: (name: string, value: A): void => {
+      known.delete(name)
+      if (known.size === most) remove(known.keys().next().value as string)
+      known.set(name, value)
+    },
+    clear: (): void => [...known.keys()].forEach(remove)
   }
 }

@@ -12,8 +12,8 @@ import type { Tensor } from "../../tfjs.ts"
 import { agrees } from "./agreement.ts"
 import { type Definition, definitionOf } from "./functions.ts"
 import { type Graph, graphOf, NoGraph } from "./graph-def.ts"
-import { type Recording, recorded, type TensorFacts } from "./recorder.ts"
-import { factsOf, fewShapes, idOf, type Surroundings } from "./surroundings.ts"
+import { type Operation, type Recording, recorded, type TensorFacts } from "./recorder.ts"
+import { factsOf, fewNames, idOf, type Surroundings } from "./surroundings.ts"
 
 /** A function and the places of its inputs among the tensors that it may read. */
 interface Half {
@@ -76,6 +76,21 @@ const half = (graph: Graph, among: ReadonlyArray<number>): Half => ({
 const isSame = (a: Half, b: Half): boolean =>
   a.definition.name === b.definition.name && a.places.join() === b.places.join()
 
+/**
+ * Operations of the way forth that the way back repeats, in their order: largest values of windows, and the padding before them.
+ * TensorFlow's gradient of `MaxPool` is five times as fast where the same graph holds the `MaxPool`, whose choice it then knows.
+ */
+const repeated = (before: ReadonlyArray<Operation>, after: ReadonlyArray<Operation>): ReadonlyArray<Operation> => {
+  const needed = new Set(after.filter(({ name }) => name === "MaxPoolGrad").map(({ inputs }) => inputs[1]))
+  const found: Array<Operation> = []
+  for (const operation of [...before].reverse()) {
+    if (!/^(MaxPool|PadV2)$/.test(operation.name) || !needed.has(operation.outputs[0].id)) continue
+    if (operation.name === "MaxPool") needed.add(operation.inputs[0])
+    found.push(operation)
+  }
+  return found.reverse()
+}
+
 /** Makes both functions of a recorded pass. @throws NoGraph if there are none */
 const pairOf = ({ facts, given, ids, recording, slopes, statistics, turn }: Rehearsal): Pair => {
   const { constants, operations } = recording
@@ -83,14 +98,19 @@ const pairOf = ({ facts, given, ids, recording, slopes, statistics, turn }: Rehe
   const slopeIds = slopes.map((slope) =>
     slope === undefined ? -1 : ([...constants.values()].find(({ values }) => values === slope)?.id ?? -1)
   )
-  const made = new Map(before.flatMap(({ outputs }) => outputs.map((one) => [one.id, one] as const)))
+  const again = repeated(before, after)
+  const made = new Map(
+    before
+      .filter((operation) => !again.includes(operation))
+      .flatMap(({ outputs }) => outputs.map((one) => [one.id, one] as const))
+  )
   const outside = new Map([...made, ...facts])
   for (const id of slopeIds) {
     const slope = constants.get(id)
     if (slope !== undefined) outside.set(id, slope)
   }
   const results = [...ids.gradients, ids.finite].filter(isDefined)
-  const back = graphOf({ recording: { constants, operations: after }, given: outside, outputs: results })
+  const back = graphOf({ recording: { constants, operations: [...again, ...after] }, given: outside, outputs: results })
   const residuals = back.inputs.filter((id) => made.has(id))
   const forth = (outputs: ReadonlyArray<number>) =>
     half(graphOf({ recording: { constants, operations: before }, given: facts, outputs }), given)
@@ -118,7 +138,7 @@ export const training = (
   passesOf: (network: Trainable) => TrainingPasses
 ): TrainingPasses => {
   const otherwise = passesOf(network)
-  const shapes = fewShapes<Pair | "none">(4)
+  const shapes = fewNames<Pair | "none">(4)
   let first: number | undefined
 
   const rehearse = ({ compared, images, key, shape }: Take): Rehearsal => {
