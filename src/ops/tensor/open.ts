@@ -16,6 +16,7 @@ import type { Engine } from "./operations.ts"
 import { engineOver } from "./over.ts"
 import { composedMaxPool, registerMaxPool } from "./pool.ts"
 import { sgdUpdate } from "./sgd.ts"
+import { startSharing } from "./shared-memory.ts"
 import type { Info, Tensor, Tf } from "./tfjs.ts"
 import { tileWorkOf } from "./tiles/room.ts"
 
@@ -29,14 +30,15 @@ const start = async (name: BackendName): Promise<Tf> => {
   const tf = await optionalPackage("@tensorflow/tfjs", "Tensor engines", EngineError, byRequire<Tf>("@tensorflow/tfjs"))
   // Production mode switches off advice to use other packages, which would appear between our own lines.
   tf.enableProdMode()
-  if (name === "wasm") {
-    const wasm = await wasmBackend()
-    const binaries = dirname(createRequire(import.meta.url).resolve(WASM))
-    // Paths can only be set before the backend starts; another engine may have started it.
-    if (!("wasm" in tf.engine().registry)) wasm.setWasmPaths(`${binaries}/`)
+  const begin = async () => {
+    if (!(await tf.setBackend(name))) throw new Error(`TensorFlow.js could not start its ${name} backend`)
+    return tf
   }
-  if (!(await tf.setBackend(name))) throw new Error(`TensorFlow.js could not start its ${name} backend`)
-  return tf
+  if (name !== "wasm") return begin()
+  const { setWasmPaths } = await wasmBackend()
+  // Paths can only be set before the backend starts; another engine may have started it.
+  if ("wasm" in tf.engine().registry) return begin()
+  return startSharing(tf, dirname(createRequire(import.meta.url).resolve(WASM)), setWasmPaths, begin)
 }
 
 /**
@@ -55,7 +57,7 @@ export const openTfjs = async (
   const tf = await start(name)
   const heap = name === "wasm" ? guardHeap(tf, memoryLimit) : undefined
   const memory = memoryOf(tf, name)
-  const tiles = name === "wasm" ? tileWorkOf(tf) : undefined
+  const tiles = tileWorkOf(memory)
   shareClones(tf, name)
   registerConvolution(tf, name, composedConvolution(memory, tiles))
   registerMaxPool(tf, name, composedMaxPool(memory))

@@ -1,6 +1,6 @@
 /** The gradient of one window of max-pooling by WebAssembly SIMD, four channels at a time, in the memory of the engine. */
 import { again, type Code, end, f32x4, get, i32, increase, loop, moduleOf, plus, set, v128 } from "../formats/wasm.ts"
-import { functionsOf, type WasmMemory, wasm } from "../wasm.ts"
+import { functionsOf, MOST_PAGES, type WasmMemory, wasm } from "../wasm.ts"
 import type { Memory } from "./memory.ts"
 
 /** Channels of a vector. */
@@ -53,10 +53,10 @@ const bodyOf = (channels: number): Code => [
   ...[...again(CHANNELS), ...end]
 ]
 
-const moduleFor = (channels: number): Uint8Array =>
+const moduleFor = (channels: number, { buffer }: WasmMemory): Uint8Array =>
   moduleOf({
     ...{ name: "give", parameters: 7, returns: false, locals: 5, vectors: 4, body: bodyOf(channels) },
-    pages: 0
+    ...{ pages: 0, most: buffer instanceof ArrayBuffer ? undefined : MOST_PAGES }
   })
 
 /** Functions of a memory by the number of channels. */
@@ -69,7 +69,7 @@ export const givingWindows = ({ heap }: Memory, channels: number): GiveWindow | 
   made.set(heap, functions)
   const known = functions.get(channels)
   if (known !== undefined) return known
-  const bytes = moduleFor(channels)
+  const bytes = moduleFor(channels, heap)
   if (!wasm.validate(bytes)) return undefined
   const { give } = functionsOf(bytes, heap) as { readonly give: GiveWindow }
   functions.set(channels, give)

@@ -12,8 +12,8 @@ type Plan = ReturnType<typeof layout>
 
 /** A chunk of pixels with its place in the room. */
 export interface Chunk {
-  /** How the operands, which begin at `x` and `dy` in the room, are copied into panels. */
-  readonly spreads: (x: number, dy: number) => ReadonlyArray<Spread>
+  /** How the operands, which begin at the addresses `x` and `dy`, are copied into panels in the room. */
+  readonly spreads: (room: Room, x: number, dy: number) => ReadonlyArray<Spread>
   /** Writes the tables and returns the sets. */
   readonly sets: (room: Room) => ReadonlyArray<Tiles>
   /** Whether some cells of the filter meet no pixel. */
@@ -29,17 +29,18 @@ export const pixelChunk = (plan: Plan, g: ConvGeometry, from: number, to: number
   const [dy, table, y] = [g.O * count, tableSize(g.C), g.C * g.O].map((size) => plan.take(size))
   const row = { images: 1, height: 1, width: count, imageBytes: 0, rowBytes: 0, stride: 1, phaseBytes: 0 }
   const panels = (channels: number, source: number, target: number, vectors: 1 | 2): Spread => {
-    const [pixelBytes, addresses] = [16 * vectors, { source: 4 * (source + from * channels), target: 4 * target }]
+    const [pixelBytes, addresses] = [16 * vectors, { source: source + 4 * from * channels, target }]
     return { ...row, ...addresses, channels, vectors, pixelBytes, panelBytes: pixelBytes * count }
   }
   return {
     ...{ gaps: false, y },
-    spreads: (xAt, dyAt) => [panels(g.C, xAt, x, 1), panels(g.O, dyAt, dy, 2)],
+    spreads: ({ at }, xAt, dyAt) => [panels(g.C, xAt, at + 4 * x, 1), panels(g.O, dyAt, at + 4 * dy, 2)],
     sets: (room) => {
       const { enter, finish } = entering(room, table)
       for (let c = 0; c < g.C; c++) enter(Math.floor(c / ROWS) * ROWS * count + (c % ROWS), c * g.O)
       finish()
-      const addresses = { table: 4 * table, tiles: tilesOf(g.C), x: 4 * x, w: 4 * dy, y: 4 * y }
+      const [xAt, w, yAt] = [x, dy, y].map((place) => room.at + 4 * place)
+      const addresses = { table: room.at + 4 * table, tiles: tilesOf(g.C), x: xAt, w, y: yAt }
       const terms = { outer: 1, outerGap: 0, wGap: 0, middle: 1, middleGap: 0, inner: count }
       return [{ ...addresses, panelBytes: 4 * COLUMNS * count, ...terms }]
     }
@@ -69,16 +70,16 @@ const imagesOf = (plan: Plan, g: ConvGeometry, from: number, to: number): Images
   return { g, from, count, columns, rowSize, tileSize, x, dy, y }
 }
 
-const spreadX = ({ columns, count, from, g, rowSize, tileSize, x }: Images, source: number): Spread => ({
+const spreadX = ({ columns, count, from, g, rowSize, tileSize, x }: Images, { at }: Room, source: number): Spread => ({
   ...{ images: count, height: g.H, width: g.W, channels: g.C, vectors: 1, stride: g.stride },
-  ...{ source: 4 * (source + from * g.H * g.W * g.C), target: 4 * x, panelBytes: 4 * tileSize },
+  ...{ source: source + 4 * from * g.H * g.W * g.C, target: at + 4 * x, panelBytes: 4 * tileSize },
   ...{ imageBytes: 4 * ROWS, rowBytes: 4 * rowSize, phaseBytes: 4 * ROWS * count * columns },
   pixelBytes: 4 * ROWS * count
 })
 
-const spreadDy = ({ count, dy, from, g }: Images, source: number): Spread => ({
+const spreadDy = ({ count, dy, from, g }: Images, { at }: Room, source: number): Spread => ({
   ...{ images: count, height: g.OH, width: g.OW, channels: g.O, vectors: 2, stride: 1, phaseBytes: 0 },
-  ...{ source: 4 * (source + from * g.OH * g.OW * g.O), target: 4 * dy, imageBytes: 4 * COLUMNS },
+  ...{ source: source + 4 * from * g.OH * g.OW * g.O, target: at + 4 * dy, imageBytes: 4 * COLUMNS },
   ...{ panelBytes: 4 * COLUMNS * count * g.OH * g.OW, rowBytes: 4 * COLUMNS * count * g.OW },
   pixelBytes: 4 * COLUMNS * count
 })
@@ -114,11 +115,11 @@ const enterCells = (
   finish()
 }
 
-const setOf = ({ count, dy, g, rowSize, x, y }: Images, { column, row, rows, table }: Cells): Tiles => {
+const setOf = ({ count, dy, g, rowSize, x, y }: Images, { at }: Room, { column, row, rows, table }: Cells): Tiles => {
   const inner = (column.to - column.from) * count
   return {
-    ...{ table: 4 * table, tiles: tilesOf(rows), x: 4 * x, y: 4 * y },
-    w: 4 * (dy + COLUMNS * count * (row.from * g.OW + column.from)),
+    ...{ table: at + 4 * table, tiles: tilesOf(rows), x: at + 4 * x, y: at + 4 * y },
+    w: at + 4 * (dy + COLUMNS * count * (row.from * g.OW + column.from)),
     panelBytes: 4 * COLUMNS * count * g.OH * g.OW,
     ...{ outer: row.to - row.from, outerGap: 4 * (g.stride * rowSize - inner * ROWS) },
     ...{ wGap: 4 * COLUMNS * (g.OW * count - inner), middle: 1, middleGap: 0, inner }
@@ -140,11 +141,11 @@ export const imageChunk = (plan: Plan, g: ConvGeometry, from: number, to: number
   return {
     gaps: groups.reduce((sum, { rows }) => sum + rows, 0) < g.KH * g.KW * g.C,
     y: images.y,
-    spreads: (x, dy) => [spreadX(images, x), spreadDy(images, dy)],
+    spreads: (room, x, dy) => [spreadX(images, room, x), spreadDy(images, room, dy)],
     sets: (room) =>
       groups.map((cells) => {
         enterCells(images, room, cells)
-        return setOf(images, cells)
+        return setOf(images, room, cells)
       })
   }
 }

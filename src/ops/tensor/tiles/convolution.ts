@@ -8,7 +8,7 @@ import type { Info } from "../tfjs.ts"
 import { COLUMNS } from "./assemble.ts"
 import { type Axis, backwardAxis, forwardAxis, type Positions, phaseLength } from "./axis.ts"
 import type { Tiles } from "./multiply.ts"
-import type { Room, TileWork } from "./room.ts"
+import { addressOf, type Room, type TileWork } from "./room.ts"
 import { entering, layout, tableSize, tilesOf } from "./table.ts"
 
 /** Rows of an image. */
@@ -40,38 +40,51 @@ interface Shape {
   readonly dilation: number
 }
 
-/** Reserves the room of a product besides the filter, and returns functions that fill it. */
-const planned = ({ N, columns, dilation, from, rows, to }: Shape, plan: ReturnType<typeof layout>) => {
+/** Pixels of the result at which the same cells of the filter count, and the place of their table. */
+interface Group {
+  readonly row: Positions
+  readonly column: Positions
+  readonly count: number
+  readonly table: number
+}
+
+/** Enters the pixels of a group, by the places of their first factors and of their results. */
+const enterAll = ({ N, from, to }: Shape, room: Room, { column, row, table }: Group): void => {
   const [height, width, channels] = from
   const [toHeight, toWidth, toChannels] = to
-  const x = plan.take(N * height * width * channels)
-  const y = plan.take(N * toHeight * toWidth * toChannels)
+  const { enter, finish } = entering(room, table)
+  for (let n = 0; n < N; n++) {
+    for (let i = 0; i < row.targets.length; i++) {
+      const source = (n * height + row.sources[i]) * width
+      const target = (n * toHeight + row.targets[i]) * toWidth
+      for (let j = 0; j < column.targets.length; j++) {
+        enter((source + column.sources[j]) * channels, (target + column.targets[j]) * toChannels)
+      }
+    }
+  }
+  finish()
+}
+
+/** Reserves the room of a product besides the filter, and returns a function that computes it. */
+const planned = (shape: Shape, plan: ReturnType<typeof layout>) => {
+  const { N, columns, dilation, from, rows, to } = shape
+  const [, width, channels] = from
+  const [toHeight, toWidth, toChannels] = to
   const groups = rows.flatMap((row) =>
-    columns.map((column) => {
+    columns.map((column): Group => {
       const count = N * row.targets.length * column.targets.length
       return { row, column, count, table: plan.take(tableSize(count)) }
     })
   )
-  type Group = (typeof groups)[number]
-  const enterAll = (room: Room, { column, row, table }: Group) => {
-    const { enter, finish } = entering(room, table)
-    for (let n = 0; n < N; n++) {
-      for (let i = 0; i < row.targets.length; i++) {
-        const source = (n * height + row.sources[i]) * width
-        const target = (n * toHeight + row.targets[i]) * toWidth
-        for (let j = 0; j < column.targets.length; j++) {
-          enter((source + column.sources[j]) * channels, (target + column.targets[j]) * toChannels)
-        }
-      }
-    }
-    finish()
-  }
-  const setOf = ({ column, count, row, table }: Group, part: Part): Tiles => {
+  const setOf = ({ column, count, row, table }: Group, part: Part, room: Room, x: number, y: number): Tiles => {
     const cells = column.to - column.from
     const first = (row.from * part.columns + column.from) * channels
     return {
-      ...{ table: 4 * table, tiles: tilesOf(count), x: 4 * x, y: 4 * y },
-      ...{ w: 4 * (part.at + COLUMNS * first), panelBytes: 4 * COLUMNS * part.rows * part.columns * channels },
+      ...{ table: room.at + 4 * table, tiles: tilesOf(count), x, y },
+      ...{
+        w: room.at + 4 * (part.at + COLUMNS * first),
+        panelBytes: 4 * COLUMNS * part.rows * part.columns * channels
+      },
       ...{ outer: row.to - row.from, outerGap: 4 * dilation * (width - cells) * channels },
       wGap: 4 * COLUMNS * (part.columns - cells) * channels,
       // Without dilation, the cells of one row of the filter are neighbours in the image.
@@ -81,18 +94,22 @@ const planned = ({ N, columns, dilation, from, rows, to }: Shape, plan: ReturnTy
   }
   /** Whether some results have no term. */
   const gaps = groups.reduce((sum, { count }) => sum + count, 0) < N * toHeight * toWidth
-  return {
-    /** @param partOf the part of the filter of two phases */
-    multiply: (work: TileWork, room: Room, values: Float32Array, partOf: (row: number, column: number) => Part) => {
-      room.floats.set(values, x)
-      if (gaps) room.floats.fill(0, y, y + N * toHeight * toWidth * toChannels)
+  /** Makes the result for the images `x`. @param partOf the part of the filter of two phases */
+  return (memory: Memory, work: TileWork, room: Room, x: Info, partOf: (row: number, column: number) => Part): Info => {
+    const made = memory.make([N, toHeight, toWidth, toChannels])
+    try {
+      if (gaps) memory.values(made).fill(0)
+      const [from, to] = [addressOf(memory, x), addressOf(memory, made)]
       const sets = groups.map((group) => {
-        enterAll(room, group)
-        return setOf(group, partOf(group.row.phase, group.column.phase))
+        enterAll(shape, room, group)
+        return setOf(group, partOf(group.row.phase, group.column.phase), room, from, to)
       })
-      work.multiply(room, { sets, step: 4, panels: toChannels / COLUMNS })
-    },
-    result: (room: Room) => room.floats.subarray(y, y + N * toHeight * toWidth * toChannels)
+      work.multiply({ sets, step: 4, panels: toChannels / COLUMNS })
+      return made
+    } catch (fault) {
+      memory.free(made)
+      throw fault
+    }
   }
 }
 
@@ -120,12 +137,6 @@ export const fitsTiles = (g: ConvGeometry): boolean => g.groups === 1 && g.O % C
 export const fitsInputTiles = (g: ConvGeometry): boolean =>
   g.groups === 1 && g.C % COLUMNS === 0 && (g.stride === 1 || g.dilation === 1) && isWorthTiles(g)
 
-const made = (memory: Memory, shape: ReadonlyArray<number>, values: Float32Array): Info => {
-  const info = memory.make(shape)
-  memory.values(info).set(values)
-  return info
-}
-
 /**
  * Returns the convolution of x [N, H, W, C] and w [KH, KW, C, O], [N, OH, OW, O], with the bits of the library's kernel for
  * finite values; undefined if there is not enough room.
@@ -137,12 +148,11 @@ export const convolved = (memory: Memory, work: TileWork, x: Info, w: Info, g: C
     ...{ N: g.N, from: [g.H, g.W, g.C], to: [g.OH, g.OW, g.O], dilation: g.dilation },
     ...{ rows: forwardAxis(rowAxis(g)), columns: forwardAxis(columnAxis(g)) }
   }
-  const { multiply, result } = planned(shape, plan)
-  const room = work.room(plan.size())
-  if (room === undefined) return undefined
-  intoPanels(memory.values(w), room.floats, at, g.KH * g.KW * g.C, g.O)
-  multiply(work, room, memory.values(x), () => ({ at, rows: g.KH, columns: g.KW }))
-  return made(memory, [g.N, g.OH, g.OW, g.O], result(room))
+  const multiply = planned(shape, plan)
+  return work.within(plan.size(), (room) => {
+    intoPanels(memory.values(w), room.floats, at, g.KH * g.KW * g.C, g.O)
+    return multiply(memory, work, room, x, () => ({ at, rows: g.KH, columns: g.KW }))
+  })
 }
 
 /**
@@ -191,10 +201,9 @@ export const tiledInputGradient = (
     ...{ N: g.N, from: [g.OH, g.OW, g.O], to: [g.H, g.W, g.C], dilation: g.dilation },
     ...{ rows: backwardAxis(rowsOf), columns: backwardAxis(columnsOf) }
   }
-  const { multiply, result } = planned(shape, plan)
-  const room = work.room(plan.size())
-  if (room === undefined) return undefined
-  for (const part of parts) turnedPanels(memory.values(w), room.floats, part, g, part.phases)
-  multiply(work, room, memory.values(dy), (row, column) => parts[row * g.stride + column])
-  return made(memory, [g.N, g.H, g.W, g.C], result(room))
+  const multiply = planned(shape, plan)
+  return work.within(plan.size(), (room) => {
+    for (const part of parts) turnedPanels(memory.values(w), room.floats, part, g, part.phases)
+    return multiply(memory, work, room, dy, (row, column) => parts[row * g.stride + column])
+  })
 }

@@ -9,7 +9,7 @@ import type { Info } from "../tfjs.ts"
 import { COLUMNS } from "./assemble.ts"
 import { type Chunk, imageChunk, pixelChunk } from "./chunks.ts"
 import { isWorthTiles } from "./convolution.ts"
-import type { TileWork } from "./room.ts"
+import { addressOf, type TileWork } from "./room.ts"
 import { layout } from "./table.ts"
 
 /**
@@ -39,29 +39,24 @@ export const tiledFilterGradient = (
   g: ConvGeometry
 ): Info | undefined => {
   const plan = layout()
-  const [xAt, dyAt] = [x.shape, dy.shape].map((shape) => plan.take(sizeOf(shape)))
   const chunks = chunksOf(plan, g)
-  const room = work.room(plan.size())
-  if (room === undefined) return undefined
   const shape = [g.KH, g.KW, g.C, g.O]
   const size = sizeOf(shape)
-  room.floats.set(memory.values(x), xAt)
-  room.floats.set(memory.values(dy), dyAt)
-  work.spread(
-    room,
-    chunks.flatMap(({ spreads }) => spreads(xAt, dyAt))
-  )
-  const sets = chunks.flatMap(({ gaps, sets: setsOf, y }) => {
-    if (gaps) room.floats.fill(0, y, y + size)
-    return setsOf(room)
+  return work.within(plan.size(), (room) => {
+    const [xAt, dyAt] = [x, dy].map((info) => addressOf(memory, info))
+    work.spread(chunks.flatMap(({ spreads }) => spreads(room, xAt, dyAt)))
+    const sets = chunks.flatMap(({ gaps, sets: setsOf, y }) => {
+      if (gaps) room.floats.fill(0, y, y + size)
+      return setsOf(room)
+    })
+    work.multiply({ sets, step: 16, panels: g.O / COLUMNS })
+    const made = memory.make(shape)
+    const sum = memory.values(made)
+    chunks.forEach(({ y }, chunk) => {
+      const part = room.floats.subarray(y, y + size)
+      if (chunk === 0) sum.set(part)
+      else for (let i = 0; i < size; i++) sum[i] += part[i]
+    })
+    return made
   })
-  work.multiply(room, { sets, step: 16, panels: g.O / COLUMNS })
-  const made = memory.make(shape)
-  const sum = memory.values(made)
-  chunks.forEach(({ y }, chunk) => {
-    const part = room.floats.subarray(y, y + size)
-    if (chunk === 0) sum.set(part)
-    else for (let i = 0; i < size; i++) sum[i] += part[i]
-  })
-  return made
 }

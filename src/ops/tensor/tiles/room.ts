@@ -1,8 +1,10 @@
-/** Memory that WebAssembly and threads share: room for one product at a time, kept for the next ones. */
+/** Products of tiles and other loops on the memory of the WebAssembly engine, which threads share. */
 
-import { MOST_PAGES, PAGE, wasm } from "../../wasm.ts"
+import { wasm } from "../../wasm.ts"
 import type { Loop, Team } from "../../workers/loops.ts"
-import type { Tf } from "../tfjs.ts"
+import { EngineMemoryError } from "../engine-error.ts"
+import type { Memory } from "../memory.ts"
+import type { Info } from "../tfjs.ts"
 import { tileModule } from "./assemble.ts"
 import type { Shared } from "./instances.ts"
 import { type Multiplied, products, tileProducts, units } from "./multiply.ts"
@@ -17,16 +19,19 @@ const WORTH_THREADS = 2 ** 21
 /** Number of copied values from which threads save more time than they cost. */
 const WORTH_SPREADING = 2 ** 18
 
-/** The room of a product. */
-export interface Room extends Shared {
+/** Room for the preparations of one product. */
+export interface Room {
+  /** Address of its first value. */
+  readonly at: number
+  /** Its values as numbers of either kind. */
   readonly floats: Float32Array
   readonly ints: Int32Array
 }
 
-/** A product whose factors are in the room. */
-export type Prepared = Omit<Multiplied, "id" | "memory">
+/** A product whose factors are in memory. */
+export type Prepared = Omit<Multiplied, keyof Shared>
 
-/** How products of tiles are computed in this process. Engines on one backend share it. */
+/** How loops over the memory are computed in this process. Engines on one backend share it. */
 export interface TileWork {
   /** Whether convolutions are computed by products of tiles. */
   readonly enabled: () => boolean
@@ -34,27 +39,22 @@ export interface TileWork {
    * Enables products of tiles, and shares them with a team. Returns a function that restores the state before the call.
    */
   readonly share: (team: Team | undefined) => () => void
-  /** Room for `length` values of 32 bits, with any content, valid until the next call; undefined if it would be too large. */
-  readonly room: (length: number) => Room | undefined
+  /**
+   * Gives room for `length` values of 32 bits, with any content, while `use` runs; undefined if there is not enough room for
+   * them or for what `use` makes.
+   */
+  readonly within: <A>(length: number, use: (room: Room) => A) => A | undefined
   /** Computes a product. @throws Error if a thread has failed */
-  readonly multiply: (room: Room, product: Prepared) => void
-  /** Copies images within the room. @throws Error if a thread has failed */
-  readonly spread: (room: Room, spreads: ReadonlyArray<Spread>) => void
+  readonly multiply: (product: Prepared) => void
+  /** Copies images within the memory. @throws Error if a thread has failed */
+  readonly spread: (spreads: ReadonlyArray<Spread>) => void
 }
 
-let rooms = 0
+/** Address of a tensor's first value. */
+export const addressOf = (memory: Memory, info: Info): number => memory.values(info).byteOffset
 
-/** Room in a new memory. Its size is a power of two, so that few rooms are replaced by larger ones: threads free memory late. */
-const newRoom = (bytes: number): Room | undefined => {
-  if (wasm === undefined) return undefined
-  const initial = 2 ** Math.ceil(Math.log2(Math.ceil(bytes / PAGE)))
-  const memory = new wasm.Memory({ initial, maximum: MOST_PAGES, shared: true })
-  return { memory, id: rooms++, floats: new Float32Array(memory.buffer), ints: new Int32Array(memory.buffer) }
-}
-
-const newWork = (): TileWork => {
-  let held: Room | undefined
-  let loops = { products: tileProducts(), spreads: tileSpreads() }
+const newWork = (memory: Memory, shared: Shared): TileWork => {
+  const loops = { products: tileProducts(), spreads: tileSpreads() }
   /** Callers of `share` that have not ended; the team of the latest is used. */
   const sharing: Array<{ readonly team: Team | undefined }> = []
   const run = <Data>(loop: Loop<Data>, data: Data, count: number, worth: boolean) => {
@@ -69,37 +69,48 @@ const newWork = (): TileWork => {
       sharing.push(own)
       return () => {
         if (sharing.includes(own)) sharing.splice(sharing.indexOf(own), 1)
-        if (sharing.length > 0) return
-        held = undefined
-        loops = { products: tileProducts(), spreads: tileSpreads() }
       }
     },
-    room: (length) => {
+    within: (length, use) => {
       if (4 * length > MOST_BYTES) return undefined
-      if (held === undefined || held.floats.length < length) held = newRoom(4 * length)
-      return held
+      let held: Info | undefined
+      try {
+        held = memory.make([length])
+        const floats = memory.values(held)
+        const { buffer, byteOffset: at } = floats
+        return use({ at, floats, ints: new Int32Array(buffer, at, length) })
+      } catch (cause) {
+        // The library's kernels need less room, or report the same.
+        if (cause instanceof EngineMemoryError) return undefined
+        throw cause
+      } finally {
+        if (held !== undefined) memory.free(held)
+      }
     },
-    multiply: ({ id, memory }, product) => {
-      const data = { ...product, id, memory }
+    multiply: (product) => {
+      const data = { ...product, ...shared }
       run(loops.products, data, units(data), products(data) >= WORTH_THREADS)
     },
-    spread: ({ id, memory }, spreads) => {
+    spread: (spreads) => {
       const values = spreads.reduce((sum, one) => sum + one.images * one.height * one.width * one.channels, 0)
-      run(loops.spreads, { id, memory, spreads }, rowsOf(spreads), values >= WORTH_SPREADING)
+      run(loops.spreads, { ...shared, spreads }, rowsOf(spreads), values >= WORTH_SPREADING)
     }
   }
 }
 
-const works = new WeakMap<Tf, TileWork>()
+const works = new WeakMap<object, TileWork>()
+let heaps = 0
 
 /** Whether this engine has WebAssembly with SIMD and threads. */
 const supported = (): boolean => typeof SharedArrayBuffer !== "undefined" && wasm?.validate(tileModule(4)) === true
 
-/** The products of tiles of a loaded library; undefined if this engine cannot compute them. */
-export const tileWorkOf = (tf: Tf): TileWork | undefined => {
-  const known = works.get(tf)
-  if (known !== undefined || !supported()) return known
-  const work = newWork()
-  works.set(tf, work)
+/** The loops over the memory of an engine; undefined if threads cannot share it. */
+export const tileWorkOf = (memory: Memory): TileWork | undefined => {
+  const { heap } = memory
+  if (heap === undefined || !supported() || !(heap.buffer instanceof SharedArrayBuffer)) return undefined
+  const known = works.get(heap)
+  if (known !== undefined) return known
+  const work = newWork(memory, { memory: heap, id: heaps++ })
+  works.set(heap, work)
   return work
 }
