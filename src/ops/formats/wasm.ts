@@ -49,6 +49,8 @@ export const v128 = {
   loadSplat: (offset: number): Code => [...simd(0x09), 2, ...leb(offset)],
   store: (offset: number): Code => [...simd(0x0b), 4, ...leb(offset)],
   zero: [...simd(0x0c), ...new Array<number>(16).fill(0)],
+  /** One float32, given by its four bytes, in all four lanes. */
+  splat: (...bytes: Code): Code => [...simd(0x0c), ...bytes, ...bytes, ...bytes, ...bytes],
   lane: (lane: number): Code => [...simd(0x1b), lane],
   and: simd(0x4e),
   /** Bits of the first that are not in the second. */
@@ -69,7 +71,15 @@ export const v128 = {
   dot: simd(0xba)
 }
 /** Four numbers in single precision. */
-export const f32x4 = { add: simd(0xe4), multiply: simd(0xe6), equal: simd(0x41) }
+export const f32x4 = {
+  add: simd(0xe4),
+  subtract: simd(0xe5),
+  multiply: simd(0xe6),
+  equal: simd(0x41),
+  greater: simd(0x44),
+  /** The second where it is greater, otherwise the first. */
+  larger: simd(0xeb)
+}
 
 /** Adds a constant to a local. */
 export const increase = (local: number, by: number): Code => [

@@ -23,23 +23,62 @@ export const checkVaries = (x: Tensor): void => {
   })
 }
 
-/** Returns the mean of each channel over all images and pixels, [C]. */
-const channelMean = (tf: Tf, x: Tensor): Tensor => {
-  const [N, H, W, C] = x.shape as [number, number, number, number]
-  const tall = tf.reshape(x, [1, N * H, W, C]) as Image
-  return tf.reshape(tf.avgPool(tall, [N * H, W], 1, "valid"), [C])
+/** Coefficients [C] of a gradient: ofG g + ofH h + constant, where h = scale x + shift. */
+type Coefficients = readonly [scale: Tensor, shift: Tensor, ofG: Tensor, ofH: Tensor, constant: Tensor]
+
+/**
+ * The passes over all pixels that batch norm consists of. Images and slopes are [N, H, W, C], coefficients and results without pixels
+ * [C]. In gradients, g is dy, or dy where y > 0 if `y` is given, and h = scale x + shift.
+ */
+export interface NormPasses {
+  readonly mean: (x: Tensor) => Tensor
+  /** Mean of the squared distances from the mean. */
+  readonly variance: (x: Tensor, mean: Tensor) => Tensor
+  /** scale x + shift, then ReLU if `relu` is set. */
+  readonly scaled: (x: Tensor, scale: Tensor, shift: Tensor, relu: boolean) => Tensor
+  /** The means of g and of g h. */
+  readonly slopes: (
+    x: Tensor,
+    scale: Tensor,
+    shift: Tensor,
+    dy: Tensor,
+    y: Tensor | undefined
+  ) => readonly [Tensor, Tensor]
+  /** The gradient of x. */
+  readonly gradient: (x: Tensor, coefficients: Coefficients, dy: Tensor, y: Tensor | undefined) => Tensor
 }
 
-/** Returns scale[c] x + shift[c], then ReLU if `relu` is set. */
-const scaled = (tf: Tf, x: Tensor, scale: Tensor, shift: Tensor, relu: boolean): Tensor =>
-  tf.fused.depthwiseConv2d({
-    x: x as Image,
-    filter: tf.reshape(scale, [1, 1, -1, 1]) as never,
-    strides: 1,
-    pad: "valid",
-    bias: shift,
-    activation: relu ? "relu" : "linear"
-  })
+/** The passes by kernels that every backend has. */
+export const composedPasses = (tf: Tf): NormPasses => {
+  const mean = (x: Tensor): Tensor => {
+    const [N, H, W, C] = x.shape as [number, number, number, number]
+    const tall = tf.reshape(x, [1, N * H, W, C]) as Image
+    return tf.reshape(tf.avgPool(tall, [N * H, W], 1, "valid"), [C])
+  }
+  const scaled: NormPasses["scaled"] = (x, scale, shift, relu) =>
+    tf.fused.depthwiseConv2d({
+      x: x as Image,
+      filter: tf.reshape(scale, [1, 1, -1, 1]) as never,
+      strides: 1,
+      pad: "valid",
+      bias: shift,
+      activation: relu ? "relu" : "linear"
+    })
+  const slopeOf = (dy: Tensor, y: Tensor | undefined): Tensor => (y === undefined ? dy : tf.mul(dy, tf.step(y)))
+  return {
+    mean,
+    variance: (x, center) => mean(tf.squaredDifference(x, center)),
+    scaled,
+    slopes: (x, scale, shift, dy, y) => {
+      const g = slopeOf(dy, y)
+      return [mean(g), mean(tf.mul(g, scaled(x, scale, shift, false)))]
+    },
+    gradient: (x, [scale, shift, ofG, ofH, constant], dy, y) => {
+      const fromG = scaled(slopeOf(dy, y), ofG, tf.zerosLike(ofG), false)
+      return tf.add(fromG, scaled(scaled(x, scale, shift, false), ofH, constant, false))
+    }
+  }
+}
 
 export interface NormOptions {
   /** Whether ReLU follows. */
@@ -77,6 +116,7 @@ export interface Normalised {
  */
 export const batchNorm = (
   tf: Tf,
+  passes: NormPasses,
   x: Tensor,
   gamma: Tensor,
   beta: Tensor,
@@ -88,32 +128,36 @@ export const batchNorm = (
     const [input, scale, shift] = args as unknown as [Tensor, Tensor, Tensor]
     const save = args[3] as unknown as (tensors: Array<Tensor>) => void
     const n = pixelsOf(input)
-    const mean = channelMean(tf, input)
-    const variance = channelMean(tf, tf.squaredDifference(input, mean))
+    const mean = passes.mean(input)
+    const variance = passes.variance(input, mean)
     const inverse = tf.rsqrt(tf.add(variance, epsilon))
     const a = tf.mul(scale, inverse)
-    const y = scaled(tf, input, a, tf.sub(shift, tf.mul(mean, a)), relu)
+    const y = passes.scaled(input, a, tf.sub(shift, tf.mul(mean, a)), relu)
     statistics = { mean: tf.keep(mean), variance: tf.keep(tf.mul(variance, n / (n - 1))) }
     save([input, scale, mean, inverse, y])
-    return { value: y, gradFunc: (dy, saved) => gradients(tf, dy as Tensor, saved as Array<Tensor>, relu) }
+    return { value: y, gradFunc: (dy, saved) => gradients(tf, passes, dy as Tensor, saved as Array<Tensor>, relu) }
   })
   const y = apply(x, gamma, beta)
   const { mean, variance } = statistics as { mean: Tensor; variance: Tensor }
   return { y, mean, variance }
 }
 
-const gradients = (tf: Tf, dy: Tensor, saved: ReadonlyArray<Tensor>, relu: boolean): Array<Tensor> =>
+const gradients = (
+  tf: Tf,
+  passes: NormPasses,
+  dy: Tensor,
+  saved: ReadonlyArray<Tensor>,
+  relu: boolean
+): Array<Tensor> =>
   tf.tidy(() => {
-    const [x, gamma, mean, inverse, y] = saved
+    const [x, gamma, mean, inverse, output] = saved
     const n = pixelsOf(x)
-    const g = relu ? tf.mul(dy, tf.step(y)) : dy
-    const h = scaled(tf, x, inverse, tf.neg(tf.mul(mean, inverse)), false)
-    const meanG = channelMean(tf, g)
-    const meanGH = channelMean(tf, tf.mul(g, h))
-    const a = tf.mul(gamma, inverse)
-    const fromG = scaled(tf, g, a, tf.zerosLike(a), false)
-    const fromH = scaled(tf, h, tf.neg(tf.mul(a, meanGH)), tf.neg(tf.mul(a, meanG)), false)
-    return [tf.add(fromG, fromH), tf.mul(meanGH, n), tf.mul(meanG, n)]
+    const y = relu ? output : undefined
+    const shift = tf.neg(tf.mul(mean, inverse)) as Tensor
+    const [meanG, meanGH] = passes.slopes(x, inverse, shift, dy, y)
+    const a = tf.mul(gamma, inverse) as Tensor
+    const dx = passes.gradient(x, [inverse, shift, a, tf.neg(tf.mul(a, meanGH)), tf.neg(tf.mul(a, meanG))], dy, y)
+    return [dx, tf.mul(meanGH, n), tf.mul(meanG, n)]
   })
 
 /**
@@ -121,7 +165,13 @@ const gradients = (tf: Tf, dy: Tensor, saved: ReadonlyArray<Tensor>, relu: boole
  *
  * @param mean,variance running statistics, float32 [C]
  */
-export const normalise = (tf: Tf, x: Tensor, given: Given, { relu, epsilon = EPSILON }: NormOptions): Tensor => {
+export const normalise = (
+  tf: Tf,
+  passes: NormPasses,
+  x: Tensor,
+  given: Given,
+  { relu, epsilon = EPSILON }: NormOptions
+): Tensor => {
   const a = tf.mul(given.gamma, tf.rsqrt(tf.add(given.variance, epsilon)))
-  return scaled(tf, x, a, tf.sub(given.beta, tf.mul(given.mean, a)), relu)
+  return passes.scaled(x, a, tf.sub(given.beta, tf.mul(given.mean, a)), relu)
 }

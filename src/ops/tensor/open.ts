@@ -11,13 +11,14 @@ import { registerConvolution } from "./convolution.ts"
 import { EngineError } from "./engine-error.ts"
 import { guardHeap, HEAP_LIMIT } from "./heap.ts"
 import { type BackendName, memoryOf } from "./memory.ts"
-import { batchNorm, normalise } from "./norm.ts"
+import { batchNorm, composedPasses, normalise } from "./norm.ts"
 import type { Engine } from "./operations.ts"
 import { engineOver } from "./over.ts"
 import { composedMaxPool, registerMaxPool } from "./pool.ts"
 import { sgdUpdate } from "./sgd.ts"
 import { startSharing } from "./shared-memory.ts"
 import type { Info, Tensor, Tf } from "./tfjs.ts"
+import { sharedPasses } from "./tiles/norm.ts"
 import { tileWorkOf } from "./tiles/room.ts"
 
 const WASM = "@tensorflow/tfjs-backend-wasm"
@@ -62,6 +63,8 @@ export const openTfjs = async (
   registerConvolution(tf, name, composedConvolution(memory, tiles))
   registerMaxPool(tf, name, composedMaxPool(memory))
   const adopted = (info: Info): Tensor => tf.engine().makeTensorFromTensorInfo(info)
+  const composed = composedPasses(tf)
+  const passes = tiles === undefined ? composed : sharedPasses(tf, memory, tiles, composed, adopted)
   return engineOver(tf, {
     name,
     version: `TensorFlow.js ${tf.version_core}`,
@@ -79,8 +82,8 @@ export const openTfjs = async (
     },
     why,
     share: (team) => tiles?.share(team) ?? (() => {}),
-    batchNorm: (x, gamma, beta, options) => batchNorm(tf, x, gamma, beta, options),
-    normalise: (x, given, options) => normalise(tf, x, given, options),
+    batchNorm: (x, gamma, beta, options) => batchNorm(tf, passes, x, gamma, beta, options),
+    normalise: (x, given, options) => normalise(tf, passes, x, given, options),
     relu: (x) => relu(tf, x),
     addRelu: (a, b) => addRelu(tf, a, b),
     blend: (a, b, share) => tf.add(tf.mul(a, 1 - share), tf.mul(b, share)),

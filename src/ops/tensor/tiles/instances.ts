@@ -9,18 +9,18 @@ export interface Shared {
 }
 
 /** Returns a function of a module by its name. The module is made when it is first asked for. */
-export type Instances = <F>(shared: Shared, name: string, key: number, module: (key: number) => Uint8Array) => F
+export type Instances = <F>(shared: Shared, name: string, key: string | number, module: () => Uint8Array) => F
 
 /** The functions of one thread. Only those on the newest memory are kept. */
 export const instances = (): Instances => {
   const functions = new Map<string, unknown>()
   let newest = -1
-  return <F>({ id, memory }: Shared, name: string, key: number, module: (key: number) => Uint8Array): F => {
+  return <F>({ id, memory }: Shared, name: string, key: string | number, module: () => Uint8Array): F => {
     if (id !== newest) functions.clear()
     newest = id
     const known = functions.get(`${name} ${key}`)
     if (known !== undefined) return known as F
-    const made = functionsOf(module(key), memory)[name]
+    const made = functionsOf(module(), memory)[name]
     functions.set(`${name} ${key}`, made)
     return made as F
   }

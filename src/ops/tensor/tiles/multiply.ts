@@ -67,7 +67,7 @@ const computeUnit = (call: TileCall, set: Tiles, unit: number): void => {
 export const tileProducts = (functions: Instances = instances()): Loop<Multiplied> => ({
   name: "tile products",
   rows: (data) => {
-    const call = functions<TileCall>(data, "tiles", data.step, tileModule)
+    const call = functions<TileCall>(data, "tiles", data.step, () => tileModule(data.step))
     return (from, to) => {
       let begin = 0
       for (const set of data.sets) {

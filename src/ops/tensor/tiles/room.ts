@@ -6,6 +6,8 @@ import { EngineMemoryError } from "../engine-error.ts"
 import type { Memory } from "../memory.ts"
 import type { Info } from "../tfjs.ts"
 import { tileModule } from "./assemble.ts"
+import { type ChannelScaling, channelScaling } from "./channel-scaling.ts"
+import { type ChannelSums, channelSums, sumUnits } from "./channel-sums.ts"
 import type { Shared } from "./instances.ts"
 import { type Multiplied, products, tileProducts, units } from "./multiply.ts"
 import { rowsOf, type Spread, tileSpreads } from "./spread.ts"
@@ -16,8 +18,8 @@ const MOST_BYTES = 2 ** 30
 /** Multiplications from which threads save more time than they cost. */
 const WORTH_THREADS = 2 ** 21
 
-/** Number of copied values from which threads save more time than they cost. */
-const WORTH_SPREADING = 2 ** 18
+/** Number of values from which threads save more time than they cost, if they are copied, added or scaled. */
+const WORTH_PASSING = 2 ** 17
 
 /** Room for the preparations of one product. */
 export interface Room {
@@ -28,8 +30,8 @@ export interface Room {
   readonly ints: Int32Array
 }
 
-/** A product whose factors are in memory. */
-export type Prepared = Omit<Multiplied, keyof Shared>
+/** Data of a loop without the memory. */
+export type Own<Data extends Shared> = Omit<Data, keyof Shared>
 
 /** How loops over the memory are computed in this process. Engines on one backend share it. */
 export interface TileWork {
@@ -45,16 +47,23 @@ export interface TileWork {
    */
   readonly within: <A>(length: number, use: (room: Room) => A) => A | undefined
   /** Computes a product. @throws Error if a thread has failed */
-  readonly multiply: (product: Prepared) => void
+  readonly multiply: (product: Own<Multiplied>) => void
   /** Copies images within the memory. @throws Error if a thread has failed */
   readonly spread: (spreads: ReadonlyArray<Spread>) => void
+  /** Adds up channels. @throws Error if a thread has failed */
+  readonly sum: (sums: Own<ChannelSums>) => void
+  /** Scales channels. @throws Error if a thread has failed */
+  readonly scale: (scaling: Own<ChannelScaling>) => void
 }
 
 /** Address of a tensor's first value. */
 export const addressOf = (memory: Memory, info: Info): number => memory.values(info).byteOffset
 
 const newWork = (memory: Memory, shared: Shared): TileWork => {
-  const loops = { products: tileProducts(), spreads: tileSpreads() }
+  const loops = {
+    ...{ products: tileProducts(), spreads: tileSpreads() },
+    ...{ sums: channelSums(), scaling: channelScaling() }
+  }
   /** Callers of `share` that have not ended; the team of the latest is used. */
   const sharing: Array<{ readonly team: Team | undefined }> = []
   const run = <Data>(loop: Loop<Data>, data: Data, count: number, worth: boolean) => {
@@ -93,7 +102,15 @@ const newWork = (memory: Memory, shared: Shared): TileWork => {
     },
     spread: (spreads) => {
       const values = spreads.reduce((sum, one) => sum + one.images * one.height * one.width * one.channels, 0)
-      run(loops.spreads, { ...shared, spreads }, rowsOf(spreads), values >= WORTH_SPREADING)
+      run(loops.spreads, { ...shared, spreads }, rowsOf(spreads), values >= WORTH_PASSING)
+    },
+    sum: (sums) => {
+      const worth = sums.count * sums.channels >= WORTH_PASSING
+      run(loops.sums, { ...sums, ...shared }, sumUnits(sums), worth)
+    },
+    scale: (scaling) => {
+      const worth = scaling.count * scaling.channels >= WORTH_PASSING
+      run(loops.scaling, { ...scaling, ...shared }, scaling.count, worth)
     }
   }
 }

@@ -79,7 +79,7 @@ export const tileSpreads = (functions: Instances = instances()): Loop<Spreads> =
   rows: (data) => (from, to) => {
     let begin = 0
     for (const one of data.spreads) {
-      const call = functions<SpreadCall>(data, "spread", one.vectors, spreadModule)
+      const call = functions<SpreadCall>(data, "spread", one.vectors, () => spreadModule(one.vectors))
       const last = begin + one.images * one.height
       for (let row = Math.max(from, begin); row < Math.min(to, last); row++) spreadRow(call, one, row - begin)
       begin = last
