@@ -19,7 +19,8 @@ import {
   plus,
   set,
   tee,
-  v128
+  v128,
+  when
 } from "../../formats/wasm.ts"
 import { MOST_PAGES } from "../../wasm.ts"
 
@@ -32,8 +33,9 @@ export const ENTRY = 32
 
 /** Parameters of the function, see `TileCall`. */
 const [TABLE, COUNT, X, W, Y, OUTER, OUTER_GAP, W_GAP, MIDDLE, MIDDLE_GAP, INNER] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+const CONTINUES = 11
 /** Locals: a pointer for each row, one for the other factors, counters, and vectors. */
-const [ROW, AT, OUTERS, MIDDLES, LEFT, SUM, W0, W1, FACTOR] = [11, 15, 16, 17, 18, 19, 27, 28, 29]
+const [ROW, AT, OUTERS, MIDDLES, LEFT, SUM, W0, W1, FACTOR] = [12, 16, 17, 18, 19, 20, 28, 29, 30]
 
 /** The function of the module; all addresses, offsets and gaps are in bytes. */
 export type TileCall = (
@@ -55,7 +57,9 @@ export type TileCall = (
   wGap: number,
   middle: number,
   middleGap: number,
-  inner: number
+  inner: number,
+  /** 1 if the results hold the sums of earlier terms, and 0 if these terms are the first. */
+  continues: number
 ) => void
 
 const rows = [0, 1, 2, 3]
@@ -95,6 +99,12 @@ const bodyOf = (step: number): Code => [
   ...rows.flatMap((row) => [...get(X), ...get(TABLE), ...i32.load(4 * row), ...i32.add, ...set(ROW + row)]),
   ...[...get(W), ...set(AT)],
   ...Array.from({ length: 8 }, (_, i) => [...v128.zero, ...set(SUM + i)]).flat(),
+  ...[...get(CONTINUES), ...when],
+  ...rows.flatMap((row) => [
+    ...[...get(Y), ...get(TABLE), ...i32.load(16 + 4 * row), ...i32.add, ...tee(LEFT)],
+    ...[...v128.load(0), ...set(SUM + 2 * row), ...get(LEFT), ...v128.load(16), ...set(SUM + 2 * row + 1)]
+  ]),
+  ...end,
   ...repeated(
     OUTERS,
     OUTER,
@@ -115,6 +125,6 @@ const bodyOf = (step: number): Code => [
  */
 export const tileModule = (step: number): Uint8Array =>
   moduleOf({
-    ...{ name: "tiles", parameters: 11, returns: false, locals: 8, vectors: 11, body: bodyOf(step) },
+    ...{ name: "tiles", parameters: 12, returns: false, locals: 8, vectors: 11, body: bodyOf(step) },
     ...{ pages: 0, most: MOST_PAGES }
   })

@@ -38,8 +38,14 @@ const UNIT = 2 ** 18
 /** Multiplications of one tile. */
 const eachOf = ({ inner, middle, outer }: Tiles): number => 32 * outer * middle * inner
 
+/** Fewest tiles of a unit, if there are as many: they share a panel, which is then in the cache. */
+const TOGETHER = 8
+
+/** Terms of a part of a sum. Their part of a panel stays in the fastest cache while it is used for all tiles of a unit. */
+const TERMS = 512
+
 /** Number of tiles of one unit of work. */
-const blockOf = (set: Tiles): number => Math.max(1, Math.min(set.tiles, Math.ceil(UNIT / eachOf(set))))
+const blockOf = (set: Tiles): number => Math.max(1, Math.min(set.tiles, Math.max(TOGETHER, Math.ceil(UNIT / eachOf(set)))))
 
 const unitsOf = (set: Tiles, panels: number): number => panels * Math.ceil(set.tiles / blockOf(set))
 
@@ -51,16 +57,21 @@ export const units = ({ panels, sets }: Pick<Multiplied, "panels" | "sets">): nu
 export const products = ({ panels, sets }: Pick<Multiplied, "panels" | "sets">): number =>
   sets.reduce((sum, set) => sum + panels * set.tiles * eachOf(set), 0)
 
-/** Computes one unit of a set: some tiles times one panel. */
-const computeUnit = (call: TileCall, set: Tiles, unit: number): void => {
+/** Computes one unit of a set: some tiles times one panel. Units that follow each other share their tiles. */
+const computeUnit = (call: TileCall, set: Tiles, panels: number, step: number, unit: number): void => {
   const block = blockOf(set)
-  const blocks = Math.ceil(set.tiles / block)
-  const panel = Math.floor(unit / blocks)
-  const first = (unit % blocks) * block
+  const panel = unit % panels
+  const first = Math.floor(unit / panels) * block
   const { inner, middle, middleGap, outer, outerGap, wGap } = set
   const [table, count] = [set.table + first * ENTRY, Math.min(block, set.tiles - first)]
   const [w, y] = [set.w + panel * set.panelBytes, set.y + panel * 4 * COLUMNS]
-  call(table, count, set.x, w, y, outer, outerGap, wGap, middle, middleGap, inner)
+  const most = Math.max(1, Math.floor(TERMS / (middle * inner)))
+  const xBytes = middle * (inner * step + middleGap) + outerGap
+  const wBytes = middle * inner * 4 * COLUMNS + wGap
+  for (let from = 0; from < outer; from += most) {
+    const [xFrom, wFrom, turns] = [set.x + from * xBytes, w + from * wBytes, Math.min(most, outer - from)]
+    call(table, count, xFrom, wFrom, y, turns, outerGap, wGap, middle, middleGap, inner, from === 0 ? 0 : 1)
+  }
 }
 
 /** The products of tiles, for one thread. Every sum is computed by one thread, so their number changes no bit. */
@@ -72,7 +83,7 @@ export const tileProducts = (functions: Instances = instances()): Loop<Multiplie
       let begin = 0
       for (const set of data.sets) {
         const end = begin + unitsOf(set, data.panels)
-        for (let unit = Math.max(from, begin); unit < Math.min(to, end); unit++) computeUnit(call, set, unit - begin)
+        for (let unit = Math.max(from, begin); unit < Math.min(to, end); unit++) computeUnit(call, set, data.panels, data.step, unit - begin)
         begin = end
       }
     }
