@@ -61,7 +61,7 @@ export const openTfjs = async (
   const tiles = tileWorkOf(memory)
   shareClones(tf, name)
   registerConvolution(tf, name, composedConvolution(memory, tiles))
-  registerMaxPool(tf, name, composedMaxPool(memory))
+  registerMaxPool(tf, name, composedMaxPool(memory, tiles))
   const adopted = (info: Info): Tensor => tf.engine().makeTensorFromTensorInfo(info)
   const composed = composedPasses(tf)
   const passes = tiles === undefined ? composed : sharedPasses(tf, memory, tiles, composed, adopted)
@@ -88,7 +88,7 @@ export const openTfjs = async (
     addRelu: (a, b) => addRelu(tf, a, b),
     blend: (a, b, share) => tf.add(tf.mul(a, 1 - share), tf.mul(b, share)),
     adam: (state, gradient, options) => {
-      const made = adamUpdate(memory, state, gradient, options)
+      const made = adamUpdate(memory, state, gradient, options, tiles?.enabled() ? tiles.adam : undefined)
       return { weight: adopted(made.weight), m: adopted(made.m), v: adopted(made.v) }
     },
     sgd: (state, gradient, options) => {

@@ -53,7 +53,11 @@ const bodyOf = (channels: number): Code => [
   ...[...again(CHANNELS), ...end]
 ]
 
-const moduleFor = (channels: number, { buffer }: WasmMemory): Uint8Array =>
+/** Whether the function can be made for some number of channels. */
+export const fitsVectors = (channels: number): boolean => channels % LANES === 0
+
+/** The module of the function `give` for some number of channels, on a memory like this one. */
+export const windowModule = (channels: number, { buffer }: WasmMemory): Uint8Array =>
   moduleOf({
     ...{ name: "give", parameters: 7, returns: false, locals: 5, vectors: 4, body: bodyOf(channels) },
     ...{ pages: 0, most: buffer instanceof ArrayBuffer ? undefined : MOST_PAGES }
@@ -64,12 +68,12 @@ const made = new WeakMap<WasmMemory, Map<number, GiveWindow>>()
 
 /** The function for some number of channels; undefined if the engine has no WebAssembly, or channels are no multiple of 4. */
 export const givingWindows = ({ heap }: Memory, channels: number): GiveWindow | undefined => {
-  if (heap === undefined || wasm === undefined || channels % LANES !== 0) return undefined
+  if (heap === undefined || wasm === undefined || !fitsVectors(channels)) return undefined
   const functions = made.get(heap) ?? new Map<number, GiveWindow>()
   made.set(heap, functions)
   const known = functions.get(channels)
   if (known !== undefined) return known
-  const bytes = moduleFor(channels, heap)
+  const bytes = windowModule(channels, heap)
   if (!wasm.validate(bytes)) return undefined
   const { give } = functionsOf(bytes, heap) as { readonly give: GiveWindow }
   functions.set(channels, give)

@@ -1,77 +1,29 @@
 /** Pools as differentiable operations of TensorFlow.js. */
 import { outputLength, type PoolOptions, sidesOf } from "./geometry.ts"
 import type { Memory } from "./memory.ts"
+import { maxPoolGradients } from "./pool-gradient.ts"
 import { givingWindows } from "./pool-window.ts"
 import type { Info, Tensor, Tf } from "./tfjs.ts"
+import type { TileWork } from "./tiles/room.ts"
 
 const FORWARD = "orbitrank/MaxPool"
 const GRADIENT = "orbitrank/MaxPoolGradient"
 
-/** One window of an image: places of its first value and of its maximum, and the part of it that is not padding. */
-interface Window {
-  readonly first: number
-  readonly at: number
-  readonly rows: number
-  readonly columns: number
-}
-
-/** Values of x, its gradient dx, the maxima y and their gradients dy. */
-interface Pooled {
-  readonly x: Float32Array
-  readonly dx: Float32Array
-  readonly y: Float32Array
-  readonly dy: Float32Array
-}
-
-type Give = (window: Window) => void
-
-/** Gives the gradients of a window to its first maxima, one channel at a time. */
-const byChannel =
-  ({ dx, dy, x, y }: Pooled, W: number, C: number): Give =>
-  ({ at, columns, first, rows }) => {
-    for (let c = 0; c < C; c++) {
-      const maximum = y[at + c]
-      search: for (let row = 0; row < rows; row++) {
-        for (let column = 0, place = first + row * W * C + c; column < columns; column++, place += C) {
-          if (x[place] !== maximum) continue
-          dx[place] += dy[at + c]
-          break search
-        }
-      }
-    }
-  }
-
-/** Does the same for four channels at a time; undefined if the engine cannot. */
-const byVectors = (memory: Memory, pooled: Pooled, W: number, C: number): Give | undefined => {
-  const give = givingWindows(memory, C)
-  if (give === undefined) return undefined
-  const [x, dx, y, dy] = [pooled.x, pooled.dx, pooled.y, pooled.dy].map(({ byteOffset }) => byteOffset)
-  return ({ at, columns, first, rows }) =>
-    give(x + 4 * first, dx + 4 * first, y + 4 * at, dy + 4 * at, rows, columns, 4 * C * (W - columns))
-}
-
-/**
- * Passes the gradient of each window to its first maximum in row-major order, as PyTorch does. It works for maxima of any
- * sign; the kernel of the WebAssembly engine loses maxima that are zero or negative.
- */
-const maxPoolGradient = (memory: Memory, x: Info, y: Info, dy: Info, pool: PoolOptions): Info => {
-  const [N, H, W, C] = x.shape
-  const [, OH, OW] = y.shape
-  const [padTop, , padLeft] = sidesOf(pool.padding)
+const maxPoolGradient = (
+  memory: Memory,
+  work: TileWork | undefined,
+  x: Info,
+  y: Info,
+  dy: Info,
+  pool: PoolOptions
+): Info => {
   const dx = memory.make(x.shape)
   const pooled = { x: memory.values(x), dx: memory.values(dx), y: memory.values(y), dy: memory.values(dy) }
-  pooled.dx.fill(0)
-  const give = byVectors(memory, pooled, W, C) ?? byChannel(pooled, W, C)
-  for (let n = 0, at = 0; n < N; n++) {
-    for (let i = 0; i < OH; i++) {
-      const [top, end] = [Math.max(0, i * pool.stride - padTop), Math.min(H, i * pool.stride - padTop + pool.size)]
-      for (let j = 0; j < OW; j++, at += C) {
-        const left = Math.max(0, j * pool.stride - padLeft)
-        const columns = Math.min(W, j * pool.stride - padLeft + pool.size) - left
-        give({ at, first: ((n * H + top) * W + left) * C, rows: end - top, columns })
-      }
-    }
-  }
+  const [N, H, W, C] = x.shape
+  const [, OH, OW] = y.shape
+  const shape = { H, W, C, OH, OW, pool }
+  if (work?.enabled()) work.maxPoolGradient(pooled, shape, N)
+  else maxPoolGradients(pooled, shape, givingWindows(memory, C), 0, N)
   return dx
 }
 
@@ -82,7 +34,7 @@ export interface PoolKernels {
 }
 
 /** Returns max-pooling by the kernels of TensorFlow.js's own backends; the gradient is a loop over memory. */
-export const composedMaxPool = (memory: Memory): PoolKernels => ({
+export const composedMaxPool = (memory: Memory, work?: TileWork): PoolKernels => ({
   forward: (x, { size, stride, padding }) => {
     const [top, bottom, left, right] = sidesOf(padding)
     const pad = [
@@ -94,7 +46,7 @@ export const composedMaxPool = (memory: Memory): PoolKernels => ({
     const attrs = { filterSize: [size, size], strides: [stride, stride], pad, dimRoundingMode: "floor" }
     return memory.kernel("MaxPool", { x }, attrs)
   },
-  gradient: (x, y, dy, pool) => maxPoolGradient(memory, x, y, dy, pool)
+  gradient: (x, y, dy, pool) => maxPoolGradient(memory, work, x, y, dy, pool)
 })
 
 /** Registers kernel and gradient with TensorFlow.js for one backend; a second call does nothing. */

@@ -45,7 +45,8 @@ const TOGETHER = 8
 const TERMS = 512
 
 /** Number of tiles of one unit of work. */
-const blockOf = (set: Tiles): number => Math.max(1, Math.min(set.tiles, Math.max(TOGETHER, Math.ceil(UNIT / eachOf(set)))))
+const blockOf = (set: Tiles): number =>
+  Math.max(1, Math.min(set.tiles, Math.max(TOGETHER, Math.ceil(UNIT / eachOf(set)))))
 
 const unitsOf = (set: Tiles, panels: number): number => panels * Math.ceil(set.tiles / blockOf(set))
 
@@ -83,7 +84,8 @@ export const tileProducts = (functions: Instances = instances()): Loop<Multiplie
       let begin = 0
       for (const set of data.sets) {
         const end = begin + unitsOf(set, data.panels)
-        for (let unit = Math.max(from, begin); unit < Math.min(to, end); unit++) computeUnit(call, set, data.panels, data.step, unit - begin)
+        for (let unit = Math.max(from, begin); unit < Math.min(to, end); unit++)
+          computeUnit(call, set, data.panels, data.step, unit - begin)
         begin = end
       }
     }

@@ -2,14 +2,18 @@
 
 import { wasm } from "../../wasm.ts"
 import type { Loop, Team } from "../../workers/loops.ts"
+import type { AdamOptions, AdamValues } from "../adam.ts"
 import { EngineMemoryError } from "../engine-error.ts"
 import type { Memory } from "../memory.ts"
+import type { Pooled, PoolShape } from "../pool-gradient.ts"
 import type { Info } from "../tfjs.ts"
+import { adamUnits, adamUpdates } from "./adam.ts"
 import { tileModule } from "./assemble.ts"
 import { type ChannelScaling, channelScaling } from "./channel-scaling.ts"
 import { type ChannelSums, channelSums, sumUnits } from "./channel-sums.ts"
 import type { Shared } from "./instances.ts"
 import { type Multiplied, products, tileProducts, units } from "./multiply.ts"
+import { poolGradients } from "./pool.ts"
 import { rowsOf, type Spread, tileSpreads } from "./spread.ts"
 
 /** Largest room, in bytes: larger products are left to the library. */
@@ -20,6 +24,9 @@ const WORTH_THREADS = 2 ** 21
 
 /** Number of values from which threads save more time than they cost, if they are copied, added or scaled. */
 const WORTH_PASSING = 2 ** 17
+
+/** Number of weights from which threads save more time than they cost. */
+const WORTH_UPDATING = 2 ** 15
 
 /** Room for the preparations of one product. */
 export interface Room {
@@ -54,15 +61,26 @@ export interface TileWork {
   readonly sum: (sums: Own<ChannelSums>) => void
   /** Scales channels. @throws Error if a thread has failed */
   readonly scale: (scaling: Own<ChannelScaling>) => void
+  /** Updates values by Adam. @throws Error if a thread has failed */
+  readonly adam: (values: AdamValues, options: AdamOptions) => void
+  /** Writes the gradient of max-pooling for some images. @throws Error if a thread has failed */
+  readonly maxPoolGradient: (pooled: Pooled, shape: PoolShape, images: number) => void
 }
 
 /** Address of a tensor's first value. */
 export const addressOf = (memory: Memory, info: Info): number => memory.values(info).byteOffset
 
+const addressesOf = <Name extends string>(
+  values: Readonly<Record<Name, Float32Array>>
+): Readonly<Record<Name, number>> =>
+  Object.fromEntries(
+    Object.entries<Float32Array>(values).map(([name, { byteOffset }]) => [name, byteOffset])
+  ) as Record<Name, number>
+
 const newWork = (memory: Memory, shared: Shared): TileWork => {
   const loops = {
     ...{ products: tileProducts(), spreads: tileSpreads() },
-    ...{ sums: channelSums(), scaling: channelScaling() }
+    ...{ sums: channelSums(), scaling: channelScaling(), updates: adamUpdates(), pools: poolGradients() }
   }
   /** Callers of `share` that have not ended; the team of the latest is used. */
   const sharing: Array<{ readonly team: Team | undefined }> = []
@@ -111,6 +129,14 @@ const newWork = (memory: Memory, shared: Shared): TileWork => {
     scale: (scaling) => {
       const worth = scaling.count * scaling.channels >= WORTH_PASSING
       run(loops.scaling, { ...scaling, ...shared }, scaling.count, worth)
+    },
+    adam: (values, options) => {
+      const data = { ...shared, addresses: addressesOf(values), length: values.weight.length, options }
+      run(loops.updates, data, adamUnits(data), data.length >= WORTH_UPDATING)
+    },
+    maxPoolGradient: (pooled, shape, images) => {
+      const data = { ...shared, addresses: addressesOf(pooled), shape, images }
+      run(loops.pools, data, images, pooled.x.length >= WORTH_PASSING)
     }
   }
 }
