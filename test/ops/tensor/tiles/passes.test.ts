@@ -14,8 +14,8 @@ const images = fc.record({
   n: fc.integer({ min: 1, max: 40 }),
   h: fc.integer({ min: 2, max: 16 }),
   w: fc.integer({ min: 2, max: 16 }),
-  c: fc.constantFrom(1, 3, 4, 8, 12, 16, 20, 32, 36, 64),
-  shift: fc.constantFrom(0, 3),
+  c: fc.constantFrom<number>(1, 3, 4, 8, 12, 16, 20, 32, 36, 64),
+  shift: fc.constantFrom<number>(0, 3),
   seed: fc.nat()
 })
 type Images = typeof images extends fc.Arbitrary<infer One> ? One : never
