@@ -76,9 +76,14 @@ export const panelsOf = (rows: number): number => Math.ceil(rows / COLUMNS)
 const cross = ({ crossed, dim, rows, unit }: Panels, panel: number): void => {
   const base = panel * COLUMNS * dim
   const present = Math.min(COLUMNS, rows - panel * COLUMNS)
-  for (let i = 0, at = base; i < dim; i++, at += COLUMNS) {
-    for (let lane = 0; lane < present; lane++) crossed[at + lane] = unit[base + lane * dim + i]
-    for (let lane = present; lane < COLUMNS; lane++) crossed[at + lane] = 0
+  // Two rows at a time are read from the nearest cache.
+  for (let lane = 0; lane < COLUMNS; lane += 2) {
+    const [one, other] = [base + lane * dim, base + (lane + 1) * dim]
+    const [hasOne, hasOther] = [lane < present, lane + 1 < present]
+    for (let i = 0, at = base + lane; i < dim; i++, at += COLUMNS) {
+      crossed[at] = hasOne ? unit[one + i] : 0
+      crossed[at + 1] = hasOther ? unit[other + i] : 0
+    }
   }
 }
 
@@ -88,7 +93,14 @@ const spread = ({ columns, dim, rows, unit }: Panels, row: number): void => {
   const whole = dim - (dim % COLUMNS)
   let at = row * COLUMNS
   for (let i = base; i < base + whole; i += COLUMNS, at += rows * COLUMNS) {
-    for (let lane = 0; lane < COLUMNS; lane++) columns[at + lane] = unit[i + lane]
+    columns[at] = unit[i]
+    columns[at + 1] = unit[i + 1]
+    columns[at + 2] = unit[i + 2]
+    columns[at + 3] = unit[i + 3]
+    columns[at + 4] = unit[i + 4]
+    columns[at + 5] = unit[i + 5]
+    columns[at + 6] = unit[i + 6]
+    columns[at + 7] = unit[i + 7]
   }
   if (whole === dim) return
   for (let lane = 0; lane < COLUMNS; lane++) columns[at + lane] = whole + lane < dim ? unit[base + whole + lane] : 0

@@ -47,33 +47,38 @@ export const throughDirection = (slope: Float64Array, unit: Float64Array, norm: 
 export const contrastive = (margin: number): Term => ({ name: "contrastive", margin })
 
 const contrastiveTerm = (margin: number, { anchor, negative, positive }: Three, slopes: Three): TermValue => {
-  const lengths = [anchor, positive, negative].map((x) => Math.sqrt(dot(x, x)))
-  // A vector of length zero gets no gradient.
-  const [toA, toP, toN] = lengths.map((length) => (length < TINY ? 0 : 1 / length))
-  const [a, p, n] = lengths.map((length) => 1 / Math.max(length, TINY))
-  let [near, far] = [0, 0]
+  let [squareA, squareP, squareN] = [0, 0, 0]
   for (let i = 0; i < anchor.length; i++) {
-    const [x, y] = [anchor[i] * a - positive[i] * p, anchor[i] * a - negative[i] * n]
+    squareA += anchor[i] * anchor[i]
+    squareP += positive[i] * positive[i]
+    squareN += negative[i] * negative[i]
+  }
+  const lengths = [Math.sqrt(squareA), Math.sqrt(squareP), Math.sqrt(squareN)]
+  const [a, p, n] = lengths.map((length) => 1 / Math.max(length, TINY))
+  // Squared distances of directions, and the sums by which slopes lose what lies along each vector.
+  let [near, far, nearA, farA, nearP, farN] = [0, 0, 0, 0, 0, 0]
+  for (let i = 0; i < anchor.length; i++) {
+    const [u, v, w] = [anchor[i] * a, positive[i] * p, negative[i] * n]
+    const [x, y] = [u - v, u - w]
     near += x * x
     far += y * y
+    nearA += x * u
+    farA += y * u
+    nearP += x * v
+    farN += y * w
   }
   const hinge = margin - Math.sqrt(far)
   const open = Math.max(0, hinge)
   const push = far > 0 ? open / Math.sqrt(far) : 0
-  let [alongA, alongP, alongN] = [0, 0, 0]
+  const along = nearA - push * farA
+  // A vector of length zero gets no gradient.
+  const [toA, toP, toN] = lengths.map((length) => (length < TINY ? 0 : 1 / length))
   for (let i = 0; i < anchor.length; i++) {
     const [u, v, w] = [anchor[i] * a, positive[i] * p, negative[i] * n]
     const [x, y] = [u - v, push * (u - w)]
-    alongA += (x - y) * u
-    alongP -= x * v
-    alongN += y * w
-  }
-  for (let i = 0; i < anchor.length; i++) {
-    const [u, v, w] = [anchor[i] * a, positive[i] * p, negative[i] * n]
-    const [x, y] = [u - v, push * (u - w)]
-    slopes.anchor[i] = (x - y - alongA * u) * toA
-    slopes.positive[i] = (-x - alongP * v) * toP
-    slopes.negative[i] = (y - alongN * w) * toN
+    slopes.anchor[i] = (x - y - along * u) * toA
+    slopes.positive[i] = (nearP * v - x) * toP
+    slopes.negative[i] = (y - push * farN * w) * toN
   }
   return { value: near / 2 + open ** 2 / 2, hinge }
 }
