@@ -39,18 +39,18 @@ type Kind = "random" | "learned"
 /** Adds the direction of each class of an image to its vector. */
 const addClasses = (vectors: Float32Array, labels: Uint8Array, directions: ReadonlyArray<Float32Array>): void => {
   const dim = directions[0].length
-  labels.forEach((has, i) => {
-    if (has === 0) return
-    const at = Math.floor(i / CLASSES) * dim
+  for (let i = 0; i < labels.length; i++) {
+    if (labels[i] === 0) continue
+    const own = vectors.subarray(Math.floor(i / CLASSES) * dim, (Math.floor(i / CLASSES) + 1) * dim)
     const direction = directions[i % CLASSES]
-    for (let k = 0; k < dim; k++) vectors[at + k] += direction[k]
-  })
+    for (let k = 0; k < dim; k++) own[k] += direction[k]
+  }
 }
 
 /** Makes the batches of a split one by one. */
 export const batchMaker = (images = IMAGES, dim = DIM, kind: Kind = "random") => {
   const labels = labelsOf(images)
-  const directions = classes.map((_, c) => noise(dim, 1000 + c).map((value) => 0.8 * value))
+  const directions = classes.map((_, c) => noise(dim, 1000 + c).map((value) => 0.5 * value))
   const make = (b: number): Embeddings => {
     const [from, to] = [b * BATCH, Math.min(images, (b + 1) * BATCH)]
     const own = labels.slice(from * CLASSES, to * CLASSES)

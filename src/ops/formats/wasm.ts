@@ -47,7 +47,11 @@ export const v128 = {
   load: (offset: number): Code => [...simd(0x00), 4, ...leb(offset)],
   /** Loads one float32 into all four lanes. */
   loadSplat: (offset: number): Code => [...simd(0x09), 2, ...leb(offset)],
+  /** Loads one float64 into both lanes. */
+  loadSplat64: (offset: number): Code => [...simd(0x0a), 3, ...leb(offset)],
   store: (offset: number): Code => [...simd(0x0b), 4, ...leb(offset)],
+  /** Takes 16 bytes out of two vectors, by their numbers from 0 to 31. */
+  shuffle: (...bytes: Code): Code => [...simd(0x0d), ...bytes],
   zero: [...simd(0x0c), ...new Array<number>(16).fill(0)],
   /** One float32, given by its four bytes, in all four lanes. */
   splat: (...bytes: Code): Code => [...simd(0x0c), ...bytes, ...bytes, ...bytes, ...bytes],
@@ -79,6 +83,15 @@ export const f32x4 = {
   greater: simd(0x44),
   /** The second where it is greater, otherwise the first. */
   larger: simd(0xeb)
+}
+
+/** Two numbers in double precision. */
+export const f64x2 = {
+  add: simd(0xf0),
+  subtract: simd(0xf1),
+  multiply: simd(0xf2),
+  /** The lower two of four numbers in single precision. */
+  promote: simd(0x5f)
 }
 
 /** Adds a constant to a local. */

@@ -3,6 +3,7 @@
  * these similarities decide. Used in worker threads, so it does not import Effect.
  */
 import type { Similarity } from "../similarity.ts"
+import { doubleSums, type Kind, ROWS } from "./double-sums.ts"
 
 /** Rows of several matrices, unchanged and not copied. Plain data, which can be sent to a thread. */
 export interface Given {
@@ -32,78 +33,36 @@ export const givenSquared = (given: Given, row: number): number => {
   return squared[row]
 }
 
-/** Inner product of a query with one row, summed in the order of the dimensions. */
-const product = (query: Float64Array, row: Float32Array): number => {
-  let sum = 0
-  for (let k = 0; k < query.length; k++) sum += query[k] * row[k]
-  return sum
-}
-
-/** Squared Euclidean distance of a query and one row, summed in the order of the dimensions. */
-const squaredDistance = (query: Float64Array, row: Float32Array): number => {
-  let sum = 0
-  for (let k = 0; k < query.length; k++) {
-    const difference = query[k] - row[k]
-    sum += difference * difference
+/** The term of one dimension in a sum. */
+const TERMS = {
+  products: (query: Float64Array, row: Float32Array): number => {
+    let sum = 0
+    for (let k = 0; k < query.length; k++) sum += query[k] * row[k]
+    return sum
+  },
+  distances: (query: Float64Array, row: Float32Array): number => {
+    let sum = 0
+    for (let k = 0; k < query.length; k++) {
+      const difference = query[k] - row[k]
+      sum += difference * difference
+    }
+    return sum
   }
-  return sum
-}
+} as const satisfies Readonly<Record<Kind, (query: Float64Array, row: Float32Array) => number>>
 
-/** Four rows, from `rows[r]` on, as views: an index into a view is an integer, which is several times faster than `at`. */
-const fourRows = (given: Given, rows: Int32Array, r: number) =>
-  [
-    givenRow(given, rows[r]),
-    givenRow(given, rows[r + 1]),
-    givenRow(given, rows[r + 2]),
-    givenRow(given, rows[r + 3])
-  ] as const
+/** Terms of a call from which the function that WebAssembly compiles saves more time than it costs. */
+const WORTH_COMPILING = 2 ** 16
 
-/** Inner products with four rows at once: the four sums are independent, which keeps the processor busy. */
-const fourProducts = (query: Float64Array, given: Given, rows: Int32Array, r: number, into: Float64Array): void => {
-  const [a, b, c, d] = fourRows(given, rows, r)
-  let [s, t, u, v] = [0, 0, 0, 0]
-  for (let k = 0; k < query.length; k++) {
-    const value = query[k]
-    s += value * a[k]
-    t += value * b[k]
-    u += value * c[k]
-    v += value * d[k]
+/** Sums of products or of squared differences, summed in the order of the dimensions. */
+const sumsInto = (kind: Kind, query: Float64Array, given: Given, rows: Int32Array, into: Float64Array): void => {
+  const compiled = rows.length * given.dim < WORTH_COMPILING ? undefined : doubleSums(kind, given.dim)
+  const whole = compiled === undefined ? 0 : rows.length - (rows.length % ROWS)
+  compiled?.query.set(query)
+  for (let r = 0; compiled !== undefined && r < whole; r += ROWS) {
+    for (let i = 0; i < ROWS; i++) compiled.rows[i].set(givenRow(given, rows[r + i]))
+    into.set(compiled.sum(), r)
   }
-  into[r] = s
-  into[r + 1] = t
-  into[r + 2] = u
-  into[r + 3] = v
-}
-
-/** Squared Euclidean distances of four rows at once, like `fourProducts`. */
-const fourDistances = (query: Float64Array, given: Given, rows: Int32Array, r: number, into: Float64Array): void => {
-  const [a, b, c, d] = fourRows(given, rows, r)
-  let [s, t, u, v] = [0, 0, 0, 0]
-  for (let k = 0; k < query.length; k++) {
-    const value = query[k]
-    const [x, y, z, w] = [value - a[k], value - b[k], value - c[k], value - d[k]]
-    s += x * x
-    t += y * y
-    u += z * z
-    v += w * w
-  }
-  into[r] = s
-  into[r + 1] = t
-  into[r + 2] = u
-  into[r + 3] = v
-}
-
-const distancesInto = (query: Float64Array, given: Given, rows: Int32Array, into: Float64Array): void => {
-  const even = rows.length - (rows.length % 4)
-  for (let r = 0; r < even; r += 4) fourDistances(query, given, rows, r, into)
-  for (let r = even; r < rows.length; r++) into[r] = squaredDistance(query, givenRow(given, rows[r]))
-  for (let r = 0; r < rows.length; r++) into[r] = -Math.sqrt(into[r])
-}
-
-const productsInto = (query: Float64Array, given: Given, rows: Int32Array, into: Float64Array): void => {
-  const even = rows.length - (rows.length % 4)
-  for (let r = 0; r < even; r += 4) fourProducts(query, given, rows, r, into)
-  for (let r = even; r < rows.length; r++) into[r] = product(query, givenRow(given, rows[r]))
+  for (let r = whole; r < rows.length; r++) into[r] = TERMS[kind](query, givenRow(given, rows[r]))
 }
 
 /**
@@ -124,10 +83,11 @@ export const exactInto = (
   into: Float64Array
 ): void => {
   if (by === "l2") {
-    distancesInto(query, given, rows, into)
+    sumsInto("distances", query, given, rows, into)
+    for (let r = 0; r < rows.length; r++) into[r] = -Math.sqrt(into[r])
     return
   }
-  productsInto(query, given, rows, into)
+  sumsInto("products", query, given, rows, into)
   if (by === "dot") return
   for (let r = 0; r < rows.length; r++) into[r] /= Math.sqrt(own * givenSquared(given, rows[r]))
 }
