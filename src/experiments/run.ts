@@ -1,8 +1,13 @@
 #!/usr/bin/env node
 /** The program: `npx tsx src/experiments/run.ts CONFIG` in a clone, `npx orbitrank CONFIG` where it is installed. */
 import { answerTo, give } from "./command/answer.ts"
+import { bundledProgram } from "./command/bundled.ts"
 import { launch } from "./command/launch.ts"
 
-const answer = answerTo(process.argv.slice(2))
+const args = process.argv.slice(2)
+const answer = answerTo(args)
 if (answer !== undefined) await give(answer)
-else if (!launch()) await import("./main.ts")
+else {
+  const program = await bundledProgram(args)
+  if (!launch(program?.launched)) await (program === undefined ? import("./main.ts") : import(program.main))
+}

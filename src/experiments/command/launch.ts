@@ -20,9 +20,15 @@ const PATIENCE = 2000
 /** Milliseconds that a program has to end by itself on the second signal. */
 const GRACE = 300
 
+/** The file by which `tsx` loads TypeScript. */
+const LOADER = /[\\/]tsx[\\/]dist[\\/]loader\.mjs$/
+
+/** Arguments of Node without files that match a pattern, and without the flags before them. */
+const without = (args: ReadonlyArray<string>, file: RegExp): ReadonlyArray<string> =>
+  args.filter((arg, i) => !file.test(arg) && !file.test(args[i + 1] ?? ""))
+
 /** Arguments of Node without the listener and the flag before it. */
-export const withoutListener = (args: ReadonlyArray<string>): ReadonlyArray<string> =>
-  args.filter((arg, i) => !LISTENER.test(arg) && !LISTENER.test(args[i + 1] ?? ""))
+export const withoutListener = (args: ReadonlyArray<string>): ReadonlyArray<string> => without(args, LISTENER)
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
 
@@ -37,7 +43,7 @@ const timer = setInterval(() => {
 }, 500)`
 
 /** Ends this program if its launcher was killed: cleanly if it answers within ten seconds. */
-const watchLauncher = (): void => {
+export const watchLauncher = (): void => {
   if (process.env[LAUNCHER] === String(process.ppid))
     new Worker(WATCH, { eval: true, workerData: process.ppid }).unref()
 }
@@ -45,9 +51,10 @@ const watchLauncher = (): void => {
 /**
  * Starts this very program again without the listener of `tsx`, if it has one, and ends as that ends.
  *
+ * @param program file of JavaScript that starts it, which needs no `tsx`; by default the file of this process
  * @returns whether it did
  */
-export const launch = (): boolean => {
+export const launch = (program?: string): boolean => {
   const args = withoutListener(process.execArgv)
   if (args.length === process.execArgv.length) {
     watchLauncher()
@@ -55,14 +62,16 @@ export const launch = (): boolean => {
   }
   process.stderr.on("error", () => {})
   const env = { ...process.env, [LAUNCHER]: String(process.pid) }
-  const program = spawn(process.execPath, [...args, ...process.argv.slice(1)], { stdio: "inherit", env })
+  const [own, ...rest] = process.argv.slice(1)
+  const command = program === undefined ? [...args, own] : [...without(args, LOADER), program]
+  const child = spawn(process.execPath, [...command, ...rest], { stdio: "inherit", env })
   let stopping = 0
   let forced: number | undefined
   const stop = (signal: keyof typeof STOPPING) => {
     const now = performance.now()
     if (stopping === 0) {
       stopping = now
-      program.kill(signal)
+      child.kill(signal)
       setTimeout(() => {
         if (forced === undefined) say("Stopping at the next step; press ^C again to end at once.")
       }, PATIENCE)
@@ -72,16 +81,16 @@ export const launch = (): boolean => {
       setTimeout(() => {
         forced = code
         say(AT_ONCE)
-        program.kill("SIGKILL")
+        child.kill("SIGKILL")
       }, GRACE)
-      program.kill(signal)
+      child.kill(signal)
     }
   }
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop(signal))
-  program.on("error", (cause) => {
+  child.on("error", (cause) => {
     say(`${process.execPath}: cannot be started (${cause.message}). Check that Node is there.`)
     process.exit(1)
   })
-  program.on("exit", (code, signal) => process.exit(forced ?? code ?? 128 + constants.signals[signal ?? "SIGTERM"]))
+  child.on("exit", (code, signal) => process.exit(forced ?? code ?? 128 + constants.signals[signal ?? "SIGTERM"]))
   return true
 }
