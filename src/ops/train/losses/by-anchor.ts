@@ -1,6 +1,6 @@
 /** Reduces the terms of all anchors to one number; each compares an anchor with the means of its positives and negatives. */
-import { teamFor } from "./cosine.ts"
-import { doubles, everyRow, numbers, own, singles } from "./every-row.ts"
+import { isLarge, teamFor } from "./cosine.ts"
+import { everyRow, numbers, own, singles } from "./every-row.ts"
 import type { LossInput, LossValue } from "./loss.ts"
 import type { Selected } from "./selection.ts"
 import { type Sums, spreadRows, termRows, VECTORS } from "./term-rows.ts"
@@ -52,7 +52,7 @@ const byRow = ({ rows: list, starts }: Sums, rows: number) => {
 }
 
 /** Derivative that all rows share: that of sums over most of a batch. */
-const everySlope = ({ counts, signs }: Sums, slopes: Float64Array, dim: number): Float64Array => {
+const everySlope = ({ counts, signs }: Sums, slopes: ArrayLike<number>, dim: number): Float64Array => {
   const every = new Float64Array(dim)
   signs.forEach((sign, sum) => {
     if (sign < 0) for (let i = 0; i < dim; i++) every[i] += slopes[sum * dim + i] / counts[sum]
@@ -78,7 +78,9 @@ export const overAnchors = (
   values.set(raw)
   const total = new Float64Array(dim)
   for (let row = 0; row < rows; row++) for (let i = 0; i < dim; i++) total[i] += raw[row * dim + i]
-  const slopes = doubles(team, "slopes", selected.length * VECTORS * dim)
+  const size = selected.length * VECTORS * dim
+  // Large batches have so many slopes that reading them takes most of the time.
+  const slopes = isLarge(rows, dim) ? singles(team, "slopes", size) : new Float64Array(size)
   const [found, hinges] = ["terms", "hinges"].map((name) => numbers(team, name, selected.length))
   everyRow(team, termRows, { ...sums, values, total, term, found, hinges, slopes }, selected.length)
   const scale = reduction === "mean" ? 1 / Math.max(1, selected.length) : 1

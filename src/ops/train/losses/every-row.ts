@@ -11,11 +11,7 @@ export const everyRow = <Data>(team: Team | undefined, loop: Loop<Data>, data: D
  * @param name of the values: the team's memory for them is used again by the next batch
  */
 export const numbers = (team: Team | undefined, name: string, length: number): Float64Array =>
-  team === undefined ? new Float64Array(length) : doubles(team, name, length).fill(0)
-
-/** Numbers like those of `numbers`, with any content. */
-export const doubles = (team: Team | undefined, name: string, length: number): Float64Array =>
-  team === undefined ? new Float64Array(length) : new Float64Array(team.memory(name, 8 * length), 0, length)
+  team === undefined ? new Float64Array(length) : new Float64Array(team.memory(name, 8 * length), 0, length).fill(0)
 
 /** The same values in memory that all threads of a team share. */
 export const shared = (team: Team | undefined, name: string, values: Float64Array): Float64Array => {

@@ -3,7 +3,7 @@
  * file does not import Effect.
  */
 import type { Loop } from "../../workers/loops.ts"
-import { type Term, type Three, termOf } from "./terms.ts"
+import { type Term, termOf } from "./terms.ts"
 
 /** Number of vectors of a term: anchor, mean of positives, mean of negatives. */
 export const VECTORS = 3
@@ -29,7 +29,7 @@ interface Termed extends Sums {
   /** Receive the value and the hinge of each term, and its derivatives [terms, 3, dim]. */
   readonly found: Float64Array
   readonly hinges: Float64Array
-  readonly slopes: Float64Array
+  readonly slopes: Float32Array | Float64Array
 }
 
 /** Adds rows of a matrix to a vector, four at a time, each times the same factor. `rows` are `list` from `from` to `to`. */
@@ -61,7 +61,7 @@ const writeMean = ({ counts, rows, signs, starts, total, values }: Termed, sum: 
   if (share !== 1) for (let i = 0; i < mean.length; i++) mean[i] *= share
 }
 
-const three = (make: (i: number) => Float64Array): Three => ({ anchor: make(0), positive: make(1), negative: make(2) })
+const three = <A>(make: (i: number) => A) => ({ anchor: make(0), positive: make(1), negative: make(2) })
 
 /** The term of each anchor. */
 export const termRows: Loop<Termed> = {
@@ -87,7 +87,7 @@ export const termRows: Loop<Termed> = {
 
 /** Derivatives of terms, and for each row of the batch the sums in which it is. */
 interface Spread {
-  readonly slopes: Float64Array
+  readonly slopes: Float32Array | Float64Array
   readonly dim: number
   /** The sums of row r are sums[ofRow[r]] to sums[ofRow[r + 1]]. */
   readonly sums: Int32Array

@@ -9,12 +9,15 @@ export interface Term {
   readonly margin: number
 }
 
-/** The anchor, the positive and the negative of a term, [dim] each, or the derivatives with respect to them. */
+/** The anchor, the positive and the negative of a term, [dim] each. */
 export interface Three {
   readonly anchor: Float64Array
   readonly positive: Float64Array
   readonly negative: Float64Array
 }
+
+/** The derivatives with respect to them; in single precision if the batch is large. */
+export type ThreeSlopes = { readonly [K in keyof Three]: Float32Array | Float64Array }
 
 /** The value of a term, and the argument of its max(0, .). */
 export interface TermValue {
@@ -46,7 +49,7 @@ export const throughDirection = (slope: Float64Array, unit: Float64Array, norm: 
  */
 export const contrastive = (margin: number): Term => ({ name: "contrastive", margin })
 
-const contrastiveTerm = (margin: number, { anchor, negative, positive }: Three, slopes: Three): TermValue => {
+const contrastiveTerm = (margin: number, { anchor, negative, positive }: Three, slopes: ThreeSlopes): TermValue => {
   let [squareA, squareP, squareN] = [0, 0, 0]
   for (let i = 0; i < anchor.length; i++) {
     squareA += anchor[i] * anchor[i]
@@ -89,7 +92,7 @@ const contrastiveTerm = (margin: number, { anchor, negative, positive }: Three, 
  */
 export const triplet = (margin: number): Term => ({ name: "triplet", margin })
 
-const tripletTerm = (margin: number, { anchor, negative, positive }: Three, slopes: Three): TermValue => {
+const tripletTerm = (margin: number, { anchor, negative, positive }: Three, slopes: ThreeSlopes): TermValue => {
   let [near, far] = [0, 0]
   for (let i = 0; i < anchor.length; i++) {
     const [x, y] = [anchor[i] - positive[i] + SHIFT, anchor[i] - negative[i] + SHIFT]
@@ -112,5 +115,5 @@ const tripletTerm = (margin: number, { anchor, negative, positive }: Three, slop
 }
 
 /** Computes a term, and writes its derivatives to `slopes`. */
-export const termOf = ({ margin, name }: Term, given: Three, slopes: Three): TermValue =>
+export const termOf = ({ margin, name }: Term, given: Three, slopes: ThreeSlopes): TermValue =>
   name === "contrastive" ? contrastiveTerm(margin, given, slopes) : tripletTerm(margin, given, slopes)

@@ -166,4 +166,41 @@ describe("large batches", () => {
     expectNear(at(large.gradient, ROWS), small.gradient)
     if (small.learned !== undefined) expectNear(at(large.learned as Float32Array, 5), small.learned)
   })
+  it("hashnet has the value and the slopes of naive loops in double precision", () => {
+    const x = drawn(8, ROWS * WIDE)
+    const h = Array.from({ length: ROWS }, (_, i) => Array.from(x.subarray(i * WIDE, (i + 1) * WIDE), Math.tanh))
+    const sets = Array.from({ length: ROWS }, (_, i) => [...labels.subarray(i * 5, (i + 1) * 5)])
+    const weights = sets.map((a) =>
+      sets.map((b) => {
+        const [both, any] = [Math.min, Math.max].map((of) => a.reduce((sum, y, c) => sum + of(y, b[c]), 0))
+        return any === 0 ? 1 : both / any
+      })
+    )
+    const pairs = h.flatMap((_, i) => h.slice(i + 1).map((__, n) => [i, i + 1 + n] as const))
+    const similar = pairs.filter(([i, j]) => weights[i][j] > 0).length
+    const slopes = h.map(() => new Array<number>(ROWS).fill(0))
+    let value = 0
+    for (const [i, j] of pairs) {
+      const s = weights[i][j] > 0 ? 1 : 0
+      const w = s === 1 ? weights[i][j] / similar : 1 / (pairs.length - similar)
+      const t = (10 * h[i].reduce((sum, one, k) => sum + one * h[j][k], 0)) / WIDE
+      value += w * (Math.log(1 + Math.exp(t)) - s * t)
+      slopes[i][j] = slopes[j][i] = (w * (1 / (1 + Math.exp(-t)) - s) * 10) / WIDE
+    }
+    value += (0.1 * h.flat().reduce((sum, one) => sum + (Math.abs(one) - 1) ** 2, 0)) / (ROWS * WIDE)
+    const got = lossOf("hashnet")({ values: x, labels, rows: ROWS })
+    expect(Math.abs(got.value - value)).toBeLessThan(1e-6 * value)
+    const columns = [0, 1, 511, 512, WIDE - 1]
+    const at = (slope: (i: number, k: number) => number) =>
+      Float32Array.from(h.flatMap((_, i) => columns.map((k) => slope(i, k))))
+    const exact = at((i, k) => {
+      const one = h[i][k]
+      const pull = slopes[i].reduce((sum, weight, j) => sum + weight * h[j][k], 0)
+      return (pull + (0.2 * (Math.abs(one) - 1) * Math.sign(one)) / (ROWS * WIDE)) * (1 - one * one)
+    })
+    expectNear(
+      at((i, k) => got.gradient[i * WIDE + k]),
+      exact
+    )
+  })
 })
