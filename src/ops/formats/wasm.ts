@@ -112,6 +112,20 @@ export const again = (counter: number): Code => [
   ...brIf(0)
 ]
 
+/** Repeats `body` until `stop` gives a number other than 0; `stop` is computed before each turn. */
+export const until = (stop: Code, body: Code): Code => [
+  ...[...block, ...loop, ...stop, ...brIf(1)],
+  ...[...body, ...br(0), ...end, ...end]
+]
+/** Repeats `body`, at least once, as long as the first local is below the second afterwards. */
+export const whileBelow = (local: number, bound: number, body: Code): Code => [
+  ...[...loop, ...body],
+  ...[...get(local), ...get(bound), ...i32.less, ...brIf(0), ...end]
+]
+/** The sum of the four 32-bit numbers in a vector. */
+export const laneSum = (vector: number): Code =>
+  [0, 1, 2, 3].flatMap((lane) => [...get(vector), ...v128.lane(lane), ...(lane > 0 ? i32.add : [])])
+
 /** A function of i32 numbers, and the memory that it uses. */
 export interface WasmFunction {
   readonly name: string

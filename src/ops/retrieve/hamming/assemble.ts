@@ -2,23 +2,7 @@
  * The WebAssembly module that counts differing bits. It is assembled here, instruction by instruction, for one length of
  * codes, so that the loop over the words of a code is written out and the module needs no file.
  */
-import {
-  block,
-  br,
-  brIf,
-  type Code,
-  end,
-  get,
-  i32,
-  i64,
-  increase,
-  loop,
-  moduleOf,
-  set,
-  tee,
-  v128,
-  when
-} from "../../formats/wasm.ts"
+import { type Code, end, get, i32, i64, increase, laneSum, moduleOf, set, tee, until, v128, when } from "../../formats/wasm.ts"
 import { MOST_PAGES } from "../../wasm.ts"
 
 /** Parameters and locals of the function. */
@@ -54,18 +38,20 @@ const byRegisters = (stride: number): Code => {
     ...v128.widenTo16,
     ...(part > 0 ? v128.add16 : [])
   ])
-  const lanes = [0, 1, 2, 3].map((lane) => [...get(SUM), ...v128.lane(lane), ...(lane > 0 ? i32.add : [])])
-  return [...parts.flat(), ...v128.widenTo32, ...set(SUM), ...lanes.flat()]
+  return [...parts.flat(), ...v128.widenTo32, ...set(SUM), ...laneSum(SUM)]
 }
 
 const bodyOf = (stride: number): Code => [
-  ...[...get(OUT), ...set(AT), ...block, ...loop],
-  ...[...get(ROW), ...get(ROWS), ...i32.atLeast, ...brIf(1)],
-  ...(stride <= SHORT ? byWords(stride) : byRegisters(stride)),
-  ...[...tee(DISTANCE), ...get(LIMIT), ...i32.less, ...when],
-  ...[...get(AT), ...get(ROW), ...i32.store(0), ...get(AT), ...get(DISTANCE), ...i32.store(4), ...increase(AT, 8)],
-  ...end,
-  ...[...increase(CODES, stride), ...increase(ROW, 1), ...br(0), ...end, ...end],
+  ...[...get(OUT), ...set(AT)],
+  ...until(
+    [...get(ROW), ...get(ROWS), ...i32.atLeast],
+    [
+      ...(stride <= SHORT ? byWords(stride) : byRegisters(stride)),
+      ...[...tee(DISTANCE), ...get(LIMIT), ...i32.less, ...when],
+      ...[...get(AT), ...get(ROW), ...i32.store(0), ...get(AT), ...get(DISTANCE), ...i32.store(4), ...increase(AT, 8)],
+      ...[...end, ...increase(CODES, stride), ...increase(ROW, 1)]
+    ]
+  ),
   ...[...get(AT), ...get(OUT), ...i32.sub, ...i32.const(3), ...i32.shiftRight]
 ]
 

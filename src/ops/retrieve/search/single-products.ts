@@ -2,7 +2,7 @@
  * Inner products in single precision by WebAssembly SIMD, four at a time. The module is assembled here, so it needs no file.
  * It runs in browsers, too.
  */
-import { brIf, type Code, end, f32x4, get, i32, increase, loop, moduleOf, set, v128 } from "../../formats/wasm.ts"
+import { type Code, f32x4, get, i32, increase, moduleOf, set, v128, whileBelow } from "../../formats/wasm.ts"
 import { functionsOf, PAGE, wasm } from "../../wasm.ts"
 
 /** Parameters and locals of the function. Several sums are independent, which keeps the processor busy. */
@@ -26,20 +26,16 @@ const total = (sums: ReadonlyArray<number>): Code =>
   sums.flatMap((sum, i) => [...get(sum), ...(i > 0 ? f32x4.add : [])])
 
 /** `products(at, end, bytes, out)`: the query is at byte 0; rows of `bytes` bytes from `at` to `end`; 8 sums per row at `out`. */
-const BODY: Code = [
-  ...loop,
+const BODY: Code = whileBelow(AT, END, [
   ...[...i32.const(0), ...set(OFFSET)],
   ...[...PRODUCTS, ...SQUARES].flatMap((sum) => [...v128.zero, ...set(sum)]),
-  ...loop,
-  ...PRODUCTS.flatMap((_, i) => four(i)),
-  ...[...increase(AT, 4 * TURN), ...increase(OFFSET, 4 * TURN)],
-  ...[...get(OFFSET), ...get(BYTES), ...i32.less, ...brIf(0)],
-  ...end,
+  ...whileBelow(OFFSET, BYTES, [
+    ...PRODUCTS.flatMap((_, i) => four(i)),
+    ...[...increase(AT, 4 * TURN), ...increase(OFFSET, 4 * TURN)]
+  ]),
   ...[...get(OUT), ...total(PRODUCTS), ...v128.store(0), ...get(OUT), ...total(SQUARES), ...v128.store(16)],
-  ...increase(OUT, 32),
-  ...[...get(AT), ...get(END), ...i32.less, ...brIf(0)],
-  ...end
-]
+  ...increase(OUT, 32)
+])
 
 const MODULE = moduleOf({
   ...{ name: "products", parameters: 4, returns: false, locals: 1, vectors: 9, body: BODY, pages: 1 }

@@ -5,9 +5,6 @@
  */
 import {
   again,
-  block,
-  br,
-  brIf,
   type Code,
   end,
   f32x4,
@@ -19,6 +16,7 @@ import {
   plus,
   set,
   tee,
+  until,
   v128,
   when
 } from "../../formats/wasm.ts"
@@ -77,14 +75,15 @@ const term = (step: number, ahead: number): Code => [
 ]
 
 /** Adds terms as long as at least `many` are left, `many` at a time. */
-const terms = (step: number, many: number): Code => [
-  ...[...block, ...loop],
-  ...[...get(LEFT), ...i32.const(many), ...i32.less, ...brIf(1)],
-  ...Array.from({ length: many }, (_, ahead) => term(step, ahead)).flat(),
-  ...rows.flatMap((row) => increase(ROW + row, many * step)),
-  ...[...increase(AT, 32 * many), ...increase(LEFT, -many)],
-  ...[...br(0), ...end, ...end]
-]
+const terms = (step: number, many: number): Code =>
+  until(
+    [...get(LEFT), ...i32.const(many), ...i32.less],
+    [
+      ...Array.from({ length: many }, (_, ahead) => term(step, ahead)).flat(),
+      ...rows.flatMap((row) => increase(ROW + row, many * step)),
+      ...[...increase(AT, 32 * many), ...increase(LEFT, -many)]
+    ]
+  )
 
 /** Repeats `body` as often as a parameter says, at least once, and skips a gap after each time. */
 const repeated = (counter: number, times: number, gap: number, body: Code): Code => [
@@ -94,29 +93,32 @@ const repeated = (counter: number, times: number, gap: number, body: Code): Code
   ...[...again(counter), ...end]
 ]
 
-const bodyOf = (step: number): Code => [
-  ...[...block, ...loop, ...get(COUNT), ...i32.isZero, ...brIf(1)],
-  ...rows.flatMap((row) => [...get(X), ...get(TABLE), ...i32.load(4 * row), ...i32.add, ...set(ROW + row)]),
-  ...[...get(W), ...set(AT)],
-  ...Array.from({ length: 8 }, (_, i) => [...v128.zero, ...set(SUM + i)]).flat(),
-  ...[...get(CONTINUES), ...when],
-  ...rows.flatMap((row) => [
-    ...[...get(Y), ...get(TABLE), ...i32.load(16 + 4 * row), ...i32.add, ...tee(LEFT)],
-    ...[...v128.load(0), ...set(SUM + 2 * row), ...get(LEFT), ...v128.load(16), ...set(SUM + 2 * row + 1)]
-  ]),
-  ...end,
-  ...repeated(
-    OUTERS,
-    OUTER,
-    OUTER_GAP,
-    repeated(MIDDLES, MIDDLE, MIDDLE_GAP, [...get(INNER), ...set(LEFT), ...terms(step, 4), ...terms(step, 1)])
-  ),
-  ...rows.flatMap((row) => [
-    ...[...get(Y), ...get(TABLE), ...i32.load(16 + 4 * row), ...i32.add, ...tee(LEFT)],
-    ...[...get(SUM + 2 * row), ...v128.store(0), ...get(LEFT), ...get(SUM + 2 * row + 1), ...v128.store(16)]
-  ]),
-  ...[...increase(TABLE, ENTRY), ...increase(COUNT, -1), ...br(0), ...end, ...end]
-]
+const bodyOf = (step: number): Code =>
+  until(
+    [...get(COUNT), ...i32.isZero],
+    [
+      ...rows.flatMap((row) => [...get(X), ...get(TABLE), ...i32.load(4 * row), ...i32.add, ...set(ROW + row)]),
+      ...[...get(W), ...set(AT)],
+      ...Array.from({ length: 8 }, (_, i) => [...v128.zero, ...set(SUM + i)]).flat(),
+      ...[...get(CONTINUES), ...when],
+      ...rows.flatMap((row) => [
+        ...[...get(Y), ...get(TABLE), ...i32.load(16 + 4 * row), ...i32.add, ...tee(LEFT)],
+        ...[...v128.load(0), ...set(SUM + 2 * row), ...get(LEFT), ...v128.load(16), ...set(SUM + 2 * row + 1)]
+      ]),
+      ...end,
+      ...repeated(
+        OUTERS,
+        OUTER,
+        OUTER_GAP,
+        repeated(MIDDLES, MIDDLE, MIDDLE_GAP, [...get(INNER), ...set(LEFT), ...terms(step, 4), ...terms(step, 1)])
+      ),
+      ...rows.flatMap((row) => [
+        ...[...get(Y), ...get(TABLE), ...i32.load(16 + 4 * row), ...i32.add, ...tee(LEFT)],
+        ...[...get(SUM + 2 * row), ...v128.store(0), ...get(LEFT), ...get(SUM + 2 * row + 1), ...v128.store(16)]
+      ]),
+      ...[...increase(TABLE, ENTRY), ...increase(COUNT, -1)]
+    ]
+  )
 
 /**
  * A module with the function `tiles`, a `TileCall`, on the shared memory `e.m`.

@@ -2,20 +2,7 @@
  * Inner products of integers by WebAssembly SIMD, 16 at a time. The module is assembled here, because a page opened from disk
  * could not load it from a file.
  */
-import {
-  block,
-  br,
-  brIf,
-  type Code,
-  end,
-  get,
-  i32,
-  increase,
-  loop,
-  moduleOf,
-  set,
-  v128
-} from "../../../formats/wasm.ts"
+import { type Code, get, i32, increase, laneSum, moduleOf, set, until, v128, whileBelow } from "../../../formats/wasm.ts"
 import { functionsOf, PAGE, wasm } from "../../../wasm.ts"
 
 /** Parameters and locals of the function. */
@@ -27,26 +14,22 @@ const half = (extend: Code, offset: number) => [
   ...[...get(AT), ...v128.load(offset), ...v128.dot]
 ]
 
-const BODY: Code = [
-  ...block,
-  ...loop,
-  ...[...get(ROWS), ...i32.isZero, ...brIf(1)],
-  ...[...get(CODES), ...get(STRIDE), ...i32.add, ...set(END)],
-  ...[...get(QUERY), ...set(AT), ...v128.zero, ...set(SUM)],
-  ...loop,
+/** Adds the products of 16 codes. */
+const sixteen: Code = [
   ...[...get(SUM), ...half(v128.lowTo16, 0), ...half(v128.highTo16, 16), ...v128.add32, ...v128.add32, ...set(SUM)],
-  ...[...increase(CODES, 16), ...increase(AT, 32)],
-  ...[...get(CODES), ...get(END), ...i32.less, ...brIf(0)],
-  ...end,
-  ...get(OUT),
-  ...[...get(SUM), ...v128.lane(0), ...get(SUM), ...v128.lane(1), ...i32.add],
-  ...[...get(SUM), ...v128.lane(2), ...i32.add, ...get(SUM), ...v128.lane(3), ...i32.add],
-  ...i32.store(0),
-  ...[...increase(OUT, 4), ...get(ROWS), ...i32.const(1), ...i32.sub, ...set(ROWS)],
-  ...br(0),
-  ...end,
-  ...end
+  ...[...increase(CODES, 16), ...increase(AT, 32)]
 ]
+
+const BODY: Code = until(
+  [...get(ROWS), ...i32.isZero],
+  [
+    ...[...get(CODES), ...get(STRIDE), ...i32.add, ...set(END)],
+    ...[...get(QUERY), ...set(AT), ...v128.zero, ...set(SUM)],
+    ...whileBelow(CODES, END, sixteen),
+    ...[...get(OUT), ...laneSum(SUM), ...i32.store(0)],
+    ...[...increase(OUT, 4), ...increase(ROWS, -1)]
+  ]
+)
 
 const MODULE = moduleOf({ name: "dots", parameters: 5, returns: false, locals: 2, body: BODY, pages: 1 })
 
