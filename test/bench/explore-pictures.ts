@@ -6,9 +6,10 @@ import { partText } from "../../src/ops/show/explore/folder.ts"
 import { packBits, textFrom } from "../../src/ops/show/explore/kit/base64.ts"
 import { type Contents, type ImagesPart, PIECE, partName, sheetName } from "../../src/ops/show/explore/kit/contents.ts"
 import { partIn } from "../../src/ops/show/explore/serve.ts"
+import { PER_SHEET } from "../../src/ops/show/explore/sheets.ts"
 import { random } from "../../src/pipeline/random.ts"
 
-const SHEETS = { edge: 96, columns: 10, rows: 10 }
+const SHEETS = { edge: 96, ...PER_SHEET }
 
 /** A sheet of noise, which compresses worse than thumbnails of images. */
 const sheet = (): Promise<Buffer> => {

@@ -1,6 +1,6 @@
 /** The explorer in a real browser, opened from disk. */
 import { readFileSync, rmSync, writeFileSync } from "node:fs"
-import type { Server } from "node:http"
+import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -144,12 +144,54 @@ describeInBrowser("the explorer from disk", (open) => {
     expect(await by()).toBe("cosine")
     await page.locator("[aria-label='Colour of the points']").selectOption("plain")
     await page.locator(".tile .picture").nth(2).click()
-    await until(page, "document.documentElement.dataset.turn > 3")
+    await until(page, "document.querySelectorAll('.example').length === 1 && !location.hash.includes('image-0005')")
+    await until(page, "!document.querySelector('.tile[data-name=\"image-0002\"]')")
     expect(await by()).toBe("plain")
     await page.locator("[aria-label='Colour of the points']").selectOption("cosine")
     await page.locator(".filters > button.quiet").click()
     await until(page, "!document.querySelector('[data-rank]')")
     expect(await by()).toBe("classes")
+  })
+
+  it("selects an example, so that its labels can be corrected", async () => {
+    const page = await opened("#like=image-0005")
+    await page.locator(".example .choose").click()
+    expect(await page.locator(".example .choose").getAttribute("aria-pressed")).toBe("true")
+    expect(await page.locator(".selection strong").textContent()).toBe("1 image selected")
+    await page.locator(".selection summary").click()
+    await until(page, "document.querySelector('.selection input')")
+    const leaves = () =>
+      page.evaluate<boolean>(
+        "(() => { const leaving = new Event('beforeunload', { cancelable: true }); return window.dispatchEvent(leaving) })()"
+      )
+    expect(await leaves()).toBe(true)
+    await page.locator(".selection input").first().click()
+    expect(await leaves()).toBe(false)
+    await page.locator(".selection > button").click()
+    expect(await leaves()).toBe(true)
+  })
+
+  it("searches once for a step back, and closes a panel by Escape or a click elsewhere", async () => {
+    const page = await opened()
+    const turn = () => page.evaluate<number>("Number(document.documentElement.dataset.turn)")
+    await page.locator(".tile .picture").nth(5).click()
+    await until(page, "document.querySelector('[data-rank]')")
+    const before = await turn()
+    await page.goBack()
+    await until(page, "!document.querySelector('[data-rank]')")
+    await page.waitForTimeout(200)
+    expect(await turn()).toBe(before + 1)
+    const summaries = page.locator(".filters summary")
+    for (const i of [0, 1]) {
+      await summaries.nth(i).click()
+      expect(await page.locator(".filters details[open]").count()).toBe(1)
+      await page.keyboard.press("Escape")
+      expect(await page.locator(".filters details[open]").count()).toBe(0)
+      expect(await page.evaluate("document.activeElement.tagName")).toBe("SUMMARY")
+      await summaries.nth(i).click()
+      await page.locator("h1").click()
+      expect(await page.locator(".filters details[open]").count()).toBe(0)
+    }
   })
 
   it("filters by text and by classes, and keeps the filter in the address", async () => {
@@ -335,6 +377,21 @@ describeInBrowser("the explorer from disk", (open) => {
     await until(page, "location.hash.startsWith('#labels=')")
     expect((await tilesOf(page)).length).toBe(45)
     await page.goBack()
+    const bars = page.locator(".histogram a")
+    const images = await bars.first().locator("b").textContent()
+    await bars.first().click()
+    await until(page, "location.hash.startsWith('#ap=')")
+    expect(await page.locator("h2").first().textContent()).toMatch(/^Queries with an average precision of \d/)
+    await until(page, `document.querySelectorAll('.tile').length === Math.min(60, ${images})`)
+    await page.goBack()
+    await page.locator(".keys a").click()
+    await until(page, "location.hash === '#ap=0,1'")
+    await page.goBack()
+    const pairs = page.locator(".figure:has(.more)").first()
+    expect(await pairs.locator(".pairs li").count()).toBe(18)
+    const all = Number(/\d+/.exec((await pairs.locator(".more").textContent()) ?? ""))
+    await pairs.locator(".more").click()
+    expect(await page.locator(".pairs li").count()).toBeGreaterThanOrEqual(all)
     await page.locator(".pairs a").first().click()
     await until(page, "document.querySelectorAll('.tile').length === 2")
     const about = await opened("#view=about")
@@ -399,6 +456,15 @@ describeInBrowser("the explorer from disk", (open) => {
     }
   })
 
+  it("moves nothing for readers who want no motion", async () => {
+    const page = await opened()
+    const motion = () => page.evaluate<string>("getComputedStyle(document.querySelector('.acts')).transitionDuration")
+    await page.emulateMedia({ reducedMotion: "no-preference" })
+    expect(await motion()).toBe("0.12s")
+    await page.emulateMedia({ reducedMotion: "reduce" })
+    expect(await motion()).toBe("0s")
+  })
+
   it("prints its pictures", async () => {
     const page = await opened("#like=image-0001")
     const pdf = Buffer.from(await page.pdf()).toString("latin1")
@@ -431,9 +497,19 @@ describeInBrowser("files that are dropped on the explorer", (open) => {
       expect(Number(first.score)).toBeGreaterThan(1 - 5e-9)
       expect(Number(second.score)).toBeLessThan(Number(first.score))
     }
+    const heading = (text: string) => until(page, `document.querySelector('h2')?.textContent === '${text}'`)
     await page.goBack()
+    await heading("Most similar to mine-0")
     await page.goBack()
     await until(page, "document.querySelectorAll('[data-rank]').length === 0")
+    await page.goForward()
+    await heading("Most similar to mine-0")
+    await page.locator("nav a").nth(1).click()
+    await page.locator(".understand h2").first().waitFor()
+    await page.goBack()
+    await heading("Most similar to mine-0")
+    await page.locator(".example button").click()
+    await heading("All images")
   })
 
   it("TIFFs of other packings are embedded as well; ZSTD and 16-bit PNG are refused with the remedy", async () => {
@@ -524,5 +600,42 @@ describeInBrowser("the explorer over HTTP", (open) => {
     expect(found.length).toBe(38)
     expect(found).toEqual(expected)
     expect(faults).toEqual([])
+  })
+})
+
+describeInBrowser("the explorer with tiles of a server", (open) => {
+  const asked: Array<string> = []
+  let made: Explored
+  const tiles = createServer(({ url = "" }, response) => {
+    asked.push(url)
+    response.writeHead(200, { "content-type": "image/png" }).end(tile)
+  })
+  let tile: Buffer
+  beforeAll(async () => {
+    tile = await sharp({ create: { width: 256, height: 256, channels: 3, background: "#ff0000" } })
+      .png()
+      .toBuffer()
+    await new Promise<void>((done) => tiles.listen(0, "127.0.0.1", done))
+    const { port } = tiles.address() as AddressInfo
+    made = await explored(8, { set: [`page.explore.tiles=http://127.0.0.1:${port}/{z}/{x}/{y}.png`] })
+  })
+  afterAll(() => {
+    tiles.close()
+    rmSync(made.home, { recursive: true, force: true })
+  })
+
+  it("draws them behind the map of the Earth, and contacts nobody else", async () => {
+    const page = await open()
+    const requests: Array<string> = []
+    page.on("request", ((request: { url: () => string }) => requests.push(request.url())) as never)
+    await page.goto(made.url)
+    await shown(page)
+    await until(page, "document.querySelectorAll('canvas.map').length === 2")
+    for (let tries = 0; asked.length === 0 && tries < 100; tries++) await page.waitForTimeout(50)
+    expect(asked.length).toBeGreaterThan(0)
+    for (const url of asked) expect(url).toMatch(/^\/\d+\/\d+\/\d+\.png$/)
+    const { port } = tiles.address() as AddressInfo
+    const other = requests.filter((url) => !/^(file|blob|data):/.test(url))
+    for (const url of other) expect(url.startsWith(`http://127.0.0.1:${port}/`)).toBe(true)
   })
 })

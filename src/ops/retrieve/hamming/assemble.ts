@@ -2,7 +2,21 @@
  * The WebAssembly module that counts differing bits. It is assembled here, instruction by instruction, for one length of
  * codes, so that the loop over the words of a code is written out and the module needs no file.
  */
-import { type Code, end, get, i32, i64, increase, laneSum, moduleOf, set, tee, until, v128, when } from "../../formats/wasm.ts"
+import {
+  type Code,
+  end,
+  get,
+  i32,
+  i64,
+  increase,
+  laneSum,
+  moduleOf,
+  set,
+  tee,
+  until,
+  v128,
+  when
+} from "../../formats/wasm.ts"
 import { MOST_PAGES } from "../../wasm.ts"
 
 /** Parameters and locals of the function. */

@@ -21,7 +21,7 @@ import type { Contents } from "./kit/contents.ts"
 import { type Embedding, uploadable, writeNetwork } from "./network-part.ts"
 import { openPixels } from "./pixels.ts"
 import { landOutline, placesFound, placesOf } from "./places.ts"
-import { type SheetOptions, writeSheets } from "./sheets.ts"
+import { PER_SHEET, type SheetOptions, writeSheets } from "./sheets.ts"
 
 const Shown = Schema.Union([Schema.Literal("rgb"), Schema.Tuple([Name, Name, Name])])
 
@@ -156,7 +156,7 @@ export const explore = operator({
           batches.length = 0
           // Before anything that takes long, so that a network of no use is reported at once.
           const uploading = yield* uploadable(all, upload, without_network, bands)
-          const sheets = { edge: thumbnail, columns: 10, rows: 10 }
+          const sheets = { edge: thumbnail, ...PER_SHEET }
           const pictured = yield* drawn(folder, all, resolve(root, images), without_images, { sheets, bands })
           const { recall, vectors } = chosenVectors(all, coding, seed)
           yield* writeImages(folder, all, pictured)

@@ -9,7 +9,6 @@ import { ShowError } from "../show-error.ts"
 import { partText } from "./folder.ts"
 import { policyOf } from "./html.ts"
 import { viewOf } from "./kit/address.ts"
-import { bytesFrom } from "./kit/base64.ts"
 import { type Contents, type ImagesPart, PIECE, partName } from "./kit/contents.ts"
 import { type Index, localIndex } from "./kit/index.ts"
 import { best, queryOf } from "./kit/query.ts"
@@ -53,7 +52,8 @@ export const openExplorer = async (folder: string): Promise<Explorer> => {
   const contents = partIn(folder, "contents") as Contents
   const index = localIndex(contents)
   for (const [number, rows] of contents.pieces.entries())
-    await index.add(bytesFrom(partIn(folder, partName("vectors", number)) as string), rows)
+    await index.add(partIn(folder, partName("vectors", number)) as string, rows)
+  await index.prepare()
   const pieces = Array.from({ length: Math.ceil(contents.count / PIECE) }, (_, number) => partName("images", number))
   const names = pieces.flatMap((name) => (partIn(folder, name) as ImagesPart).names)
   return { folder, contents, names, index }

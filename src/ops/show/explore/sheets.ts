@@ -20,6 +20,12 @@ const NONE = [128, 128, 128] as const
 /** Quality of thumbnails as WebP. */
 const QUALITY = 72
 
+/**
+ * Thumbnails of a sheet. The results of a search usually lie on as many sheets as there are results, and the browser loads and
+ * decodes each of them whole, so sheets are small.
+ */
+export const PER_SHEET = { columns: 5, rows: 5 } as const
+
 /** How thumbnails look. */
 export interface SheetOptions {
   readonly sheets: Sheets

@@ -11,6 +11,8 @@ export interface View {
   readonly text: string
   /** Latitude, longitude and radius in kilometres that results must lie within. */
   readonly near: readonly [latitude: number, longitude: number, km: number] | undefined
+  /** Lowest and highest average precision that results must have as queries; only 1 is part of the range that ends there. */
+  readonly ap: readonly [low: number, high: number] | undefined
   /** Names of the images that are shown; all if there are none. */
   readonly only: ReadonlyArray<string>
   /** What is shown beside the pictures. */
@@ -23,6 +25,7 @@ export const EMPTY: View = {
   labels: [],
   text: "",
   near: undefined,
+  ap: undefined,
   only: [],
   view: "images"
 }
@@ -38,7 +41,7 @@ const listed = (names: ReadonlyArray<string>): string => names.map(escaped).join
  * @example
  * addressOf({ ...EMPTY, like: ["a", "b,c"], unlike: ["d"] }) // => "like=a,b%2Cc&unlike=d"
  */
-export const addressOf = ({ labels, like, near, only, text, unlike, view }: View): string =>
+export const addressOf = ({ ap, labels, like, near, only, text, unlike, view }: View): string =>
   [
     ...(view === "images" ? [] : [["view", view]]),
     ["like", listed(like)],
@@ -46,6 +49,7 @@ export const addressOf = ({ labels, like, near, only, text, unlike, view }: View
     ["labels", listed(labels)],
     ["text", escaped(text)],
     ["near", near === undefined ? "" : near.join(",")],
+    ["ap", ap === undefined ? "" : ap.join(",")],
     ["only", listed(only)]
   ]
     .filter(([, value]) => value !== "")
@@ -69,6 +73,11 @@ const namesIn = (text: string): ReadonlyArray<string> =>
 const nearIn = (text: string): View["near"] => {
   const [latitude, longitude, km = 50] = text.split(",").map(Number)
   return Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180 && km > 0 ? [latitude, longitude, km] : undefined
+}
+
+const rangeIn = (text: string): View["ap"] => {
+  const [low, high] = text.split(",").map(Number)
+  return low >= 0 && low < high && high <= 1 ? [low, high] : undefined
 }
 
 /**
@@ -97,6 +106,7 @@ export const viewOf = (hash: string): View => {
     labels: namesIn(part("labels")),
     text: decoded(part("text")),
     near: nearIn(part("near")),
+    ap: rangeIn(part("ap")),
     only: namesIn(part("only")),
     view: view === "understand" || view === "about" ? view : "images"
   }

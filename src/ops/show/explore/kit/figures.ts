@@ -56,3 +56,12 @@ export const UNKNOWN = 255
 
 /** Largest value of `ap`. */
 export const FULL = 250
+
+/**
+ * Whether a value of `ap` lies in a range from 0 to 1, whose end is part of it only if it is 1.
+ *
+ * @example
+ * [inRange(75, [0.3, 0.4]), inRange(100, [0.3, 0.4]), inRange(250, [0.9, 1]), inRange(255, [0, 1])] // => [true, false, true, false]
+ */
+export const inRange = (value: number, [low, high]: readonly [low: number, high: number]): boolean =>
+  value !== UNKNOWN && value / FULL >= low && (value / FULL < high || high === 1)

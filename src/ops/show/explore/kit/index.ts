@@ -1,9 +1,10 @@
 /** Where vectors are held and searched: here, in a worker thread, or by a server. */
+import { bytesFrom } from "./base64.ts"
 import { type Coding, cosines, type Piece, rowOf, type Vectors, valuesOf } from "./vectors.ts"
 
 export interface Index {
-  /** Adds the next rows, from their bytes. */
-  readonly add: (bytes: Uint8Array<ArrayBuffer>, rows: number) => Promise<void>
+  /** Adds the next rows, from the base64 text of their bytes. */
+  readonly add: (text: string, rows: number) => Promise<void>
   /** Does what the first search would otherwise wait for: copies codes to where they are searched, and has code compiled. */
   readonly prepare: () => Promise<void>
   /** Vectors of images, float64 [dim] each. */
@@ -24,7 +25,7 @@ export const localIndex = (shape: Shape): Index => {
   const pieces: Array<Piece> = []
   const vectors: Vectors = { ...shape, pieces }
   return {
-    add: async (bytes, rows) => void pieces.push({ rows, values: valuesOf(bytes, shape.coding) }),
+    add: async (text, rows) => void pieces.push({ rows, values: valuesOf(bytesFrom(text), shape.coding) }),
     prepare: async () => {
       if (shape.count > 0) cosines(vectors, rowOf(vectors, 0))
     },

@@ -2,7 +2,18 @@
  * Inner products of integers by WebAssembly SIMD, 16 at a time. The module is assembled here, because a page opened from disk
  * could not load it from a file.
  */
-import { type Code, get, i32, increase, laneSum, moduleOf, set, until, v128, whileBelow } from "../../../formats/wasm.ts"
+import {
+  type Code,
+  get,
+  i32,
+  increase,
+  laneSum,
+  moduleOf,
+  set,
+  until,
+  v128,
+  whileBelow
+} from "../../../formats/wasm.ts"
 import { functionsOf, PAGE, wasm } from "../../../wasm.ts"
 
 /** Parameters and locals of the function. */

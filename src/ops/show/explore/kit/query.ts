@@ -44,10 +44,12 @@ export const best = (
 ): Int32Array => {
   const kept = scores.slice()
   let possible = kept.length
-  for (let image = 0; image < kept.length; image++) {
-    if (!left.has(image) && (allowed === undefined || allowed(image))) continue
+  const remove = (image: number) => {
+    if (kept[image] === Number.NEGATIVE_INFINITY) return
     kept[image] = Number.NEGATIVE_INFINITY
     possible--
   }
+  for (let image = 0; allowed !== undefined && image < kept.length; image++) if (!allowed(image)) remove(image)
+  for (const image of left) remove(image)
   return topOf(kept, Math.min(top, possible))
 }

@@ -1,5 +1,7 @@
 /** The page: what the address asks for is what is shown. */
 import { addressOf, EMPTY, type View, viewOf } from "../kit/address.ts"
+import { bytesFrom } from "../kit/base64.ts"
+import { PIECE } from "../kit/contents.ts"
 import type { Figures } from "../kit/figures.ts"
 import { makeAbout } from "./about.ts"
 import type { Archive } from "./archive.ts"
@@ -23,22 +25,27 @@ const STEP = 60
 export interface App {
   readonly element: HTMLElement
   readonly nav: HTMLElement
-  readonly refresh: () => void
 }
 
 export const makeApp = (archive: Archive): App => {
   const { contents } = archive
   let view: View = EMPTY
   let uploaded: Uploaded | undefined
+  /** All files that were searched by: the browser's history holds their numbers, so that going back finds them again. */
+  const uploads: Array<Uploaded> = []
+  const state = () => (uploaded === undefined ? null : { upload: uploads.indexOf(uploaded) })
+  /** Whether an image passes the filters of the view. */
+  let allowed: ((image: number) => boolean) | undefined
   let top = STEP
   let found: Found | undefined
   let turn = 0
+  let shownHash = ""
 
   /** Goes to another view; the one before stays in the browser's history. */
   const go = (change: Partial<View>, replace = false): void => {
     const hash = `#${addressOf({ ...view, ...change })}`
-    if (replace) window.history.replaceState(null, "", hash)
-    else if (hash !== window.location.hash) window.history.pushState(null, "", hash)
+    if (replace) window.history.replaceState(state(), "", hash)
+    else if (hash !== window.location.hash) window.history.pushState(state(), "", hash)
     void render()
   }
 
@@ -51,6 +58,7 @@ export const makeApp = (archive: Archive): App => {
   const selection = makeSelection(archive, {
     changed: (selected) => {
       tiles.mark(selected)
+      queryBar.mark(selected)
       markMaps()
     },
     search: (names) => {
@@ -63,7 +71,8 @@ export const makeApp = (archive: Archive): App => {
   const tiles = makeTiles(archive, {
     search: (image, byKey) => {
       openImage(image, byKey)
-      window.scrollTo({ top: 0 })
+      // Scrolling has the browser lay out the page, so it waits for the results.
+      void rendering.then(() => window.scrollTo({ top: 0 }))
     },
     more: (image) => {
       const name = archive.names[image]
@@ -87,16 +96,21 @@ export const makeApp = (archive: Archive): App => {
     if (byKey) void rendering.then(() => tiles.focusFirst())
   }
   const figures: Promise<Figures | undefined> = contents.figures ? part<Figures>("figures") : Promise.resolve(undefined)
-  const maps = makeMaps(archive, figures, { open: openImage, choose: (images) => selection.set(images) })
+  const precisions = figures.then((known) => (known === undefined ? undefined : bytesFrom(known.ap)))
+  const maps = makeMaps(archive, precisions, { open: openImage, choose: (images) => selection.set(images) })
   const markMaps = () => {
     const examples = [...view.like, ...view.unlike].flatMap((name) => archive.find(name) ?? [])
     const results = found?.scores === undefined ? [] : found.results.map(({ image }) => image)
     const selected = selection.selected()
-    maps.mark({ scores: found?.scores, results, examples, selected, shown: filterOf(archive, view, maps.place) })
+    maps.mark({ scores: found?.scores, results, examples, selected, shown: allowed })
   }
-  const queryBar = makeQueryBar(archive, go, () => {
-    uploaded = undefined
-    void render()
+  const queryBar = makeQueryBar(archive, {
+    go,
+    dropUpload: () => {
+      uploaded = undefined
+      go({}, true)
+    },
+    select: (image) => selection.toggle(image, false, [])
   })
   const filters = makeFilters(archive, go)
   const strangers = makeStrangers(archive, go)
@@ -111,7 +125,8 @@ export const makeApp = (archive: Archive): App => {
     await new Promise((done) => setTimeout(done, 30))
     try {
       uploaded = await embedFiles(files, contents.dim)
-      window.history.pushState(null, "", `#${addressOf({ ...view, like: [], unlike: [], view: "images" })}`)
+      uploads.push(uploaded)
+      window.history.pushState(state(), "", `#${addressOf({ ...view, like: [], unlike: [], view: "images" })}`)
     } catch (cause) {
       fault.textContent = (cause as Error).message
       fault.hidden = false
@@ -136,12 +151,13 @@ export const makeApp = (archive: Archive): App => {
   }
 
   const heading = (): string => {
-    const { only } = view
+    const { ap, only } = view
     const [like, unlike] = [view.like.filter(isKnown), view.unlike.filter(isKnown)]
     if (uploaded !== undefined) return `Most similar to ${uploaded.name}`
     if (like.length === 1 && unlike.length === 0) return `Most similar to ${like[0]}`
     if (like.length > 0) return `Most similar to ${counted(like.length, "example")}`
     if (unlike.length > 0) return `Least similar to ${counted(unlike.length, "example")}`
+    if (ap !== undefined) return `Queries with an average precision of ${ap.join(" to ")}`
     return only.length > 0 ? "Chosen images" : "All images"
   }
 
@@ -156,7 +172,7 @@ export const makeApp = (archive: Archive): App => {
     return new Set(image === undefined ? [] : classesOf(archive, archive.labels(image)))
   }
 
-  const search = () => findImages(archive, view, uploaded, filterOf(archive, view, maps.place), top)
+  const search = () => findImages(archive, view, uploaded, allowed, top)
 
   const images = h("div", { class: "images" })
   const understand = h("div", { hidden: true })
@@ -190,7 +206,8 @@ export const makeApp = (archive: Archive): App => {
   }
   const update = async (): Promise<void> => {
     const now = ++turn
-    view = viewOf(window.location.hash)
+    shownHash = window.location.hash
+    view = viewOf(shownHash)
     top = STEP
     document.title = view.like.length > 0 ? `${view.like.join(", ")}: explorer` : `${contents.experiment}: explorer`
     filters.show(view)
@@ -204,11 +221,16 @@ export const makeApp = (archive: Archive): App => {
     title.textContent = heading()
     queryBar.show(view, uploaded)
     strangers.show(view)
+    if (view.near !== undefined) await maps.placed.catch(() => undefined)
+    const ap = view.ap === undefined ? undefined : await precisions
+    if (now !== turn) return
+    allowed = filterOf(archive, view, maps.place, ap)
     const next = await search()
     if (now !== turn) return
     found = next
     tiles.show(found.results, sharedClasses())
     tiles.mark(selection.selected())
+    queryBar.mark(selection.selected())
     more.hidden = found.results.length >= Math.min(found.matching, archive.names.length)
     announce(found)
     markMaps()
@@ -222,11 +244,14 @@ export const makeApp = (archive: Archive): App => {
     announce(found)
   }
 
-  window.addEventListener("popstate", () => {
-    uploaded = undefined
+  window.addEventListener("popstate", (event) => {
+    uploaded = uploads[event.state?.upload ?? -1]
     void render()
   })
-  window.addEventListener("hashchange", () => void render())
+  // Going back fires both events.
+  window.addEventListener("hashchange", () => {
+    if (window.location.hash !== shownHash) void render()
+  })
 
   const exports = h(
     "div",
@@ -256,6 +281,7 @@ export const makeApp = (archive: Archive): App => {
   const element = h("main", {}, images, understand, about, selection.element)
   const nav = h("nav", { "aria-label": "Parts of the page" }, ...links)
   void render()
-  void maps.placed.then(render, () => undefined)
-  return { element, nav, refresh: () => void render() }
+  // Pictures stay as they are unless there are more images now, so the one that has the focus keeps it.
+  if (contents.count > PIECE) void archive.ready.then(render, () => undefined)
+  return { element, nav }
 }

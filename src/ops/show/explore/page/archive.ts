@@ -1,6 +1,6 @@
 /** The archive in the page: names, labels, vectors, pictures. */
 import { bytesFrom, unpackBits } from "../kit/base64.ts"
-import { type Contents, type ImagesPart, PIECE, partName, sheetName } from "../kit/contents.ts"
+import { type Contents, type ImagesPart, PIECE, partName } from "../kit/contents.ts"
 import { whenIdle } from "./dom.ts"
 import { indexFor, serverIndex } from "./indexes.ts"
 import { part } from "./load.ts"
@@ -59,7 +59,7 @@ export const openArchive = async (progress: (share: number) => void): Promise<Ar
       progress(++done / steps)
     }
     for (const [number, rows] of contents.served === true ? [] : contents.pieces.entries()) {
-      await index.add(bytesFrom(await part<string>(partName("vectors", number))), rows)
+      await index.add(await part<string>(partName("vectors", number)), rows)
       progress(++done / steps)
     }
     ready = true
@@ -77,41 +77,4 @@ export const openArchive = async (progress: (share: number) => void): Promise<Ar
     ready: loadRest(),
     isReady: () => ready
   }
-}
-
-/** Sheets that have been loaded, the one used last at the end. */
-const sheets = new Map<number, Promise<HTMLImageElement>>()
-const MOST_SHEETS = 64
-
-const sheet = (number: number): Promise<HTMLImageElement> => {
-  const known = sheets.get(number)
-  sheets.delete(number)
-  const image =
-    known ??
-    new Promise<HTMLImageElement>((resolve, reject) => {
-      const loading = new Image()
-      loading.onload = () => resolve(loading)
-      loading.onerror = () => reject(new Error(`${sheetName(number)} cannot be loaded`))
-      loading.src = sheetName(number)
-    })
-  sheets.set(number, image)
-  const [oldest] = sheets.keys()
-  if (sheets.size > MOST_SHEETS) sheets.delete(oldest)
-  return image
-}
-
-/** Draws the thumbnail of an image on a canvas as soon as its sheet is there; leaves the canvas empty without a picture. */
-export const drawThumbnail = ({ contents, pictured }: Archive, image: number, canvas: HTMLCanvasElement): void => {
-  if (contents.sheets === undefined || !pictured(image)) return
-  const { columns, edge, rows } = contents.sheets
-  const at = image % (columns * rows)
-  void sheet(Math.floor(image / (columns * rows)))
-    .then((loaded) => {
-      canvas.width = edge
-      canvas.height = edge
-      const [x, y] = [(at % columns) * edge, Math.floor(at / columns) * edge]
-      canvas.getContext("2d")?.drawImage(loaded, x, y, edge, edge, 0, 0, edge, edge)
-      canvas.dataset.drawn = "yes"
-    })
-    .catch(() => undefined)
 }

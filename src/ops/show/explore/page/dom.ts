@@ -46,6 +46,21 @@ export const whenIdle = (work: () => void): void => {
   else window.requestIdleCallback(work)
 }
 
+/** Returns a function that has `work` run once after the next frame is on the screen, however often it is called before. */
+export const afterFrame = (work: () => void): (() => void) => {
+  let asked = false
+  return () => {
+    if (asked) return
+    asked = true
+    requestAnimationFrame(() =>
+      setTimeout(() => {
+        asked = false
+        work()
+      })
+    )
+  }
+}
+
 /** Offers a text as a file to keep. */
 export const download = (name: string, type: string, text: string): void => {
   const url = URL.createObjectURL(new Blob([text], { type }))

@@ -1,11 +1,24 @@
 /** Filters of the results: text in names, classes. */
-import { EMPTY, type View } from "../kit/address.ts"
+import { addressOf, EMPTY, type View } from "../kit/address.ts"
 import type { Archive } from "./archive.ts"
 import { h } from "./dom.ts"
 
 export interface Filters {
   readonly element: HTMLElement
   readonly show: (view: View) => void
+}
+
+/** Closes a panel when the reader clicks elsewhere, or presses Escape in it. */
+const closing = (panel: HTMLDetailsElement): HTMLDetailsElement => {
+  document.addEventListener("click", (event) => {
+    if (!panel.contains(event.target as Node)) panel.open = false
+  })
+  panel.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return
+    panel.open = false
+    panel.querySelector("summary")?.focus()
+  })
+  return panel
 }
 
 /** Latitude, longitude and radius that results must lie within. */
@@ -32,7 +45,7 @@ const placeFilter = (go: (change: Partial<View>) => void) => {
     h("button", { type: "button", class: "quiet", onclick: () => go({ near: undefined }) }, "Anywhere")
   )
   return {
-    element: h("details", { class: "classes" }, summary, form),
+    element: closing(h("details", { class: "classes" }, summary, form)),
     show: ({ near }: View) => {
       summary.textContent = near === undefined ? "Place" : `Place (${near[2]} km)`
       if (near === undefined) return
@@ -61,22 +74,10 @@ export const makeFilters = (archive: Archive, go: (change: Partial<View>, replac
     })
   )
   const summary = h("summary", {}, "Classes")
-  const details = h(
-    "details",
-    { class: "classes" },
-    summary,
-    h("div", { class: "card panel" }, ...boxes.map((box) => h("label", {}, box, " ", box.value)))
-  )
+  const panel = h("div", { class: "card panel" }, ...boxes.map((box) => h("label", {}, box, " ", box.value)))
+  const details = closing(h("details", { class: "classes" }, summary, panel))
   const place = archive.contents.places ? placeFilter(go) : undefined
   const clear = h("button", { type: "button", class: "quiet", hidden: true, onclick: () => go(EMPTY) }, "Clear all")
-  document.addEventListener("click", (event) => {
-    if (!details.contains(event.target as Node)) details.open = false
-  })
-  details.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return
-    details.open = false
-    summary.focus()
-  })
   document.addEventListener("keydown", (event) => {
     const typing = (event.target as HTMLElement).matches("input, textarea, select")
     if (event.key !== "/" || typing) return
@@ -104,5 +105,4 @@ export const makeFilters = (archive: Archive, go: (change: Partial<View>, replac
   }
 }
 
-const addressIsEmpty = ({ labels, like, near, only, text, unlike }: View): boolean =>
-  labels.length + like.length + only.length + unlike.length === 0 && text === "" && near === undefined
+const addressIsEmpty = (view: View): boolean => addressOf({ ...view, view: "images" }) === ""

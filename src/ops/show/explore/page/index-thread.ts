@@ -4,7 +4,7 @@ import { answering } from "./answering.ts"
 
 export type Question =
   | { readonly kind: "open"; readonly shape: Shape }
-  | { readonly kind: "add"; readonly bytes: Uint8Array<ArrayBuffer>; readonly rows: number }
+  | { readonly kind: "add"; readonly text: string; readonly rows: number }
   | { readonly kind: "prepare" }
   | { readonly kind: "vectors"; readonly images: ReadonlyArray<number> }
   | { readonly kind: "cosines"; readonly query: Float64Array }
@@ -12,7 +12,7 @@ export type Question =
 let index = localIndex({ count: 0, dim: 0, coding: "int8" })
 
 answering(async (question: Question): Promise<unknown> => {
-  if (question.kind === "add") return index.add(question.bytes, question.rows)
+  if (question.kind === "add") return index.add(question.text, question.rows)
   if (question.kind === "prepare") return index.prepare()
   if (question.kind === "vectors") return index.vectors(question.images)
   if (question.kind === "cosines") return index.cosines(question.query)

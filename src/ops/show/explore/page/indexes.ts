@@ -13,7 +13,7 @@ const threadIndex = (shape: Shape): Index => {
   const ask = openThread<Question>([source])
   void ask({ kind: "open", shape })
   return {
-    add: (bytes, rows) => ask({ kind: "add", bytes, rows }, [bytes.buffer]),
+    add: (text, rows) => ask({ kind: "add", text, rows }),
     prepare: () => ask({ kind: "prepare" }),
     vectors: (images) => ask({ kind: "vectors", images }),
     cosines: (query) => ask({ kind: "cosines", query })

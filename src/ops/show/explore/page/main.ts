@@ -20,7 +20,6 @@ const start = async (): Promise<void> => {
       ...(classes.length === 0 ? [] : [counted(classes.length, "class", "classes")])
     ]
     const app = makeApp(archive)
-    void archive.ready.then(app.refresh, () => undefined)
     document.body.append(
       h("header", {}, h("div", {}, h("h1", {}, experiment), h("p", { class: "soft" }, facts.join(", "))), app.nav),
       app.element

@@ -1,13 +1,13 @@
 /** The maps beside the pictures: of the embeddings, and of the Earth. */
 import { bytesFrom } from "../kit/base64.ts"
 import type { Look, Points } from "../kit/cover.ts"
-import type { Figures } from "../kit/figures.ts"
-import { type Archive, classesOf, drawThumbnail } from "./archive.ts"
+import { type Archive, classesOf } from "./archive.ts"
 import { type ColourBy, coloured } from "./colours.ts"
-import { h } from "./dom.ts"
+import { afterFrame, h } from "./dom.ts"
 import { landBehind, pointsOf, tilesBehind } from "./earth.ts"
 import { part } from "./load.ts"
 import { makeScatter, type Scatter } from "./scatter.ts"
+import { drawThumbnail } from "./thumbnails.ts"
 
 /** What the maps show besides the points. */
 export interface Marks {
@@ -69,7 +69,11 @@ const makeTip = (archive: Archive) => {
   }
 }
 
-export const makeMaps = (archive: Archive, figures: Promise<Figures | undefined>, { choose, open }: Uses): Maps => {
+export const makeMaps = (
+  archive: Archive,
+  precisions: Promise<Uint8Array | undefined>,
+  { choose, open }: Uses
+): Maps => {
   const { contents } = archive
   const hover = makeTip(archive)
   let marks: Marks | undefined
@@ -103,17 +107,15 @@ export const makeMaps = (archive: Archive, figures: Promise<Figures | undefined>
     return { colours, palette, examples, results, selected, shown }
   }
   const scatters: Array<Scatter> = []
-  const update = () => {
+  /** Colours and draws the points, after the results that the reader waits for. */
+  const update = afterFrame(() => {
     const look = lookNow()
     if (look !== undefined) for (const scatter of scatters) scatter.look(look)
-  }
+  })
 
   const plane = makeScatter({ label: "Map of the embeddings", open, choose, hover })
-  const showPlane = () =>
-    void layouts?.then((texts) => {
-      const look = lookNow()
-      if (look !== undefined) plane.show(pointsIn(texts[kind]), look)
-    })
+  const showPlane = () => void layouts?.then((texts) => plane.show(pointsIn(texts[kind])))
+  showPlane()
   const choice = h(
     "select",
     {
@@ -142,10 +144,9 @@ export const makeMaps = (archive: Archive, figures: Promise<Figures | undefined>
     contents.figures && contents.classes.length > 0 && h("option", { value: "ap" }, "Average precision"),
     ...contents.classes.map((name) => h("option", { value: `class ${name}` }, name))
   )
-  void figures.then((found) => {
-    if (found === undefined) return
-    ap = bytesFrom(found.ap)
-    update()
+  void precisions.then((known) => {
+    ap = known
+    if (known !== undefined) update()
   })
 
   const cards: Array<HTMLElement> = []
@@ -163,10 +164,6 @@ export const makeMaps = (archive: Archive, figures: Promise<Figures | undefined>
   }
   const element = h("aside", { class: "maps", "aria-label": "Maps" }, ...cards)
   let earth: Scatter | undefined
-  const showEarth = () => {
-    const look = lookNow()
-    if (earth !== undefined && places !== undefined && look !== undefined) earth.show(pointsOf(places), look)
-  }
   const openEarth = async () => {
     const rings = await part<ReadonlyArray<ReadonlyArray<number>>>("land")
     places = new Float32Array(bytesFrom(await part<string>("places")).buffer)
@@ -183,7 +180,8 @@ export const makeMaps = (archive: Archive, figures: Promise<Figures | undefined>
     element.append(
       h("section", { class: "card mapped", "aria-label": "Map of the Earth" }, h("h2", {}, "Earth"), earth.element)
     )
-    showEarth()
+    earth.show(pointsOf(places))
+    update()
   }
   const placed = contents.places ? openEarth() : Promise.resolve()
   return {
@@ -194,12 +192,9 @@ export const makeMaps = (archive: Archive, figures: Promise<Figures | undefined>
       return [places[2 * image], places[2 * image + 1]]
     },
     mark: (now) => {
-      const first = marks === undefined
       marks = now
+      colourBy(now.scores)
       update()
-      if (!first) return
-      showPlane()
-      showEarth()
     }
   }
 }

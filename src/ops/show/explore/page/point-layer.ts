@@ -4,18 +4,21 @@ import { type Camera, cover, type Look, type Points } from "../kit/cover.ts"
 /** Opacity of points that pass the filters, and of the others, from 0 to 255. */
 const [CLEAR, FAINT] = [217, 64]
 
-/** Returns a function that gives red, green, blue and a wanted opacity for a colour of CSS. */
+/** Edge of a point in pixels of the page, by the number of points. */
+const edgeOf = (count: number): number => (count > 50_000 ? 2 : 3)
+
+/** Returns a function that gives the pixel of a colour of CSS with a wanted opacity, its four bytes as one number. */
 const makeColourReader = () => {
   const canvas = document.createElement("canvas")
   canvas.width = 1
   canvas.height = 1
   const context = canvas.getContext("2d", { willReadFrequently: true }) as CanvasRenderingContext2D
-  return (colour: string, opacity: number): Uint8ClampedArray => {
+  return (colour: string, opacity: number): number => {
     context.fillStyle = colour
     context.fillRect(0, 0, 1, 1)
     const { data } = context.getImageData(0, 0, 1, 1)
     data[3] = opacity
-    return data
+    return new Uint32Array(data.buffer)[0]
   }
 }
 
@@ -37,14 +40,13 @@ export const makePointLayer = () => {
     layer.height = Math.round(height * ratio)
     const number = (point: number) => (shown === undefined || shown(point) ? colours[point] + 2 : 1)
     const scaled = { ...camera, scale: camera.scale * ratio }
-    const covered = cover(points, scaled, layer.width, layer.height, Math.max(2, Math.round(2 * ratio)), number)
+    const edge = Math.max(2, Math.round(edgeOf(points.x.length) * ratio))
+    const covered = cover(points, scaled, layer.width, layer.height, edge, number)
     const clear = palette.map((colour) => colourOf(colour, CLEAR))
     const fills = [colourOf(soft, FAINT), ...clear]
     const image = context.createImageData(layer.width, layer.height)
-    for (let at = 0; at < covered.length; at++) {
-      if (covered[at] === 0) continue
-      image.data.set(fills[covered[at] - 1], 4 * at)
-    }
+    const pixels = new Uint32Array(image.data.buffer)
+    for (let at = 0; at < covered.length; at++) if (covered[at] > 0) pixels[at] = fills[covered[at] - 1]
     context.putImageData(image, 0, 0)
     target.drawImage(layer, 0, 0, width, height)
   }

@@ -1,6 +1,7 @@
 /** From what the address asks for to the images that are shown. */
 import { labelSimilarity } from "../../../measure/relevance.ts"
 import type { View } from "../kit/address.ts"
+import { inRange, UNKNOWN } from "../kit/figures.ts"
 import { best, queryOf } from "../kit/query.ts"
 import type { Archive } from "./archive.ts"
 
@@ -39,18 +40,26 @@ export const kilometres = (a: readonly [number, number], b: readonly [number, nu
   return 2 * EARTH * Math.asin(Math.min(1, Math.sqrt(under)))
 }
 
-/** Whether an image passes the filters of a view; undefined if there are none. */
+/**
+ * Whether an image passes the filters of a view, decided once for all images; undefined if there are no filters.
+ *
+ * @param precisions as `ap` of the figures; without them, average precision restricts nothing
+ */
 export const filterOf = (
   archive: Archive,
-  { labels, near, only, text }: View,
-  place: (image: number) => readonly [number, number] | undefined
+  { ap, labels, near, only, text }: View,
+  place: (image: number) => readonly [number, number] | undefined,
+  precisions: Uint8Array | undefined
 ): ((image: number) => boolean) | undefined => {
   const wanted = labels.map((name) => archive.contents.classes.indexOf(name))
   const part = text.trim().toLowerCase()
   const kept = only.length === 0 ? undefined : new Set(only.map((name) => archive.find(name)))
-  if (wanted.length === 0 && part === "" && kept === undefined && near === undefined) return undefined
-  return (image) => {
+  const range = precisions === undefined ? undefined : ap
+  const free = wanted.length === 0 && part === "" && range === undefined
+  if (free && kept === undefined && near === undefined) return undefined
+  const passes = (image: number): boolean => {
     if (kept !== undefined && !kept.has(image)) return false
+    if (range !== undefined && !inRange(precisions?.[image] ?? UNKNOWN, range)) return false
     if (part !== "" && !archive.names[image].toLowerCase().includes(part)) return false
     const own = archive.labels(image)
     if (!wanted.every((c) => own[c] === 1)) return false
@@ -58,6 +67,9 @@ export const filterOf = (
     const at = place(image)
     return at !== undefined && kilometres([near[0], near[1]], at) <= near[2]
   }
+  const passed = new Uint8Array(archive.contents.count)
+  for (let image = 0; image < archive.names.length; image++) if (passes(image)) passed[image] = 1
+  return (image) => passed[image] === 1
 }
 
 /** Numbers of the images with these names; a name that no image has is left out. */
@@ -79,8 +91,8 @@ export const findImages = async (
   const like = numbersOf(archive, view.like)
   const unlike = numbersOf(archive, view.unlike)
   const count = archive.names.length
-  let matching = 0
-  for (let image = 0; image < count; image++) if (allowed === undefined || allowed(image)) matching++
+  let matching = allowed === undefined ? count : 0
+  for (let image = 0; allowed !== undefined && image < count; image++) if (allowed(image)) matching++
   if (uploaded === undefined && like.length + unlike.length === 0) {
     const results: Array<Result> = []
     for (let image = 0; image < count && results.length < top; image++) {

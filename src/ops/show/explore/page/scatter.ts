@@ -13,7 +13,8 @@ export interface ScatterOptions {
 
 export interface Scatter {
   readonly element: HTMLElement
-  readonly show: (points: Points, look: Look) => void
+  /** Shows other points; they are drawn once there is a look. */
+  readonly show: (points: Points) => void
   readonly look: (look: Look) => void
   /** Draws again, for backgrounds that have loaded something. */
   readonly redraw: () => void
@@ -37,10 +38,13 @@ const colour = (name: string): string => getComputedStyle(document.documentEleme
 
 /** Pixels within which a click meets a point. */
 const REACH = 14
-/** Points up to which each is drawn by a call of its own. */
-const FEW = 50_000
+/** Points up to which each is drawn by a call of its own, and their edge in pixels. */
+const FEW = 5_000
+const EDGE = 5
 /** Best results that have a ring; more would cover the colours of the points. */
 const RINGS = 20
+/** Selected images up to which each has a ring; if there are more, all others are faint. */
+const RINGED = 500
 /** Share of the canvas that an arrow key moves the cross. */
 const STEP = 0.03
 
@@ -75,7 +79,6 @@ export const makeScatter = ({ background, choose, hover, label, open }: ScatterO
     const { colours, palette, shown } = how
     const [width, height] = size()
     if (points.x.length > FEW) return drawLayer(context, points, how, camera, size(), ratio, colour("--soft"))
-    const edge = points.x.length > 5_000 ? 3 : 5
     const visit = (wanted: (image: number) => boolean, side: number) => {
       for (let image = 0; image < points.x.length; image++) {
         if (!wanted(image)) continue
@@ -88,12 +91,12 @@ export const makeScatter = ({ background, choose, hover, label, open }: ScatterO
     if (shown !== undefined) {
       context.globalAlpha = 0.25
       context.fillStyle = colour("--soft")
-      visit((image) => !shown(image), Math.max(2, edge - 2))
+      visit((image) => !shown(image), EDGE - 2)
     }
     context.globalAlpha = 0.85
     palette.forEach((fill, number) => {
       context.fillStyle = fill
-      visit((image) => colours[image] === number && (shown === undefined || shown(image)), edge)
+      visit((image) => colours[image] === number && (shown === undefined || shown(image)), EDGE)
     })
     context.globalAlpha = 1
   }
@@ -135,9 +138,11 @@ export const makeScatter = ({ background, choose, hover, label, open }: ScatterO
     canvas.height = height * ratio
     context.setTransform(ratio, 0, 0, ratio, 0, 0)
     background?.(context, camera, width, height)
-    dots(look, ratio)
+    const { selected, shown } = look
+    const many = selected.size > RINGED
+    dots(many ? { ...look, shown: (image) => selected.has(image) && shown?.(image) !== false } : look, ratio)
     for (const image of look.results.slice(0, RINGS)) ring(image, 5, colour("--ink"), 1.2)
-    for (const image of look.selected) ring(image, 6, colour("--accent"), 2.5)
+    if (!many) for (const image of selected) ring(image, 6, colour("--accent"), 2.5)
     for (const image of look.examples) {
       ring(image, 8, colour("--paper"), 5)
       ring(image, 8, colour("--less"), 3)
@@ -355,9 +360,8 @@ export const makeScatter = ({ background, choose, hover, label, open }: ScatterO
       look = now
       redraw()
     },
-    show: (now, how) => {
+    show: (now) => {
       points = now
-      look = how
       if (size()[0] > 0) showAll()
       else home.scale = 1
     }

@@ -49,24 +49,36 @@ const labelPanel = (archive: Archive, images: ReadonlySet<number>, corrected: ()
 
 export const makeSelection = (archive: Archive, { changed, corrected, only, search }: Uses): Selection => {
   const selected = new Set<number>()
+  /** Whether all corrections have been exported: only the page knows them until then. */
+  let kept = true
   let last: number | undefined
   const names = () => [...selected].slice(0, MOST).map((image) => archive.names[image])
-  const count = h("strong", {})
+  const count = h("strong", { "aria-live": "polite" })
   const summary = h("summary", {}, "Labels")
   const panel = h("details", { class: "classes up" }, summary)
   const results = () =>
     [...selected].map((image, i) => ({ image, rank: i + 1, score: undefined, similarity: undefined }))
   const table = h(
     "button",
-    { type: "button", hidden: true, onclick: () => exportLabels(archive, archive.names.keys()) },
+    {
+      type: "button",
+      hidden: true,
+      onclick: () => {
+        exportLabels(archive, archive.names.keys())
+        kept = true
+      }
+    },
     "Corrected labels"
   )
   const button = (text: string, onclick: () => void) => h("button", { type: "button", onclick }, text)
+  const named = [
+    { text: "Find similar", element: button("", () => search(names())) },
+    { text: "Show only these", element: button("", () => only(names())) }
+  ]
   const buttons = h(
     "div",
     { class: "choices" },
-    button("Find similar", () => search(names())),
-    button("Show only these", () => only(names())),
+    ...named.map(({ element }) => element),
     button("CSV", () => exportResults(archive, results(), "csv")),
     button("JSON", () => exportResults(archive, results(), "json")),
     archive.contents.classes.length > 0 && panel,
@@ -84,15 +96,21 @@ export const makeSelection = (archive: Archive, { changed, corrected, only, sear
       summary,
       labelPanel(archive, selected, () => {
         table.hidden = false
+        kept = false
         corrected()
       })
     )
   panel.addEventListener("toggle", () => {
     if (panel.open) fillPanel()
   })
+  window.addEventListener("beforeunload", (event) => {
+    if (!kept) event.preventDefault()
+  })
   const show = () => {
     count.textContent =
       selected.size === 0 ? "Labels were corrected" : counted(selected.size, "image selected", "images selected")
+    const few = selected.size > MOST ? ` (first ${MOST})` : ""
+    for (const { element, text } of named) element.textContent = text + few
     buttons.hidden = selected.size === 0
     element.hidden = selected.size === 0 && archive.corrected.size === 0
     if (panel.open) fillPanel()

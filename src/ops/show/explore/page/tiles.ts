@@ -1,7 +1,8 @@
 /** The grid of pictures. */
-import { type Archive, classesOf, drawThumbnail } from "./archive.ts"
+import { type Archive, classesOf } from "./archive.ts"
 import { h, whenIdle } from "./dom.ts"
 import type { Result } from "./results.ts"
+import { drawThumbnail } from "./thumbnails.ts"
 
 /** What a person does with a picture. */
 export interface Actions {

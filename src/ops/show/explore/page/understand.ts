@@ -2,15 +2,14 @@
 
 import { addressOf, EMPTY, type View } from "../kit/address.ts"
 import { bytesFrom } from "../kit/base64.ts"
-import { type Curve, type Doubt, type Figures, FULL, type Pair, SAME, UNKNOWN } from "../kit/figures.ts"
-import { type Archive, drawThumbnail } from "./archive.ts"
+import { type Curve, type Doubt, type Figures, inRange, type Pair, SAME } from "../kit/figures.ts"
+import type { Archive } from "./archive.ts"
 import { counted, grouped, h, s } from "./dom.ts"
+import { drawThumbnail } from "./thumbnails.ts"
 
-/** Most names that a link holds. */
-const MOST_NAMES = 200
 /** Most classes of the table of pairs of classes. */
 const MOST_CLASSES = 40
-/** Pairs and doubts that are shown. */
+/** Pairs and doubts that are shown at first. */
 const MOST_SHOWN = 18
 
 const link = (view: Partial<View>): string => `#${addressOf({ ...EMPTY, ...view })}`
@@ -136,43 +135,41 @@ const curvesPlot = (curves: ReadonlyArray<Curve>) => {
       })
     )
   )
+  const said = (queries: number) => counted(queries, "query", "queries")
   const legend = curves.map(({ level, mean, queries }) =>
     h(
       "li",
       {},
       h("i", { class: COLOURS[level] }),
-      `${level}: mAP ${mean.toFixed(3)} over ${counted(queries, "query", "queries")}`
+      `${level}: mAP ${mean.toFixed(3)} over `,
+      // The page knows which images were queries with relevant images at this level alone.
+      level === "hard" && queries > 0 ? h("a", { href: link({ ap: [0, 1] }) }, said(queries)) : said(queries)
     )
   )
   return [plot as unknown as HTMLElement, h("ul", { class: "keys" }, ...legend)]
 }
 
 /** Images by their average precision, in ten bars. */
-const histogram = (archive: Archive, ap: Uint8Array) => {
-  const bins: ReadonlyArray<Array<number>> = Array.from({ length: 10 }, () => [])
-  ap.forEach((value, image) => {
-    if (value !== UNKNOWN) bins[Math.min(9, Math.floor((10 * value) / FULL))].push(image)
+const histogram = (ap: Uint8Array) => {
+  const bins = Array.from({ length: 10 }, (_, i) => {
+    const range = [i / 10, (i + 1) / 10] as const
+    return { range, images: ap.reduce((sum, value) => sum + (inRange(value, range) ? 1 : 0), 0) }
   })
-  const most = Math.max(1, ...bins.map(({ length }) => length))
+  const most = Math.max(1, ...bins.map(({ images }) => images))
   return h(
     "ol",
     { class: "histogram" },
-    ...bins.map((images, i) => {
+    ...bins.map(({ images, range }) => {
       const fill = h("i")
-      fill.style.height = `${(100 * images.length) / most}%`
-      const names = images.slice(0, MOST_NAMES).map((image) => archive.names[image])
+      fill.style.height = `${(100 * images) / most}%`
       const inside = [
-        h("b", {}, images.length === 0 ? "" : String(images.length)),
-        h("span", { class: "hidden" }, images.length === 1 ? " image from " : " images from "),
+        h("b", {}, images === 0 ? "" : grouped(images)),
+        h("span", { class: "hidden" }, images === 1 ? " image from " : " images from "),
         fill,
-        h("span", {}, (i / 10).toFixed(1)),
-        h("span", { class: "hidden" }, ` to ${((i + 1) / 10).toFixed(1)}`)
+        h("span", {}, range[0].toFixed(1)),
+        h("span", { class: "hidden" }, ` to ${range[1].toFixed(1)}`)
       ]
-      return h(
-        "li",
-        {},
-        names.length === 0 ? h("div", {}, ...inside) : h("a", { href: link({ only: names }) }, ...inside)
-      )
+      return h("li", {}, images === 0 ? h("div", {}, ...inside) : h("a", { href: link({ ap: range }) }, ...inside))
     })
   )
 }
@@ -183,30 +180,47 @@ const thumbnail = (archive: Archive, image: number) => {
   return canvas
 }
 
+/** A list whose first items are shown, and a button that shows the others. */
+const longList = <Item>(items: ReadonlyArray<Item>, one: (item: Item) => HTMLElement): ReadonlyArray<HTMLElement> => {
+  const list = h("ul", { class: "pairs" }, ...items.slice(0, MOST_SHOWN).map(one))
+  if (items.length <= MOST_SHOWN) return [list]
+  const more = h(
+    "button",
+    {
+      type: "button",
+      class: "more",
+      onclick: () => {
+        const rest = items.slice(MOST_SHOWN).map(one)
+        list.append(...rest)
+        more.remove()
+        rest[0].querySelector("a")?.focus()
+      }
+    },
+    `Show all ${items.length}`
+  )
+  return [list, more]
+}
+
 /** Pairs of images, with what is to be said below each. */
 const pairList = (archive: Archive, pairs: ReadonlyArray<Pair>, below: (pair: Pair) => string) =>
-  h(
-    "ul",
-    { class: "pairs" },
-    ...pairs.slice(0, MOST_SHOWN).map((pair) => {
-      const [a, b] = pair
-      const names = [archive.names[a], archive.names[b]]
-      return h(
-        "li",
-        {},
-        h(
-          "a",
-          {
-            href: link({ only: names }),
-            title: names.join("\n"),
-            "aria-label": `${names.join(" and ")}: ${below(pair)}`
-          },
-          h("span", { class: "two" }, thumbnail(archive, a), thumbnail(archive, b)),
-          h("span", {}, below(pair))
-        )
+  longList(pairs, (pair) => {
+    const [a, b] = pair
+    const names = [archive.names[a], archive.names[b]]
+    return h(
+      "li",
+      {},
+      h(
+        "a",
+        {
+          href: link({ only: names }),
+          title: names.join("\n"),
+          "aria-label": `${names.join(" and ")}: ${below(pair)}`
+        },
+        h("span", { class: "two" }, thumbnail(archive, a), thumbnail(archive, b)),
+        h("span", {}, below(pair))
       )
-    })
-  )
+    )
+  })
 
 const doubtText = ({ contents }: Archive, { has, label, share }: Doubt): string => {
   const name = contents.classes[label]
@@ -215,25 +229,20 @@ const doubtText = ({ contents }: Archive, { has, label, share }: Doubt): string 
 }
 
 const doubtList = (archive: Archive, doubts: ReadonlyArray<Doubt>) =>
-  h(
-    "ul",
-    { class: "pairs" },
-    ...doubts.slice(0, MOST_SHOWN).map((doubt) => {
-      const name = archive.names[doubt.image]
-      const text = doubtText(archive, doubt)
-      return h(
-        "li",
-        {},
-        h(
-          "a",
-          { href: link({ like: [name] }), title: name },
-          h("span", { class: "two" }, thumbnail(archive, doubt.image)),
-          h("span", { class: "hidden" }, name),
-          h("span", {}, text)
-        )
+  longList(doubts, (doubt) => {
+    const name = archive.names[doubt.image]
+    return h(
+      "li",
+      {},
+      h(
+        "a",
+        { href: link({ like: [name] }), title: name },
+        h("span", { class: "two" }, thumbnail(archive, doubt.image)),
+        h("span", { class: "hidden" }, name),
+        h("span", {}, doubtText(archive, doubt))
       )
-    })
-  )
+    )
+  })
 
 /** How nearest images were looked for, if not every image was compared with every other. */
 const rule = ({ neighbours }: Figures): string =>
@@ -269,31 +278,35 @@ export const makeUnderstand = (archive: Archive, figures: Figures): HTMLElement 
       section(
         "Average precision of the queries",
         "At the hard level. A bar leads to its images.",
-        histogram(archive, bytesFrom(figures.ap))
+        histogram(bytesFrom(figures.ap))
       ),
     labelled && section("Classes together", "Images that have both classes.", togetherTable(archive, figures)),
     across.length > 0 &&
       section(
         "Nearest pairs across splits",
         `If such images show the same place, the test is too easy.${rule(figures)}`,
-        pairList(archive, across, (pair) => `${splits[pair[0]]} and ${splits[pair[1]]}, ${cosine(pair)}`)
+        ...pairList(archive, across, (pair) => `${splits[pair[0]]} and ${splits[pair[1]]}, ${cosine(pair)}`)
       ),
     section(
       "Duplicates",
       copies.length === 0
         ? `No two images that were compared have embeddings with a cosine of ${SAME} or more.${rule(figures)}`
         : `${others.length === 0 ? "At least " : ""}${counted(copies.length, "pair")} with a cosine of ${SAME} or more.${rule(figures)}`,
-      ...(copies.length === 0 ? [] : [pairList(archive, copies, cosine)])
+      ...(copies.length === 0 ? [] : pairList(archive, copies, cosine))
     ),
     others.length > 0 &&
-      section("Nearest pairs", "The most similar images that are not duplicates.", pairList(archive, others, cosine)),
+      section(
+        "Nearest pairs",
+        "The most similar images that are not duplicates.",
+        ...pairList(archive, others, cosine)
+      ),
     labelled &&
       section(
         "Likely wrong labels",
         doubts.length === 0
           ? `No label is contradicted by 8 or more of the 10 nearest images.${rule(figures)}`
-          : `At least 8 of the 10 nearest images contradict the label. Select an image to correct its labels.${rule(figures)}`,
-        ...(doubts.length === 0 ? [] : [doubtList(archive, doubts)])
+          : `At least 8 of the 10 nearest images contradict the label. Choose one to see its neighbours; select it there to correct its labels.${rule(figures)}`,
+        ...(doubts.length === 0 ? [] : doubtList(archive, doubts))
       )
   ]
   return h("div", { class: "understand" }, ...parts.filter((one) => one !== false))

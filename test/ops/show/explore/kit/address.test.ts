@@ -15,6 +15,7 @@ const view: fc.Arbitrary<View> = fc.record({
   labels: fc.array(name),
   text: fc.oneof(fc.constant(""), name),
   near: fc.constantFrom(undefined, [-12.5, 170.25, 30] as const),
+  ap: fc.constantFrom(undefined, [0, 0.1] as const, [0.9, 1] as const),
   only: fc.array(name),
   view: fc.constantFrom("images", "understand", "about")
 })
@@ -29,7 +30,7 @@ it("an address leads back to its view, whatever the names", () => {
 
 it("reads addresses written by hand, and ignores what it does not know", () => {
   expect(viewOf("#like=A,B&unlike=C")).toEqual({ ...EMPTY, like: ["A", "B"], unlike: ["C"] })
-  expect(viewOf("#like=A,A&zoom=3&near=91,0&view=mars&text=%E0%A4%A")).toEqual({
+  expect(viewOf("#like=A,A&zoom=3&near=91,0&ap=0.4,0.3&view=mars&text=%E0%A4%A")).toEqual({
     ...EMPTY,
     like: ["A"],
     text: "%E0%A4%A"
