@@ -15,8 +15,9 @@ export interface Look {
   readonly shown: ((image: number) => boolean) | undefined
   /** Points with a ring: the results. */
   readonly results: ReadonlyArray<number>
-  /** Points with a large mark: the examples. */
-  readonly examples: ReadonlyArray<number>
+  /** Points with a large mark: the examples, and the examples to avoid. */
+  readonly like: ReadonlyArray<number>
+  readonly unlike: ReadonlyArray<number>
   readonly selected: ReadonlySet<number>
 }
 

@@ -12,7 +12,7 @@ import { makeFilters } from "./filters.ts"
 import { part } from "./load.ts"
 import { makeMaps } from "./maps.ts"
 import { makeQueryBar } from "./query-bar.ts"
-import { type Found, filterOf, findImages, type Uploaded } from "./results.ts"
+import { type Found, filterOf, findImages, numbersOf, type Uploaded } from "./results.ts"
 import { makeSelection } from "./selection.ts"
 import { makeStrangers } from "./strangers.ts"
 import { makeTiles } from "./tiles.ts"
@@ -99,10 +99,10 @@ export const makeApp = (archive: Archive): App => {
   const precisions = figures.then((known) => (known === undefined ? undefined : bytesFrom(known.ap)))
   const maps = makeMaps(archive, precisions, { open: openImage, choose: (images) => selection.set(images) })
   const markMaps = () => {
-    const examples = [...view.like, ...view.unlike].flatMap((name) => archive.find(name) ?? [])
+    const [like, unlike] = [numbersOf(archive, view.like), numbersOf(archive, view.unlike)]
     const results = found?.scores === undefined ? [] : found.results.map(({ image }) => image)
     const selected = selection.selected()
-    maps.mark({ scores: found?.scores, results, examples, selected, shown: allowed })
+    maps.mark({ scores: found?.scores, results, like, unlike, selected, shown: allowed })
   }
   const queryBar = makeQueryBar(archive, {
     go,

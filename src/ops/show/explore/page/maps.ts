@@ -13,7 +13,8 @@ import { drawThumbnail } from "./thumbnails.ts"
 export interface Marks {
   readonly scores: Float64Array | undefined
   readonly results: ReadonlyArray<number>
-  readonly examples: ReadonlyArray<number>
+  readonly like: ReadonlyArray<number>
+  readonly unlike: ReadonlyArray<number>
   readonly selected: ReadonlySet<number>
   readonly shown: ((image: number) => boolean) | undefined
 }
@@ -103,8 +104,8 @@ export const makeMaps = (
         return h("span", {}, swatch, text)
       })
     )
-    const { examples, results, selected, shown } = marks
-    return { colours, palette, examples, results, selected, shown }
+    const { like, results, selected, shown, unlike } = marks
+    return { colours, palette, like, unlike, results, selected, shown }
   }
   const scatters: Array<Scatter> = []
   /** Colours and draws the points, after the results that the reader waits for. */

@@ -73,7 +73,7 @@ export const filterOf = (
 }
 
 /** Numbers of the images with these names; a name that no image has is left out. */
-const numbersOf = (archive: Archive, names: ReadonlyArray<string>): ReadonlyArray<number> =>
+export const numbersOf = (archive: Archive, names: ReadonlyArray<string>): ReadonlyArray<number> =>
   names.flatMap((name) => archive.find(name) ?? [])
 
 /**

@@ -143,9 +143,14 @@ export const makeScatter = ({ background, choose, hover, label, open }: ScatterO
     dots(many ? { ...look, shown: (image) => selected.has(image) && shown?.(image) !== false } : look, ratio)
     for (const image of look.results.slice(0, RINGS)) ring(image, 5, colour("--ink"), 1.2)
     if (!many) for (const image of selected) ring(image, 6, colour("--accent"), 2.5)
-    for (const image of look.examples) {
-      ring(image, 8, colour("--paper"), 5)
-      ring(image, 8, colour("--less"), 3)
+    for (const [images, stroke] of [
+      [look.like, colour("--accent")],
+      [look.unlike, colour("--less")]
+    ] as const) {
+      for (const image of images) {
+        ring(image, 8, colour("--paper"), 5)
+        ring(image, 8, stroke, 3)
+      }
     }
     if (path.length > 1) outline(mode === "rectangle" ? box(path[0], path[path.length - 1]) : path)
     if (cross === undefined || document.activeElement !== canvas) return

@@ -9,7 +9,7 @@ import { drawThumbnail } from "./thumbnails.ts"
 
 /** Most classes of the table of pairs of classes. */
 const MOST_CLASSES = 40
-/** Pairs and doubts that are shown at first. */
+/** Pairs and images that are shown at first. */
 const MOST_SHOWN = 18
 
 const link = (view: Partial<View>): string => `#${addressOf({ ...EMPTY, ...view })}`
@@ -108,7 +108,7 @@ const COLOURS: Readonly<Record<Curve["level"], string>> = { easy: "c1", medium: 
 
 /** Precision over recall. */
 const curvesPlot = (curves: ReadonlyArray<Curve>) => {
-  const [width, height, left, bottom] = [420, 260, 36, 34]
+  const [width, height, left, bottom] = [420, 260, 52, 34]
   const x = (recall: number) => left + recall * (width - left - 10)
   const y = (precision: number) => 8 + (1 - precision) * (height - bottom - 8)
   const ticks = [0, 0.25, 0.5, 0.75, 1]
@@ -126,6 +126,7 @@ const curvesPlot = (curves: ReadonlyArray<Curve>) => {
       s("text", { x: x(at), y: height - 18, "text-anchor": "middle" }, String(at))
     ]),
     s("text", { x: x(0.5), y: height - 3, "text-anchor": "middle" }, "recall"),
+    s("text", { x: 12, y: y(0.5), "text-anchor": "middle", transform: `rotate(-90 12 ${y(0.5)})` }, "precision"),
     ...curves.map(({ level, precision }) =>
       s("polyline", {
         class: `curve ${COLOURS[level]}`,
@@ -222,27 +223,28 @@ const pairList = (archive: Archive, pairs: ReadonlyArray<Pair>, below: (pair: Pa
     )
   })
 
-const doubtText = ({ contents }: Archive, { has, label, share }: Doubt): string => {
-  const name = contents.classes[label]
-  const votes = Math.round(share * 10)
-  return has ? `has ${name}; ${votes} of 10 neighbours have it` : `lacks ${name}; ${votes} of 10 neighbours have it`
-}
+const doubtText = ({ contents }: Archive, { has, label, share }: Doubt): string =>
+  `${has ? "has" : "lacks"} ${contents.classes[label]}; ${Math.round(share * 10)} of 10 neighbours have it`
 
-const doubtList = (archive: Archive, doubts: ReadonlyArray<Doubt>) =>
-  longList(doubts, (doubt) => {
-    const name = archive.names[doubt.image]
+/** The images with doubtful labels, the surest first, each with all its doubts. */
+const doubtList = (archive: Archive, doubts: ReadonlyArray<Doubt>) => {
+  const images = [...new Set(doubts.map(({ image }) => image))]
+  return longList(images, (image) => {
+    const name = archive.names[image]
+    const own = doubts.filter((doubt) => doubt.image === image)
     return h(
       "li",
       {},
       h(
         "a",
         { href: link({ like: [name] }), title: name },
-        h("span", { class: "two" }, thumbnail(archive, doubt.image)),
+        h("span", { class: "two" }, thumbnail(archive, image)),
         h("span", { class: "hidden" }, name),
-        h("span", {}, doubtText(archive, doubt))
+        ...own.map((doubt) => h("span", {}, doubtText(archive, doubt)))
       )
     )
   })
+}
 
 /** How nearest images were looked for, if not every image was compared with every other. */
 const rule = ({ neighbours }: Figures): string =>
@@ -290,7 +292,7 @@ export const makeUnderstand = (archive: Archive, figures: Figures): HTMLElement 
     section(
       "Duplicates",
       copies.length === 0
-        ? `No two images that were compared have embeddings with a cosine of ${SAME} or more.${rule(figures)}`
+        ? `No two images${figures.neighbours === undefined ? "" : " that were compared"} have embeddings with a cosine of ${SAME} or more.${rule(figures)}`
         : `${others.length === 0 ? "At least " : ""}${counted(copies.length, "pair")} with a cosine of ${SAME} or more.${rule(figures)}`,
       ...(copies.length === 0 ? [] : pairList(archive, copies, cosine))
     ),
