@@ -15,6 +15,7 @@ const read = (name: string) => {
 
 describe("the sweeps of configs", () => {
   it.each([
+    ["sweep-hashing", 9],
     ["sweep-losses", 54],
     ["sweep-sampler", 10],
     ["sweep-training", 18]
@@ -23,11 +24,19 @@ describe("the sweeps of configs", () => {
     expect(planSweep(sweep, set).plans.size).toBe(cells)
   })
 
-  it("try every metric loss that the quickstart's network can have", () => {
-    const tried = read("sweep-losses").sweep.over["train.optimise.metric_loss"].map((one) =>
+  const triedBy = (sweep: string) =>
+    read(sweep).sweep.over["train.optimise.metric_loss"].map((one) =>
       typeof one === "string" ? one : (one as { readonly name: string }).name
     )
-    const usable = metricLosses.filter((one: LossDefinition) => one.signed !== true)
-    expect([...new Set(tried)].sort()).toEqual(usable.map(({ name }) => name).sort())
+  const namesOf = (signed: boolean) =>
+    metricLosses.filter((one: LossDefinition) => (one.signed === true) === signed).map(({ name }) => name)
+
+  it("try every metric loss that the quickstart's network can have", () => {
+    expect([...new Set(triedBy("sweep-losses"))].sort()).toEqual(namesOf(false).sort())
+  })
+
+  it("try every loss of hash codes, on the network of configs/hashing.yaml, beside oml", () => {
+    expect(read("sweep-hashing").sweep.of).toBe("configs/hashing.yaml")
+    expect(triedBy("sweep-hashing").toSorted()).toEqual(["oml", ...namesOf(true)].sort())
   })
 })
