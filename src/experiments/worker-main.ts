@@ -1,9 +1,11 @@
 /** The program that `worker.ts` starts. */
+import { resolve } from "node:path"
 import { Effect, Option } from "effect"
 import { CliConfig, Command, Flag, GlobalFlag } from "effect/cli"
 import { attempt } from "../pipeline/attempt.ts"
 import { runMain, toExit } from "../pipeline/main.ts"
 import { nodeServices } from "../pipeline/node-services.ts"
+import { fromHome } from "../pipeline/yaml/environment.ts"
 import { neededAddress } from "./cluster/address.ts"
 import { work } from "./cluster/worker.ts"
 import { WORKER } from "./command/command-line.ts"
@@ -31,6 +33,11 @@ const options = {
     Flag.withDescription("Threads of each process; by default the processes share the processors"),
     Flag.optional
   ),
+  stage: Flag.String("stage").pipe(
+    Flag.withMetavar("folder"),
+    Flag.withDescription("Local folder into which stores are copied before they are read"),
+    Flag.optional
+  ),
   anyEngine: Flag.Boolean("any-engine").pipe(
     Flag.withDefault(false),
     Flag.withDescription("Work for runs that allow other engines, and for no others; last digits may differ")
@@ -43,7 +50,8 @@ const command = Command.make("worker.ts", options, ({ anyEngine, device, process
     yield* countOf("processes", processes)
     const address = yield* attempt(RunError)(() => neededAddress(process.env))
     const say = (line: string) => void process.stderr.write(`${line}\n`)
-    yield* work({ address, anyEngine, device, processes, shared, threads, say })
+    const stage = Option.getOrUndefined(Option.map(given.stage, (folder) => resolve(fromHome(folder))))
+    yield* work({ address, anyEngine, device, processes, shared, stage, threads, say })
   })
 ).pipe(Command.withDescription("Makes ranges for runs of other machines until it is stopped."))
 

@@ -1,4 +1,7 @@
 /** `npx tsx src/experiments/worker.ts --shared DIR` */
+import { give, passwordIn } from "./command/answer.ts"
 import { launch } from "./command/launch.ts"
 
-if (!launch()) await import("./worker-main.ts")
+const refused = passwordIn(process.argv.slice(2))
+if (refused !== undefined) await give(refused)
+else if (!launch()) await import("./worker-main.ts")

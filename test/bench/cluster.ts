@@ -1,9 +1,10 @@
 /**
  * The bounds of ranges and sweeps, by `npm run bench -- --cluster`: a real PostgreSQL on loopback, and workers beside the
- * run. `--cluster small` takes a minute and shows that the benchmark works; its figures say little.
+ * run. `--cluster small` takes a minute and shows that the benchmark works; its figures say little. `--cluster cells` measures one
+ * part; the others are `sleeping`, `overhead` and `processes`.
  */
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { availableParallelism, tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Layer, Schema } from "effect"
 import { PersistedQueue } from "effect/persistence"
@@ -150,11 +151,12 @@ const rangeOf = (epochs: number): number => Math.ceil((0.7 * PATCHES * epochs) /
  * Processor time that ranges cost, without the start of programs: a long extraction less a short one, by a cluster with one
  * worker and in one piece.
  */
-const overhead = async (home: string, url: string, { epochs }: Sizes, alone: Took): Promise<Figure> => {
+const overhead = async (home: string, url: string, { epochs }: Sizes): Promise<Figure> => {
   const few = Math.ceil(epochs / 20)
   const range = ["--set", `range=${rangeOf(epochs)}`]
   const short = [extracting(home, few, "short.yaml"), "--set", `range=${Math.ceil((0.7 * PATCHES * few) / 2)}`]
   const long = extracting(home, epochs)
+  const alone = await timed([long, "--out", "alone"], home)
   const shortAlone = await timed([short[0], "--out", "short"], home)
   const shortThere = await byOneWorker([...short, "--out", "short-there"], home, url)
   const longThere = await byOneWorker([long, ...range, "--out", "there"], home, url)
@@ -162,6 +164,45 @@ const overhead = async (home: string, url: string, { epochs }: Sizes, alone: Too
   const more = longThere.processor - shortThere.processor - work
   const each = Math.round(alone.seconds / RANGES)
   return figure(`overhead of ranges of ${each} s, of the processor time`, more, work, "ratio at most 0.05", 0.05)
+}
+
+/** Sleeping ranges, by one worker and by two. */
+const waiting = async (url: string, sizes: Sizes): Promise<ReadonlyArray<Figure>> => {
+  const { ranges, seconds } = sizes
+  const [one, two] = [await sleeping(url, 1, sizes), await sleeping(url, 2, sizes)]
+  return [
+    figure(`${ranges} ranges of ${seconds} s, two workers against one`, two, one, "ratio at most 0.6", 0.6),
+    figure("the same on one worker against the sleep alone", one, ranges * seconds, "ratio at most 1.2", 1.2)
+  ]
+}
+
+/**
+ * An extraction by two processes of one thread each, against one such process; against one process with all processors; and two
+ * such extractions at the same time against two in turn: a machine whose processors share caches or clocks allows no more.
+ */
+const byProcesses = async (home: string, { epochs }: Sizes): Promise<ReadonlyArray<Figure>> => {
+  const extract = extracting(home, epochs)
+  const ran = (out: string, ...more: ReadonlyArray<string>) =>
+    timed([extract, "--out", out, "--set", `range=${rangeOf(epochs)}`, ...more], home)
+  const single = await ran("one", "--processes", "1")
+  const double = await ran("two", "--processes", "2")
+  const begun = performance.now()
+  await Promise.all([ran("left", "--processes", "1"), ran("right", "--processes", "1")])
+  const both = (performance.now() - begun) / 1000
+  const all = await ran("all", "--set", `threads=${availableParallelism()}`)
+  const most = "ratio at most 0.59 (1.7 times as fast)"
+  const none = "no bound"
+  return [
+    figure("extraction by two processes against one, one thread each", double.seconds, single.seconds, most, 1 / 1.7),
+    figure("two extractions at a time against two in turn", both, 2 * single.seconds, none, Number.POSITIVE_INFINITY),
+    figure(
+      `two processes against one with ${availableParallelism()} threads`,
+      double.seconds,
+      all.seconds,
+      none,
+      Number.POSITIVE_INFINITY
+    )
+  ]
 }
 
 /** Six cells of a sweep, by one worker and by two. */
@@ -179,30 +220,25 @@ const cellsOfSweep = async (home: string, url: string, sizes: Sizes): Promise<Fi
   return figure(name, two.seconds, one.seconds, "ratio at most 0.6", 0.6)
 }
 
-/** Figures of ranges and sweeps. */
+/** Figures of ranges and sweeps; of some parts, if words name them. */
 export const clusters = async (words: ReadonlyArray<string>): Promise<ReadonlyArray<Figure>> => {
   if (binaries === undefined) throw new Error("PostgreSQL is not installed: apt-get install postgresql")
   const sizes = words.includes("small") ? SMALL : FULL
-  const { epochs, ranges, seconds } = sizes
   const home = mkdtempSync(join(tmpdir(), "orbitrank-bench-"))
   const postgres = await openPostgres()
   const { url } = postgres
+  const parts: Readonly<Record<string, () => Promise<ReadonlyArray<Figure>>>> = {
+    sleeping: () => waiting(url, sizes),
+    overhead: async () => (process.platform === "linux" ? [await overhead(home, url, sizes)] : []),
+    processes: () => byProcesses(home, sizes),
+    cells: async () => [await cellsOfSweep(home, url, sizes)]
+  }
+  const named = Object.keys(parts).filter((name) => words.includes(name))
   try {
-    const [one, two] = [await sleeping(url, 1, sizes), await sleeping(url, 2, sizes)]
     await timed([preparing(home), "--out", "prepared"], home)
-    const extract = extracting(home, epochs)
-    const ran = (out: string, ...more: ReadonlyArray<string>) =>
-      timed([extract, "--out", out, "--set", `range=${rangeOf(epochs)}`, ...more], home)
-    const alone = await timed([extract, "--out", "alone"], home)
-    const [single, double] = [await ran("one", "--processes", "1"), await ran("two", "--processes", "2")]
-    const most = "ratio at most 0.59 (1.7 times as fast)"
-    return [
-      figure(`${ranges} ranges of ${seconds} s, two workers against one`, two, one, "ratio at most 0.6", 0.6),
-      figure("the same on one worker against the sleep alone", one, ranges * seconds, "ratio at most 1.2", 1.2),
-      ...(process.platform === "linux" ? [await overhead(home, url, sizes, alone)] : []),
-      figure("extraction by two processes against one", double.seconds, single.seconds, most, 1 / 1.7),
-      await cellsOfSweep(home, url, sizes)
-    ]
+    const figures: Array<Figure> = []
+    for (const name of named.length === 0 ? Object.keys(parts) : named) figures.push(...(await parts[name]()))
+    return figures
   } finally {
     await postgres.remove()
     rmSync(home, { recursive: true, force: true })

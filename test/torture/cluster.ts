@@ -143,6 +143,7 @@ const rounds = async (home: string, file: string, url: string, seed: number, kil
           (): Trial => (why === undefined ? { outcome: "equal" } : { outcome: "wrong", why })
         )
       )
+      console.error(`run ${count + 1}: ${killed} killed, ${why ?? "equal"}; ${trials.length} of ${kills} kills`)
       if (why !== undefined) break
     }
   } finally {

@@ -1,23 +1,12 @@
 /** What happened to a cell of a sweep so far, in a file that all workers see: one word per line. */
 import { appendFileSync, existsSync, readFileSync } from "node:fs"
-import { MOST_DEATHS } from "../ranges/processes.ts"
-import { PartError } from "../ranges/task.ts"
+import { deadlyCell, MOST_BEGINNINGS, MOST_DEATHS } from "../ranges/deadly.ts"
 
 /** A cell that was begun and neither ended nor died belonged to a worker that vanished. */
 type Event = "begun" | "ended" | "died"
 
 /** Notes an event. Throws what the file system throws. */
 export const note = (path: string, event: Event): void => appendFileSync(path, `${event}\n`)
-
-/** How often a range or a cell may be begun by workers that vanish. */
-export const MOST_BEGINNINGS = 10
-
-const deadly = (cell: string, problem: string): PartError =>
-  new PartError({
-    subject: cell,
-    problem,
-    remedy: "Run this cell alone to see why, or give each process more memory: fewer processes, smaller batches"
-  })
 
 /**
  * Fails if a cell has ended its process, or if its workers have vanished, too often.
@@ -29,7 +18,7 @@ export const checkLog = (path: string, cell: string): void => {
   const events = existsSync(path) ? readFileSync(path, "utf8").split("\n") : []
   const count = (event: Event) => events.filter((one) => one === event).length
   const deaths = count("died")
-  if (deaths >= MOST_DEATHS) throw deadly(cell, `its process was killed, or ran out of memory, ${deaths} times`)
+  if (deaths >= MOST_DEATHS) throw deadlyCell(cell, "its process was killed, or ran out of memory", deaths)
   const vanished = count("begun") - count("ended") - deaths
-  if (vanished >= MOST_BEGINNINGS) throw deadly(cell, `the workers that ran it vanished, ${vanished} times`)
+  if (vanished >= MOST_BEGINNINGS) throw deadlyCell(cell, "the workers that ran it vanished", vanished)
 }

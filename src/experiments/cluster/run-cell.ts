@@ -1,5 +1,5 @@
 /** Runs a cell of a sweep on a worker: the same command that a user would call in the shared folder. */
-import { existsSync, realpathSync } from "node:fs"
+import { existsSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { Effect, Exit } from "effect"
 import type { Device } from "../../ops/tensor/engine.ts"
@@ -12,10 +12,9 @@ import { cellLog, wantedFile } from "../ranges/part-files.ts"
 import { threadsFor } from "../ranges/processes.ts"
 import { PartError } from "../ranges/task.ts"
 import { RunError } from "../run-error.ts"
-import { argumentsOf } from "../sweep/cell-run.ts"
-import { childRun, type EndedRun } from "../sweep/child-run.ts"
+import { argumentsOf, kindOf } from "../sweep/cell-run.ts"
+import type { ChildRun, EndedRun } from "../sweep/child-run.ts"
 import { pauseAfter } from "../sweep/halving.ts"
-import { ADDRESS, ADDRESS_FILE } from "./address.ts"
 import { checkLog, note } from "./cell-log.ts"
 import type { Answer, CellTask } from "./queues.ts"
 import { checkInside, unpackedSet, unpackedText } from "./shared-paths.ts"
@@ -27,11 +26,17 @@ export class CellLocked extends explained("CellLocked") {}
 const LOCKED = "10 seconds"
 
 export interface CellOptions {
+  /** The shared folder, absolute and without links: paths of the plan are compared with it as texts. */
   readonly shared: string
   /** Id of the sweep that wants the cell. */
   readonly run: string
+  /** Whether a run or a sweep still wants its answers. `folder` is its folder. */
+  readonly wants: (run: string, folder: string) => Effect.Effect<boolean, PartError>
+  /** Runs configurations in the shared folder, without the address of the database. */
+  readonly runs: ChildRun
   readonly device: Device
   readonly threads: number | undefined
+  readonly stage: string | undefined
   /** Cells that run at a time. */
   readonly processes: number
 }
@@ -58,6 +63,7 @@ const checked = (cell: CellTask, file: string, set: ReadonlyArray<string>, share
       )
     )
     yield* attempt(PartError)(() => checkInside(plan.configuration, shared, cell.name))
+    return plan
   })
 
 /** Notes that a cell begins, and how it ends, unless this worker vanishes meanwhile. */
@@ -77,25 +83,23 @@ const noted = <E, R>(log: string, wants: () => boolean, run: Effect.Effect<Ended
  */
 export const runCell = (cell: CellTask, options: CellOptions) =>
   Effect.gen(function* () {
-    const { run } = options
-    // The paths of the plan are compared with it as texts.
-    const shared = realpathSync(options.shared)
+    const { run, shared } = options
     const here = (path: string) => resolve(shared, unpackedText(path, shared, cell.name))
     const given = yield* attempt(PartError)(() => ({
       ...{ file: here(cell.file), folder: here(cell.folder), sweep: here(cell.sweep) },
       set: unpackedSet(cell.set, shared, cell.name)
     }))
+    if (!(yield* options.wants(run, given.sweep))) return undefined
     const wanted = wantedFile(given.sweep, run)
     const wants = () => existsSync(wanted)
-    if (!wants()) return undefined
-    yield* checked(cell, given.file, given.set, shared)
+    const plan = yield* checked(cell, given.file, given.set, shared)
     const log = cellLog(given.sweep, run, cell.key)
     yield* attempt(PartError)(() => checkLog(log, cell.name))
     const paused = pauseAfter(given.folder, cell.until)
-    const running = childRun(
-      argumentsOf(given.file, [...given.set, ...ownSettings(cell, options)], given.folder),
+    const running = options.runs(
+      argumentsOf(given.file, [...given.set, ...ownSettings(cell, options)], given.folder, options.stage),
       () => {},
-      { cwd: shared, without: [ADDRESS, ADDRESS_FILE], stop: () => paused() || !wants() }
+      { kind: kindOf(plan), stop: () => paused() || !wants() }
     )
     const { code, last, signal } = yield* noted(log, wants, running)
     if (!wants()) return undefined

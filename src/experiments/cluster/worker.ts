@@ -1,5 +1,5 @@
 /** A worker: takes ranges from the database, and has them made by processes of its machine. */
-import { appendFileSync, existsSync, readFileSync } from "node:fs"
+import { appendFileSync, existsSync, readFileSync, realpathSync } from "node:fs"
 import { hostname } from "node:os"
 import { resolve } from "node:path"
 import { Effect, Layer, Schedule } from "effect"
@@ -8,19 +8,20 @@ import { type Device, openEngine } from "../../ops/tensor/engine.ts"
 import { attempt } from "../../pipeline/attempt.ts"
 import { messageOf } from "../../pipeline/words.ts"
 import { type ChildDied, ChildFailed, type Children, openChildren } from "../ranges/children.ts"
+import { deadlyRange, MOST_BEGINNINGS, MOST_DEATHS } from "../ranges/deadly.ts"
 import { isIntact, readFacts, wantedFile } from "../ranges/part-files.ts"
-import { deadly, MOST_DEATHS, threadsFor } from "../ranges/processes.ts"
+import { threadsFor } from "../ranges/processes.ts"
 import { nameOf, PartError, type RangeFailure, type Task } from "../ranges/task.ts"
 import { RunError } from "../run-error.ts"
 import { engineRecord } from "../running/engine.ts"
+import { type ChildRun, openRuns } from "../sweep/child-run.ts"
 import { ADDRESS, ADDRESS_FILE } from "./address.ts"
-import { MOST_BEGINNINGS } from "./cell-log.ts"
 import { database, persistently } from "./connect.ts"
 import { engineKind, type Fit, folderId, program } from "./fit.ts"
 import { type Answer, answersOf, type CellTask, tasksOf } from "./queues.ts"
 import { registry } from "./registry.ts"
 import { type CellLocked, runCell } from "./run-cell.ts"
-import { unpacked, unpackedText } from "./shared-paths.ts"
+import { unpacked } from "./shared-paths.ts"
 import { isUnderWay } from "./sole-asker.ts"
 import { isWanted } from "./wanted.ts"
 
@@ -30,6 +31,8 @@ export interface WorkerOptions {
   readonly processes: number
   readonly device: Device
   readonly threads: number | undefined
+  /** Local folder for copies of stores, absolute. */
+  readonly stage: string | undefined
   readonly anyEngine: boolean
   readonly say: (line: string) => void
 }
@@ -73,7 +76,7 @@ const outcomeOf = (
   Effect.suspend(() => {
     if (attempts > MOST_BEGINNINGS) {
       return Effect.succeed({
-        failure: failureOf(deadly(task, `its workers vanished ${attempts - 1} times, the last time`))
+        failure: failureOf(deadlyRange(task, "the workers that made it vanished", attempts - 1))
       })
     }
     return children.make(task).pipe(
@@ -87,7 +90,7 @@ const outcomeOf = (
           const deaths = noteDeath(task)
           return deaths < MOST_DEATHS
             ? Effect.fail(died)
-            : Effect.succeed({ failure: failureOf(deadly(task, `${died.problem} on ${worker}`)) })
+            : Effect.succeed({ failure: failureOf(deadlyRange(task, `${died.problem} on ${worker}`, deaths)) })
         })
       )
     )
@@ -103,17 +106,19 @@ const fitOf = ({ anyEngine, device, shared, threads }: WorkerOptions) =>
   })
 
 /** A setting of the worker's machine replaces that of the run. */
-const here = (task: Task, { device, processes, threads }: WorkerOptions): Task => ({
-  ...task,
-  settings: { ...task.settings, device: device as string, threads: threads ?? threadsFor(processes) }
-})
+const here = (task: Task, { device, processes, stage, threads }: WorkerOptions): Task => {
+  const { stage: _, ...settings } = task.settings
+  const own = { device: device as string, threads: threads ?? threadsFor(processes) }
+  return { ...task, settings: { ...settings, ...own, ...(stage === undefined ? {} : { stage }) } }
+}
 
 /** A worker whose database is open. */
 interface Worker extends WorkerOptions {
   readonly name: string
-  /** Absolute. */
+  /** Absolute, and without links. */
   readonly shared: string
   readonly children: Children
+  readonly runs: ChildRun
   /** Whether a run still wants its ranges or cells. `folder` is its run folder. */
   readonly wants: (run: string, folder: string) => Effect.Effect<boolean, PartError>
 }
@@ -142,9 +147,7 @@ const makeRange = (worker: Worker, run: string, travelling: Task, attempts: numb
 /** Runs a cell of a sweep; undefined if nobody wants it any more. */
 const runOne = (worker: Worker, run: string, cell: CellTask) =>
   Effect.gen(function* () {
-    const { name, say, shared, wants } = worker
-    const sweep = yield* attempt(PartError)(() => resolve(shared, unpackedText(cell.sweep, shared, cell.name)))
-    if (!(yield* wants(run, sweep))) return undefined
+    const { name, say } = worker
     const outcome = yield* runCell(cell, { ...worker, run }).pipe(
       Effect.catchTag("RunError", (error) => Effect.succeed<Outcome>({ failure: failureOf(error) })),
       Effect.catchDefect((cause) => Effect.succeed<Outcome>({ failure: faultOf(cell.name, name, cause) }))
@@ -175,20 +178,21 @@ const takeOne = (worker: Worker, tasks: Effect.Success<ReturnType<typeof tasksOf
 export const work = (options: WorkerOptions) =>
   Effect.gen(function* () {
     const { address, processes, say } = options
-    const shared = resolve(options.shared)
-    if (!existsSync(shared)) {
+    const given = resolve(options.shared)
+    if (!existsSync(given)) {
       return yield* new RunError({
-        subject: shared,
+        subject: given,
         problem: "there is no such folder",
         remedy: "Name the shared folder by `--shared`: the one in which the run is called"
       })
     }
+    const shared = realpathSync(given)
     const name = `${hostname()} ${process.pid}`
     const { engine, fit } = yield* fitOf({ ...options, shared })
     const services = yield* Layer.build(database(address))
-    const children = yield* openChildren({
-      ...{ size: processes, worker: name, cwd: shared, without: [ADDRESS, ADDRESS_FILE] }
-    })
+    const place = { cwd: shared, without: [ADDRESS, ADDRESS_FILE] }
+    const children = yield* openChildren({ size: processes, worker: name, ...place })
+    const runs = yield* openRuns(place)
     say(`orbitrank worker ${name}: ${serverOf(address)}, ${shared}, ${processes} processes, engine ${engine.why}`)
     const wants = (run: string, folder: string) =>
       isWanted(wantedFile(folder, run), Effect.provide(isUnderWay(fit, shared, folder), services))
@@ -197,7 +201,10 @@ export const work = (options: WorkerOptions) =>
       const { beat, leave } = yield* registry
       yield* beat({ name, ...fit }).pipe(persistently, Effect.repeat(Schedule.spaced("5 seconds")), Effect.forkScoped)
       yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(leave(name), "2 seconds")))
-      const loop = takeOne({ ...options, name, shared, children, wants }, tasks).pipe(persistently, Effect.forever)
+      const loop = takeOne({ ...options, name, shared, children, runs, wants }, tasks).pipe(
+        persistently,
+        Effect.forever
+      )
       yield* Effect.all(
         Array.from({ length: processes }, () => loop),
         { concurrency: "unbounded", discard: true }

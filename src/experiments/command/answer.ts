@@ -3,6 +3,7 @@
  * second.
  */
 import { version } from "../../ops/version.ts"
+import { holdsPassword } from "../../pipeline/secrets.ts"
 import { writeText } from "../../pipeline/write-text.ts"
 import { PROGRAM, SHELLS, subcommands } from "./command-line.ts"
 import { completionScript } from "./completions.ts"
@@ -19,7 +20,21 @@ const completions = (given: string | undefined): Answer => {
 }
 
 /**
- * The answer to a command line that asks about the program itself.
+ * The complaint about arguments that hold a password: they are visible to other users, and would be printed in messages.
+ *
+ * @example
+ * passwordIn(["config.yaml", "--cluster"]) // => undefined
+ */
+export const passwordIn = (args: ReadonlyArray<string>): Answer | undefined =>
+  args.some(holdsPassword)
+    ? {
+        complaint:
+          "An argument holds an address with a password, and all users of this machine can see arguments. Change this password, and put the address into the variable ORBITRANK_CLUSTER or into the private file that ORBITRANK_CLUSTER_FILE names."
+      }
+    : undefined
+
+/**
+ * The answer to a command line that asks about the program itself, or that holds a password.
  *
  * @returns undefined if it asks for work
  *
@@ -28,6 +43,8 @@ const completions = (given: string | undefined): Answer => {
  * answerTo(["--completions", "tcsh"]).complaint // => "--completions: `tcsh` is not a known shell. Give one of bash, zsh, fish."
  */
 export const answerTo = (args: ReadonlyArray<string>): Answer | undefined => {
+  const refused = passwordIn(args)
+  if (refused !== undefined) return refused
   const end = args.indexOf("--")
   const given = end < 0 ? args : args.slice(0, end)
   if (given.includes("--help") || given.includes("-h")) {

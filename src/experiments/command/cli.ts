@@ -1,5 +1,5 @@
 /** The command line: `run.ts CONFIG [--check] [--set path=value] ...`. */
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import { Console, Effect, Option } from "effect"
 import { Argument, Command } from "effect/cli"
 import { portable } from "../../ops/formats/portable.ts"
@@ -52,7 +52,7 @@ const trainable = ({ loaded }: Plan, only: string | undefined): Effect.Effect<vo
   return faults.length === 0 ? Effect.void : Effect.fail(new ConfigError({ faults }))
 }
 
-type Workers = Pick<RunOptions, "cluster" | "processes">
+type Workers = Pick<RunOptions, "cluster" | "processes" | "stage">
 
 const clusterOf = (anyEngine: boolean): Effect.Effect<Workers, RunError> =>
   attempt(RunError)(() => ({ cluster: { address: neededAddress(process.env), anyEngine } }))
@@ -91,11 +91,13 @@ export const command = Command.make("orbitrank", options, (given) =>
       })
     }
     const read = yield* attempt(RunError)(() => readConfigFile(file))
-    const workers = given.check
+    const makers = given.check
       ? {}
       : given.cluster
         ? yield* clusterOf(given["any-engine"])
         : { processes: yield* countOf("processes", Option.getOrUndefined(given.processes)) }
+    const stage = Option.getOrUndefined(Option.map(given.stage, (folder) => resolve(fromHome(folder))))
+    const workers: Workers = { ...makers, stage }
     const swept = yield* attempt(ConfigError)(() => readSweep(read, given.set))
     if (swept !== undefined) {
       const { sweepCommand } = yield* Effect.promise(() => import("../sweep/command.ts"))

@@ -68,6 +68,12 @@ export const runCommand = command({
       kind: "switch",
       about: "With --cluster: also use workers with other tensor engines; last digits may differ"
     },
+    stage: {
+      kind: "value",
+      value: "folder",
+      about: "Local folder into which stores on a slow network disk are copied before they are read",
+      offers: "folders"
+    },
     json: { kind: "switch", about: "Print the run record as JSON at the end" }
   }
 })

@@ -3,20 +3,9 @@ import { availableParallelism } from "node:os"
 import { Effect, type Scope } from "effect"
 import type { Children } from "./children.ts"
 import { ChildDied, type ChildFailed, openChildren } from "./children.ts"
+import { deadlyRange, MOST_DEATHS } from "./deadly.ts"
 import type { Division, Makers } from "./division.ts"
-import { nameOf, PartError, type Task, type TaskSettings, taskOf } from "./task.ts"
-
-/** How often a range may end its process before it fails the run. */
-export const MOST_DEATHS = 3
-
-/** The failure of a range that ended its process again and again. */
-export const deadly = (task: Task, problem: string): PartError =>
-  new PartError({
-    subject: nameOf(task),
-    problem: `${problem}, ${MOST_DEATHS} times`,
-    remedy:
-      "Look for the patches of this range that crash a process, or give each process more memory: fewer processes, smaller batches, a smaller `range`"
-  })
+import { type Task, type TaskSettings, taskOf } from "./task.ts"
 
 /** Shows which stage failed, and fails as the range did. */
 export const placedFailure = ({ segment }: Pick<Division, "segment">, error: ChildFailed): ChildFailed => {
@@ -42,7 +31,7 @@ export const byChildren = (children: Children, settings: TaskSettings): Makers =
     Effect.succeed((job) => {
       const task = taskOf(division, job, { threads: threadsFor(children.size), ...settings })
       return Effect.mapError(persistently(children, task), (error) =>
-        error instanceof ChildDied ? deadly(task, error.problem) : placedFailure(division, error)
+        error instanceof ChildDied ? deadlyRange(task, error.problem, MOST_DEATHS) : placedFailure(division, error)
       )
     })
 })

@@ -55,8 +55,8 @@ const stepsOf = (task: Task) => {
   const before = from === undefined ? undefined : gathered(from)
   const operators = before === undefined ? language.operators : [...language.operators, before]
   const all = before === undefined ? steps : [{ [GATHERED]: { from: input } }, ...steps]
-  // A file does not say whether a run began with ONNX Runtime.
-  const { inference: _, ...settings } = task.settings
+  // A file does not say whether a run began with ONNX Runtime, or where this machine keeps copies.
+  const { inference: _, stage: __, ...settings } = task.settings
   const text = JSON.stringify({ ...settings, pipelines: { ...given, [task.pipeline]: all } })
   // A task names no environment variables and no other files: its values are those of the run.
   const sources = {
@@ -96,13 +96,13 @@ export class Session {
   private services({ folder, settings }: Task) {
     const key = canonical([folder, settings])
     if (this.runtime?.key === key) return this.runtime.of
-    const { device, experiment, graph, inference, precision, root_dir, seed, threads } = settings
+    const { device, experiment, graph, inference, precision, root_dir, seed, stage, threads } = settings
     const nothing = () => Effect.void
     const run = Effect.succeed({
       ...{ folder, seed, experiment, root: resolve(root_dir) },
       ...{ say: nothing, record: nothing, wrote: nothing, uses: nothing }
     })
-    const engine = { device: device as Device, precision, threads, graph, inference }
+    const engine = { device: device as Device, precision, threads, graph, inference, stage }
     const layer = servicesOf(run, engine, (engine) => {
       this.engine = engine
     })

@@ -17,7 +17,9 @@ const TaskSettings = Schema.Struct({
   graph: Schema.optionalKey(Schema.Boolean),
   inference: Schema.optionalKey(Schema.Boolean),
   root_dir: Schema.String,
-  experiment: Schema.String
+  experiment: Schema.String,
+  /** Local folder of the machine for copies of stores; it does not travel. */
+  stage: Schema.optionalKey(Schema.String)
 })
 export type TaskSettings = typeof TaskSettings.Type
 

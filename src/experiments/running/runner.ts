@@ -46,6 +46,8 @@ export interface RunOptions {
   readonly processes?: number | undefined
   /** The cluster whose workers make ranges. */
   readonly cluster?: ClusterOptions | undefined
+  /** Local folder for copies of stores. */
+  readonly stage?: string | undefined
 }
 
 /** The record of a run that has not begun. */
@@ -176,14 +178,14 @@ const makersOf = Effect.fnUntraced(function* (
   facts: RunFacts,
   progress: Progress
 ) {
-  const { cluster: shared, folder, processes: count } = options
+  const { cluster: shared, folder, processes: count, stage } = options
   if (count === undefined && shared === undefined) return here(facts)
   const { device, graph, precision, root_dir, seed, threads } = plan.loaded.settings
   const given = threads === undefined ? {} : { threads }
   const common = { seed, device, precision, root_dir: resolve(root_dir), experiment: plan.experiment, ...given }
   const { engine: before } = book.record
   const settings: TaskSettings = { ...common, graph: graphMode(graph, before), inference: inferenceMode(before) }
-  if (shared === undefined) return yield* processes(count ?? 1, settings)
+  if (shared === undefined) return yield* processes(count ?? 1, stage === undefined ? settings : { ...settings, stage })
   const opened = Effect.flatMap(engine, () => Effect.sync(() => book.engine as EngineRecord))
   return yield* cluster(shared, { folder: resolve(folder), settings, engine: opened, progress })
 })
@@ -216,6 +218,6 @@ export const runPlan = Effect.fnUntraced(function* (plan: Plan, options: RunOpti
       yield* runIfNeeded(name, pipeline, only !== undefined, session)
     }
   })
-  yield* Effect.provide(program, services(plan, book, progress))
+  yield* Effect.provide(program, services(plan, book, progress, options.stage))
   return book.record
 }, Effect.scoped)

@@ -1,6 +1,7 @@
 /** Services that operators use while they run: the run folder, the tensor engine, the number of threads. */
 import { resolve } from "node:path"
 import { type Context, Effect, Layer } from "effect"
+import { Staging } from "../../ops/data/stores/staging.ts"
 import { Run } from "../../ops/run.ts"
 import type { TensorEngine } from "../../ops/tensor/engine.ts"
 import { Threads } from "../../ops/workers/threads.ts"
@@ -10,6 +11,12 @@ import type { Plan } from "../plan/plan.ts"
 import { type EngineSettings, engineLayer, engineWarning, graphMode, inferenceMode } from "./engine.ts"
 import type { Progress } from "./progress.ts"
 
+/** Settings that services depend on. */
+export interface ServiceSettings extends EngineSettings {
+  /** Local folder for copies of stores. */
+  readonly stage?: string | undefined
+}
+
 /**
  * All services of one run.
  *
@@ -17,16 +24,25 @@ import type { Progress } from "./progress.ts"
  */
 export const servicesOf = <E = never>(
   run: Effect.Effect<Context.Service.Shape<typeof Run>, E>,
-  settings: EngineSettings,
+  settings: ServiceSettings,
   opened: (engine: EngineRecord) => void
 ): Layer.Layer<Run | TensorEngine, E> => {
-  const given = Layer.merge(Layer.effect(Run, run), engineLayer(settings, opened))
-  const { threads } = settings
+  const { stage, threads } = settings
+  const given = Layer.mergeAll(Layer.effect(Run, run), engineLayer(settings, opened), Layer.succeed(Staging, stage))
   return threads === undefined ? given : Layer.merge(given, Layer.succeed(Threads, threads))
 }
 
-/** The services of a run with a record and progress. */
-export const services = (plan: Plan, book: Book, progress: Progress): Layer.Layer<Run | TensorEngine> => {
+/**
+ * The services of a run with a record and progress.
+ *
+ * @param stage local folder for copies of stores
+ */
+export const services = (
+  plan: Plan,
+  book: Book,
+  progress: Progress,
+  stage: string | undefined
+): Layer.Layer<Run | TensorEngine> => {
   const { settings } = plan.loaded
   const run = Effect.succeed({
     folder: resolve(book.folder),
@@ -45,7 +61,7 @@ export const services = (plan: Plan, book: Book, progress: Progress): Layer.Laye
   })
   const { engine: before } = book.record
   const modes = { graph: graphMode(settings.graph, before), inference: inferenceMode(before) }
-  return servicesOf(run, { ...settings, ...modes }, (engine) => {
+  return servicesOf(run, { ...settings, ...modes, stage }, (engine) => {
     progress.say(`  engine: ${engine.why}`)
     const warning = engineWarning(book.record.engine, engine)
     if (warning !== undefined) progress.say(warning)

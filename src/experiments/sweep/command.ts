@@ -13,8 +13,8 @@ import { planSweep, showSweep } from "./plan-sweep.ts"
 import { runSweep } from "./run-sweep.ts"
 import type { readSweep } from "./sweep-file.ts"
 
-/** Who runs cells. */
-export type Workers = Pick<RunOptions, "cluster" | "processes">
+/** Who runs cells, and the local folder for copies of stores. */
+export type Workers = Pick<RunOptions, "cluster" | "processes" | "stage">
 
 interface Given {
   readonly check: boolean

@@ -14,8 +14,8 @@ import { RunError } from "../run-error.ts"
 import type { Progress } from "../running/progress.ts"
 import { emptied, runPlan } from "../running/runner.ts"
 import { adopt } from "./adopt.ts"
-import { argumentsOf, type CellRun, type CellRunner, cellFolder, type SweepOptions } from "./cell-run.ts"
-import { childRun } from "./child-run.ts"
+import { argumentsOf, type CellRun, type CellRunner, cellFolder, kindOf, type SweepOptions } from "./cell-run.ts"
+import { childRun, openRuns } from "./child-run.ts"
 import type { Cell, Group } from "./grid.ts"
 import { continuing, pauseAfter, scoreOf } from "./halving.ts"
 import type { Sweep } from "./plan-sweep.ts"
@@ -31,7 +31,7 @@ const failed = (what: string, last: ReadonlyArray<string>): RunError =>
 /** Runs the pipelines that run once; several processes make their ranges. */
 const runOnce = Effect.fnUntraced(function* (
   { set, sweep }: Sweep,
-  { folder: whole, fresh, processes }: SweepOptions,
+  { folder: whole, fresh, processes, stage }: SweepOptions,
   progress: Progress
 ) {
   const folder = join(whole, "once")
@@ -40,30 +40,32 @@ const runOnce = Effect.fnUntraced(function* (
     progress.say(`once: ${name}`)
     const anew = fresh && name === sweep.once[0] ? ["--fresh"] : []
     const { code, last } = yield* childRun(
-      [...argumentsOf(sweep.of, set, folder), "--only", name, ...several, ...anew],
+      [...argumentsOf(sweep.of, set, folder, stage), "--only", name, ...several, ...anew],
       () => {}
     )
     if (code !== 0) return yield* failed(`once: ${name}`, last)
   }
 })
 
-/** Runs a cell as a process of this machine. */
-const here =
-  ({ sweep }: Sweep, options: SweepOptions, progress: Progress): CellRunner =>
-  ({ cell, until }) =>
+/** Runs cells by processes of this machine. */
+const here = Effect.fnUntraced(function* ({ sweep }: Sweep, options: SweepOptions, progress: Progress) {
+  const run = yield* openRuns()
+  const runner: CellRunner = ({ cell, plan, until }) =>
     Effect.gen(function* () {
       const folder = cellFolder(options.folder, cell)
       const paused = pauseAfter(folder, until)
-      const { code, last } = yield* childRun(
-        argumentsOf(sweep.of, cell.set, folder),
+      const { code, last } = yield* run(
+        argumentsOf(sweep.of, cell.set, folder, options.stage),
         (line) => {
           if (/^[a-z].*: (runs again|done before)|resuming after/i.test(line.trim()))
             progress.say(`  ${cell.name}: ${line.trim()}`)
         },
-        { stop: paused }
+        { kind: kindOf(plan), stop: paused }
       )
       return code === 0 || (yield* attempt(RunError)(paused)) ? undefined : last
     })
+  return runner
+})
 
 /** Runs one cell, and says how it ended; undefined if all went well. */
 const runCell = Effect.fnUntraced(function* (
@@ -162,7 +164,7 @@ const halved = Effect.fnUntraced(function* (
 /** Runs cells by whoever the options name. */
 const runnerOf = Effect.fnUntraced(function* (made: Sweep, options: SweepOptions, progress: Progress) {
   const { cluster } = options
-  if (cluster === undefined) return here(made, options, progress)
+  if (cluster === undefined) return yield* here(made, options, progress)
   const { byCluster } = yield* Effect.promise(() => import("../cluster/cells.ts"))
   return yield* byCluster(made, { ...options, cluster }, progress)
 })

@@ -93,7 +93,7 @@ export class GrowingFile {
 }
 
 /** Whether a process of that id runs on this machine. */
-const lives = (pid: number): boolean => {
+export const lives = (pid: number): boolean => {
   try {
     process.kill(pid, 0)
     return true

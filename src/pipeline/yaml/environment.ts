@@ -6,6 +6,7 @@
  */
 import { homedir } from "node:os"
 import { join } from "node:path"
+import { isSecret } from "../secrets.ts"
 
 /** Values that a file may refer to. */
 export interface Environment {
@@ -25,17 +26,6 @@ const REFERENCE = /\$(\$?)\{([^{}\n]*)\}/g
 
 /** Longest value after resolution, in UTF-16 units. */
 const LONGEST = 1 << 20
-
-/** Names that programs give to secrets: `DB_PASSWORD`, `HF_TOKEN`, `AWS_SECRET_ACCESS_KEY`. */
-const SECRET_NAME =
-  /(^|_)(pass(word|wd|phrase)?|secrets?|token|credentials?|(api|access|private|secret|ssh|signing|encryption)_?keys?)(_|\d*$)|_(pwd|auth)$/i
-
-/** Values that are secrets whatever their name: keys of well-known services, private keys, addresses with a password. */
-const SECRET_VALUE =
-  /^(AKIA|ASIA)[A-Z0-9]{16}$|^(gh[pousr]_|github_pat_|glpat-|hf_|npm_|sk-|xox[abprs]-)[\w-]{10,}|-----BEGIN [A-Z ]*PRIVATE KEY|^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]*:[^/?#\s]+@/i
-
-/** Whether a variable should not be written into a record. */
-const isSecret = (name: string, value: string): boolean => SECRET_NAME.test(name) || SECRET_VALUE.test(value)
 
 const resolved = (inner: string, { variables }: Environment): Expanded => {
   const [, name, fallback] = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/.exec(inner) ?? []

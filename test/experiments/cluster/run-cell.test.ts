@@ -1,14 +1,16 @@
 /** A worker's cells: whatever ends their processes, and however often. */
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { appendFileSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Exit, Fiber } from "effect"
 import { afterAll, describe, expect, it } from "vitest"
 import type { CellTask } from "../../../src/experiments/cluster/queues.ts"
-import { runCell } from "../../../src/experiments/cluster/run-cell.ts"
-import { cellLog, removeWanted, writeWanted } from "../../../src/experiments/ranges/part-files.ts"
+import { type CellOptions, runCell } from "../../../src/experiments/cluster/run-cell.ts"
+import { isWanted } from "../../../src/experiments/cluster/wanted.ts"
+import { cellLog, removeWanted, wantedFile, writeWanted } from "../../../src/experiments/ranges/part-files.ts"
+import { openRuns } from "../../../src/experiments/sweep/child-run.ts"
 
-const home = mkdtempSync(join(tmpdir(), "orbitrank-"))
+const home = realpathSync(mkdtempSync(join(tmpdir(), "orbitrank-")))
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 
 const RUN = "00000000-0000-0000-0000-000000000000"
@@ -26,7 +28,11 @@ writeFileSync(
   "device: cpu\nroot_dir: data\npipelines: { prepare: [{ miniature: { kind: ucm, patches: 2000, size: 256 } }] }\n"
 )
 
-const running = Effect.suspend(() => runCell(cell, { shared: home, run: RUN, device: "cpu", threads: 1, processes: 1 }))
+const options: Omit<CellOptions, "runs"> = {
+  ...{ shared: home, run: RUN, device: "cpu", threads: 1, processes: 1, stage: undefined },
+  wants: (run, folder) => isWanted(wantedFile(folder, run), Effect.succeed(false))
+}
+const running = Effect.scoped(Effect.flatMap(openRuns({ cwd: home }), (runs) => runCell(cell, { ...options, runs })))
 
 /** Waits until the cell is under way; gives the number of its process. */
 const underWay = async (): Promise<number> => {

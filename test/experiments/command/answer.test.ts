@@ -33,6 +33,18 @@ describe("questions about the program", () => {
     })
   })
 
+  it("refuses an argument that holds a password, without showing it", () => {
+    for (const args of [
+      ["x.yaml", "--set", "cluster=postgres://me:s3cret@host/db"],
+      ["x.yaml", "--cluster", "postgres://me:s3cret@host/db"],
+      ["--cluster=postgresql://me:s3cret@host/db", "--help"]
+    ]) {
+      expect(answerTo(args)).toEqual({ complaint: expect.stringMatching(/^An argument holds .* ORBITRANK_CLUSTER/) })
+      expect(JSON.stringify(answerTo(args))).not.toContain("s3cret")
+    }
+    expect(answerTo(["x.yaml", "--set", "a=https://host:80/@b"])).toBeUndefined()
+  })
+
   it("leaves work, and words behind --, to the command", () => {
     expect(answerTo(["x.yaml", "--check"])).toBeUndefined()
     expect(answerTo(["--", "--help"])).toBeUndefined()

@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { Effect } from "effect"
 import { afterAll, describe, expect, it } from "vitest"
 import { RunError } from "../../../src/experiments/run-error.ts"
-import { childRun } from "../../../src/experiments/sweep/child-run.ts"
+import { childRun, openRuns } from "../../../src/experiments/sweep/child-run.ts"
 
 const home = mkdtempSync(join(tmpdir(), "orbitrank-"))
 afterAll(() => rmSync(home, { recursive: true, force: true }))
@@ -39,6 +39,53 @@ const soon = async <A>(look: () => A | undefined): Promise<A> => {
     await new Promise((done) => setTimeout(done, 20))
   }
 }
+
+describe("runs of one kind", () => {
+  it("follow each other in one process, which ends with them; others have processes of their own", async () => {
+    const pids: Array<number> = []
+    const runs = Effect.gen(function* () {
+      const run = yield* openRuns()
+      for (const [out, kind] of [
+        ["first", "wasm"],
+        ["second", "wasm"],
+        ["third", "onnx"]
+      ]) {
+        let pid: number | undefined
+        const stop = () => {
+          pid ??= ownerOf(join(home, out))
+          return pid !== undefined
+        }
+        const { code, last } = yield* run([config, "--out", join(home, out)], () => {}, { kind, stop })
+        expect([code, last.filter((line) => line.includes(", into ")), last.at(-1)]).toEqual([
+          130,
+          [expect.stringContaining(join(home, out))],
+          expect.stringContaining("Interrupted")
+        ])
+        pids.push(pid ?? 0)
+      }
+    })
+    await Effect.runPromise(Effect.scoped(runs))
+    expect(pids[1]).toBe(pids[0])
+    expect(pids[2]).not.toBe(pids[0])
+    for (const pid of pids) await soon(() => (isAlive(pid) ? undefined : true))
+  }, 60_000)
+
+  it("have a new process after one that died", async () => {
+    const runs = Effect.gen(function* () {
+      const run = yield* openRuns()
+      const out = join(home, "dying")
+      const kill = () => {
+        const pid = ownerOf(out)
+        if (pid !== undefined) process.kill(pid, "SIGKILL")
+        return pid !== undefined
+      }
+      const died = yield* run([config, "--out", out], () => {}, { kind: "k", stop: kill })
+      expect(died.signal).toBe("SIGKILL")
+      expect((yield* run(["absent.yaml"], () => {}, { kind: "k" })).last.join()).toContain("absent.yaml")
+    })
+    await Effect.runPromise(Effect.scoped(runs))
+  }, 60_000)
+})
 
 describe("a run as a process of its own", () => {
   const run = (out: string, stop: () => boolean) => childRun([config, "--out", join(home, out)], () => {}, { stop })

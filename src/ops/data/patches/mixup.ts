@@ -58,7 +58,6 @@ export const mixup = operator({
     alpha: param(Positive, "Shape of the shares: small values mix little.", 0.2),
     p: param(Probability, "Probability that a batch is mixed.", 1)
   },
-  each: true,
   run:
     ({ alpha, p }) =>
     (batches) =>

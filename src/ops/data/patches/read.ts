@@ -15,6 +15,7 @@ import { ArchiveSchema, KindSchema } from "../archives/archive.ts"
 import { NOMENCLATURE_NAMES, nomenclatureOf, OWN } from "../archives/nomenclatures.ts"
 import { AUTO } from "../archives/open-archive.ts"
 import { readSplitFile } from "../splits/name-lists.ts"
+import { staged } from "../stores/staging.ts"
 import { onlyStoreFaults } from "../stores/store-reader.ts"
 import { reportSkipped } from "./bad-patches.ts"
 import { type BandSelection, channelsOf, SELECTION_NAMES } from "./bands.ts"
@@ -158,7 +159,7 @@ const opened = (params: Given, self: Self) => () =>
         : labelsIn(resolve(run.root, params.labels), { kind: params.kind, ...params.archive }, nomenclature)
     const source = yield* params.store === "none"
       ? fromArchive(from, { kind: params.kind, ...params.archive }, nomenclature)
-      : fromStore(from, nomenclature, yield* labelsFrom)
+      : fromStore(yield* staged(from), nomenclature, yield* labelsFrom)
     const names = params.missing === "skip" ? yield* presentOf(source, from, split, listed) : listed
     const given = params.shuffle_labels ? yield* shuffledLabels(source, names, run.seed) : undefined
     const sampled = params.sampler === "none" ? undefined : (given ?? (yield* labelsOf(source, names)))

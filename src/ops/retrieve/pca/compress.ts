@@ -37,7 +37,6 @@ export const compress = operator({
     whiten: param(Flag, "Divides each coordinate by its standard deviation, so that all have equal weight.", true)
   },
   declares: { reads: ({ from }) => fittedReads(from) },
-  each: true,
   run:
     ({ from, dim, whiten }) =>
     (embeddings) =>
