@@ -6,10 +6,12 @@ import { loaderOf } from "../../pipeline/loader.ts"
 import { LAUNCHER } from "../../pipeline/stopping.ts"
 import { messageOf } from "../../pipeline/words.ts"
 import { RunError } from "../run-error.ts"
-import type { Asked } from "./run-process.ts"
 
 /** The first file of such a process. */
 const PROGRAM = fileURLToPath(new URL("./run-process.ts", import.meta.url))
+
+/** From here to such a process: the arguments of a run, or that the present run is to stop. */
+export type Asked = { readonly run: ReadonlyArray<string> } | { readonly stop: true }
 
 /** Begins the line that follows the last one of a run; the exit code ends it. */
 export const ENDED = "\u0004ended "

@@ -8,10 +8,7 @@ import { EXIT } from "../../pipeline/main.ts"
 import { ECHO, STOPPING } from "../../pipeline/stopping.ts"
 import { launch } from "../command/launch.ts"
 import { mainProgram } from "../command/main-program.ts"
-import { ENDED } from "./child-run.ts"
-
-/** From the parent: the arguments of a run, or that the present run is to stop. */
-export type Asked = { readonly run: ReadonlyArray<string> } | { readonly stop: true }
+import { type Asked, ENDED } from "./child-run.ts"
 
 /** The file that a user would start. */
 const PROGRAM = fileURLToPath(new URL("../run.ts", import.meta.url))
