@@ -65,6 +65,19 @@ export const makeModel = (params: ModelParams): Model => {
   }
 }
 
+/** An untrained array. Its values are drawn when they are first read: most files of weights replace all of them. */
+const drawn = ({ init, name, shape }: Parameter, seed: number): NamedArray => {
+  let values: Float32Array | undefined
+  return {
+    name,
+    shape,
+    get data() {
+      values ??= init(random(seed, 0, name, "init"))
+      return values
+    }
+  }
+}
+
 /** Untrained weights, in the order of the network. The values of an array depend only on the seed and the array's name. */
 export const drawnWeights = (model: Model, seed: number): ReadonlyArray<NamedArray> =>
-  model.parameters.map(({ name, shape, init }) => ({ name, shape, data: init(random(seed, 0, name, "init")) }))
+  model.parameters.map((parameter) => drawn(parameter, seed))

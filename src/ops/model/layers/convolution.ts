@@ -26,7 +26,11 @@ export const convolution = (
   const deviation = Math.sqrt(2 / (to * kernel * kernel))
   const shape = [to, from / groups, kernel, kernel]
   const size = shape.reduce((product, n) => product * n, 1)
-  const init = (random: Random) => Float32Array.from({ length: size }, () => deviation * random.normal())
+  const init = (random: Random) => {
+    const values = new Float32Array(size)
+    for (let i = 0; i < size; i++) values[i] = deviation * random.normal()
+    return values
+  }
   const parameters: Array<Parameter> = [{ name: weight, shape, role: "weight", init }]
   if (bias) parameters.push({ name: `${name}.bias`, shape: [to], role: "weight", init: filled(to, 0) })
   return {

@@ -157,11 +157,18 @@ export const explore = operator({
           // Before anything that takes long, so that a network of no use is reported at once.
           const uploading = yield* uploadable(all, upload, without_network, bands)
           const sheets = { edge: thumbnail, ...PER_SHEET }
-          const pictured = yield* drawn(folder, all, resolve(root, images), without_images, { sheets, bands })
+          // Threads analyse while this one draws; both take most of the time.
+          const [pictured, maps, { script, style }] = yield* Effect.all(
+            [
+              drawn(folder, all, resolve(root, images), without_images, { sheets, bands }),
+              all.count > 1 ? analysed(folder, all, umap) : Effect.undefined,
+              Effect.tryPromise({ try: pageCode, catch: (cause) => cause as ShowError })
+            ],
+            { concurrency: "unbounded" }
+          )
           const { recall, vectors } = chosenVectors(all, coding, seed)
           yield* writeImages(folder, all, pictured)
           yield* writeVectors(folder, vectors)
-          const maps = all.count > 1 ? yield* analysed(folder, all, umap) : undefined
           const onEarth = yield* located(folder, all, places, resolve(root, images))
           const network = yield* writeNetwork(folder, uploading)
           const contents: Contents = {
@@ -171,10 +178,6 @@ export const explore = operator({
             ...{ figures: maps !== undefined, network, tiles }
           }
           yield* writePart(folder, "contents", contents)
-          const { script, style } = yield* Effect.tryPromise({
-            try: pageCode,
-            catch: (cause) => cause as ShowError
-          })
           yield* writeText(folder, "page.js", script)
           yield* writeText(folder, "page.css", style)
           yield* writeText(

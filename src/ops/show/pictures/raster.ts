@@ -11,7 +11,11 @@ export type Colour = readonly [red: number, green: number, blue: number]
 /** A picture of one colour. */
 export const blank = (width: number, height: number, [r, g, b]: Colour): Raster => {
   const data = new Uint8Array(width * height * 3)
-  for (let i = 0; i < data.length; i += 3) data.set([r, g, b], i)
+  for (let i = 0; i < data.length; i += 3) {
+    data[i] = r
+    data[i + 1] = g
+    data[i + 2] = b
+  }
   return { width, height, data }
 }
 
