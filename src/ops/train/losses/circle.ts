@@ -12,11 +12,39 @@ export interface CircleOptions {
   readonly gamma?: number
 }
 
-/** log of the sum of exponentials, and each one's share of the sum. */
-const softmaxOf = (exponents: ReadonlyArray<number>) => {
-  const most = exponents.reduce((a, b) => Math.max(a, b))
-  const sum = exponents.reduce((total, x) => total + Math.exp(x - most), 0)
-  return { log: most + Math.log(sum), shares: exponents.map((x) => Math.exp(x - most) / sum) }
+/** Pairs of one anchor, on one side: their places in S, the factor of s - target in the exponent, and their exponentials. */
+interface Side {
+  readonly places: ReadonlyArray<number>
+  readonly weights: Float64Array
+  readonly powers: Float64Array
+  /** log of the sum of exponentials. */
+  readonly log: number
+  readonly total: number
+}
+
+/** @param sign 1 for negatives, -1 for positives */
+const sideOf = (S: Float64Array, base: number, list: ReadonlyArray<number>, sign: 1 | -1, own: Own): Side => {
+  const { gamma, relaxation: m } = own
+  const [limit, target] = sign === 1 ? [-m, m] : [1 + m, 1 - m]
+  const [weights, powers] = [new Float64Array(list.length), new Float64Array(list.length)]
+  let most = Number.NEGATIVE_INFINITY
+  for (let n = 0; n < list.length; n++) {
+    const s = S[base + list[n]]
+    weights[n] = sign * gamma * Math.max(0, sign * (s - limit))
+    powers[n] = weights[n] * (s - target)
+    most = Math.max(most, powers[n])
+  }
+  let total = 0
+  for (let n = 0; n < list.length; n++) {
+    powers[n] = Math.exp(powers[n] - most)
+    total += powers[n]
+  }
+  return { places: list, weights, powers, total, log: most + Math.log(total) }
+}
+
+interface Own {
+  readonly gamma: number
+  readonly relaxation: number
 }
 
 /**
@@ -31,7 +59,7 @@ const softmaxOf = (exponents: ReadonlyArray<number>) => {
  */
 export const circle = (
   { labels, rows, values, team, anchors: queries = rows }: LossInput,
-  { gamma = 80, relation = "jaccard", relaxation: m = 0.4 }: CircleOptions = {}
+  { gamma = 80, relation = "jaccard", relaxation = 0.4 }: CircleOptions = {}
 ): LossValue => {
   const given = directions({ values, rows, team })
   const S = similarities(given, queries)
@@ -39,20 +67,15 @@ export const circle = (
   const anchors = complete(candidates(related(labels, rows, relation, queries), "nowhere"))
   let sum = 0
   for (const { anchor, negatives, positives } of anchors) {
-    const s = (i: number) => S[anchor * rows + i]
-    const sides = [
-      { list: negatives, weights: negatives.map((i) => gamma * Math.max(0, s(i) + m)), target: m },
-      { list: positives, weights: positives.map((i) => -gamma * Math.max(0, 1 + m - s(i))), target: 1 - m }
-    ]
-    const parts = sides.map(({ list, target, weights }) => softmaxOf(list.map((i, n) => weights[n] * (s(i) - target))))
-    const exponent = parts[0].log + parts[1].log
+    const base = anchor * rows
+    const far = sideOf(S, base, negatives, 1, { gamma, relaxation })
+    const near = sideOf(S, base, positives, -1, { gamma, relaxation })
+    const exponent = far.log + near.log
     sum += softplus(exponent)
     const outer = 1 / (1 + Math.exp(-exponent)) / anchors.length
-    sides.forEach(({ list, weights }, side) => {
-      list.forEach((i, n) => {
-        dS[anchor * rows + i] += outer * parts[side].shares[n] * weights[n]
-      })
-    })
+    for (const { places, powers, total, weights } of [far, near]) {
+      for (let n = 0; n < places.length; n++) dS[base + places[n]] += (outer * powers[n] * weights[n]) / total
+    }
   }
   return { value: sum / Math.max(1, anchors.length), gradient: toEmbeddings(dS, given, queries), floor: Number.NaN }
 }

@@ -17,14 +17,15 @@ export const informative = (
   slack: number
 ): ReadonlyArray<Selected> =>
   complete(pairs).map(({ anchor, negatives, positives }) => {
-    const s = (i: number) => S[anchor * rows + i]
-    const farthest = positives.reduce((least, i) => Math.min(least, s(i)), Number.POSITIVE_INFINITY)
-    const nearest = negatives.reduce((most, i) => Math.max(most, s(i)), Number.NEGATIVE_INFINITY)
+    const base = anchor * rows
+    let [farthest, nearest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+    for (const i of positives) farthest = Math.min(farthest, S[base + i])
+    for (const i of negatives) nearest = Math.max(nearest, S[base + i])
     return {
       anchor,
       // Not `>` and `<`: NaN must stay NaN.
-      positives: positives.filter((i) => !(s(i) - slack >= nearest)),
-      negatives: negatives.filter((i) => !(s(i) + slack <= farthest))
+      positives: positives.filter((i) => !(S[base + i] - slack >= nearest)),
+      negatives: negatives.filter((i) => !(S[base + i] + slack <= farthest))
     }
   })
 

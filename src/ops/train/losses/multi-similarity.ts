@@ -1,5 +1,4 @@
 import { positive, probability } from "../../../pipeline/definition.ts"
-import { logOnePlusSum } from "../../logistic.ts"
 import { directions, similarities, toEmbeddings } from "./cosine.ts"
 import { defineLoss, type LossInput, type LossValue } from "./loss.ts"
 import { informative } from "./miners.ts"
@@ -18,10 +17,25 @@ export interface MultiSimilarityOptions {
   readonly slack?: number
 }
 
-/** (1 / |scale|) log(1 + sum of exp(scale (s - base))) with its derivatives. */
-const softened = (s: ReadonlyArray<number>, scale: number, base: number) => {
-  const { shares, value } = logOnePlusSum(s.map((one) => scale * (one - base)))
-  return { value: value / Math.abs(scale), slopes: shares.map((share) => Math.sign(scale) * share) }
+/**
+ * (1 / |scale|) log(1 + sum of exp(scale (s - base))) over the pairs at some places of S. Adds its derivative, times `share`, to dS.
+ */
+const softened = (
+  { dS, S }: { readonly S: Float64Array; readonly dS: Float64Array },
+  places: Int32Array,
+  { base, scale, share }: { readonly base: number; readonly scale: number; readonly share: number }
+): number => {
+  let most = 0
+  for (const at of places) most = Math.max(most, scale * (S[at] - base))
+  let sum = Math.exp(-most)
+  const powers = new Float64Array(places.length)
+  for (let n = 0; n < places.length; n++) {
+    powers[n] = Math.exp(scale * (S[places[n]] - base) - most)
+    sum += powers[n]
+  }
+  const slope = (share * Math.sign(scale)) / sum
+  for (let n = 0; n < places.length; n++) dS[places[n]] += slope * powers[n]
+  return (most + Math.log(sum)) / Math.abs(scale)
 }
 
 /**
@@ -44,23 +58,10 @@ export const multiSimilarity = (
   const dS = new Float64Array(anchors * rows)
   let sum = 0
   for (const one of informative(S, rows, candidates(related(labels, rows, relation, anchors), "nowhere"), slack)) {
-    const at = (i: number) => one.anchor * rows + i
-    const sides = [
-      { list: one.positives, scale: -alpha },
-      { list: one.negatives, scale: beta }
-    ]
-    for (const { list, scale } of sides) {
-      if (list.length === 0) continue
-      const { slopes, value } = softened(
-        list.map((i) => S[at(i)]),
-        scale,
-        base
-      )
-      sum += value
-      list.forEach((i, n) => {
-        dS[at(i)] += slopes[n] / anchors
-      })
-    }
+    const places = (list: ReadonlyArray<number>) => Int32Array.from(list).map((i) => one.anchor * rows + i)
+    const share = 1 / anchors
+    sum += softened({ S, dS }, places(one.positives), { base, scale: -alpha, share })
+    sum += softened({ S, dS }, places(one.negatives), { base, scale: beta, share })
   }
   return { value: sum / Math.max(1, anchors), gradient: toEmbeddings(dS, given, anchors), floor: 0 }
 }

@@ -61,8 +61,11 @@ const contrastiveTerm = (margin: number, { anchor, negative, positive }: Three, 
   // Squared distances of directions, and the sums by which slopes lose what lies along each vector.
   let [near, far, nearA, farA, nearP, farN] = [0, 0, 0, 0, 0, 0]
   for (let i = 0; i < anchor.length; i++) {
-    const [u, v, w] = [anchor[i] * a, positive[i] * p, negative[i] * n]
-    const [x, y] = [u - v, u - w]
+    const u = anchor[i] * a
+    const v = positive[i] * p
+    const w = negative[i] * n
+    const x = u - v
+    const y = u - w
     near += x * x
     far += y * y
     nearA += x * u
@@ -75,13 +78,17 @@ const contrastiveTerm = (margin: number, { anchor, negative, positive }: Three, 
   const push = far > 0 ? open / Math.sqrt(far) : 0
   const along = nearA - push * farA
   // A vector of length zero gets no gradient.
+  const { anchor: ofAnchor, negative: ofNegative, positive: ofPositive } = slopes
   const [toA, toP, toN] = lengths.map((length) => (length < TINY ? 0 : 1 / length))
   for (let i = 0; i < anchor.length; i++) {
-    const [u, v, w] = [anchor[i] * a, positive[i] * p, negative[i] * n]
-    const [x, y] = [u - v, push * (u - w)]
-    slopes.anchor[i] = (x - y - along * u) * toA
-    slopes.positive[i] = (nearP * v - x) * toP
-    slopes.negative[i] = (y - push * farN * w) * toN
+    const u = anchor[i] * a
+    const v = positive[i] * p
+    const w = negative[i] * n
+    const x = u - v
+    const y = push * (u - w)
+    ofAnchor[i] = (x - y - along * u) * toA
+    ofPositive[i] = (nearP * v - x) * toP
+    ofNegative[i] = (y - push * farN * w) * toN
   }
   return { value: near / 2 + open ** 2 / 2, hinge }
 }
@@ -95,7 +102,8 @@ export const triplet = (margin: number): Term => ({ name: "triplet", margin })
 const tripletTerm = (margin: number, { anchor, negative, positive }: Three, slopes: ThreeSlopes): TermValue => {
   let [near, far] = [0, 0]
   for (let i = 0; i < anchor.length; i++) {
-    const [x, y] = [anchor[i] - positive[i] + SHIFT, anchor[i] - negative[i] + SHIFT]
+    const x = anchor[i] - positive[i] + SHIFT
+    const y = anchor[i] - negative[i] + SHIFT
     near += x * x
     far += y * y
   }
@@ -104,12 +112,14 @@ const tripletTerm = (margin: number, { anchor, negative, positive }: Three, slop
   const hinge = margin + near - far
   // Not `hinge <= 0`: NaN must stay NaN.
   const open = hinge < 0 || hinge === 0 ? 0 : 1
+  const { anchor: ofAnchor, negative: ofNegative, positive: ofPositive } = slopes
   const [pull, push] = [near > 0 ? open / near : 0, far > 0 ? open / far : 0]
   for (let i = 0; i < anchor.length; i++) {
-    const [x, y] = [pull * (anchor[i] - positive[i] + SHIFT), push * (anchor[i] - negative[i] + SHIFT)]
-    slopes.anchor[i] = x - y
-    slopes.positive[i] = -x
-    slopes.negative[i] = y
+    const x = pull * (anchor[i] - positive[i] + SHIFT)
+    const y = push * (anchor[i] - negative[i] + SHIFT)
+    ofAnchor[i] = x - y
+    ofPositive[i] = -x
+    ofNegative[i] = y
   }
   return { value: open * hinge, hinge }
 }
