@@ -12,7 +12,8 @@ import type { Tensor } from "../../tfjs.ts"
 import { agrees } from "./agreement.ts"
 import { type Definition, definitionOf } from "./functions.ts"
 import { type Graph, graphOf, NoGraph } from "./graph-def.ts"
-import { type Operation, type Recording, recorded, type TensorFacts } from "./recorder.ts"
+import { type Recording, recorded, type TensorFacts } from "./recorder.ts"
+import { repeated } from "./repeated.ts"
 import { factsOf, fewNames, idOf, type Surroundings } from "./surroundings.ts"
 
 /** A function and the places of its inputs among the tensors that it may read. */
@@ -81,21 +82,6 @@ const half = (graph: Graph, among: ReadonlyArray<number>): Half => ({
 
 const isSame = (a: Half, b: Half): boolean =>
   a.definition.name === b.definition.name && a.places.join() === b.places.join()
-
-/**
- * Operations of the way forth that the way back repeats, in their order: largest values of windows, and the padding before them.
- * TensorFlow's gradient of `MaxPool` is five times as fast where the same graph holds the `MaxPool`, whose choice it then knows.
- */
-const repeated = (before: ReadonlyArray<Operation>, after: ReadonlyArray<Operation>): ReadonlyArray<Operation> => {
-  const needed = new Set(after.filter(({ name }) => name === "MaxPoolGrad").map(({ inputs }) => inputs[1]))
-  const found: Array<Operation> = []
-  for (const operation of [...before].reverse()) {
-    if (!/^(MaxPool|PadV2)$/.test(operation.name) || !needed.has(operation.outputs[0].id)) continue
-    if (operation.name === "MaxPool") needed.add(operation.inputs[0])
-    found.push(operation)
-  }
-  return found.reverse()
-}
 
 /** Makes both functions of a recorded pass. @throws NoGraph if there are none */
 const pairOf = ({ facts, given, ids, recording, slopes, statistics, turn }: Rehearsal): Pair => {
