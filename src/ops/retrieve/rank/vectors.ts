@@ -90,7 +90,9 @@ const shape = (given: Given, form: Form, from: number, out: Float32Array): void 
   for (let at = 0, row = from; at < out.length; at += dim, row++) {
     if (form === "normalised") {
       const length = Math.sqrt(givenSquared(given, row))
-      if (length > 0) for (let k = 0; k < dim; k++) out[at + k] /= length
+      // Divisions would take several times as long.
+      const scale = length > 0 ? 1 / length : 1
+      for (let k = 0; k < dim; k++) out[at + k] *= scale
     } else for (let k = 0; k < dim; k++) out[at + k] -= form.centre[k]
   }
 }
