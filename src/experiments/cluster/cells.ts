@@ -29,13 +29,13 @@ export const byCluster = (
     const engine = engineKind(engineRecord(opened))
     const { ask, workers } = yield* openAsking(options.cluster, { folder, adopts: false, progress, engine })
     let done = 0
-    const run: CellRunner = ({ cell, plan, until }) =>
+    const run: CellRunner = ({ cell, until }) =>
       Effect.gen(function* () {
         const text = (path: string) => packedText(resolve(path), shared, cell.name)
         const key = digest(`${cell.name}\n${until}`)
         const task = yield* attempt(PartError)(
           (): CellTask => ({
-            ...{ key, name: cell.name, translated: plan.translation !== undefined },
+            ...{ key, name: cell.name },
             ...{ file: text(sweep.of), folder: text(cellFolder(options.folder, cell)), sweep: text(folder) },
             set: packedSet(cell.set, shared, cell.name),
             ...(until === undefined ? {} : { until })

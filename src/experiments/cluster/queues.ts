@@ -15,8 +15,6 @@ export const CellTask = Schema.Struct({
   /** The run folder, and that of the sweep. */
   folder: Schema.String,
   sweep: Schema.String,
-  /** Whether the file has the form of the original, whose settings have other names. */
-  translated: Schema.Boolean,
   /** The epoch after whose validation the run pauses. */
   until: Schema.optionalKey(Schema.Number)
 })

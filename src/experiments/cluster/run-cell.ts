@@ -7,12 +7,12 @@ import { attempt } from "../../pipeline/attempt.ts"
 import { explained } from "../../pipeline/explained.ts"
 import { ConfigError } from "../../pipeline/fault.ts"
 import { LOCK } from "../folder/lock-file.ts"
+import type { Plan } from "../plan/plan.ts"
 import { ChildDied } from "../ranges/children.ts"
 import { cellLog, wantedFile } from "../ranges/part-files.ts"
-import { threadsFor } from "../ranges/processes.ts"
 import { PartError } from "../ranges/task.ts"
 import { RunError } from "../run-error.ts"
-import { argumentsOf, kindOf } from "../sweep/cell-run.ts"
+import { argumentsOf, kindOf, threadsOf } from "../sweep/cell-run.ts"
 import type { ChildRun, EndedRun } from "../sweep/child-run.ts"
 import { pauseAfter } from "../sweep/halving.ts"
 import { checkLog, note } from "./cell-log.ts"
@@ -41,13 +41,10 @@ export interface CellOptions {
   readonly processes: number
 }
 
-/** Settings of this machine, which change no result. A file of the original names them otherwise. */
-const ownSettings = ({ translated }: CellTask, { device, processes, ...given }: CellOptions): ReadonlyArray<string> => {
-  const threads = given.threads ?? (processes > 1 ? threadsFor(processes) : undefined)
-  return [
-    ...(device === "auto" ? [] : [`device=${String(device)}`]),
-    ...(translated || threads === undefined ? [] : [`threads=${threads}`])
-  ]
+/** Settings of this machine, which change no result. */
+const ownSettings = (plan: Plan, { device: own, processes, threads }: CellOptions): ReadonlyArray<string> => {
+  const device = own === "auto" ? plan.loaded.settings.device : own
+  return [...(own === "auto" ? [] : [`device=${String(own)}`]), ...threadsOf(plan, device, processes, threads)]
 }
 
 /** The plan is read here first, by this worker's own operators, and must name no path outside the shared folder. */
@@ -97,7 +94,7 @@ export const runCell = (cell: CellTask, options: CellOptions) =>
     yield* attempt(PartError)(() => checkLog(log, cell.name))
     const paused = pauseAfter(given.folder, cell.until)
     const running = options.runs(
-      argumentsOf(given.file, [...given.set, ...ownSettings(cell, options)], given.folder, options.stage),
+      argumentsOf(given.file, [...given.set, ...ownSettings(plan, options)], given.folder, options.stage),
       () => {},
       { kind: kindOf(plan), stop: () => paused() || !wants() }
     )

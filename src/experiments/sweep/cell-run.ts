@@ -1,8 +1,10 @@
 /** A run of one cell of a sweep, wherever it happens. */
 import { join } from "node:path"
 import type { Effect } from "effect"
+import type { Device } from "../../ops/tensor/engine.ts"
 import { canonical } from "../../pipeline/print.ts"
 import type { Plan } from "../plan/plan.ts"
+import { threadsFor } from "../ranges/processes.ts"
 import type { PartError } from "../ranges/task.ts"
 import type { RunError } from "../run-error.ts"
 import type { RunOptions } from "../running/runner.ts"
@@ -39,6 +41,25 @@ export const argumentsOf = (
 export const kindOf = ({ loaded }: Plan): string => {
   const { device, graph, precision, threads } = loaded.settings
   return canonical([device, graph ?? null, precision, threads ?? null])
+}
+
+/**
+ * The value of `--set` for the threads of each of some cells that run at the same time; none if the file sets `threads`. On
+ * WebAssembly the cells divide the processors, which changes no digit; on other engines it would, so each cell uses all of them.
+ *
+ * @param device that the cell will use
+ * @param given threads that the user of this machine wants
+ */
+export const threadsOf = (
+  { loaded: { settings }, translation }: Plan,
+  device: Device,
+  processes: number,
+  given?: number | undefined
+): ReadonlyArray<string> => {
+  const divides = settings.threads === undefined && device === "wasm" && processes > 1
+  const threads = given ?? (divides ? threadsFor(processes) : undefined)
+  // A file of the original names its settings otherwise.
+  return threads === undefined || translation !== undefined ? [] : [`threads=${threads}`]
 }
 
 /** A run of a cell; with `until`, it pauses after the validation of that epoch. */

@@ -14,7 +14,15 @@ import { RunError } from "../run-error.ts"
 import type { Progress } from "../running/progress.ts"
 import { emptied, runPlan } from "../running/runner.ts"
 import { adopt } from "./adopt.ts"
-import { argumentsOf, type CellRun, type CellRunner, cellFolder, kindOf, type SweepOptions } from "./cell-run.ts"
+import {
+  argumentsOf,
+  type CellRun,
+  type CellRunner,
+  cellFolder,
+  kindOf,
+  type SweepOptions,
+  threadsOf
+} from "./cell-run.ts"
 import { childRun, openRuns } from "./child-run.ts"
 import type { Cell, Group } from "./grid.ts"
 import { continuing, pauseAfter, scoreOf } from "./halving.ts"
@@ -50,12 +58,18 @@ const runOnce = Effect.fnUntraced(function* (
 /** Runs cells by processes of this machine. */
 const here = Effect.fnUntraced(function* ({ sweep }: Sweep, options: SweepOptions, progress: Progress) {
   const run = yield* openRuns()
+  const processes = options.processes ?? sweep.processes
   const runner: CellRunner = ({ cell, plan, until }) =>
     Effect.gen(function* () {
       const folder = cellFolder(options.folder, cell)
       const paused = pauseAfter(folder, until)
       const { code, last } = yield* run(
-        argumentsOf(sweep.of, cell.set, folder, options.stage),
+        argumentsOf(
+          sweep.of,
+          [...cell.set, ...threadsOf(plan, plan.loaded.settings.device, processes)],
+          folder,
+          options.stage
+        ),
         (line) => {
           if (/^[a-z].*: (runs again|done before)|resuming after/i.test(line.trim()))
             progress.say(`  ${cell.name}: ${line.trim()}`)

@@ -16,7 +16,7 @@ afterAll(() => rmSync(home, { recursive: true, force: true }))
 const RUN = "00000000-0000-0000-0000-000000000000"
 const sweep = join(home, "swept")
 const cell: CellTask = {
-  ...{ key: "0123456789abcdef", name: "seed=1", translated: false },
+  ...{ key: "0123456789abcdef", name: "seed=1" },
   ...{ file: "cell.yaml", set: [], folder: "swept/cells/seed=1", sweep: "swept" }
 }
 const lock = join(sweep, "cells", "seed=1", "run.lock")
