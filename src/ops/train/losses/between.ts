@@ -70,11 +70,8 @@ const singleBetween = (
     back: (dS) => {
       gradientBetween(single, dS, compared)
       everyRow(team, directedRows, { dim, norms, stride: weightedStride(dim), unit, weighted }, rows)
-      const all = copied(single, rows)
-      return {
-        images: all.slice(0, values.length),
-        vectors: all.slice(compared.first * dim)
-      }
+      const { anchors, first } = compared
+      return { images: copied(single, 0, anchors), vectors: copied(single, first, rows) }
     }
   }
 }

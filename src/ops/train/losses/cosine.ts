@@ -261,12 +261,23 @@ export const directedRows: Loop<
     }
 }
 
-/** Copies the first rows of `weighted`; all further rows are 0. */
-export const copied = ({ dim, rows, weighted }: SingleRows, anchors: number): Float32Array => {
-  const gradient = new Float32Array(rows * dim)
+/**
+ * Copies rows of `weighted` behind each other.
+ *
+ * @param length of the result; what the rows do not fill is 0
+ */
+export const copied = (
+  { dim, weighted }: SingleRows,
+  from: number,
+  to: number,
+  length = (to - from) * dim
+): Float32Array => {
+  const rows = new Float32Array(length)
   const stride = weightedStride(dim)
-  for (let q = 0; q < anchors; q++) gradient.set(weighted.subarray(q * stride, q * stride + dim), q * dim)
-  return gradient
+  for (let row = from; row < to; row++) {
+    rows.set(weighted.subarray(row * stride, row * stride + dim), (row - from) * dim)
+  }
+  return rows
 }
 
 /**
@@ -280,7 +291,7 @@ export const toEmbeddings = (dS: Float64Array, given: Directions, anchors = give
     singleGradient(single, dS, anchors)
     const { unit: directions, weighted } = single
     everyRow(team, directedRows, { dim, norms, stride: weightedStride(dim), unit: directions, weighted }, anchors)
-    return copied(single, anchors)
+    return copied(single, 0, anchors, rows * dim)
   }
   const size = unit.length
   const gradient = singles(team, "gradient", size).fill(0)

@@ -111,7 +111,7 @@ export const throughCodes = (
     singleGradient(single, dS, rows)
     const { weighted } = single
     everyRow(team, codeRows, { ...common, stride: weightedStride(dim), dh: weighted, gradient: weighted }, rows)
-    return { value: mean(), gradient: copied(single, rows) }
+    return { value: mean(), gradient: copied(single, 0, rows) }
   }
   const gradient = new Float32Array(h.length)
   everyRow(undefined, codeRows, { ...common, stride: dim, dh: toRows(dS, codes), gradient }, rows)
