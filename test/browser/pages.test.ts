@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest"
 import { axeViolations, describeInBrowser, hasAxe, overflow, type Page } from "./chromium.ts"
 import { removePages, samplePages } from "./sample-pages.ts"
 
-const NAMES = ["report", "wide", "compare", "audit", "search", "list"] as const
+const NAMES = ["report", "wide", "compare", "groups", "audit", "search", "list"] as const
 
 describeInBrowser("report pages", (open) => {
   let pages: Awaited<ReturnType<typeof samplePages>>
@@ -34,6 +34,14 @@ describeInBrowser("report pages", (open) => {
       )
       expect(right, name).toBeLessThanOrEqual(390)
     }
+    await page.goto(pages.compare)
+    const ends = (cells: string) =>
+      page.evaluate<number>(
+        `Math.max(...[...document.querySelectorAll("${cells}")].map((one) => one.getBoundingClientRect().right))`
+      )
+    expect(await ends("tbody td:nth-child(3) small")).toBeLessThanOrEqual(390)
+    await page.goto(pages.groups)
+    expect(await ends("tbody td:last-child")).toBeLessThanOrEqual(390)
   })
 
   it("print their pictures and bars, in light colours, with the configuration open and no blank page", async () => {
@@ -124,6 +132,17 @@ describeInBrowser("report pages", (open) => {
     expect(await colour("best")).not.toBe(await colour("worse"))
   })
 
+  it("state p-values of groups that resamples cannot tell from 0 as such, and colour losses otherwise than gains", async () => {
+    const page = await open()
+    await page.goto(pages.groups)
+    const cells = await page.evaluate<ReadonlyArray<string>>(
+      "[...document.querySelectorAll('.groups tbody td:last-child')].map((cell) => cell.textContent).slice(0, 5)"
+    )
+    expect(cells).toEqual(["", "< 0.001", "< 0.001", "0.610", ""])
+    const colour = (kind: string) => page.evaluate(`getComputedStyle(document.querySelector("td.${kind} span")).color`)
+    expect(await colour("up")).not.toBe(await colour("down"))
+  })
+
   it("let the keyboard scroll wide tables", async () => {
     const page = await open({ width: 390, height: 800 })
     await page.goto(pages.compare)
@@ -138,9 +157,9 @@ describeInBrowser("report pages", (open) => {
     const page = await open()
     await page.goto(pages.audit)
     expect(await page.locator("figcaption").allTextContents()).toEqual(["Patches by their number of labels"])
-    expect((await page.locator("main p").allTextContents()).join()).toContain(
-      "Patches by split: all 2,400 under “no split”."
-    )
+    const sentences = (await page.locator("main p").allTextContents()).join()
+    expect(sentences).toContain("Patches by split: all 2,400 under “no split”.")
+    expect(sentences).toContain("Distinct label sets: 31.")
   })
 
   it.skipIf(!hasAxe)("are accessible, in light and dark", async () => {

@@ -7,6 +7,7 @@ import sharp from "sharp"
 import type { Audit, Comparison } from "../../src/ops/elements.ts"
 import { auditPage } from "../../src/ops/show/audit/audit-page.ts"
 import { comparisonPage } from "../../src/ops/show/compare/compared-page.ts"
+import { groupsPage } from "../../src/ops/show/compare/groups-page.ts"
 import type { NamedReport } from "../../src/ops/show/comparison.ts"
 import { page } from "../../src/ops/show/report/page.ts"
 import type { StripWithPictures } from "../../src/ops/show/report/page-pictures.ts"
@@ -76,7 +77,7 @@ const runs = (count: number): Comparison => ({
   useDatabaseLabels: [],
   queries: 280,
   resamples: 1000,
-  figures: ["mAP.easy", "mAP.hard", "nDCG@20", "wAP@100"].map((name, f) => ({
+  figures: ["mAP.easy", "precision@10 medium", "nDCG@20", "wAP@100"].map((name, f) => ({
     name,
     means: Array.from({ length: count }, (_, i) => 0.5 + i / 50 - f / 20),
     differences: Array.from({ length: count - 1 }, (_, i) => {
@@ -85,6 +86,19 @@ const runs = (count: number): Comparison => ({
     })
   }))
 })
+
+/** Groups of runs that differ in their seed. */
+const groups = (count: number): Comparison => {
+  const compared = runs(count)
+  return {
+    ...compared,
+    runs: Array.from({ length: count }, (_, i) => `metric_loss=loss-${i},pooling=avg`),
+    figures: compared.figures.map((one) => ({
+      ...one,
+      values: one.means.map((mean) => [-0.01, 0, 0.01].map((by) => (mean ?? 0) + by))
+    }))
+  }
+}
 
 const audit: Audit = {
   kind: "audit",
@@ -95,7 +109,7 @@ const audit: Audit = {
   splits: { "no split": 2400 },
   countries: {},
   labelsPerPatch: { "1": 900, "2": 1000, "3": 500 },
-  distinctSets: { "no split": 31 },
+  distinctSets: { all: 31, "no split": 31 },
   classCounts: CLASSES.map((name, i) => ({
     name,
     total: 300 + 400 * i,
@@ -158,6 +172,7 @@ export const samplePages = async () => {
       reportOf(["plain", "qe", "aqe", "dba", "k-reciprocal", "ja"].map((name, i) => report(name, 0.3 + i / 50)))
     ),
     compare: write("compare", comparisonPage("compare", runs(6))),
+    groups: write("groups", groupsPage("sweep", groups(4))),
     audit: write("audit", auditPage("audit", audit)),
     search: write("search", resultsPage("search", [strip(0)], { strips: [strip(0)], pictures })),
     list: write("list", resultsPage("search", [strip(0)], { strips: [], pictures: [] }))

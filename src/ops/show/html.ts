@@ -21,12 +21,12 @@ export const escapeText = (text: string): string =>
     .replaceAll("'", "&#39;")
 
 /**
- * Escapes text that may be broken after `/`, `-`, `_` and `.`, as names of files and runs should be.
+ * Escapes text that may be broken after `/`, `-`, `_`, `.`, `,` and `=`, as names of files and runs should be.
  *
  * @example
  * breakable("outputs/run-1") // => "outputs/<wbr>run-<wbr>1"
  */
-export const breakable = (text: string): string => escapeText(text).replace(/[/_.-](?=.)/g, "$&<wbr>")
+export const breakable = (text: string): string => escapeText(text).replace(/[/_.,=-](?=.)/g, "$&<wbr>")
 
 /**
  * Escapes text whose words between backticks are code.

@@ -60,6 +60,7 @@ tfoot th { text-align: left; white-space: normal; }
 tfoot tr:first-child td, tfoot tr:first-child th { border-top: 2px solid var(--rule); }
 .compared thead th { white-space: normal; overflow-wrap: anywhere; min-width: 8.25rem; max-width: 9rem; }
 .compared thead th span { display: block; }
+.compared thead td + th { min-width: 5.5rem; }
 .compared tbody th { vertical-align: top; }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 1rem; }
 figure { margin: 0; max-width: 34rem; }
@@ -121,10 +122,16 @@ pre { margin: .75rem 0 0; padding: 0; overflow-x: auto; font: .8rem/1.5 ui-monos
   .scroll { padding: .3rem .75rem; --edge: .75rem; }
   .scroll:has(.figures) { background: var(--card); }
   th .measure { min-width: 6.7rem; padding-right: .3rem; }
-  .figures td:last-child, .figures thead th:last-child { position: sticky; right: calc(-1 * var(--edge)); padding-right: var(--edge); background: var(--card); box-shadow: -.6rem 0 .6rem -.3rem var(--shade); }
-  .figures tfoot td:last-child { box-shadow: none; }
+  .figures td:last-child, .figures thead th:last-child { position: sticky; right: calc(-1 * var(--edge)); padding-right: var(--edge); background: var(--card); }
+  .scroll { container-type: scroll-state; }
+  @container scroll-state(scrollable: right) {
+    .figures td:last-child::before { content: ""; position: absolute; inset: 0 100% 0 auto; width: .9rem; background: linear-gradient(to left, var(--shade), transparent); }
+  }
   td span, thead th span { padding: 0 .2rem; }
   .strip h3 .ap { float: none; display: block; }
+  .compared tbody th { white-space: normal; overflow-wrap: anywhere; min-width: 6rem; }
+  .compared thead th { min-width: 8rem; }
+  .compared thead td + th { min-width: 6.25rem; }
 }
 @media (max-width: 44rem) {
   .found { grid-template-columns: minmax(0, 1fr); }

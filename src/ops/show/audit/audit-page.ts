@@ -51,15 +51,18 @@ const barPlot = (title: string, counts: Counts): string => {
 
 const onlyEntry = (counts: Counts): string =>
   Object.entries(counts)
-    .map(([name, n]) => `all ${grouped(n)} under “${escapeText(name)}”`)
+    .map(([name, n]) => (name === "all" ? grouped(n) : `all ${grouped(n)} under “${escapeText(name)}”`))
     .join("")
 
 const plots = ({ countries, distinctSets, labelsPerPatch, splits }: Audit): string => {
+  // The sets of the only split are the sets of all patches.
+  const { all: sets } = distinctSets
+  const ownSets = Object.keys(splits).length === 1 && sets !== undefined ? { all: sets } : distinctSets
   const all: ReadonlyArray<readonly [string, Counts]> = [
     ["Patches by their number of labels", labelsPerPatch],
     ["Patches by split", splits],
     ["Patches by country", countries],
-    ["Distinct label sets", distinctSets]
+    ["Distinct label sets", ownSets]
   ]
   const shown = all.filter(([, counts]) => Object.keys(counts).length > 0)
   // A single bar compares nothing: it becomes a sentence.
@@ -142,15 +145,19 @@ details ul { columns: 2 18rem; font-size: .85rem; color: var(--soft); }
 .findings li.warn b { color: var(--c1); }
 `
 
+/** The name of the class list, unless it is the number of its classes. */
+const listName = ({ classCounts, nomenclature }: Audit): string =>
+  nomenclature === String(classCounts.length) ? "" : ` (${escapeText(nomenclature)})`
+
 /** The whole document. Every text that comes from data is escaped. */
 export const auditPage = (title: string, audit: Audit): string => {
-  const { archive, classCounts, countries, nomenclature, patches, path, splits } = audit
+  const { archive, classCounts, countries, patches, path, splits } = audit
   const names = Object.keys(countries)
   return htmlDocument({
     title: `${title} · audit`,
     kind: "Audit of an archive",
     heading: title,
-    facts: `${escapeText(archive)}, ${counted(patches, "patch", "patches")}, ${counted(classCounts.length, "class", "classes")} (${escapeText(nomenclature)})<br>${escapeText(path)}`,
+    facts: `${escapeText(archive)}, ${counted(patches, "patch", "patches")}, ${counted(classCounts.length, "class", "classes")}${listName(audit)}<br>${escapeText(path)}`,
     body: [
       `<p class="rule">${escapeText(verdict(audit))}</p>`,
       differences(audit),

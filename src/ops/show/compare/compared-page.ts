@@ -2,11 +2,11 @@
 import type { ComparedFigure, Comparison } from "../../elements.ts"
 import { figure } from "../../measure/figure-text.ts"
 import { breakable, escapeText, htmlDocument, scrolling } from "../html.ts"
-import { comparisonNotes, isSignificant, runNames, signed } from "./compared.ts"
+import { comparisonNotes, isSignificant, pText, runNames, signed } from "./compared.ts"
 
 type Difference = ComparedFigure["differences"][number]
 
-const pValue = (p: number): string => (p < 0.001 ? "p < 0.001" : `p = ${p.toFixed(3)}`)
+const pValue = (p: number): string => `p ${pText(p).startsWith("<") ? "" : "= "}${pText(p)}`
 
 /** `best` for a significant gain, `worse` for a significant loss. All measures are better if they are higher. */
 const verdict = (one: Difference): "best" | "worse" | "" =>
@@ -36,6 +36,9 @@ const line = ({ differences, means, name }: ComparedFigure): string => {
 const KEY =
   '<p class="soft">Below each figure: the difference from the first run, its 95 % interval, the p-value and the number of queries (n). <b>▲</b> and green mark a significant gain, <b>▼</b> and red a significant loss.</p>'
 
+/** Most runs for which a page of the usual width has room. */
+const MOST = 4
+
 /** The page: one row per figure and one column per run, the first of which the others are compared with. */
 export const comparisonPage = (experiment: string, comparison: Comparison): string => {
   const { figures } = comparison
@@ -57,6 +60,7 @@ ${figures.map(line).join("\n")}
       KEY,
       scrolling("Figures of each run, and differences from the first", table),
       `<h2>Notes</h2><ul class="notes">${notes.join("")}</ul>`
-    ].join("\n")
+    ].join("\n"),
+    rules: runs.length > MOST ? "main { max-width: 78rem; }" : ""
   })
 }

@@ -10,6 +10,14 @@ type Difference = NonNullable<ComparedFigure["differences"][number]>
 export const isSignificant = ({ high, low }: Difference): boolean => low > 0 || high < 0
 
 /**
+ * A p-value. Resamples are too few to tell small ones apart.
+ *
+ * @example
+ * [pText(0.0123), pText(0)] // => ["0.012", "< 0.001"]
+ */
+export const pText = (p: number): string => (p < 0.001 ? "< 0.001" : p.toFixed(3))
+
+/**
  * A number with its sign and four decimals.
  *
  * @example

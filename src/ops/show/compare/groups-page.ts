@@ -2,14 +2,14 @@
 import type { ComparedFigure, Comparison } from "../../elements.ts"
 import { figure } from "../../measure/figure-text.ts"
 import { spread } from "../../measure/grouped.ts"
-import { escapeText, htmlDocument } from "../html.ts"
+import { breakable, escapeText, htmlDocument } from "../html.ts"
 import { axis } from "../report/scale.ts"
 import { isSignificant, runNames, signed } from "./compared.ts"
-import { groupsNotes, pText, spreadText } from "./groups-text.ts"
+import { groupsNotes, pValue, spreadText } from "./groups-text.ts"
 
 const RULES = `
 td.up span { background: var(--wash); color: var(--accent); font-weight: 700; }
-td.down span { color: var(--c2); font-weight: 700; }
+td.down span { background: var(--badwash); color: var(--bad); font-weight: 700; }
 .dots { display: block; width: 100%; height: auto; font-size: 13px; }
 .groups th, .groups td { white-space: normal; }
 .groups th.part { overflow-wrap: anywhere; }
@@ -18,8 +18,8 @@ td.down span { color: var(--c2); font-weight: 700; }
 .groups thead th { text-align: right; } .groups thead th:first-child { text-align: left; } .groups thead th span { padding: 0; }
 .groups .even { white-space: nowrap; }
 @media (max-width: 40rem) {
-  .groups th, .groups td { padding: .3rem .35rem; font-size: .88rem; }
-  .groups th.part { min-width: 7.5rem; } .groups .even { white-space: normal; } .groups small { display: block; }
+  .groups th, .groups td { padding: .3rem .15rem; font-size: .82rem; }
+  .groups th.part { min-width: 5rem; } .groups .even { white-space: normal; } .groups small { display: block; }
 }
 .dots text { fill: var(--soft); font-family: inherit; }
 .dots .name { fill: var(--ink); }
@@ -68,7 +68,7 @@ const differenceCells = (one: Difference | undefined): string => {
   if (one === undefined) return "<td></td><td></td>"
   if (one === null) return "<td><span>–</span></td><td></td>"
   const look = isSignificant(one) ? ` class="${one.mean > 0 ? "up" : "down"}"` : ""
-  return `<td${look}><span>${signed(one.mean)} <small>${signed(one.low)} to ${signed(one.high)}</small></span></td><td>${pText(one).slice(2)}</td>`
+  return `<td${look}><span>${signed(one.mean)} <small>${signed(one.low)} to ${signed(one.high)}</small></span></td><td>${escapeText(pValue(one))}</td>`
 }
 
 const COLUMNS = 4
@@ -78,7 +78,7 @@ const rowsOf = ({ differences, name, values = [] }: ComparedFigure, names: Reado
   const heading = `<tr class="first figure"><th scope="rowgroup" colspan="${COLUMNS}">${escapeText(name)}</th></tr>`
   const rows = names.map(
     (group, g) =>
-      `<tr${g === names.length - 1 ? ' class="last"' : ""}><th scope="row" class="part">${escapeText(group)}</th><td class="even">${escapeText(spreadText(values[g]))}</td>${differenceCells(g === 0 ? undefined : differences[g - 1])}</tr>`
+      `<tr${g === names.length - 1 ? ' class="last"' : ""}><th scope="row" class="part">${breakable(group)}</th><td class="even">${escapeText(spreadText(values[g]))}</td>${differenceCells(g === 0 ? undefined : differences[g - 1])}</tr>`
   )
   return [heading, ...rows].join("\n")
 }

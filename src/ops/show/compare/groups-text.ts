@@ -3,7 +3,7 @@ import { printable } from "../../../pipeline/words.ts"
 import type { ComparedFigure, Comparison } from "../../elements.ts"
 import { figure } from "../../measure/figure-text.ts"
 import { spread } from "../../measure/grouped.ts"
-import { isSignificant, runNames, signed } from "./compared.ts"
+import { isSignificant, pText, runNames, signed } from "./compared.ts"
 
 /** `0.7700 ± 0.0291`, mean and sample deviation; without a deviation for a single run. */
 export const spreadText = (values: ReadonlyArray<number | null> = []): string => {
@@ -13,13 +13,13 @@ export const spreadText = (values: ReadonlyArray<number | null> = []): string =>
 
 type Difference = NonNullable<ComparedFigure["differences"][number]>
 
-/** `p 0.012`, corrected for the number of differences. */
-export const pText = ({ adjusted, p }: Difference): string => `p ${(adjusted ?? p).toFixed(3)}`
+/** The p-value, corrected for the number of differences. */
+export const pValue = ({ adjusted, p }: Difference): string => pText(adjusted ?? p)
 
 const differenceCell = (one: Difference | null): string =>
   one === null
     ? "-"
-    : `${signed(one.mean)} [${signed(one.low)}, ${signed(one.high)}]${isSignificant(one) ? "*" : " "} ${pText(one)}`
+    : `${signed(one.mean)} [${signed(one.low)}, ${signed(one.high)}]${isSignificant(one) ? "*" : " "} p ${pValue(one)}`
 
 /**
  * How the figures were made, in sentences.
