@@ -465,8 +465,11 @@ describeInBrowser("the explorer from disk", (open) => {
     expect(await motion()).toBe("0s")
   })
 
-  it("prints its pictures", async () => {
-    const page = await opened("#like=image-0001")
+  it("prints its pictures, dark on white", async () => {
+    const page = await opened("#like=image-0001", { colorScheme: "dark" })
+    await page.emulateMedia({ media: "print" })
+    expect(await page.evaluate("getComputedStyle(document.body).color")).toBe("rgb(28, 36, 48)")
+    await page.emulateMedia({ media: null })
     const pdf = Buffer.from(await page.pdf()).toString("latin1")
     expect(pdf.match(/\/Subtype\s*\/Image/g)?.length ?? 0).toBeGreaterThan(5)
   })
