@@ -161,8 +161,8 @@ const nearTies = async (all: ReturnType<typeof batches>): Promise<ReadonlyArray<
     }
   }
   return [
-    await figure("measured bound", (measured) => trustedError(dim, measured, Number.POSITIVE_INFINITY), 6),
-    await figure("proven bound", () => provenError(dim), 30)
+    await figure("measured bound", (measured) => trustedError(dim, measured, Number.POSITIVE_INFINITY), 4),
+    await figure("proven bound", () => provenError(dim), 16)
   ]
 }
 
