@@ -1,6 +1,6 @@
 /**
- * The losses as plain functions of a batch: typed arrays in, value and analytic gradient out, float64 inside. They need no
- * tensor engine and run in Node and in browsers.
+ * The losses as plain functions of a batch: typed arrays in, value and analytic gradient out, float64 inside; in large batches, float32
+ * for products of embeddings. They need no tensor engine and run in Node and in browsers.
  *
  * @packageDocumentation
  * @example

@@ -1,5 +1,6 @@
 /**
- * The form of a loss. Losses are pure: typed arrays in, typed arrays out, float64 inside; they know no tensor engine.
+ * The form of a loss. Losses are pure: typed arrays in, typed arrays out, float64 inside (float32 for products of large batches); they
+ * know no tensor engine.
  *
  * A new loss is a file in this folder that exports a definition, and its name in the list of `../losses.ts`.
  */
