@@ -122,6 +122,10 @@ for (const [i, node] of versions.entries()) {
     if (!(results.trained["nDCG@100"] > 0)) throw new Error("no figures")
     return `node_modules of ${megabytes(join(folder, "node_modules"))}`
   })
+  check(`the program of workers starts on Node ${version}`, () => {
+    const said = run(node, ["node_modules/orbitrank/dist/experiments/worker.js", "--help"], folder)
+    if (!said.includes("--shared")) throw new Error(said)
+  })
 }
 
 console.log(`${passed} passed, ${failed} failed`)
