@@ -65,6 +65,12 @@ it("the site has a place for every page and a page per operator, and its links l
   )
   expect(links.length).toBeGreaterThan(10)
   expect(links.filter((to) => !paths.has(to))).toEqual([])
+  // The site has nothing else that a page could link to, and takes a picture's path for a package unless it begins with a dot.
+  const others = all.flatMap(({ text }) => [...text.matchAll(/\]\((?!https?:|#)([^)\s]+)\)/g)].map(([, to]) => to))
+  expect(others.filter((to) => !/\.md(#.*)?$/.test(to))).toEqual([])
+  const pictures = all.flatMap(({ text }) => [...text.matchAll(/<img src="([^"]+)"/g)].map(([, src]) => src))
+  expect(pictures.length).toBeGreaterThan(2)
+  expect(pictures.filter((src) => !src.startsWith("./") || !existsSync(join(root, "docs", src)))).toEqual([])
 })
 
 it("every page is reached from the README or the list of pages, and every configuration named on one", () => {

@@ -27,11 +27,25 @@ const relinked = (text: string): string =>
     .replace(/\]\((?:docs\/)?examples\/README\.md/g, "](examples.md")
     .replace(/\]\((?:\.\.\/)?README\.md/g, "](index.md")
     .replace(/\]\(docs\//g, "](")
-    .replace(/src="docs\//g, 'src="./')
+    .replace(/src="(?:docs\/)?(?=[\w-]+\.png")/g, 'src="./')
     .replace(/\[([^\]]+)\]\((LICENSE|CITATION\.cff)\)/g, "$1")
 
+const fenced = (file: string, text: string): string => {
+  const [, language = ""] = /\.(ts|html|yaml)$/.exec(file) ?? []
+  return `\`\`\`${language}\n${text}\`\`\``
+}
+
+/** Files that a page of `docs` links to, other than pages: they follow on the same page, so links to them become plain text. */
+const withFiles = (folder: string, text: string): string => {
+  const link = /\[([^\]]+)\]\(([\w-]+\/[\w.-]+)\)/g
+  const files = [...new Set([...text.matchAll(link)].map(([, , file]) => file))].filter((file) => !/\.md$/.test(file))
+  const bodies = files.map((file) => `## ${file}\n\n${fenced(file, readFileSync(join(folder, file), "utf8"))}\n`)
+  return [text.replace(link, (all, name, file) => (files.includes(file) ? name : all)), ...bodies].join("\n")
+}
+
 const pageOf = (root: string, file: string, path: string): Page => {
-  const text = relinked(readFileSync(join(root, file), "utf8"))
+  const read = readFileSync(join(root, file), "utf8")
+  const text = relinked(file.startsWith("docs/") ? withFiles(join(root, "docs"), read) : read)
   return { path, title: titleOf(text), text }
 }
 
@@ -44,7 +58,7 @@ const examplesPage = (root: string): Page => {
     .sort()
     .map((name) => {
       const text = readFileSync(join(folder, name), "utf8")
-      return `## ${name.replaceAll("\\", "/")}\n\n\`\`\`${name.split(".").at(-1)}\n${text}\`\`\`\n`
+      return `## ${name.replaceAll("\\", "/")}\n\n${fenced(name, text)}\n`
     })
   // On the site the programs are further down on the same page.
   const plain = list.replace(/\[([^\]]+)\]\(\d[^)]*\)/g, "$1")

@@ -591,6 +591,10 @@ describeInBrowser("the explorer over HTTP", (open) => {
     const { port } = server.address() as AddressInfo
     const served = await open()
     served.on("pageerror", ((fault: Error) => faults.push(fault.message)) as never)
+    // Also files that the server does not have: browsers ask for a picture of the page of their own accord.
+    served.on("console", ((message: { type: () => string; text: () => string }) => {
+      if (message.type() === "error") faults.push(message.text())
+    }) as never)
     await served.goto(`http://127.0.0.1:${port}/?token=a-long-token#like=image-0001&unlike=image-0002`)
     const local = await open()
     await local.goto(`${made.url}#like=image-0001&unlike=image-0002`)

@@ -30,6 +30,7 @@ export const indexHtml = (experiment: string, policy: string): string => `<!doct
 <meta http-equiv="Content-Security-Policy" content="${escapeText(policy)}">
 <meta name="referrer" content="no-referrer">
 <title>${escapeText(experiment)}: explorer</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="page.css">
 </head>
 <body>
