@@ -5,7 +5,7 @@ import { type Coding, cosines, type Piece, rowOf, type Vectors, valuesOf } from 
 export interface Index {
   /** Adds the next rows, from the base64 text of their bytes. */
   readonly add: (text: string, rows: number) => Promise<void>
-  /** Does what the first search would otherwise wait for: copies codes to where they are searched, and has code compiled. */
+  /** Does what the first search would otherwise wait for: copies new codes to where they are searched, and has code compiled. */
   readonly prepare: () => Promise<void>
   /** Vectors of images, float64 [dim] each. */
   readonly vectors: (images: ReadonlyArray<number>) => Promise<ReadonlyArray<Float64Array>>
@@ -24,10 +24,14 @@ export interface Shape {
 export const localIndex = (shape: Shape): Index => {
   const pieces: Array<Piece> = []
   const vectors: Vectors = { ...shape, pieces }
+  let prepared = 0
   return {
     add: async (text, rows) => void pieces.push({ rows, values: valuesOf(bytesFrom(text), shape.coding) }),
     prepare: async () => {
-      if (shape.count > 0) cosines(vectors, rowOf(vectors, 0))
+      for (; prepared < pieces.length; prepared++) {
+        const one = { ...shape, count: pieces[prepared].rows, pieces: [pieces[prepared]] }
+        if (one.count > 0) cosines(one, rowOf(one, 0))
+      }
     },
     vectors: async (images) => images.map((image) => rowOf(vectors, image)),
     cosines: async (query) => cosines(vectors, query)

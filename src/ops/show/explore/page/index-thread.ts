@@ -12,7 +12,12 @@ export type Question =
 let index = localIndex({ count: 0, dim: 0, coding: "int8" })
 
 answering(async (question: Question): Promise<unknown> => {
-  if (question.kind === "add") return index.add(question.text, question.rows)
+  if (question.kind === "add") {
+    await index.add(question.text, question.rows)
+    // After the answer, so that the page loads the next piece meanwhile.
+    setTimeout(() => void index.prepare())
+    return
+  }
   if (question.kind === "prepare") return index.prepare()
   if (question.kind === "vectors") return index.vectors(question.images)
   if (question.kind === "cosines") return index.cosines(question.query)
