@@ -220,9 +220,9 @@ const bundled = async (entries: ReadonlyArray<string>, packages: ReadonlyArray<s
 }
 
 describe("a bundle for browsers", () => {
-  it("of metrics and losses is at most 33 kB together, minified", async () => {
+  it("of metrics and losses is at most 46 kB together, minified", async () => {
     const { bytes } = await bundled(["orbitrank/metrics", "orbitrank/losses"], [])
-    expect(bytes).toBeLessThanOrEqual(33_000)
+    expect(bytes).toBeLessThanOrEqual(46_000)
   })
 
   it("of formats names nothing of Node, and no package that only some tasks need", async () => {
