@@ -16,7 +16,12 @@ const noting = () => {
   const native = {
     run: (name: string, attributes: Attributes) => runMany(name, attributes)[0],
     runMany,
-    scalar: () => tensor([])
+    number: () => tensor([]),
+    // A variable exists as long as the process, so its name counts, too.
+    variable: (name: string) => {
+      seen.add(name)
+      return tensor([])
+    }
   }
   return { native: native as unknown as Native, seen }
 }
