@@ -5,6 +5,7 @@ import { type Figures, figuresOfJudged } from "../../measure/query-figures.ts"
 import { depthOf, verdicts } from "../../measure/verdicts.ts"
 import { judge, roomBytes, roomFor } from "./judge.ts"
 import { type ExactSides, exactOf, tieOf } from "./near-ties.ts"
+import type { Scored } from "./rank-block.ts"
 
 /** Data of a thread that measures: the plan, and both sides of the ranking to decide near ties. */
 export interface Judging {
@@ -24,13 +25,13 @@ export const judgingBytes = (n: number): number => roomBytes(n) + JUDGED_BYTES *
 /** Bytes per image: ranks by level and of whole orders, label sets and labels, and near ties. */
 const JUDGED_BYTES = 4 * 4 + 4 + 24 + 36
 
-/** Makes the function that measures one query by its scores, float32 [database]; undefined if a score is not finite. */
+/** Makes the function that measures rows of scores, float32 [rows, database]; undefined if a score is not finite. */
 export const judging = ({ exact, prepared }: Judging) => {
   const n = prepared.databaseSets.length
   const room = roomFor(n)
   const verdictsOf = verdicts(prepared)
   const depth = depthOf(prepared)
-  return (query: number, scores: Float32Array, error: number): Figures | undefined => {
+  const measured = (query: number, scores: Float32Array, error: number): Figures | undefined => {
     const judged = judge(
       scores,
       {
@@ -44,5 +45,14 @@ export const judging = ({ exact, prepared }: Judging) => {
       room
     )
     return judged === undefined ? undefined : figuresOfJudged(prepared, query, judged)
+  }
+  return ({ error, query, values }: Scored): ReadonlyArray<Figures> | undefined => {
+    const figures: Array<Figures> = []
+    for (let row = 0; row < values.length / n; row++) {
+      const one = measured(query + row, values.subarray(row * n, (row + 1) * n), error)
+      if (one === undefined) return undefined
+      figures.push(one)
+    }
+    return figures
   }
 }

@@ -1,4 +1,4 @@
-/** Blocks: the database, ordered for each of some queries. */
+/** Blocks: scores of some queries, and the database ordered by them. */
 
 import { RetrieveError } from "../retrieve-error.ts"
 import { allFinite, descending, type Scratch } from "./order.ts"
@@ -9,6 +9,16 @@ export interface Block {
   readonly order: Int32Array
   /** Their similarities: float32 [queries, database]. */
   readonly scores: Float32Array
+}
+
+/** Rows of scores as an engine computed them. */
+export interface Scored {
+  /** float32 [rows, n]. */
+  readonly values: Float32Array
+  /** Number of the first row's query. */
+  readonly query: number
+  /** Relative error of the scores, from `trustedError`. */
+  readonly error: number
 }
 
 /** An empty block of q queries, for `rankInto` to fill. Worker threads can write to it if it is `shared`. */

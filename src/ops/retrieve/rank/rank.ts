@@ -20,10 +20,10 @@ import { measurer } from "./measuring.ts"
 import { bytesOf, Memory } from "./memory.ts"
 import { type ExactSides, indistinct, trustedError } from "./near-ties.ts"
 import { engineProduct, type Product, RankProduct } from "./product.ts"
-import { emptyBlock } from "./rank-block.ts"
+import { emptyBlock, type Scored } from "./rank-block.ts"
 import { scoresOf } from "./scores.ts"
 import { scoresAhead } from "./scores-ahead.ts"
-import { type Scored, sorter, sortingThreads } from "./sorting.ts"
+import { sorter, sortingThreads } from "./sorting.ts"
 import { productThreads, threadedProduct } from "./threaded-product.ts"
 
 /** Note for embeddings that are all nearly equal. */

@@ -8,7 +8,7 @@ import { RetrieveError } from "../retrieve-error.ts"
 import { ROWS_AT_ONCE } from "./blocks.ts"
 import { type ExactSides, exactOf, settle, tieOf } from "./near-ties.ts"
 import { scratch } from "./order.ts"
-import { type Block, emptyBlock, overflow, rankInto } from "./rank-block.ts"
+import { type Block, emptyBlock, overflow, rankInto, type Scored } from "./rank-block.ts"
 import type { Rows, Sorting } from "./sort-worker.ts"
 
 /** Below this number of scores (half a second of sorting), starting threads takes longer than they save. */
@@ -24,16 +24,6 @@ export const sortingThreads = (q: number, n: number, budget: number) =>
     if (q * n < WORTH_THREADS) return 1
     return Math.max(1, Math.min(threads, MOST_THREADS, q, Math.floor(budget / 4 / THREAD_BYTES)))
   })
-
-/** Rows of scores as an engine computed them. */
-export interface Scored {
-  /** float32 [rows, n]. */
-  readonly values: Float32Array
-  /** Number of the first row's query. */
-  readonly query: number
-  /** Relative error of the scores, from `trustedError`. */
-  readonly error: number
-}
 
 const here = (n: number, exact: ExactSides | undefined) => {
   const memory = scratch(n)
