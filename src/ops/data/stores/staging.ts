@@ -22,6 +22,7 @@ import { messageOf } from "../../../pipeline/words.ts"
 import { StoreError } from "../../formats/data-error.ts"
 import { lives, sweepPartials } from "../../formats/files.ts"
 import { dataFile } from "../../formats/lmdb/guard.ts"
+import { sha256Of } from "../../formats/sha256.ts"
 import { Run } from "../../run.ts"
 
 /** The local folder for copies of stores; by default there is none, and stores are read where they are. */
@@ -106,12 +107,6 @@ const othersIn = (folder: string): ReadonlyArray<Partial> =>
     return fresh ? [{ pid, bytes: file.size }] : []
   })
 
-const hashOf = async (file: string, signal: AbortSignal): Promise<string> => {
-  const hash = createHash("sha256")
-  await pipeline(createReadStream(file), hash, { signal })
-  return hash.digest("hex")
-}
-
 /** Copies bytes. Returns their SHA-256, of what was read. */
 const copyBytes = async (from: string, to: string, signal: AbortSignal): Promise<string> => {
   const hash = createHash("sha256")
@@ -137,7 +132,7 @@ const copying = async (original: Original, partial: string, copy: string, signal
       remedy: "Start again once no run writes this store"
     })
   }
-  if ((await hashOf(partial, signal)) !== sha256) {
+  if ((await sha256Of(partial, signal)) !== sha256) {
     throw new StoreError({
       subject: partial,
       problem: `does not hold the bytes that were copied from ${file}`,

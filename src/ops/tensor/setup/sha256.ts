@@ -1,8 +1,8 @@
 /** SHA-256 of files, in hexadecimal. */
 import { createHash } from "node:crypto"
-import { closeSync, createReadStream, openSync, readSync } from "node:fs"
-import { pipeline } from "node:stream/promises"
+import { closeSync, openSync, readSync } from "node:fs"
 import type { Effect } from "effect"
+import { sha256Of } from "../../formats/sha256.ts"
 import { fileFault, settled } from "./folders.ts"
 import type { SetupError } from "./setup-error.ts"
 
@@ -11,11 +11,7 @@ const CHUNK = 1 << 22
 /** Returns the SHA-256 of a file; an interrupt stops reading. */
 export const sha256 = (path: string): Effect.Effect<string, SetupError> =>
   settled(
-    async (signal) => {
-      const hash = createHash("sha256")
-      await pipeline(createReadStream(path, { highWaterMark: CHUNK }), hash, { signal })
-      return hash.digest("hex")
-    },
+    (signal) => sha256Of(path, signal),
     (cause) => fileFault(path, cause)
   )
 
