@@ -1,4 +1,5 @@
 /** Engines for tests: started once, with helpers that move grids in and out. */
+
 import { resolve } from "node:path"
 import { Effect } from "effect"
 import { expect } from "vitest"
@@ -7,6 +8,7 @@ import { GRAPH_FUNCTIONS } from "../../../src/ops/tensor/setup/graph-functions.t
 import { findNative, packageFolderOf } from "../../../src/ops/tensor/setup/load.ts"
 import { readBuilt } from "../../../src/ops/tensor/setup/record.ts"
 import type { Tensor } from "../../../src/ops/tensor/tfjs.ts"
+import type { Team } from "../../../src/ops/workers/loops.ts"
 import { type Grid, grid } from "./naive.ts"
 
 const project = resolve(import.meta.dirname, "../../..")
@@ -74,3 +76,13 @@ export const differentiated = (
     }, tensors)
     return { y, gradients: gradients.map((one) => (one === undefined ? undefined : engine.read(one))) }
   })
+
+/** Runs `body` while an engine shares its loops with a team, or computes them by the same loops alone. */
+export const sharing = <A>(engine: Engine, team: Team | undefined, body: () => A): A => {
+  const end = engine.share(team)
+  try {
+    return body()
+  } finally {
+    end()
+  }
+}

@@ -12,7 +12,7 @@ import { makeTrainer } from "../../../../src/ops/train/trainer.ts"
 import type { Team } from "../../../../src/ops/workers/loops.ts"
 import { initialWeights } from "../../model/initial.ts"
 import { makeBatch, tiny } from "../../train/harness.ts"
-import { differentiated, noise, opened } from "../with-engine.ts"
+import { differentiated, noise, opened, sharing } from "../with-engine.ts"
 
 /** Multiplications of a convolution. */
 const products = ({ c, h, k, n, o, padding, stride, dilation, w }: Convolution) => {
@@ -62,15 +62,6 @@ describe("convolutions by products of tiles", () => {
     for (const team of teams) team.close()
   })
 
-  const sharing = <A>(team: Team | undefined, body: () => A): A => {
-    const end = engine.share(team)
-    try {
-      return body()
-    } finally {
-      end()
-    }
-  }
-
   /** Names of the loops that a team is given. */
   const noting = (names: Array<string>): Team => ({
     memory: (_, bytes) => new SharedArrayBuffer(bytes),
@@ -94,7 +85,7 @@ describe("convolutions by products of tiles", () => {
     fc.assert(
       fc.property(convolutions, (p) => {
         const library = computed(p)
-        for (const team of [undefined, ...teams]) expect(sharing(team, () => computed(p))).toEqual(library)
+        for (const team of [undefined, ...teams]) expect(sharing(engine, team, () => computed(p))).toEqual(library)
       }),
       { numRuns: 40 }
     )
@@ -105,9 +96,9 @@ describe("convolutions by products of tiles", () => {
   it("are divided among threads if they are large, and stay on one thread otherwise", () => {
     const names: Array<string> = []
     const library = computed(large)
-    expect(sharing(noting(names), () => computed(large))).toEqual(library)
+    expect(sharing(engine, noting(names), () => computed(large))).toEqual(library)
     expect(names).toEqual(["tile products", "tile products", "tile products"])
-    sharing(noting(names), () => computed({ ...large, n: 1, h: 8, w: 8 }))
+    sharing(engine, noting(names), () => computed({ ...large, n: 1, h: 8, w: 8 }))
     expect(names.length).toBe(3)
   })
 
@@ -119,7 +110,7 @@ describe("convolutions by products of tiles", () => {
       }
     }
     const before = engine.live()
-    expect(() => sharing(failing, () => computed(large))).toThrow("a thread that shares loops has ended")
+    expect(() => sharing(engine, failing, () => computed(large))).toThrow("a thread that shares loops has ended")
     expect(engine.live()).toBe(before)
   })
 
@@ -141,6 +132,6 @@ describe("convolutions by products of tiles", () => {
       }
     }
     const library = trained()
-    for (const team of [undefined, ...teams]) expect(sharing(team, trained)).toEqual(library)
+    for (const team of [undefined, ...teams]) expect(sharing(engine, team, trained)).toEqual(library)
   })
 })

@@ -4,8 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { Engine } from "../../../../src/ops/tensor/engine.ts"
 import type { Tensor } from "../../../../src/ops/tensor/tfjs.ts"
 import { tileTeam } from "../../../../src/ops/tensor/tiles/team.ts"
-import type { Team } from "../../../../src/ops/workers/loops.ts"
-import { noise, opened, upload } from "../with-engine.ts"
+import { noise, opened, sharing, upload } from "../with-engine.ts"
 
 const bitsOf = (values: Float32Array): string => Buffer.from(values.buffer).toString("base64")
 
@@ -30,20 +29,11 @@ describe("passes over shared memory", () => {
     for (const team of teams) team.close()
   })
 
-  const sharing = <A>(team: Team | undefined, body: () => A): A => {
-    const end = engine.share(team)
-    try {
-      return body()
-    } finally {
-      end()
-    }
-  }
-
   /** Expects the same bits from the library, and from loops on any number of threads. */
   const same = (computed: () => ReadonlyArray<Float32Array>): void => {
     const all = () => computed().map(bitsOf)
     const library = all()
-    for (const team of [undefined, ...teams]) expect(sharing(team, all)).toEqual(library)
+    for (const team of [undefined, ...teams]) expect(sharing(engine, team, all)).toEqual(library)
   }
 
   const normed =
