@@ -7,7 +7,6 @@ import {
   again,
   type Code,
   end,
-  f32x4,
   get,
   i32,
   increase,
@@ -20,11 +19,8 @@ import {
   v128,
   when
 } from "../../formats/wasm.ts"
+import { addTerms, clearSums, type TileLocals, tileRows } from "../../formats/wasm-tiles.ts"
 import { MOST_PAGES } from "../../wasm.ts"
-
-/** Rows and columns of a tile: its sums and their factors just fit the 16 vector registers of x86-64. */
-export const ROWS = 4
-export const COLUMNS = 8
 
 /** Bytes of a tile's entry in the table: four offsets of its rows of factors, then four offsets of its rows of results. */
 export const ENTRY = 32
@@ -33,7 +29,8 @@ export const ENTRY = 32
 const [TABLE, COUNT, X, W, Y, OUTER, OUTER_GAP, W_GAP, MIDDLE, MIDDLE_GAP, INNER] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
 const CONTINUES = 11
 /** Locals: a pointer for each row, one for the other factors, counters, and vectors. */
-const [ROW, AT, OUTERS, MIDDLES, LEFT, SUM, W0, W1, FACTOR] = [12, 16, 17, 18, 19, 20, 28, 29, 30]
+const [ROW, AT, OUTERS, MIDDLES, LEFT, SUM] = [12, 16, 17, 18, 19, 20]
+const LOCALS: TileLocals = { row: ROW, at: AT, left: LEFT, sum: SUM, others: [28, 29], factor: 30 }
 
 /** The function of the module; all addresses, offsets and gaps are in bytes. */
 export type TileCall = (
@@ -60,35 +57,10 @@ export type TileCall = (
   continues: number
 ) => void
 
-const rows = [0, 1, 2, 3]
-
-/** Adds one term, `ahead` terms after the pointers. */
-const term = (step: number, ahead: number): Code => [
-  ...[...get(AT), ...v128.load(32 * ahead), ...set(W0), ...get(AT), ...v128.load(32 * ahead + 16), ...set(W1)],
-  ...rows.flatMap((row) => [
-    ...[...get(ROW + row), ...v128.loadSplat(step * ahead), ...set(FACTOR)],
-    ...[W0, W1].flatMap((w, half) => [
-      ...[...get(SUM + 2 * row + half), ...get(FACTOR), ...get(w), ...f32x4.multiply, ...f32x4.add],
-      ...set(SUM + 2 * row + half)
-    ])
-  ])
-]
-
-/** Adds terms as long as at least `many` are left, `many` at a time. */
-const terms = (step: number, many: number): Code =>
-  until(
-    [...get(LEFT), ...i32.const(many), ...i32.less],
-    [
-      ...Array.from({ length: many }, (_, ahead) => term(step, ahead)).flat(),
-      ...rows.flatMap((row) => increase(ROW + row, many * step)),
-      ...[...increase(AT, 32 * many), ...increase(LEFT, -many)]
-    ]
-  )
-
 /** Repeats `body` as often as a parameter says, at least once, and skips a gap after each time. */
 const repeated = (counter: number, times: number, gap: number, body: Code): Code => [
   ...[...get(times), ...set(counter), ...loop, ...body],
-  ...rows.flatMap((row) => plus(ROW + row, gap)),
+  ...tileRows.flatMap((row) => plus(ROW + row, gap)),
   ...(gap === OUTER_GAP ? plus(AT, W_GAP) : []),
   ...[...again(counter), ...end]
 ]
@@ -97,11 +69,11 @@ const bodyOf = (step: number): Code =>
   until(
     [...get(COUNT), ...i32.isZero],
     [
-      ...rows.flatMap((row) => [...get(X), ...get(TABLE), ...i32.load(4 * row), ...i32.add, ...set(ROW + row)]),
+      ...tileRows.flatMap((row) => [...get(X), ...get(TABLE), ...i32.load(4 * row), ...i32.add, ...set(ROW + row)]),
       ...[...get(W), ...set(AT)],
-      ...Array.from({ length: 8 }, (_, i) => [...v128.zero, ...set(SUM + i)]).flat(),
+      ...clearSums(LOCALS),
       ...[...get(CONTINUES), ...when],
-      ...rows.flatMap((row) => [
+      ...tileRows.flatMap((row) => [
         ...[...get(Y), ...get(TABLE), ...i32.load(16 + 4 * row), ...i32.add, ...tee(LEFT)],
         ...[...v128.load(0), ...set(SUM + 2 * row), ...get(LEFT), ...v128.load(16), ...set(SUM + 2 * row + 1)]
       ]),
@@ -110,9 +82,14 @@ const bodyOf = (step: number): Code =>
         OUTERS,
         OUTER,
         OUTER_GAP,
-        repeated(MIDDLES, MIDDLE, MIDDLE_GAP, [...get(INNER), ...set(LEFT), ...terms(step, 4), ...terms(step, 1)])
+        repeated(MIDDLES, MIDDLE, MIDDLE_GAP, [
+          ...get(INNER),
+          ...set(LEFT),
+          ...addTerms(LOCALS, step, 4),
+          ...addTerms(LOCALS, step, 1)
+        ])
       ),
-      ...rows.flatMap((row) => [
+      ...tileRows.flatMap((row) => [
         ...[...get(Y), ...get(TABLE), ...i32.load(16 + 4 * row), ...i32.add, ...tee(LEFT)],
         ...[...get(SUM + 2 * row), ...v128.store(0), ...get(LEFT), ...get(SUM + 2 * row + 1), ...v128.store(16)]
       ]),

@@ -38,7 +38,7 @@ export interface ChannelSums extends Shared {
   /** For slopes the outputs, of which g needs the sign behind ReLU, and their slopes dy. */
   readonly y: number
   readonly dy: number
-  /** The sums; for slopes those of g, followed by those of g h. */
+  /** The sums; for slopes the sums of g, then the sums of g h. */
   readonly sums: number
 }
 
@@ -118,14 +118,7 @@ const group = (summed: Summed, vectors: number, begins: boolean, whole: boolean)
 
 /** Moves all pointers to the next seven pixels. */
 const onward: Code = [
-  ...[X, Y, DY].flatMap((address) => [
-    ...get(address),
-    ...get(FAR + 6),
-    ...i32.add,
-    ...get(STEP),
-    ...i32.add,
-    ...set(address)
-  ]),
+  ...[X, Y, DY].flatMap((address) => [...plus(address, FAR + 6), ...plus(address, STEP)]),
   ...increase(COUNT, -PIXELS)
 ]
 

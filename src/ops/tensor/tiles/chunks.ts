@@ -1,6 +1,7 @@
 /** Chunks of pixels whose products add up to the gradient of a filter, and where their operands lie in the room. */
+
+import { COLUMNS, ROWS } from "../../formats/wasm-tiles.ts"
 import type { ConvGeometry } from "../geometry.ts"
-import { COLUMNS, ROWS } from "./assemble.ts"
 import { filterAxis, type Positions } from "./axis.ts"
 import { columnAxis, rowAxis } from "./convolution.ts"
 import type { Tiles } from "./multiply.ts"

@@ -2,10 +2,11 @@
  * The convolution and its gradient with respect to the input as products of tiles: rows are pixels of the result, columns its
  * channels, terms the cells of the filter that meet the image.
  */
+
+import { COLUMNS } from "../../formats/wasm-tiles.ts"
 import type { ConvGeometry } from "../geometry.ts"
 import type { Memory } from "../memory.ts"
 import type { Info } from "../tfjs.ts"
-import { COLUMNS } from "./assemble.ts"
 import { type Axis, backwardAxis, forwardAxis, type Positions, phaseLength } from "./axis.ts"
 import type { Tiles } from "./multiply.ts"
 import { addressOf, type Room, type TileWork } from "./room.ts"

@@ -2,11 +2,12 @@
  * The gradient of a filter as a product of tiles: rows are input channels for each cell of the filter, columns output channels,
  * terms all pixels of a chunk. `../filter-gradient.ts` has the same chunks and the same order of terms, so both give the same bits.
  */
+
+import { COLUMNS } from "../../formats/wasm-tiles.ts"
 import { CHUNK_ROWS, chunkImages } from "../filter-gradient.ts"
 import { type ConvGeometry, isPointwise } from "../geometry.ts"
 import { type Memory, sizeOf } from "../memory.ts"
 import type { Info } from "../tfjs.ts"
-import { COLUMNS } from "./assemble.ts"
 import { type Chunk, imageChunk, pixelChunk } from "./chunks.ts"
 import { isWorthTiles } from "./convolution.ts"
 import { addressOf, type TileWork } from "./room.ts"

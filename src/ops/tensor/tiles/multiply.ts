@@ -1,6 +1,8 @@
 /** Products of tiles in shared memory, a loop that threads share. Threads run it, so it does not import Effect. */
+
+import { COLUMNS } from "../../formats/wasm-tiles.ts"
 import type { Loop } from "../../workers/loops.ts"
-import { COLUMNS, ENTRY, type TileCall, tileModule } from "./assemble.ts"
+import { ENTRY, type TileCall, tileModule } from "./assemble.ts"
 import { type Instances, instances, type Shared } from "./instances.ts"
 
 /** One set of tiles: every row of factors times every panel of eight columns. Addresses and gaps are in bytes. */

@@ -1,4 +1,4 @@
-/** Batch norm by loops over the memory of the engine, which threads share; the bits are those of `../norm.ts`. */
+/** Batch norm by loops over the memory of the engine, which threads share. The results have the same bits as with `../norm.ts`. */
 import { type Memory, sizeOf } from "../memory.ts"
 import type { NormPasses } from "../norm.ts"
 import type { Info, Tensor, Tf } from "../tfjs.ts"

@@ -1,5 +1,5 @@
 /** The tables of products of tiles: where the four rows of each tile begin. */
-import { ROWS } from "./assemble.ts"
+import { ROWS } from "../../formats/wasm-tiles.ts"
 import type { Room } from "./room.ts"
 
 /** Lays out the room of a product, in values of 32 bits. */

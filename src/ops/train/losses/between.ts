@@ -1,4 +1,5 @@
 /** Cosine similarities between the images of a batch and other vectors, and the gradients back to both. */
+import { COLUMNS } from "../../formats/wasm-tiles.ts"
 import { copied, type Directions, directedRows, directions, isLarge, teamFor, unitPanels } from "./cosine.ts"
 import { everyRow, numbers } from "./every-row.ts"
 import type { LossInput } from "./loss.ts"
@@ -88,7 +89,7 @@ export const cosinesBetween = (
   const dim = values.length / rows
   const count = vectors.length / dim
   const team = teamFor(rows, dim, given)
-  const first = 8 * Math.ceil(rows / 8)
+  const first = COLUMNS * panelsOf(rows)
   const single = isLarge(rows, dim) ? singleRows(first + count, dim, team) : undefined
   if (single !== undefined) return singleBetween(single, values, vectors, { anchors: rows, first, count })
   const [x, p] = [directions({ values, rows }), directions({ values: vectors, rows: count })]

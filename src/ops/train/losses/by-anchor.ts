@@ -79,7 +79,7 @@ export const overAnchors = (
   const total = new Float64Array(dim)
   for (let row = 0; row < rows; row++) for (let i = 0; i < dim; i++) total[i] += raw[row * dim + i]
   const size = selected.length * VECTORS * dim
-  // Large batches have so many slopes that reading them takes most of the time.
+  // In large batches, reading the slopes takes most of the time.
   const slopes = isLarge(rows, dim) ? singles(team, "slopes", size) : new Float64Array(size)
   const [found, hinges] = ["terms", "hinges"].map((name) => numbers(team, name, selected.length))
   everyRow(team, termRows, { ...sums, values, total, term, found, hinges, slopes }, selected.length)

@@ -14,6 +14,7 @@ import {
   singleGradient,
   singleProducts,
   singleRows,
+  slopesOf,
   weightedStride
 } from "./single-rows.ts"
 import { TINY } from "./terms.ts"
@@ -188,12 +189,6 @@ const weighted = ({ dim, rows, unit }: Batch, weights: Float64Array, dE: Float64
     }
   }
   for (; a < rows; a++) for (let i = 0; i < dim; i++) dE[i] += weights[a] * unit[a * dim + i]
-}
-
-/** Slopes of both orders of the pairs of row q, for the first rows as anchors. */
-const slopesOf = (dS: Float64Array, { anchors, rows }: Anchored, q: number, weights: Float64Array): void => {
-  for (let a = 0; a < anchors; a++) weights[a] = dS[q * rows + a] + dS[a * rows + q]
-  for (let a = anchors; a < rows; a++) weights[a] = dS[q * rows + a]
 }
 
 /** Rows of the gradient with respect to raw embeddings. */

@@ -2,27 +2,9 @@
  * The WebAssembly function that computes inner products in single precision, four rows with eight columns at a time. The module
  * is assembled here, so it needs no file. Threads run it, so this file does not import Effect.
  */
-import {
-  block,
-  br,
-  brIf,
-  type Code,
-  end,
-  f32x4,
-  get,
-  i32,
-  increase,
-  loop,
-  moduleOf,
-  plus,
-  set,
-  v128
-} from "../../formats/wasm.ts"
+import { type Code, get, i32, increase, moduleOf, plus, set, until, v128 } from "../../formats/wasm.ts"
+import { addTerms, clearSums, type TileLocals, tileRows } from "../../formats/wasm-tiles.ts"
 import { functionsOf, MOST_PAGES, type WasmMemory, wasm } from "../../wasm.ts"
-
-/** Rows and columns of a tile: its sums and their factors just fit the 16 vector registers of x86-64. */
-export const ROWS = 4
-export const COLUMNS = 8
 
 /** Computes tiles one below the other. All addresses and distances are in bytes. */
 type Call = (
@@ -42,44 +24,24 @@ type Call = (
 
 /** Parameters, and locals: a pointer for each row, one for the other factors, a counter, and vectors. */
 const [X, X_BYTES, COUNT, W, Y, Y_BYTES, TERMS] = [0, 1, 2, 3, 4, 5, 6]
-const [ROW, AT, LEFT, SUM, W0, W1, FACTOR] = [7, 11, 12, 13, 21, 22, 23]
+const [ROW, AT, LEFT, SUM] = [7, 11, 12, 13]
+const LOCALS: TileLocals = { row: ROW, at: AT, left: LEFT, sum: SUM, others: [21, 22], factor: 23 }
+/** Bytes of a factor. */
+const STEP = 4
 
-const rows = [0, 1, 2, 3]
-
-/** Adds one term, `ahead` terms after the pointers. */
-const term = (ahead: number): Code => [
-  ...[...get(AT), ...v128.load(32 * ahead), ...set(W0), ...get(AT), ...v128.load(32 * ahead + 16), ...set(W1)],
-  ...rows.flatMap((row) => [
-    ...[...get(ROW + row), ...v128.loadSplat(4 * ahead), ...set(FACTOR)],
-    ...[W0, W1].flatMap((w, half) => [
-      ...[...get(SUM + 2 * row + half), ...get(FACTOR), ...get(w), ...f32x4.multiply, ...f32x4.add],
-      ...set(SUM + 2 * row + half)
-    ])
-  ])
-]
-
-/** Adds terms as long as at least `many` are left, `many` at a time. */
-const terms = (many: number): Code => [
-  ...[...block, ...loop],
-  ...[...get(LEFT), ...i32.const(many), ...i32.less, ...brIf(1)],
-  ...Array.from({ length: many }, (_, ahead) => term(ahead)).flat(),
-  ...rows.flatMap((row) => increase(ROW + row, 4 * many)),
-  ...[...increase(AT, 32 * many), ...increase(LEFT, -many)],
-  ...[...br(0), ...end, ...end]
-]
-
-const BODY: Code = [
-  ...[...block, ...loop, ...get(COUNT), ...i32.isZero, ...brIf(1)],
-  ...rows.flatMap((row) => [...get(X), ...set(ROW + row), ...plus(X, X_BYTES)]),
-  ...[...get(W), ...set(AT), ...get(TERMS), ...set(LEFT)],
-  ...Array.from({ length: 2 * ROWS }, (_, i) => [...v128.zero, ...set(SUM + i)]).flat(),
-  ...[...terms(4), ...terms(1)],
-  ...rows.flatMap((row) => [
-    ...[...get(Y), ...get(SUM + 2 * row), ...v128.store(0), ...get(Y), ...get(SUM + 2 * row + 1), ...v128.store(16)],
-    ...plus(Y, Y_BYTES)
-  ]),
-  ...[...increase(COUNT, -1), ...br(0), ...end, ...end]
-]
+const BODY: Code = until(
+  [...get(COUNT), ...i32.isZero],
+  [
+    ...tileRows.flatMap((row) => [...get(X), ...set(ROW + row), ...plus(X, X_BYTES)]),
+    ...[...get(W), ...set(AT), ...get(TERMS), ...set(LEFT)],
+    ...[...clearSums(LOCALS), ...addTerms(LOCALS, STEP, 4), ...addTerms(LOCALS, STEP, 1)],
+    ...tileRows.flatMap((row) => [
+      ...[...get(Y), ...get(SUM + 2 * row), ...v128.store(0), ...get(Y), ...get(SUM + 2 * row + 1), ...v128.store(16)],
+      ...plus(Y, Y_BYTES)
+    ]),
+    ...increase(COUNT, -1)
+  ]
+)
 
 const MODULE = moduleOf({
   ...{ name: "tiles", parameters: 7, returns: false, locals: 6, vectors: 11, body: BODY },

@@ -4,12 +4,14 @@
  * unit roundoff u = 2^-24, a product of two directions is at most 513 u = 3.1e-5 off (Higham, Accuracy and Stability of Numerical
  * Algorithms, 3.1), and usually 1e-8. Threads run these loops, so this file does not import Effect.
  */
+
+import { COLUMNS, ROWS } from "../../formats/wasm-tiles.ts"
 import type { Loop, Team } from "../../workers/loops.ts"
 import { everyRow, numbers } from "./every-row.ts"
-import { COLUMNS, ROWS, type SharedMemory, tilesOf } from "./single-kernel.ts"
+import { type SharedMemory, tilesOf } from "./single-kernel.ts"
 import { type SingleMemory, singleMemory } from "./single-memory.ts"
 
-/** Terms of a sum in single precision. The panels of so many terms stay in the nearest cache. */
+/** Terms of a sum in single precision. A panel with this number of terms stays in the nearest cache. */
 const CHUNK = 512
 
 const upTo = (count: number, multiple: number): number => multiple * Math.ceil(count / multiple)
@@ -235,17 +237,28 @@ const weigh = (given: SingleRows, { anchors, count, first }: Compared, to: numbe
 }
 
 /**
+ * Writes the slopes of both orders of the pairs of row q, for the first rows as anchors.
+ *
+ * @param dS dL/dS, [anchors, rows]
+ */
+export const slopesOf = (
+  dS: Float64Array,
+  { anchors, rows }: Readonly<Record<"anchors" | "rows", number>>,
+  q: number,
+  weights: Float32Array | Float64Array
+): void => {
+  for (let a = 0; a < anchors; a++) weights[a] = dS[q * rows + a] + dS[a * rows + q]
+  for (let a = anchors; a < rows; a++) weights[a] = dS[q * rows + a]
+}
+
+/**
  * Fills `weighted` with dL/dE of the first rows, from dL/dS with S = E E^T.
  *
  * @param dS [anchors, rows]
  */
 export const singleGradient = (given: SingleRows, dS: Float64Array, anchors: number): void => {
   const { rows, weights } = given
-  for (let q = 0; q < anchors; q++) {
-    const base = q * rows
-    for (let a = 0; a < anchors; a++) weights[base + a] = dS[base + a] + dS[a * rows + q]
-    for (let a = anchors; a < rows; a++) weights[base + a] = dS[base + a]
-  }
+  for (let q = 0; q < anchors; q++) slopesOf(dS, { anchors, rows }, q, weights.subarray(q * rows, (q + 1) * rows))
   weigh(given, everything(rows, anchors), 0)
 }
 
