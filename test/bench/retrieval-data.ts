@@ -33,7 +33,7 @@ const labelsOf = (images: number): Uint8Array => {
 
 const classes = Array.from({ length: CLASSES }, (_, c) => `class ${c}`)
 
-/** Vectors of random directions, or those of a trained network: the nearer the more labels two images share. */
+/** Vectors of random directions, or vectors as of a trained network: the more labels two images share, the nearer they are. */
 type Kind = "random" | "learned"
 
 /** Adds the direction of each class of an image to its vector. */

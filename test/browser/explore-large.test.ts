@@ -1,4 +1,4 @@
-/** An explorer whose vectors are so many that a worker thread holds and searches them. */
+/** An explorer of a large archive: a worker thread holds and searches its vectors. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"

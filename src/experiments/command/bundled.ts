@@ -17,7 +17,7 @@ const PROGRAMS = join(ROOT, ".program")
 const LAUNCHED = "experiments/launched.ts"
 const MAIN = "experiments/main.ts"
 
-/** Programs that are kept besides the present one: those of earlier sources may still run, and load files of their own. */
+/** Number of earlier programs that are kept: a run that began with one may load more of its files later. */
 const KEPT = 24
 
 /** The address of another module of ours, as code writes it. */

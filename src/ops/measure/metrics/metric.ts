@@ -69,9 +69,9 @@ export interface CurveMetric extends Described {
 export type Metric = RelationMetric | GradedMetric | ClassMetric | CurveMetric
 
 /**
- * The part of an order that the metrics of each kind depend on: the ranks of the images that relations make relevant, those of
- * the images that share a class with the query, or the order of the first images. Metrics are given nothing else of an order, so
- * rankings that are only measured are never sorted as a whole.
+ * The part of an order that the metrics of each kind depend on: the ranks of relevant images (`relevant`), the ranks of images that
+ * share a class with the query (`classes`), or the order of the first images (`first`). Metrics receive no other part of an order,
+ * so rankings that are only measured are never sorted as a whole.
  */
 export const needs = {
   relation: "relevant",

@@ -1,6 +1,6 @@
 /**
- * Ranks of the images that figures ask about, without sorting the others: the others are counted by their scores, and only
- * images whose scores lie close to those of relevant ones are sorted. Used in worker threads, so it does not import Effect.
+ * Ranks of the images that figures ask about. Only images with scores close to the scores of relevant images are sorted; all
+ * others are counted by their scores. Used in worker threads, so it does not import Effect.
  */
 import type { Judged } from "../../measure/query-figures.ts"
 import { type Exact, settle } from "./near-ties.ts"
@@ -185,7 +185,8 @@ const sortBuckets = (buckets: Buckets, room: Room): void => {
 }
 
 /**
- * Finds the ranks that a question asks for: those of a sort of the whole row, whose near ties are decided in double precision.
+ * Finds the ranks that a question asks for. They equal the ranks after a sort of the whole row that decides near ties in double
+ * precision.
  * The result is valid until `room` is used again.
  *
  * @param scores float32 [n]

@@ -1,4 +1,4 @@
-/** Ranks that are counted, against those of a sort of the whole row. */
+/** Counted ranks equal the ranks after a sort of the whole row. */
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { judge, type Question, roomFor } from "../../../../src/ops/retrieve/rank/judge.ts"

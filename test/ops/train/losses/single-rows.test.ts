@@ -157,7 +157,7 @@ describe("large batches", () => {
   it.each(names)("%s has the value and the gradient of double precision", (name) => {
     const [small, large] = [narrow, wide].map((input) => lossOf(name, OWN[name])(input))
     expect(Math.abs(large.value - small.value)).toBeLessThan(1e-6 * Math.max(1, Math.abs(small.value)))
-    // Between the values, slopes are 0 or belong to zeros; only those of the values themselves are compared.
+    // The zeros between the values have slopes, too; only the slopes of the values are compared.
     const at = (gradient: Float32Array, rows: number) =>
       Float32Array.from(
         { length: rows * NARROW },
