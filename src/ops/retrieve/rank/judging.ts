@@ -4,6 +4,7 @@ import type { Prepared } from "../../measure/prepare.ts"
 import { type Figures, figuresOfJudged } from "../../measure/query-figures.ts"
 import { depthOf, verdicts } from "../../measure/verdicts.ts"
 import { judge, roomBytes, roomFor } from "./judge.ts"
+import { membersOf } from "./members.ts"
 import { type ExactSides, exactOf, tieOf } from "./near-ties.ts"
 import type { Scored } from "./rank-block.ts"
 
@@ -22,20 +23,21 @@ export const forThreads = ({ exact, prepared }: Judging): Judging => {
 /** Bytes of `judging` for n images, and of its copy of the plan if it is a thread's. */
 export const judgingBytes = (n: number): number => roomBytes(n) + JUDGED_BYTES * n
 
-/** Bytes per image: ranks by level and of whole orders, label sets and labels, and near ties. */
-const JUDGED_BYTES = 4 * 4 + 4 + 24 + 36
+/** Bytes per image: ranks by level and of whole orders, label sets twice and labels, and near ties. */
+const JUDGED_BYTES = 4 * 4 + 8 + 24 + 36
 
 /** Makes the function that measures rows of scores, float32 [rows, database]; undefined if a score is not finite. */
 export const judging = ({ exact, prepared }: Judging) => {
   const n = prepared.databaseSets.length
   const room = roomFor(n)
+  const members = membersOf(prepared.databaseSets, prepared.sets.count)
   const verdictsOf = verdicts(prepared)
   const depth = depthOf(prepared)
   const measured = (query: number, scores: Float32Array, error: number): Figures | undefined => {
     const judged = judge(
       scores,
       {
-        sets: prepared.databaseSets,
+        members,
         verdicts: verdictsOf(query),
         depth,
         tie: tieOf(exact, query, error),

@@ -164,12 +164,20 @@ const placeLong = (positions: Int32Array, values: Float64Array, order: Int32Arra
 /** Longest run that is sorted by insertion. */
 const SHORT = 32
 
-/** The same for a short run, whose `positions` may be in any order. */
-const placeShort = (positions: Int32Array, values: Float64Array, order: Int32Array, sorted: Float32Array): void => {
-  for (let i = 0; i < values.length; i++) {
+/** The same for the short run [from, to), whose `positions` may be in any order. It begins at place `begin` of the row. */
+const placeShort = (
+  positions: Int32Array,
+  values: Float64Array,
+  from: number,
+  to: number,
+  order: Int32Array,
+  sorted: Float32Array,
+  begin: number
+): void => {
+  for (let i = from + 1; i < to; i++) {
     const [position, value] = [positions[i], values[i]]
     let at = i
-    for (; at > 0; at--) {
+    for (; at > from; at--) {
       const before = values[at - 1]
       if (before > value || (before === value && positions[at - 1] < position)) break
       values[at] = before
@@ -178,9 +186,9 @@ const placeShort = (positions: Int32Array, values: Float64Array, order: Int32Arr
     values[at] = value
     positions[at] = position
   }
-  for (let i = 0; i < values.length; i++) {
-    order[i] = positions[i]
-    sorted[i] = values[i] + 0
+  for (let i = from; i < to; i++) {
+    order[begin + i - from] = positions[i]
+    sorted[begin + i - from] = values[i] + 0
   }
 }
 
@@ -238,16 +246,16 @@ const openIn = (sorted: Float32Array, { depth, kinds }: Telling, tie: number, sq
 
 const WIDTH = 2 ** 26
 
-/** Writes the places of a run, and for a long one in the order of their positions, which `placeLong` needs. */
-const placesOf = (order: Int32Array, begin: number, end: number, into: Int32Array): void => {
+/** Writes the places of a run to `into`, from index `at` on, and for a long one in the order of their positions, which `placeLong` needs. */
+const placesOf = (order: Int32Array, begin: number, end: number, into: Int32Array, at: number): void => {
   if (end - begin <= SHORT) {
-    for (let i = begin; i < end; i++) into[i - begin] = i
+    for (let i = begin; i < end; i++) into[at + i - begin] = i
     return
   }
   const keys = new Float64Array(end - begin)
   for (let i = begin; i < end; i++) keys[i - begin] = order[i] * WIDTH + (i - begin)
   keys.sort()
-  for (let i = 0; i < keys.length; i++) into[i] = begin + (keys[i] % WIDTH)
+  for (let i = 0; i < keys.length; i++) into[at + i] = begin + (keys[i] % WIDTH)
 }
 
 /** The runs that hold an open image; all of them without `open`. */
@@ -287,7 +295,7 @@ export const settle = (
   for (let r = 0; r < runs.length; r += 2) count += runs[r + 1] - runs[r]
   const places = new Int32Array(count)
   for (let r = 0, at = 0; r < runs.length; at += runs[r + 1] - runs[r], r += 2) {
-    placesOf(order, runs[r], runs[r + 1], places.subarray(at, at + runs[r + 1] - runs[r]))
+    placesOf(order, runs[r], runs[r + 1], places, at)
   }
   const positions = new Int32Array(count)
   const asked = new Int32Array(count)
@@ -304,9 +312,12 @@ export const settle = (
   }
   for (let r = 0, at = 0; r < runs.length; r += 2) {
     const [begin, end] = [runs[r], runs[r + 1]]
-    const part = [at, at + end - begin] as const
-    const put = end - begin > SHORT ? placeLong : placeShort
-    put(positions.subarray(...part), values.subarray(...part), order.subarray(begin, end), sorted.subarray(begin, end))
-    at = part[1]
+    const to = at + end - begin
+    if (end - begin <= SHORT) placeShort(positions, values, at, to, order, sorted, begin)
+    else {
+      const own = [order.subarray(begin, end), sorted.subarray(begin, end)] as const
+      placeLong(positions.subarray(at, to), values.subarray(at, to), ...own)
+    }
+    at = to
   }
 }

@@ -2,6 +2,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { judge, type Question, roomFor } from "../../../../src/ops/retrieve/rank/judge.ts"
+import { membersOf } from "../../../../src/ops/retrieve/rank/members.ts"
 import { runs } from "../../../runs.ts"
 
 /** Images of a row: true scores on a coarse grid, so that there are ties, and the errors of single precision on them. */
@@ -35,37 +36,61 @@ const scoresOf = ({ errors, grid, outlier, squared, tie }: typeof rows extends f
   return { exact, computed }
 }
 
+/** Checks counted ranks against a sort in double precision. */
+const check = (row: Parameters<typeof scoresOf>[0]) => {
+  const { computed, exact } = scoresOf(row)
+  const { depth, sets, squared, verdicts } = row
+  const tie = Math.max(row.tie, 1e-4)
+  let asked = 0
+  const question: Question = {
+    ...{ members: membersOf(sets, verdicts.length), verdicts, depth, tie, squared },
+    exact: (positions, into) => {
+      asked += positions.length
+      positions.forEach((position, i) => {
+        into[i] = exact[position]
+      })
+    }
+  }
+  const order = [...exact.keys()].sort((a, b) => exact[b] - exact[a] || a - b)
+  const judged = judge(computed, question, roomFor(computed.length))
+  if (judged === undefined) throw new Error("the scores are finite")
+  expect([...judged.images.subarray(0, depth)]).toEqual(order.slice(0, depth))
+  expect([...judged.ranks.subarray(0, depth)]).toEqual([...Array(depth).keys()])
+  for (const verdict of new Set(verdicts)) {
+    if (verdict === 0) continue
+    const has = (image: number) => verdicts[sets[image]] === verdict
+    const expected = order.flatMap((image, rank) => (has(image) ? [rank] : []))
+    expect([...judged.ranks].filter((_, i) => has(judged.images[i]))).toEqual(expected)
+  }
+  expect(asked).toBeLessThanOrEqual(computed.length)
+}
+
+/** Rows of so many images that buckets hold many relevant ones. */
+const long = fc.record({
+  seed: fc.integer(),
+  n: fc.integer({ min: 200, max: 2000 }),
+  grid: fc.integer({ min: 1, max: 5000 })
+})
+
 describe("counted ranks", () => {
   it("are those of a sort in double precision, in the first places and for each verdict", () => {
+    fc.assert(fc.property(rows, check), runs(500))
+  })
+
+  it("are those of a sort in double precision in rows of many images", () => {
     fc.assert(
-      fc.property(rows, (row) => {
-        const { computed, exact } = scoresOf(row)
-        const { depth, sets, squared, verdicts } = row
-        const tie = Math.max(row.tie, 1e-4)
-        let asked = 0
-        const question: Question = {
-          ...{ sets, verdicts, depth, tie, squared },
-          exact: (positions, into) => {
-            asked += positions.length
-            positions.forEach((position, i) => {
-              into[i] = exact[position]
-            })
-          }
+      fc.property(rows, long, (row, { grid, n, seed }) => {
+        let state = seed | 0
+        const next = (below: number) => {
+          state = (Math.imul(state, 1664525) + 1013904223) | 0
+          return Math.floor(((state >>> 0) / 2 ** 32) * below)
         }
-        const order = [...exact.keys()].sort((a, b) => exact[b] - exact[a] || a - b)
-        const judged = judge(computed, question, roomFor(computed.length))
-        if (judged === undefined) throw new Error("the scores are finite")
-        expect([...judged.images.subarray(0, depth)]).toEqual(order.slice(0, depth))
-        expect([...judged.ranks.subarray(0, depth)]).toEqual([...Array(depth).keys()])
-        for (const verdict of new Set(verdicts)) {
-          if (verdict === 0) continue
-          const has = (image: number) => verdicts[sets[image]] === verdict
-          const expected = order.flatMap((image, rank) => (has(image) ? [rank] : []))
-          expect([...judged.ranks].filter((_, i) => has(judged.images[i]))).toEqual(expected)
-        }
-        expect(asked).toBeLessThanOrEqual(computed.length)
+        const drawn = <A>(make: () => A) => Array.from({ length: n }, make)
+        const [scores, errors] = [drawn(() => next(grid)), drawn(() => next(2001) / 1000 - 1)]
+        const sets = Uint32Array.from({ length: n }, () => next(row.verdicts.length))
+        check({ ...row, grid: scores, errors, sets, depth: Math.min(n, row.depth) })
       }),
-      runs(500)
+      runs(60)
     )
   })
 
@@ -73,8 +98,11 @@ describe("counted ranks", () => {
     judge(
       scores,
       {
-        ...{ sets: Uint32Array.from(scores, (_, i) => i % 2), verdicts: Int32Array.of(0, 1) },
-        ...{ depth: 0, tie: 0.1, squared: false, exact }
+        members: membersOf(
+          Uint32Array.from(scores, (_, i) => i % 2),
+          2
+        ),
+        ...{ verdicts: Int32Array.of(0, 1), depth: 0, tie: 0.1, squared: false, exact }
       },
       roomFor(scores.length)
     )
