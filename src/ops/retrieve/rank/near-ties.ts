@@ -4,8 +4,9 @@
  *
  * The guarantee has two parts. In rankings of up to `PROVEN_UP_TO` multiplications, near ties are found with a proven bound,
  * so the order is the order in double precision on every engine that computes in IEEE single precision. In larger rankings
- * they are found with twice the largest error measured on a sample: a pair outside the sample may have a larger error, so the
- * order is very likely the same but not proven to be. `provenError` holds for every length of vectors; it is not used in large
+ * they are found with twice the largest error measured on a sample, where the error of a query is the largest difference between
+ * the errors of two of its scores, since an error that all scores share changes no order. A pair outside the sample may have a
+ * larger error, so the order is very likely the same but not proven to be. `provenError` holds for every length of vectors; it is not used in large
  * rankings because it is about a hundred times the actual error, and would send most images to double precision.
  *
  * Used in worker threads, so it does not import Effect.
@@ -44,7 +45,7 @@ export const provenError = (dim: number): number => ((dim + 8) * UNIT) / (1 - (d
 export const trustedError = (dim: number, measured: number, work: number): number => {
   const proven = provenError(dim)
   if (measured > proven) return 2 * measured
-  return work <= PROVEN_UP_TO ? proven : Math.min(proven, 2 * measured + 4 * UNIT)
+  return work <= PROVEN_UP_TO ? proven : Math.min(proven, 2 * measured + UNIT)
 }
 
 /** The original vectors of both sides, and the lengths of the multiplied ones. Plain data, which can be sent to a thread. */
@@ -84,8 +85,9 @@ export const exactOf = ({ by, database, queries }: ExactSides, query: number) =>
 const SAMPLE = 32
 
 /**
- * Largest relative error in a sample of scores. The sample consists of pairs spread over queries and database, and the best
- * image of each of these queries, because errors grow with scores.
+ * Largest relative error in a sample of scores: half the largest difference between the errors of two scores of one query. The
+ * sample consists of pairs spread over queries and database, and the best image of each of these queries, because errors grow with
+ * scores.
  *
  * @param scores of the queries [from, to), float32 [to - from, database]
  */
@@ -103,10 +105,9 @@ export const measuredError = (sides: ExactSides, from: number, to: number, score
     positions[columns] = own.reduce((best, score, at) => (score > own[best] ? at : best), 0)
     exactOf(sides, from + row)(positions, exact)
     const scale = scaleOf(sides, from + row)
-    for (let i = 0; i <= columns && scale > 0; i++) {
-      const error = comparable(sides.by, own[positions[i]]) - comparable(sides.by, exact[i])
-      worst = Math.max(worst, Math.abs(error) / scale)
-    }
+    if (scale === 0) continue
+    const errors = exact.map((value, i) => comparable(sides.by, own[positions[i]]) - comparable(sides.by, value))
+    worst = Math.max(worst, (Math.max(...errors) - Math.min(...errors)) / 2 / scale)
   }
   return worst
 }

@@ -191,7 +191,7 @@ describe("the error that scores are trusted to stay below", () => {
   it("is proven for small rankings, measured for large ones, and never above what is proven", () => {
     const proven = provenError(512)
     expect(trustedError(512, 1e-7, 1e6)).toBe(proven)
-    expect(trustedError(512, 1e-7, 1e12)).toBe(2e-7 + 2 ** -22)
+    expect(trustedError(512, 1e-7, 1e12)).toBe(2e-7 + 2 ** -24)
     expect(trustedError(512, proven, 1e12)).toBe(proven)
   })
 
