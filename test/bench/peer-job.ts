@@ -6,8 +6,7 @@ import { createInterface } from "node:readline"
 import { Effect, Layer, ManagedRuntime, Scope } from "effect"
 import { inCode } from "../../src/experiments/in-code.ts"
 import { makeModel } from "../../src/ops/model/model.ts"
-import { extractor } from "../../src/ops/retrieve/embeddings/extract.ts"
-import { openExtraction } from "../../src/ops/retrieve/embeddings/extraction.ts"
+import { batchesTogether, openExtraction } from "../../src/ops/retrieve/embeddings/extraction.ts"
 import { openEngine } from "../../src/ops/tensor/engine.ts"
 import { multiLabelCrossEntropy } from "../../src/ops/train/losses/ml-xent.ts"
 import { zeroMoments } from "../../src/ops/train/optimisers.ts"
@@ -26,6 +25,8 @@ const engine = await Effect.runPromise(openEngine(device as "tensorflow", option
   process.stderr.write(`${fault.message}\n`)
   process.exit(1)
 })
+const here = engine.inference === undefined && engine.workers === 1
+const together = batchesTogether(engine)
 const model = makeModel({ backbone, pooling: "avg", channels, num_classes: CLASSES })
 const batch = noise(batchSize, pixels, channels)
 const weights = initialWeights(model, 1)
@@ -44,18 +45,14 @@ const jobs: Record<string, () => () => unknown> = {
     return () => trainer.step([batch], 1e-3, () => 0)
   },
   infer: () => {
-    if (engine.inference === undefined && engine.workers === 1) {
-      const { extract } = extractor(engine, model, weights, false)
-      return () => extract(batch)
-    }
     const params = { backbone, pooling: "avg", channels, num_classes: CLASSES } as const
     const extraction = openExtraction(engine, model, { model: params, arrays: weights, predict: false }, batch)
     const opened = runtime.runPromise(extraction)
-    // On several threads, as many batches at a time; the time is that of one.
+    // As many batches at a time as `embed` extracts; the time is that of one. Threads of their own take their images away.
+    const one = () => (here ? batch : { ...batch, images: batch.images.slice() })
     return async () => {
       const extract = await opened
-      const one = () => runtime.runPromise(extract({ ...batch, images: batch.images.slice() }))
-      await Promise.all(Array.from({ length: engine.workers }, one))
+      await Promise.all(Array.from({ length: together }, () => runtime.runPromise(extract(one()))))
     }
   }
 }
@@ -71,7 +68,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   for (let i = 0; i < Number(passes); i++) {
     const begun = [performance.now(), processorTime()]
     await job()
-    const batches = what === "infer" ? engine.workers : 1
+    const batches = what === "infer" ? together : 1
     wall.push((performance.now() - begun[0]) / 1000 / batches)
     processor.push((processorTime() - begun[1]) / 1000 / batches)
   }

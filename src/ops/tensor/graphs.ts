@@ -22,6 +22,11 @@ export interface Forward {
 export interface Applied {
   /** Images to outputs; called inside a scope. */
   readonly run: Forward["run"]
+  /**
+   * As `run`, on another thread; undefined for images that only `run` can take. It is called inside a scope. The caller disposes the
+   * outputs, which have the bits that `run` gives.
+   */
+  readonly start: (images: Tensor) => Promise<ReadonlyArray<Tensor>> | undefined
   /** Frees what the engine holds of the network beside its weights. */
   readonly dispose: () => void
 }
@@ -68,6 +73,8 @@ export interface Graphs {
     network: Trainable,
     passesOf: (network: Trainable) => TrainingPasses
   ) => TrainingPasses
+  /** Batches that are worth computing at a time: while one waits for the last thread of an operation, another one computes. */
+  readonly together: number
   /** Why some shapes run operation by operation; each reason once. */
   readonly refused: () => ReadonlyArray<string>
   /** Number of functions that are held now. */

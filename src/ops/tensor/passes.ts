@@ -6,7 +6,7 @@ import type { Tensor } from "./tfjs.ts"
 
 /** A network without gradients, for many batches. */
 export const forwardOf = (engine: Engine, network: Forward): Applied =>
-  engine.graphs?.forward(engine, network) ?? { run: network.run, dispose: () => {} }
+  engine.graphs?.forward(engine, network) ?? { run: network.run, start: () => undefined, dispose: () => {} }
 
 /** A sum of outputs, weighted by the known slopes of the loss: its backward pass starts from exactly those slopes. */
 const weighted = (engine: Engine, outputs: ReadonlyArray<Tensor>, slopes: ReturnType<SlopesOf>): Tensor =>

@@ -18,9 +18,14 @@ export const devices: ReadonlyArray<"cpu" | "wasm" | "tensorflow"> = findNative(
   ? ["cpu", "wasm", "tensorflow"]
   : ["cpu", "wasm"]
 
-/** Whether networks run as graphs there; a binding that an older set-up has compiled cannot. */
-export const graphs: boolean =
-  devices.includes("tensorflow") && readBuilt(packageFolderOf(project))?.graphFunctions === GRAPH_FUNCTIONS
+/** Version of the functions that the compiled binding there has. */
+const version = devices.includes("tensorflow") ? readBuilt(packageFolderOf(project))?.graphFunctions : undefined
+
+/** Whether networks run as graphs there; a binding that version 0.1.0 has compiled cannot. */
+export const graphs: boolean = version !== undefined
+
+/** Whether functions run on other threads, too; a binding that an older set-up has compiled cannot. */
+export const starting: boolean = version === GRAPH_FUNCTIONS
 
 /** Every engine, and TensorFlow a second time where it has graphs: without them. */
 export const modes: ReadonlyArray<(typeof devices)[number] | "operations of tensorflow"> = graphs

@@ -21,7 +21,7 @@ import { embedGood } from "./checked-batches.ts"
 import { embedOnnx } from "./embed-onnx.ts"
 import { namedFile, networkOf, settledWeights, weightsFor } from "./embed-weights.ts"
 import { EmbedError } from "./extract.ts"
-import { openExtraction } from "./extraction.ts"
+import { batchesTogether, openExtraction } from "./extraction.ts"
 
 export { EmbedError } from "./extract.ts"
 
@@ -157,7 +157,7 @@ export const embed = operator({
                 return { kind: "embeddings", size, dim: extracted.vectors.length / size, names, ...extracted, ...own }
               }
             )
-          return embedGood(on_bad_patch, tensors.workers, embedded)(all)
+          return embedGood(on_bad_patch, batchesTogether(tensors), embedded)(all)
         })
       )
 })

@@ -8,6 +8,7 @@ import type { Engine } from "../../tensor/engine.ts"
 import { EngineMemoryError } from "../../tensor/engine-error.ts"
 import { withinMemory } from "../../tensor/fitting.ts"
 import { forwardOf } from "../../tensor/passes.ts"
+import type { Tensor } from "../../tensor/tfjs.ts"
 import { normaliseRows } from "../unit-length.ts"
 
 /** A batch cannot be embedded. */
@@ -30,6 +31,8 @@ export interface Extractor {
    * @throws EmbedError if the network cannot process the batch
    */
   readonly extract: (batch: Batch) => Extracted
+  /** As `extract`, on another thread, where several batches may be under way; undefined for a batch that only `extract` can take. */
+  readonly start: (batch: Batch) => Promise<Extracted> | undefined
   readonly dispose: () => void
 }
 
@@ -73,22 +76,39 @@ export const extractor = (
     },
     weights: () => model.parameters.map(({ name }) => weights.get(name))
   })
-  const applied = ({ bands, height, images, size, width }: Batch): Extracted =>
-    engine.scope(() => {
-      const outputs = network.run(engine.tensor(images, [size, height, width, bands.length]))
-      const [vectors, logits] = outputs.map(engine.read)
-      return predict ? { vectors, ...labelled(logits) } : { vectors }
-    })
+  const tensorOf = ({ bands, height, images, size, width }: Batch): Tensor =>
+    engine.tensor(images, [size, height, width, bands.length])
+  const extractedFrom = (outputs: ReadonlyArray<Tensor>, size: number): Extracted => {
+    const [vectors, logits] = outputs.map(engine.read)
+    normaliseRows(vectors, vectors.length / size)
+    return predict ? { vectors, ...labelled(logits) } : { vectors }
+  }
+  const applied = (batch: Batch): Extracted =>
+    engine.scope(() => extractedFrom(network.run(tensorOf(batch)), batch.size))
+  const settled = async (outputs: ReadonlyArray<Tensor>, size: number): Promise<Extracted> => {
+    try {
+      return extractedFrom(outputs, size)
+    } finally {
+      engine.dispose(outputs)
+    }
+  }
+  const faultOf = (batch: Batch, cause: unknown) =>
+    cause instanceof EngineMemoryError ? cause : embedError(batch, cause)
   return {
     extract: (batch) => {
       try {
-        const extracted = withinMemory(engine, batch, applied)
-        normaliseRows(extracted.vectors, extracted.vectors.length / batch.size)
-        return extracted
+        return withinMemory(engine, batch, applied)
       } catch (cause) {
-        throw cause instanceof EngineMemoryError ? cause : embedError(batch, cause)
+        throw faultOf(batch, cause)
       }
     },
+    start: (batch) =>
+      engine
+        .scope(() => network.start(tensorOf(batch)))
+        ?.then((outputs) => settled(outputs, batch.size))
+        .catch((cause) => {
+          throw faultOf(batch, cause)
+        }),
     dispose: () => {
       network.dispose()
       weights.dispose()

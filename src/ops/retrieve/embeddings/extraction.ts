@@ -39,10 +39,18 @@ const here = (tensors: Engine, model: Model, { arrays, predict }: Known) =>
         ({ dispose }) => Effect.sync(dispose)
       )
     ),
-    ({ extract }): Extract =>
+    ({ extract, start }): Extract =>
       (batch) =>
-        attempt(EmbedError, EngineMemoryError)(() => extract(batch))
+        Effect.suspend(() => {
+          const started = start(batch)
+          return started === undefined
+            ? attempt(EmbedError, EngineMemoryError)(() => extract(batch))
+            : Effect.uninterruptible(Effect.tryPromise({ try: () => started, catch: (cause) => cause as Fault }))
+        })
   )
+
+/** Number of batches that are worth extracting at the same time. */
+export const batchesTogether = ({ graphs, workers }: Engine): number => Math.max(workers, graphs?.together ?? 1)
 
 const onWorkers = (tensors: Engine, { arrays, ...network }: Known) => {
   const data: Network = { ...network, arrays: arrays.map(shared), limit: tensors.limit }

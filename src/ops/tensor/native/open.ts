@@ -51,7 +51,7 @@ export const openNative = (
     precision,
     gpu: native.gpu,
     inference: undefined,
-    graphs: graphed === "yes" ? graphsOf(backend, precision) : undefined,
+    graphs: graphed === "yes" ? graphsOf(backend, precision, native.gpu ? 1 : threads) : undefined,
     limit: undefined,
     peak: (body) => {
       body()

@@ -4,7 +4,7 @@
  */
 
 /** Version of this part. A package that was built with another one is built again. */
-export const GRAPH_FUNCTIONS = 1
+export const GRAPH_FUNCTIONS = 2
 
 /** An insertion into a file of the binding's source, before a text that occurs there once. */
 interface Insertion {
@@ -26,6 +26,17 @@ const DECLARATION = `
 
   // Removes a function by its name.
   napi_value RemoveFunction(napi_env env, napi_value name_value);
+
+  // Runs a function on a thread of libuv's pool, and returns a promise of what
+  // executeOp returns:
+  // - name_value (string)
+  // - ids_value (array of input tensor IDs)
+  // - outputs_value (number)
+  napi_value StartFunction(napi_env env, napi_value name_value,
+                           napi_value ids_value, napi_value outputs_value);
+
+  // Settles the promise.
+  static void FinishFunction(napi_env env, napi_status status, void *data);
 
 `
 
@@ -124,6 +135,110 @@ napi_value TFJSBackend::RemoveFunction(napi_env env, napi_value name_value) {
   return nullptr;
 }
 
+// A function that runs on a thread of libuv's pool.
+struct FunctionRun {
+  explicit FunctionRun(TFJSBackend *backend) : backend(backend) {}
+
+  TFJSBackend *const backend;
+  std::unique_ptr<TFE_Op, decltype(&TFE_DeleteOp)> op{nullptr, TFE_DeleteOp};
+  std::vector<TFE_TensorHandle *> results;
+  TF_AutoStatus tf_status;
+  napi_async_work work = nullptr;
+  napi_deferred deferred = nullptr;
+};
+
+static void RunFunction(napi_env env, void *data) {
+  FunctionRun *const run = static_cast<FunctionRun *>(data);
+  int size = run->results.size();
+  TFE_Execute(run->op.get(), run->results.data(), &size,
+              run->tf_status.status);
+}
+
+void TFJSBackend::FinishFunction(napi_env env, napi_status status, void *data) {
+  std::unique_ptr<FunctionRun> run(static_cast<FunctionRun *>(data));
+  napi_delete_async_work(env, run->work);
+  if (status != napi_ok || TF_GetCode(run->tf_status.status) != TF_OK) {
+    const char *why = TF_Message(run->tf_status.status);
+    napi_value message;
+    napi_value error;
+    ENSURE_NAPI_OK(env, napi_create_string_utf8(env, why, NAPI_AUTO_LENGTH,
+                                                &message));
+    ENSURE_NAPI_OK(env, napi_create_error(env, nullptr, message, &error));
+    napi_reject_deferred(env, run->deferred, error);
+    return;
+  }
+  napi_value infos;
+  ENSURE_NAPI_OK(env, napi_create_array_with_length(env, run->results.size(),
+                                                    &infos));
+  for (uint32_t i = 0; i < run->results.size(); i++) {
+    napi_value info =
+        run->backend->GenerateOutputTensorInfo(env, run->results[i]);
+    ENSURE_NAPI_OK(env, napi_set_element(env, infos, i, info));
+  }
+  napi_resolve_deferred(env, run->deferred, infos);
+}
+
+napi_value TFJSBackend::StartFunction(napi_env env, napi_value name_value,
+                                      napi_value ids_value,
+                                      napi_value outputs_value) {
+  std::string name;
+  ENSURE_NAPI_OK_RETVAL(env, GetStringParam(env, name_value, name), nullptr);
+  auto config = function_configs_.find(name);
+  if (config == function_configs_.end()) {
+    NAPI_THROW_ERROR(env, "There is no function %s", name.c_str());
+    return nullptr;
+  }
+  std::unique_ptr<FunctionRun> run(new FunctionRun(this));
+  TF_AutoStatus tf_status;
+  run->op.reset(TFE_NewOp(tfe_context_, name.c_str(), tf_status.status));
+  ENSURE_TF_OK_RETVAL(env, tf_status, nullptr);
+  uint32_t num_inputs;
+  ENSURE_NAPI_OK_RETVAL(
+      env, napi_get_array_length(env, ids_value, &num_inputs), nullptr);
+  for (uint32_t i = 0; i < num_inputs; i++) {
+    napi_value id_value;
+    int32_t id;
+    ENSURE_NAPI_OK_RETVAL(env, napi_get_element(env, ids_value, i, &id_value),
+                          nullptr);
+    ENSURE_NAPI_OK_RETVAL(env, napi_get_value_int32(env, id_value, &id),
+                          nullptr);
+    auto entry = tfe_handle_map_.find(id);
+    if (entry == tfe_handle_map_.end()) {
+      NAPI_THROW_ERROR(env, "Input Tensor ID not referenced (tensor_id: %d)",
+                       id);
+      return nullptr;
+    }
+    // The operation holds the tensor until it has run.
+    TFE_OpAddInput(run->op.get(), entry->second, tf_status.status);
+    ENSURE_TF_OK_RETVAL(env, tf_status, nullptr);
+  }
+  TFE_OpSetAttrString(run->op.get(), "config_proto", config->second.data(),
+                      config->second.size());
+  TFE_OpSetAttrString(run->op.get(), "executor_type", "", 0);
+  int32_t num_outputs;
+  ENSURE_NAPI_OK_RETVAL(
+      env, napi_get_value_int32(env, outputs_value, &num_outputs), nullptr);
+  run->results.assign(num_outputs, nullptr);
+
+  napi_value resource;
+  ENSURE_NAPI_OK_RETVAL(
+      env,
+      napi_create_string_utf8(env, "function", NAPI_AUTO_LENGTH, &resource),
+      nullptr);
+  ENSURE_NAPI_OK_RETVAL(
+      env,
+      napi_create_async_work(env, nullptr, resource, RunFunction,
+                             FinishFunction, run.get(), &run->work),
+      nullptr);
+  napi_value promise;
+  ENSURE_NAPI_OK_RETVAL(
+      env, napi_create_promise(env, &run->deferred, &promise), nullptr);
+  ENSURE_NAPI_OK_RETVAL(env, napi_queue_async_work(env, run->work), nullptr);
+  // FinishFunction owns it now.
+  run.release();
+  return promise;
+}
+
 `
 
 const ENTRIES = `static napi_value AddFunction(napi_env env, napi_callback_info info) {
@@ -158,11 +273,29 @@ static napi_value RemoveFunction(napi_env env, napi_callback_info info) {
   return backend->RemoveFunction(env, args[0]);
 }
 
+static napi_value StartFunction(napi_env env, napi_callback_info info) {
+  size_t argc = 3;
+  napi_value args[3];
+  napi_value js_this;
+  napi_status nstatus =
+      napi_get_cb_info(env, info, &argc, args, &js_this, nullptr);
+  ENSURE_NAPI_OK_RETVAL(env, nstatus, nullptr);
+  if (argc < 3) {
+    NAPI_THROW_ERROR(env, "startFunction() needs 3 args but got %zu.", argc);
+    return nullptr;
+  }
+  TFJSBackend *const backend = GetTFJSBackend(env);
+  if (!backend) return nullptr;
+  return backend->StartFunction(env, args[0], args[1], args[2]);
+}
+
 `
 
 const PROPERTIES = `{"addFunction", nullptr, AddFunction, nullptr, nullptr, nullptr,
        napi_default, nullptr},
       {"removeFunction", nullptr, RemoveFunction, nullptr, nullptr, nullptr,
+       napi_default, nullptr},
+      {"startFunction", nullptr, StartFunction, nullptr, nullptr, nullptr,
        napi_default, nullptr},
       `
 

@@ -4,7 +4,7 @@ import { describe, expect } from "vitest"
 import type { Batch } from "../../../../src/ops/elements.ts"
 import { runtimeInstalled } from "../../../../src/ops/onnx/runtime.ts"
 import { embed } from "../../../../src/ops/retrieve/embeddings/embed.ts"
-import { openExtraction } from "../../../../src/ops/retrieve/embeddings/extraction.ts"
+import { batchesTogether, openExtraction } from "../../../../src/ops/retrieve/embeddings/extraction.ts"
 import { Run } from "../../../../src/ops/run.ts"
 import { type Engine, openEngine } from "../../../../src/ops/tensor/engine.ts"
 import { toStream } from "../../../../src/pipeline/interpret.ts"
@@ -12,6 +12,7 @@ import { effect } from "../../../effect.ts"
 import { fakeRun } from "../../fake-run.ts"
 import { type Case, cases, modelOf, paramsOf } from "../../model/cases.ts"
 import { recordedInput, ruled } from "../../model/recorded.ts"
+import { starting } from "../../tensor/with-engine.ts"
 import { batches, collected, message, services, temporaryFolder, tiny, training } from "../../train/harness.ts"
 
 /** A recorded network of each family, and of each attention, head and pooling. */
@@ -161,6 +162,33 @@ describe.skipIf(!runtimeInstalled())("extraction by ONNX Runtime (onnxruntime-no
         expect.stringMatching(/^ {2}ONNX Runtime is not used: this network .*; embeddings are computed on wasm$/)
       ])
       expect(recorded).toHaveProperty(["engine.withoutInference"])
+    })
+  )
+})
+
+describe.runIf(starting)("extraction by graphs of TensorFlow", () => {
+  effect("gives the same bits for batches that are extracted one by one and at the same time", () =>
+    Effect.gen(function* () {
+      const engine = yield* openEngine("tensorflow", { graph: true })
+      const one = cases.find(({ id }) => id === "resnet18-cbam") as Case
+      const model = modelOf(one)
+      const arrays = model.parameters.map((parameter) => ruled(parameter, one))
+      const { images, ...batch } = batchOf(one)
+      const several = [1, 2, 3, 4, 5, 6, 7].map((factor) => ({
+        ...batch,
+        images: images.map((pixel) => pixel * factor)
+      }))
+      const extractedBy = (concurrency: number) =>
+        Effect.gen(function* () {
+          const network = { model: paramsOf(one), arrays, predict: true }
+          const extract = yield* openExtraction(engine, model, network, batch)
+          return yield* Effect.forEach(several, extract, { concurrency })
+        })
+      const { value: alone } = yield* running(extractedBy(1))
+      const { value: together } = yield* running(extractedBy(batchesTogether(engine)))
+      const { value: all } = yield* running(extractedBy(several.length))
+      expect(together).toEqual(alone)
+      expect(all).toEqual(alone)
     })
   )
 })

@@ -59,7 +59,7 @@ const record = ({ backend }: Surroundings, { run, weights }: Forward, images: Te
 }
 
 /** Returns a way to apply a network to images; see above. */
-export const forward = (around: Surroundings, { dispose, keep, read }: Tools, network: Forward): Applied => {
+export const forward = (around: Surroundings, { dispose, keep, read, scope }: Tools, network: Forward): Applied => {
   const shapes = fewNames<Known>(8)
   const ready = fewNames<ReadonlyArray<Tensor>>(MOST_PREPARED, dispose)
 
@@ -82,11 +82,10 @@ export const forward = (around: Surroundings, { dispose, keep, read }: Tools, ne
     }
     return outputs
   }
-  const call = ({ definition, places }: Part, among: ReadonlyArray<Tensor>): ReadonlyArray<Tensor> =>
-    around.functions.run(
-      definition,
-      places.map((place) => among[place])
-    )
+  const inputsOf = ({ places }: Part, among: ReadonlyArray<Tensor>): ReadonlyArray<Tensor> =>
+    places.map((place) => among[place])
+  const call = (part: Part, among: ReadonlyArray<Tensor>): ReadonlyArray<Tensor> =>
+    around.functions.run(part.definition, inputsOf(part, among))
   const prepared = (part: Part, weights: ReadonlyArray<Tensor>): ReadonlyArray<Tensor> => {
     const key = keyOf(part)
     const known = ready.get(key)
@@ -95,10 +94,12 @@ export const forward = (around: Surroundings, { dispose, keep, read }: Tools, ne
     ready.set(key, made)
     return made
   }
-  const called = ({ apply, prepare }: Made, images: Tensor): ReadonlyArray<Tensor> => {
+  /** All tensors that the function of a shape may read. */
+  const readBy = ({ prepare }: Made, images: Tensor): ReadonlyArray<Tensor> => {
     const weights = network.weights()
-    return call(apply, [images, ...weights, ...prepared(prepare, weights)])
+    return [images, ...weights, ...prepared(prepare, weights)]
   }
+  const called = (made: Made, images: Tensor): ReadonlyArray<Tensor> => call(made.apply, readBy(made, images))
   const compare = (shape: string, made: Made, images: Tensor): ReadonlyArray<Tensor> => {
     const expected = network.run(images)
     const outputs = called(made, images)
@@ -106,10 +107,21 @@ export const forward = (around: Surroundings, { dispose, keep, read }: Tools, ne
     shapes.set(shape, right ? { made, confirmed: 2 } : refused(shape, "a graph gave other numbers"))
     return right ? outputs : expected
   }
+  const knownOf = ({ shape }: Tensor): Known | undefined => shapes.get(shape.join("x"))
   return {
+    start: (images) => {
+      const known = knownOf(images)
+      if (known === undefined || known === "none" || known.confirmed < 2) return undefined
+      const { made } = known
+      const { start, tensors } = around.functions
+      // A scope, since another engine may have become the current one meanwhile.
+      return start?.(made.apply.definition, inputsOf(made.apply, readBy(made, images))).then((found) =>
+        scope(() => tensors(found).map(keep))
+      )
+    },
     run: (images) => {
       const shape = images.shape.join("x")
-      const known = shapes.get(shape)
+      const known = knownOf(images)
       if (known === "none") return network.run(images)
       if (known === undefined || known.confirmed === 0) return learn(shape, known?.made, images)
       return known.confirmed === 1 ? compare(shape, known.made, images) : called(known.made, images)

@@ -4,14 +4,19 @@ import type { Info, Tensor } from "../../tfjs.ts"
 import { keepHeadsInFloat32, type Precision } from "../process.ts"
 import type { Graph } from "./graph-def.ts"
 import { bytes, message, whole } from "./protobuf.ts"
+import type { TensorFacts } from "./recorder.ts"
 
 /** The part of the compiled binding that the set-up adds; see `setup/graph-functions.ts`. */
 export interface FunctionBinding {
   readonly addFunction: (name: string, graph: Buffer, inputs: number, outputs: number, config: Buffer) => void
   readonly removeFunction: (name: string) => void
+  /** Absent from bindings that older versions have compiled. */
+  readonly startFunction?: (name: string, inputs: ReadonlyArray<number>, outputs: number) => Promise<Array<TensorFacts>>
 }
 
 export interface FunctionBackend {
+  readonly getInputTensorIds: (inputs: ReadonlyArray<Info>) => Array<number>
+  readonly createOutputTensor: (facts: TensorFacts) => Tensor
   readonly executeMultipleOutputs: (
     name: string,
     attributes: ReadonlyArray<never>,
@@ -47,6 +52,10 @@ export const definitionOf = (graph: Graph): Definition => ({
 export interface Functions {
   /** Runs a function. The caller or the enclosing scope disposes the results. */
   readonly run: (definition: Definition, inputs: ReadonlyArray<Info>) => Array<Tensor>
+  /** Runs a function on another thread; undefined if the binding cannot. The inputs may be disposed at once. */
+  readonly start: ((definition: Definition, inputs: ReadonlyArray<Info>) => Promise<Array<TensorFacts>>) | undefined
+  /** Returns the tensors that `start` has made. The caller or the enclosing scope disposes them. */
+  readonly tensors: (made: ReadonlyArray<TensorFacts>) => Array<Tensor>
   /** Number of functions that TensorFlow holds now. */
   readonly count: () => number
 }
@@ -67,11 +76,20 @@ export const functionsOf = (binding: FunctionBinding, backend: FunctionBackend, 
     }
     held.add(name)
   }
+  const { startFunction } = binding
   return {
     run: (definition, inputs) => {
       use(definition)
       return backend.executeMultipleOutputs(definition.name, [], inputs, definition.outputs)
     },
+    start:
+      startFunction === undefined
+        ? undefined
+        : async (definition, inputs) => {
+            use(definition)
+            return startFunction(definition.name, backend.getInputTensorIds(inputs), definition.outputs)
+          },
+    tensors: (made) => made.map((facts) => backend.createOutputTensor(facts)),
     count: () => held.size
   }
 }

@@ -13,14 +13,18 @@ export type Backend = GraphBackend & FunctionBackend & { binding: Binding }
 /** Whether the compiled binding can make functions; one that version 0.1.0 has compiled cannot. */
 export const canGraph = ({ binding }: Backend): boolean => binding.addFunction !== undefined
 
-/** @param backend whose binding can make functions */
-export const graphsOf = (backend: Backend, precision: Precision): Graphs => {
+/**
+ * @param backend whose binding can make functions
+ * @param threads of one operation; with several, two batches at a time keep them busy
+ */
+export const graphsOf = (backend: Backend, precision: Precision, threads: number): Graphs => {
   const reasons = new Set<string>()
   const functions = functionsOf(backend.binding as FunctionBinding, backend, precision)
   const around = { backend, functions, precision, refuse: (why: string) => void reasons.add(why) }
   return {
     forward: (tools, network) => forward(around, tools, network),
     training: (tools, network, passesOf) => training(around, tools, network, passesOf),
+    together: threads > 1 && functions.start !== undefined ? 2 : 1,
     refused: () => [...reasons],
     functions: functions.count
   }

@@ -104,7 +104,7 @@ describe.runIf(graphs)("graphs in bfloat16", () => {
     float32 = await opened("tensorflow")
     const tf = loadNative({ packageFolder: packageFolderOf(process.cwd()) })
     const backend = tf.engine().findBackend(BACKEND) as unknown as Backend
-    bf16 = { ...float32, precision: "bf16", graphs: graphsOf(backend, "bf16") }
+    bf16 = { ...float32, precision: "bf16", graphs: graphsOf(backend, "bf16", 1) }
   })
 
   it("learn as float32 does: as precise on unseen images, on average over three starts", () => {

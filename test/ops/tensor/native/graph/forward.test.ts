@@ -5,10 +5,19 @@ import { makeModel } from "../../../../../src/ops/model/model.ts"
 import type { ModelParams } from "../../../../../src/ops/model/params.ts"
 import { extractor } from "../../../../../src/ops/retrieve/embeddings/extract.ts"
 import { type Engine, openEngine } from "../../../../../src/ops/tensor/engine.ts"
+import {
+  definitionOf,
+  type FunctionBinding,
+  functionsOf
+} from "../../../../../src/ops/tensor/native/graph/functions.ts"
+import { graphOf } from "../../../../../src/ops/tensor/native/graph/graph-def.ts"
+import type { Backend } from "../../../../../src/ops/tensor/native/graph/graphs.ts"
+import { BACKEND } from "../../../../../src/ops/tensor/native/ops.ts"
 import { forwardOf } from "../../../../../src/ops/tensor/passes.ts"
+import { loadNative, packageFolderOf } from "../../../../../src/ops/tensor/setup/load.ts"
 import type { Tensor } from "../../../../../src/ops/tensor/tfjs.ts"
 import { initialWeights } from "../../../model/initial.ts"
-import { graphs, noise } from "../../with-engine.ts"
+import { graphs, noise, starting } from "../../with-engine.ts"
 
 const opened = (graph: boolean): Promise<Engine> => Effect.runPromise(openEngine("tensorflow", { graph }))
 
@@ -83,6 +92,71 @@ describe.runIf(graphs)("extraction by functions", () => {
       dispose()
     }
     expect(graph.graphs?.functions()).toBe(16)
+  })
+})
+
+describe.runIf(starting)("functions on other threads", () => {
+  const model = makeModel({ backbone: "resnet18", pooling: "avg", channels: 2, num_classes: 3 })
+
+  it("give the same bits, however many batches are under way", async () => {
+    const engine = await opened(true)
+    const before = engine.live()
+    const { dispose, extract, start } = extractor(engine, model, initialWeights(model, 1), true)
+    const seeds = [1, 2, 3, 4, 5, 6]
+    expect(start(batchOf(4, 33, 1))).toBeUndefined()
+    for (const seed of [1, 2, 3]) extract(batchOf(4, 33, seed))
+    expect(start(batchOf(5, 33, 1))).toBeUndefined()
+    const live = engine.live()
+    const one = seeds.map((seed) => extract(batchOf(4, 33, seed)))
+    const started = seeds.map((seed) => start(batchOf(4, 33, seed)))
+    expect(await Promise.all(started)).toEqual(one)
+    expect(engine.live()).toBe(live)
+    dispose()
+    expect(engine.live()).toBe(before)
+  })
+
+  it("belong to their engine although another one became the current one meanwhile", async () => {
+    const [engine, other] = [await opened(true), await Effect.runPromise(openEngine("cpu"))]
+    const { dispose, extract, start } = extractor(engine, model, initialWeights(model, 1), false)
+    const found = [1, 2, 3, 3].map((seed) => extract(batchOf(2, 32, seed))).at(-1)
+    const started = start(batchOf(2, 32, 3))
+    other.scope(() => other.read(other.tensor(Float32Array.of(1), [1])))
+    expect(await started).toEqual(found)
+    dispose()
+  })
+
+  it("end although the network is disposed meanwhile", async () => {
+    const engine = await opened(true)
+    const before = engine.live()
+    const { dispose, extract, start } = extractor(engine, model, initialWeights(model, 2), false)
+    const found = [1, 2, 3, 3].map((seed) => extract(batchOf(2, 32, seed))).at(-1)
+    const started = start(batchOf(2, 32, 3))
+    dispose()
+    expect(await started).toEqual(found)
+    expect(engine.live()).toBe(before)
+  })
+
+  it("reject with TensorFlow's reason", async () => {
+    const engine = await opened(true)
+    const tf = loadNative({ packageFolder: packageFolderOf(process.cwd()) })
+    const backend = tf.engine().findBackend(BACKEND) as unknown as Backend
+    const { start, tensors } = functionsOf(backend.binding as FunctionBinding, backend, "float32")
+    const negative = {
+      name: "Neg",
+      attributes: [{ name: "T", type: 4, value: 1 }],
+      inputs: [1],
+      outputs: [{ id: 2, shape: [2], dtype: 1 }]
+    }
+    const given = new Map([[1, { id: 1, shape: [2], dtype: 1 }]])
+    const recording = { operations: [negative], constants: new Map() }
+    const definition = definitionOf(graphOf({ recording, given, outputs: [2] }))
+    const before = engine.live()
+    await expect(start?.(definition, [])).rejects.toThrow("number of arguments = 1")
+    const made = await engine.scope(() => start?.(definition, [engine.tensor(Float32Array.of(1, 2), [2])]))
+    expect(engine.scope(() => tensors(made ?? []).map(engine.read))).toEqual([Float32Array.of(-1, -2)])
+    expect(engine.live()).toBe(before)
+    const unknown = (backend.binding as Required<FunctionBinding>).startFunction
+    expect(() => unknown("orbitrank_unknown", [], 1)).toThrow("There is no function orbitrank_unknown")
   })
 })
 
