@@ -20,6 +20,7 @@ import {
   readPage
 } from "../../formats/lmdb/page.ts"
 import { entries, readValue } from "../../formats/lmdb/tree.ts"
+import { readingAtOnce } from "../at-once.ts"
 import { keyBytes, keyIfAny, missing, nameOf, onlyStoreFaults, type StoreReader } from "./store-reader.ts"
 
 /** Pages of the tree that are cached: 16 MiB with usual pages, enough for the branches of any archive. */
@@ -97,36 +98,10 @@ const fetchNow = (memory: Buffer, file: DataFile, place: Place): Buffer => {
   return valueIn(bytes, file, place)
 }
 
-/** Milliseconds of a read, above which it had to wait for the disk. */
-const WAITED = 1
-
-/** Reads on Node's threads after a read that had to wait. */
-const ASIDE = 64
-
-/**
- * Reads values. A value in the system's page cache is copied at once, because another thread would take twice as long. If a read
- * had to wait for the disk, the next ones are done on Node's threads, several at a time.
- */
-const fetching = (file: DataFile) => {
-  let aside = 0
-  /** Reads a value at once; undefined if it is due on Node's threads. */
-  const now = (memory: Buffer, place: Place): Buffer | undefined => {
-    if (aside > 0) {
-      aside--
-      return undefined
-    }
-    const begun = performance.now()
-    const value = fetchNow(memory, file, place)
-    if (performance.now() - begun > WAITED) aside = ASIDE
-    return value
-  }
-  return { now, aside: (memory: Buffer, place: Place) => fetchAside(memory, file, place) }
-}
-
 const readerOf = (file: DataFile): StoreReader => {
   const { path } = file
   const find = finder(file, keeping(file))
-  const fetch = fetching(file)
+  const atOnce = readingAtOnce()
   /** Buffers that are used again; there are as many as reads at a time. */
   const spare: Array<Buffer> = []
   const placeOfName = (name: string): Place => {
@@ -140,7 +115,7 @@ const readerOf = (file: DataFile): StoreReader => {
     return last === undefined || last.length < length ? Buffer.allocUnsafeSlow(length) : last
   }
   const usedAside = <A>(memory: Buffer, place: Place, use: (bytes: Uint8Array) => A) =>
-    fetch.aside(memory, place).pipe(
+    fetchAside(memory, file, place).pipe(
       Effect.flatMap((bytes) => attempt(DataError)(() => use(bytes))),
       Effect.ensuring(Effect.sync(() => void spare.push(memory)))
     )
@@ -161,8 +136,8 @@ const readerOf = (file: DataFile): StoreReader => {
         attempt(StoreError)(() => {
           const place = placeOfName(name)
           const memory = Buffer.allocUnsafeSlow(lengthOf(file, place))
-          const bytes = fetch.now(memory, place)
-          return bytes === undefined ? fetch.aside(memory, place) : Effect.succeed(bytes)
+          const bytes = atOnce(() => fetchNow(memory, file, place))
+          return bytes === undefined ? fetchAside(memory, file, place) : Effect.succeed(bytes)
         })
       ),
     decode: (name, decode) =>
@@ -173,7 +148,7 @@ const readerOf = (file: DataFile): StoreReader => {
         )(() => {
           const place = placeOfName(name)
           const memory = memoryFor(lengthOf(file, place))
-          const bytes = fetch.now(memory, place)
+          const bytes = atOnce(() => fetchNow(memory, file, place))
           if (bytes === undefined) return usedAside(memory, place, decode)
           try {
             return Effect.succeed(decode(bytes))

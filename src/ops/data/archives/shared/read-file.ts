@@ -5,10 +5,13 @@ import { join, relative, sep } from "node:path"
 import { isMainThread } from "node:worker_threads"
 import { messageOf } from "../../../../pipeline/words.ts"
 import { DataError } from "../../../formats/data-error.ts"
+import { type AtOnce, readingAtOnce } from "../../at-once.ts"
 import { type Entry, entryOf, isShown, type Trail, trailInto } from "./entries.ts"
 
-/** In a worker thread nobody else waits, and reading a small file synchronously takes a fifth of the time. */
-const bytesOfFile = async (file: string): Promise<Buffer> => (isMainThread ? readFile(file) : readFileSync(file))
+/** Small files are read at once, which takes a fifth of the time. In a worker thread nobody else waits. */
+const atOnce: AtOnce = isMainThread ? readingAtOnce() : (read) => read()
+
+const bytesOfFile = async (file: string): Promise<Buffer> => atOnce(() => readFileSync(file)) ?? readFile(file)
 
 const REMEDY = "Unpack the archive again, or leave out bad patches with `on_bad_patch: skip`"
 
@@ -43,23 +46,21 @@ const SPARE_BYTES = 2 ** 18
 
 /**
  * Reads a file and passes its bytes on, which are valid until the promise of `use` settles: then another file may take their
- * place. In a worker thread this saves fresh memory for every file, which costs as much as reading.
+ * place. This saves fresh memory for every file, which costs as much as reading.
  *
  * @param use must copy what it keeps
- * @param again whether memory is used again: by default in worker threads
  * @returns rejects with DataError if the file cannot be read, and with what `use` rejects
  */
 export const usingArchiveFile = async <A>(
   file: string,
   missing: string,
-  use: (bytes: Uint8Array) => Promise<A>,
-  again = !isMainThread
+  use: (bytes: Uint8Array) => Promise<A>
 ): Promise<A> => {
-  if (!again) return use(await readArchiveFile(file, missing))
   const memory = spare.pop() ?? Buffer.allocUnsafeSlow(SPARE_BYTES)
   try {
-    const size = await naming(file, missing, REMEDY, async () => readInto(memory, file))
-    return await use(size < memory.length ? memory.subarray(0, size) : await readArchiveFile(file, missing))
+    const size = await naming(file, missing, REMEDY, async () => atOnce(() => readInto(memory, file)))
+    const isRead = size !== undefined && size < memory.length
+    return await use(isRead ? memory.subarray(0, size) : await readArchiveFile(file, missing))
   } finally {
     spare.push(memory)
   }

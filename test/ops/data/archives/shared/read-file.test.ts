@@ -32,15 +32,10 @@ describe("files in memory that is used again", () => {
         })
         const found = await Promise.all(
           files.map((_, i) =>
-            usingArchiveFile(
-              join(root, `${i}`),
-              "is missing",
-              async (bytes) => {
-                for (let wait = 0; wait < waits[i]; wait++) await new Promise(setImmediate)
-                return Buffer.from(bytes)
-              },
-              true
-            )
+            usingArchiveFile(join(root, `${i}`), "is missing", async (bytes) => {
+              for (let wait = 0; wait < waits[i]; wait++) await new Promise(setImmediate)
+              return Buffer.from(bytes)
+            })
           )
         )
         expect(found.map((bytes, i) => Buffer.compare(bytes, files[i]))).toEqual(all.map(() => 0))
@@ -51,11 +46,11 @@ describe("files in memory that is used again", () => {
 
   it("are named if they cannot be read, and by what is thrown in their use", async () => {
     const root = temporaryFolder()
-    const none = usingArchiveFile(join(root, "none.tif"), "is missing: a band", async () => 0, true)
+    const none = usingArchiveFile(join(root, "none.tif"), "is missing: a band", async () => 0)
     await expect(none).rejects.toThrow("none.tif: is missing: a band")
-    await expect(usingArchiveFile(root, "is missing", async () => 0, true)).rejects.toThrow("cannot be read (EISDIR")
+    await expect(usingArchiveFile(root, "is missing", async () => 0)).rejects.toThrow("cannot be read (EISDIR")
     writeFileSync(join(root, "a"), "a")
-    const thrown = usingArchiveFile(join(root, "a"), "is missing", async () => Promise.reject(new Error("bad")), true)
+    const thrown = usingArchiveFile(join(root, "a"), "is missing", async () => Promise.reject(new Error("bad")))
     await expect(thrown).rejects.toThrow("bad")
   })
 
