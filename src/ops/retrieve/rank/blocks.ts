@@ -1,10 +1,10 @@
 /** Block sizes with which a ranking stays within a memory budget. */
 import { THREAD_BYTES } from "../../workers/threads.ts"
 import { RetrieveError } from "../retrieve-error.ts"
-import { partsOf } from "./engine-product.ts"
 import { judgingBytes } from "./judging.ts"
 import { asMemory } from "./memory.ts"
 import { scratchBytes } from "./order.ts"
+import { partsOf, TILES_AT_ONCE } from "./parts.ts"
 
 /**
  * Tiles of the product. They are the same for every budget: the tile of an inner product depends only on the positions of
@@ -58,10 +58,10 @@ const KINDS = {
 const fixedBytes = (n: number, q: number, d: number, threads: number, { results, work }: Kind): number => {
   const items = Math.min(n, ITEM_TILE)
   const queries = Math.min(q, QUERY_TILE)
-  // With parts, items are copied once more, and each part has a product and a sum.
   const parts = partsOf(d)
-  const products = parts === 1 ? 2 : 2 + 2 * parts
-  const tiles = FLOAT * ((parts === 1 ? 2 : 3) * items * d + 2 * queries * d + products * items * queries)
+  // Vectors in parts are a copy of the items, and a product for each part besides their sum.
+  const [copies, products] = parts === 1 ? [2, 2] : [3, TILES_AT_ONCE * (2 + parts)]
+  const tiles = FLOAT * (copies * items * d + 2 * queries * d + products * items * queries)
   return tiles + threads * work(n) + (threads === 1 ? 0 : threads * (THREAD_BYTES + results(n)))
 }
 

@@ -6,17 +6,17 @@ import { runs } from "../../../runs.ts"
 const MIB = 2 ** 20
 
 /**
- * What a division takes, written out: two copies of tiles (one more of items, and two more of products for each part, where vectors are divided), scores of all queries at once, two lists of doubles to sort and
+ * What a division takes, written out: two copies of tiles (one more of items, and one of products for each part, where vectors are divided), four products at once, scores of all queries at once, two lists of doubles to sort and
  * three for near ties in each thread, two rankings, and what threads beside this one load and four rows that they have sorted.
  */
 const taken = (n: number, q: number, d: number, queries: number, rows: number, threads = 1) => {
   const [items, tile] = [Math.min(n, 1024), Math.min(q, QUERY_TILE)]
   const tiles = Math.ceil(Math.min(queries, Math.ceil(q / QUERY_TILE) * QUERY_TILE) / QUERY_TILE)
-  const parts = [8, 4, 2].find((count) => d % count === 0 && d / count >= 256)
+  const parts = [4, 2].find((count) => d % count === 0 && d / count >= 256)
   const product =
     parts === undefined
       ? 2 * items * d + 2 * tile * d + 2 * items * tile
-      : 3 * items * d + 2 * tile * d + (2 + 2 * parts) * items * tile
+      : 3 * items * d + 2 * tile * d + 4 * (2 + parts) * items * tile
   const floats = product + threads * 10 * n + tiles * tile * (d + n) + 2 * rows * 2 * n
   return 4 * floats + (threads > 1 ? threads * (40 * MIB + 4 * 8 * n) : 0)
 }

@@ -1,6 +1,7 @@
 /** Products on tensor engines, whole and in parts, against double precision. */
 import { describe, expect, it } from "vitest"
-import { engineProduct, partsOf } from "../../../../src/ops/retrieve/rank/engine-product.ts"
+import { engineProduct } from "../../../../src/ops/retrieve/rank/engine-product.ts"
+import { partsOf } from "../../../../src/ops/retrieve/rank/parts.ts"
 import { devices, opened } from "../../tensor/with-engine.ts"
 
 const drawn = (length: number, seed: number): Float32Array => {
@@ -44,6 +45,33 @@ describe.each(devices)("products on %s", (device) => {
   })
 })
 
-it("are divided into parts of at least 256 dimensions, at most eight", () => {
-  expect([255, 256, 511, 512, 1536, 2048, 2050, 16384].map(partsOf)).toEqual([1, 1, 1, 2, 4, 8, 2, 8])
+describe.each(devices)("several tiles of queries on %s", (device) => {
+  it("have the bits of each tile alone, in any order, whichever are held", async () => {
+    const engine = await opened(device)
+    const before = engine.live()
+    const [d, n] = [1024, 130]
+    const sizes = [64, 64, 64, 64, 64, 64, 10]
+    const queries = sizes.map((q, i) => drawn(q * d, 10 + i))
+    const tiles = [drawn(n * d, 3), drawn(9 * d, 4)]
+    const alone = queries.map((tile, i) => {
+      const held = engineProduct(engine)(tile, sizes[i], d)
+      const found = tiles.map((items) => [...held.times(items, items.length / d)])
+      held.release()
+      return found
+    })
+    const product = engineProduct(engine)
+    const held = queries.slice(0, 6).map((tile, i) => product(tile, sizes[i], d))
+    const check = (i: number, t: number) =>
+      expect([...held[i].times(tiles[t], tiles[t].length / d)]).toEqual(alone[i][t])
+    for (const i of [2, 0, 5]) check(i, 0)
+    held.push(product(queries[6], sizes[6], d))
+    held[0].release()
+    for (const i of [1, 6, 3, 4, 5, 2]) for (const t of [1, 0]) check(i, t)
+    for (const one of held.slice(1)) one.release()
+    expect(engine.live()).toBe(before)
+  })
+})
+
+it("are divided into parts of at least 256 dimensions, at most four", () => {
+  expect([255, 256, 511, 512, 1536, 2048, 2050, 16384].map(partsOf)).toEqual([1, 1, 1, 2, 4, 4, 2, 4])
 })
