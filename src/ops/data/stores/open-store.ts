@@ -6,6 +6,7 @@ import { optionalPackage } from "../../../pipeline/packages.ts"
 import { messageOf } from "../../../pipeline/words.ts"
 import { DataError, StoreError } from "../../formats/data-error.ts"
 import { isFile, storeVersion } from "../../formats/lmdb/guard.ts"
+import { readingAtOnce } from "../at-once.ts"
 import { keyBytes, keyIfAny, missing, nameOf, onlyStoreFaults, type StoreReader } from "./store-reader.ts"
 import { openVersion1 } from "./version1.ts"
 
@@ -75,7 +76,7 @@ const readFrom =
     throw missing(path, name)
   }
 
-/** Not interruptible: the thread must be done before the store is closed. */
+/** Has a thread fetch a value from the disk. Not interruptible: the thread must be done before the store is closed. */
 const prefetch = (path: string, database: Database, name: string): Effect.Effect<void> =>
   Effect.uninterruptible(
     Effect.callback<void>((resume) => {
@@ -86,10 +87,17 @@ const prefetch = (path: string, database: Database, name: string): Effect.Effect
 const openVersion2 = (path: string): Effect.Effect<StoreReader, StoreError, Scope.Scope> =>
   Effect.map(acquire(path, true), (database) => {
     const read = readFrom(path, database)
+    const atOnce = readingAtOnce()
     const load = (name: string) =>
-      Effect.andThen(
-        prefetch(path, database, name),
-        onlyStoreFaults(() => read(name))
+      Effect.flatMap(
+        onlyStoreFaults(() => atOnce(() => read(name))),
+        (bytes) =>
+          bytes === undefined
+            ? Effect.andThen(
+                prefetch(path, database, name),
+                onlyStoreFaults(() => read(name))
+              )
+            : Effect.succeed(bytes)
       )
     return {
       path,

@@ -18,7 +18,7 @@ export interface StoreReader {
    * @throws StoreError if there is no such key, or the store is damaged there
    */
   readonly read: (name: string) => Uint8Array
-  /** As `read`, but a thread of its own fetches the value from the disk; several reads may be under way. */
+  /** As `read`, but if the disk has to be waited for, threads of their own fetch the values; several reads may be under way. */
   readonly load: (name: string) => Effect.Effect<Uint8Array, StoreError>
   /**
    * As `load`, but the bytes are valid only until `decode` returns; then the next value uses their memory. Twice as fast for

@@ -13,7 +13,7 @@ import {
 import { join } from "node:path"
 import { Effect } from "effect"
 import { open } from "lmdb"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, vi } from "vitest"
 import { CLASSES_19, CLASSES_43 } from "../../../../src/ops/data/archives/bigearthnet/corine-labels.ts"
 import { nomenclatureOf } from "../../../../src/ops/data/archives/nomenclatures.ts"
 import { openReader, openWriter } from "../../../../src/ops/data/stores/open-store.ts"
@@ -56,6 +56,36 @@ describe("a store", () => {
       ])
       // Keys stand in the file as they are.
       expect(readFileSync(join(path, "data.mdb")).includes(Buffer.from("Ünïcode/🛰"))).toBe(true)
+    })
+  )
+
+  effect("gives the same where reads wait for the disk, and are done on other threads", () =>
+    Effect.gen(function* () {
+      const path = fresh()
+      const entries = Array.from({ length: 70 }, (_, i) => [`patch${i}`, new Uint8Array(40 * i).fill(i)] as const)
+      yield* filled(path, entries)
+      let time = 0
+      // On this clock every read takes five milliseconds.
+      const clock = vi.spyOn(performance, "now").mockImplementation(() => {
+        time += 5
+        return time
+      })
+      const found = yield* Effect.scoped(
+        Effect.flatMap(openReader(path), (store) =>
+          Effect.all([
+            Effect.forEach(entries, ([name]) => Effect.map(store.load(name), (value) => [...value]), {
+              concurrency: 4
+            }),
+            Effect.forEach(entries, ([name]) => store.decode(name, (value) => [...value]), { concurrency: 4 }),
+            Effect.map(Effect.flip(store.load("none")), ({ message }) => message)
+          ])
+        )
+      ).pipe(Effect.ensuring(Effect.sync(() => clock.mockRestore())))
+      expect(time).toBeGreaterThan(0)
+      // So few reads were timed: the others were done aside.
+      expect(time).toBeLessThan(5 * 2 * entries.length)
+      const values = entries.map(([, value]) => [...value])
+      expect(found).toEqual([values, values, expect.stringContaining("holds no patch none")])
     })
   )
 
