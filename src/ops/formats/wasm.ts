@@ -80,6 +80,8 @@ export const f32x4 = {
   subtract: simd(0xe5),
   multiply: simd(0xe6),
   equal: simd(0x41),
+  /** Two numbers in double precision, rounded, and two zeros. */
+  demote: simd(0x5e),
   greater: simd(0x44),
   /** The second where it is greater, otherwise the first. */
   larger: simd(0xeb)

@@ -1,7 +1,8 @@
 /** Some rows of embeddings, without copying all of them. */
 import type { Embeddings } from "../../elements.ts"
 import { squares } from "../unit-length.ts"
-import { type Given, givenSquared } from "./exact.ts"
+import { type Given, givenRow, givenSquared } from "./exact.ts"
+import { scaledRow } from "./scaled-rows.ts"
 
 /** Rows of embeddings, and the form in which they are multiplied. */
 export interface Vectors {
@@ -83,18 +84,33 @@ const copyInto = ({ at, dim, matrices, matrix }: Given, from: number, to: number
   }
 }
 
-/** Converts copied rows to their form, in place. The first of them is row `from`. */
-const shape = (given: Given, form: Form, from: number, out: Float32Array): void => {
+/** Values from which the function that WebAssembly compiles saves more time than it costs. */
+const WORTH_COMPILING = 2 ** 16
+
+/** Copies the rows [from, to) divided by their lengths. */
+const normaliseInto = (given: Given, from: number, to: number, out: Float32Array): void => {
   const { dim } = given
-  if (form === "given") return
-  for (let at = 0, row = from; at < out.length; at += dim, row++) {
-    if (form === "normalised") {
-      const length = Math.sqrt(givenSquared(given, row))
-      // Divisions would take several times as long.
-      const scale = length > 0 ? 1 / length : 1
-      for (let k = 0; k < dim; k++) out[at + k] *= scale
-    } else for (let k = 0; k < dim; k++) out[at + k] -= form.centre[k]
+  const scaled = (to - from) * dim < WORTH_COMPILING ? undefined : scaledRow(dim)
+  for (let row = from, at = 0; row < to; row++, at += dim) {
+    const length = Math.sqrt(givenSquared(given, row))
+    // Divisions would take several times as long.
+    const scale = length > 0 ? 1 / length : 1
+    const values = givenRow(given, row)
+    if (scaled !== undefined) out.set(scaled(values, scale), at)
+    else for (let k = 0; k < dim; k++) out[at + k] = values[k] * scale
   }
+}
+
+/** Copies the rows [from, to) in a form. */
+const shapeInto = (given: Given, form: Form, from: number, to: number, out: Float32Array): void => {
+  if (form === "normalised") {
+    normaliseInto(given, from, to, out)
+    return
+  }
+  copyInto(given, from, to, out)
+  if (form === "given") return
+  const { centre } = form
+  for (let at = 0; at < out.length; at += given.dim) for (let k = 0; k < given.dim; k++) out[at + k] -= centre[k]
 }
 
 /** Rows of matrices, in the form in which they are multiplied. */
@@ -104,8 +120,7 @@ export const vectorsAt = (given: Given, form: Form): Vectors => {
   const read = (from: number, to: number, room?: Float32Array): Float32Array => {
     const length = (to - from) * dim
     const out = room !== undefined && room.length >= length ? room.subarray(0, length) : new Float32Array(length)
-    copyInto(given, from, to, out)
-    shape(given, form, from, out)
+    shapeInto(given, form, from, to, out)
     return out
   }
   const centred = new Float64Array(typeof form === "string" ? 0 : count).fill(Number.NaN)
