@@ -1,11 +1,11 @@
 /** Removes the files of an earlier run from its folder, one by one: files that no run wrote are never touched. */
 import { existsSync, lstatSync, readdirSync, realpathSync, rmdirSync, rmSync } from "node:fs"
 import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path"
-import { sweepPartials } from "../../ops/formats/files.ts"
 import { decodeParams } from "../../pipeline/decode.ts"
 import type { Configuration, Operators } from "../plan/configuration.ts"
-import { removeParts } from "../ranges/part-files.ts"
+import { removeEnded } from "../ranges/part-files.ts"
 import { RunError } from "../run-error.ts"
+import { sweepRunFolder } from "./partials.ts"
 import { ForeignRecord, type RunRecord, readRecord, recordPath } from "./record.ts"
 
 /** Whether a path lies in a folder, as text. */
@@ -87,7 +87,7 @@ export const clear = (folder: string, configuration: Configuration, operators: O
     ...declared.filter((pattern) => !isAbsolute(pattern)).flatMap((pattern) => matching(folder, pattern))
   ]
   for (const path of files) removeFile(folder, path)
-  removeParts(folder)
-  sweepPartials(folder, { alone: true })
+  removeEnded(folder)
+  sweepRunFolder(folder)
   rmSync(recordPath(folder), { force: true })
 }

@@ -1,13 +1,13 @@
 /** The run folder: whose it is, and which of its pipelines must run again. */
 import { lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs"
 import { join, resolve } from "node:path"
-import { sweepPartials } from "../../ops/formats/files.ts"
 import { messageOf } from "../../pipeline/words.ts"
 import { type Configuration, differences, type Operators, withoutAdded } from "../plan/configuration.ts"
 import { RunError } from "../run-error.ts"
 import type { Beginning } from "./beginning.ts"
 import { clear, isInside } from "./clear.ts"
 import { LOCK } from "./lock-file.ts"
+import { sweepRunFolder } from "./partials.ts"
 import { type PipelineRecord, RECORD, type RunRecord, readRecord } from "./record.ts"
 import { changedSince } from "./stamps.ts"
 
@@ -79,8 +79,7 @@ export const openFolder = (folder: string, wanted: Wanted, how: Beginning): Open
       ? []
       : differences(record.configuration, withoutAdded(record.configuration, configuration), operators)
   if (different.length === 0) {
-    // The caller holds the lock, so that nobody else is writing here.
-    sweepPartials(folder, { alone: true })
+    sweepRunFolder(folder)
     const grown =
       Object.keys(configuration.pipelines).length > Object.keys(record?.configuration.pipelines ?? {}).length
     return { record: record !== undefined && grown ? { ...record, configuration } : record, kept: [] }

@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Result, Schema } from "effect"
-import { writeFileAtomic } from "../../ops/formats/files.ts"
+import { sweepPartials, writeFileAtomic } from "../../ops/formats/files.ts"
 import { sealOf } from "../../ops/formats/plain-file.ts"
 import { check } from "../../pipeline/check.ts"
 import type { Segment } from "../../pipeline/ranges.ts"
@@ -43,7 +43,8 @@ export const Facts = Schema.Struct({
 })
 export type Facts = typeof Facts.Type
 
-const PARTS = "parts"
+/** The folder of all parts in a run folder. */
+export const PARTS = "parts"
 const OURS = /^[0-9a-f]{16}\.(part|json|input|died)$/
 
 const WANTED = /^([0-9a-f-]{36})\.wanted$/
@@ -169,4 +170,14 @@ export const removeParts = (folder: string, pipeline?: string): void => {
     tidy(join(parts, name))
   }
   tidy(parts)
+}
+
+/**
+ * Removes parts as `removeParts` does, and those that are half written: nobody hears any more who still writes one.
+ *
+ * @param folder the run folder; the caller holds its lock
+ */
+export const removeEnded = (folder: string, pipeline?: string): void => {
+  sweepPartials(join(folder, PARTS, pipeline === undefined ? "" : encodeURIComponent(pipeline)), { alone: true })
+  removeParts(folder, pipeline)
 }

@@ -28,7 +28,7 @@ import { operatorsOf } from "../plan/configuration.ts"
 import { language, type Plan } from "../plan/plan.ts"
 import { dividing, type RunFacts } from "../ranges/division.ts"
 import { here } from "../ranges/here.ts"
-import { removeParts } from "../ranges/part-files.ts"
+import { removeEnded, removeParts } from "../ranges/part-files.ts"
 import { processes } from "../ranges/processes.ts"
 import type { TaskSettings } from "../ranges/task.ts"
 import { inFolder, RunError } from "../run-error.ts"
@@ -121,7 +121,7 @@ const runOne = Effect.fnUntraced(function* (name: string, pipeline: Runnable, se
     )
   )
   // Its files are complete; whoever reads them needs no parts.
-  removeParts(places.folder, name)
+  removeEnded(places.folder, name)
 })
 
 /** Operators by name: all that files may name, and those of this plan. */

@@ -1,7 +1,9 @@
 /**
- * Files that appear whole: written beside their place as `NAME.PID.partial`, synced, then renamed. A reader, a crash or a
+ * Files that appear whole: written beside their place as `NAME.PID-TOKEN.partial`, synced, then renamed. A reader, a crash or a
  * full disk never shows half of such a file.
  */
+
+import { randomBytes } from "node:crypto"
 import {
   closeSync,
   fsyncSync,
@@ -15,9 +17,14 @@ import {
 } from "node:fs"
 import { dirname, join } from "node:path"
 
-const besideOf = (path: string): string => `${path}.${process.pid}.partial`
+/** Tells this process from others of its number: on other machines, or in other containers. */
+const TOKEN = randomBytes(4).toString("hex")
 
-const PARTIAL = /.\.(\d+)\.partial$/
+/** Where a file is written before it is renamed to its path. */
+export const besideOf = (path: string): string => `${path}.${process.pid}-${TOKEN}.partial`
+
+/** Versions before 0.2.0 wrote no token. */
+const PARTIAL = /.\.(\d+)(-[0-9a-f]{8})?\.partial$/
 
 /**
  * Writes a file whole. Its folder is made.
@@ -118,10 +125,14 @@ export interface SweepOptions {
   readonly stale?: number
   /** Whether folders below the folder are swept, too; links are not followed. Default: true. */
   readonly deep?: boolean
+  /** Folders below the folder that are not swept, and nothing in them. Default: none. */
+  readonly except?: (folder: string) => boolean
 }
 
+type Reach = Required<Pick<SweepOptions, "deep" | "except">>
+
 /** Paths of the partial files in a folder; a folder that cannot be listed has none. */
-function* partialsIn(folder: string, deep: boolean): Generator<string> {
+function* partialsIn(folder: string, reach: Reach): Generator<string> {
   const entries = ((): ReturnType<typeof listed> => {
     try {
       return listed(folder)
@@ -130,27 +141,28 @@ function* partialsIn(folder: string, deep: boolean): Generator<string> {
     }
   })()
   for (const entry of entries) {
-    if (deep && entry.isDirectory()) yield* partialsIn(join(folder, entry.name), deep)
-    else if (entry.isFile() && PARTIAL.test(entry.name)) yield join(folder, entry.name)
+    const path = join(folder, entry.name)
+    if (entry.isFile() && PARTIAL.test(entry.name)) yield path
+    else if (reach.deep && entry.isDirectory() && !reach.except(path)) yield* partialsIn(path, reach)
   }
 }
 
 const listed = (folder: string) => readdirSync(folder, { withFileTypes: true })
 
 /**
- * Removes the partial files that killed processes left in a folder: regular files named `NAME.PID.partial`, as the writers
- * of this module name them. Call it before this process writes there. Files that cannot be removed stay.
+ * Removes the partial files that killed processes left in a folder: regular files named as the writers of this
+ * module name them. Call it before this process writes there. Files that cannot be removed stay.
  *
  * @returns the paths of the removed files
  */
 export const sweepPartials = (
   folder: string,
-  { alone = false, deep = true, stale = STALE }: SweepOptions = {}
+  { alone = false, deep = true, except = () => false, stale = STALE }: SweepOptions = {}
 ): ReadonlyArray<string> => {
   const now = performance.timeOrigin + performance.now()
   const left = (path: string) =>
     alone || (!lives(Number(PARTIAL.exec(path)?.[1])) && (stale === 0 || now - lstatSync(path).mtimeMs > stale))
-  return [...partialsIn(folder, deep)].filter((path) => {
+  return [...partialsIn(folder, { deep, except })].filter((path) => {
     try {
       if (!left(path)) return false
       rmSync(path)

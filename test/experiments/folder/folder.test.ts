@@ -1,4 +1,5 @@
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -187,6 +188,36 @@ describe("a run folder", () => {
     for (const name of ["curve.csv.77.partial", "strips/a.png.1.partial"]) writeFileSync(join(folder, name), "")
     expect(opened("e", configuration, "continue").record).toEqual(record)
     expect(inFolder()).toEqual(["record.json", "strips"])
+  })
+
+  it.each([
+    ["continue", true],
+    ["fresh", false]
+  ] as const)("keeps the parts that workers of a killed run still write if it wants them (%s)", (how, wanted) => {
+    writeRecord(folder, record)
+    const parts = join(folder, "parts", "extract", "4-embed")
+    mkdirSync(parts, { recursive: true })
+    const [young, left] = ["0123456789abcdef", "fedcba9876543210"].map((key) => `${key}.part.4194304-0123abcd.partial`)
+    for (const name of [young, left]) writeFileSync(join(parts, name), "")
+    utimesSync(join(parts, left), 1_000_000, 1_000_000)
+    opened("e", configuration, how)
+    expect(existsSync(parts) ? readdirSync(parts) : []).toEqual(wanted ? [young] : [])
+  })
+
+  it.each(["continue", "fresh"] as const)("keeps the files that runs in folders below it still write (%s)", (how) => {
+    writeRecord(folder, record)
+    for (const [below, mark] of [
+      ["locked", "run.lock"],
+      ["recorded", "record.json"]
+    ]) {
+      mkdirSync(join(folder, "runs", below), { recursive: true })
+      for (const name of [mark, "curve.csv.77-0123abcd.partial"]) writeFileSync(join(folder, "runs", below, name), "")
+    }
+    opened("e", configuration, how)
+    expect(inFolder().filter((name) => name.endsWith(".partial"))).toEqual([
+      "runs/locked/curve.csv.77-0123abcd.partial",
+      "runs/recorded/curve.csv.77-0123abcd.partial"
+    ])
   })
 })
 

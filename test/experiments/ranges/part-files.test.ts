@@ -3,7 +3,14 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest"
-import { cellLog, removeParts, removeWanted, tidy, writeWanted } from "../../../src/experiments/ranges/part-files.ts"
+import {
+  cellLog,
+  removeEnded,
+  removeParts,
+  removeWanted,
+  tidy,
+  writeWanted
+} from "../../../src/experiments/ranges/part-files.ts"
 
 const home = mkdtempSync(join(tmpdir(), "orbitrank-"))
 afterAll(() => rmSync(home, { recursive: true, force: true }))
@@ -52,6 +59,26 @@ describe("a folder that another process changes meanwhile", () => {
     writeWanted(run, "00000000-0000-0000-0000-000000000000")
     removeWanted(run, "00000000-0000-0000-0000-000000000000")
     expect(existsSync(join(run, "parts"))).toBe(false)
+  })
+})
+
+describe("half-written parts", () => {
+  const stage = join(home, "half", "parts", "extract", "4-embed")
+  const half = "0123456789abcdef.part.77-0123abcd.partial"
+  it("stay when a pipeline starts anew, for workers may still write them, and go when it has ended", () => {
+    mkdirSync(stage, { recursive: true })
+    writeFileSync(join(stage, half), "")
+    removeParts(join(home, "half"), "extract")
+    expect(readdirSync(stage)).toEqual([half])
+    removeEnded(join(home, "half"), "extract")
+    expect(readdirSync(join(home, "half"))).toEqual([])
+  })
+
+  it("go with all parts", () => {
+    mkdirSync(stage, { recursive: true })
+    writeFileSync(join(stage, half), "")
+    removeEnded(join(home, "half"))
+    expect(readdirSync(join(home, "half"))).toEqual([])
   })
 })
 

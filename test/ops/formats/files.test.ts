@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { GrowingFile, sweepPartials, writeFileAtomic } from "../../../src/ops/formats/files.ts"
+import { besideOf, GrowingFile, sweepPartials, writeFileAtomic } from "../../../src/ops/formats/files.ts"
 import { temporaryFolder } from "../data/folder.ts"
 
 /** The id of a process that has ended. */
@@ -34,14 +34,15 @@ describe("a file that appears whole", () => {
     const file = new GrowingFile(join(folder, "f"), 2)
     file.append(Buffer.from("cd"))
     expect(existsSync(file.path)).toBe(false)
-    expect(readdirSync(folder)).toEqual([`f.${process.pid}.partial`])
+    const [beside] = readdirSync(folder)
+    expect(beside).toMatch(new RegExp(`^f\\.${process.pid}-[0-9a-f]{8}\\.partial$`))
     file.append(Buffer.from("ef"))
     file.complete(Buffer.from("ab"))
     file.rename()
     file.abandon()
     expect(readFileSync(file.path, "utf8")).toBe("abcdef")
     new GrowingFile(join(folder, "g")).append(Buffer.from("x"))
-    expect(sweepPartials(folder, { alone: true })).toEqual([join(folder, `g.${process.pid}.partial`)])
+    expect(sweepPartials(folder, { alone: true })).toEqual([besideOf(join(folder, "g"))])
     expect(readdirSync(folder)).toEqual(["f"])
   })
 })
@@ -51,7 +52,9 @@ describe("sweeping partial files", () => {
     const folder = temporaryFolder()
     mkdirSync(join(folder, "deep", "er"), { recursive: true })
     const pid = ended()
-    const left = ["a.json", "deep/b.npy", "deep/er/c"].map((name) => old(join(folder, `${name}.${pid}.partial`)))
+    const left = ["a.json", "deep/b.npy", "deep/er/c"].map((name) =>
+      old(join(folder, `${name}.${pid}-0123abcd.partial`))
+    )
     expect(sweepPartials(folder, { deep: false })).toEqual([left[0]])
     expect([...sweepPartials(folder)].sort()).toEqual(left.slice(1).sort())
     expect(sweepPartials(folder)).toEqual([])
@@ -66,12 +69,32 @@ describe("sweeping partial files", () => {
     expect(sweepPartials(folder, { alone: true })).toEqual([running, young])
   })
 
+  it("removes those of earlier versions, whose names have no token", () => {
+    const folder = temporaryFolder()
+    const left = old(join(folder, `a.${ended()}.partial`))
+    expect(sweepPartials(folder)).toEqual([left])
+  })
+
+  it("leaves excepted folders, and everything in them", () => {
+    const folder = temporaryFolder()
+    for (const name of ["kept/below", "swept"]) mkdirSync(join(folder, name), { recursive: true })
+    const [, swept] = ["kept/below/a", "swept/b"].map((name) => old(join(folder, `${name}.${ended()}.partial`)))
+    expect(sweepPartials(folder, { alone: true, except: (below) => below === join(folder, "kept") })).toEqual([swept])
+  })
+
   it("touches nothing that is not named as a partial file, no folder, and nothing behind a link", () => {
     const folder = temporaryFolder()
     const elsewhere = temporaryFolder()
     const pid = ended()
     const kept = old(join(elsewhere, `a.${pid}.partial`))
-    for (const name of ["a.partial", "notes.x1.partial", `${pid}.partial`, `a.${pid}.partial.txt`, `.${pid}.partial`]) {
+    for (const name of [
+      "a.partial",
+      "notes.x1.partial",
+      `${pid}.partial`,
+      `a.${pid}.partial.txt`,
+      `.${pid}.partial`,
+      `a.${pid}-x.partial`
+    ]) {
       old(join(folder, name))
     }
     mkdirSync(join(folder, `folder.${pid}.partial`))

@@ -14,6 +14,7 @@ import { Effect, Schema, type Scope } from "effect"
 import { attempt } from "../../../pipeline/attempt.ts"
 import { onlyStoreFaults, openReader, openWriter, type StoreReader } from "../../data/stores/open-store.ts"
 import { StoreError } from "../../formats/data-error.ts"
+import { besideOf } from "../../formats/files.ts"
 import { wordsFor } from "../../measure/label-sets.ts"
 import { popcount } from "../../measure/popcount.ts"
 import { type Codes, codebook } from "../../measure/relevance.ts"
@@ -42,7 +43,7 @@ const valuesOf = ({ classes, names, sets, table }: Truth): ReadonlyArray<readonl
 
 /** Writes a store under a temporary name and renames it, so that an earlier one is replaced as a whole. */
 export const writeTruth = (path: string, truth: Truth): Effect.Effect<void, StoreError> => {
-  const beside = `${path}.${process.pid}.partial`
+  const beside = besideOf(path)
   const clear = Effect.sync(() => rmSync(beside, { recursive: true, force: true }))
   return clear.pipe(
     Effect.andThen(Effect.sync(() => mkdirSync(dirname(path), { recursive: true }))),
