@@ -149,34 +149,29 @@ const RANGES = 8
 
 const rangeOf = (epochs: number): number => Math.ceil((0.7 * PATCHES * epochs) / RANGES)
 
-/** The least processor time of some runs: whatever else a machine does only adds to it. */
-const least = async (rounds: number, run: (round: number) => Promise<Took>): Promise<Took> => {
-  const all: Array<Took> = []
-  for (let round = 0; round < rounds; round++) all.push(await run(round))
-  return all.reduce((best, one) => (one.processor < best.processor ? one : best))
-}
-
 /**
  * Processor time that ranges cost, without the start of programs: a long extraction less a short one, by a cluster with one
- * worker and in one piece.
+ * worker and in one piece. The four runs follow each other in each round, so that a machine that grows slower slows them all.
  */
 const overhead = async (home: string, url: string, { epochs: [, epochs], rounds }: Sizes): Promise<Figure> => {
   const few = Math.ceil(epochs / 20)
-  const range = ["--set", `range=${rangeOf(epochs)}`]
-  const short = [extracting(home, few, "short.yaml"), "--set", `range=${Math.ceil((0.7 * PATCHES * few) / 2)}`]
-  const long = extracting(home, epochs, "long.yaml")
-  const inOnePiece = (file: string, out: string) =>
-    least(rounds, (round) => timed([file, "--out", `${out}-${round}`], home))
-  const byWorker = (args: ReadonlyArray<string>, out: string) =>
-    least(rounds, (round) => byOneWorker([...args, "--out", `${out}-${round}`], home, url))
-  const shortAlone = await inOnePiece(short[0], "short")
-  const shortThere = await byWorker(short, "short-there")
-  const alone = await inOnePiece(long, "alone")
-  const longThere = await byWorker([long, ...range], "there")
-  const work = alone.processor - shortAlone.processor
-  const more = longThere.processor - shortThere.processor - work
-  const each = Math.round(alone.processor / RANGES)
-  return figure(`overhead of ranges of ${each} s, of the processor time`, more, work, "ratio at most 0.05", 0.05)
+  const files = { short: extracting(home, few, "short.yaml"), long: extracting(home, epochs, "long.yaml") }
+  const ranges = { short: Math.ceil((0.7 * PATCHES * few) / 2), long: rangeOf(epochs) }
+  const all: Array<{ readonly work: number; readonly more: number }> = []
+  for (let round = 0; round < rounds; round++) {
+    const alone = async (size: "short" | "long") =>
+      (await timed([files[size], "--out", `${size}-alone-${round}`], home)).processor
+    const there = async (size: "short" | "long") => {
+      const args = [files[size], "--set", `range=${ranges[size]}`, "--out", `${size}-there-${round}`]
+      return (await byOneWorker(args, home, url)).processor
+    }
+    const fixed = { alone: await alone("short"), there: await there("short") }
+    const [work, ranged] = [(await alone("long")) - fixed.alone, (await there("long")) - fixed.there]
+    all.push({ work, more: ranged - work })
+  }
+  const { more, work } = all.sort((one, other) => one.more / one.work - other.more / other.work)[Math.floor(rounds / 2)]
+  const name = `overhead of ranges of ${Math.round(work / RANGES)} s, of the processor time`
+  return figure(name, more, work, "ratio at most 0.05", 0.05)
 }
 
 /** Sleeping ranges, by one worker and by two. */
