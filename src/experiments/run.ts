@@ -8,6 +8,6 @@ const args = process.argv.slice(2)
 const answer = answerTo(args)
 if (answer !== undefined) await give(answer)
 else {
-  const program = await bundledProgram(args)
+  const program = await bundledProgram("run")
   if (!launch(program?.launched)) await (program === undefined ? import("./main.ts") : import(program.main))
 }

@@ -1,7 +1,11 @@
 /** `npx tsx src/experiments/worker.ts --shared DIR` */
 import { give, passwordIn } from "./command/answer.ts"
+import { bundledProgram } from "./command/bundled.ts"
 import { launch } from "./command/launch.ts"
 
 const refused = passwordIn(process.argv.slice(2))
 if (refused !== undefined) await give(refused)
-else if (!launch()) await import("./worker-main.ts")
+else {
+  const program = await bundledProgram("worker")
+  if (!launch(program?.launched)) await (program === undefined ? import("./worker-main.ts") : import(program.main))
+}

@@ -51,7 +51,7 @@ const took = async (one: Program, begun: number, others: ReadonlyArray<Program> 
 }
 
 const timed = (args: ReadonlyArray<string>, cwd: string, url?: string): Promise<Took> =>
-  took(program("main.ts", args, cwd, url), performance.now())
+  took(program("run.ts", args, cwd, url), performance.now())
 
 const started = (count: number, home: string, url: string): ReadonlyArray<Program> =>
   Array.from({ length: count }, () => startWorker(home, url))
@@ -71,7 +71,7 @@ const withWorkers = async <A>(count: number, home: string, url: string, use: () 
 const byOneWorker = async (args: ReadonlyArray<string>, home: string, url: string): Promise<Took> => {
   const [begun, workers] = [performance.now(), started(1, home, url)]
   try {
-    return await took(program("main.ts", [...args, "--cluster"], home, url), begun, workers)
+    return await took(program("run.ts", [...args, "--cluster"], home, url), begun, workers)
   } finally {
     for (const one of workers) one.process.kill("SIGKILL")
   }

@@ -134,7 +134,7 @@ const rounds = async (home: string, file: string, url: string, seed: number, kil
   try {
     for (; trials.length < kills; count++) {
       const out = `round-${count}`
-      const driver = new Target(() => program("main.ts", [file, "--out", out, "--cluster"], home, url))
+      const driver = new Target(() => program("run.ts", [file, "--out", out, "--cluster"], home, url))
       const { code, killed } = await ran(driver, workers, draw, kills - trials.length)
       const why = code !== 0 ? driver.said() : filesOf(out) === filesOf("whole") ? undefined : `${out} has other files`
       trials.push(
@@ -165,7 +165,7 @@ export const killCluster = async (seed: number, kills: number, epochs = EPOCHS):
       [preparing(home), "--out", "prepared"],
       [file, "--out", "whole"]
     ]) {
-      const one = program("main.ts", args, home)
+      const one = program("run.ts", args, home)
       if ((await one.ended) !== 0) throw new Error(one.said())
     }
     await noteTaking(url)

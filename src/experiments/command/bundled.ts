@@ -13,9 +13,22 @@ const SOURCES = resolve(import.meta.dirname, "../..")
 const ROOT = dirname(SOURCES)
 const PROGRAMS = join(ROOT, ".program")
 
-/** Files that a program begins with, relative to the sources: for a process of its own, and for this process. */
-const LAUNCHED = "experiments/launched.ts"
-const MAIN = "experiments/main.ts"
+/** Files that the commands begin with, relative to the sources: for a process of its own, and for this process. */
+const COMMANDS = {
+  run: { launched: "experiments/launched.ts", main: "experiments/main.ts" },
+  worker: { launched: "experiments/launched-worker.ts", main: "experiments/worker-main.ts" }
+} as const
+
+/** First files of processes that a command starts, relative to the sources. */
+const PROCESSES = ["experiments/ranges/child.ts", "experiments/sweep/run-process.ts"]
+
+/** The driver of PostgreSQL uses Effect, and a program must have only one copy of Effect: they are written into the same files. */
+const DRIVER = "@effect/sql-pg"
+const hasDriver = existsSync(join(ROOT, "node_modules", DRIVER))
+
+/** How `optionalPackage` imports a package by name; of the driver, esbuild must see the name. */
+const BY_NAME = "import(/* @vite-ignore */ name)"
+const DRIVER_FIRST = `name === "${DRIVER}" ? import("${DRIVER}") : ${BY_NAME}`
 
 /** Number of earlier programs that are kept: a run that began with one may load more of its files later. */
 const KEPT = 24
@@ -55,23 +68,29 @@ const threadModules = (files: ReadonlyArray<string>): ReadonlyArray<string> => {
   return [...new Set(named)].filter((file) => relative(SOURCES, file).startsWith(`ops${sep}`) && existsSync(file))
 }
 
-/** Modules find packages and files from their own place, and threads begin with modules of the program. */
-const placed = (path: string, threads: ReadonlySet<string>, folder: string): string =>
+/** Modules find packages and files from their own place; threads and processes begin with modules of the program. */
+const placed = (path: string, first: ReadonlySet<string>, folder: string): string =>
   readFileSync(path, "utf8")
     .replaceAll(MODULE, (text, to: string) => {
       const module = `${resolve(dirname(path), to)}.ts`
-      return threads.has(module) ? `new URL(${JSON.stringify(pathToFileURL(inProgram(folder, module)).href)})` : text
+      return first.has(module) ? `new URL(${JSON.stringify(pathToFileURL(inProgram(folder, module)).href)})` : text
     })
+    .replace(BY_NAME, (found) => (hasDriver ? DRIVER_FIRST : found))
     .replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href))
     .replaceAll("import.meta.dirname", JSON.stringify(dirname(path)))
 
+/** Packages that are loaded from their own place. The driver is one only if it is not installed. */
+const outside = (): ReadonlyArray<string> =>
+  Object.keys(OPTIONAL_PACKAGES).filter((name) => name !== DRIVER || !hasDriver)
+
 const write = async (files: ReadonlyArray<string>, folder: string): Promise<void> => {
   const { build, stop } = await import("esbuild")
-  const threads = new Set(threadModules(files))
+  const first = new Set([...threadModules(files), ...PROCESSES.map((name) => join(SOURCES, name))])
+  const commands = Object.values(COMMANDS).flatMap(({ launched, main }) => [launched, main])
   const made = `${folder}.${process.pid}`
   await build({
     absWorkingDir: ROOT,
-    entryPoints: [join(SOURCES, MAIN), join(SOURCES, LAUNCHED), ...threads],
+    entryPoints: [...commands.map((name) => join(SOURCES, name)), ...first],
     outbase: SOURCES,
     outdir: made,
     outExtension: { ".js": ".mjs" },
@@ -80,14 +99,14 @@ const write = async (files: ReadonlyArray<string>, folder: string): Promise<void
     platform: "node",
     format: "esm",
     target: "node20",
-    external: [...Object.keys(OPTIONAL_PACKAGES), "esbuild", "tsx"],
+    external: [...outside(), "esbuild", "tsx"],
     logLevel: "silent",
     plugins: [
       {
         name: "placed",
         setup: ({ onLoad }) =>
           onLoad({ filter: /\.ts$/ }, ({ path }) =>
-            path.startsWith(SOURCES + sep) ? { contents: placed(path, threads, folder), loader: "ts" } : undefined
+            path.startsWith(SOURCES + sep) ? { contents: placed(path, first, folder), loader: "ts" } : undefined
           )
       }
     ]
@@ -110,14 +129,6 @@ const tidy = (): void => {
   for (const { folder } of byAge.slice(KEPT)) rmSync(folder, { recursive: true, force: true })
 }
 
-/**
- * Whether modules are loaded one by one: the package for PostgreSQL brings Effect, of which a program must have only one copy.
- *
- * @param args of the command
- */
-const usesServer = (args: ReadonlyArray<string>): boolean =>
-  args.includes("--cluster") || ["ORBITRANK_PGVECTOR", "ORBITRANK_PGVECTOR_FILE"].some((name) => name in process.env)
-
 /** A program: the files that start it in a process of its own, and in this one. */
 export interface Program {
   readonly launched: string
@@ -127,11 +138,10 @@ export interface Program {
 /**
  * The program of this clone, which is written if a source has changed.
  *
- * @param args of the command
- * @returns undefined in the published package, if esbuild or the folder cannot be used, or if modules must be loaded one by one
+ * @returns undefined in the published package, or if esbuild or the folder cannot be used
  */
-export const bundledProgram = async (args: ReadonlyArray<string>): Promise<Program | undefined> => {
-  if (!import.meta.url.endsWith(".ts") || usesServer(args)) return undefined
+export const bundledProgram = async (command: keyof typeof COMMANDS): Promise<Program | undefined> => {
+  if (!import.meta.url.endsWith(".ts")) return undefined
   try {
     const files = sourceFiles()
     const folder = join(PROGRAMS, nameOf(files))
@@ -141,7 +151,8 @@ export const bundledProgram = async (args: ReadonlyArray<string>): Promise<Progr
       await write(files, folder)
     }
     const file = (source: string) => inProgram(folder, join(SOURCES, source))
-    return { launched: file(LAUNCHED), main: pathToFileURL(file(MAIN)).href }
+    const { launched, main } = COMMANDS[command]
+    return { launched: file(launched), main: pathToFileURL(file(main)).href }
   } catch {
     return undefined
   }

@@ -54,7 +54,7 @@ describe.skipIf(binaries === undefined)("a cluster on PostgreSQL", () => {
   const home = mkdtempSync(join(tmpdir(), "orbitrank-"))
   let postgres: Postgres
   const run = (out: string, more: ReadonlyArray<string> = [], url: string | undefined = postgres.url) =>
-    program("main.ts", ["divided.yaml", "--set", "range=4", "--out", out, ...more], home, url)
+    program("run.ts", ["divided.yaml", "--set", "range=4", "--out", out, ...more], home, url)
   const worker = (url = postgres.url, shared = home) => startWorker(shared, url, home)
   const asking = <A, E>(asked: Effect.Effect<A, E, SqlClient.SqlClient>): Promise<A> =>
     Effect.runPromise(Effect.scoped(Effect.provide(asked, database(parseAddress(postgres.url, "test", RunError)))))
@@ -84,9 +84,9 @@ pipelines:
     - report
 `
     )
-    const prepared = program("main.ts", ["prepare.yaml", "--out", "prepared"], home, undefined)
+    const prepared = program("run.ts", ["prepare.yaml", "--out", "prepared"], home, undefined)
     expect([await prepared.ended, prepared.said()]).toEqual([0, expect.anything()])
-    const whole = program("main.ts", ["divided.yaml", "--out", "whole"], home, undefined)
+    const whole = program("run.ts", ["divided.yaml", "--out", "whole"], home, undefined)
     expect([await whole.ended, whole.said()]).toEqual([0, expect.anything()])
   })
   afterEach(() => {
@@ -148,12 +148,12 @@ pipelines:
       "sweep:\n  of: cell.yaml\n  over: { seed: [1, 2], test.rank.by: [cosine, l2] }\n  resamples: 20\n"
     )
     const there = ["--shared", home, "--device", "cpu"]
-    const workers = [1, 2].map(() => program("worker-main.ts", there, home, postgres.url))
+    const workers = [1, 2].map(() => program("worker.ts", there, home, postgres.url))
     await ready(workers)
-    const swept = program("main.ts", ["sweep.yaml", "--out", "swept", "--cluster"], home, postgres.url)
+    const swept = program("run.ts", ["sweep.yaml", "--out", "swept", "--cluster"], home, postgres.url)
     expect([await swept.ended, swept.said()]).toEqual([0, expect.stringContaining("by=l2,seed=2: done")])
     const alone = program(
-      "main.ts",
+      "run.ts",
       ["cell.yaml", "--set", "seed=2", "--set", "test.rank.by=l2", "--out", "alone"],
       home,
       undefined
@@ -168,13 +168,15 @@ pipelines:
   it("never runs a cell as a killed sweep had offered it", async () => {
     writeFileSync(join(home, "seeds.yaml"), "sweep:\n  of: cell.yaml\n  over: { seed: [1, 2] }\n")
     const sweep = (more: ReadonlyArray<string>) =>
-      program("main.ts", ["seeds.yaml", "--out", "reswept", "--cluster", ...more], home, postgres.url)
+      program("run.ts", ["seeds.yaml", "--out", "reswept", "--cluster", ...more], home, postgres.url)
     const killed = sweep([])
     await until("the offer of its cells", () => killed.said().includes("no worker has reported"), killed)
     killed.process.kill("SIGKILL")
     await killed.ended
-    program("worker-main.ts", ["--shared", home, "--device", "cpu"], home, postgres.url)
     const again = sweep(["--set", "test.rank.seed=7"])
+    // Until then, a worker may run cells of the killed sweep.
+    await until("the second sweep", () => again.said().includes("  cluster: "), again)
+    program("worker.ts", ["--shared", home, "--device", "cpu"], home, postgres.url)
     expect([await again.ended, again.said()]).toEqual([0, expect.stringContaining("seed=2: done")])
     for (const cell of ["seed=1", "seed=2"]) {
       const { test } = recordOf(`reswept/cells/${cell}`).configuration.pipelines
@@ -207,8 +209,8 @@ pipelines:
     const cell = join(home, "died", "cells", "seed=1")
     mkdirSync(cell, { recursive: true })
     writeFileSync(join(cell, "run.lock"), JSON.stringify({ host: "elsewhere 1", pid: 1, token: "a-1", beat: 2000 }))
-    const one = program("worker-main.ts", ["--shared", home, "--device", "cpu"], home, postgres.url)
-    const swept = program("main.ts", ["one.yaml", "--out", "died", "--cluster"], home, postgres.url)
+    const one = program("worker.ts", ["--shared", home, "--device", "cpu"], home, postgres.url)
+    const swept = program("run.ts", ["one.yaml", "--out", "died", "--cluster"], home, postgres.url)
     expect([await swept.ended, swept.said()]).toEqual([0, expect.stringContaining("seed=1: done")])
     expect(one.said()).toContain("seed=1: done")
     expect(existsSync(join(cell, "run.lock"))).toBe(false)

@@ -43,7 +43,7 @@ export const program = (file: string, args: ReadonlyArray<string>, cwd: string, 
  * @param url address of the cluster's database
  */
 export const startWorker = (shared: string, url: string, cwd = shared): Program =>
-  program("worker-main.ts", ["--shared", shared, "--device", "wasm", "--threads", "1"], cwd, url)
+  program("worker.ts", ["--shared", shared, "--device", "wasm", "--threads", "1"], cwd, url)
 
 /** Waits for a condition, however long a loaded machine takes; fails if the program ends before it holds. */
 export const until = async (what: string, holds: () => boolean, of: Program): Promise<void> => {

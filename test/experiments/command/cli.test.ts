@@ -43,7 +43,7 @@ pipelines:
       [join(home, "mine"), "mine"],
       [join(above, "out"), join(above, "out")]
     ]) {
-      const ran = program("main.ts", [file, "--out", out, "--fresh"], home)
+      const ran = program("run.ts", [file, "--out", out, "--fresh"], home)
       expect([await ran.ended, ran.said()]).toEqual([
         0,
         expect.stringContaining(`report: ${join(shown, "report.html")}\n`)
