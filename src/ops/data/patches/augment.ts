@@ -7,6 +7,7 @@ import { Patch } from "../../elements.ts"
 import { DataError } from "../../formats/data-error.ts"
 import { Run } from "../../run.ts"
 import { RGB_BANDS } from "./bands.ts"
+import { handedOver } from "./own-images.ts"
 import { ColourJitter, coloursJittered } from "./pixels/colour-jitter.ts"
 import { erased, RandomErasing, rectangles } from "./pixels/erasing.ts"
 import type { Shaped } from "./pixels/geometry.ts"
@@ -86,7 +87,8 @@ const augmented = (patch: Patch, seed: number, options: Options): Patch => {
       })
   const whole = spectral(coloured(changed, drawOf, patch, options), drawOf, options)
   const { image, height, nodata, width } = erased(whole, rectangles(whole, drawOf("erase"), random_erasing, original))
-  return { ...patch, image, height, width, nodata }
+  const made = { ...patch, image, height, width, nodata }
+  return image === patch.image ? made : handedOver(made)
 }
 
 /**

@@ -16,6 +16,7 @@ import {
 } from "./moments/known-moments.ts"
 import { readMoments } from "./moments/moments-file.ts"
 import { normalised } from "./moments/normalised.ts"
+import { overwritable } from "./own-images.ts"
 
 const KNOWN: Readonly<Record<string, Readonly<Record<string, Moments>>>> = {
   bigearthnet: BIGEARTHNET_MOMENTS,
@@ -79,7 +80,7 @@ export const normalise = operator({
   declares: { reads: ({ by }, { root }) => (by.endsWith(".json") ? [resolve(root, by)] : []) },
   each: true,
   run:
-    ({ by, compat }) =>
+    ({ by, compat }, { before }) =>
     (patches) =>
       by === "none"
         ? patches
@@ -87,10 +88,13 @@ export const normalise = operator({
             Effect.gen(function* () {
               const { root } = yield* Run
               const moments = yield* attempt(DataError)(() => momentsOf(by, root, compat))
+              const mayOverwrite = overwritable(before)
               return Stream.mapEffect(patches, (patch) =>
-                attempt(DataError)(
-                  (): Patch => ({ ...patch, image: normalised(patch.image, patch.bands, moments, patch.name) })
-                )
+                attempt(DataError)((): Patch => {
+                  const { bands, image, name } = patch
+                  const into = mayOverwrite(patch) ? image : undefined
+                  return { ...patch, image: normalised(image, bands, moments, name, into) }
+                })
               )
             })
           )

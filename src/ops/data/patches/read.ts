@@ -20,6 +20,7 @@ import { onlyStoreFaults } from "../stores/store-reader.ts"
 import { reportSkipped } from "./bad-patches.ts"
 import { type BandSelection, channelsOf, SELECTION_NAMES } from "./bands.ts"
 import { fillParameter, maxValuesParameter, nodataParameter } from "./image-parameters.ts"
+import { handedOver } from "./own-images.ts"
 import { draws, epochOrder, remembered } from "./reading/epochs.ts"
 import { keptSquare } from "./reading/kept-square.ts"
 import { isLabelled } from "./reading/make-patch.ts"
@@ -183,7 +184,7 @@ const opened = (params: Given, self: Self) => () =>
             if (patch === undefined) add(`${DROPPED}${classes}`, 1)
             else if (patch.nodata !== undefined) add(FILLED, 1)
           }
-          return patch
+          return patch && handedOver(patch)
         }
         return make(draws(names.length, first, range, orderOf)).pipe(
           Stream.map(labelled),

@@ -6,16 +6,18 @@ import type { Moments } from "./known-moments.ts"
 /**
  * Computes (value - mean) / std for each channel.
  *
- * @param image float32 [..., channels]; not changed
+ * @param image float32 [..., channels]
  * @param bands names of the channels, in order
  * @param subject the patch, for messages
+ * @param into receives the values; by default a new image, and it may be `image` itself
  * @throws DataError if a channel has no constants in `moments`
  */
 export const normalised = (
   image: Float32Array,
   bands: ReadonlyArray<string>,
   moments: Readonly<Record<string, Moments>>,
-  subject: string
+  subject: string,
+  into: Float32Array = new Float32Array(image.length)
 ): Float32Array => {
   const known = bands.map((band) => {
     if (Object.hasOwn(moments, band)) return moments[band]
@@ -29,9 +31,8 @@ export const normalised = (
   const channels = known.length
   const means = Float64Array.from(known, ({ mean }) => mean)
   const stds = Float64Array.from(known, ({ std }) => std)
-  const scaled = new Float32Array(image.length)
-  for (let i = 0; i < scaled.length; ) {
-    for (let channel = 0; channel < channels; channel++, i++) scaled[i] = (image[i] - means[channel]) / stds[channel]
+  for (let i = 0; i < into.length; ) {
+    for (let channel = 0; channel < channels; channel++, i++) into[i] = (image[i] - means[channel]) / stds[channel]
   }
-  return scaled
+  return into
 }
