@@ -64,6 +64,8 @@ export interface Engine {
   readonly copied: (values: Float32Array, shape: ReadonlyArray<number>) => Tensor
   /** A copy of the values, row-major. */
   readonly read: (tensor: Tensor) => Float32Array
+  /** Copies the values to memory that is large enough. New memory for every large tensor would keep the garbage collector busy. */
+  readonly readInto: (tensor: Tensor, room: Float32Array) => void
   /**
    * Returns the value of `body` and its gradients with respect to `inputs`; `undefined` for an input that it does not use.
    */

@@ -57,6 +57,7 @@ export const engineOver = (tf: Tf, own: Own): Engine => ({
   copied: (values, shape) => tf.tidy(() => tf.mul(tf.tensor(values, [...shape], "float32"), 1)),
   // A backend may answer with its own memory; the caller gets a copy.
   read: (tensor) => new Float32Array(tensor.dataSync()),
+  readInto: (tensor, room) => room.set(tensor.dataSync()),
   gradients: (body, inputs) => gradients(tf, body, inputs),
   weightedSum: (tensor, values) => tf.sum(tf.mul(tensor, tf.tensor(values, tensor.shape, "float32"))),
   conv2d: (x, w, options) => conv2d(tf, x, w, options),

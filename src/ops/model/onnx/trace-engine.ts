@@ -132,6 +132,7 @@ export const traceEngine = (graph: GraphBuilder): Engine => {
     relu: (x) => rectified(traced(x), true),
     addRelu: (a, b) => rectified(traced(a).add(traced(b)), true),
     read: refuse,
+    readInto: refuse,
     gradients: refuse,
     weightedSum: refuse,
     batchNorm: refuse,

@@ -10,7 +10,7 @@ export interface Held {
    * Inner products of items with the queries.
    *
    * @param items float32 [n, d], row-major; do not change an array that is passed again
-   * @returns float32 [n, q], row-major
+   * @returns float32 [n, q], row-major, valid until the next call
    */
   readonly times: (items: Float32Array, n: number) => Float32Array
   readonly release: () => void
@@ -94,8 +94,6 @@ interface Tile {
 interface Group {
   readonly tiles: ReadonlyArray<Tile>
   readonly tensors: Tensors
-  /** The last items, and their products with all tiles. */
-  done: { readonly items: Float32Array; readonly products: Float32Array } | undefined
 }
 
 /** Groups of held tiles. A tile gets its group when it is first multiplied, together with tiles that were held after it. */
@@ -109,7 +107,7 @@ const grouping = (form: Form, hold: (tiles: ReadonlyArray<Tile>) => Tensors, dis
       if (known !== undefined) return known
       const others = [...waiting].filter((one) => one !== tile && one.q === tile.q && one.d === tile.d)
       const tiles = [tile, ...others].slice(0, partsOf(tile.d) === 1 ? 1 : form.atOnce)
-      const group: Group = { tiles, tensors: hold(tiles), done: undefined }
+      const group: Group = { tiles, tensors: hold(tiles) }
       for (const one of tiles) {
         waiting.delete(one)
         groups.set(one, group)
@@ -134,7 +132,10 @@ export const engineProduct = (engine: Engine): Product => {
   const form = engine.name === "tensorflow" ? asRows : asPoints
   const kept = (make: () => Tensors) => engine.scope(() => make().map((tensor) => engine.keep(tensor)))
   let left: { readonly items: Float32Array; readonly tensors: Tensors } | undefined
-  let room = new Float32Array(0)
+  /** Memory for items in parts, and for products; allocating it for each tile would take longer than to fill it. */
+  let [room, memory] = [new Float32Array(0), new Float32Array(0)]
+  /** What was multiplied last. */
+  let done: { readonly items: Float32Array; readonly group: Group } | undefined
   const forget = () => {
     if (left !== undefined) engine.dispose(left.tensors)
     left = undefined
@@ -158,7 +159,6 @@ export const engineProduct = (engine: Engine): Product => {
   )
   const hold = (items: Float32Array, n: number, d: number): Tensors => {
     const parts = partsOf(d)
-    // Memory is reused, because allocating it would take longer than the copy itself.
     if (parts > 1 && room.length < items.length) room = new Float32Array(items.length)
     return kept(() => form.items(engine, divided(items, n, d, parts, room), parts, n, d / parts))
   }
@@ -175,20 +175,21 @@ export const engineProduct = (engine: Engine): Product => {
         }
         const { tensors } = left
         const group = groups.of(tile)
-        if (group.done?.items !== items) {
-          group.done = {
-            items,
-            products: engine.scope(() => engine.read(form.multiply(engine, tensors, group.tensors)))
-          }
+        if (done?.items !== items || done.group !== group) {
+          const length = group.tiles.length * n * q
+          if (memory.length < length) memory = new Float32Array(length)
+          engine.scope(() => engine.readInto(form.multiply(engine, tensors, group.tensors), memory))
+          done = { items, group }
         }
         const at = group.tiles.indexOf(tile) * n * q
-        return group.done.products.subarray(at, at + n * q)
+        return memory.subarray(at, at + n * q)
       },
       release: () => {
         groups.remove(tile)
         if (!groups.isEmpty()) return
         forget()
-        room = new Float32Array(0)
+        done = undefined
+        ;[room, memory] = [new Float32Array(0), new Float32Array(0)]
       }
     }
   }
