@@ -111,7 +111,7 @@ export const forward = (around: Surroundings, { dispose, keep, read, scope }: To
   return {
     start: (images) => {
       const known = knownOf(images)
-      if (known === undefined || known === "none" || known.confirmed < 2) return undefined
+      if (around.together === 1 || known === undefined || known === "none" || known.confirmed < 2) return undefined
       const { made } = known
       const { start, tensors } = around.functions
       // A scope, since another engine may have become the current one meanwhile.

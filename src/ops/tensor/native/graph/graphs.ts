@@ -20,11 +20,12 @@ export const canGraph = ({ binding }: Backend): boolean => binding.addFunction !
 export const graphsOf = (backend: Backend, precision: Precision, threads: number): Graphs => {
   const reasons = new Set<string>()
   const functions = functionsOf(backend.binding as FunctionBinding, backend, precision)
-  const around = { backend, functions, precision, refuse: (why: string) => void reasons.add(why) }
+  const together = threads > 1 && functions.start !== undefined ? 2 : 1
+  const around = { backend, functions, precision, together, refuse: (why: string) => void reasons.add(why) }
   return {
     forward: (tools, network) => forward(around, tools, network),
     training: (tools, network, passesOf) => training(around, tools, network, passesOf),
-    together: threads > 1 && functions.start !== undefined ? 2 : 1,
+    together,
     refused: () => [...reasons],
     functions: functions.count
   }

@@ -13,6 +13,8 @@ export interface Surroundings {
   readonly backend: GraphBackend
   readonly functions: Functions
   readonly precision: Precision
+  /** Batches of an extraction that are under way at a time; with 1, they run on the thread that asks for them. */
+  readonly together: number
   /** Notes why a shape runs operation by operation. */
   readonly refuse: (why: string) => void
 }

@@ -11,7 +11,7 @@ import {
   functionsOf
 } from "../../../../../src/ops/tensor/native/graph/functions.ts"
 import { graphOf } from "../../../../../src/ops/tensor/native/graph/graph-def.ts"
-import type { Backend } from "../../../../../src/ops/tensor/native/graph/graphs.ts"
+import { type Backend, graphsOf } from "../../../../../src/ops/tensor/native/graph/graphs.ts"
 import { BACKEND } from "../../../../../src/ops/tensor/native/ops.ts"
 import { forwardOf } from "../../../../../src/ops/tensor/passes.ts"
 import { loadNative, packageFolderOf } from "../../../../../src/ops/tensor/setup/load.ts"
@@ -122,6 +122,17 @@ describe.runIf(starting)("functions on other threads", () => {
     const started = start(batchOf(2, 32, 3))
     other.scope(() => other.read(other.tensor(Float32Array.of(1), [1])))
     expect(await started).toEqual(found)
+    dispose()
+  })
+
+  it("are not used where operations have one thread", async () => {
+    const tf = loadNative({ packageFolder: packageFolderOf(process.cwd()) })
+    const backend = tf.engine().findBackend(BACKEND) as unknown as Backend
+    const engine: Engine = { ...(await opened(true)), graphs: graphsOf(backend, "float32", 1) }
+    expect(engine.graphs?.together).toBe(1)
+    const { dispose, extract, start } = extractor(engine, model, initialWeights(model, 1), false)
+    for (const seed of [1, 2, 3]) extract(batchOf(2, 32, seed))
+    expect(start(batchOf(2, 32, 1))).toBeUndefined()
     dispose()
   })
 
