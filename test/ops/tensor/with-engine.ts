@@ -4,6 +4,7 @@ import { resolve } from "node:path"
 import { Effect } from "effect"
 import { expect } from "vitest"
 import { type Engine, openEngine } from "../../../src/ops/tensor/engine.ts"
+import { intraOpThreads } from "../../../src/ops/tensor/native/process.ts"
 import { GRAPH_FUNCTIONS } from "../../../src/ops/tensor/setup/graph-functions.ts"
 import { findNative, packageFolderOf } from "../../../src/ops/tensor/setup/load.ts"
 import { readBuilt } from "../../../src/ops/tensor/setup/record.ts"
@@ -24,8 +25,8 @@ const version = devices.includes("tensorflow") ? readBuilt(packageFolderOf(proje
 /** Whether networks run as graphs there; a binding that version 0.1.0 has compiled cannot. */
 export const graphs: boolean = version !== undefined
 
-/** Whether functions run on other threads, too; a binding that an older set-up has compiled cannot. */
-export const starting: boolean = version === GRAPH_FUNCTIONS
+/** Whether functions run on other threads, too: a binding that an older set-up has compiled cannot, and one processor needs none. */
+export const starting: boolean = version === GRAPH_FUNCTIONS && intraOpThreads() > 1
 
 /** Every engine, and TensorFlow a second time where it has graphs: without them. */
 export const modes: ReadonlyArray<(typeof devices)[number] | "operations of tensorflow"> = graphs
