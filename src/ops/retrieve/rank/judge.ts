@@ -106,19 +106,20 @@ const replaceLeast = (heap: Float32Array, score: number): void => {
 /** The range of a row; undefined if a score is not finite. */
 const rangeOf = (scores: Float32Array, k: number): Range | undefined => {
   const heap = scores.slice(0, k).sort()
-  let [least, most] = [heap[0], heap[k - 1]]
+  let [least, kth, most] = [heap[0], heap[0], heap[k - 1]]
   for (let i = k; i < scores.length; i++) {
     const score = scores[i]
     // NaN is not at least anything.
     if (!(score >= least)) {
       if (Number.isNaN(score)) return undefined
       least = score
-    } else if (score > heap[0]) {
+    } else if (score > kth) {
       if (score > most) most = score
       replaceLeast(heap, score)
+      kth = heap[0]
     }
   }
-  return Number.isFinite(least) && Number.isFinite(most) ? { least, most, kth: heap[0] } : undefined
+  return Number.isFinite(least) && Number.isFinite(most) ? { least, most, kth } : undefined
 }
 
 /** Equal intervals of scores, the highest first. */

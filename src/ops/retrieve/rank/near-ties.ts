@@ -76,7 +76,7 @@ export const tieOf = (sides: ExactSides, query: number, error: number): number =
 
 /** A function that computes the similarities of one query with some database images in double precision. */
 export const exactOf = ({ by, database, queries }: ExactSides, query: number) => {
-  const vector = Float64Array.from(givenRow(queries, query))
+  const vector = new Float64Array(givenRow(queries, query))
   const own = by === "cosine" ? givenSquared(queries, query) : 0
   return (positions: Int32Array, into: Float64Array): void => exactInto(by, vector, own, database, positions, into)
 }
