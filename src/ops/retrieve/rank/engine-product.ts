@@ -82,10 +82,12 @@ const asRows: Form = {
   multiply: (_, [items], [queries]) => batchMatMul(items, queries, { transposeB: true }).sum(1)
 }
 
+const NOTHING = new Float32Array(0)
+
 /** Queries that are held. */
 interface Tile {
-  /** float32 [parts, q, width]. */
-  readonly queries: Float32Array
+  /** float32 [parts, q, width]; nothing once they are on the engine. */
+  queries: Float32Array
   readonly q: number
   readonly d: number
 }
@@ -111,6 +113,7 @@ const grouping = (form: Form, hold: (tiles: ReadonlyArray<Tile>) => Tensors, dis
       for (const one of tiles) {
         waiting.delete(one)
         groups.set(one, group)
+        one.queries = NOTHING
       }
       return group
     },
