@@ -85,30 +85,29 @@ export const extractor = (
   }
   const applied = (batch: Batch): Extracted =>
     engine.scope(() => extractedFrom(network.run(tensorOf(batch)), batch.size))
-  const settled = async (outputs: ReadonlyArray<Tensor>, size: number): Promise<Extracted> => {
+  const settled = (outputs: ReadonlyArray<Tensor>, size: number): Extracted => {
     try {
       return extractedFrom(outputs, size)
     } finally {
       engine.dispose(outputs)
     }
   }
-  const faultOf = (batch: Batch, cause: unknown) =>
-    cause instanceof EngineMemoryError ? cause : embedError(batch, cause)
+  const failed = (batch: Batch, cause: unknown): never => {
+    throw cause instanceof EngineMemoryError ? cause : embedError(batch, cause)
+  }
+  const explained = <A>(batch: Batch, run: () => A): A => {
+    try {
+      return run()
+    } catch (cause) {
+      return failed(batch, cause)
+    }
+  }
   return {
-    extract: (batch) => {
-      try {
-        return withinMemory(engine, batch, applied)
-      } catch (cause) {
-        throw faultOf(batch, cause)
-      }
-    },
+    extract: (batch) => explained(batch, () => withinMemory(engine, batch, applied)),
     start: (batch) =>
-      engine
-        .scope(() => network.start(tensorOf(batch)))
+      explained(batch, () => engine.scope(() => network.start(tensorOf(batch))))
         ?.then((outputs) => settled(outputs, batch.size))
-        .catch((cause) => {
-          throw faultOf(batch, cause)
-        }),
+        .catch((cause) => failed(batch, cause)),
     dispose: () => {
       network.dispose()
       weights.dispose()

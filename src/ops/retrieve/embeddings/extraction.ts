@@ -41,12 +41,13 @@ const here = (tensors: Engine, model: Model, { arrays, predict }: Known) =>
     ),
     ({ extract, start }): Extract =>
       (batch) =>
-        Effect.suspend(() => {
-          const started = start(batch)
-          return started === undefined
-            ? attempt(EmbedError, EngineMemoryError)(() => extract(batch))
-            : Effect.uninterruptible(Effect.tryPromise({ try: () => started, catch: (cause) => cause as Fault }))
-        })
+        Effect.flatMap(
+          attempt(EmbedError, EngineMemoryError)(() => start(batch)),
+          (started) =>
+            started === undefined
+              ? attempt(EmbedError, EngineMemoryError)(() => extract(batch))
+              : Effect.uninterruptible(Effect.tryPromise({ try: () => started, catch: (cause) => cause as Fault }))
+        )
   )
 
 /** Number of batches that are worth extracting at the same time. */

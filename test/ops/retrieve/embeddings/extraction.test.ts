@@ -192,3 +192,33 @@ describe.runIf(starting)("extraction by graphs of TensorFlow", () => {
     })
   )
 })
+
+describe("a batch that graphs refuse", () => {
+  const refusing = (start: () => Promise<never>) =>
+    Effect.gen(function* () {
+      const engine = yield* openEngine("cpu")
+      const one = cases.find(({ id }) => id === "resnet18-cbam") as Case
+      const model = modelOf(one)
+      const arrays = model.parameters.map((parameter) => ruled(parameter, one))
+      const forward = () => ({ run: () => [], start, dispose: () => {} })
+      const graphs = { forward, together: 2 } as unknown as NonNullable<Engine["graphs"]>
+      const batch = batchOf(one)
+      const network = { model: paramsOf(one), arrays, predict: true }
+      const extracted = Effect.flatMap(openExtraction({ ...engine, graphs }, model, network, batch), (extract) =>
+        Effect.flip(extract(batch))
+      )
+      return (yield* running(extracted)).value
+    })
+
+  effect("fails by name, whether TensorFlow refuses it at once or later", () =>
+    Effect.gen(function* () {
+      const atOnce = yield* refusing(() => {
+        throw new Error("no room")
+      })
+      const later = yield* refusing(() => Promise.reject(new Error("no room")))
+      expect([atOnce, later].map(({ _tag, message: text }) => [_tag, text])).toEqual(
+        new Array(2).fill(["EmbedError", expect.stringContaining("batch of image0 and others: no room")])
+      )
+    })
+  )
+})
