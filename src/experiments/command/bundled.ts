@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { dirname, join, relative, resolve, sep } from "node:path"
 import { pathToFileURL } from "node:url"
 import { OPTIONAL_PACKAGES } from "../../pipeline/packages.ts"
+import { launch } from "./launch.ts"
 
 const SOURCES = resolve(import.meta.dirname, "../..")
 const ROOT = dirname(SOURCES)
@@ -19,12 +20,11 @@ const COMMANDS = {
   worker: { launched: "experiments/launched-worker.ts", main: "experiments/worker-main.ts" }
 } as const
 
-/** First files of processes that a command starts, relative to the sources. */
-const PROCESSES = ["experiments/ranges/child.ts", "experiments/sweep/run-process.ts"]
-
 /** The driver of PostgreSQL uses Effect, and a program must have only one copy of Effect: they are written into the same files. */
 const DRIVER = "@effect/sql-pg"
-const hasDriver = existsSync(join(ROOT, "node_modules", DRIVER))
+
+/** The command, which runs of sweeps name as a user would call it. */
+const COMMAND = "experiments/run.ts"
 
 /** How `optionalPackage` imports a package by name; of the driver, esbuild must see the name. */
 const BY_NAME = "import(/* @vite-ignore */ name)"
@@ -60,16 +60,24 @@ const nameOf = (files: ReadonlyArray<string>): string => {
   return hash.digest("hex").slice(0, 16)
 }
 
-/** First modules of worker threads: modules of operators that others name by their address. */
-const threadModules = (files: ReadonlyArray<string>): ReadonlyArray<string> => {
+/** First modules of worker threads and of processes: modules that others name by their address, but not the command itself. */
+const firstModules = (files: ReadonlyArray<string>): ReadonlyArray<string> => {
   const named = files.flatMap((file) =>
     [...readFileSync(file, "utf8").matchAll(MODULE)].map(([, to]) => `${resolve(dirname(file), to)}.ts`)
   )
-  return [...new Set(named)].filter((file) => relative(SOURCES, file).startsWith(`ops${sep}`) && existsSync(file))
+  return [...new Set(named)].filter((file) => file !== join(SOURCES, COMMAND) && existsSync(file))
+}
+
+/** What the text of a module depends on. */
+interface Placing {
+  readonly folder: string
+  /** First modules of threads and processes. */
+  readonly first: ReadonlySet<string>
+  readonly hasDriver: boolean
 }
 
 /** Modules find packages and files from their own place; threads and processes begin with modules of the program. */
-const placed = (path: string, first: ReadonlySet<string>, folder: string): string =>
+const placed = (path: string, { first, folder, hasDriver }: Placing): string =>
   readFileSync(path, "utf8")
     .replaceAll(MODULE, (text, to: string) => {
       const module = `${resolve(dirname(path), to)}.ts`
@@ -79,13 +87,12 @@ const placed = (path: string, first: ReadonlySet<string>, folder: string): strin
     .replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href))
     .replaceAll("import.meta.dirname", JSON.stringify(dirname(path)))
 
-/** Packages that are loaded from their own place. The driver is one only if it is not installed. */
-const outside = (): ReadonlyArray<string> =>
-  Object.keys(OPTIONAL_PACKAGES).filter((name) => name !== DRIVER || !hasDriver)
-
 const write = async (files: ReadonlyArray<string>, folder: string): Promise<void> => {
   const { build, stop } = await import("esbuild")
-  const first = new Set([...threadModules(files), ...PROCESSES.map((name) => join(SOURCES, name))])
+  const first = new Set(firstModules(files))
+  const hasDriver = existsSync(join(ROOT, "node_modules", DRIVER))
+  const placing: Placing = { folder, first, hasDriver }
+  const outside = Object.keys(OPTIONAL_PACKAGES).filter((name) => name !== DRIVER || !hasDriver)
   const commands = Object.values(COMMANDS).flatMap(({ launched, main }) => [launched, main])
   const made = `${folder}.${process.pid}`
   await build({
@@ -99,14 +106,14 @@ const write = async (files: ReadonlyArray<string>, folder: string): Promise<void
     platform: "node",
     format: "esm",
     target: "node20",
-    external: [...outside(), "esbuild", "tsx"],
+    external: [...outside, "esbuild", "tsx"],
     logLevel: "silent",
     plugins: [
       {
         name: "placed",
         setup: ({ onLoad }) =>
           onLoad({ filter: /\.ts$/ }, ({ path }) =>
-            path.startsWith(SOURCES + sep) ? { contents: placed(path, first, folder), loader: "ts" } : undefined
+            path.startsWith(SOURCES + sep) ? { contents: placed(path, placing), loader: "ts" } : undefined
           )
       }
     ]
@@ -156,4 +163,14 @@ export const bundledProgram = async (command: keyof typeof COMMANDS): Promise<Pr
   } catch {
     return undefined
   }
+}
+
+/**
+ * Starts a command by the program of this clone.
+ *
+ * @param load imports the command's own module, if there is no such program
+ */
+export const startCommand = async (command: keyof typeof COMMANDS, load: () => Promise<unknown>): Promise<void> => {
+  const program = await bundledProgram(command)
+  if (!launch(program?.launched)) await (program === undefined ? load() : import(program.main))
 }

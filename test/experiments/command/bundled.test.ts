@@ -54,6 +54,7 @@ describe("the program of a clone", () => {
       readdirSync(folder).filter(
         (name) => name.endsWith(".mjs") && wanted.test(readFileSync(join(folder, name), "utf8"))
       )
+    expect(holding(/@effect\/sql-pg\/dist\/PgClient\.js/)).not.toEqual([])
     expect(holding(/import\(\s*"@effect\/sql-pg"\)/)).toEqual([])
     expect(holding(/^(import|\}).* from "effect["/]/m)).toEqual([])
   })
