@@ -2,7 +2,6 @@
  * Files that appear whole: written beside their place as `NAME.PID-TOKEN.partial`, synced, then renamed. A reader, a crash or a
  * full disk never shows half of such a file.
  */
-
 import { randomBytes } from "node:crypto"
 import {
   closeSync,
@@ -25,6 +24,12 @@ export const besideOf = (path: string): string => `${path}.${process.pid}-${TOKE
 
 /** Versions before 0.2.0 wrote no token. */
 const PARTIAL = /.\.(\d+)(-[0-9a-f]{8})?\.partial$/
+
+/** Number of the process that writes a partial file; undefined for the name of another file. */
+export const writerOf = (name: string): number | undefined => {
+  const pid = PARTIAL.exec(name)?.[1]
+  return pid === undefined ? undefined : Number(pid)
+}
 
 /**
  * Writes a file whole. Its folder is made.
@@ -142,7 +147,7 @@ function* partialsIn(folder: string, reach: Reach): Generator<string> {
   })()
   for (const entry of entries) {
     const path = join(folder, entry.name)
-    if (entry.isFile() && PARTIAL.test(entry.name)) yield path
+    if (entry.isFile() && writerOf(entry.name) !== undefined) yield path
     else if (reach.deep && entry.isDirectory() && !reach.except(path)) yield* partialsIn(path, reach)
   }
 }
@@ -161,7 +166,7 @@ export const sweepPartials = (
 ): ReadonlyArray<string> => {
   const now = performance.timeOrigin + performance.now()
   const left = (path: string) =>
-    alone || (!lives(Number(PARTIAL.exec(path)?.[1])) && (stale === 0 || now - lstatSync(path).mtimeMs > stale))
+    alone || (!lives(Number(writerOf(path))) && (stale === 0 || now - lstatSync(path).mtimeMs > stale))
   return [...partialsIn(folder, { deep, except })].filter((path) => {
     try {
       if (!left(path)) return false

@@ -20,7 +20,7 @@ import { digest } from "../../../pipeline/digest.ts"
 import { diskProblem } from "../../../pipeline/disk.ts"
 import { messageOf } from "../../../pipeline/words.ts"
 import { StoreError } from "../../formats/data-error.ts"
-import { lives, sweepPartials } from "../../formats/files.ts"
+import { besideOf, lives, sweepPartials, writerOf } from "../../formats/files.ts"
 import { dataFile } from "../../formats/lmdb/guard.ts"
 import { sha256Of } from "../../formats/sha256.ts"
 import { Run } from "../../run.ts"
@@ -85,10 +85,6 @@ const failed = (copy: string, original: Original, cause: unknown): StoreError =>
   })
 }
 
-const partialOf = (copy: string): string => `${copy}.${process.pid}.partial`
-
-const PARTIAL = /^data\.mdb\.(\d+)\.partial$/
-
 /** A copy to which nobody has written for this many milliseconds has been given up. */
 const STALE = 60_000
 
@@ -100,7 +96,7 @@ interface Partial {
 /** The unfinished copies of other processes of this machine. */
 const othersIn = (folder: string): ReadonlyArray<Partial> =>
   readdirSync(folder).flatMap((name) => {
-    const pid = Number(PARTIAL.exec(name)?.[1] ?? process.pid)
+    const pid = writerOf(name) ?? process.pid
     const file =
       pid === process.pid || !lives(pid) ? undefined : statSync(join(folder, name), { throwIfNoEntry: false })
     const fresh = file !== undefined && performance.timeOrigin + performance.now() - file.mtimeMs < STALE
@@ -149,7 +145,7 @@ const madeHere = (original: Original, copy: string): Effect.Effect<boolean, Stor
     const run = yield* Run
     const folder = dirname(copy)
     const attempted = <A>(act: () => A) => Effect.try({ try: act, catch: (cause) => failed(copy, original, cause) })
-    const partial = partialOf(copy)
+    const partial = besideOf(copy)
     const begun = yield* attempted(() => {
       mkdirSync(folder, { recursive: true })
       sweepPartials(folder, { deep: false, stale: 0 })
@@ -167,7 +163,7 @@ const madeHere = (original: Original, copy: string): Effect.Effect<boolean, Stor
       catch: (cause) => failed(copy, original, cause)
     })
     return true
-  }).pipe(Effect.ensuring(Effect.promise(() => rm(partialOf(copy), { force: true }))))
+  }).pipe(Effect.ensuring(Effect.promise(() => rm(besideOf(copy), { force: true }))))
 
 /** One copy at a time in this process. */
 const turns = Semaphore.makeUnsafe(1)
