@@ -241,63 +241,46 @@ napi_value TFJSBackend::StartFunction(napi_env env, napi_value name_value,
 
 `
 
-const ENTRIES = `static napi_value AddFunction(napi_env env, napi_callback_info info) {
-  size_t argc = 5;
-  napi_value args[5];
-  napi_value js_this;
-  napi_status nstatus =
-      napi_get_cb_info(env, info, &argc, args, &js_this, nullptr);
-  ENSURE_NAPI_OK_RETVAL(env, nstatus, nullptr);
-  if (argc < 5) {
-    NAPI_THROW_ERROR(env, "addFunction() needs 5 args but got %zu.", argc);
-    return nullptr;
-  }
-  TFJSBackend *const backend = GetTFJSBackend(env);
-  if (!backend) return nullptr;
-  return backend->AddFunction(env, args[0], args[1], args[2], args[3], args[4]);
-}
+/** The functions of the binding by their names in C++, each with its number of arguments. */
+const FUNCTIONS = [
+  ["AddFunction", 5],
+  ["RemoveFunction", 1],
+  ["StartFunction", 3]
+] as const
 
-static napi_value RemoveFunction(napi_env env, napi_callback_info info) {
-  size_t argc = 1;
-  napi_value args[1];
-  napi_value js_this;
-  napi_status nstatus =
-      napi_get_cb_info(env, info, &argc, args, &js_this, nullptr);
-  ENSURE_NAPI_OK_RETVAL(env, nstatus, nullptr);
-  if (argc < 1) {
-    NAPI_THROW_ERROR(env, "removeFunction() needs 1 arg but got %zu.", argc);
-    return nullptr;
-  }
-  TFJSBackend *const backend = GetTFJSBackend(env);
-  if (!backend) return nullptr;
-  return backend->RemoveFunction(env, args[0]);
-}
+const inJavaScript = (name: string): string => `${name[0].toLowerCase()}${name.slice(1)}`
 
-static napi_value StartFunction(napi_env env, napi_callback_info info) {
-  size_t argc = 3;
-  napi_value args[3];
+/** The function that JavaScript calls: it checks the number of arguments, and passes them on. */
+const entry = ([name, count]: (typeof FUNCTIONS)[number]): string => {
+  const args = Array.from({ length: count }, (_, i) => `args[${i}]`).join(", ")
+  const needs = `${count} arg${count === 1 ? "" : "s"}`
+  return `static napi_value ${name}(napi_env env, napi_callback_info info) {
+  size_t argc = ${count};
+  napi_value args[${count}];
   napi_value js_this;
   napi_status nstatus =
       napi_get_cb_info(env, info, &argc, args, &js_this, nullptr);
   ENSURE_NAPI_OK_RETVAL(env, nstatus, nullptr);
-  if (argc < 3) {
-    NAPI_THROW_ERROR(env, "startFunction() needs 3 args but got %zu.", argc);
+  if (argc < ${count}) {
+    NAPI_THROW_ERROR(env, "${inJavaScript(name)}() needs ${needs} but got %zu.", argc);
     return nullptr;
   }
   TFJSBackend *const backend = GetTFJSBackend(env);
   if (!backend) return nullptr;
-  return backend->StartFunction(env, args[0], args[1], args[2]);
+  return backend->${name}(env, ${args});
 }
 
 `
+}
 
-const PROPERTIES = `{"addFunction", nullptr, AddFunction, nullptr, nullptr, nullptr,
-       napi_default, nullptr},
-      {"removeFunction", nullptr, RemoveFunction, nullptr, nullptr, nullptr,
-       napi_default, nullptr},
-      {"startFunction", nullptr, StartFunction, nullptr, nullptr, nullptr,
+const ENTRIES = FUNCTIONS.map(entry).join("")
+
+const property = ([name]: (typeof FUNCTIONS)[number]): string =>
+  `{"${inJavaScript(name)}", nullptr, ${name}, nullptr, nullptr, nullptr,
        napi_default, nullptr},
       `
+
+const PROPERTIES = FUNCTIONS.map(property).join("")
 
 /** Insertions for version 4.22.0 of the package. */
 export const INSERTIONS: ReadonlyArray<Insertion> = [
