@@ -9,8 +9,8 @@ import { recordPath } from "./record.ts"
 const isRunFolder = (folder: string): boolean => existsSync(join(folder, LOCK)) || existsSync(recordPath(folder))
 
 /**
- * Removes the partial files of killed processes from a run folder. Workers of a killed run may still write its parts, and
- * other runs may lie below it: theirs are kept, but for those of parts that nobody has written to for an hour.
+ * Removes the partial files of killed processes from a run folder. Workers of a killed run may still write its parts, so a partial
+ * file among the parts is removed only after an hour without a write. The folders of other runs below it are left alone.
  *
  * @param folder the run folder; the caller holds its lock
  */

@@ -173,7 +173,7 @@ export const removeParts = (folder: string, pipeline?: string): void => {
 }
 
 /**
- * Removes parts as `removeParts` does, and those that are half written: nobody hears any more who still writes one.
+ * Removes parts as `removeParts` does, and half-written ones, too. If a worker still writes one, its failure reaches no run.
  *
  * @param folder the run folder; the caller holds its lock
  */

@@ -17,7 +17,7 @@ export const handedOver = (patch: Patch): Patch => {
 const PASSING = ["augment", "crop"]
 
 /**
- * Returns a function that tells whether the next step may overwrite the image of a patch.
+ * Returns a test for patches: whether the next step may overwrite the image.
  *
  * @param before the steps before it; `undefined` if it runs outside of a pipeline
  */

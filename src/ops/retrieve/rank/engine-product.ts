@@ -136,7 +136,7 @@ export const engineProduct = (engine: Engine): Product => {
   const kept = (make: () => Tensors) => engine.scope(() => make().map((tensor) => engine.keep(tensor)))
   let left: { readonly items: Float32Array; readonly tensors: Tensors } | undefined
   /** Memory for items in parts, and for products; allocating it for each tile would take longer than to fill it. */
-  let [room, memory] = [new Float32Array(0), new Float32Array(0)]
+  let [room, memory] = [NOTHING, NOTHING]
   /** What was multiplied last. */
   let done: { readonly items: Float32Array; readonly group: Group } | undefined
   const forget = () => {
@@ -192,7 +192,7 @@ export const engineProduct = (engine: Engine): Product => {
         if (!groups.isEmpty()) return
         forget()
         done = undefined
-        ;[room, memory] = [new Float32Array(0), new Float32Array(0)]
+        room = memory = NOTHING
       }
     }
   }

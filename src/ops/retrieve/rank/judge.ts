@@ -4,7 +4,7 @@
  */
 import type { Judged } from "../../measure/query-figures.ts"
 import type { Members } from "./members.ts"
-import { type Exact, settle } from "./near-ties.ts"
+import { comparable, type Exact, settle } from "./near-ties.ts"
 import { descending, type Scratch, scratch, scratchBytes } from "./order.ts"
 
 /** What is asked about one row of scores. */
@@ -172,8 +172,7 @@ const sortRelevant = (scores: Float32Array, { members, squared, verdicts }: Ques
   sortGiven(room, count, relevant)
   values[0] = Number.POSITIVE_INFINITY
   for (let i = 0; i < count; i++) {
-    const score = relevant.scores[i]
-    values[i + 1] = squared ? -score * score : score
+    values[i + 1] = comparable(relevant.scores[i], squared)
   }
   values[count + 1] = Number.NEGATIVE_INFINITY
   return count
@@ -218,7 +217,7 @@ const greater = (scores: Float32Array, score: number, from: number, to: number):
   return low
 }
 
-/** Counts the images of all gaps between relevant images, and lists those of marked buckets. Returns their number. */
+/** Counts the images in each gap between relevant images. Lists the images of marked buckets, and returns how many it lists. */
 const countGaps = (scores: Float32Array, { most, scale }: Buckets, { counted, listed, table }: Room): number => {
   let found = 0
   for (let i = 0; i < scores.length; i++) {
@@ -256,7 +255,7 @@ const collect = (
     const before = table[bucket] >> 1
     const gap = greater(relevant.scores, score, before, table[bucket + 1] >> 1)
     counted[before]--
-    const value = squared ? -score * score : score
+    const value = comparable(score, squared)
     const nearLower = value - values[gap + 1] <= window
     if (!nearLower && values[gap] - value > window && score < floor) counted[gap]++
     else if (verdicts[members.of[image]] === 0) {

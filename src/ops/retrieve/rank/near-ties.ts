@@ -6,8 +6,8 @@
  * so the order is the order in double precision on every engine that computes in IEEE single precision. In larger rankings
  * they are found with twice the largest error measured on a sample, where the error of a query is the largest difference between
  * the errors of two of its scores, since an error that all scores share changes no order. A pair outside the sample may have a
- * larger error, so the order is very likely the same but not proven to be. `provenError` holds for every length of vectors; it is not used in large
- * rankings because it is about a hundred times the actual error, and would send most images to double precision.
+ * larger error, so the order is very likely the same but not proven to be. `provenError` holds for every length of vectors; it is not
+ * used in large rankings, because it is hundreds of times the actual error and would send most images to double precision.
  *
  * Used in worker threads, so it does not import Effect.
  */
@@ -63,8 +63,8 @@ export interface ExactSides {
 const scaleOf = ({ by, lengths, longest }: ExactSides, query: number): number =>
   by === "l2" ? (lengths[query] + longest) ** 2 : lengths[query] * longest
 
-/** The value to which `scaleOf` applies: the score or, for `l2`, the negative squared distance. */
-const comparable = (by: Similarity, score: number): number => (by === "l2" ? -score * score : score)
+/** The value to which `scaleOf` and `tieOf` apply: the score or, if it is a negative distance, the negative squared distance. */
+export const comparable = (score: number, squared: boolean): number => (squared ? -score * score : score)
 
 /**
  * Half the difference below which two scores of a query are a near tie.
@@ -97,6 +97,7 @@ export const measuredError = (sides: ExactSides, from: number, to: number, score
   const columns = Math.min(SAMPLE, n)
   const positions = new Int32Array(columns + 1)
   const exact = new Float64Array(columns + 1)
+  const squared = sides.by === "l2"
   let worst = 0
   for (let r = 0; r < rows; r++) {
     const row = Math.floor((r * (to - from)) / rows)
@@ -106,7 +107,7 @@ export const measuredError = (sides: ExactSides, from: number, to: number, score
     exactOf(sides, from + row)(positions, exact)
     const scale = scaleOf(sides, from + row)
     if (scale === 0) continue
-    const errors = exact.map((value, i) => comparable(sides.by, own[positions[i]]) - comparable(sides.by, value))
+    const errors = exact.map((value, i) => comparable(own[positions[i]], squared) - comparable(value, squared))
     worst = Math.max(worst, (Math.max(...errors) - Math.min(...errors)) / 2 / scale)
   }
   return worst
@@ -132,7 +133,8 @@ export const indistinct = (sides: ExactSides, error: number, scores: Float32Arra
       least = Math.min(least, score)
       most = Math.max(most, score)
     }
-    const spread = comparable(sides.by, most) - comparable(sides.by, least)
+    const squared = sides.by === "l2"
+    const spread = comparable(most, squared) - comparable(least, squared)
     if (spread <= TOLD_APART * (error + UNIT) * scaleOf(sides, row)) flat++
   }
   return 2 * flat > rows
@@ -204,18 +206,14 @@ export interface Telling {
   readonly depth: number
 }
 
-/** The value of a row that ties are measured in. */
-const valueAt = (sorted: Float32Array, i: number, squared: boolean): number =>
-  squared ? -sorted[i] * sorted[i] : sorted[i]
-
 /** Begins and ends of all runs of near ties in a sorted row, one after another. */
 const runsOf = (sorted: Float32Array, tie: number, squared: boolean): ReadonlyArray<number> => {
   const n = sorted.length
   const runs: Array<number> = []
   let begin = 0
-  let last = n === 0 ? 0 : valueAt(sorted, 0, squared)
+  let last = n === 0 ? 0 : comparable(sorted[0], squared)
   for (let i = 1; i <= n; i++) {
-    const next = i === n ? Number.NEGATIVE_INFINITY : valueAt(sorted, i, squared)
+    const next = i === n ? Number.NEGATIVE_INFINITY : comparable(sorted[i], squared)
     const apart = last - next > 2 * tie
     last = next
     if (!apart) continue
@@ -235,19 +233,22 @@ const openIn = (sorted: Float32Array, { depth, kinds }: Telling, tie: number, sq
   let before = -1
   for (let i = 1; i < n; i++) {
     if (i <= depth || kinds[i - 1] !== kinds[i]) before = i - 1
-    if (before >= 0 && valueAt(sorted, before, squared) - valueAt(sorted, i, squared) <= 2 * tie) open[i] = 1
+    if (before >= 0 && comparable(sorted[before], squared) - comparable(sorted[i], squared) <= 2 * tie) open[i] = 1
   }
   let after = n
   for (let i = n - 2; i >= 0; i--) {
     if (i < depth || kinds[i + 1] !== kinds[i]) after = i + 1
-    if (after < n && valueAt(sorted, i, squared) - valueAt(sorted, after, squared) <= 2 * tie) open[i] = 1
+    if (after < n && comparable(sorted[i], squared) - comparable(sorted[after], squared) <= 2 * tie) open[i] = 1
   }
   return open
 }
 
 const WIDTH = 2 ** 26
 
-/** Writes the places of a run to `into`, from index `at` on, and for a long one in the order of their positions, which `placeLong` needs. */
+/**
+ * Writes the places of a run to `into`, from index `at` on; those of a long run in the order of their positions, which `placeLong`
+ * needs.
+ */
 const placesOf = (order: Int32Array, begin: number, end: number, into: Int32Array, at: number): void => {
   if (end - begin <= SHORT) {
     for (let i = begin; i < end; i++) into[at + i - begin] = i

@@ -2,15 +2,10 @@
 import { describe, expect, it } from "vitest"
 import { engineProduct } from "../../../../src/ops/retrieve/rank/engine-product.ts"
 import { partsOf } from "../../../../src/ops/retrieve/rank/parts.ts"
-import { devices, opened } from "../../tensor/with-engine.ts"
+import { devices, noise, opened } from "../../tensor/with-engine.ts"
 
-const drawn = (length: number, seed: number): Float32Array => {
-  let state = seed
-  return Float32Array.from({ length }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) | 0
-    return 1 + state / 2 ** 31
-  })
-}
+/** Values in [0, 2). */
+const drawn = (length: number, seed: number): Float32Array => Float32Array.from(noise([length], seed, 1).data)
 
 /** Largest error of the products of tiles of items with queries, relative to the sum of the products' absolute values. */
 const errorOf = (products: Float32Array, items: Float32Array, queries: Float32Array, q: number, d: number): number =>

@@ -65,7 +65,7 @@ const check = (row: Parameters<typeof scoresOf>[0]) => {
   expect(asked).toBeLessThanOrEqual(computed.length)
 }
 
-/** Rows of so many images that buckets hold many relevant ones. */
+/** Rows that are long enough for several relevant images in one bucket. */
 const long = fc.record({
   seed: fc.integer(),
   n: fc.integer({ min: 200, max: 2000 }),

@@ -4,6 +4,7 @@ import { expect, it } from "vitest"
 import { scaledRow } from "../../../../src/ops/retrieve/rank/scaled-rows.ts"
 import { rowsOf } from "../../../../src/ops/retrieve/rank/vectors.ts"
 import { runs } from "../../../runs.ts"
+import { noise } from "../../tensor/with-engine.ts"
 
 it("have the bits of a loop, whatever was multiplied before", () => {
   const row = fc.array(fc.float({ noNaN: true }), { minLength: 1, maxLength: 40 })
@@ -23,11 +24,8 @@ it("have the bits of a loop, whatever was multiplied before", () => {
 
 it("are used for many normalised rows, which have the bits of few", () => {
   const [n, dim] = [300, 251]
-  let state = 1
-  const matrix = Float32Array.from({ length: n * dim }, (_, i) => {
-    state = (Math.imul(state, 1664525) + 1013904223) | 0
-    return Math.floor(i / dim) === 7 ? 0 : state / 2 ** 20
-  })
+  const matrix = Float32Array.from(noise([n * dim], 1).data, (value) => 2 ** 11 * value)
+  matrix.fill(0, 7 * dim, 8 * dim)
   const vectors = rowsOf(matrix, dim, "normalised")
   const single = Array.from({ length: n }, (_, row) => [...vectors.read(row, row + 1)]).flat()
   expect([...vectors.read(0, n)]).toEqual(single)

@@ -35,6 +35,9 @@ const MOST_PREPARED = 2
 
 const keyOf = ({ definition, places }: Part): string => `${definition.name} ${places}`
 
+/** The name of the shape of images. */
+const shapeOf = ({ shape }: Tensor): string => shape.join("x")
+
 const isSame = (a: Made, b: Made): boolean => keyOf(a.prepare) === keyOf(b.prepare) && keyOf(a.apply) === keyOf(b.apply)
 
 const record = ({ backend }: Surroundings, { run, weights }: Forward, images: Tensor) => {
@@ -107,10 +110,9 @@ export const forward = (around: Surroundings, { dispose, keep, read, scope }: To
     shapes.set(shape, right ? { made, confirmed: 2 } : refused(shape, "a graph gave other numbers"))
     return right ? outputs : expected
   }
-  const knownOf = ({ shape }: Tensor): Known | undefined => shapes.get(shape.join("x"))
   return {
     start: (images) => {
-      const known = knownOf(images)
+      const known = shapes.get(shapeOf(images))
       if (around.together === 1 || known === undefined || known === "none" || known.confirmed < 2) return undefined
       const { made } = known
       const { start, tensors } = around.functions
@@ -120,8 +122,8 @@ export const forward = (around: Surroundings, { dispose, keep, read, scope }: To
       )
     },
     run: (images) => {
-      const shape = images.shape.join("x")
-      const known = knownOf(images)
+      const shape = shapeOf(images)
+      const known = shapes.get(shape)
       if (known === "none") return network.run(images)
       if (known === undefined || known.confirmed === 0) return learn(shape, known?.made, images)
       return known.confirmed === 1 ? compare(shape, known.made, images) : called(known.made, images)
