@@ -26,7 +26,7 @@ const DRIVER = "@effect/sql-pg"
 /** The command, which runs of sweeps name as a user would call it. */
 const COMMAND = "experiments/run.ts"
 
-/** How `optionalPackage` imports a package by name; of the driver, esbuild must see the name. */
+/** How `optionalPackage` imports a package. For the driver, the name must be literal, so that esbuild sees it. */
 const BY_NAME = "import(/* @vite-ignore */ name)"
 const DRIVER_FIRST = `name === "${DRIVER}" ? import("${DRIVER}") : ${BY_NAME}`
 

@@ -173,7 +173,8 @@ export const removeParts = (folder: string, pipeline?: string): void => {
 }
 
 /**
- * Removes parts as `removeParts` does, and half-written ones, too. If a worker still writes one, its failure reaches no run.
+ * Removes parts like `removeParts`, and half-written parts, too. If a worker is still writing one, its write may fail, but no run is
+ * affected.
  *
  * @param folder the run folder; the caller holds its lock
  */

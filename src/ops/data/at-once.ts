@@ -1,9 +1,9 @@
 /** Reads from a disk that may have to be waited for. Does not import Effect: worker threads load it. */
 
-/** Milliseconds of a read, above which it had to wait for the disk. */
+/** A read that takes more milliseconds than this had to wait for the disk. */
 const WAITED = 1
 
-/** Reads on Node's threads after a read that had to wait. */
+/** Number of reads that are left to Node's threads after a read that had to wait. */
 const ASIDE = 64
 
 /** Runs a read at once; returns undefined, and runs nothing, if the read is due on Node's threads. */

@@ -16,7 +16,7 @@ import {
 } from "node:fs"
 import { dirname, join } from "node:path"
 
-/** Tells this process from others of its number: on other machines, or in other containers. */
+/** Distinguishes this process from processes with the same process id on other machines or in other containers. */
 const TOKEN = randomBytes(4).toString("hex")
 
 /** Where a file is written before it is renamed to its path. */

@@ -44,7 +44,7 @@ export interface Room {
   readonly listed: Int32Array
   /** Other images whose order matters, by descending score. */
   readonly near: Scored
-  /** For each of them, as they were found, how many elements of `counted` are images with a higher score. */
+  /** For each collected image, in the order of `given`: number of first elements of `counted` whose images rank above it. */
   readonly gaps: Int32Array
   /** Images that are to be sorted. */
   readonly given: Scored
@@ -202,10 +202,12 @@ const index = (question: Question, buckets: Buckets, floor: number, { relevant, 
   }
 }
 
-/** Most relevant images of a bucket that are compared one after the other. */
+/** Largest number of relevant images that are compared one by one; more are halved first. */
 const FEW = 16
 
-/** Number of descending scores that are greater than a score, where those [0, from) are, and those from `to` on are not. */
+/**
+ * Number of scores above `score`. Scores descend; those before `from` are known to be above, those from `to` on are known not to be.
+ */
 const greater = (scores: Float32Array, score: number, from: number, to: number): number => {
   let [low, high] = [from, to]
   while (high - low > FEW) {

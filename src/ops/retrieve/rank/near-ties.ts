@@ -4,10 +4,11 @@
  *
  * The guarantee has two parts. In rankings of up to `PROVEN_UP_TO` multiplications, near ties are found with a proven bound,
  * so the order is the order in double precision on every engine that computes in IEEE single precision. In larger rankings
- * they are found with twice the largest error measured on a sample, where the error of a query is the largest difference between
- * the errors of two of its scores, since an error that all scores share changes no order. A pair outside the sample may have a
- * larger error, so the order is very likely the same but not proven to be. `provenError` holds for every length of vectors; it is not
- * used in large rankings, because it is hundreds of times the actual error and would send most images to double precision.
+ * they are found with twice the largest error measured on a sample, plus one rounding. The error of a query is half the
+ * largest difference between the errors of two of its scores: an error that all scores share changes no order. A pair outside
+ * the sample may have a larger error, so the order is very likely the same but not proven to be. `provenError` holds for every
+ * length of vectors; it is not used in large rankings, because it is hundreds of times the actual error and would send most
+ * images to double precision.
  *
  * Used in worker threads, so it does not import Effect.
  */
@@ -36,8 +37,8 @@ export const provenError = (dim: number): number => ((dim + 8) * UNIT) / (1 - (d
 
 /**
  * Relative error within which scores are trusted. Rankings of up to `PROVEN_UP_TO` multiplications use the proven bound;
- * larger ones use twice the largest error of a sample, if that is smaller. An engine that computes in less than single
- * precision (bfloat16, TF32) exceeds the proven bound; then twice the measured error is used in rankings of any size.
+ * larger ones use twice the largest error of a sample and one rounding, if that is smaller. An engine that computes in less than
+ * single precision (bfloat16, TF32) exceeds the proven bound; then twice the measured error is used in rankings of any size.
  *
  * @param measured largest relative error in the sample
  * @param work queries times database images times dimensions
